@@ -1,0 +1,49 @@
+"""What people see in the Prefect UI: results, findings and links; never a patient's value."""
+
+from typing import Any
+
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+
+from medicore.records.finding import Finding
+
+
+def _key(run: str, kind: str) -> str:
+    return f"{run}-{kind}".lower().replace("/", "-")
+
+
+def show_findings(run: str, findings: tuple[Finding, ...]) -> None:
+    """Publish a run's findings as a table."""
+    rows = [
+        {
+            "step": f.step,
+            "gate": f.gate,
+            "subject": f.subject,
+            "statistic": f.statistic,
+            "threshold": f.threshold,
+        }
+        for f in findings
+    ]
+    create_table_artifact(
+        key=_key(run, "findings"), table=rows, description=f"Findings of {run}: a human decides"
+    )
+
+
+def show_results(run: str, results: dict[str, Any], report: str) -> None:
+    """Publish a run's primary result, its CONSORT counts and a link to its report."""
+    primary, cohort = results["primary"], results["cohort"]
+    create_markdown_artifact(
+        key=_key(run, "result"),
+        markdown=(
+            f"| estimand | estimator | n | estimate | {primary['level']:.0%} interval | p |\n|---|---|---|---|---|---|\n"
+            f"| {primary['estimand']} | {primary['estimator']} | {primary['n']} | {primary['estimate']:.4f} "
+            f"| {primary['ci_low']:.4f} to {primary['ci_high']:.4f} | {primary['p_value']:.3g} |\n"
+        ),
+        description=f"Primary result of {run}",
+    )
+    flow = [{"criterion": "assessed", "excluded": 0, "remaining": cohort["assessed"]}]
+    flow += [
+        {"criterion": c["name"], "excluded": c["excluded"], "remaining": c["remaining"]}
+        for c in cohort["criteria"]
+    ]
+    create_table_artifact(key=_key(run, "consort"), table=flow, description=f"CONSORT counts of {run}")
+    create_link_artifact(key=_key(run, "report"), link=report, description=f"Report of {run}")

@@ -1,0 +1,22 @@
+"""The command line: verbs, results to stdout, progress and trouble to stderr, documented exit codes."""
+
+import sys
+
+from medicore.cli.app import app
+from medicore.errors import MediCoreError
+
+
+def main() -> None:
+    """Run the command line; the one place that turns an error into an exit."""
+    import medicore.cli.answers
+    import medicore.cli.review
+    import medicore.cli.work  # noqa: F401 - each module adds its verbs to the app
+
+    try:
+        app(standalone_mode=True)
+    except MediCoreError as error:
+        print(f"medicore: {error}", file=sys.stderr)  # noqa: T201 - the one message a user meets
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("medicore: interrupted; run the same command again to resume", file=sys.stderr)  # noqa: T201
+        sys.exit(130)

@@ -1,0 +1,41 @@
+"""The application object, and what its verbs share."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from medicore.settings import Settings
+    from medicore.steps.house import House
+
+app = typer.Typer(
+    name="medicore",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Regulated causal analysis that anyone can check.",
+    epilog=(
+        "Exit codes: 0 done, 1 other, 2 usage, 3 protocol, 4 data, 5 estimation, 6 integrity, 7 review, 8 archive, "
+        "9 configuration, 10 halted at findings, 11 busy."
+    ),
+)
+edc = typer.Typer(no_args_is_help=True, help="The simulated EDC of the eight portfolio studies.")
+app.add_typer(edc, name="edc")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
+RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, as MED-2024-0147/2025-03/1.")]
+
+
+def settings() -> "Settings":
+    """Return the settings of this call."""
+    from medicore.settings import read_settings
+
+    return read_settings()
+
+
+def house(chosen: "Settings") -> "House":
+    """Return the house, its progress shown on stderr."""
+    from medicore.cli.show import progress
+    from medicore.wiring import open_house
+
+    return open_house(chosen, progress)

@@ -1,0 +1,109 @@
+"""Verbs of the reviewer: review and sign."""
+
+from typing import Annotated, Any
+
+import typer
+
+from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.show import emit, figure, pairs, say, table
+
+
+@app.command()
+def review(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; all that wait by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what waits for a decision, or what one run waits for."""
+    from medicore.records.identifiers import RunId
+    from medicore.steps.review import decision_digests, open_findings, require_open
+    from medicore.steps.status import all_runs, line
+
+    opened = house(settings())
+    if run is None:
+        rows = [line(opened, known) for known in all_runs(opened)]
+        waiting = [row for row in rows if "awaiting" in row["state"]]
+        if as_json:
+            emit(waiting)
+        else:
+            cells = [
+                (row["run"], row["state"], row["requested_by"], "; ".join(row["messages"])) for row in waiting
+            ]
+            table("Waiting for a decision", ("run", "state", "requested by", "findings"), cells)
+        return
+    chosen = RunId.parse(run)
+    found = require_open(opened, chosen)
+    findings = open_findings(opened, chosen) if found.name == "HALTED" else ()
+    answer: dict[str, Any] = {
+        **line(opened, chosen),
+        "findings": [dict(finding) for finding in findings],
+        "decision_is_bound_to": decision_digests(opened, chosen),
+    }
+    if as_json:
+        emit(answer)
+        return
+    pairs({"run": run, "state": found.value, "requested by": answer["requested_by"]})
+    if answer["estimate"] is not None:
+        interval = f"{figure(answer['ci_low'])} to {figure(answer['ci_high'])}"
+        say(f"estimate  {figure(answer['estimate'])}  95% interval {interval}  n {answer['n']}")
+    for finding in findings:
+        say()
+        rate = finding["false_alarm_rate"]
+        pairs(
+            {
+                "finding": finding["digest"],
+                "gate": f"{finding['step']}: {finding['gate']} of {finding['subject']}",
+                "statistic": f"{finding['statistic']} (threshold {finding['threshold']})",
+                "false alarms": "not applicable" if rate is None else f"{rate:.2%} expected under balance",
+                "message": finding["message"],
+                "answer": "proceed or reject"
+                if finding["overridable"]
+                else "reject; the data need correction",
+            }
+        )
+    say()
+    say("A signature binds to:")
+    pairs(answer["decision_is_bound_to"])
+    last = (
+        "--meaning approve" if not findings else f"--meaning proceed --finding {findings[0]['digest'][:12]}"
+    )
+    say(f"\nNext: medicore sign {run} {last} --as reviewer --reason '…'")
+
+
+@app.command()
+def sign(
+    run: RunText,
+    meaning: Annotated[str, typer.Option(help="proceed, approve or reject.")],
+    reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
+    person: Annotated[str, typer.Option("--as", help="Who signs.")],
+    finding: Annotated[
+        str | None, typer.Option(help="The finding that is answered, or the beginning of its digest.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Sign a decision on a run, and let the run follow it: continue, be released and archived, or close."""
+    from flows.server import prefect_server
+    from medicore.cli.passphrase import passphrase_of
+    from medicore.records.identifiers import RunId
+    from medicore.steps.review import Decision, named_finding, sign_decision
+    from medicore.steps.status import line
+
+    chosen = settings()
+    opened = house(chosen)
+    target = RunId.parse(run)
+    decision = Decision(person, meaning, reason, named_finding(opened, target, finding))
+    with opened.locks.hold(target.study, target.month, f"medicore sign {run}"):
+        event = sign_decision(opened, target, decision, passphrase_of(person))
+        with prefect_server(chosen.home):
+            from flows.review import perform_review
+
+            outcome = perform_review(opened, chosen, target)
+    row = line(opened, target)
+    if as_json:
+        emit({**row, "decision": event.as_json()})
+    else:
+        say(f"Signed by {person} at {event.at}: {meaning}. Ledger event {event.sequence}.")
+        pairs({"run": run, "state": row["state"]})
+        for message in row["messages"] if outcome is not None and outcome.findings else ():
+            say(message)
+    if outcome is not None and outcome.exit_code:
+        raise typer.Exit(outcome.exit_code)

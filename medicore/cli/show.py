@@ -1,0 +1,54 @@
+"""How results and progress look on a terminal."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from medicore.records.identifiers import RunId
+
+_OUT = Console(soft_wrap=True, highlight=False)
+
+
+def progress(run: RunId, step: str, what: str) -> None:
+    """Show on stderr what a run is doing."""
+    print(f"{run!s:<26} {step:<12} {what}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def say(text: str = "") -> None:
+    """Print a line of a result."""
+    _OUT.print(text, markup=False)
+
+
+def emit(document: Any) -> None:  # noqa: ANN401 - any JSON
+    """Print a result as JSON."""
+    print(json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True))  # noqa: T201
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a result as a table; every cell is text and is never read as markup."""
+    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(_plain(cell) for cell in row))
+    _OUT.print(drawn)
+
+
+def _plain(cell: str) -> str:
+    return cell.replace("[", "\\[")
+
+
+def pairs(facts: Mapping[str, str]) -> None:
+    """Print facts, one a line, names aligned."""
+    width = max(len(name) for name in facts)
+    for name, value in facts.items():
+        say(f"{name:<{width}}  {value}")
+
+
+def figure(value: Any) -> str:  # noqa: ANN401 - a number or its absence
+    """Return a number as tables show it."""
+    return f"{value:.4f}" if isinstance(value, float) else "–" if value is None else str(value)

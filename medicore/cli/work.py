@@ -1,0 +1,174 @@
+"""Verbs that do the work: init, edc deliver, run, portfolio, serve, step."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medicore.cli.app import Json, app, edc, house, settings
+from medicore.cli.show import emit, figure, say, table
+
+
+@app.command()
+def init(
+    analyst: Annotated[str, typer.Option(help="Printed name of the first analyst.")] = "Ada Analyst",
+    reviewer: Annotated[str, typer.Option(help="Printed name of the first reviewer.")] = "Rosa Reviewer",
+    as_json: Json = False,
+) -> None:
+    """Make the state folder: ledger, record repository, archive, authority, an analyst and a reviewer."""
+    from medicore.cli.passphrase import chosen_passphrase
+    from medicore.founding import found
+
+    made = found(settings(), {"analyst": analyst, "reviewer": reviewer}, chosen_passphrase)
+    if as_json:
+        emit(made)
+    else:
+        say(f"{'Initialised' if made['new'] else 'Already initialised:'} {made['home']}")
+        table(
+            "People",
+            ("identifier", "name", "role"),
+            [(p["identifier"], p["name"], p["role"]) for p in made["people"]],
+        )
+
+
+@edc.command()
+def deliver(
+    month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
+    studies: Annotated[
+        list[str] | None, typer.Argument(help="Studies; all of the portfolio by default.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Let the simulated EDC deliver a month's exports into the inbox."""
+    from medicore.edc.simulator import STUDIES, deliver
+    from medicore.records.identifiers import month_id, study_id
+
+    chosen = settings()
+    month_id(month)
+    delivered = []
+    for study in studies or sorted(STUDIES):
+        delivered.append(str(deliver(study_id(study), month, chosen.inbox / study / month)))
+    if as_json:
+        emit({"delivered": delivered})
+    else:
+        for folder in delivered:
+            say(folder)
+
+
+@app.command()
+def run(
+    study: Annotated[str, typer.Argument(help="Study, as MED-2024-0147.")],
+    month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
+    reason: Annotated[str, typer.Option(help="Why this run is asked for.")] = "Monthly analysis",
+    person: Annotated[
+        str | None, typer.Option("--as", help="Who asks; the setting 'person' by default.")
+    ] = None,
+    exploratory: Annotated[
+        bool,
+        typer.Option(
+            "--exploratory", help="Allow changed code; marked everywhere, never signed or archived."
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Analyse one study's month, up to a sealed candidate or a finding; resumes what was interrupted."""
+    outcomes = _perform([study], month, reason, person, exploratory=exploratory)
+    _finish(outcomes, as_json=as_json)
+
+
+@app.command()
+def portfolio(
+    month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
+    studies: Annotated[
+        list[str] | None, typer.Argument(help="Studies; all that have a protocol by default.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why these runs are asked for.")] = "Monthly analysis",
+    person: Annotated[
+        str | None, typer.Option("--as", help="Who asks; the setting 'person' by default.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Analyse the month of all studies; a study that halts does not stop the others."""
+    outcomes = _perform(studies or [], month, reason, person, exploratory=False)
+    _finish(outcomes, as_json=as_json)
+
+
+def _perform(
+    studies: list[str], month: str, reason: str, person: str | None, *, exploratory: bool
+) -> list[Any]:
+    from flows.server import prefect_server
+    from medicore.cli.app import house
+    from medicore.records.identifiers import month_id, study_id
+    from medicore.steps.runs import Request, admit
+
+    chosen = settings()
+    opened = house(chosen)
+    requester = person or chosen.person or ""
+    wanted = studies or list(opened.protocols.studies())
+    if len(studies) == 1:
+        # Refused before a server is started: a wrong name costs a second, not ten.
+        admit(opened, Request(studies[0], month, requester, reason, exploratory))
+    for study in wanted:
+        study_id(study)
+    month_id(month)
+    with prefect_server(chosen.home):
+        from flows.portfolio import perform_portfolio
+
+        return perform_portfolio(opened, chosen, wanted, month, requester, reason, exploratory=exploratory)
+
+
+def _finish(outcomes: list[Any], *, as_json: bool) -> None:
+    from medicore.steps.status import summary
+
+    opened = house(settings())
+    rows = [summary(opened, outcome) for outcome in outcomes]
+    if as_json:
+        emit(rows)
+    else:
+        table(
+            "Runs",
+            ("run", "n", "estimate", "95% interval", "p", "worst SMD before", "after", "state"),
+            [
+                (
+                    row["run"],
+                    figure(row["n"]),
+                    figure(row["estimate"]),
+                    f"{figure(row['ci_low'])} to {figure(row['ci_high'])}"
+                    if row["estimate"] is not None
+                    else "–",
+                    f"{row['p_value']:.3g}" if row["p_value"] is not None else "–",
+                    figure(row["smd_before"]),
+                    figure(row["smd_after"]),
+                    row["state"],
+                )
+                for row in rows
+            ],
+        )
+        for row in rows:
+            for message in row["messages"]:
+                say(f"{row['run']}: {message}")
+    codes = {outcome.exit_code for outcome in outcomes} - {0}
+    if codes:
+        raise typer.Exit(min(codes))
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -> None:
+    """Start the Prefect server on loopback, say where its UI is, and stop it on Ctrl-C."""
+    import signal
+
+    from flows.server import prefect_server
+
+    with prefect_server(settings().home, port) as url:
+        say(f"Prefect UI: {url.removesuffix('/api')}   (Ctrl-C stops it)")
+        say(f"Other terminals: export PREFECT_API_URL={url}")
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+@app.command(hidden=True)
+def step(names: Annotated[list[str], typer.Argument(help="Steps of the way of the data, in order.")]) -> None:
+    """Perform steps on the record that params.yaml names, as dvc.yaml asks."""
+    from medicore.stage import perform_stage
+
+    for name in names:
+        perform_stage(name, Path.cwd())

@@ -1,0 +1,89 @@
+"""Diagnosis: what an operator wants to know before the month begins."""
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from medicore.errors import ConfigurationError, MediCoreError
+from medicore.records.ledger import verify_chain
+from medicore.settings import Settings
+from medicore.stores.clock import SystemClock
+from medicore.stores.code import GitCode
+from medicore.stores.environment import LockedEnvironment
+from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.protocols import StudyFolder
+
+_LEAST_FREE_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One part of the installation, whether it is well, and what was found."""
+
+    subject: str
+    healthy: bool
+    found: str
+
+
+def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
+    """Return the state of every part; a part that is ill says what to do."""
+    parts: list[tuple[str, Callable[[], str]]] = [
+        ("Python", _python),
+        ("git", lambda: _program("git")),
+        ("code", lambda: f"clean, at commit {GitCode(settings.root).require_clean()[:12]}"),
+        ("environment", lambda: f"as locked, {LockedEnvironment(settings.root).require_locked()[:12]}"),
+        ("protocols", lambda: _protocols(settings)),
+        ("state folder", lambda: _state(settings)),
+        ("ledger", lambda: _ledger(settings)),
+        ("disk", lambda: _disk(settings)),
+        ("renderer", lambda: "Quarto" if shutil.which("quarto") else "embedded (Quarto is not on the PATH)"),
+    ]
+    return tuple(_examine(subject, work) for subject, work in parts)
+
+
+def _examine(subject: str, work: Callable[[], str]) -> Diagnosis:
+    try:
+        return Diagnosis(subject, True, work())
+    except MediCoreError as error:
+        return Diagnosis(subject, False, str(error))
+
+
+def _python() -> str:
+    # pip refuses the installation below Python 3.11, so here only the version is of interest.
+    return ".".join(str(part) for part in sys.version_info[:3])
+
+
+def _program(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        raise ConfigurationError(f"{name} is not on the PATH; install it")
+    return path
+
+
+def _protocols(settings: Settings) -> str:
+    folder = StudyFolder(settings.root / "studies")
+    for study in folder.studies():
+        folder.load(study)
+    return f"{len(folder.studies())} valid"
+
+
+def _state(settings: Settings) -> str:
+    if not (settings.home / "medicore.toml").exists():
+        raise ConfigurationError("not initialised; run 'medicore init'")
+    return str(settings.home)
+
+
+def _ledger(settings: Settings) -> str:
+    _state(settings)
+    ledger = SqliteLedger(settings.ledger, SystemClock())
+    sequence, digest = verify_chain(ledger.events())
+    return f"chain of {sequence} events intact, head {digest[:12]}"
+
+
+def _disk(settings: Settings) -> str:
+    nearest = settings.home if settings.home.exists() else settings.root
+    free = shutil.disk_usage(nearest).free
+    if free < _LEAST_FREE_BYTES:
+        raise ConfigurationError(f"only {free / 1024**3:.1f} GiB are free; make room, at least 2 GiB")
+    return f"{free / 1024**3:.0f} GiB free"

@@ -1,0 +1,1 @@
+"""Connectors: one electronic data capture system per file."""

@@ -1,0 +1,80 @@
+"""Deliveries in a folder: comma-separated files with a manifest that says what they are."""
+
+from pathlib import Path
+
+from medicore.errors import DataError
+from medicore.records.delimited import read_delimited
+from medicore.records.identifiers import month_id, study_id
+from medicore.records.transfer import Manifest, ManifestFile, RawFile, Transfer, parse_manifest
+
+
+class CsvFolder:
+    """A folder of deliveries; each holds ``transfer.json`` and the files it lists below ``raw/``.
+
+    ``by_month`` says that deliveries lie at ``STUDY/MONTH`` below ``root``; otherwise ``root`` is itself the
+    one delivery, whatever the month.
+    """
+
+    def __init__(self, root: Path, *, by_month: bool) -> None:
+        self._root = root
+        self._by_month = by_month
+
+    def pull(self, study: str, month: str) -> Transfer:
+        """Return the study's delivery for the month, every file proved complete against the manifest.
+
+        Raises
+        ------
+        ProtocolError
+            When study or month is malformed.
+        DataError
+            When the delivery, its manifest or a file is missing, cut, changed, unreadable or not announced.
+        """
+        study_id(study), month_id(month)
+        folder = self._root / study / month if self._by_month else self._root
+        # The folder as people know it, without the path of this machine, which is nobody's evidence.
+        place = f"{study}/{month}" if self._by_month else folder.name
+        manifest = parse_manifest(_read(folder, "transfer.json", place), f"{place}/transfer.json")
+        if manifest.source != study:
+            raise DataError(
+                f"{place}/transfer.json is of source {manifest.source!r}; expected {study!r}; put the delivery "
+                "where it belongs"
+            )
+        _require_announced(folder, place, manifest)
+        files = tuple(_proved(folder, place, file) for file in manifest.files)
+        return Transfer(manifest.system, manifest.source, manifest.exported_at, manifest.version, files)
+
+
+def _read(folder: Path, name: str, place: str) -> bytes:
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{place}/{name} cannot be read ({error.strerror}); expected the delivery of the EDC there; have it "
+            "delivered, then run again"
+        ) from error
+
+
+def _require_announced(folder: Path, place: str, manifest: Manifest) -> None:
+    raw = folder / "raw"
+    found = {path.relative_to(raw).as_posix() for path in raw.rglob("*") if not path.is_dir()}
+    extra = sorted(found - {file.name for file in manifest.files})
+    if extra:
+        raise DataError(
+            f"{place}/raw/{extra[0][:80]} is not in transfer.json ({len(extra)} such file(s)); expected only the "
+            "files of one delivery; remove what does not belong or have it delivered again"
+        )
+
+
+def _proved(folder: Path, place: str, file: ManifestFile) -> RawFile:
+    data = _read(folder, f"raw/{file.name}", place)
+    difference = file.difference(data)
+    if difference is not None:
+        raise DataError(
+            f"{place}/raw/{file.name} is not the file in transfer.json: {difference}; have it delivered again"
+        )
+    rows = len(read_delimited(data, f"{place}/raw/{file.name}").rows)
+    if rows != file.rows:
+        raise DataError(
+            f"{place}/raw/{file.name} has {rows} rows; expected {file.rows} by transfer.json; have it exported again"
+        )
+    return RawFile(file.name, file.format, data, rows)

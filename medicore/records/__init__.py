@@ -1,0 +1,1 @@
+"""Pure records: what MediCore knows, as frozen values, without any I/O."""

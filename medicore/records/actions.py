@@ -1,0 +1,67 @@
+"""The closed table of what the ledger can say: every action with its meaning."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from medicore.errors import IntegrityError
+
+ACTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "run.requested": "Someone asked for an analysis, and the run took its number.",
+        "run.refused": "A run was not begun or not continued, because code, environment or name was not fit.",
+        "run.resumed": "A run whose process had stopped went on from what it had recorded.",
+        "run.halted": "The run stopped at findings; its record is sealed as it stands and waits for a decision.",
+        "run.continued": "A halted run went on, on the same data lock and commit, after a signed decision.",
+        "run.failed": "The run broke off with an error; its record is sealed with what it has.",
+        "run.sealed": "The analysis finished; its record is sealed and waits for approval.",
+        "run.released": "A human approved the sealed record; it is released as a child commit.",
+        "run.rejected": "A human rejected the run; its record is kept for ever.",
+        "lock.frozen": "The extract as delivered became the data lock and will not be extracted again.",
+        "extract.completed": "The step pulled the study from its EDC, proved it complete and stored it.",
+        "extract.halted": "The step extract stopped at findings.",
+        "check.completed": "The step proved the data contract and compared the lock with the one before.",
+        "check.halted": "The step check stopped at findings.",
+        "cohort.completed": "The step applied the eligibility criteria and counted exclusions by reason.",
+        "cohort.halted": "The step cohort stopped at findings.",
+        "propensity.completed": "The step estimated propensity scores, weights and their diagnostics.",
+        "propensity.halted": "The step propensity stopped at findings.",
+        "effect.completed": "The step estimated the effect and confirmed it by a second implementation.",
+        "effect.halted": "The step effect stopped at findings.",
+        "sensitivity.completed": "The step performed the planned sensitivity and supplementary analyses.",
+        "sensitivity.halted": "The step sensitivity stopped at findings.",
+        "report.completed": "The step wrote the results and rendered the report from them.",
+        "report.halted": "The step report stopped at findings.",
+        "review.completed": "The step recorded a human's decision with the record.",
+        "review.halted": "The step review found no decision that lets the run go on.",
+        "archive.completed": "The write-once copies were made, read back and found equal.",
+        "archive.halted": "The step archive stopped before anything was copied.",
+        "archive.failed": "The archive did not take the whole record; the release stands and is tried again.",
+        "archive.verified": "What the archive holds was read again and found equal to the record.",
+        "verification.failed": "Something stored is not what was recorded.",
+        "decision.signed": "A person signed a decision, and it was found valid and bound to the record.",
+        "decision.refused": "An attempt to sign a decision was refused; the details name the cause.",
+        "person.added": "A person received a role and a certificate; the identifier is taken for ever.",
+        "person.revoked": "A person's certificate lost its force; decisions signed before it stay valid.",
+        "person.locked": "A person may not sign after too many wrong passphrases.",
+        "person.unlocked": "An operator let a locked person sign again.",
+        "authority.created": "The certificate authority that vouches for the people was made.",
+        "checkpoint.signed": "The head of the ledger was signed, to be kept outside the ledger.",
+        "clock.corrected": "An operator set the clock back and says why; time may go backwards here.",
+    }
+)
+
+
+def known_action(action: str) -> str:
+    """Return ``action`` when the table has it.
+
+    Raises
+    ------
+    IntegrityError
+        When it does not: an event that nobody can read is no evidence.
+    """
+    if action not in ACTIONS:
+        raise IntegrityError(
+            f"action {action[:40]!r} is not one that the ledger knows; expected one of the "
+            f"{len(ACTIONS)} in medicore/records/actions.py; use a version of MediCore that knows it"
+        )
+    return action

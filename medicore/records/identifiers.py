@@ -1,0 +1,67 @@
+"""Names of studies, months and runs, proved well formed before they reach a path, a query or a command."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from medicore.errors import ProtocolError
+
+_STUDY = re.compile(r"(?:MED-\d{4}-\d{4}|REF-[A-Z0-9]{2,24}|TEST-[A-Z0-9]{1,24})", re.ASCII)
+_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+_PERSON = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
+
+
+def study_id(text: str) -> str:
+    """Return ``text`` when it is a study identifier, as ``MED-2024-0147`` or ``REF-NHEFS``."""
+    if not _STUDY.fullmatch(text):
+        raise ProtocolError(
+            f"study {text[:40]!r} is not a study identifier; expected the form MED-2024-0147; "
+            "see the folder studies/ for the known ones"
+        )
+    return text
+
+
+def month_id(text: str) -> str:
+    """Return ``text`` when it is an analysis month, ``YYYY-MM``, from 2000-01 on."""
+    match = _MONTH.fullmatch(text)
+    if match is None or int(match[1]) < 2000:
+        raise ProtocolError(f"month {text[:40]!r} is malformed; expected YYYY-MM, for example 2025-03")
+    return text
+
+
+def person_id(text: str) -> str:
+    """Return ``text`` when it is a person's identifier: 2 to 32 of a–z, 0–9, dot, dash, underscore."""
+    if not _PERSON.fullmatch(text):
+        raise ProtocolError(
+            f"person {text[:40]!r} is malformed; expected 2 to 32 of a-z, 0-9, '.', '-', '_', "
+            "beginning with a letter"
+        )
+    return text
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RunId:
+    """One attempt at an analysis, written ``MED-2024-0147/2025-03/2``."""
+
+    study: str
+    month: str
+    number: int
+
+    def __post_init__(self) -> None:
+        study_id(self.study)
+        month_id(self.month)
+        if self.number < 1:
+            raise ProtocolError(f"run number {self.number} is out of range; expected 1 or more")
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the run that ``text`` names; raise ProtocolError when it names none."""
+        parts = text.split("/")
+        if len(parts) != 3 or not re.fullmatch(r"[1-9]\d{0,5}", parts[2], re.ASCII):
+            raise ProtocolError(
+                f"run {text[:60]!r} is malformed; expected STUDY/MONTH/NUMBER, for example MED-2024-0147/2025-03/1"
+            )
+        return cls(parts[0], parts[1], int(parts[2]))
+
+    def __str__(self) -> str:
+        return f"{self.study}/{self.month}/{self.number}"

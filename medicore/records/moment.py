@@ -1,0 +1,42 @@
+"""Moments in the one spelling that records use: UTC, ISO 8601, microseconds, ``Z``."""
+
+import re
+from datetime import UTC, datetime
+
+from medicore.errors import IntegrityError
+
+_SPELLING = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
+
+
+def timestamp(moment: datetime) -> str:
+    """Return ``moment`` as records spell it, ``2025-03-31T08:15:00.000000Z``; texts sort as moments do.
+
+    Raises
+    ------
+    IntegrityError
+        When ``moment`` does not say its time zone.
+    """
+    if moment.utcoffset() is None:
+        raise IntegrityError("a time without its zone was found; expected one in UTC; use the clock's own")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def moment(text: str) -> datetime:
+    """Return the moment that ``text`` spells.
+
+    Raises
+    ------
+    IntegrityError
+        When ``text`` is not spelled as ``timestamp`` spells it, or names no day of the calendar.
+    """
+    if not _SPELLING.fullmatch(text):
+        raise IntegrityError(
+            f"time {text[:40]!r} is malformed; expected UTC as 2025-03-31T08:15:00.000000Z; "
+            "take the record from the archive"
+        )
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise IntegrityError(
+            f"time {text!r} is not in the calendar; take the record from the archive"
+        ) from error

@@ -1,0 +1,139 @@
+"""Transfers: what an EDC delivered, byte for byte, and the manifest in which the source says so."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from medicore.errors import DataError
+from medicore.records.canonical import document, sha256
+
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]+$")]
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """One file as the source system delivered it, byte for byte."""
+
+    name: str
+    format: str
+    data: bytes
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """One delivery of a study's data by its EDC, with what the source says of it.
+
+    ``exported_at`` is ISO 8601 with its zone; ``version`` is the EDC's own name of the data state.
+    """
+
+    system: str
+    source: str
+    exported_at: str
+    version: str
+    files: tuple[RawFile, ...]
+
+
+class ManifestFile(BaseModel):
+    """What the source says of one file: ``size`` in bytes, ``rows`` without the header."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    # One plain name: a manifest must not be able to point out of its own folder.
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$", max_length=128)]
+    format: Literal["csv"]
+    rows: Annotated[int, Field(ge=0)]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    size: Annotated[int, Field(ge=0)]
+
+    def difference(self, data: bytes) -> str | None:
+        """Return how ``data`` differs from the file that was announced, or None when it is that file."""
+        if len(data) != self.size:
+            return f"{len(data)} bytes found, {self.size} expected"
+        found = sha256(data)
+        return None if found == self.sha256 else f"SHA-256 {found[:12]} found, {self.sha256[:12]} expected"
+
+
+class Manifest(BaseModel):
+    """The manifest of a transfer, ``transfer.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: Line
+    source: Line
+    exported_at: str
+    version: Line
+    files: Annotated[tuple[ManifestFile, ...], Field(min_length=1)]
+
+    @field_validator("exported_at")
+    @classmethod
+    def _zoned(cls, text: str) -> str:
+        if datetime.fromisoformat(text).utcoffset() is None:
+            raise ValueError("the time does not say its zone")
+        return text
+
+    @field_validator("files")
+    @classmethod
+    def _distinct(cls, files: tuple[ManifestFile, ...]) -> tuple[ManifestFile, ...]:
+        if len({file.name for file in files}) != len(files):
+            raise ValueError("a file is listed twice")
+        return files
+
+    @property
+    def exported(self) -> datetime:
+        """The moment of the export, with the source's zone."""
+        return datetime.fromisoformat(self.exported_at)
+
+    def as_document(self) -> bytes:
+        """Return the manifest as ``transfer.json`` holds it."""
+        return document(self.model_dump(mode="json"))
+
+
+def manifest_of(transfer: Transfer) -> Manifest:
+    """Return the manifest of a transfer: its files with their sizes and digests.
+
+    Raises
+    ------
+    DataError
+        When the transfer has no file, a file name is more than a plain name, or the time has no zone.
+    """
+    files = [
+        {
+            "name": file.name,
+            "format": file.format,
+            "rows": file.rows,
+            "sha256": sha256(file.data),
+            "size": len(file.data),
+        }
+        for file in transfer.files
+    ]
+    fields = ("system", "source", "exported_at", "version")
+    try:
+        return Manifest.model_validate({**{name: getattr(transfer, name) for name in fields}, "files": files})
+    except ValidationError as error:
+        raise _malformed("the transfer", error) from error
+
+
+def parse_manifest(data: bytes, origin: str) -> Manifest:
+    """Return the manifest in the JSON ``data``; ``origin`` names the file in error messages.
+
+    Raises
+    ------
+    DataError
+        When the bytes are not JSON, or a key is missing, unknown or malformed.
+    """
+    try:
+        return Manifest.model_validate_json(data)
+    except ValidationError as error:
+        raise _malformed(origin, error) from error
+
+
+def _malformed(origin: str, error: ValidationError) -> DataError:
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"]) or "whole file"
+    return DataError(
+        f"{origin}: {place}: {first['msg']}; expected system, source, exported_at with its zone, version and "
+        "files (name, format, rows, sha256, size); have it delivered again"
+    )

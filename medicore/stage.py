@@ -1,0 +1,40 @@
+"""One step on the record that ``params.yaml`` names: what ``dvc repro`` runs, on main and in any clone."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+
+from medicore.errors import ConfigurationError
+from medicore.records.protocol import parse_protocol
+from medicore.steps.way import Rendering, perform
+from medicore.stores.environment import LockedEnvironment
+from medicore.stores.files import FolderFiles
+from medicore.wiring import renderer_named
+
+
+def perform_stage(name: str, root: Path) -> None:
+    """Perform step ``name`` in the folder ``root``, a checkout of main or of a record.
+
+    Raises
+    ------
+    ConfigurationError
+        When ``params.yaml`` is not there or names no record.
+    """
+    try:
+        values = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+        study, month, identity = values["study"], values["month"], values["run"]
+        lock, protocol_path = root / values["lock"], root / values["protocol"]
+    except (OSError, KeyError, TypeError) as error:
+        raise ConfigurationError(
+            "params.yaml names no record; run this in a clone of a record or of main"
+        ) from error
+    protocol = parse_protocol(protocol_path.read_text(encoding="utf-8"), protocol_path.name)
+    files = FolderFiles(root / "records" / study / month, lock)
+    locked = LockedEnvironment(root).locked()
+    rendering = Rendering(
+        renderer=renderer_named(identity["renderer"]),
+        template_folder=str(root / "quarto_templates"),
+        libraries={package: version(package) for package in locked},
+    )
+    perform(name, files, protocol, identity, rendering)

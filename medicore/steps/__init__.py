@@ -1,0 +1,1 @@
+"""Use cases: one step of the way of the data per file."""

@@ -1,0 +1,79 @@
+"""archive: the write-once copies of a released record, read back and verified."""
+
+from datetime import date
+from typing import Any
+
+from medicore.errors import ArchiveError
+from medicore.records.canonical import document, sha256
+from medicore.records.identifiers import RunId
+from medicore.records.ledger import export_lines
+from medicore.records.retention import retain_until
+from medicore.steps.house import House
+from medicore.steps.runs import SERVICE, log, sealed_commit
+from medicore.steps.seal import release_commit
+from medicore.steps.stored import folder_of, read_provenance, stored_file
+
+_FAILED = "archive.failed"
+
+
+def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
+    """Copy a released record into the archive and return its manifest.
+
+    The archive alone gives everything back: the bundle holds code and record with their whole history, and
+    every large file lies beside it. The manifest is written last; without it nothing counts as archived.
+
+    Raises
+    ------
+    ArchiveError
+        When the run is not released, or an object cannot be written or read back. The ledger says so.
+    """
+    commit = release_commit(house, run)
+    if commit is None:
+        raise ArchiveError(f"run {run} is not released; sign its approval before it can be archived")
+    until = retain_until(house.clock.now().date(), years)
+    try:
+        manifest = _copy(house, run, commit, until)
+    except ArchiveError as error:
+        log(house, SERVICE, _FAILED, str(run), str(error), {})
+        raise
+    details = {
+        "manifest": sha256(document(manifest)),
+        "objects": len(manifest["objects"]),
+        "retain_until": until.isoformat(),
+    }
+    log(house, SERVICE, "archive.completed", str(run), "", details)
+    house.progress(run, "archive", f"kept until {until}")
+    return manifest
+
+
+def _copy(house: House, run: RunId, commit: str, until: date) -> dict[str, Any]:
+    base = f"archives/{run}"
+    sequence, head = house.ledger.head()
+    objects = {
+        f"reports/{run}/report.pdf": stored_file(house, run, commit, "report.pdf"),
+        f"{base}/record.bundle": house.records.bundle(f"record/{run}"),
+        f"{base}/requirements.lock": house.records.read(commit, "requirements.lock"),
+        f"{base}/ledger-{sequence}.jsonl": b"".join(export_lines(house.ledger.events())),
+        f"{base}/checkpoint-{sequence}.json": house.seals.attest(sequence, head),
+    }
+    for name in house.records.names(commit, folder_of(run)):
+        if not name.startswith("."):
+            objects[f"{base}/record/{name}"] = house.records.read(commit, f"{folder_of(run)}/{name}")
+    for entry in read_provenance(house, run, commit)["files"]:
+        if entry["md5"] is not None:
+            objects[f"{base}/record/{entry['name']}"] = stored_file(house, run, commit, entry["name"])
+    entries = []
+    for key, data in sorted(objects.items()):
+        version = house.archive.put(key, data, until.isoformat())
+        entries.append({"key": key, "sha256": sha256(data), "size": len(data), "version": version})
+    manifest = {
+        "schema": "medicore-archive-1",
+        "run": str(run),
+        "record_commit": commit,
+        "sealed_commit": sealed_commit(house, run),
+        "ledger_head": {"sequence": sequence, "digest": head},
+        "retain_until": until.isoformat(),
+        "objects": entries,
+    }
+    house.archive.put(f"{base}/manifest-{sequence}.json", document(manifest), until.isoformat())
+    return manifest

@@ -1,0 +1,153 @@
+"""check: the data contract and the comparison with the lock before; any violation halts."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from medicore.records.calendar import local_date
+from medicore.records.finding import Finding
+from medicore.records.protocol import Protocol
+from medicore.steps.casting import EXPECTED
+from medicore.steps.comparison import Comparison, compare, previous_extract
+from medicore.steps.gate import read_section, write_section
+from medicore.steps.ports import RecordFiles
+from medicore.steps.schema import REQUIRED, broken_rules, expectation
+
+CONTRACT = "contract"
+PREVIOUS = "previous lock"
+WHOLE = "(whole extract)"
+"""What stands for the column where a rule is about the extract itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A broken rule: whose it is, of which column, how often, and what was expected. Never a value."""
+
+    gate: str
+    column: str
+    rule: str
+    count: int
+    expected: str
+    message: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the violation as check.json holds it."""
+        return {"column": self.column, "rule": self.rule, "count": self.count, "expected": self.expected}
+
+    def as_finding(self) -> Finding:
+        """Return the finding: a broken contract needs new data, so nobody can sign it away."""
+        return Finding(
+            step="check",
+            gate=self.gate,
+            subject=self.column,
+            statistic=str(self.count),
+            threshold="0",
+            message=self.message,
+            overridable=False,
+        )
+
+
+def check(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
+    """Hold the extract against contract and earlier lock, write what was found, and return the findings.
+
+    Raises
+    ------
+    IntegrityError
+        When the earlier extract is not the one that was frozen.
+    """
+    made = read_section(files, "extract")
+    table = files.read_table("extract.parquet")
+    exported_on = local_date(datetime.fromisoformat(made["exported_at"]), protocol.calendar.timezone)
+    comparison = compare(table, previous_extract(files), protocol.contract)
+    violations = [
+        *_of_transfer(made),
+        *_of_columns(made),
+        *_of_values(made, table, protocol, exported_on),
+        *_of_comparison(comparison, protocol),
+    ]
+    section = {
+        "rows": len(table),
+        "columns": len(table.columns),
+        "violations": [violation.as_json() for violation in violations],
+        "comparison": {
+            "previous_month": comparison.previous_month,
+            "subjects_added": comparison.subjects_added,
+            "subjects_vanished": comparison.subjects_vanished,
+            "values_changed": [{"column": name, "count": count} for name, count in comparison.values_changed],
+        },
+    }
+    return write_section(files, "check", section, (violation.as_finding() for violation in violations))
+
+
+def _of_transfer(made: dict[str, Any]) -> Iterator[Violation]:
+    rows, announced = made["rows"], sum(file["rows"] for file in made["files"])
+    if rows == 0:
+        yield _violation(WHOLE, "not empty", 1, "at least one subject", "The export has no subjects at all.")
+    if rows != announced:
+        yield _violation(
+            WHOLE,
+            "row count",
+            abs(rows - announced),
+            f"{announced} rows",
+            f"The export has {rows} rows, but its manifest announces {announced}: it is not complete.",
+        )
+
+
+def _of_columns(made: dict[str, Any]) -> Iterator[Violation]:
+    for name in made["missing"]:
+        message = f"Column {name} of the data contract is not in the export."
+        yield _violation(name, "delivered", 1, "the column in the export", message)
+    for name in made["unexpected"]:
+        message = f"Column {name} is in the export but not in the data contract."
+        yield _violation(name, "declared", 1, "only columns of the contract", message)
+    if made["unnamed"]:
+        message = f"{made['unnamed']} column(s) of the export are not in the data contract; names withheld."
+        yield _violation(WHOLE, "declared", made["unnamed"], "only columns of the contract", message)
+
+
+def _of_values(
+    made: dict[str, Any], table: pd.DataFrame, protocol: Protocol, exported_on: date
+) -> Iterator[Violation]:
+    contract = protocol.contract
+    if contract.blinded:
+        for entry in made["unblinding"]:
+            message = f"Column {entry['column']} would unblind the study, which is blinded; its values were not kept."
+            yield _violation(entry["column"], "blinded", max(1, entry["count"]), "no such column", message)
+    uncastable: Counter[str] = Counter()
+    for entry in made["uncastable"]:
+        name, rule, count = entry["column"], entry["rule"], entry["count"]
+        uncastable[name] += count
+        expected = EXPECTED[rule]
+        yield _violation(name, rule, count, expected, f"Column {name}: {count} value(s) are not {expected}.")
+    broken = broken_rules(table, contract, exported_on)
+    for (name, rule), count in sorted(
+        broken.items(), key=lambda item: (contract.names.index(item[0][0]), item[0][1])
+    ):
+        # What could not be cast became missing; it has its violation already.
+        left = count - uncastable[name] if rule == REQUIRED else count
+        if left > 0 and not (rule == REQUIRED and name in made["missing"]):
+            expected = expectation(contract.column(name), rule, exported_on)
+            message = f"Column {name}: {left} row(s) break the rule {rule!r}; expected {expected}."
+            yield _violation(name, rule, left, expected, message)
+
+
+def _of_comparison(comparison: Comparison, protocol: Protocol) -> Iterator[Violation]:
+    month = comparison.previous_month
+    if comparison.subjects_vanished:
+        count = comparison.subjects_vanished
+        message = f"{count} subject(s) of the data lock of {month} are no longer in the export."
+        subject = protocol.contract.subject
+        yield Violation(PREVIOUS, subject, "vanished", count, f"every subject of {month}", message)
+    for name, count in comparison.values_changed:
+        message = (
+            f"Column {name}: {count} locked value(s) are not what they were in the data lock of {month}."
+        )
+        yield Violation(PREVIOUS, name, "locked", count, f"the values of {month}", message)
+
+
+def _violation(column: str, rule: str, count: int, expected: str, message: str) -> Violation:
+    return Violation(CONTRACT, column, rule, count, expected, message)

@@ -1,0 +1,138 @@
+"""cohort: who is analysed, and why everyone else is not."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medicore.errors import DataError
+from medicore.records.finding import Finding
+from medicore.records.protocol import Criterion, Protocol
+from medicore.steps.gate import write_section
+from medicore.steps.ports import RecordFiles
+
+
+def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
+    """Apply the criteria in order, write disposition and analysis set, and return no findings.
+
+    Each excluded subject has one reason: the first criterion it does not satisfy. A missing value satisfies
+    no criterion. Raises DataError when an eligible subject lacks treatment, outcome or a covariate, or when
+    nobody is left in an arm.
+    """
+    extract = files.read_table("extract.parquet")
+    reason = np.full(len(extract), "", dtype=object)
+    flow = []
+    for criterion in protocol.eligibility:
+        excluded = (reason == "") & ~satisfies(extract[criterion.column], criterion)
+        reason[excluded] = criterion.name
+        flow.append(
+            {"name": criterion.name, "excluded": int(excluded.sum()), "remaining": int((reason == "").sum())}
+        )
+    arms = extract[protocol.treatment.column].to_numpy(dtype=object)
+    contrast = (arms == protocol.treatment.treated) | (arms == protocol.treatment.control)
+    outside = (reason == "") & ~contrast
+    reason[outside] = "Arm outside the declared contrast"
+    included = np.equal(reason, "")
+    subject = protocol.contract.subject
+    files.write_table(
+        "disposition.parquet",
+        pd.DataFrame({subject: extract[subject].astype(str), "reason": reason.astype(str)}),
+    )
+    analysis = _analysis_set(protocol, extract[included])
+    files.write_table("analysis.parquet", analysis)
+    treated = analysis["treated"].to_numpy(dtype=bool)
+    sizes = {"treated": int(treated.sum()), "control": int((~treated).sum())}
+    labels = {"treated": protocol.treatment.treated, "control": protocol.treatment.control}
+    section = {
+        "assessed": len(extract),
+        "criteria": flow,
+        "not_in_contrast": int(outside.sum()),
+        "analysed": len(analysis),
+        "arms": {arm: {"label": labels[arm], "n": size} for arm, size in sizes.items()},
+        "baseline": baseline(protocol, analysis),
+    }
+    for arm, size in sizes.items():
+        if size == 0:
+            raise DataError(
+                f"arm {labels[arm]!r} has no eligible subject, so there is nothing to compare; "
+                "check treatment labels and eligibility criteria"
+            )
+    return write_section(files, "cohort", section, ())
+
+
+def satisfies(values: pd.Series, criterion: Criterion) -> NDArray[np.bool_]:
+    """Return which of the values satisfy the criterion, ``(n,)`` bool; missing ones never do."""
+    present: NDArray[np.bool_] = values.notna().to_numpy(dtype=bool)
+    if criterion.operator == "present":
+        return present
+    if criterion.operator in {"equals", "not equals", "one of"}:
+        allowed = criterion.value if isinstance(criterion.value, tuple) else (criterion.value,)
+        texts = {str(value) for value in allowed}
+        same: NDArray[np.bool_] = np.array([str(value) in texts for value in values], dtype=bool)
+        if criterion.operator == "not equals":
+            return np.logical_and(present, ~same)
+        return np.logical_and(present, same)
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    bound = float(str(criterion.value))
+    compared = {
+        "at least": numbers >= bound,
+        "at most": numbers <= bound,
+        "above": numbers > bound,
+        "below": numbers < bound,
+    }[criterion.operator]
+    return np.logical_and(present, compared)
+
+
+def _analysis_set(protocol: Protocol, eligible: pd.DataFrame) -> pd.DataFrame:
+    columns = [covariate.column for covariate in protocol.covariates]
+    needed = eligible[[protocol.outcome.column, *columns]]
+    lacking = [column for column in needed.columns if needed[column].isna().any()]
+    if lacking:
+        count = int(needed[lacking[0]].isna().sum())
+        raise DataError(
+            f"column {lacking[0]!r} is missing for {count} eligible subject(s); complete the data, "
+            "or declare a criterion that excludes such subjects"
+        )
+    analysis = pd.DataFrame(
+        {
+            protocol.contract.subject: eligible[protocol.contract.subject].astype(str),
+            "treated": (eligible[protocol.treatment.column] == protocol.treatment.treated).to_numpy(
+                dtype=bool
+            ),
+            "outcome": eligible[protocol.outcome.column].to_numpy(dtype=np.float64),
+        }
+    )
+    for column in columns:
+        analysis[column] = eligible[column].to_numpy()
+    return analysis.reset_index(drop=True)
+
+
+def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, object]]:
+    """Return the rows of the baseline table: mean and SD (ddof 1) of numbers, count and percent of categories."""
+    treated = analysis["treated"].to_numpy(dtype=bool)
+    groups = {"treated": treated, "control": ~treated, "overall": np.ones(len(treated), dtype=bool)}
+    rules = {column.name: column for column in protocol.contract.columns}
+    rows: list[dict[str, object]] = []
+    for covariate in protocol.covariates:
+        rule = rules[covariate.column]
+        common = {"label": covariate.label, "unit": rule.unit}
+        if rule.type == "category":
+            texts = analysis[covariate.column].to_numpy(dtype=object)
+            for level in rule.values or ():
+                counts = {group: _count(texts[mask] == level) for group, mask in groups.items()}
+                rows.append({**common, "kind": "count", "level": level, **counts})
+        else:
+            numbers = analysis[covariate.column].to_numpy(dtype=np.float64)
+            means = {group: _mean(numbers[mask]) for group, mask in groups.items()}
+            rows.append({**common, "kind": "mean", "level": None, **means})
+    return rows
+
+
+def _count(hits: NDArray[np.bool_]) -> dict[str, float]:
+    return {"count": int(hits.sum()), "percent": float(100 * hits.mean()) if hits.size else 0.0}
+
+
+def _mean(numbers: NDArray[np.float64]) -> dict[str, float]:
+    return {
+        "mean": float(numbers.mean()) if numbers.size else 0.0,
+        "sd": float(numbers.std(ddof=1)) if numbers.size > 1 else 0.0,
+    }

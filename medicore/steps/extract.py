@@ -1,0 +1,118 @@
+"""extract: the data lock as the EDC delivered it, and the typed table made from it."""
+
+import re
+from dataclasses import asdict
+
+import pandas as pd
+
+from medicore.errors import DataError, IntegrityError
+from medicore.records.canonical import document, sha256
+from medicore.records.contract import Contract
+from medicore.records.delimited import TextTable, read_delimited
+from medicore.records.finding import Finding
+from medicore.records.protocol import Protocol
+from medicore.records.transfer import Manifest, Transfer, manifest_of, parse_manifest
+from medicore.steps.casting import cast_table
+from medicore.steps.gate import write_section
+from medicore.steps.ports import RecordFiles
+
+_COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
+
+
+def freeze(files: RecordFiles, transfer: Transfer, previous: tuple[str, pd.DataFrame] | None) -> None:
+    """Write the lock folder: the files as delivered, their manifest, and last month's extract beside them.
+
+    ``previous`` is month and extract of the lock before. The manifest is written last: a lock without it was
+    never frozen, and one with it is never written again.
+
+    Raises
+    ------
+    IntegrityError
+        When the record folder has its data lock already.
+    DataError
+        When the transfer's own manifest is malformed.
+    """
+    if files.exists("lock/transfer.json"):
+        raise IntegrityError(
+            "the data lock is frozen already; expected none yet; a new delivery needs a new run of the month"
+        )
+    manifest = manifest_of(transfer)
+    for file in transfer.files:
+        files.write(f"lock/raw/{file.name}", file.data)
+    if previous is not None:
+        month, table = previous
+        files.write_table("lock/previous.parquet", table)
+        digest = sha256(files.read("lock/previous.parquet"))
+        files.write("lock/previous.json", document({"month": month, "rows": len(table), "sha256": digest}))
+    files.write("lock/transfer.json", manifest.as_document())
+
+
+def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
+    """Cast the frozen delivery by the contract, write the extract and what it is made of; return no findings.
+
+    Values that do not fit their type become missing and are counted; the step ``check`` judges the counts.
+    Unblinding columns are not written, and no value is.
+
+    Raises
+    ------
+    IntegrityError
+        When a frozen file is not the one that its manifest announced.
+    DataError
+        When the delivery is not one readable file of comma-separated values.
+    """
+    manifest = parse_manifest(files.read("lock/transfer.json"), "lock/transfer.json")
+    texts = _delivered(files, manifest)
+    contract = protocol.contract
+    table, uncastable = cast_table(texts, contract)
+    files.write_table("extract.parquet", table)
+    unexpected, unnamed = _undeclared(texts, contract)
+    section = {
+        "system": manifest.system,
+        "source": manifest.source,
+        "exported_at": manifest.exported_at,
+        "version": manifest.version,
+        "rows": len(texts.rows),
+        "columns": len(contract.columns),
+        "uncastable": [asdict(failure) for failure in uncastable],
+        "unexpected": unexpected,
+        "unnamed": unnamed,
+        "missing": [name for name in contract.names if name not in texts.columns],
+        "unblinding": [
+            {"column": name, "count": sum(text not in contract.missing for text in texts.column(name))}
+            for name in contract.unblinding
+            if name in texts.columns
+        ],
+        "files": [file.model_dump(mode="json") for file in manifest.files],
+    }
+    return write_section(files, "extract", section, ())
+
+
+def _delivered(files: RecordFiles, manifest: Manifest) -> TextTable:
+    """Return the texts of the one frozen file, proved to be the one announced."""
+    if len(manifest.files) != 1:
+        raise DataError(
+            f"the delivery has {len(manifest.files)} files; expected one with a row per subject; have the study "
+            "exported as one file"
+        )
+    file = manifest.files[0]
+    name = f"lock/raw/{file.name}"
+    data = files.read(name)
+    difference = file.difference(data)
+    if difference is not None:
+        raise IntegrityError(
+            f"{name} is not the file that was frozen: {difference}; bring the lock back from the content store"
+        )
+    return read_delimited(data, name)
+
+
+def _undeclared(texts: TextTable, contract: Contract) -> tuple[list[str], int]:
+    """Return the names of columns that the contract lacks, and how many more have no name fit to print.
+
+    A file without its header line has a patient where the names should be. So no name is repeated when the
+    subject column is not among them, and never one that does not look like a name.
+    """
+    names = [name for name in texts.columns if name not in {*contract.names, *contract.unblinding}]
+    if contract.subject not in texts.columns:
+        return [], len(names)
+    printable = [name for name in names if _COLUMN_NAME.fullmatch(name)]
+    return printable, len(names) - len(printable)

@@ -1,0 +1,112 @@
+"""report: the results, assembled from the steps' documents, and the report rendered from them alone."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from medicore.records.canonical import document, sha256
+from medicore.records.finding import Finding
+from medicore.records.protocol import Protocol
+from medicore.steps.gate import DOCUMENT, read_findings, read_section
+from medicore.steps.ports import RecordFiles
+
+if TYPE_CHECKING:
+    from medicore.steps.way import Rendering
+
+_EARLIER = ("extract", "check", "cohort", "propensity", "effect", "sensitivity")
+_SHOWN_LIBRARIES = ("dvc", "numpy", "pandas", "prefect", "pyarrow", "scikit-learn", "scipy", "typst")
+
+
+def report(
+    files: RecordFiles, protocol: Protocol, identity: Mapping[str, Any], rendering: "Rendering"
+) -> tuple[Finding, ...]:
+    """Write ``results.json``, ``findings.json`` and ``report.pdf``; return no findings of its own.
+
+    Everything printed comes from the results, the protocol and the run's identity; the PDF's time stamp is the
+    time of the request, so that rendering again gives the same bytes.
+    """
+    findings = tuple(finding for step in _EARLIER for finding in read_findings(files, step))
+    results = assemble(files, protocol, identity, findings)
+    files.write("results.json", document(results))
+    files.write(DOCUMENT["report"], document({"findings": []}))
+    run = {
+        **identity,
+        "protocol_digest": protocol.digest,
+        "seed": protocol.seed,
+        "renderer": dict(rendering.renderer.identity),
+        "libraries": {
+            name: rendering.libraries[name] for name in _SHOWN_LIBRARIES if name in rendering.libraries
+        },
+        "files": _inputs(files, protocol),
+    }
+    pdf = rendering.renderer.render(
+        rendering.template_folder,
+        {
+            "results.json": document(results),
+            "protocol.json": protocol.as_document(),
+            "run.json": document(run),
+        },
+        datetime.fromisoformat(identity["requested_at"]),
+    )
+    files.write("report.pdf", pdf)
+    return ()
+
+
+def assemble(
+    files: RecordFiles, protocol: Protocol, identity: Mapping[str, Any], findings: tuple[Finding, ...]
+) -> dict[str, Any]:
+    """Return the results: the steps' sections side by side, and each finding with its decision."""
+    cohort, propensity = read_section(files, "cohort"), read_section(files, "propensity")
+    decisions = {decision["finding"]: decision for decision in identity["accepted"]}
+    shown = ("meaning", "reason", "signer", "name", "role", "signed_at")
+    return {
+        "schema": "medicore-results-1",
+        "study": {
+            "id": protocol.study,
+            "title": protocol.title,
+            "sponsor": protocol.sponsor,
+            "phase": protocol.phase,
+            "design": protocol.design,
+            "protocol_version": protocol.version,
+            "protocol_digest": protocol.digest,
+        },
+        "data": read_section(files, "extract"),
+        "check": read_section(files, "check"),
+        "baseline": cohort.pop("baseline"),
+        "cohort": cohort,
+        "balance": propensity.pop("balance"),
+        "propensity": propensity,
+        "primary": read_section(files, "effect")["primary"],
+        "sensitivity": read_section(files, "sensitivity"),
+        "findings": [
+            {
+                **finding.as_json(),
+                "decision": {key: decisions[finding.digest][key] for key in shown}
+                if finding.digest in decisions
+                else None,
+            }
+            for finding in findings
+        ],
+    }
+
+
+def _inputs(files: RecordFiles, protocol: Protocol) -> list[dict[str, Any]]:
+    """Return name, SHA-256, DVC's MD5 and size of every file that the report rests on."""
+    names = [
+        *files.names("lock"),
+        "extract.parquet",
+        "disposition.parquet",
+        "analysis.parquet",
+        "scores.parquet",
+    ]
+    contents = {name: files.read(name) for name in names} | {"protocol.json": protocol.as_document()}
+    return [
+        {
+            "name": name,
+            "sha256": sha256(data),
+            "md5": hashlib.md5(data, usedforsecurity=False).hexdigest(),
+            "size": len(data),
+        }
+        for name, data in sorted(contents.items())
+    ]

@@ -1,0 +1,121 @@
+"""reproduce: a sealed run's files built again from its frozen lock, by its own code, and compared bit by bit."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medicore.errors import IntegrityError
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId
+from medicore.records.trace import Origin, origin_of, value_at
+from medicore.steps.gate import DOCUMENT
+from medicore.steps.house import House
+from medicore.steps.runs import sealed_commit
+from medicore.steps.stored import folder_of, read_provenance
+from medicore.steps.way import STEP_NAMES, STEPS
+
+_GIVEN = ("protocol.json", "lock.dvc")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One file: recorded and rebuilt SHA-256; ``rebuilt`` is None when the file did not come out."""
+
+    name: str
+    recorded: str
+    rebuilt: str | None
+
+    @property
+    def identical(self) -> bool:
+        """Whether the file came out bit for bit."""
+        return self.recorded == self.rebuilt
+
+
+def reproduce(house: House, run: RunId, scratch: Path, threads: int | None = None) -> tuple[Comparison, ...]:
+    """Return how each file of a run compares with its rebuilding in the folder ``scratch``."""
+    commit = sealed_commit(house, run)
+    provenance = read_provenance(house, run, commit)
+    recorded = {
+        entry["name"]: entry["sha256"] for entry in provenance["files"] if entry["name"] not in _GIVEN
+    }
+    files = house.replay.lay_out(commit, folder_of(run), scratch, _GIVEN)
+    wanted = [step.name for step in STEPS if any(name in recorded for name in step.outputs)]
+    if wanted:
+        house.replay.perform(scratch, wanted, threads)
+    return tuple(
+        Comparison(name, digest, sha256(files.read(name)) if files.exists(name) else None)
+        for name, digest in recorded.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Where a number comes from, and what it is when computed again now."""
+
+    run: str
+    path: str
+    value: Any
+    recomputed: Any
+    origin: Origin
+    commit: str
+    file: str
+    line: int
+    protocol: dict[str, Any]
+    inputs: dict[str, str]
+    subjects: dict[str, int]
+
+
+def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
+    """Return the whole origin of one result; the value is computed again in the folder ``scratch``.
+
+    Raises
+    ------
+    ProtocolError
+        When the results hold no such path.
+    IntegrityError
+        When no function of the recorded code is named for it.
+    """
+    commit = sealed_commit(house, run)
+    provenance = read_provenance(house, run, commit)
+    results = json.loads(house.records.read(commit, f"{folder_of(run)}/results.json"))
+    value = value_at(results, path)
+    origin = origin_of(path)
+    file, line = _place(house, commit, origin.function)
+    files = house.replay.lay_out(commit, folder_of(run), scratch, _GIVEN)
+    house.replay.perform(scratch, STEP_NAMES[: STEP_NAMES.index(origin.step) + 1])
+    section = json.loads(files.read(DOCUMENT[origin.step]))
+    protocol = json.loads(house.records.read(commit, f"{folder_of(run)}/protocol.json"))
+    step = next(step for step in STEPS if step.name == origin.step)
+    digests = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
+    inputs = {
+        name: digest
+        for name, digest in digests.items()
+        if name in step.inputs or ("lock" in step.inputs and name.startswith("lock/"))
+    }
+    cohort = results["cohort"]
+    return Explanation(
+        run=str(run),
+        path=path,
+        value=value,
+        recomputed=value_at(origin.in_document(section), path),
+        origin=origin,
+        commit=provenance["run"]["code_commit"],
+        file=file,
+        line=line,
+        protocol={key: value_at(protocol, key) for key in origin.protocol_keys},
+        inputs={"protocol.json": digests["protocol.json"], **inputs},
+        subjects={"assessed": cohort["assessed"], "analysed": cohort["analysed"]},
+    )
+
+
+def _place(house: House, commit: str, function: str) -> tuple[str, int]:
+    """Return file and line at which a function stands in the recorded code."""
+    module, name = function.split(":")
+    file = module.replace(".", "/") + ".py"
+    for number, text in enumerate(house.records.read(commit, file).decode().splitlines(), start=1):
+        if text.startswith((f"def {name}(", f"class {name}")):
+            return file, number
+    raise IntegrityError(
+        f"{name} is not in {file} of commit {commit[:12]}; the trace table names another function"
+    )

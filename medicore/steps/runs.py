@@ -1,0 +1,276 @@
+"""Runs: how an attempt at an analysis begins, resumes, and goes from step to step."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from medicore.errors import ConfigurationError, IntegrityError, ProtocolError
+from medicore.records.canonical import sha256
+from medicore.records.finding import Finding
+from medicore.records.identifiers import RunId, month_id
+from medicore.records.ledger import LedgerEvent, NewEvent
+from medicore.records.protocol import Protocol, parse_protocol
+from medicore.records.states import RunState, state_of
+from medicore.steps.extract import freeze
+from medicore.steps.house import House
+from medicore.steps.ports import RecordFiles
+from medicore.steps.stored import stored_file
+from medicore.steps.way import Rendering, digests, perform, step_named
+
+SERVICE = "medicore"
+SEALED_BY = frozenset({"run.sealed", "run.halted", "run.failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants which study and month analysed, and why."""
+
+    study: str
+    month: str
+    requester: str
+    reason: str
+    exploratory: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRun:
+    """A run at work: its protocol, its identity as reports print it, its record folder."""
+
+    id: RunId
+    protocol: Protocol
+    identity: Mapping[str, Any]
+    files: RecordFiles
+    sealing: int = 1
+
+    @property
+    def exploratory(self) -> bool:
+        """Whether the run may differ from its commit, and so can be neither signed nor archived."""
+        return bool(self.identity["status"] == "exploratory")
+
+    @property
+    def tag(self) -> str:
+        """The tag that this sealing of the run creates."""
+        return seal_tag(self.id, self.sealing)
+
+
+def seal_tag(run: RunId, sealing: int) -> str:
+    """Return the tag of a run's first, second … sealing: ``run/S/M/1``, ``run/S/M/1.2`` …."""
+    return f"run/{run}" if sealing == 1 else f"run/{run}.{sealing}"
+
+
+def begin(house: House, request: Request) -> ActiveRun:
+    """Return a new run, or the interrupted one of the same study and month, ready to advance.
+
+    Everything that can refuse a request does so before the run has a number; a refusal is in the ledger.
+    """
+    try:
+        protocol, commit, environment = admit(house, request)
+    except (ProtocolError, ConfigurationError) as error:
+        log(house, request.requester, "run.refused", "requests", str(error), {"error": type(error).__name__})
+        raise
+    open_run = interrupted(house, request)
+    if open_run is not None:
+        return _resume(house, open_run, request, commit)
+    number = 1 + max((run.number for run in runs_of(house, request.study, request.month)), default=0)
+    run = RunId(request.study, request.month, number)
+    sequence, head = house.ledger.head()
+    identity = {
+        "id": str(run),
+        "study": run.study,
+        "month": run.month,
+        "number": run.number,
+        "status": "exploratory" if request.exploratory else "candidate",
+        "requested_by": request.requester,
+        "reason": request.reason,
+        "code_commit": commit,
+        "environment_digest": environment,
+        "protocol_digest": protocol.digest,
+        "record_tag": seal_tag(run, 1),
+        "ledger_head": {"sequence": sequence, "digest": head},
+        "paper": house.paper,
+        "renderer": house.renderer_name,
+        "requested_at": house.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "accepted": [],
+    }
+    details = {"identity": identity, "protocol": protocol.as_json()}
+    log(house, request.requester, "run.requested", str(run), request.reason, details)
+    return _activate(house, run, protocol, identity)
+
+
+def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
+    """Return protocol, commit and environment of a request that may begin."""
+    protocol = house.protocols.load(request.study)
+    first = protocol.calendar.first_month
+    if month_id(request.month) < first:
+        raise ProtocolError(f"month {request.month} is before the study's first, {first}; choose a later one")
+    if request.exploratory:
+        return protocol, house.code.commit(), house.environment.digest()
+    return protocol, house.code.require_clean(), house.environment.require_locked()
+
+
+def runs_of(house: House, study: str, month: str | None = None) -> tuple[RunId, ...]:
+    """Return all runs of a study (and month) that the ledger knows, in order of request."""
+    prefix = f"{study}/{month}/" if month else f"{study}/"
+    return tuple(
+        RunId.parse(event.subject) for event in house.ledger.events(subject=prefix, action="run.requested")
+    )
+
+
+def interrupted(house: House, request: Request) -> RunId | None:
+    """Return the run of the request's study and month that never came to an end, if there is one."""
+    for run in runs_of(house, request.study, request.month):
+        events = tuple(house.ledger.events(subject=str(run)))
+        wanted = "exploratory" if request.exploratory else "candidate"
+        if state_of(events) is RunState.RUNNING and events[0].details["identity"]["status"] == wanted:
+            return run
+    return None
+
+
+def _resume(house: House, run: RunId, request: Request, commit: str) -> ActiveRun:
+    active = reopen(house, run)
+    if active.identity["code_commit"] != commit:
+        raise ConfigurationError(
+            f"run {run} was interrupted on commit {active.identity['code_commit'][:12]}, and the code is at "
+            f"{commit[:12]}; check out that commit and run again, so that the run ends as it began"
+        )
+    log(house, request.requester, "run.resumed", str(run), request.reason, {})
+    return active
+
+
+def reopen(house: House, run: RunId) -> ActiveRun:
+    """Return a known run as its ledger events describe it, its work folder ready, its lock restored."""
+    events = tuple(house.ledger.events(subject=str(run)))
+    if not events:
+        raise ProtocolError(f"run {run} is unknown; see 'medicore history {run.study}'")
+    first = events[0]
+    protocol = parse_protocol(json.dumps(first.details["protocol"]), str(run))
+    sealing = 1 + sum(event.action in SEALED_BY for event in events)
+    accepted = [
+        taken for event in events if event.action == "run.continued" for taken in event.details["decisions"]
+    ]
+    identity = {**first.details["identity"], "record_tag": seal_tag(run, sealing), "accepted": accepted}
+    active = _activate(house, run, protocol, identity, sealing)
+    _restore_lock(house, active)
+    return active
+
+
+def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
+    """Perform one step unless the ledger shows it done on these very files; return its findings.
+
+    A step with findings that need a decision leaves a ``<step>.halted`` event; the caller then seals.
+    """
+    run, files = active.id, active.files
+    if step == "extract" and not files.exists("lock/transfer.json"):
+        _extract_lock(house, active)
+    declared = step_named(step)
+    before = digests(files, declared.inputs) | {"protocol.json": active.protocol.digest}
+    done = _completed(house, run, step)
+    if done is not None and done["inputs"] == before and _unchanged(files, done["outputs"]):
+        house.progress(run, step, "kept")
+        return ()
+    house.progress(run, step, "begun")
+    findings = perform(step, files, active.protocol, active.identity, rendering(house, active.identity))
+    accepted = {decision["finding"] for decision in active.identity["accepted"]}
+    undecided = tuple(f for f in findings if not f.overridable or f.digest not in accepted)
+    details = {"inputs": before, "outputs": digests(files, declared.outputs)}
+    if undecided:
+        details["findings"] = [finding.as_json() for finding in undecided]  # type: ignore[assignment]
+    log(house, SERVICE, f"{step}.{'halted' if undecided else 'completed'}", str(run), "", details)
+    house.progress(run, step, "halted" if undecided else "done")
+    return undecided
+
+
+def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
+    """Return what the report step of a run needs beside its files."""
+    return Rendering(
+        renderer=house.renderer(identity["renderer"]),
+        template_folder=str(house.code.root / "quarto_templates"),
+        libraries=house.environment.locked(),
+    )
+
+
+def _extract_lock(house: House, active: ActiveRun) -> None:
+    run = active.id
+    house.progress(run, "extract", "pulling")
+    transfer = house.edc(active.protocol).pull(run.study, run.month)
+    freeze(active.files, transfer, previous_lock(house, run))
+    folder = house.workspaces.path(run)
+    manifest = digests(active.files, ("lock",))
+    pointer = (
+        ""
+        if active.exploratory
+        else house.content.add(folder, f"records/{run.study}/{run.month}/lock").decode()
+    )
+    log(house, SERVICE, "lock.frozen", str(run), "", {"files": manifest, "pointer": pointer})
+
+
+def previous_lock(house: House, run: RunId) -> tuple[str, pd.DataFrame] | None:
+    """Return month and extract of the latest earlier month whose lock passed its check, from its sealed record."""
+    passed = {
+        RunId.parse(event.subject)
+        for event in house.ledger.events(subject=f"{run.study}/", action="check.completed")
+        if RunId.parse(event.subject).month < run.month and _is_sealed(house, event.subject)
+    }
+    for earlier in sorted(passed, reverse=True):
+        data = stored_file(house, earlier, sealed_commit(house, earlier), "extract.parquet")
+        return earlier.month, house.workspaces.table(data)
+    return None
+
+
+def sealed_commit(house: House, run: RunId) -> str:
+    """Return the commit of a run's last sealing, as the ledger names it."""
+    sealings = [event for event in house.ledger.events(subject=str(run)) if event.action in SEALED_BY]
+    if not sealings:
+        raise ProtocolError(f"run {run} has no sealed record; see 'medicore history {run.study}'")
+    return str(sealings[-1].details["commit"])
+
+
+def _is_sealed(house: House, run: str) -> bool:
+    return any(event.action in SEALED_BY for event in house.ledger.events(subject=run))
+
+
+def _restore_lock(house: House, active: ActiveRun) -> None:
+    """Bring a frozen lock back from the content store, and prove that it is what was frozen."""
+    for event in house.ledger.events(subject=str(active.id), action="lock.frozen"):
+        manifest = event.details["files"]
+        if active.files.exists("lock/transfer.json") and _unchanged(active.files, manifest):
+            return
+        if not event.details["pointer"]:
+            return
+        folder = house.workspaces.path(active.id)
+        name = f"records/{active.id.study}/{active.id.month}/lock.dvc"
+        active.files.write("lock.dvc", event.details["pointer"].encode())
+        house.content.pull(folder, [name])
+        if not _unchanged(active.files, manifest):
+            raise IntegrityError(
+                f"the frozen data lock of {active.id} is not what was frozen; run 'medicore verify {active.id}'"
+            )
+
+
+def _activate(
+    house: House, run: RunId, protocol: Protocol, identity: Mapping[str, Any], sealing: int = 1
+) -> ActiveRun:
+    house.workspaces.prepare(run, identity["code_commit"], protocol.as_document(), identity)
+    return ActiveRun(run, protocol, identity, house.workspaces.files(run), sealing)
+
+
+def _completed(house: House, run: RunId, step: str) -> Mapping[str, Any] | None:
+    done = [*house.ledger.events(subject=str(run), action=f"{step}.completed")]
+    halted = [*house.ledger.events(subject=str(run), action=f"{step}.halted")]
+    last = max((*done, *halted), key=lambda event: event.sequence, default=None)
+    return None if last is None else last.details
+
+
+def _unchanged(files: RecordFiles, recorded: Mapping[str, str]) -> bool:
+    return all(files.exists(name) and sha256(files.read(name)) == digest for name, digest in recorded.items())
+
+
+def log(
+    house: House, actor: str, action: str, subject: str, reason: str, details: Mapping[str, Any]
+) -> LedgerEvent:
+    """Append an event; what MediCore itself does is done by the service."""
+    role = "service" if actor == SERVICE else "person"
+    return house.ledger.append(NewEvent(actor, role, action, subject, reason, details))

@@ -1,0 +1,166 @@
+"""verify: everything that is stored of a run, read again and held against what was recorded."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from medicore.errors import IntegrityError, MediCoreError
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId
+from medicore.records.ledger import Checkpoint, verify_chain
+from medicore.records.people import people_of, person_named
+from medicore.steps.house import House
+from medicore.steps.ports import RecordFiles
+from medicore.steps.review import verified
+from medicore.steps.runs import SEALED_BY, SERVICE, log
+from medicore.steps.stored import folder_of, read_provenance
+
+_OWN_FILES = ("provenance.json", ".gitignore", "decisions/")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: its name, whether it is as recorded, and what was found."""
+
+    subject: str
+    passed: bool
+    found: str
+
+
+def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tuple[Check, ...]:
+    """Return every check on a run; failures leave an event in the ledger.
+
+    Reads the ledger's chain against the checkpoints in the archive, the record's commits and tags, every file
+    in every store, the decisions' signatures, and the archived copies; ``checkout``, when given, is a record
+    folder elsewhere that is held against the same provenance.
+    """
+    checks = tuple(_all(house, run, checkout))
+    failed = [check for check in checks if not check.passed]
+    if failed:
+        details = {"failed": [f"{check.subject}: {check.found}"[:300] for check in failed]}
+        log(house, SERVICE, "verification.failed", str(run), failed[0].subject, details)
+    return checks
+
+
+def _all(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
+    yield _try("ledger", partial(_ledger, house))
+    events = tuple(house.ledger.events(subject=str(run)))
+    sealings = [event for event in events if event.action in SEALED_BY]
+    for event in sealings:
+        commit, tag = event.details["commit"], event.details["tag"]
+        yield _equal(f"tag {tag}", house.records.resolve(tag), commit)
+        yield _try(f"objects of {tag}", partial(house.records.check, commit))
+        yield _try(f"provenance of {tag}", partial(_provenance, house, run, event.details))
+    if sealings:
+        yield from _files(house, run, sealings[-1].details["commit"], checkout)
+    for event in events:
+        if event.action == "run.released":
+            yield _equal(f"tag record/{run}", house.records.resolve(f"record/{run}"), event.details["commit"])
+            yield _try(f"objects of record/{run}", partial(house.records.check, event.details["commit"]))
+        elif event.action == "decision.signed":
+            yield _try(f"signature {event.sequence} by {event.actor}", partial(verified, house, event))
+        elif event.action == "archive.completed":
+            yield from _archive(house, run, event.details["manifest"])
+
+
+def _try(subject: str, work: Callable[[], object]) -> Check:
+    try:
+        work()
+    except MediCoreError as error:
+        return Check(subject, False, str(error))
+    return Check(subject, True, "as recorded")
+
+
+def _equal(subject: str, found: object, expected: object) -> Check:
+    same = found == expected
+    return Check(
+        subject, same, "as recorded" if same else f"{str(found)[:12]} instead of {str(expected)[:12]}"
+    )
+
+
+def _ledger(house: House) -> tuple[int, str]:
+    return verify_chain(house.ledger.events(), _checkpoints(house))
+
+
+def _checkpoints(house: House) -> list[Checkpoint]:
+    """Return the heads of the ledger that the archive holds, each proved to be the service's."""
+    service = person_named(people_of(house.ledger.events()), SERVICE)
+    keys = [key for key in house.archive.keys("archives") if "/checkpoint-" in key]
+    return [house.seals.verify_attestation(house.archive.get(key), service) for key in keys]
+
+
+def _provenance(house: House, run: RunId, details: Mapping[str, str]) -> None:
+    stored = house.records.read(details["commit"], f"{folder_of(run)}/provenance.json")
+    if sha256(stored) != details["provenance"]:
+        raise IntegrityError(
+            "provenance.json is not the one that the ledger names; restore it from the archive"
+        )
+
+
+def _files(house: House, run: RunId, commit: str, checkout: RecordFiles | None) -> Iterator[Check]:
+    try:
+        provenance = read_provenance(house, run, commit)
+        held = house.records.names(commit, folder_of(run))
+    except MediCoreError as error:
+        yield Check("record", False, str(error))
+        return
+    expected = {entry["name"]: entry for entry in provenance["files"]}
+    for name in held:
+        if name not in expected and not name.startswith(_OWN_FILES):
+            yield Check(name, False, "is in the record, but its provenance does not name it")
+    for name, entry in expected.items():
+        yield from _copies(house, run, commit, entry)
+        if checkout is not None:
+            found = checkout.read(name) if checkout.exists(name) else b""
+            yield _same(f"{name} (checkout)", found, entry)
+
+
+def _copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> Iterator[Check]:
+    """Check every stored copy of one file."""
+    name = entry["name"]
+    if entry["md5"] is None:
+        try:
+            data = house.records.read(commit, f"{folder_of(run)}/{name}")
+        except MediCoreError as error:
+            yield Check(f"{name} (record repository)", False, str(error))
+        else:
+            yield _same(f"{name} (record repository)", data, entry)
+        return
+    copies = house.content.objects(entry["md5"])
+    if not copies:
+        yield Check(f"{name} (content store)", False, "no copy is left; restore it from the archive")
+    for place, data in copies:
+        yield _same(f"{name} ({place})", data, entry)
+
+
+def _same(subject: str, data: bytes, entry: Mapping[str, Any]) -> Check:
+    if len(data) != entry["size"]:
+        return Check(subject, False, f"{len(data)} bytes instead of {entry['size']}")
+    return _equal(subject, sha256(data), entry["sha256"])
+
+
+def _archive(house: House, run: RunId, manifest_digest: str) -> Iterator[Check]:
+    base = f"archives/{run}"
+    manifests = [key for key in house.archive.keys(base) if key.startswith(f"{base}/manifest-")]
+    named = [key for key in manifests if sha256(house.archive.get(key)) == manifest_digest]
+    yield Check(
+        f"{base}/manifest", bool(named), "as recorded" if named else "none is the one that the ledger names"
+    )
+    for key in named[:1]:
+        manifest = json.loads(house.archive.get(key))
+        for entry in manifest["objects"]:
+            try:
+                yield _same(f"{entry['key']} (archive)", house.archive.get(entry["key"]), entry)
+            except MediCoreError as error:
+                yield Check(f"{entry['key']} (archive)", False, str(error))
+            yield _retention(house, entry["key"], manifest["retain_until"])
+
+
+def _retention(house: House, key: str, until: str) -> Check:
+    try:
+        kept = house.archive.retention(key)
+    except MediCoreError as error:
+        return Check(f"{key} (retention)", False, str(error))
+    return Check(f"{key} (retention)", kept >= until, f"kept until {kept}")

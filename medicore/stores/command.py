@@ -1,0 +1,36 @@
+"""Runs separate programs by their argument list; never through a shell."""
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from medicore.errors import ConfigurationError, MediCoreError
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    data: bytes | None = None,
+    environment: Mapping[str, str] | None = None,
+    failure: type[MediCoreError] = ConfigurationError,
+) -> bytes:
+    """Return what the program prints; raise ``failure`` with its last line when it exits otherwise than 0."""
+    try:
+        done = subprocess.run(  # noqa: S603 - an argument list built here, no shell
+            list(arguments),
+            cwd=folder,
+            input=data,
+            capture_output=True,
+            check=False,
+            env={**os.environ, **(environment or {})},
+        )
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"the program {arguments[0]!r} is not installed; install it and try again"
+        ) from error
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise failure(f"{' '.join(arguments[:2])} exited with {done.returncode}: {lines[-1][:300]}")
+    return done.stdout

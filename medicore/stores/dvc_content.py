@@ -1,0 +1,116 @@
+"""The content store: frozen data and large results, addressed by content, through DVC in process."""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from medicore.errors import IntegrityError
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class DvcContent:
+    """A DVC cache shared by all runs, and the remote that auditors pull from."""
+
+    def __init__(self, cache: Path, remote: Path, site_cache: Path) -> None:
+        self._cache = cache
+        self._remote = remote
+        self._site_cache = site_cache
+
+    def config(self) -> bytes:
+        """Return the DVC configuration that a record carries, so that ``dvc pull`` finds its data."""
+        return (
+            "[core]\n    remote = records\n    analytics = false\n    check_update = false\n"
+            f"['remote \"records\"']\n    url = {self._remote.resolve()}\n"
+        ).encode()
+
+    def local_config(self) -> bytes:
+        """Return the configuration of a scratch folder of ours: no git, the shared cache, copies as files."""
+        return (
+            "[core]\n    no_scm = true\n"
+            f"    site_cache_dir = {self._site_cache.resolve()}\n"
+            f"[cache]\n    dir = {self._cache.resolve()}\n    type = copy\n"
+        ).encode()
+
+    def add(self, folder: Path, name: str) -> bytes:
+        """Put file or folder ``name`` below ``folder`` into the store and return its pointer, the ``.dvc`` file."""
+        with self._repository(folder) as repository:
+            repository.add(str(folder / name))
+            self._push(repository, [str(folder / f"{name}.dvc")])
+        return (folder / f"{name}.dvc").read_bytes()
+
+    def commit(self, folder: Path, stages: Iterable[str]) -> bytes:
+        """Record the outputs of ``stages`` as they lie in ``folder``, push them, and return ``dvc.lock``."""
+        wanted = list(stages)
+        with self._repository(folder) as repository:
+            for stage in wanted:
+                repository.commit(target=stage, force=True)
+            self._push(repository, wanted)
+        return (folder / "dvc.lock").read_bytes()
+
+    def pull(self, folder: Path, targets: Iterable[str]) -> None:
+        """Bring the ``targets`` (pointers or stages) back into ``folder``."""
+        from dvc.exceptions import DvcException
+
+        try:
+            with self._repository(folder) as repository:
+                repository.pull(targets=list(targets), force=True)
+        except DvcException as error:
+            raise IntegrityError(
+                f"the content store cannot give back {', '.join(targets)}; run 'medicore verify --all'"
+            ) from error
+
+    def addresses(self, folder: str, lock: bytes, pointer: bytes) -> dict[str, str]:
+        """Return the MD5 of every stored file of a record, by its name in the record folder.
+
+        ``lock`` is ``dvc.lock`` and ``pointer`` is ``lock.dvc``, either may be empty. The files of the data
+        lock are listed one by one, from the folder's own object in the store.
+        """
+        found = {}
+        for stage in (yaml.safe_load(lock) or {}).get("stages", {}).values():
+            found.update(
+                {out["path"].removeprefix(f"{folder}/"): out["md5"] for out in stage.get("outs", ())}
+            )
+        for out in (yaml.safe_load(pointer) or {}).get("outs", ()):
+            copies = self.objects(out["md5"])
+            if not copies:
+                raise IntegrityError("the data lock's list of files is missing from the content store")
+            found.update(
+                {f"{out['path']}/{item['relpath']}": item["md5"] for item in json.loads(copies[0][1])}
+            )
+        return found
+
+    def objects(self, md5: str) -> tuple[tuple[str, bytes], ...]:
+        """Return the stored copies of one object, in cache and remote, each with the place it was read from."""
+        relative = Path("files") / "md5" / md5[:2] / md5[2:]
+        places = [("content store", self._remote / relative), ("local cache", self._cache / relative)]
+        return tuple((place, path.read_bytes()) for place, path in places if path.exists())
+
+    @contextlib.contextmanager
+    def _repository(self, folder: Path) -> Iterator[Any]:
+        os.environ.setdefault("DVC_NO_ANALYTICS", "1")
+        from dvc.repo import Repo
+
+        # DVC resolves stage names against the working directory, which a process has only one of.
+        with _ONE_AT_A_TIME, contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+            repository = Repo(str(folder))
+            try:
+                yield repository
+            finally:
+                repository.close()
+
+    def _push(self, repository: Any, targets: list[str]) -> None:  # noqa: ANN401 - DVC ships no types
+        repository.push(targets=targets)
+
+
+def md5(data: bytes) -> str:
+    """Return the MD5 by which DVC addresses ``data``; it names, it never proves."""
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -1,0 +1,68 @@
+"""Proof of the environment: that what is installed is what the lock file names."""
+
+import re
+from importlib.metadata import distributions
+from pathlib import Path
+
+from packaging.markers import Marker
+from packaging.utils import canonicalize_name
+
+from medicore.errors import ConfigurationError
+from medicore.records.canonical import sha256
+
+LOCK_FILE = "requirements.lock"
+_PIN = re.compile(
+    r"^(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^ ;\\]+)\s*(?:;\s*(?P<marker>[^\\]+))?"
+)
+
+
+class LockedEnvironment:
+    """The packages that run, held against ``requirements.lock`` of the checkout."""
+
+    def __init__(self, root: Path) -> None:
+        self._path = root / LOCK_FILE
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the lock file."""
+        return sha256(self._read())
+
+    def locked(self) -> dict[str, str]:
+        """Return name and version of every package that the lock file asks for on this platform."""
+        pins: dict[str, str] = {}
+        for line in self._read().decode().splitlines():
+            match = _PIN.match(line)
+            if match and (match["marker"] is None or Marker(match["marker"]).evaluate()):
+                pins[canonicalize_name(match["name"])] = match["version"]
+        return pins
+
+    def installed(self) -> dict[str, str]:
+        """Return name and version of every package that is installed."""
+        return {
+            canonicalize_name(d.metadata["Name"]): d.version for d in distributions() if d.metadata["Name"]
+        }
+
+    def deviations(self) -> tuple[str, ...]:
+        """Return the packages whose installed version is not the locked one, one line each."""
+        installed = self.installed()
+        return tuple(
+            f"{name} {installed.get(name, 'absent')} instead of {version}"
+            for name, version in sorted(self.locked().items())
+            if installed.get(name) != version
+        )
+
+    def require_locked(self) -> str:
+        """Return the digest of the lock file; raise ConfigurationError when the environment differs from it."""
+        digest = self.digest()
+        found = self.deviations()
+        if found:
+            raise ConfigurationError(
+                f"{len(found)} package(s) differ from {LOCK_FILE}: {', '.join(found[:3])}; "
+                "run 'make setup', or run with --exploratory"
+            )
+        return digest
+
+    def _read(self) -> bytes:
+        try:
+            return self._path.read_bytes()
+        except FileNotFoundError as error:
+            raise ConfigurationError(f"{LOCK_FILE} is missing; restore it with git and try again") from error

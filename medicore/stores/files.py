@@ -1,0 +1,125 @@
+"""Record folders on the local disk: every file is written whole or not at all."""
+
+import contextlib
+import fcntl
+import io
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from medicore.errors import BusyError, IntegrityError
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` so that a reader, or a power cut, sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+class FolderFiles:
+    """The files of one record folder; ``lock`` may lie elsewhere than in the folder itself."""
+
+    def __init__(self, root: Path, lock: Path | None = None) -> None:
+        self._root = root
+        self._lock = lock or root / "lock"
+
+    def path(self, name: str) -> Path:
+        """Return where file ``name`` lies."""
+        return self._lock / name.removeprefix("lock/") if name.startswith("lock/") else self._root / name
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of file ``name``."""
+        try:
+            return self.path(name).read_bytes()
+        except FileNotFoundError as error:
+            raise IntegrityError(
+                f"{name} is missing from the record folder; run the step that writes it"
+            ) from error
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write file ``name`` whole or not at all."""
+        write_atomically(self.path(name), data)
+
+    def exists(self, name: str) -> bool:
+        """Say whether file or folder ``name`` is there."""
+        return (self._lock if name == "lock" else self.path(name)).exists()
+
+    def names(self, folder: str = "") -> tuple[str, ...]:
+        """Return the names of all files below ``folder``, sorted, without hidden ones."""
+        base = self._lock if folder == "lock" else self.path(folder) if folder else self._root
+        prefix = f"{folder}/" if folder else ""
+        found = (path.relative_to(base) for path in base.rglob("*") if path.is_file())
+        return tuple(
+            sorted(
+                prefix + path.as_posix() for path in found if not any(p.startswith(".") for p in path.parts)
+            )
+        )
+
+    def read_table(self, name: str) -> pd.DataFrame:
+        """Return the Parquet file ``name`` as a table."""
+        return read_parquet(self.read(name), name)
+
+    def write_table(self, name: str, table: pd.DataFrame) -> None:
+        """Write ``table`` as Parquet: the same table gives the same bytes."""
+        arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+        buffer = io.BytesIO()
+        pq.write_table(arrow, buffer, compression="zstd", version="2.6", store_schema=True)
+        self.write(name, buffer.getvalue())
+
+
+def read_parquet(data: bytes, name: str) -> pd.DataFrame:
+    """Return Parquet bytes as a table; integers stay integers where values are missing."""
+    try:
+        table = pq.read_table(io.BytesIO(data))
+    except pa.ArrowInvalid as error:
+        raise IntegrityError(
+            f"{name} is not a readable Parquet file; run 'medicore verify' on its run"
+        ) from error
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_pandas_type)
+    return frame
+
+
+def _pandas_type(arrow: pa.DataType) -> object | None:
+    """Return the pandas type of an Arrow type where pandas would lose the difference of missing and zero."""
+    return pd.Int64Dtype() if arrow == pa.int64() else None
+
+
+class FolderLocks:
+    """Exclusive work on a study's month, by an advisory file lock that dies with its process."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextlib.contextmanager
+    def hold(self, study: str, month: str, purpose: str) -> Iterator[None]:
+        """Hold the study's month alone; raise BusyError, naming the holder, when another process does."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{study}.{month}"
+        with path.open("a+") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                stream.seek(0)
+                holder = stream.read().strip() or "another process"
+                raise BusyError(
+                    f"{study} {month} is at work in {holder}; wait for it, then try again"
+                ) from error
+            stream.truncate(0)
+            stream.write(f"{purpose} (process {os.getpid()})")
+            stream.flush()
+            yield

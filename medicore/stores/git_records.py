@@ -1,0 +1,161 @@
+"""The record repository: records as commits, built with git plumbing in a bare repository.
+
+Nothing here touches a work tree or a shared index: a scratch index builds the tree, and the annotated tag is
+created only if it does not exist, which git does atomically. Studies that finish together cannot conflict.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from medicore.errors import IntegrityError
+from medicore.stores.code import GitCode, export_tree
+from medicore.stores.command import run
+
+_NOBODY = "0" * 40
+
+
+class GitRecords:
+    """A bare git repository that holds every record."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def create(self) -> None:
+        """Create the repository unless it is there."""
+        if not (self.folder / "HEAD").exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            run(["git", "init", "--quiet", "--bare", "--initial-branch=main", "."], folder=self.folder)
+
+    def adopt(self, code: GitCode, commit: str) -> None:
+        """Bring the code commit and its history into the repository."""
+        if self._has(commit):
+            return
+        reference = f"{commit}:refs/code/{commit}"
+        run(["git", "push", "--quiet", str(self.folder.resolve()), reference], folder=code.root)
+
+    def seal(
+        self,
+        *,
+        parent: str,
+        replaced: str,
+        files: Mapping[str, bytes],
+        tag: str,
+        message: str,
+        actor: str,
+        at: datetime,
+    ) -> str:
+        """Return the commit whose tree is the parent's, with folder ``replaced`` and ``files`` put in, tagged ``tag``.
+
+        An empty ``replaced`` keeps every file of the parent. Raises IntegrityError when the tag exists.
+        """
+        stamp = f"{int(at.timestamp())} +0000"
+        who = {
+            f"GIT_{role}_{key}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for key, value in (("NAME", actor), ("EMAIL", f"{actor}@medicore.invalid"), ("DATE", stamp))
+        }
+        with tempfile.TemporaryDirectory() as scratch:
+            environment = {**who, "GIT_INDEX_FILE": str(Path(scratch) / "index")}
+
+            def git(*arguments: str, data: bytes | None = None) -> str:
+                output = run(
+                    ["git", *arguments],
+                    folder=self.folder,
+                    data=data,
+                    environment=environment,
+                    failure=IntegrityError,
+                )
+                return output.decode().strip()
+
+            git("read-tree", parent)
+            if replaced:
+                old = git("ls-files", "-z", "--", f"{replaced}/").split("\0")
+                removal = "".join(f"0 {_NOBODY}\t{name}\0" for name in old if name)
+                git("update-index", "-z", "--index-info", data=removal.encode())
+            entries = [
+                f"100644 {git('hash-object', '-w', '--stdin', data=data)}\t{name}\0"
+                for name, data in files.items()
+            ]
+            git("update-index", "-z", "--index-info", data="".join(entries).encode())
+            commit = git("commit-tree", git("write-tree"), "-p", parent, "-m", message)
+            self._tag(git, tag, commit, message, f"{actor} <{actor}@medicore.invalid> {stamp}")
+        return commit
+
+    def resolve(self, tag: str) -> str | None:
+        """Return the commit of ``tag``, or None when there is no such tag."""
+        output = run(
+            ["git", "for-each-ref", "--format=%(objectname) %(*objectname)", f"refs/tags/{tag}"],
+            folder=self.folder,
+        )
+        names = output.decode().split()
+        return names[-1] if names else None
+
+    def tags(self, prefix: str) -> tuple[str, ...]:
+        """Return the names of all tags below ``prefix``."""
+        pattern = f"refs/tags/{prefix}".rstrip("/")
+        output = run(["git", "for-each-ref", "--format=%(refname:strip=2)", pattern], folder=self.folder)
+        return tuple(output.decode().split())
+
+    def read(self, commit: str, name: str) -> bytes:
+        """Return file ``name`` of ``commit``."""
+        return run(
+            ["git", "cat-file", "blob", f"{commit}:{name}"], folder=self.folder, failure=IntegrityError
+        )
+
+    def names(self, commit: str, folder: str) -> tuple[str, ...]:
+        """Return the names of all files of ``commit`` below ``folder``, relative to it."""
+        output = run(
+            ["git", "ls-tree", "-r", "-z", "--name-only", commit, "--", f"{folder}/"],
+            folder=self.folder,
+            failure=IntegrityError,
+        )
+        return tuple(name.removeprefix(f"{folder}/") for name in output.decode().split("\0") if name)
+
+    def parent(self, commit: str) -> str:
+        """Return the parent of ``commit``."""
+        output = run(
+            ["git", "rev-parse", "--verify", f"{commit}^"], folder=self.folder, failure=IntegrityError
+        )
+        return output.decode().strip()
+
+    def export(self, commit: str, target: Path) -> None:
+        """Write the tree of ``commit`` into the folder ``target``."""
+        export_tree(self.folder, commit, target)
+
+    def bundle(self, tag: str) -> bytes:
+        """Return a git bundle that holds ``tag`` with its whole history."""
+        with tempfile.TemporaryDirectory() as scratch:
+            path = Path(scratch) / "code.bundle"
+            run(["git", "bundle", "create", "--quiet", str(path), f"refs/tags/{tag}"], folder=self.folder)
+            return path.read_bytes()
+
+    def check(self, commit: str) -> None:
+        """Raise IntegrityError when an object that ``commit`` reaches is missing or is not what its name says."""
+        run(
+            ["git", "fsck", "--full", "--strict", "--no-dangling", commit],
+            folder=self.folder,
+            failure=IntegrityError,
+        )
+
+    def _has(self, commit: str) -> bool:
+        try:
+            run(["git", "cat-file", "-e", f"{commit}^{{commit}}"], folder=self.folder, failure=IntegrityError)
+        except IntegrityError:
+            return False
+        return True
+
+    def _tag(self, git: "_Git", tag: str, commit: str, message: str, tagger: str) -> None:
+        body = f"object {commit}\ntype commit\ntag {tag}\ntagger {tagger}\n\n{message}\n"
+        made = git("mktag", data=body.encode())
+        if self.resolve(tag) is not None:
+            raise IntegrityError(f"tag {tag} exists already; a sealed record is never replaced")
+        git("update-ref", f"refs/tags/{tag}", made, _NOBODY)
+
+
+class _Git(Protocol):
+    """The call signature of the git command inside one sealing."""
+
+    def __call__(self, *arguments: str, data: bytes | None = None) -> str: ...

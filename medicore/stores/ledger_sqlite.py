@@ -1,0 +1,281 @@
+"""The ledger in a SQLite file: one file that is whole at every instant, and refuses changes."""
+
+import contextlib
+import functools
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from medicore.errors import BusyError, ConfigurationError, IntegrityError, MediCoreError
+from medicore.records.canonical import canonical
+from medicore.records.ledger import GENESIS, LedgerEvent, NewEvent, chain
+from medicore.records.moment import timestamp
+
+if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no command owes the ledger
+    from medicore.stores.clock import Clock
+
+APPLICATION = 0x4D454443
+"""The letters MEDC in the file's header, so that no other database is taken for a ledger."""
+
+_PAGE = 500
+_COLUMNS = "sequence, at, actor, role, action, subject, reason, details, previous, digest"
+_SCHEMA = {
+    "events": """CREATE TABLE events (
+    sequence INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    role TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    details TEXT NOT NULL,
+    previous TEXT NOT NULL,
+    digest TEXT NOT NULL
+)""",
+    "events_by_subject": "CREATE INDEX events_by_subject ON events (subject, sequence)",
+    "events_by_action": "CREATE INDEX events_by_action ON events (action, sequence)",
+    "events_stay": """CREATE TRIGGER events_stay BEFORE DELETE ON events
+BEGIN SELECT RAISE(ABORT, 'the ledger forgets nothing'); END""",
+    "events_keep": """CREATE TRIGGER events_keep BEFORE UPDATE ON events
+BEGIN SELECT RAISE(ABORT, 'the ledger changes nothing'); END""",
+    # INSERT OR REPLACE deletes without asking the trigger above, so only the next place may be filled.
+    "events_follow": """CREATE TRIGGER events_follow BEFORE INSERT ON events
+WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM events)
+BEGIN SELECT RAISE(ABORT, 'the ledger grows at its end alone'); END""",
+}
+_CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}
+
+T = TypeVar("T")
+
+
+class SqliteLedger:
+    """The append-only, hash-chained audit trail in one SQLite file.
+
+    Every append is one ``BEGIN IMMEDIATE`` transaction that reads the clock, so that sequence and time agree
+    among threads and processes; it is on the disk when it returns. A rollback journal is used rather than a
+    write-ahead log: the file alone is then always the whole ledger, and can be copied and archived as it is.
+
+    ``path`` is created when missing, unless ``read_only``. ``patience`` is how long to wait for other writers,
+    in seconds, in each of ``attempts`` attempts.
+
+    Raises
+    ------
+    IntegrityError
+        When the file is no ledger, is damaged, or lacks the triggers that forbid changes.
+    ConfigurationError
+        When the file is missing (read only), or cannot be opened or written.
+    BusyError
+        When other writers leave no gap in all that time.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        clock: "Clock",
+        *,
+        read_only: bool = False,
+        patience: float = 10.0,
+        attempts: int = 3,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._read_only = read_only
+        self._patience = patience
+        self._attempts = attempts
+        if read_only and not path.is_file():
+            raise ConfigurationError(
+                f"ledger {path.name} is not there; expected the file; check the settings"
+            )
+        self._attempt(self._prepare)
+
+    def append(self, event: NewEvent) -> LedgerEvent:
+        """Append one event and return it with its place in the chain; it is durable then."""
+        if self._read_only:
+            raise ConfigurationError("the ledger was opened to be read; open it for writing to append")
+        return self._attempt(lambda connection: self._append(connection, event))
+
+    def events(self, *, subject: str | None = None, action: str | None = None) -> Iterator[LedgerEvent]:
+        """Yield events in order; ``subject`` is exact, or a prefix when it ends in '/'.
+
+        Pages are read one by one, so that a slow reader never holds up a writer.
+        """
+        condition, values = _condition(subject, action)
+        last = 0
+        while True:
+            page = self._attempt(functools.partial(_page, condition=condition, values=values, after=last))
+            yield from page
+            if len(page) < _PAGE:
+                return
+            last = page[-1].sequence
+
+    def head(self) -> tuple[int, str]:
+        """Return sequence number and digest of the last event; (0, 64 zeros) for an empty ledger."""
+        last = self._attempt(_last)
+        return (0, GENESIS) if last is None else (last.sequence, last.digest)
+
+    def check_file(self) -> None:
+        """Raise IntegrityError when the file's own structure is damaged, indexes included."""
+        found = self._attempt(
+            lambda connection: connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
+        )
+        if found != "ok":
+            raise _damaged(self._path)
+
+    def _append(self, connection: sqlite3.Connection, new: NewEvent) -> LedgerEvent:
+        connection.execute("BEGIN IMMEDIATE")
+        event = chain(new, timestamp(self._clock.now()), _last(connection))
+        connection.execute(
+            f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
+            (
+                event.sequence,
+                event.at,
+                event.actor,
+                event.role,
+                event.action,
+                event.subject,
+                event.reason,
+                canonical(event.details).decode(),
+                event.previous,
+                event.digest,
+            ),
+        )
+        connection.execute("COMMIT")
+        return event
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Create the tables in an empty file; prove them in any other."""
+        if not self._read_only and not _schema(connection):
+            connection.execute("BEGIN IMMEDIATE")
+            if not _schema(connection):
+                for statement in _SCHEMA.values():
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute("COMMIT")
+        if (
+            connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION
+            or _schema(connection) != _SCHEMA
+        ):
+            raise IntegrityError(
+                f"{self._path.name} is not a ledger as MediCore makes it: table or triggers are others; "
+                "keep the file, take the ledger from the archive"
+            )
+
+    def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what ``work`` gives on a connection of its own, tried again while others hold the file."""
+        for attempt in range(1, self._attempts + 1):
+            try:
+                with contextlib.closing(self._connect()) as connection:
+                    return work(connection)
+            except sqlite3.Error as error:
+                if not _held_by_others(error):
+                    raise self._translated(error) from error
+                if attempt == self._attempts:
+                    raise BusyError(
+                        f"other writers held the ledger for {attempt * self._patience:.0f} s; "
+                        "wait for them, then try again"
+                    ) from error
+        raise AssertionError("at least one attempt is made")  # pragma: no cover
+
+    def _connect(self) -> sqlite3.Connection:
+        # A reader may have to roll back the journal of a killed writer, so it opens for writing where it can.
+        mode = "rwc" if not self._read_only else "rw" if os.access(self._path, os.W_OK) else "ro"
+        if mode == "rwc":
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=self._patience,
+            isolation_level=None,
+        )
+        try:
+            connection.execute("PRAGMA synchronous = EXTRA")
+            connection.execute("PRAGMA trusted_schema = OFF")
+            if self._read_only:
+                connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _translated(self, error: sqlite3.Error) -> MediCoreError:
+        """Return our error for one of SQLite's."""
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None or code & 0xFF in _CORRUPT or code == sqlite3.SQLITE_ERROR:
+            return _damaged(self._path)
+        return ConfigurationError(
+            f"ledger {self._path.name} cannot be used ({error.sqlite_errorname}); "
+            "expected a writable folder with free space; make room or correct the settings"
+        )
+
+
+def _schema(connection: sqlite3.Connection) -> dict[str, str]:
+    """Return the statements that made the tables, indexes and triggers of the file, by name."""
+    rows = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    )
+    return dict(rows.fetchall())
+
+
+def _condition(subject: str | None, action: str | None) -> tuple[str, tuple[str, ...]]:
+    """Return the condition that filters events, and its values."""
+    parts: list[str] = []
+    values: list[str] = []
+    if subject is not None and subject.endswith("/"):
+        # '0' is the character after '/', so the range holds the prefix exactly and the index serves it.
+        parts.append("subject >= ? AND subject < ?")
+        values += [subject, subject[:-1] + "0"]
+    elif subject is not None:
+        parts.append("subject = ?")
+        values.append(subject)
+    if action is not None:
+        parts.append("action = ?")
+        values.append(action)
+    return "".join(f" AND {part}" for part in parts), tuple(values)
+
+
+def _page(
+    connection: sqlite3.Connection, condition: str, values: tuple[str, ...], after: int
+) -> list[LedgerEvent]:
+    """Return the next events after sequence number ``after``."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM events WHERE sequence > ?{condition} ORDER BY sequence LIMIT {_PAGE}",  # noqa: S608
+        (after, *values),
+    )
+    return [_event(row) for row in rows.fetchall()]
+
+
+def _last(connection: sqlite3.Connection) -> LedgerEvent | None:
+    """Return the last event, or None."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM events ORDER BY sequence DESC LIMIT 1").fetchone()  # noqa: S608
+    return None if row is None else _event(row)
+
+
+def _event(row: tuple[object, ...]) -> LedgerEvent:
+    """Return the event in a row; raise IntegrityError when a damaged file gave other types."""
+    sequence, *texts = row
+    found: object = None
+    if isinstance(sequence, int) and all(isinstance(text, str) for text in texts):
+        at, actor, role, action, subject, reason, details, previous, digest = map(str, texts)
+        with contextlib.suppress(ValueError, RecursionError):
+            found = json.loads(details)
+        if isinstance(found, dict) and canonical(found) == details.encode():
+            return LedgerEvent(sequence, at, actor, role, action, subject, reason, found, previous, digest)
+    raise IntegrityError(
+        f"ledger event {sequence} is not readable; expected what the ledger wrote; "
+        "keep the file, take the ledger from the archive"
+    )
+
+
+def _held_by_others(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _damaged(path: Path) -> IntegrityError:
+    return IntegrityError(
+        f"{path.name} is damaged or not a ledger; expected the file that MediCore wrote; "
+        "keep the file, take the ledger from the archive"
+    )

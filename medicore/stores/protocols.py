@@ -1,0 +1,29 @@
+"""The folder ``studies``: one protocol per study."""
+
+from pathlib import Path
+
+from medicore.errors import ProtocolError
+from medicore.records.identifiers import study_id
+from medicore.records.protocol import Protocol, parse_protocol
+
+
+class StudyFolder:
+    """Protocols as YAML files named after their study."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def studies(self) -> tuple[str, ...]:
+        """Return the identifiers of all studies, sorted."""
+        return tuple(sorted(path.stem for path in self._folder.glob("*.yaml")))
+
+    def load(self, study: str) -> Protocol:
+        """Return the protocol of ``study``; raise ProtocolError when there is none."""
+        path = self._folder / f"{study_id(study)}.yaml"
+        if not path.is_file():
+            known = ", ".join(self.studies()) or "none"
+            raise ProtocolError(f"study {study} has no protocol; known studies: {known}")
+        protocol = parse_protocol(path.read_text(encoding="utf-8"), f"studies/{path.name}")
+        if protocol.study != study:
+            raise ProtocolError(f"studies/{path.name} is the protocol of {protocol.study}; rename the file")
+        return protocol

@@ -1,0 +1,45 @@
+"""Replays: a sealed record laid out in a scratch folder, and its steps performed by its own code."""
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from medicore.errors import EstimationError
+from medicore.stores.command import run
+from medicore.stores.dvc_content import DvcContent
+from medicore.stores.files import FolderFiles, write_atomically
+from medicore.stores.git_records import GitRecords
+
+
+class Replay:
+    """Lays out records and performs steps in processes of their own, so that the recorded code runs."""
+
+    def __init__(self, records: GitRecords, content: DvcContent) -> None:
+        self._records = records
+        self._content = content
+
+    def lay_out(self, commit: str, record_folder: str, target: Path, keep: Iterable[str]) -> FolderFiles:
+        """Write the record at ``commit`` into ``target`` with its data lock, and of its files only ``keep``."""
+        self._records.export(commit, target)
+        write_atomically(target / ".dvc" / "config.local", self._content.local_config())
+        kept = set(keep)
+        for path in (target / record_folder).rglob("*"):
+            if path.is_file() and path.relative_to(target / record_folder).as_posix() not in kept:
+                path.unlink()
+        self._content.pull(target, [str(target / record_folder / "lock.dvc")])
+        return FolderFiles(target / record_folder)
+
+    def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
+        """Perform ``steps`` on the record in ``target`` with the code that lies there."""
+        environment = {"PYTHONPATH": str(target), "PYTHONDONTWRITEBYTECODE": "1"}
+        if threads is not None:
+            names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+            environment |= dict.fromkeys(names, str(threads))
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("MEDICORE_")}
+        run(
+            [sys.executable, "-m", "medicore", "step", *steps],
+            folder=target,
+            environment={**inherited, **environment},
+            failure=EstimationError,
+        )

@@ -1,0 +1,104 @@
+"""Wiring: joins the ports of the steps to the stores, as the settings say. The only place that knows both."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from medicore.edc.csv_folder import CsvFolder
+from medicore.errors import ConfigurationError
+from medicore.records.identifiers import RunId
+from medicore.records.protocol import Protocol
+from medicore.settings import Settings
+from medicore.steps.house import House
+from medicore.steps.ports import Edc, Renderer
+from medicore.stores.archive_folder import FolderArchive
+from medicore.stores.authority import Authority
+from medicore.stores.clock import SystemClock
+from medicore.stores.code import GitCode
+from medicore.stores.dvc_content import DvcContent
+from medicore.stores.environment import LockedEnvironment
+from medicore.stores.files import FolderLocks
+from medicore.stores.git_records import GitRecords
+from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.protocols import StudyFolder
+from medicore.stores.replay import Replay
+from medicore.stores.seals import AuthoritySeals
+from medicore.stores.workspace import Workspaces
+
+SERVICE_KEY = "medicore"
+
+Progress = Callable[[RunId, str, str], None]
+
+
+def _silent(run: RunId, step: str, what: str) -> None:
+    """Show nothing."""
+
+
+def open_house(settings: Settings, progress: Progress = _silent) -> House:
+    """Return the house of an initialised state folder.
+
+    Raises
+    ------
+    ConfigurationError
+        When ``medicore init`` has not been run for this state folder.
+    """
+    home = settings.home
+    if not (home / "medicore.toml").exists():
+        raise ConfigurationError(f"no MediCore state in {home.name}; run 'medicore init' first")
+    clock = SystemClock()
+    code = GitCode(settings.root)
+    records = GitRecords(settings.records)
+    content = DvcContent(home / "dvc" / "cache", home / "dvc" / "remote", home / "dvc" / "site")
+    return House(
+        clock=clock,
+        ledger=SqliteLedger(settings.ledger, clock),
+        locks=FolderLocks(home / "locks"),
+        code=code,
+        environment=LockedEnvironment(settings.root),
+        content=content,
+        records=records,
+        workspaces=Workspaces(home / "work", code, content),
+        protocols=StudyFolder(settings.root / "studies"),
+        archive=FolderArchive(settings.archive),
+        seals=AuthoritySeals(lambda: Authority(home / "people", clock), clock, SERVICE_KEY),
+        replay=Replay(records, content),
+        edc=lambda protocol: connector(settings, protocol),
+        renderer=renderer_named,
+        progress=progress,
+        paper=settings.paper,
+        renderer_name=_renderer_name(settings),
+    )
+
+
+def connector(settings: Settings, protocol: Protocol) -> Edc:
+    """Return the connector that a protocol's source names."""
+    source = protocol.edc
+    if source.root == "repository":
+        if source.folder is None:
+            raise ConfigurationError(
+                f"the protocol of {protocol.study} names no folder in the repository; add one"
+            )
+        return CsvFolder(settings.root / source.folder, by_month=False)
+    return CsvFolder(settings.inbox / source.folder if source.folder else settings.inbox, by_month=True)
+
+
+def renderer_named(name: str) -> Renderer:
+    """Return the renderer called ``embedded`` or ``quarto``."""
+    if name == "quarto":
+        from medicore.stores.renderer_quarto import QuartoRenderer
+
+        return QuartoRenderer()
+    from medicore.stores.renderer_embedded import EmbeddedRenderer
+
+    return EmbeddedRenderer()
+
+
+def _renderer_name(settings: Settings) -> str:
+    if settings.renderer == "auto":
+        return "quarto" if shutil.which("quarto") else "embedded"
+    return settings.renderer
+
+
+def report_path(settings: Settings, run: RunId) -> Path:
+    """Return where the latest report of a run is laid out for reading."""
+    return settings.home / "reports" / run.study / run.month / f"{run.number}.pdf"

@@ -1,0 +1,183 @@
+"""What every ledger does, whatever the database behind it."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from medicore.errors import ConfigurationError, IntegrityError
+from medicore.records.ledger import GENESIS, Checkpoint, LedgerEvent, NewEvent, verify_chain
+from medicore.steps.ports import Clock, Ledger
+from medicore.stores.clock import SystemClock
+from medicore.stores.ledger_sqlite import SqliteLedger
+
+RUN = "MED-2024-0147/2025-03/1"
+Open = Callable[[Clock], Ledger]
+
+
+class SteppedClock:
+    """A clock that moves a second with every reading, and can be set."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2025, 4, 1, 6, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        """Return the next second."""
+        self.time += timedelta(seconds=1)
+        return self.time
+
+
+@pytest.fixture(params=["sqlite"])
+def ledgers(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Return a function that opens one and the same store, as often as it is called."""
+    stores: dict[str, Open] = {"sqlite": lambda clock: SqliteLedger(tmp_path / "ledger.sqlite", clock)}
+    return stores[request.param]
+
+
+def done(subject: str = RUN, action: str = "run.resumed", **details: object) -> NewEvent:
+    """Return an event about ``subject``."""
+    return NewEvent("ana", "analyst", action, subject, "because", details)
+
+
+def test_an_empty_ledger_has_the_genesis_as_head(ledgers: Open) -> None:
+    """A new ledger holds nothing and says so."""
+    ledger = ledgers(SteppedClock())
+    assert (ledger.head(), list(ledger.events())) == ((0, GENESIS), [])
+
+
+def test_what_is_appended_is_what_is_read(ledgers: Open) -> None:
+    """Every field comes back as it was given, in order, with the clock's time, in texts of any script."""
+    ledger = ledgers(SteppedClock())
+    given = NewEvent(
+        "zoë", "analyst", "run.requested", RUN, "mês; שלום '\"\x00\n", {"a": [1, 2.5, None, {"é": True}]}
+    )
+    appended = [ledger.append(given), ledger.append(done())]
+    assert list(ledger.events()) == appended
+    first = appended[0]
+    assert (first.sequence, first.at, first.previous) == (1, "2025-04-01T06:00:01.000000Z", GENESIS)
+    assert (first.actor, first.role, first.action, first.subject) == ("zoë", "analyst", "run.requested", RUN)
+    assert (first.reason, first.details) == (given.reason, given.details)
+
+
+def test_head_is_the_last_event(ledgers: Open) -> None:
+    """The head moves with every event, and a checkpoint of it verifies."""
+    ledger = ledgers(SteppedClock())
+    ledger.append(done())
+    last = ledger.append(done())
+    assert ledger.head() == (2, last.digest)
+    assert verify_chain(ledger.events(), [Checkpoint(*ledger.head(), last.at)]) == ledger.head()
+
+
+def test_events_outlive_the_object(ledgers: Open) -> None:
+    """Another opening of the same store finds what the first wrote, and goes on after it."""
+    ledgers(SteppedClock()).append(done())
+    again = ledgers(SteppedClock())
+    assert again.append(done()).sequence == 2
+    assert verify_chain(again.events())[0] == 2
+
+
+def test_a_subject_is_matched_exactly_or_by_its_folder(ledgers: Open) -> None:
+    """A subject is exact; one that ends in '/' stands for all below it, and for nothing beside it."""
+    ledger = ledgers(SteppedClock())
+    subjects = [
+        RUN,
+        f"{RUN}0",
+        "MED-2024-0147/2025-03",
+        "MED-2024-0147/2025-030/1",
+        "MED-2024-01470/2025-03/1",
+        "%/1",
+    ]
+    for subject in subjects:
+        ledger.append(done(subject))
+
+    def found(subject: str) -> list[str]:
+        return [event.subject for event in ledger.events(subject=subject)]
+
+    assert found(RUN) == [RUN]
+    assert found("MED-2024-0147/2025-03/") == [RUN, f"{RUN}0"]
+    assert found("MED-2024-0147/") == subjects[:4]
+    assert found("%/") == ["%/1"]
+    assert found("_ED-2024-0147/") == []
+    assert found("") == []
+
+
+def test_subject_and_action_filter_together(ledgers: Open) -> None:
+    """Both filters hold at once, each holds alone."""
+    ledger = ledgers(SteppedClock())
+    ledger.append(done())
+    ledger.append(done(action="run.sealed"))
+    ledger.append(done("MED-2024-0211/2025-03/1", action="run.sealed"))
+    assert [event.sequence for event in ledger.events(action="run.sealed")] == [2, 3]
+    assert [event.sequence for event in ledger.events(subject=RUN, action="run.sealed")] == [2]
+    assert list(ledger.events(action="run.failed")) == []
+
+
+def test_long_histories_come_whole_and_in_order(ledgers: Open) -> None:
+    """Histories longer than what is read at once have no seam."""
+    ledger = ledgers(SteppedClock())
+    for number in range(1203):
+        ledger.append(done(RUN if number % 2 else f"{RUN}0", number=number))
+    assert [event.sequence for event in ledger.events()] == list(range(1, 1204))
+    assert [event.details["number"] for event in ledger.events(subject=RUN)] == list(range(1, 1203, 2))
+
+
+def test_reading_holds_up_no_writer(ledgers: Open) -> None:
+    """An event can be appended while someone is in the midst of reading."""
+    ledger = ledgers(SteppedClock())
+    for _ in range(3):
+        ledger.append(done())
+    reading = iter(ledger.events())
+    first = next(reading)
+    assert ledger.append(done()).sequence == 4
+    assert [first.sequence, *(event.sequence for event in reading)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [done(action="run.forgotten"), done(value=float("nan")), NewEvent("", "analyst", "run.sealed", RUN)],
+)
+def test_a_refused_event_leaves_no_trace(ledgers: Open, event: NewEvent) -> None:
+    """An event that the chain refuses is not written, and the ledger goes on."""
+    ledger = ledgers(SteppedClock())
+    ledger.append(done())
+    with pytest.raises(IntegrityError):
+        ledger.append(event)
+    assert ledger.append(done()).sequence == 2
+
+
+def test_a_clock_set_back_halts_the_ledger(ledgers: Open) -> None:
+    """No event is written before the last one by more than the tolerance (FAULTS 68)."""
+    clock = SteppedClock()
+    ledger = ledgers(clock)
+    ledger.append(done())
+    clock.time -= timedelta(minutes=2)
+    with pytest.raises(ConfigurationError, match="clock"):
+        ledger.append(done())
+    assert ledger.head()[0] == 1
+
+
+def test_eight_writers_lose_nothing(ledgers: Open) -> None:
+    """Eight threads with a ledger each write 500 events each: all there, each in its writer's order, one chain."""
+    start = threading.Barrier(8)
+
+    def write(writer: int) -> None:
+        ledger = ledgers(SystemClock())
+        start.wait()
+        for number in range(500):
+            ledger.append(done(f"MED-2024-0147/2025-03/{writer + 1}", number=number))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(8)))
+    events = list(ledgers(SystemClock()).events())
+    assert verify_chain(events)[0] == 4000
+    by_writer: dict[str, list[LedgerEvent]] = {}
+    for event in events:
+        by_writer.setdefault(event.subject, []).append(event)
+    assert Counter({subject: len(own) for subject, own in by_writer.items()}) == Counter(
+        {f"MED-2024-0147/2025-03/{writer + 1}": 500 for writer in range(8)}
+    )
+    assert all([event.details["number"] for event in own] == list(range(500)) for own in by_writer.values())
