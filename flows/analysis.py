@@ -1,68 +1,70 @@
 """The flow that takes a study's month from its EDC to a sealed candidate, or to a finding."""
 
 import functools
+from typing import Any
+from uuid import UUID
 
 from prefect import flow, tags
-from pydantic import BaseModel, ConfigDict
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
 
 from flows.artifacts import show_findings, show_results
+from flows.progress import show_progress
+from flows.requests import AnalysisRequest
 from flows.tasks import move
-from medicore.settings import Settings
+from medicore.settings import Settings, read_settings
 from medicore.steps.analysis import Outcome, analyse
 from medicore.steps.house import House
 from medicore.steps.runs import ActiveRun, Request, begin, sealed_commit
 from medicore.steps.seal import read_results
-from medicore.wiring import report_path
+from medicore.wiring import lay_out_report, open_house
 
 
-class AnalysisRequest(BaseModel):
-    """What a run is asked for with; anything else is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    study: str
-    month: str
-    requester: str
-    reason: str
-    exploratory: bool = False
-
-
-def perform_analysis(house: House, settings: Settings, request: AnalysisRequest) -> Outcome:
-    """Begin or resume the requested run, and take it through its flow."""
+@flow(name="analysis", persist_result=False, log_prints=False)
+def analysis(request: AnalysisRequest) -> State[Any]:
+    """Begin or resume the requested run, and take it through its steps."""
+    settings = read_settings()
+    house = open_house(settings, show_progress)
     with house.locks.hold(request.study, request.month, f"medicore run {request.study} {request.month}"):
         active = begin(house, Request(**request.model_dump()))
-        return run_flow(house, settings, active)
+        name_run(f"{active.id.study} · {active.id.month} · run {active.id.number}")
+        with tags(active.id.study, active.id.month):
+            return as_state(carry(house, settings, active))
 
 
-def run_flow(house: House, settings: Settings, active: ActiveRun) -> Outcome:
-    """Take an active run through its flow, under a name that people recognise."""
-    run = active.id
-    named = analysis.with_options(flow_run_name=f"{run.study} · {run.month} · run {run.number}")
-    with tags(run.study, run.month):
-        outcome: Outcome = named(_Carried(house, settings, active))
-    return outcome
-
-
-class _Carried:
-    """The house and the run, carried into the flow by reference: nothing of them is stored in Prefect."""
-
-    def __init__(self, house: House, settings: Settings, active: ActiveRun) -> None:
-        self.house = house
-        self.settings = settings
-        self.active = active
-
-    def __repr__(self) -> str:
-        return str(self.active.id)
-
-
-@flow(name="analysis", persist_result=False, validate_parameters=False, log_prints=False)
-def analysis(carried: _Carried) -> Outcome:
-    """Take one run through its steps; show what came out."""
-    house, active = carried.house, carried.active
+def carry(house: House, settings: Settings, active: ActiveRun) -> Outcome:
+    """Take an active run through its steps as tasks, and show what came out."""
     outcome = analyse(house, active, functools.partial(move, house))
+    report = lay_out_report(settings, active)
     if outcome.findings:
         show_findings(outcome.run, outcome.findings)
     if outcome.state == "candidate" and not active.exploratory:
-        results = read_results(house, active.id, sealed_commit(house, active.id))
-        show_results(outcome.run, results, report_path(carried.settings, active.id).as_uri())
+        show_results(outcome.run, read_results(house, active.id, sealed_commit(house, active.id)), report)
     return outcome
+
+
+def as_state(outcome: Outcome) -> State[Any]:
+    """Return the Prefect state of an outcome: a run that waits for a human is complete, and says so."""
+    if outcome.state == "failed":
+        return Failed(message=outcome.message, data=outcome)
+    if outcome.state == "halted":
+        return Completed(name="Halted", message=outcome.message, data=outcome)
+    return Completed(message=f"{outcome.run} is {outcome.state}", data=outcome)
+
+
+def name_run(name: str) -> None:
+    """Give the current flow run a name that people recognise."""
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(UUID(str(flow_run.get_id())), name=name)
+
+
+def outcome_of(state: State[Any]) -> Outcome:
+    """Return the outcome in a state that ``as_state`` made; raise what the flow raised otherwise."""
+    found = state.result(raise_on_failure=False)
+    if isinstance(found, BaseException):
+        raise found
+    if not isinstance(found, Outcome):
+        raise TypeError(f"a flow ended with {type(found).__name__} instead of an outcome")
+    return found

@@ -1,46 +1,47 @@
-"""The flow that starts the month of many studies; one that halts does not stop the others."""
+"""The flow that starts the month of many studies; one that halts or fails does not stop the others."""
+
+from typing import Any
 
 from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
-from flows.analysis import AnalysisRequest, perform_analysis
+from flows.analysis import analysis, name_run, outcome_of
+from flows.requests import AnalysisRequest, PortfolioRequest
 from medicore.errors import MediCoreError
-from medicore.settings import Settings
+from medicore.settings import read_settings
 from medicore.steps.analysis import Outcome
-from medicore.steps.house import House
+from medicore.wiring import open_house
 
 
-def perform_portfolio(
-    house: House,
-    settings: Settings,
-    studies: list[str],
-    month: str,
-    requester: str,
-    reason: str,
-    *,
-    exploratory: bool,
-) -> list[Outcome]:
-    """Analyse the month of each study; a single study runs as a flow of its own."""
-    requests = [
-        AnalysisRequest(study=study, month=month, requester=requester, reason=reason, exploratory=exploratory)
+@flow(name="portfolio", persist_result=False, log_prints=False)
+def portfolio(request: PortfolioRequest) -> State[Any]:
+    """Analyse each study in turn; its state names how many are done, halted and not done."""
+    name_run(f"portfolio · {request.month}")
+    studies = request.studies or open_house(read_settings()).protocols.studies()
+    outcomes = [
+        _one(
+            AnalysisRequest(
+                study=study, month=request.month, requester=request.requester, reason=request.reason
+            )
+        )
         for study in studies
     ]
-    if len(requests) == 1:
-        return [perform_analysis(house, settings, requests[0])]
-
-    @flow(name="portfolio", flow_run_name=f"portfolio · {month}", persist_result=False, log_prints=False)
-    def portfolio() -> list[Outcome]:
-        """Analyse each study in turn."""
-        return [_one(house, settings, request) for request in requests]
-
-    outcomes: list[Outcome] = portfolio()
-    return outcomes
+    return Completed(message=f"{len(outcomes)} studies", data=outcomes)
 
 
-def _one(house: House, settings: Settings, request: AnalysisRequest) -> Outcome:
+def _one(request: AnalysisRequest) -> Outcome:
     """Return how one study ended; a refusal is an outcome too, so that the next study runs."""
     try:
-        return perform_analysis(house, settings, request)
+        return outcome_of(analysis(request, return_state=True))
     except MediCoreError as error:
-        return Outcome(
-            f"{request.study}/{request.month}", "refused", "", message=str(error), exit_code=error.exit_code
-        )
+        run = f"{request.study}/{request.month}"
+        return Outcome(run, "refused", "", message=str(error), exit_code=error.exit_code)
+
+
+def outcomes_of(state: State[Any]) -> list[Outcome]:
+    """Return the outcomes in the state of a portfolio; raise what the flow raised otherwise."""
+    found = state.result(raise_on_failure=False)
+    if isinstance(found, BaseException):
+        raise found
+    return list(found)

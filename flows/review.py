@@ -1,24 +1,30 @@
 """The flow that follows a signed decision: continue a halted run, release and archive, or close."""
 
+from typing import Any
+
 from prefect import flow, tags
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
 
-from flows.analysis import run_flow
+from flows.analysis import as_state, carry, name_run
+from flows.progress import show_progress
+from flows.requests import ReviewRequest
 from medicore.records.identifiers import RunId
-from medicore.settings import Settings
+from medicore.settings import read_settings
 from medicore.steps.analysis import Outcome
-from medicore.steps.house import House
 from medicore.steps.release import follow
+from medicore.wiring import open_house
 
 
-def perform_review(house: House, settings: Settings, run: RunId) -> Outcome | None:
-    """Let a run follow the decisions on it; return how a continued analysis ended, or None."""
-
-    @flow(name="review", flow_run_name=f"review · {run}", persist_result=False, log_prints=False)
-    def review() -> Outcome | None:
-        """Follow the decision, which the ledger proves and nobody else."""
+@flow(name="review", persist_result=False, log_prints=False)
+def review(request: ReviewRequest) -> State[Any]:
+    """Follow the decisions on a run, which the ledger proves and nobody else."""
+    settings = read_settings()
+    house = open_house(settings, show_progress)
+    run = RunId.parse(request.run)
+    name_run(f"review · {run.study} · {run.month} · run {run.number}")
+    with tags(run.study, run.month), house.locks.hold(run.study, run.month, f"review of {run}"):
         continued = follow(house, run)
-        return None if continued is None else run_flow(house, settings, continued)
-
-    with tags(run.study, run.month):
-        outcome: Outcome | None = review()
-    return outcome
+        if continued is None:
+            return Completed(message=f"the decision on {run} is done", data=Outcome(str(run), "reviewed", ""))
+        return as_state(carry(house, settings, continued))

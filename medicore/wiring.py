@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 from medicore.edc.csv_folder import CsvFolder
 from medicore.errors import ConfigurationError
@@ -11,13 +10,14 @@ from medicore.records.protocol import Protocol
 from medicore.settings import Settings
 from medicore.steps.house import House
 from medicore.steps.ports import Edc, Renderer
+from medicore.steps.runs import ActiveRun
 from medicore.stores.archive_folder import FolderArchive
 from medicore.stores.authority import Authority
 from medicore.stores.clock import SystemClock
 from medicore.stores.code import GitCode
 from medicore.stores.dvc_content import DvcContent
 from medicore.stores.environment import LockedEnvironment
-from medicore.stores.files import FolderLocks
+from medicore.stores.files import FolderLocks, write_atomically
 from medicore.stores.git_records import GitRecords
 from medicore.stores.ledger_sqlite import SqliteLedger
 from medicore.stores.protocols import StudyFolder
@@ -99,6 +99,11 @@ def _renderer_name(settings: Settings) -> str:
     return settings.renderer
 
 
-def report_path(settings: Settings, run: RunId) -> Path:
-    """Return where the latest report of a run is laid out for reading."""
-    return settings.home / "reports" / run.study / run.month / f"{run.number}.pdf"
+def lay_out_report(settings: Settings, active: ActiveRun) -> str:
+    """Copy a run's report to where people read it, and return its address; empty when there is none."""
+    if not active.files.exists("report.pdf"):
+        return ""
+    run = active.id
+    path = settings.home / "reports" / run.study / run.month / f"{run.study}_{run.month}_{run.number}.pdf"
+    write_atomically(path, active.files.read("report.pdf"))
+    return path.as_uri()

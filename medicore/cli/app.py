@@ -35,7 +35,7 @@ def settings() -> "Settings":
 
 def house(chosen: "Settings") -> "House":
     """Return the house, its progress shown on stderr."""
-    from medicore.cli.show import progress
+    from flows.progress import show_progress
     from medicore.wiring import open_house
 
-    return open_house(chosen, progress)
+    return open_house(chosen, show_progress)

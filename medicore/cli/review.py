@@ -93,17 +93,19 @@ def sign(
     decision = Decision(person, meaning, reason, named_finding(opened, target, finding))
     with opened.locks.hold(target.study, target.month, f"medicore sign {run}"):
         event = sign_decision(opened, target, decision, passphrase_of(person))
-        with prefect_server(chosen.home):
-            from flows.review import perform_review
+    with prefect_server(chosen.home):
+        from flows.analysis import outcome_of
+        from flows.requests import ReviewRequest
+        from flows.review import review as follow
 
-            outcome = perform_review(opened, chosen, target)
+        outcome = outcome_of(follow(ReviewRequest(run=run), return_state=True))
     row = line(opened, target)
     if as_json:
         emit({**row, "decision": event.as_json()})
     else:
         say(f"Signed by {person} at {event.at}: {meaning}. Ledger event {event.sequence}.")
         pairs({"run": run, "state": row["state"]})
-        for message in row["messages"] if outcome is not None and outcome.findings else ():
+        for message in row["messages"] if outcome.findings else ():
             say(message)
-    if outcome is not None and outcome.exit_code:
+    if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)

@@ -1,21 +1,13 @@
 """How results and progress look on a terminal."""
 
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from medicore.records.identifiers import RunId
-
 _OUT = Console(soft_wrap=True, highlight=False)
-
-
-def progress(run: RunId, step: str, what: str) -> None:
-    """Show on stderr what a run is doing."""
-    print(f"{run!s:<26} {step:<12} {what}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def say(text: str = "") -> None:

@@ -1,12 +1,15 @@
 """Verbs that do the work: init, edc deliver, run, portfolio, serve, step."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from medicore.cli.app import Json, app, edc, house, settings
 from medicore.cli.show import emit, figure, say, table
+
+if TYPE_CHECKING:
+    from medicore.steps.analysis import Outcome
 
 
 @app.command()
@@ -95,29 +98,35 @@ def portfolio(
 
 def _perform(
     studies: list[str], month: str, reason: str, person: str | None, *, exploratory: bool
-) -> list[Any]:
+) -> "list[Outcome]":
     from flows.server import prefect_server
-    from medicore.cli.app import house
     from medicore.records.identifiers import month_id, study_id
     from medicore.steps.runs import Request, admit
 
     chosen = settings()
     opened = house(chosen)
     requester = person or chosen.person or ""
-    wanted = studies or list(opened.protocols.studies())
+    month_id(month)
+    for study in studies:
+        study_id(study)
     if len(studies) == 1:
         # Refused before a server is started: a wrong name costs a second, not ten.
         admit(opened, Request(studies[0], month, requester, reason, exploratory))
-    for study in wanted:
-        study_id(study)
-    month_id(month)
     with prefect_server(chosen.home):
-        from flows.portfolio import perform_portfolio
+        from flows.analysis import analysis, outcome_of
+        from flows.portfolio import outcomes_of, portfolio
+        from flows.requests import AnalysisRequest, PortfolioRequest
 
-        return perform_portfolio(opened, chosen, wanted, month, requester, reason, exploratory=exploratory)
+        if len(studies) == 1:
+            request = AnalysisRequest(
+                study=studies[0], month=month, requester=requester, reason=reason, exploratory=exploratory
+            )
+            return [outcome_of(analysis(request, return_state=True))]
+        whole = PortfolioRequest(month=month, requester=requester, reason=reason, studies=tuple(studies))
+        return outcomes_of(portfolio(whole, return_state=True))
 
 
-def _finish(outcomes: list[Any], *, as_json: bool) -> None:
+def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
     from medicore.steps.status import summary
 
     opened = house(settings())

@@ -1,10 +1,11 @@
 """The ledger's chain: each event carries the digest of the one before it."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from medicore.errors import ConfigurationError, IntegrityError
 from medicore.records.actions import ACTIONS, known_action
@@ -31,6 +32,7 @@ GENESIS = "0" * 64
 CLOCK_TOLERANCE = timedelta(seconds=60)
 """How far a clock may step back between two events: what network time corrects on a machine in order."""
 
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TEXTS = ("at", "actor", "role", "action", "subject", "reason", "previous", "digest")
 
 
@@ -103,6 +105,24 @@ class Checkpoint:
     def as_json(self) -> dict[str, Any]:
         """Return the checkpoint as it is signed and stored."""
         return {"sequence": self.sequence, "digest": self.digest, "at": self.at}
+
+    @classmethod
+    def from_json(cls, stored: object) -> Self:
+        """Return the checkpoint that ``as_json`` gave.
+
+        Raises
+        ------
+        IntegrityError
+            When anything in it is missing, more, of another type or malformed.
+        """
+        match stored:
+            case {"sequence": int(sequence), "digest": str(digest), "at": str(at), **more} if not more:
+                checkpoint = cls(sequence, digest, at)
+                if _DIGEST.fullmatch(digest) and sequence >= 0 and moment(at):
+                    return checkpoint
+        raise IntegrityError(
+            "a checkpoint is malformed; expected sequence number, SHA-256 and time; take it from the archive"
+        )
 
 
 def chain(new: NewEvent, at: str, previous: LedgerEvent | None) -> LedgerEvent:

@@ -33,6 +33,8 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
         return None
     if found is RunState.RUNNING:
         return reopen(house, run)
+    if found in {RunState.ARCHIVED, RunState.REJECTED}:
+        return None
     if found not in {RunState.HALTED, RunState.SEALED}:
         raise ReviewError(
             f"run {run} is {found}; nothing is left to decide; see 'medicore history {run.study}'"

@@ -90,14 +90,6 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
 def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> LedgerEvent:
     person = person_named(people_of(house.ledger.events()), decision.signer)
     require_unlocked(house.ledger.events(), decision.signer)
-    found = require_open(house, run)
-    wanted = _ANSWERS.get(meaning_named(decision.meaning), found)
-    if found is not wanted:
-        raise ReviewError(
-            f"run {run} is {found}; '{decision.meaning}' answers one that is {wanted}; see 'medicore review'"
-        )
-    if decision.meaning == Meaning.PROCEED:
-        _require_overridable(house, run, decision.finding)
     statement = state(
         person,
         run=str(run),
@@ -113,6 +105,14 @@ def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> Ledg
     for event in house.ledger.events(subject=str(run), action="decision.signed"):
         if earlier_same(statement, [verified(house, event)]) is not None:
             return event
+    found = require_open(house, run)
+    wanted = _ANSWERS.get(meaning_named(decision.meaning), found)
+    if found is not wanted:
+        raise ReviewError(
+            f"run {run} is {found}; '{decision.meaning}' answers one that is {wanted}; see 'medicore review'"
+        )
+    if statement.meaning is Meaning.PROCEED:
+        _require_overridable(house, run, decision.finding)
     details = {"statement": statement.as_json(), "envelope": base64.b64encode(envelope).decode()}
     return house.ledger.append(
         NewEvent(person.identifier, person.role.value, "decision.signed", str(run), statement.reason, details)

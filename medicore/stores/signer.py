@@ -99,10 +99,10 @@ def verify_checkpoint(envelope: bytes, certificate_pem: str | bytes, ca_pem: str
     try:
         signed_for = _load(certificate_pem)
         payload = _unseal(envelope, CHECKPOINT_TYPE, signed_for, certificate_pem)
-        checkpoint = Checkpoint(**json.loads(payload))
-        same = canonical(checkpoint.as_json()) == payload and isinstance(checkpoint.sequence, int)
+        checkpoint = Checkpoint.from_json(json.loads(payload))
+        same = canonical(checkpoint.as_json()) == payload
         _require_vouched(signed_for, _load(ca_pem), checkpoint.at, "the service")
-    except (ReviewError, TypeError, ValueError) as error:
+    except (IntegrityError, RecursionError, ReviewError, ValueError) as error:
         raise IntegrityError(
             f"a checkpoint of the ledger does not verify ({error}); expected the service's signature; "
             "take it from the archive"

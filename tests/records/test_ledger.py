@@ -279,6 +279,28 @@ def test_a_line_spelled_otherwise_is_refused() -> None:
         list(import_lines([line]))
 
 
-def test_checkpoint_as_json_holds_all_of_it() -> None:
-    """A checkpoint is stored with sequence number, digest and time."""
-    assert Checkpoint(3, "d", "t").as_json() == {"sequence": 3, "digest": "d", "at": "t"}
+STORED = {"sequence": 3, "digest": "a" * 64, "at": "2025-04-01T06:00:00.000000Z"}
+
+
+def test_a_checkpoint_is_stored_whole() -> None:
+    """A checkpoint is stored with sequence number, digest and time, and read back as it was."""
+    assert Checkpoint.from_json(STORED) == Checkpoint(3, "a" * 64, at(0))
+    assert Checkpoint.from_json(STORED).as_json() == STORED
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sequence": "3"},
+        {"sequence": -1},
+        {"digest": 7},
+        {"digest": "A" * 64},
+        {"at": None},
+        {"also": "this"},
+    ],
+)
+def test_a_malformed_checkpoint_is_refused(changes: dict[str, object]) -> None:
+    """What is not a checkpoint, and no more than one, pins nothing."""
+    for stored in ({**STORED, **changes}, list(STORED)):
+        with pytest.raises(IntegrityError, match="checkpoint is malformed"):
+            Checkpoint.from_json(stored)

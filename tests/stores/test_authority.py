@@ -18,12 +18,12 @@ from medicore.records.people import Person, Role, fingerprint
 from medicore.stores.authority import Authority, Subject
 
 NOW = datetime(2025, 4, 1, 6, 0, 0, 250_000, tzinfo=UTC)
+YEAR = timedelta(days=365)
 CA_WORDS = "words of the authority"
 WORDS = "words of rita"
 OTHER_WORDS = "words of someone else"
 SCHEDULER = Subject("scheduler", "MediCore scheduler", Role.SERVICE)
 RITA = Subject("rita", "Dr Rita Reviewer", Role.REVIEWER)
-YEAR = timedelta(days=365)
 
 
 class StoppedClock:
@@ -103,16 +103,15 @@ def test_a_person_is_who_the_certificate_says(authority: Authority, clock: Stopp
         "2025-04-02T06:00:00.000000Z",
         "2026-04-02T06:00:00.000000Z",
     )
-    subject = x509.load_pem_x509_certificate(person.certificate.encode()).subject
-    assert subject.rfc4514_string() == "UID=rita,CN=Dr Rita Reviewer"
+    certificate = x509.load_pem_x509_certificate(person.certificate.encode())
+    assert certificate.subject.rfc4514_string() == "UID=rita,CN=Dr Rita Reviewer"
 
 
 def test_another_implementation_accepts_the_certificate(authority: Authority) -> None:
     """The path validation of RFC 5280 accepts the person's certificate under the authority's."""
     person = issue(authority)
-    store = Store([x509.load_pem_x509_certificate(authority.certificate)])
-    policy = PolicyBuilder().store(store).time(NOW + timedelta(days=30))
-    verifier = policy.extension_policies(
+    policy = PolicyBuilder().store(Store([x509.load_pem_x509_certificate(authority.certificate)]))
+    verifier = policy.time(NOW + timedelta(days=30)).extension_policies(
         ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ExtensionPolicy.permit_all()
     ).build_client_verifier()
     certificate = x509.load_pem_x509_certificate(person.certificate.encode())

@@ -1,0 +1,32 @@
+"""What flows are asked with; a key that is not here is refused before a run exists."""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AnalysisRequest(_Request):
+    """One study's month, who asks for it and why."""
+
+    study: str
+    month: str
+    requester: str
+    reason: str
+    exploratory: bool = False
+
+
+class PortfolioRequest(_Request):
+    """The month of several studies; all that have a protocol when none is named."""
+
+    month: str
+    requester: str
+    reason: str
+    studies: tuple[str, ...] = ()
+
+
+class ReviewRequest(_Request):
+    """The run on which a decision has been signed; the decision itself is in the ledger."""
+
+    run: str

@@ -1,0 +1,92 @@
+"""What a simulated study consists of: its covariates, its treatment, its outcome, its growth."""
+
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A normal covariate, rounded and cut to ``lower`` … ``upper``.
+
+    ``selection`` and ``prognosis`` are what one standard deviation adds to the logit of being treated and to
+    the outcome; ``curvature`` is what its square adds to that logit.
+    """
+
+    name: str
+    mean: float
+    sd: float
+    lower: float
+    upper: float
+    decimals: int
+    selection: float = 0.0
+    prognosis: float = 0.0
+    curvature: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A Poisson covariate with mean ``rate``, cut at ``upper``; effects are per standard deviation."""
+
+    name: str
+    rate: float
+    upper: int
+    selection: float = 0.0
+    prognosis: float = 0.0
+
+    def thresholds(self) -> NDArray[np.float64]:
+        """Return the distribution function at 0 … ``upper`` - 1, ``(upper,)``."""
+        ratios = [1.0, *(self.rate / count for count in range(1, self.upper))]
+        return exp(-self.rate) * np.cumsum(np.cumprod(ratios))
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A categorical covariate: its levels, their shares, and what each adds to treatment logit and outcome."""
+
+    name: str
+    levels: tuple[str, ...]
+    shares: tuple[float, ...]
+    selection: tuple[float, ...]
+    prognosis: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyPlan:
+    """How one study comes about.
+
+    ``effect`` is the true average treatment effect; with ``modification`` it is larger in women and smaller in
+    men by half of that, women being half of the subjects. ``allocation`` is the treatment logit of an average
+    subject, ``mean`` and ``noise`` the outcome's untreated mean and residual standard deviation. Subjects grow
+    from ``initial`` by ``monthly`` a month up to ``planned``. Shares are probabilities, the same for everyone,
+    so that exclusions do not move the effect. In ``mishap_month`` the laboratory changes the unit of
+    ``mishap_column`` for new subjects, and one subject is exported twice.
+    """
+
+    study: str
+    seed: int
+    timezone: str
+    outcome: str
+    decimals: int
+    treated: str
+    control: str
+    effect: float
+    mean: float
+    noise: float
+    covariates: tuple[Measured | Counted | Grouped, ...]
+    initial: int
+    monthly: int
+    planned: int
+    follow_up_days: int
+    allocation: float = 0.0
+    modification: float = 0.0
+    other: str = ""
+    other_share: float = 0.0
+    refused_share: float = 0.02
+    unrecorded_share: float = 0.01
+    dropout_share: float = 0.06
+    sites: int = 24
+    mishap_month: str = ""
+    mishap_column: str = ""
