@@ -31,10 +31,12 @@ def perform_stage(name: str, root: Path) -> None:
         ) from error
     protocol = parse_protocol(protocol_path.read_text(encoding="utf-8"), protocol_path.name)
     files = FolderFiles(root / "records" / study / month, lock)
-    locked = LockedEnvironment(root).locked()
-    rendering = Rendering(
-        renderer=renderer_named(identity["renderer"]),
-        template_folder=str(root / "quarto_templates"),
-        libraries={package: version(package) for package in locked},
-    )
+
+    def rendering() -> Rendering:
+        return Rendering(
+            renderer=renderer_named(identity["renderer"]),
+            template_folder=str(root / "quarto_templates"),
+            libraries={package: version(package) for package in LockedEnvironment(root).locked()},
+        )
+
     perform(name, files, protocol, identity, rendering)

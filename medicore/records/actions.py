@@ -14,6 +14,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "run.continued": "A halted run went on, on the same data lock and commit, after a signed decision.",
         "run.failed": "The run broke off with an error; its record is sealed with what it has.",
         "run.sealed": "The analysis finished; its record is sealed and waits for approval.",
+        "run.explored": "An exploratory run ended; it has no record, and can be neither signed nor archived.",
         "run.released": "A human approved the sealed record; it is released as a child commit.",
         "run.rejected": "A human rejected the run; its record is kept for ever.",
         "lock.frozen": "The extract as delivered became the data lock and will not be extracted again.",

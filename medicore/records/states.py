@@ -18,6 +18,7 @@ class RunState(StrEnum):
     ARCHIVED = "archived"
     REJECTED = "rejected"
     FAILED = "failed"
+    EXPLORED = "exploratory, no record"
     REFUSED = "refused"
 
 
@@ -32,6 +33,7 @@ MOVES: Mapping[tuple[RunState | None, str], RunState] = MappingProxyType(
         (_S.RUNNING, "run.halted"): _S.HALTED,
         (_S.RUNNING, "run.sealed"): _S.SEALED,
         (_S.RUNNING, "run.failed"): _S.FAILED,
+        (_S.RUNNING, "run.explored"): _S.EXPLORED,
         (_S.HALTED, "run.continued"): _S.RUNNING,
         (_S.HALTED, "run.rejected"): _S.REJECTED,
         (_S.SEALED, "run.released"): _S.RELEASED,

@@ -172,7 +172,9 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
         house.progress(run, step, "kept")
         return ()
     house.progress(run, step, "begun")
-    findings = perform(step, files, active.protocol, active.identity, rendering(house, active.identity))
+    findings = perform(
+        step, files, active.protocol, active.identity, lambda: rendering(house, active.identity)
+    )
     accepted = {decision["finding"] for decision in active.identity["accepted"]}
     undecided = tuple(f for f in findings if not f.overridable or f.digest not in accepted)
     details = {"inputs": before, "outputs": digests(files, declared.outputs)}

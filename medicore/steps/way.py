@@ -3,7 +3,7 @@
 The same declaration drives the live run, ``dvc.yaml`` (a test holds them together) and the ledger's digests.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -91,7 +91,11 @@ def step_named(name: str) -> Step:
 
 
 def perform(
-    name: str, files: RecordFiles, protocol: Protocol, identity: Mapping[str, Any], rendering: Rendering
+    name: str,
+    files: RecordFiles,
+    protocol: Protocol,
+    identity: Mapping[str, Any],
+    rendering: Callable[[], Rendering],
 ) -> tuple[Finding, ...]:
     """Perform one step on a record folder and return its findings.
 
@@ -108,7 +112,7 @@ def perform(
     function = getattr(import_module(f"medicore.steps.{name}"), name)
     with threadpool_limits(limits=1):
         if name == "report":
-            return tuple(function(files, protocol, identity, rendering))
+            return tuple(function(files, protocol, identity, rendering()))
         return tuple(function(files, protocol))
 
 

@@ -6,9 +6,9 @@ from medicore.records.decision import Statement
 from medicore.records.ledger import Checkpoint
 from medicore.records.moment import timestamp
 from medicore.records.people import Person
-from medicore.stores.clock import Clock
 from medicore.stores import signer
 from medicore.stores.authority import Authority
+from medicore.stores.clock import Clock
 
 
 class AuthoritySeals:

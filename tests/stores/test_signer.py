@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medicore.errors import ReviewError
+from medicore.errors import ReviewError, WrongPassphraseError
 from medicore.records.canonical import canonical
 from medicore.records.decision import Statement, state
 from medicore.records.moment import timestamp
@@ -220,9 +220,9 @@ def test_nothing_can_be_added_to_an_envelope(room: Room) -> None:
 def test_a_wrong_passphrase_is_refused(room: Room) -> None:
     """A wrong passphrase opens nothing and names whose key it was (21 CFR 11.200)."""
     for words in ("words of Rita", ""):
-        with pytest.raises(ReviewError, match="the passphrase does not open the key of rita"):
+        with pytest.raises(WrongPassphraseError, match="the passphrase does not open the key of rita"):
             sign(room.approval, room.authority.key("rita"), words)
-    assert ReviewError.exit_code == 7
+    assert WrongPassphraseError.exit_code == 7
 
 
 def test_the_key_of_another_is_refused(room: Room) -> None:

@@ -1,0 +1,90 @@
+"""effect: the primary estimate, its standard errors, its bootstrap, and its second implementation."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medicore.records.finding import Finding
+from medicore.records.protocol import Protocol
+from medicore.stats.augmented import augmented_inverse_probability
+from medicore.stats.bootstrap import bootstrap_aipw
+from medicore.stats.logistic import fit_logistic
+from medicore.stats.verification import TOLERANCE, verify_aipw
+from medicore.steps.gate import write_section
+from medicore.steps.gates import effect_findings
+from medicore.steps.ports import RecordFiles
+from medicore.steps.terms import model_terms
+
+
+def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
+    """Estimate the average treatment effect by AIPW on the retained subjects, and have it confirmed."""
+    analysis, retained = analysed(files)
+    primary = estimate_primary(protocol, analysis[retained])
+    return write_section(files, "effect", {"primary": primary}, effect_findings(protocol, primary))
+
+
+def analysed(files: RecordFiles) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """Return the analysis set and which of its subjects trimming retained, ``(n,)`` bool."""
+    scores = files.read_table("scores.parquet")
+    return files.read_table("analysis.parquet"), scores["retained"].to_numpy(dtype=bool)
+
+
+def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, Any]:
+    """Return the primary result as ``results.json`` holds it."""
+    x_propensity = model_terms(protocol, protocol.models.propensity, analysis).matrix
+    x_outcome = model_terms(protocol, protocol.models.outcome, analysis).matrix
+    treated = analysis["treated"].to_numpy(dtype=bool)
+    outcome = analysis["outcome"].to_numpy(dtype=np.float64)
+    level = protocol.inference.level
+    result = augmented_inverse_probability(x_outcome, treated, outcome, fit_logistic(x_propensity, treated))
+    chosen = result.influence_function
+    replicated = bootstrap_aipw(
+        x_propensity,
+        x_outcome,
+        treated,
+        outcome,
+        replicates=protocol.inference.replicates,
+        seed=protocol.seed,
+    )
+    second = verify_aipw(x_propensity, x_outcome, treated, outcome)
+    low, high = chosen.interval(level)
+    bootstrap_low, bootstrap_high = replicated.percentile_interval(level)
+    return {
+        "estimand": chosen.estimand if protocol.trimming.method == "none" else f"{chosen.estimand} (trimmed)",
+        "estimator": chosen.estimator,
+        "estimate": chosen.value,
+        "standard_error": chosen.standard_error,
+        "variance": chosen.variance,
+        "ci_low": low,
+        "ci_high": high,
+        "level": level,
+        "p_value": chosen.p_value,
+        "n": chosen.n,
+        "unit": protocol.outcome.unit,
+        "mean_treated": result.mean_treated,
+        "mean_control": result.mean_control,
+        "standard_errors": {
+            "influence": chosen.standard_error,
+            "sandwich": result.sandwich.standard_error,
+            "bootstrap": replicated.standard_error,
+        },
+        "bootstrap": {
+            "replicates": replicated.replicates,
+            "failed": dict(replicated.failed),
+            "seed": replicated.seed,
+            "interval": protocol.inference.interval,
+            "standard_error": replicated.standard_error,
+            "ci_low": bootstrap_low,
+            "ci_high": bootstrap_high,
+        },
+        "verification": {
+            "estimate": second.value,
+            "standard_error": second.standard_error,
+            "library": second.library,
+            "route": second.route,
+            "relative_difference": second.relative_difference(chosen.value, chosen.standard_error),
+            "tolerance": TOLERANCE,
+        },
+    }
