@@ -117,7 +117,10 @@ class Statement:
         try:
             found = json.loads(payload)
             predicate = found["predicate"]
-            digests = tuple((str(subject["name"]), _first(subject["digest"])) for subject in found["subject"])
+            digests = tuple(
+                (str(subject["name"]), str(next(iter(subject["digest"].values()), "")))
+                for subject in found["subject"]
+            )
             statement = cls(digests=digests, **{**predicate, "meaning": meaning_named(predicate["meaning"])})
             same = statement.payload() == payload
         except (
@@ -253,13 +256,6 @@ def _run(text: str) -> None:
         RunId.parse(text)
     except (ProtocolError, AttributeError) as error:
         raise ReviewError("the decision names no run; expected STUDY/MONTH/NUMBER") from error
-
-
-def _first(digest: Mapping[str, Any]) -> str:
-    """Return the first of a subject's digests; raise KeyError when there is none."""
-    for value in digest.values():
-        return str(value)
-    raise KeyError("digest")
 
 
 def _short(value: str | None) -> str:

@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
 
-# A column whose part outside the span of the columns before it is smaller than this share of its length is aliased.
-RANK_TOLERANCE = 1e-9
+RANK_TOLERANCE = 1e-8
+"""A standardised column with a smaller share than this outside the span of those before it is aliased."""
+CONSTANT_TOLERANCE = 1e-12
+"""A column whose standard deviation is at most this share of its largest value is constant."""
 
 Matrix = NDArray[np.float64]
 
@@ -27,13 +29,32 @@ class StandardisedDesign:
     means: Matrix
     scales: Matrix
 
+    def basis(self, x: Matrix) -> Matrix:
+        """Return the intercept and the standardised columns of any rows ``x``, ``(m, p)``, as ``(m, q + 1)``."""
+        columns = (x[:, list(self.kept)] - self.means) / self.scales
+        return np.column_stack([np.ones(len(x)), columns])
+
+    def given_scale(self) -> Matrix:
+        """Return the matrix, ``(p + 1, q + 1)``, that takes coefficients of the basis to those of the given columns.
+
+        Intercept first; the rows of aliased columns are 0.
+        """
+        back = np.zeros((len(self.kept) + len(self.aliased) + 1, len(self.kept) + 1))
+        back[0, 0] = 1.0
+        back[0, 1:] = -self.means / self.scales
+        for place, index in enumerate(self.kept):
+            back[index + 1, place + 1] = 1 / self.scales[place]
+        return back
+
 
 def standardise(x: Matrix) -> StandardisedDesign:
     """Return the independent columns of ``x``, ``(n, p)``, centred and scaled.
 
-    Columns are taken from left to right; one that is constant, or a linear combination of the intercept and
-    the columns already taken, is aliased and left out (modified Gram–Schmidt with reorthogonalisation).
-    Raises EstimationError when ``x`` holds a number that is not finite.
+    Columns are taken from left to right: one that is constant, or a linear combination of the intercept and
+    the columns before it, is aliased and left out. A column is aliased when its diagonal element of the
+    triangular factor of the QR decomposition, the length of its part outside the span of those before it, is
+    below RANK_TOLERANCE (Golub & Van Loan, 2013, section 5.2). Raises EstimationError when ``x`` holds a number
+    that is not finite.
     """
     if not np.isfinite(x).all():
         raise EstimationError(
@@ -42,24 +63,24 @@ def standardise(x: Matrix) -> StandardisedDesign:
     means = x.mean(axis=0)
     centred = x - means
     scales = np.sqrt((centred**2).mean(axis=0))
-    reference = np.maximum(np.abs(means), scales)
-    basis: list[Matrix] = []
-    kept: list[int] = []
-    aliased: list[int] = []
-    for index in range(x.shape[1]):
-        if scales[index] <= RANK_TOLERANCE * max(float(reference[index]), np.finfo(float).tiny):
-            aliased.append(index)
-            continue
-        column = centred[:, index] / (scales[index] * np.sqrt(len(x)))
-        for _ in range(2):
-            for other in basis:
-                column = column - (other @ column) * other
-        length = float(np.sqrt(column @ column))
-        if length <= np.sqrt(RANK_TOLERANCE):
-            aliased.append(index)
-        else:
-            kept.append(index)
-            basis.append(column / length)
+    largest = np.abs(x).max(axis=0, initial=0.0)
+    varying = np.flatnonzero(scales > CONSTANT_TOLERANCE * largest)
+    kept = _independent(centred[:, varying] / scales[varying], varying)
+    aliased = tuple(index for index in range(x.shape[1]) if index not in kept)
+    chosen = list(kept)
     return StandardisedDesign(
-        centred[:, kept] / scales[kept], tuple(kept), tuple(aliased), means[kept], scales[kept]
+        centred[:, chosen] / scales[chosen], kept, aliased, means[chosen], scales[chosen]
     )
+
+
+def _independent(columns: Matrix, names: NDArray[np.intp]) -> tuple[int, ...]:
+    """Return the names of the columns left when the first aliased one is dropped until there is none."""
+    while True:
+        diagonal = np.zeros(columns.shape[1])
+        triangle = np.linalg.qr(columns / np.sqrt(max(len(columns), 1)), mode="r")
+        size = min(triangle.shape)
+        diagonal[:size] = np.abs(np.diag(triangle))
+        aliased = np.flatnonzero(diagonal < RANK_TOLERANCE)
+        if len(aliased) == 0:
+            return tuple(int(name) for name in names)
+        columns, names = np.delete(columns, aliased[0], axis=1), np.delete(names, aliased[0])

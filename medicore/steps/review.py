@@ -90,6 +90,11 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
 def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> LedgerEvent:
     person = person_named(people_of(house.ledger.events()), decision.signer)
     require_unlocked(house.ledger.events(), decision.signer)
+    found = state_of(house.ledger.events(subject=str(run)))
+    if found is RunState.EXPLORED:
+        raise ReviewError(
+            f"run {run} is exploratory: it can be neither signed nor archived; run it on a clean commit"
+        )
     statement = state(
         person,
         run=str(run),

@@ -7,11 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from medicore.errors import ConfigurationError, IntegrityError, ProtocolError
+from medicore.errors import ConfigurationError, IntegrityError, ProtocolError, ReviewError
 from medicore.records.canonical import sha256
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId, month_id
 from medicore.records.ledger import LedgerEvent, NewEvent
+from medicore.records.moment import timestamp
+from medicore.records.people import Permission, people_of, person_named, require_active, require_permission
 from medicore.records.protocol import Protocol, parse_protocol
 from medicore.records.states import RunState, state_of
 from medicore.steps.extract import freeze
@@ -66,11 +68,7 @@ def begin(house: House, request: Request) -> ActiveRun:
 
     Everything that can refuse a request does so before the run has a number; a refusal is in the ledger.
     """
-    try:
-        protocol, commit, environment = admit(house, request)
-    except (ProtocolError, ConfigurationError) as error:
-        log(house, request.requester, "run.refused", "requests", str(error), {"error": type(error).__name__})
-        raise
+    protocol, commit, environment = admit(house, request)
     open_run = interrupted(house, request)
     if open_run is not None:
         return _resume(house, open_run, request, commit)
@@ -101,7 +99,29 @@ def begin(house: House, request: Request) -> ActiveRun:
 
 
 def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
-    """Return protocol, commit and environment of a request that may begin."""
+    """Return protocol, commit and environment of a request that may begin; a refusal is put into the ledger.
+
+    Raises
+    ------
+    ReviewError
+        When the requester is unknown, revoked or may not request.
+    ProtocolError
+        When study or month is malformed, unknown or too early.
+    ConfigurationError
+        When code or packages are not what a regulatory run needs.
+    """
+    try:
+        return _admissible(house, request)
+    except (ProtocolError, ConfigurationError, ReviewError) as error:
+        actor = request.requester or "nobody"
+        log(house, actor, "run.refused", "requests", str(error), {"error": type(error).__name__})
+        raise
+
+
+def _admissible(house: House, request: Request) -> tuple[Protocol, str, str]:
+    requester = person_named(people_of(house.ledger.events()), request.requester)
+    require_active(requester, timestamp(house.clock.now()))
+    require_permission(requester, Permission.REQUEST)
     protocol = house.protocols.load(request.study)
     first = protocol.calendar.first_month
     if month_id(request.month) < first:

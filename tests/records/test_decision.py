@@ -163,7 +163,7 @@ def test_a_reason_that_could_deceive_is_refused(letter: str) -> None:
 
 def test_a_reason_may_be_written_in_any_script() -> None:
     """Line ends and the joiners of Persian and Indic scripts belong to texts."""
-    reason = "می\u200cخواهم\nक्\u200dष"  # noqa: RUF001 - the letters are meant
+    reason = "می\u200cخواهم\nक्\u200dष"
     assert Statement.from_payload(decide(reason=reason).payload()).reason == reason
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ def head(events: list[LedgerEvent]) -> Checkpoint:
 def test_first_event_follows_the_genesis() -> None:
     """The first event has sequence number 1 and 64 zeros before it."""
     first = ledger(1)[0]
-    assert (first.sequence, first.previous) == (1, GENESIS)
+    assert (first.sequence, first.previous, GENESIS) == (1, "0" * 64, "0" * 64)
 
 
 def test_digest_is_sha256_of_the_canonical_rest() -> None:
@@ -133,7 +134,9 @@ def test_every_truncation_is_caught(kept: int, checked: int) -> None:
     if kept >= checked:
         assert verify_chain(events[:kept], [checkpoint])[0] == kept
     else:
-        with pytest.raises(IntegrityError, match=rf"event {kept + 1} is missing.* {checked}"):
+        with pytest.raises(
+            IntegrityError, match=rf"event {kept + 1} is missing: the ledger ends at {kept}, .* {checked};"
+        ):
             verify_chain(events[:kept], [checkpoint])
 
 
@@ -148,6 +151,32 @@ def test_every_fork_is_caught(common: int) -> None:
     assert verify_chain(fork)[0] == 6
     with pytest.raises(IntegrityError, match="event 6 differs from the checkpoint"):
         verify_chain(fork, [head(events)])
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, unique=True), st.data())
+def test_every_one_of_many_checkpoints_counts(places: list[int], data: st.DataObject) -> None:
+    """Among true checkpoints, in any order, the false one is named."""
+    events = ledger(6)
+    false = data.draw(st.sampled_from(places))
+    checkpoints = [Checkpoint(n, "a" * 64 if n == false else events[n - 1].digest, at(99)) for n in places]
+    with pytest.raises(IntegrityError, match=f"event {false} differs from the checkpoint"):
+        verify_chain(events, checkpoints)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"sequence": 5}, "event 4 is missing or out of order, 5 was found"),
+        ({"previous": "a" * 64}, "event 4 does not continue"),
+        ({"at": "2025-04-01 06:00"}, "time .* is malformed"),
+    ],
+)
+def test_a_right_digest_alone_is_not_enough(changes: dict[str, Any], message: str) -> None:
+    """An event with another place, another predecessor or no time is found although its digest is its own."""
+    events = ledger(3)
+    odd = replace(chain(NewEvent("ana", "analyst", "run.sealed", RUN), at(9), events[-1]), **changes)
+    with pytest.raises(IntegrityError, match=message):
+        verify_chain([*events, replace(odd, digest=odd.compute_digest())])
 
 
 def test_a_false_checkpoint_of_nothing_is_caught() -> None:
@@ -233,7 +262,7 @@ def test_an_operator_may_correct_the_clock() -> None:
     second = chain(new, at(0), first)
     third = chain(NewEvent("ana", "analyst", "run.resumed", RUN), at(1), second)
     assert verify_chain([first, second, third])[0] == 3
-    assert clock_steps([first, second, third]) == (2,)
+    assert clock_steps([first, second, second, third]) == (2,)
 
 
 def test_a_malformed_time_is_refused() -> None:

@@ -20,7 +20,7 @@ from medicore.records.states import (
 
 RUN = "MED-2024-0147/2025-03/1"
 NOON = "2025-04-01T12:00:00.000000Z"
-CLOSED = {RunState.ARCHIVED, RunState.REJECTED, RunState.FAILED, RunState.REFUSED}
+CLOSED = {RunState.ARCHIVED, RunState.REJECTED, RunState.FAILED, RunState.EXPLORED, RunState.REFUSED}
 
 
 def tell(*actions: str, subject: str = RUN) -> list[LedgerEvent]:
@@ -54,7 +54,7 @@ def test_every_state_can_be_reached() -> None:
 
 
 def test_the_closed_states_are_these() -> None:
-    """Archived, rejected, failed and refused runs never move again; all others can."""
+    """Archived, rejected, failed, exploratory and refused runs never move again; all others can."""
     assert {state for state in RunState if all(held != state for held, _ in MOVES)} == CLOSED
 
 
@@ -66,6 +66,20 @@ def test_what_the_table_lacks_is_refused(state: RunState | None, action: str) ->
     else:
         with pytest.raises(ReviewError, match=str(state) if state else "not begun"):
             next_state(state, action)
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (None, r"a run that is not begun cannot take 'run\.sealed'; expected run\.refused, run\.requested;"),
+        (RunState.HALTED, r"expected run\.continued, run\.rejected;"),
+        (RunState.REJECTED, "expected nothing more, it is closed;"),
+    ],
+)
+def test_a_refusal_says_what_could_be_done(state: RunState | None, message: str) -> None:
+    """The message names the moves that the run's state allows."""
+    with pytest.raises(ReviewError, match=message):
+        next_state(state, "run.sealed")
 
 
 @pytest.mark.parametrize("state", [state for state in RunState if state is not RunState.RELEASED])
@@ -91,6 +105,7 @@ def test_nothing_is_released_but_a_sealed_run(state: RunState) -> None:
         (["run.requested", "report.completed", "run.sealed", "checkpoint.signed"], RunState.SEALED),
         (["run.requested", "run.halted", "decision.signed", "run.rejected"], RunState.REJECTED),
         (["run.requested", "run.failed", "verification.failed"], RunState.FAILED),
+        (["run.requested", "effect.completed", "run.explored"], RunState.EXPLORED),
         (["run.refused"], RunState.REFUSED),
         (["run.requested", "run.halted", "run.refused"], RunState.HALTED),
         (

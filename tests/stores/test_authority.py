@@ -107,15 +107,15 @@ def test_a_person_is_who_the_certificate_says(authority: Authority, clock: Stopp
     assert certificate.subject.rfc4514_string() == "UID=rita,CN=Dr Rita Reviewer"
 
 
-def test_another_implementation_accepts_the_certificate(authority: Authority) -> None:
+def test_path_validation_accepts_the_certificate(authority: Authority) -> None:
     """The path validation of RFC 5280 accepts the person's certificate under the authority's."""
     person = issue(authority)
     policy = PolicyBuilder().store(Store([x509.load_pem_x509_certificate(authority.certificate)]))
-    verifier = policy.time(NOW + timedelta(days=30)).extension_policies(
+    policy = policy.time(NOW + timedelta(days=30)).extension_policies(
         ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=ExtensionPolicy.permit_all()
-    ).build_client_verifier()
+    )
     certificate = x509.load_pem_x509_certificate(person.certificate.encode())
-    assert len(verifier.verify(certificate, []).chain) == 2
+    assert len(policy.build_client_verifier().verify(certificate, []).chain) == 2
 
 
 @pytest.mark.skipif(

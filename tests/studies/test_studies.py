@@ -12,6 +12,7 @@ import yaml
 from medicore.edc.csv_folder import CsvFolder
 from medicore.edc.simulator import STUDIES
 from medicore.errors import ProtocolError
+from medicore.records.canonical import sha256
 from medicore.records.delimited import read_delimited
 from medicore.records.protocol import Protocol, parse_protocol
 from medicore.steps.casting import cast_table
@@ -71,8 +72,6 @@ def test_reference_data_are_the_ones_of_their_origin() -> None:
     (file,) = CsvFolder(NHEFS, by_month=False).pull("REF-NHEFS", "2025-03").files
     origin = (NHEFS / "ORIGIN.md").read_text(encoding="utf-8")
     (announced,) = re.findall(r"`raw/nhefs\.csv`, 1,629 rows, 90,948 bytes, SHA-256 `([0-9a-f]{64})`", origin)
-    from medicore.records.canonical import sha256
-
     assert (file.rows, len(file.data), sha256(file.data)) == (1629, 90948, announced)
 
 
@@ -112,7 +111,7 @@ def test_design_of_the_reference_study_is_the_published_one(tmp_path: Path) -> N
     assert list(analysis["seqn"]) == [row["id"] for row in rows]
     assert analysis["treated"].tolist() == [row["A"] == "1" for row in rows]
     assert int(analysis["treated"].sum()) == 403
-    # The reference prints sums of decimals: it may be one unit in the last place away from the text's double.
+    # Other software wrote the reference; it read these decimals up to a unit in the last place differently.
     assert np.abs(analysis["outcome"] - [float(row["Y"]) for row in rows]).max() <= 1e-15
     for kind, columns in (("ps_", protocol.models.propensity), ("om_", protocol.models.outcome)):
         terms = model_terms(protocol, columns, analysis)

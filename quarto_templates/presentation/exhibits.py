@@ -1,0 +1,80 @@
+"""Tables of any kind: columns, header and rows as the Typst template takes them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from presentation.typst import Code, Value, call
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table; ``indented`` sits below a group's title, ``total`` is emphasised."""
+
+    cells: tuple[str | Code, ...]
+    kind: str = "row"
+
+    def source(self) -> dict[str, Value]:
+        """Return the row as the template takes it."""
+        return {"kind": self.kind, "cells": self.cells}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The title of the rows that follow."""
+
+    title: str
+
+    def source(self) -> dict[str, Value]:
+        """Return the title as the template takes it."""
+        return {"kind": "group", "title": self.title}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: the lines of its heading, its alignment and its width in Typst's terms."""
+
+    heading: tuple[str, ...]
+    align: str = "right"
+    width: str = "auto"
+
+
+def table(
+    number: str,
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Row | Group],
+    *,
+    note: str | Code | None = None,
+    source: str | None = None,
+) -> Code:
+    """Return the call that sets a numbered table; its header is repeated on every page that it reaches."""
+    return call(
+        "data-table",
+        f"Table {number}",
+        title,
+        [Code(column.width) for column in columns],
+        [Code(column.align) for column in columns],
+        [column.heading for column in columns],
+        [row.source() for row in rows],
+        note=note,
+        source=source,
+    )
+
+
+def facts(
+    number: str,
+    title: str,
+    pairs: Iterable[tuple[str, str | Code]],
+    *,
+    note: str | None = None,
+    source: str | None = None,
+) -> Code:
+    """Return the call that sets a numbered table of names and texts."""
+    return call("facts-table", f"Table {number}", title, [list(pair) for pair in pairs], note=note, source=source)
+
+
+def figure(
+    number: str, title: str, alternative: str, body: Code, *, note: str | None = None, source: str | None = None
+) -> Code:
+    """Return the call that sets a numbered drawing with its alternative text."""
+    return call("drawing", f"Figure {number}", title, alternative, body, note=note, source=source)

@@ -1,0 +1,88 @@
+"""Numbers as they are printed: enough digits to judge them by, a true minus sign, infinity as such."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+MISSING = "–"
+_MINUS = "\u2212"
+_SMALLEST_P = 0.0001
+_MOST_DECIMALS = 6
+
+
+def as_float(value: float | str | None) -> float | None:
+    """Return a number of ``results.json``, where the infinities are texts; None stays None."""
+    return None if value is None else float(value)
+
+
+def fixed(value: float | str | None, decimals: int) -> str:
+    """Return ``value`` with that many decimals; ``–`` for None, ``∞`` for infinity."""
+    number = as_float(value)
+    if number is None or math.isnan(number):
+        return MISSING
+    if math.isinf(number):
+        return "∞" if number > 0 else f"{_MINUS}∞"
+    text = f"{abs(number):,.{decimals}f}"
+    return f"{_MINUS}{text}" if number < 0 and float(text.replace(",", "")) != 0 else text
+
+
+def count(value: float | None) -> str:
+    """Return a count with thousands set off."""
+    return fixed(value, 0)
+
+
+def decimals_for(standard_error: float | str | None) -> int:
+    """Return how many decimals show the standard error with three significant digits, from 0 to 6."""
+    error = as_float(standard_error)
+    if error is None or not math.isfinite(error) or error <= 0:
+        return 3
+    return min(max(2 - math.floor(math.log10(error)), 0), _MOST_DECIMALS)
+
+
+def p_value(value: float | None) -> str:
+    """Return a p-value with four decimals, or that it is smaller than all of them."""
+    if value is None:
+        return MISSING
+    return f"<{_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.4f}"
+
+
+def p_sentence(value: float | None) -> str:
+    """Return a p-value as it stands in a sentence."""
+    shown = p_value(value)
+    return f"p {shown[0]} {shown[1:]}" if shown.startswith("<") else f"p = {shown}"
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """Return a share of one as a percentage."""
+    return MISSING if share is None else f"{fixed(100 * share, decimals)} %"
+
+
+def of_total(part: float, whole: float) -> str:
+    """Return a count with its percentage of a total."""
+    return f"{count(part)} ({fixed(100 * part / whole, 1)} %)" if whole else count(part)
+
+
+def interval(row: Mapping[str, Any], decimals: int) -> str:
+    """Return the confidence interval of a result, its limits parted by ``to`` since they may be negative."""
+    if row["ci_low"] is None or row["ci_high"] is None:
+        return MISSING
+    return f"{fixed(row['ci_low'], decimals)} to {fixed(row['ci_high'], decimals)}"
+
+
+def level(confidence: float) -> str:
+    """Return a confidence level as it stands before ``CI``."""
+    return f"{100 * confidence:g} %"
+
+
+def significant(value: float | str | None, digits: int = 3) -> str:
+    """Return a number with that many significant digits, for tolerances and relative differences."""
+    number = as_float(value)
+    if number is None or not math.isfinite(number):
+        return fixed(number, 0)
+    text = f"{number:.{digits}g}"
+    return text.replace("-", _MINUS)
+
+
+def size(value: int) -> str:
+    """Return a file size in bytes."""
+    return f"{value:,}"

@@ -1,0 +1,151 @@
+"""Typst source from Python values. Every text becomes a string literal, so data can never become code."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:()-")
+
+# What the embedded fonts can draw (Libertinus Serif, with DejaVu Sans Mono behind it). PDF/A forbids a glyph that
+# the fonts lack, so other characters are printed as their code point. A test compiles every range.
+PRINTABLE = (
+    (0x0020, 0x007E),
+    (0x00A0, 0x00AC),
+    (0x00AE, 0x017F),  # without the soft hyphen
+    (0x0386, 0x0386),
+    (0x0388, 0x038A),
+    (0x038C, 0x038C),
+    (0x038E, 0x03A1),
+    (0x03A3, 0x03CE),
+    (0x0400, 0x045F),
+    (0x05D0, 0x05EA),
+    (0x0621, 0x063A),
+    (0x0641, 0x0652),
+    (0x1E00, 0x1E9B),
+    (0x2010, 0x2015),
+    (0x2018, 0x201E),
+    (0x2020, 0x2022),
+    (0x2026, 0x2026),
+    (0x2030, 0x2030),
+    (0x2032, 0x2033),
+    (0x2039, 0x203A),
+    (0x20AC, 0x20AC),
+    (0x2122, 0x2122),
+    (0x2190, 0x2193),
+    (0x2212, 0x2212),
+    (0x221E, 0x221E),
+    (0x2260, 0x2260),
+    (0x2264, 0x2265),
+)
+_LONG_WORD = 18
+_LONG_RUN = 24
+_PIECE = 12
+_BREAKABLE_AFTER = frozenset("_/.=-:")
+_ZERO_WIDTH_SPACE = "\u200b"
+
+
+class Code(str):
+    """Typst source, taken as it stands. Only this package makes it; it never holds data."""
+
+    __slots__ = ()
+
+
+Value = str | int | float | bool | None | Iterable["Value"] | Mapping[str, "Value"]
+
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line, characters that the fonts lack or that steer the writing replaced by U+XXXX."""
+    line = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(character if _can_print(character) else f"U+{ord(character):04X}" for character in line)
+
+
+def literal(text: str, *, breakable: bool = True) -> Code:
+    """Return a Typst string literal of ``text``: ASCII, with no character that any reader on the way interprets.
+
+    Quarto looks for shortcodes in raw blocks too, and a fence ends at backticks; so all but letters, digits and
+    a few signs are written as code points. Long words get places to break unless ``breakable`` is False.
+    """
+    shown = printable(text)
+    if breakable:
+        shown = " ".join(_with_breaks(word) for word in shown.split(" "))
+    return Code(
+        '"'
+        + "".join(
+            character if character in _PLAIN else f"\\u{{{ord(character):x}}}" for character in shown
+        )
+        + '"'
+    )
+
+
+def source(value: Value) -> str:
+    """Return a Python value as Typst source."""
+    if isinstance(value, Code):
+        return value
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return literal(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _decimal(value)
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{name.replace('_', '-')}: {source(item)}" for name, item in value.items())
+        return f"({pairs})" if pairs else "(:)"
+    items = "".join(f"{source(item)}, " for item in value)
+    return f"({items})"
+
+
+def call(function: str, *arguments: Value, **named: Value) -> Code:
+    """Return the source of a function call; an underscore in a parameter's name stands for Typst's hyphen."""
+    given = [source(argument) for argument in arguments]
+    given += [f"{name.replace('_', '-')}: {source(value)}" for name, value in named.items()]
+    return Code(f"{function}({', '.join(given)})")
+
+
+def joined(*parts: Value) -> Code:
+    """Return the source of content made of several parts, one after another."""
+    return Code(source(list(parts)) + ".join()")
+
+
+def strong(text: str) -> Code:
+    """Return the source of emphasised text."""
+    return call("strongly", text)
+
+
+def mono(text: str) -> Code:
+    """Return the source of text in the fixed-width face, which is copied and compared: it gets no added breaks."""
+    return call("mono", literal(text, breakable=False))
+
+
+def block(*calls: Code) -> str:
+    """Return a raw block for the Markdown document that makes these calls in order."""
+    lines = "\n".join(f"#{code}" for code in calls)
+    return f"\n```{{=typst}}\n{lines}\n```\n"
+
+
+def _can_print(character: str) -> bool:
+    point = ord(character)
+    return any(first <= point <= last for first, last in PRINTABLE)
+
+
+def _with_breaks(word: str) -> str:
+    if len(word) <= _LONG_WORD:
+        return word
+    made, run = [], 0
+    for character in word:
+        made.append(character)
+        run += 1
+        long_run = len(word) > _LONG_RUN and run >= _PIECE
+        if character in _BREAKABLE_AFTER or long_run:
+            made.append(_ZERO_WIDTH_SPACE)
+            run = 0
+    return "".join(made)
+
+
+def _decimal(value: float) -> str:
+    """Return a finite number without an exponent; positions need no more than six decimals."""
+    if value != value or value in {float("inf"), float("-inf")}:
+        raise ValueError("a position in a figure is not finite")
+    return f"{value:.6f}".rstrip("0").rstrip(".") or "0"

@@ -1,0 +1,140 @@
+"""What all tests share: a committed copy of this project, and the command line run in it as a user runs it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSPHRASES = {"authority": "correct authority", "analyst": "correct analyst", "reviewer": "correct reviewer"}
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.load_profile("ci")
+
+
+def git(*arguments: str, folder: Path) -> str:
+    """Run git in a folder and return what it prints."""
+    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@dataclass(frozen=True)
+class Project:
+    """A clean checkout of this project's files, with a state folder of its own."""
+
+    root: Path
+    home: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
+        """Start the command line and return the process."""
+        environment = {**os.environ, **self.environment, "MEDICORE_HOME": str(self.home), **more}
+        return subprocess.Popen(
+            [sys.executable, "-m", "medicore", *arguments],
+            cwd=self.root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def medicore(self, *arguments: str, expected: int = 0, **more: str) -> "Answer":
+        """Run the command line to its end; the exit code must be the expected one."""
+        process = self.start(*arguments, **more)
+        out, err = process.communicate(timeout=240)
+        assert process.returncode == expected, f"exit {process.returncode}\n{out}\n{err}"
+        return Answer(out, err)
+
+    def sign(
+        self, run: str, meaning: str, person: str = "reviewer", expected: int = 0, **more: str
+    ) -> "Answer":
+        """Sign a decision with the person's own passphrase."""
+        extra = [part for key in ("finding",) if key in more for part in (f"--{key}", more.pop(key))]
+        passphrase = more.pop("passphrase", PASSPHRASES.get(person, "none"))
+        reason = more.pop("reason", "Looked at it and found it so")
+        return self.medicore(
+            "sign", run, "--meaning", meaning, "--as", person, "--reason", reason, *extra, "--json",
+            expected=expected, MEDICORE_PASSPHRASE=passphrase,
+        )  # fmt: skip
+
+    def events(self, run: str) -> list[dict[str, Any]]:
+        """Return the ledger's events of a run."""
+        found: list[dict[str, Any]] = self.medicore("history", run, "--json").json()
+        return found
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed."""
+
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Return the one JSON document on stdout."""
+        return json.loads(self.out)
+
+
+def copy_project(target: Path) -> Path:
+    """Copy the project's files as they are now, and commit them in a repository of their own."""
+    listed = git("ls-files", "-co", "--exclude-standard", "-z", folder=ROOT).split("\0")
+    for name in listed:
+        source = ROOT / name
+        if name and source.is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name)
+    git("init", "--quiet", "--initial-branch=main", folder=target)
+    git("config", "user.name", "Tester", folder=target)
+    git("config", "user.email", "tester@medicore.invalid", folder=target)
+    git("add", "--all", folder=target)
+    git("commit", "--quiet", "--message", "The project under test", folder=target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One Prefect server for the whole session, in a process of its own."""
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom flows.server import prefect_server\n"
+        "with prefect_server(Path(sys.argv[1])) as url:\n    print(url, flush=True)\n    sys.stdin.read()\n"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path_factory.mktemp("prefect"))],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+    ) as server:  # fmt: skip
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        assert url.startswith("http://127.0.0.1:"), "the Prefect server did not start"
+        yield url
+
+
+def found_project(folder: Path, prefect_url: str) -> Project:
+    """Return a committed copy of the project with an initialised state folder."""
+    environment = {
+        "PREFECT_API_URL": prefect_url,
+        "PREFECT_HOME": str(folder / "prefect"),
+        "DO_NOT_TRACK": "1",
+    }
+    environment |= {"PREFECT_LOGGING_LEVEL": "ERROR"}
+    environment |= {f"MEDICORE_PASSPHRASE_{owner.upper()}": text for owner, text in PASSPHRASES.items()}
+    root = folder / "project"
+    root.mkdir(parents=True)
+    project = Project(copy_project(root), folder / "state", environment)
+    project.medicore("init")
+    return project
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Project:
+    """The session's project; tests that spoil something make their own with ``found_project``."""
+    return found_project(tmp_path_factory.mktemp("session"), prefect_url)

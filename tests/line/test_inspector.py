@@ -1,0 +1,104 @@
+"""The inspector's way: plain git and DVC, and bytes flipped on purpose."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import git
+from tests.line.conftest import REFERENCE, Month
+
+FOLDER = f"records/{REFERENCE}/2025-03"
+
+
+@pytest.fixture(scope="module")
+def clone(released: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone of the record repository at the released record, its data pulled with DVC."""
+    target = tmp_path_factory.mktemp("inspection") / "clone"
+    git("clone", "--quiet", str(released.project.home / "records.git"), str(target), folder=target.parent)
+    git("checkout", "--quiet", f"record/{released.run(REFERENCE)}", folder=target)
+    dvc("pull", folder=target)
+    return target
+
+
+def dvc(*arguments: str, folder: Path) -> str:
+    """Run dvc as an inspector does, with the environment's Python on the PATH."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "DVC_SITE_CACHE_DIR": str(folder.parent / "site"),
+        "DVC_NO_ANALYTICS": "1",
+    }
+    program = str(Path(sys.executable).parent / "dvc")
+    done = subprocess.run(
+        [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout + done.stderr
+
+
+def test_record_is_the_code_plus_the_record(released: Month, clone: Path) -> None:
+    """The released record descends from the sealed one, and that from the exact code commit, whose tree it keeps."""
+    run = released.run(REFERENCE)
+    code = git("rev-parse", "HEAD", folder=released.project.root)
+    assert git("rev-parse", f"record/{run}^{{commit}}~1", folder=clone) == git(
+        "rev-parse", f"run/{run}^{{commit}}", folder=clone
+    )
+    assert git("rev-parse", f"run/{run}^{{commit}}~1", folder=clone) == code
+    changed = git("diff", "--name-only", code, f"record/{run}", folder=clone).splitlines()
+    outside = {name for name in changed if not name.startswith(f"{FOLDER}/")}
+    assert outside == {".dvc/config", "dvc.lock", "params.yaml"}
+    assert git("status", "--porcelain", folder=clone) == ""
+
+
+def test_dvc_says_up_to_date_until_a_byte_flips(clone: Path, tmp_path: Path) -> None:
+    """``dvc repro`` finds nothing to do; after one flipped byte in the data it does."""
+    copy = tmp_path / "copy"
+    shutil.copytree(clone, copy)
+    assert "Data and pipelines are up to date" in dvc("repro", folder=copy)
+    data = copy / FOLDER / "extract.parquet"
+    flip(data)
+    assert "Data and pipelines are up to date" not in dvc("status", folder=copy)
+
+
+def test_verify_names_the_flipped_file_of_a_checkout(released: Month, clone: Path, tmp_path: Path) -> None:
+    """``verify --checkout`` names the file in which one byte was flipped."""
+    copy = tmp_path / "copy"
+    shutil.copytree(clone, copy)
+    run = released.run(REFERENCE)
+    released.project.medicore("verify", run, "--checkout", str(copy))
+    flip(copy / FOLDER / "extract.parquet")
+    answer = released.project.medicore("verify", run, "--checkout", str(copy), expected=6)
+    assert "extract.parquet (checkout)" in answer.err
+
+
+@pytest.mark.parametrize(
+    "place", ["dvc/remote/files", "dvc/cache/files", "archive/archives", "archive/reports"]
+)
+def test_verify_names_a_flipped_file_in_every_store(released: Month, place: str, tmp_path: Path) -> None:
+    """One flipped byte in content store, cache or archive makes ``verify`` fail and name what it is in."""
+    home = tmp_path / "state"
+    shutil.copytree(released.project.home, home, symlinks=True)
+    run = released.run(REFERENCE)
+    victim = _file_of(home, place, run)
+    flip(victim)
+    answer = released.project.medicore("verify", run, MEDICORE_HOME=str(home), expected=6)
+    assert "report.pdf" in answer.err
+
+
+def _file_of(home: Path, place: str, run: str) -> Path:
+    """Return the stored copy of the run's report at a place."""
+    report = (home / "archive" / "reports" / run / "report.pdf").read_bytes()
+    return next(path for path in (home / place).rglob("*") if path.is_file() and path.read_bytes() == report)
+
+
+def flip(path: Path) -> None:
+    """Flip one bit in the middle of a file, its times kept as they were."""
+    before = path.stat()
+    path.chmod(0o644)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

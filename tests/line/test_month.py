@@ -1,0 +1,170 @@
+"""The line from delivery to archive, through the command line alone."""
+
+import json
+import re
+
+import pytest
+
+from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, REFERENCE, Month
+
+# Case nhefs_wi of the reference numbers: R 4.2.2, WeightIt 1.2.0, PSweight 2.1.2, delicatessen 4.3, statsmodels 0.15.0
+# agree on them; the tolerances are those published with them.
+NHEFS = {
+    "estimate": (3.3732646319, 3.4e-6),
+    "standard_error": (0.472844393096, 4.8e-7),
+    "ci_low": (2.44650665114, 2.5e-6),
+    "ci_high": (4.30002261266, 4.4e-6),
+}
+NHEFS_SANDWICH = (0.480157409722, 2.5e-4)
+NHEFS_HAJEK = (3.44053542965, 3.5e-6)
+NHEFS_G_COMPUTATION = (3.43579903046, 3.5e-6)
+
+
+def results(month: Month, study: str) -> dict:
+    """Return the results in the sealed record of a study."""
+    text = month.project.medicore("verify", month.run(study), "--json").json()
+    assert text[0]["failed"] == {}
+    from tests.conftest import git
+
+    home = month.project.home
+    return json.loads(
+        git(
+            "show",
+            f"run/{month.run(study)}:records/{study}/2025-03/results.json",
+            folder=home / "records.git",
+        )
+    )
+
+
+def test_reference_study_gives_the_published_numbers(month: Month) -> None:
+    """REF-NHEFS reproduces AIPW, Hájek IPW and g-computation of R, Stata and Python within their tolerance."""
+    found = results(month, REFERENCE)
+    for name, (value, tolerance) in NHEFS.items():
+        assert found["primary"][name] == pytest.approx(value, abs=tolerance, rel=0)
+    sandwich, tolerance = NHEFS_SANDWICH
+    assert found["primary"]["standard_errors"]["sandwich"] == pytest.approx(sandwich, abs=tolerance, rel=0)
+    rows = {row["estimator"]: row["estimate"] for row in found["sensitivity"]["sensitivity"]}
+    assert rows["IPW (Hájek)"] == pytest.approx(NHEFS_HAJEK[0], abs=NHEFS_HAJEK[1], rel=0)
+    assert rows["g-computation"] == pytest.approx(NHEFS_G_COMPUTATION[0], abs=NHEFS_G_COMPUTATION[1], rel=0)
+    assert (found["cohort"]["assessed"], found["cohort"]["analysed"]) == (1629, 1566)
+
+
+def test_every_result_has_an_origin(month: Month) -> None:
+    """Every path of the results but identity and findings leads to a step and a function that exists."""
+    from importlib import import_module
+
+    from medicore.records.trace import origin_of, paths_of
+
+    found = results(month, REFERENCE)
+    paths = [path for path in paths_of(found) if path.split(".")[0] not in {"schema", "study", "findings"}]
+    assert len(paths) > 200
+    for path in paths:
+        module, name = origin_of(path).function.split(":")
+        assert callable(getattr(import_module(module), name))
+
+
+def test_clean_study_is_sealed(month: Month) -> None:
+    """A study without findings waits for approval, and its table row holds its figures."""
+    row = month.rows[CLEAN]
+    assert row["state"] == "sealed, awaiting approval"
+    assert row["ci_low"] < row["estimate"] < row["ci_high"]
+    assert row["smd_after"] < 0.1 < row["smd_before"]
+
+
+def test_contract_violation_halts(month: Month) -> None:
+    """A unit change and a duplicated subject halt the study; the message names column and rule, no value."""
+    row = month.rows[BROKEN]
+    assert row["state"] == "halted, awaiting a decision"
+    assert row["estimate"] is None
+    assert any("rule 'unique'" in message for message in row["messages"])
+    actions = [event["action"] for event in month.project.events(month.run(BROKEN))]
+    assert actions[-2:] == ["check.halted", "run.halted"]
+    assert "cohort.completed" not in actions
+
+
+def test_contract_violation_cannot_be_overridden(month: Month) -> None:
+    """No signature lets a run continue on data that break their contract."""
+    finding = month.project.medicore("review", month.run(BROKEN), "--json").json()["findings"][0]["digest"]
+    answer = month.project.sign(month.run(BROKEN), "proceed", finding=finding, expected=7)
+    assert "cannot be overridden" in answer.err
+
+
+def test_approval_by_requester_is_refused(month: Month) -> None:
+    """The analyst who asked for a run may not approve it; the refusal is in the ledger."""
+    answer = month.project.sign(month.run(CLEAN), "approve", person="analyst", expected=7)
+    assert answer.err.startswith("medicore: ")
+    assert answer.err.count("\n") == 1
+    assert month.project.events(month.run(CLEAN))[-1]["action"] == "decision.refused"
+
+
+def test_wrong_passphrase_is_refused(month: Month) -> None:
+    """A wrong passphrase signs nothing, and leaves its event."""
+    answer = month.project.sign(month.run(CLEAN), "approve", passphrase="wrong passphrase", expected=7)
+    assert "passphrase does not open the key of reviewer" in answer.err
+    last = month.project.events(month.run(CLEAN))[-1]
+    assert (last["action"], last["details"]["cause"]) == ("decision.refused", "passphrase")
+
+
+def test_empty_reason_is_refused(month: Month) -> None:
+    """A decision without a reason is refused."""
+    assert "reason is empty" in month.project.sign(month.run(CLEAN), "approve", reason=" ", expected=7).err
+
+
+def test_imbalance_halts_and_a_decision_continues(month: Month) -> None:
+    """An imbalanced study halts; a signed decision on the finding continues the same run on the same lock."""
+    run = month.run(IMBALANCED)
+    waiting = month.project.medicore("review", run, "--json").json()
+    finding = waiting["findings"][0]
+    assert finding["gate"] == "SMD (weighted)"
+    assert 0 < finding["false_alarm_rate"] < 1
+    assert "finding" in month.project.sign(run, "proceed", expected=7).err
+    answer = month.project.sign(run, "proceed", finding=finding["digest"][:12]).json()
+    assert answer["state"] == "sealed, awaiting approval"
+    assert answer["estimate"] is not None
+    actions = [event["action"] for event in month.project.events(run)]
+    assert actions.count("lock.frozen") == actions.count("run.requested") == 1
+    assert "run.continued" in actions
+    assert month.project.medicore("verify", run, "--json").json()[0]["failed"] == {}
+
+
+def test_release_and_archive(released: Month) -> None:
+    """An approval releases the record and archives it; signing the same again changes nothing."""
+    run = released.run(REFERENCE)
+    actions = [event["action"] for event in released.project.events(run)]
+    assert actions[-3:] == ["run.released", "archive.completed"][-3:] or "archive.completed" in actions
+    released.project.sign(run, "approve")
+    again = [event["action"] for event in released.project.events(run)]
+    assert (
+        again.count("decision.signed") == again.count("run.released") == again.count("archive.completed") == 1
+    )
+
+
+def test_explain_computes_again(released: Month) -> None:
+    """``explain`` gives value, code location, protocol keys, inputs and subjects, and the same value again."""
+    answer = released.project.medicore(
+        "explain", released.run(REFERENCE), "primary.estimate", "--json"
+    ).json()
+    assert answer["identical"] is True
+    assert answer["value"] == pytest.approx(NHEFS["estimate"][0], abs=NHEFS["estimate"][1], rel=0)
+    assert answer["file"] == "medicore/stats/augmented.py"
+    assert answer["subjects"] == {"assessed": 1629, "analysed": 1566}
+    assert set(answer["inputs"]) >= {"analysis.parquet", "scores.parquet", "protocol.json"}
+    source = (released.project.root / answer["file"]).read_text().splitlines()
+    assert re.match(r"def \w+\(", source[answer["line"] - 1])
+
+
+def test_explain_unknown_path(released: Month) -> None:
+    """A path that leads nowhere is refused with what there is."""
+    assert (
+        "leads nowhere"
+        in released.project.medicore("explain", released.run(REFERENCE), "primary.nothing", expected=3).err
+    )
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_reproduce_is_bit_identical(released: Month, threads: str) -> None:
+    """Every file, the PDF too, comes out bit for bit, whatever the number of threads."""
+    run = released.run(REFERENCE)
+    answer = released.project.medicore("reproduce", run, "--threads", threads, "--json").json()
+    assert answer["identical"] is True
+    assert {"extract.parquet", "effect.json", "results.json", "report.pdf"} <= set(answer["files"])

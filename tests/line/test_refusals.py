@@ -1,0 +1,102 @@
+"""What is refused before anything happens, and what survives a killed process."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Project, found_project
+from tests.line.conftest import MONTH, REFERENCE, Month
+
+
+def test_unknown_study(month: Month) -> None:
+    """A study without a protocol is refused, and the message names the known ones."""
+    answer = month.project.medicore("run", "MED-2024-9999", MONTH, expected=3)
+    assert "MED-2024-9999 has no protocol" in answer.err
+
+
+@pytest.mark.parametrize("text", ["2025-13", "2025-3", "25-03", "2025-03-01", "../2025-03", "٢٠٢٥-٠٣"])
+def test_malformed_month(month: Month, text: str) -> None:
+    """A malformed month is refused in one line."""
+    answer = month.project.medicore("run", REFERENCE, text, expected=3)
+    assert "malformed" in answer.err
+    assert answer.err.count("\n") == 1
+
+
+def test_path_in_an_identifier(month: Month) -> None:
+    """A path instead of a study is refused."""
+    assert (
+        "not a study identifier" in month.project.medicore("run", "../MED-2024-0181", MONTH, expected=3).err
+    )
+
+
+def test_missing_delivery_fails_and_is_kept(month: Month) -> None:
+    """Without the EDC's file the run fails with one line, and its record is sealed all the same."""
+    answer = month.project.medicore("run", "MED-2024-0163", "2025-05", "--json", expected=4)
+    row = answer.json()[0]
+    assert row["state"] == "failed"
+    assert "transfer.json" in row["messages"][0]
+    events = month.project.events("MED-2024-0163/2025-05/1")
+    assert events[-1]["action"] == "run.failed"
+    assert events[-1]["details"]["commit"]
+
+
+def test_dirty_tree_is_refused_but_may_explore(tmp_path: Path, prefect_url: str) -> None:
+    """Changed code is refused for a regulatory run; an exploratory one runs, and can be neither signed nor archived."""
+    project = found_project(tmp_path, prefect_url)
+    with (project.root / "medicore" / "errors.py").open("a") as stream:
+        stream.write("# changed\n")
+    answer = project.medicore("run", REFERENCE, MONTH, expected=9)
+    assert "modified or missing: medicore/errors.py" in answer.err
+    row = project.medicore("run", REFERENCE, MONTH, "--exploratory", "--json").json()[0]
+    assert row["state"] == "exploratory, no record"
+    refused = project.sign(row["run"], "approve", expected=7)
+    assert "exploratory" in refused.err
+
+
+def test_killed_run_resumes_under_its_number(tmp_path: Path, prefect_url: str) -> None:
+    """``kill -9`` during effect, then the same command: the run resumes, never extracts again, and is sealed once."""
+    project = found_project(tmp_path, prefect_url)
+    process = project.start("run", REFERENCE, MONTH)
+    _kill_when(process, "effect       begun")
+    events = [event["action"] for event in project.events(f"{REFERENCE}/{MONTH}/1")]
+    assert "propensity.completed" in events
+    assert "run.sealed" not in events
+    row = project.medicore("run", REFERENCE, MONTH, "--json").json()[0]
+    assert (row["run"], row["state"]) == (f"{REFERENCE}/{MONTH}/1", "sealed, awaiting approval")
+    events = [event["action"] for event in project.events(row["run"])]
+    assert events.count("lock.frozen") == events.count("run.sealed") == events.count("run.resumed") == 1
+    assert events.count("propensity.completed") == 1
+
+
+def test_second_process_is_told_who_works(month: Month) -> None:
+    """Two runs of one study and month at once: the second is told which process holds it."""
+    from medicore.stores.files import FolderLocks
+
+    with FolderLocks(month.project.home / "locks").hold("MED-2024-0198", MONTH, "a test"):
+        answer = month.project.medicore("run", "MED-2024-0198", MONTH, expected=11)
+    assert f"a test (process {os.getpid()})" in answer.err
+
+
+def _kill_when(process: "object", words: str) -> None:
+    """Kill a process at once when its progress says ``words``."""
+    import subprocess
+
+    assert isinstance(process, subprocess.Popen)
+    limit = time.monotonic() + 120
+    while time.monotonic() < limit:
+        line = process.stderr.readline()
+        if words in line:
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            return
+    pytest.fail(f"the run never said {words!r}")
+
+
+def test_project_type(project: Project) -> None:
+    """The session's project has a state folder that the doctor finds well."""
+    parts = project.medicore("doctor", "--json").json()
+    assert {part["subject"]: part["healthy"] for part in parts if part["subject"] != "environment"}
+    assert all(part["healthy"] for part in parts if part["subject"] not in {"environment"})

@@ -1,0 +1,70 @@
+"""Identifiers are proved before they reach a path, a query or a command."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medicore.errors import ProtocolError
+from medicore.records.identifiers import RunId, month_id, person_id, study_id
+
+
+@pytest.mark.parametrize("text", ["MED-2024-0147", "REF-NHEFS", "TEST-A1"])
+def test_studies(text: str) -> None:
+    """Studies of the three kinds are accepted as they are."""
+    assert study_id(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "med-2024-0147", "MED-2024-0147\n", "MED-2024-147", "../MED-2024-0147", "MED-٢٠٢٤-0147"]
+)
+def test_not_studies(text: str) -> None:
+    """Anything else is refused, a line break at the end and foreign digits too."""
+    with pytest.raises(ProtocolError, match="not a study identifier"):
+        study_id(text)
+
+
+@pytest.mark.parametrize("text", ["2025-00", "2025-13", "1999-12", "2025-1", "2025-01\n", "25-01"])
+def test_not_months(text: str) -> None:
+    """A month outside the calendar, before 2000 or otherwise spelled is refused."""
+    with pytest.raises(ProtocolError, match="malformed"):
+        month_id(text)
+
+
+@pytest.mark.parametrize("text", ["A", "ada lovelace", "-ada", "a" * 33, "ada/.."])
+def test_not_people(text: str) -> None:
+    """A person's identifier cannot be a path or hold white space."""
+    with pytest.raises(ProtocolError, match="malformed"):
+        person_id(text)
+
+
+@given(st.integers(1, 999_999))
+def test_run_reads_what_it_writes(number: int) -> None:
+    """Parsing the text of a run gives the run back."""
+    run = RunId("MED-2024-0147", "2025-03", number)
+    assert RunId.parse(str(run)) == run
+
+
+@pytest.mark.parametrize(
+    "text", ["MED-2024-0147/2025-03", "MED-2024-0147/2025-03/0", "MED-2024-0147/2025-03/01", "a/b/c/d"]
+)
+def test_not_runs(text: str) -> None:
+    """A run needs study, month and a number from 1 without leading zeros."""
+    with pytest.raises(ProtocolError):
+        RunId.parse(text)
+
+
+def test_run_number_from_one() -> None:
+    """There is no run 0."""
+    with pytest.raises(ProtocolError, match="out of range"):
+        RunId("MED-2024-0147", "2025-03", 0)
+
+
+def test_runs_sort_by_number_not_by_text() -> None:
+    """Run 10 comes after run 9."""
+    runs = [RunId("MED-2024-0147", "2025-03", number) for number in (10, 9, 2)]
+    assert [run.number for run in sorted(runs)] == [2, 9, 10]
+
+
+def test_person() -> None:
+    """A short name in lower case is a person's identifier."""
+    assert person_id("ada.lovelace") == "ada.lovelace"
