@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.analysis import analysis, name_run, outcome_of
+from flows.analysis import analysis, name_run
 from flows.requests import AnalysisRequest, PortfolioRequest
 from medicore.errors import MediCoreError
 from medicore.settings import read_settings
@@ -31,12 +31,16 @@ def portfolio(request: PortfolioRequest) -> State[Any]:
 
 
 def _one(request: AnalysisRequest) -> Outcome:
-    """Return how one study ended; a refusal is an outcome too, so that the next study runs."""
-    try:
-        return outcome_of(analysis(request, return_state=True))
-    except MediCoreError as error:
-        run = f"{request.study}/{request.month}"
-        return Outcome(run, "refused", "", message=str(error), exit_code=error.exit_code)
+    """Return how one study ended; a refusal or a crash is an outcome too, so that the next study runs."""
+    state: State[Any] = analysis(request, return_state=True)
+    found: object = state.result(raise_on_failure=False)
+    if isinstance(found, Outcome):
+        return found
+    run = f"{request.study}/{request.month}"
+    if isinstance(found, MediCoreError):
+        return Outcome(run, "refused", "", message=str(found), exit_code=found.exit_code)
+    crash = f"broke off with {type(found).__name__}; see the flow run in Prefect, then run the study again"
+    return Outcome(run, "refused", "", message=crash, exit_code=MediCoreError.exit_code)
 
 
 def outcomes_of(state: State[Any]) -> list[Outcome]:

@@ -26,22 +26,23 @@ _PR_SET_PDEATHSIG = 1
 @contextlib.contextmanager
 def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
     """Yield the address of a Prefect API; start a server of our own unless ``PREFECT_API_URL`` names one."""
+    folder = home / "prefect"
+    folder.mkdir(parents=True, exist_ok=True)
+    client = {
+        "PREFECT_HOME": str(folder),
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",  # what people should know, progress and errors tell them
+        "PREFECT_CLI_COLORS": "false",
+        "DO_NOT_TRACK": "1",
+    }
     given = os.environ.get("PREFECT_API_URL")
     if given:
+        for name, value in client.items():
+            os.environ.setdefault(name, value)
         yield given
         return
     chosen = port or _free_port()
     url = f"http://127.0.0.1:{chosen}/api"
-    folder = home / "prefect"
-    folder.mkdir(parents=True, exist_ok=True)
-    settings = {
-        "PREFECT_HOME": str(folder),
-        "PREFECT_API_URL": url,
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PREFECT_LOGGING_LEVEL": "ERROR",
-        "PREFECT_CLI_COLORS": "false",
-    }
+    settings = {**client, "PREFECT_API_URL": url, "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     with (folder / "server.log").open("ab") as output:
@@ -61,11 +62,11 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
         yield url
     finally:
         _stop(process)
-        for name, value in before.items():
-            if value is None:
+        for name, earlier in before.items():
+            if earlier is None:
                 os.environ.pop(name, None)
             else:
-                os.environ[name] = value
+                os.environ[name] = earlier
 
 
 def _die_with_parent() -> None:

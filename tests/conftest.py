@@ -125,7 +125,7 @@ def found_project(folder: Path, prefect_url: str) -> Project:
         "PREFECT_HOME": str(folder / "prefect"),
         "DO_NOT_TRACK": "1",
     }
-    environment |= {"PREFECT_LOGGING_LEVEL": "ERROR"}
+    environment |= {"PREFECT_LOGGING_LEVEL": "CRITICAL"}
     environment |= {f"MEDICORE_PASSPHRASE_{owner.upper()}": text for owner, text in PASSPHRASES.items()}
     root = folder / "project"
     root.mkdir(parents=True)

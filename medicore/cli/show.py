@@ -1,13 +1,14 @@
 """How results and progress look on a terminal."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-_OUT = Console(soft_wrap=True, highlight=False)
+_OUT = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 180)
 
 
 def say(text: str = "") -> None:
@@ -23,8 +24,8 @@ def emit(document: Any) -> None:  # noqa: ANN401 - any JSON
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a result as a table; every cell is text and is never read as markup."""
     drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
+    for place, column in enumerate(columns):
+        drawn.add_column(column, overflow="fold", no_wrap=place == 0)
     for row in rows:
         drawn.add_row(*(_plain(cell) for cell in row))
     _OUT.print(drawn)

@@ -78,7 +78,7 @@ _PLANS = (
             Measured("age", 66, 9, 16, 95, 0, selection=0.20, prognosis=-20),
             _sex(0.05, -12, 0.31),
             Measured("bmi", 23.1, 3.6, 13, 50, 1, selection=-0.15, prognosis=10),
-            Measured("baseline_score", 1320, 380, 300, 4000, 0, selection=-0.40, prognosis=-35),
+            Measured("baseline_score", 1320, 380, 300, 4000, 0, selection=-0.40, prognosis=-70),
             Counted("comorbidity_index", 1.7, 12, selection=0.25, prognosis=-15),
             Grouped(
                 "smoking",

@@ -131,21 +131,24 @@ def _enrolled_by(plan: StudyPlan, month: str) -> int:
 
 def _enrolment_dates(plan: StudyPlan, uniform: Floats) -> Objects:
     """Return a day of enrolment per subject, ``(n,)``: the first ones over the run-in, then month by month."""
-    start = month_after(FIRST_MONTH, -RUN_IN)
-    dates = []
-    for index, u in enumerate(uniform):
-        late = index - plan.initial
-        months = RUN_IN + 1 + late // plan.monthly if late >= 0 else index * (RUN_IN + 1) // plan.initial
-        month = month_after(start, months)
-        dates.append(first_day(month) + timedelta(days=int(u * last_day(month).day)))
-    return np.array(dates, dtype=object)
+    index = np.arange(len(uniform))
+    late = index - plan.initial
+    months = np.where(late < 0, index * (RUN_IN + 1) // plan.initial, RUN_IN + 1 + late // plan.monthly)
+    names = [month_after(FIRST_MONTH, count - RUN_IN) for count in range(int(months[-1]) + 1)]
+    starts = np.array([first_day(name) for name in names], dtype=object)
+    lengths = np.array([last_day(name).day for name in names])
+    dates: Objects = starts[months] + _days(np.floor(uniform * lengths[months]))
+    return dates
 
 
 def _visit_dates(plan: StudyPlan, enrolled: Objects, uniform: Floats) -> Objects:
     """Return the day on which each subject's outcome is due to be seen, within a week of the planned one."""
-    days = plan.follow_up_days + np.floor(uniform[:, _VISIT] * 15).astype(int) - 7
-    visits = [start + timedelta(days=int(after)) for start, after in zip(enrolled, days, strict=True)]
-    return np.array(visits, dtype=object)
+    dates: Objects = enrolled + _days(plan.follow_up_days + np.floor(uniform[:, _VISIT] * 15) - 7)
+    return dates
+
+
+def _days(counts: Floats) -> Objects:
+    return np.array([timedelta(days=int(count)) for count in counts], dtype=object)
 
 
 def _arms(plan: StudyPlan, treated: NDArray[np.bool_], uniform: Floats) -> Objects:

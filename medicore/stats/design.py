@@ -77,7 +77,7 @@ def _independent(columns: Matrix, names: NDArray[np.intp]) -> tuple[int, ...]:
     """Return the names of the columns left when the first aliased one is dropped until there is none."""
     while True:
         diagonal = np.zeros(columns.shape[1])
-        triangle = np.linalg.qr(columns / np.sqrt(max(len(columns), 1)), mode="r")
+        triangle = np.asarray(np.linalg.qr(columns / np.sqrt(len(columns)), mode="r"))
         size = min(triangle.shape)
         diagonal[:size] = np.abs(np.diag(triangle))
         aliased = np.flatnonzero(diagonal < RANK_TOLERANCE)

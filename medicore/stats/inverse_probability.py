@@ -1,60 +1,81 @@
-"""Inverse probability weighting (IPW)."""
+"""Inverse probability weighting (IPW), and overlap weighting, which is the same with target ATO."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medicore.stats.contrasts import ArmMeans, difference
 from medicore.stats.estimate import Estimate
-from medicore.stats.logistic import LogisticFit
-from medicore.stats.weights import Target, balancing_weights
+from medicore.stats.sandwich import propagate, standard_error
+from medicore.stats.scores import Scores
+from medicore.stats.weights import Target, balancing_weights, normalised, weight_derivatives
 
 Vector = NDArray[np.float64]
 
 
-def hajek(
-    treated: NDArray[np.bool_], outcome: Vector, propensity: LogisticFit, target: Target = "ATE"
-) -> tuple[Estimate, Estimate]:
-    """Return the difference of weighted means, normalised per arm, with two standard errors.
+@dataclass(frozen=True, slots=True)
+class WeightedMeans:
+    """Weighted means of the arms, normalised per arm (Hájek), with two variances.
 
-    First the stacked sandwich that accounts for the estimated scores (Lunceford & Davidian, 2004, section 3.2),
-    then the one that takes the weights as fixed.
+    ``scores_estimated`` is the stacked sandwich over the propensity model; ``weights_fixed`` takes the weights
+    as if known, which overstates the variance of the ATE.
     """
-    score = propensity.fitted
+
+    scores_estimated: ArmMeans
+    weights_fixed: ArmMeans
+
+
+def weighted_means(
+    treated: NDArray[np.bool_], outcome: Vector, propensity: Scores, target: Target = "ATE"
+) -> WeightedMeans:
+    """Return Σwy/Σw in each arm, with w the balancing weights of the target population.
+
+    The influence of the estimated scores is the derivative of the mean by each score times the scores' own
+    influence (Lunceford & Davidian, 2004, section 3.2; Li, Morgan & Zaslavsky, 2018, section 3.3). ddof 0.
+    """
+    n, score = len(outcome), propensity.fitted
     weights = balancing_weights(treated, score, target)
-    value, fixed, slope = 0.0, np.zeros(len(outcome)), np.zeros(len(outcome))
-    derivative = _weight_derivative(treated, score, target)
-    for sign, arm in ((1.0, treated), (-1.0, ~treated)):
-        w = np.where(arm, weights, 0.0)
-        mean = float((w * outcome).sum() / w.sum())
+    derivatives = weight_derivatives(treated, score, target)
+    means, fixed, full = [], [], []
+    for arm in (treated, ~treated):
+        share = normalised(weights, arm)
+        mean = float(share @ outcome)
         residual = outcome - mean
-        value += sign * mean
-        fixed += sign * len(outcome) * w * residual / w.sum()
-        slope += sign * np.where(arm, derivative, 0.0) * residual / w.sum()
-    full = fixed + propensity.influence @ (propensity.basis.T @ slope)
-    return (
-        _estimate(target, "IPW (Hájek)", value, full, "sandwich, scores estimated, ddof 0"),
-        _estimate(target, "IPW (Hájek)", value, fixed, "sandwich, weights fixed, ddof 0"),
+        slope = np.where(arm, derivatives, 0.0) * residual / weights[arm].sum()
+        means.append(mean)
+        fixed.append(n * share * residual)
+        full.append(fixed[-1] + propagate(propensity.influence, propensity.gradient, slope))
+    name = "Overlap weighting" if target == "ATO" else "IPW (Hájek)"
+    return WeightedMeans(
+        ArmMeans(target, name, means[0], means[1], full[0], full[1], "sandwich, scores estimated, ddof 0", 0),
+        ArmMeans(target, name, means[0], means[1], fixed[0], fixed[1], "sandwich, weights fixed, ddof 0", 0),
     )
 
 
-def horvitz_thompson(treated: NDArray[np.bool_], outcome: Vector, propensity: LogisticFit) -> Estimate:
-    """Return mean(ay/e − (1 − a)y/(1 − e)), for diagnosis only: it moves with the outcome's origin."""
-    weights = balancing_weights(treated, propensity.fitted)
-    terms = np.where(treated, 1.0, -1.0) * weights * outcome
-    value = float(terms.mean())
-    return _estimate(
-        "ATE", "IPW (Horvitz–Thompson)", value, terms - value, "influence function, weights fixed, ddof 0"
+def hajek(
+    treated: NDArray[np.bool_], outcome: Vector, propensity: Scores, target: Target = "ATE"
+) -> tuple[Estimate, Estimate]:
+    """Return the difference of weighted means with the scores estimated, and with the weights fixed."""
+    means = weighted_means(treated, outcome, propensity, target)
+    return difference(means.scores_estimated), difference(means.weights_fixed)
+
+
+def horvitz_thompson(treated: NDArray[np.bool_], outcome: Vector, propensity: Scores) -> Estimate:
+    """Return mean(ay/e − (1 − a)y/(1 − e)), for diagnosis only: it moves with the outcome's origin.
+
+    Horvitz & Thompson (1952); the standard error is the stacked sandwich over the propensity model, ddof 0.
+    """
+    n, score = len(outcome), propensity.fitted
+    sign = np.where(treated, 1.0, -1.0)
+    terms = sign * balancing_weights(treated, score) * outcome
+    slope = sign * weight_derivatives(treated, score) * outcome / n
+    influence = terms - terms.mean() + propagate(propensity.influence, propensity.gradient, slope)
+    return Estimate(
+        "ATE",
+        "IPW (Horvitz–Thompson)",
+        float(terms.mean()),
+        standard_error(influence, 0),
+        "sandwich, scores estimated, ddof 0",
+        n,
     )
-
-
-def _weight_derivative(treated: NDArray[np.bool_], score: Vector, target: Target) -> Vector:
-    """Return the derivative of each weight by the linear predictor of the score, ``(n,)``."""
-    if target == "ATE":
-        return np.where(treated, -(1 - score) / score, score / (1 - score))
-    if target == "ATT":
-        return np.where(treated, 0.0, score / (1 - score))
-    return np.where(treated, -score * (1 - score), score * (1 - score))
-
-
-def _estimate(target: str, estimator: str, value: float, influence: Vector, variance: str) -> Estimate:
-    n = len(influence)
-    return Estimate(target, estimator, value, float(np.sqrt((influence**2).sum()) / n), variance, n)

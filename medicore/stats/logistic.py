@@ -7,26 +7,36 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
 from medicore.errors import EstimationError
-from medicore.stats.design import standardise
+from medicore.stats.design import StandardisedDesign, standardise
 
 Vector = NDArray[np.float64]
 
-MAX_ITERATIONS = 60
+MAX_ITERATIONS = 100
+MAX_HALVINGS = 40
 SCORE_TOLERANCE = 1e-10
 """Largest component of the mean score, on standardised columns, at which the maximum is proved."""
 SEPARATION_PROBABILITY = 1e-7
+"""A fitted probability closer than this to 0 or 1 is as good as 0 or 1."""
 SEPARATION_STANDARD_ERROR = 50.0
 """Standard error of a coefficient on a standardised column above which the likelihood has no maximum in sight."""
+SEPARATION_MOVE = 0.1
+"""Change of a linear predictor that another Newton step may not make where the score has vanished."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogisticFit:
-    """A fitted logistic regression.
+    """A fitted logistic regression, and the evidence for and against it.
 
     ``coefficients`` and ``standard_errors`` are ``(p + 1,)`` on the given scale, intercept first; those of
     aliased columns are NaN. ``fitted`` is ``(n,)``. ``basis`` is ``(n, q + 1)``, intercept and independent
-    standardised columns, and ``influence`` is ``(n, q + 1)``: each subject's influence on the coefficients of
-    the basis. ``separated`` says that fitted probabilities of 0 or 1, or exploding standard errors, were found.
+    standardised columns (``design`` makes them for other rows), ``theta`` ``(q + 1,)`` their coefficients, and
+    ``influence`` ``(n, q + 1)`` each subject's influence on these: its mean is 0, its variance over n theirs.
+
+    ``converged`` says that no component of the mean score exceeds SCORE_TOLERANCE; ``score`` is the largest.
+    ``separated`` says that the maximum likelihood estimate does not exist, or as good as: ``predicted``
+    subjects lie on their own side of a direction in which the likelihood rises for ever, ``extreme`` fitted
+    probabilities are within SEPARATION_PROBABILITY of 0 or 1, or ``largest_standard_error``, of a coefficient
+    on a standardised column, exceeds SEPARATION_STANDARD_ERROR.
     """
 
     coefficients: Vector
@@ -39,98 +49,149 @@ class LogisticFit:
     aliased: tuple[int, ...]
     basis: Vector
     influence: Vector
+    theta: Vector
+    design: StandardisedDesign
+    score: float
+    predicted: int
+    extreme: int
+    largest_standard_error: float
+
+    @property
+    def gradient(self) -> Vector:
+        """Derivative of each fitted probability by ``theta``, ``(n, q + 1)``."""
+        slope: Vector = self.basis * (self.fitted * (1 - self.fitted))[:, None]
+        return slope
+
+    def probability(self, x: Vector) -> Vector:
+        """Return the fitted probabilities, ``(m,)``, of any rows ``x``, ``(m, p)``."""
+        chance: Vector = expit(self.design.basis(x) @ self.theta)
+        return chance
 
 
-def fit_logistic(x: Vector, y: NDArray[np.bool_]) -> LogisticFit:
+def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None) -> LogisticFit:
     """Return the maximum likelihood fit of ``y``, ``(n,)`` bool, on ``x``, ``(n, p)`` without intercept.
 
-    Newton's method on standardised columns with step-halving (McCullagh & Nelder, 1989, section 2.5), which
-    raises the likelihood at every step. Separation is reported, never raised: quasi-separated data "converge"
-    everywhere, so it is looked for in fitted probabilities and standard errors (Albert & Anderson, 1984).
+    Newton's method on standardised columns with step-halving (McCullagh & Nelder, 1989, section 2.5): no step
+    lowers the likelihood, and once the score has vanished one more step takes the estimate to full precision.
+    ``weights``, ``(n,)`` and not negative, multiply each subject's log-likelihood; 1 when not given.
+
+    Separation is reported, never raised: quasi-separated data "converge" everywhere, so it is looked for
+    (Albert & Anderson, 1984): where the score is 0 but a Newton step still moves linear predictors, the
+    likelihood rises for ever in that direction.
 
     Raises
     ------
     EstimationError
-        When one outcome alone is present, or there are not more subjects than parameters.
+        When one outcome alone is present, a number is not finite, or there are not more subjects than
+        parameters.
     """
+    weight = np.ones(len(y)) if weights is None else weights
     design = standardise(x)
-    n = len(y)
-    if not 0 < int(y.sum()) < n:
+    _require_estimable(y, weight, len(design.kept) + 1)
+    basis = np.column_stack([np.ones(len(y)), design.columns])
+    maximum = _maximise(basis, y, weight)
+    covariance = _covariance(basis, maximum.fitted, weight)
+    errors = np.sqrt(np.diag(covariance))
+    largest = float(errors[1:].max(initial=0.0))
+    extreme = int((np.minimum(maximum.fitted, 1 - maximum.fitted) < SEPARATION_PROBABILITY).sum())
+    back = design.given_scale()
+    coefficients = back @ maximum.theta
+    given_errors = np.sqrt(((back @ covariance) * back).sum(axis=1))
+    for index in design.aliased:
+        coefficients[index + 1] = given_errors[index + 1] = np.nan
+    return LogisticFit(
+        coefficients=coefficients,
+        standard_errors=given_errors,
+        fitted=maximum.fitted,
+        log_likelihood=maximum.log_likelihood,
+        iterations=maximum.iterations,
+        converged=maximum.score <= SCORE_TOLERANCE,
+        separated=maximum.predicted > 0 or extreme > 0 or largest > SEPARATION_STANDARD_ERROR,
+        aliased=design.aliased,
+        basis=basis,
+        influence=len(y) * (basis * (weight * (y - maximum.fitted))[:, None]) @ covariance,
+        theta=maximum.theta,
+        design=design,
+        score=maximum.score,
+        predicted=maximum.predicted,
+        extreme=extreme,
+        largest_standard_error=largest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Maximum:
+    """Where Newton's method ended."""
+
+    theta: Vector
+    fitted: Vector
+    log_likelihood: float
+    iterations: int
+    score: float
+    predicted: int
+
+
+def _require_estimable(y: NDArray[np.bool_], weight: Vector, parameters: int) -> None:
+    """Raise EstimationError unless both outcomes have weight and subjects outnumber parameters."""
+    if not (np.isfinite(weight).all() and (weight >= 0).all()):
+        raise EstimationError(
+            "the weights hold a negative number, NaN or infinity; expected 0 or more; check them"
+        )
+    if not (weight[y].sum() > 0 and weight[~y].sum() > 0):
         raise EstimationError(
             "a logistic regression found one outcome only; expected both; check arms and criteria"
         )
-    basis = np.column_stack([np.ones(n), design.columns])
-    if n <= basis.shape[1]:
-        raise EstimationError(f"{n} subjects cannot carry {basis.shape[1]} parameters; use fewer covariates")
-    target = y.astype(np.float64)
+    subjects = int((weight > 0).sum())
+    if subjects <= parameters:
+        raise EstimationError(
+            f"{subjects} subjects cannot carry {parameters} parameters; expected more subjects; use fewer covariates"
+        )
+
+
+def _maximise(basis: Vector, y: NDArray[np.bool_], weight: Vector) -> _Maximum:
+    """Return the maximum of the likelihood, or the last point on the way to one that does not exist."""
     sign = np.where(y, 1.0, -1.0)
+    total = float(weight.sum())
+    share = float(weight[y].sum()) / total
     theta = np.zeros(basis.shape[1])
-    theta[0] = np.log(target.mean() / (1 - target.mean()))
-    value = float(log_expit(sign * (basis @ theta)).sum())
-    converged, iterations = False, 0
-    while iterations < MAX_ITERATIONS:
+    theta[0] = np.log(share / (1 - share))
+    value = _log_likelihood(basis @ theta, sign, weight)
+    iterations, reached = 0, True
+    while reached and iterations < MAX_ITERATIONS:
         iterations += 1
         fitted = expit(basis @ theta)
-        score = basis.T @ (target - fitted)
-        if float(np.abs(score).max()) / n < SCORE_TOLERANCE:
-            converged = True
-            break
-        information = _information(basis, fitted)
-        step = np.linalg.solve(information + 1e-12 * np.trace(information) * np.eye(len(theta)), score)
-        theta, value, moved = _uphill(basis, sign, theta, step, value)
-        if not moved:
+        gradient = basis.T @ (weight * (y - fitted))
+        score = float(np.abs(gradient).max()) / total
+        step = _covariance(basis, fitted, weight) @ gradient
+        reached, theta, value = _uphill(basis, sign, weight, theta, step, value)
+        if score <= SCORE_TOLERANCE:
             break
     fitted = expit(basis @ theta)
-    converged = converged or float(np.abs(basis.T @ (target - fitted)).max()) / n < SCORE_TOLERANCE
-    covariance: Vector = np.linalg.pinv(_information(basis, fitted), hermitian=True).astype(np.float64)
-    errors = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    extreme = bool((np.minimum(fitted, 1 - fitted) < SEPARATION_PROBABILITY).any())
-    exploding = bool((errors[1:] > SEPARATION_STANDARD_ERROR).any())
-    coefficients, standard_errors = _given_scale(
-        x.shape[1], design.kept, design.means, design.scales, theta, covariance
-    )
-    return LogisticFit(
-        coefficients=coefficients,
-        standard_errors=standard_errors,
-        fitted=fitted,
-        log_likelihood=value,
-        iterations=iterations,
-        converged=converged,
-        separated=extreme or exploding,
-        aliased=design.aliased,
-        basis=basis,
-        influence=n * (basis * (target - fitted)[:, None]) @ covariance,
-    )
+    score = float(np.abs(basis.T @ (weight * (y - fitted))).max()) / total
+    move = sign * (basis @ step)
+    predicted = int((move > SEPARATION_MOVE).sum()) if score <= SCORE_TOLERANCE else 0
+    return _Maximum(theta, fitted, value, iterations, score, predicted)
 
 
-def _information(basis: Vector, fitted: Vector) -> Vector:
-    return (basis * (fitted * (1 - fitted))[:, None]).T @ basis
+def _log_likelihood(predictor: Vector, sign: Vector, weight: Vector) -> float:
+    return float((weight * log_expit(sign * predictor)).sum())
+
+
+def _covariance(basis: Vector, fitted: Vector, weight: Vector) -> Vector:
+    """Return the inverse of the information matrix; the pseudo-inverse where it is singular."""
+    information = (basis * (weight * fitted * (1 - fitted))[:, None]).T @ basis
+    inverse: Vector = np.linalg.pinv(information, rcond=1e-15, hermitian=True).astype(np.float64)
+    return inverse
 
 
 def _uphill(
-    basis: Vector, sign: Vector, theta: Vector, step: Vector, value: float
-) -> tuple[Vector, float, bool]:
-    """Return the point along ``step`` with a higher likelihood, halving the step until there is one."""
-    for halving in range(40):
+    basis: Vector, sign: Vector, weight: Vector, theta: Vector, step: Vector, value: float
+) -> tuple[bool, Vector, float]:
+    """Return whether the likelihood rose along ``step``, and where, halving the step until it does."""
+    slack = np.finfo(float).eps * len(sign) * abs(value)
+    for halving in range(MAX_HALVINGS):
         candidate = theta + step / 2**halving
-        reached = float(log_expit(sign * (basis @ candidate)).sum())
-        if reached >= value:
-            return candidate, reached, True
-    return theta, value, False
-
-
-def _given_scale(
-    p: int, kept: tuple[int, ...], means: Vector, scales: Vector, theta: Vector, covariance: Vector
-) -> tuple[Vector, Vector]:
-    """Return coefficients and standard errors on the scale of the given columns, intercept first."""
-    back = np.zeros((p + 1, len(theta)))
-    back[0, 0] = 1.0
-    back[0, 1:] = -means / scales
-    for place, index in enumerate(kept, start=1):
-        back[index + 1, place] = 1 / scales[place - 1]
-    coefficients = back @ theta
-    errors = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", back, covariance, back), 0.0))
-    aliased = sorted(set(range(p)) - set(kept))
-    for index in aliased:
-        coefficients[index + 1] = errors[index + 1] = np.nan
-    return coefficients, errors
+        reached = _log_likelihood(basis @ candidate, sign, weight)
+        if reached >= value - slack:
+            return True, candidate, reached
+    return False, theta, value

@@ -1,10 +1,23 @@
 """Overlap of the propensity scores of the two arms."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 from scipy.stats import rankdata
 
 Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRange:
+    """Smallest and largest score in an arm, and how many of its scores lie outside the limits."""
+
+    smallest: float
+    largest: float
+    below: int
+    above: int
 
 
 def c_statistic(treated: NDArray[np.bool_], score: Vector) -> float:
@@ -19,13 +32,22 @@ def equipoise(treated: NDArray[np.bool_], score: Vector) -> float:
 
     The preference score F has logit F = logit e − logit π, with π the share treated.
     """
-    share = float(treated.mean())
-    with np.errstate(divide="ignore"):
-        odds = np.log(score) - np.log1p(-score) - np.log(share / (1 - share))
-    preference = 1 / (1 + np.exp(-odds))
+    preference = expit(logit(score) - logit(float(treated.mean())))
     return float(((preference >= 0.3) & (preference <= 0.7)).mean())
 
 
+def score_range(arm: NDArray[np.bool_], score: Vector, lower: float, upper: float) -> ScoreRange:
+    """Return the range of the scores in an arm, and counts strictly below ``lower`` and above ``upper``."""
+    inside = score[arm]
+    return ScoreRange(
+        float(inside.min()), float(inside.max()), int((inside < lower).sum()), int((inside > upper).sum())
+    )
+
+
 def within(score: Vector, lower: float, upper: float) -> NDArray[np.bool_]:
-    """Return which scores lie in [lower, upper], ``(n,)`` bool: those that discarding keeps."""
+    """Return which scores lie in [lower, upper], ``(n,)`` bool: those that discarding keeps.
+
+    Discarding changes the estimand to the average over those kept; ``scores.clipped_scores`` keeps everybody
+    and the estimand, and moves scores instead (Crump et al., 2009, section 2).
+    """
     return (score >= lower) & (score <= upper)

@@ -1,25 +1,46 @@
-"""Standardisation (g-computation): outcome models per arm, averaged over everybody."""
+"""Standardisation (g-computation): outcome models averaged over the target population."""
+
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medicore.stats.contrasts import ArmMeans, difference
 from medicore.stats.estimate import Estimate
-from medicore.stats.linear import fit_linear
+from medicore.stats.outcome_model import Family, Form, fit_outcome_models
+from medicore.stats.sandwich import propagate
 
 Vector = NDArray[np.float64]
 
 
-def standardised_difference(x: Vector, treated: NDArray[np.bool_], outcome: Vector) -> Estimate:
-    """Return mean(m1(x) − m0(x)), least squares per arm, with the stacked sandwich (ddof 0) as standard error.
+def standardised_means(
+    x: Vector,
+    treated: NDArray[np.bool_],
+    outcome: Vector,
+    family: Family = "gaussian",
+    form: Form = "per arm",
+    target: Literal["ATE", "ATT"] = "ATE",
+) -> ArmMeans:
+    """Return the means of what the outcome models predict under each arm, over everybody or over the treated.
 
-    Robins (1986); variance by M-estimation over both outcome models (Stefanski & Boos, 2002).
+    Robins (1986); the variance is the stacked sandwich over the outcome models and the mean (Stefanski & Boos,
+    2002, section 3), ddof 0. ``x`` is ``(n, p)`` without intercept.
     """
-    models = [fit_linear(x, outcome, arm) for arm in (treated, ~treated)]
-    contrast = models[0].predicted - models[1].predicted
-    value = float(contrast.mean())
-    influence = contrast - value
-    for sign, model in zip((1.0, -1.0), models, strict=True):
-        influence = influence + sign * model.influence @ model.basis.mean(axis=0)
     n = len(outcome)
-    error = float(np.sqrt((influence**2).sum()) / n)
-    return Estimate("ATE", "g-computation", value, error, "stacked sandwich, ddof 0", n)
+    counted = np.ones(n) if target == "ATE" else treated.astype(np.float64)
+    share = counted / counted.sum()
+    means, influences = [], []
+    for model in fit_outcome_models(x, treated, outcome, family, form):
+        mean = float(share @ model.predicted)
+        means.append(mean)
+        through = propagate(model.influence, model.gradient, share)
+        influences.append(n * share * (model.predicted - mean) + through)
+    name = "g-computation" if form == "per arm" else "g-computation, joint model"
+    return ArmMeans(
+        target, name, means[0], means[1], influences[0], influences[1], "stacked sandwich, ddof 0", 0
+    )
+
+
+def standardised_difference(x: Vector, treated: NDArray[np.bool_], outcome: Vector) -> Estimate:
+    """Return the difference of standardised means, least squares per arm, averaged over everybody."""
+    return difference(standardised_means(x, treated, outcome))

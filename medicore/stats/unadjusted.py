@@ -1,14 +1,36 @@
-"""The unadjusted difference of means, shown beside what is adjusted."""
+"""The unadjusted contrast of the arms, shown beside what is adjusted."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from medicore.errors import EstimationError
+from medicore.stats.contrasts import ArmMeans, difference
 from medicore.stats.estimate import Estimate
 
+Vector = NDArray[np.float64]
 
-def difference_of_means(treated: NDArray[np.bool_], outcome: NDArray[np.float64]) -> Estimate:
+
+def unadjusted_means(treated: NDArray[np.bool_], outcome: Vector) -> ArmMeans:
+    """Return the arms' means; the variance of each is s²/n with ddof 1 within the arm (Welch, 1938).
+
+    Raises EstimationError when an arm has fewer than two subjects.
+    """
+    means, influences = [], []
+    for arm in (treated, ~treated):
+        size = int(arm.sum())
+        if size < 2:
+            raise EstimationError(
+                f"an arm has {size} subject(s); expected two or more; check arms and criteria"
+            )
+        mean = float(outcome[arm].mean())
+        means.append(mean)
+        scale = len(outcome) / np.sqrt(size * (size - 1))
+        influences.append(np.where(arm, scale * (outcome - mean), 0.0))
+    return ArmMeans(
+        "ATE", "unadjusted", means[0], means[1], influences[0], influences[1], "unequal variances, ddof 1", 0
+    )
+
+
+def difference_of_means(treated: NDArray[np.bool_], outcome: Vector) -> Estimate:
     """Return the difference of the arms' means, with Welch's standard error, √(s1²/n1 + s0²/n0), ddof 1."""
-    arms = (outcome[treated], outcome[~treated])
-    value = float(arms[0].mean() - arms[1].mean())
-    error = float(np.sqrt(sum(arm.var(ddof=1) / len(arm) for arm in arms)))
-    return Estimate("ATE", "unadjusted", value, error, "unequal variances, ddof 1", len(outcome))
+    return difference(unadjusted_means(treated, outcome))

@@ -21,6 +21,43 @@ def balancing_weights(treated: NDArray[np.bool_], score: Vector, target: Target 
     return np.where(treated, 1 - score, score)
 
 
+def weight_derivatives(treated: NDArray[np.bool_], score: Vector, target: Target = "ATE") -> Vector:
+    """Return the derivative of each weight by the subject's score, ``(n,)``."""
+    if target == "ATE":
+        return np.where(treated, -1 / score**2, 1 / (1 - score) ** 2)
+    if target == "ATT":
+        return np.where(treated, 0.0, 1 / (1 - score) ** 2)
+    return np.where(treated, -1.0, 1.0)
+
+
+def tilting(score: Vector, target: Target = "ATE") -> tuple[Vector, Vector]:
+    """Return how much each subject counts in the target population, and its derivative by the score, both ``(n,)``.
+
+    ATE: 1; ATT: e; ATO: e(1 − e) (Li, Morgan & Zaslavsky, 2018, equation 3).
+    """
+    if target == "ATE":
+        return np.ones(len(score)), np.zeros(len(score))
+    if target == "ATT":
+        return score, np.ones(len(score))
+    return score * (1 - score), 1 - 2 * score
+
+
+def stabilised_weights(treated: NDArray[np.bool_], score: Vector) -> Vector:
+    """Return the ATE weights times the share of the subject's own arm, ``(n,)``.
+
+    They change nothing in a Hájek estimate, whose weights are normalised per arm; their mean should be near 1.
+    """
+    share = float(treated.mean())
+    return np.where(treated, share, 1 - share) * balancing_weights(treated, score)
+
+
+def normalised(weights: Vector, arm: NDArray[np.bool_]) -> Vector:
+    """Return the weights of the subjects in ``arm`` divided by their sum, 0 for the others, ``(n,)`` (Hájek, 1971)."""
+    inside = np.where(arm, weights, 0.0)
+    shares: Vector = inside / inside.sum()
+    return shares
+
+
 def effective_sample_size(weights: Vector) -> float:
     """Return (Σw)²/Σw², the size of an unweighted sample as informative as this one (Kish, 1965, section 11.7)."""
     return float(weights.sum() ** 2 / (weights**2).sum())

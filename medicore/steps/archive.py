@@ -52,6 +52,7 @@ def _copy(house: House, run: RunId, commit: str, until: date) -> dict[str, Any]:
     objects = {
         f"reports/{run}/report.pdf": stored_file(house, run, commit, "report.pdf"),
         f"{base}/record.bundle": house.records.bundle(f"record/{run}"),
+        f"{base}/authority.pem": house.seals.authority(),
         f"{base}/requirements.lock": house.records.read(commit, "requirements.lock"),
         f"{base}/ledger-{sequence}.jsonl": b"".join(export_lines(house.ledger.events())),
         f"{base}/checkpoint-{sequence}.json": house.seals.attest(sequence, head),

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Protocol
 
 from medicore.records.decision import Statement
 from medicore.records.identifiers import RunId
@@ -14,6 +12,9 @@ from medicore.records.ledger import Checkpoint, LedgerEvent, NewEvent
 from medicore.records.people import Person
 from medicore.records.protocol import Protocol as StudyProtocol
 from medicore.records.transfer import Transfer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class RecordFiles(Protocol):
@@ -35,11 +36,11 @@ class RecordFiles(Protocol):
         """Return the names of all files below ``folder``, sorted."""
         ...
 
-    def read_table(self, name: str) -> pd.DataFrame:
+    def read_table(self, name: str) -> "pd.DataFrame":
         """Return the Parquet file ``name`` as a table."""
         ...
 
-    def write_table(self, name: str, table: pd.DataFrame) -> None:
+    def write_table(self, name: str, table: "pd.DataFrame") -> None:
         """Write ``table`` as Parquet ``name``: the same table gives the same bytes."""
         ...
 
@@ -82,6 +83,10 @@ class Ledger(Protocol):
 
     def events(self, *, subject: str | None = None, action: str | None = None) -> Iterator[LedgerEvent]:
         """Yield events in order, those about ``subject`` (a run, or a prefix ending in '/') when given."""
+        ...
+
+    def check_file(self) -> None:
+        """Raise IntegrityError when the store under the ledger is damaged, its indexes too."""
         ...
 
     def head(self) -> tuple[int, str]:
@@ -216,7 +221,7 @@ class Workspaces(Protocol):
         """Return the files outside the record folder that a record has of its own."""
         ...
 
-    def table(self, data: bytes) -> pd.DataFrame:
+    def table(self, data: bytes) -> "pd.DataFrame":
         """Return Parquet bytes as a table."""
         ...
 
@@ -259,6 +264,10 @@ class Archive(Protocol):
 
 class Seals(Protocol):
     """Signatures of people, and of the service that attests the ledger."""
+
+    def authority(self) -> bytes:
+        """Return the certificate, in PEM, from which all trust comes."""
+        ...
 
     def sign(self, statement: Statement, passphrase: str) -> bytes:
         """Return the envelope of a decision, signed with its signer's key; raise ReviewError when it stays shut."""

@@ -15,10 +15,10 @@ from medicore.records.decision import (
     require_bound,
     state,
 )
-from medicore.records.identifiers import RunId
+from medicore.records.identifiers import RunId, person_id
 from medicore.records.ledger import LedgerEvent, NewEvent
 from medicore.records.moment import timestamp
-from medicore.records.people import LOCK_OUT, is_locked, people_of, person_named, require_unlocked
+from medicore.records.people import LOCK_OUT, Person, is_locked, people_of, person_named, require_unlocked
 from medicore.records.states import RunState, state_of
 from medicore.steps.house import House
 from medicore.steps.runs import sealed_commit
@@ -75,6 +75,7 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
     ReviewError
         When the run is not open, or person, role, key, reason or finding do not fit. The refusal is in the ledger.
     """
+    person_id(decision.signer)
     try:
         return _sign(house, run, decision, passphrase)
     except ReviewError as error:
@@ -88,7 +89,7 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
 
 
 def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> LedgerEvent:
-    person = person_named(people_of(house.ledger.events()), decision.signer)
+    person = person_named(people(house), decision.signer)
     require_unlocked(house.ledger.events(), decision.signer)
     found = state_of(house.ledger.events(subject=str(run)))
     if found is RunState.EXPLORED:
@@ -126,8 +127,14 @@ def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> Ledg
 
 def verified(house: House, event: LedgerEvent) -> Statement:
     """Return the decision of a ``decision.signed`` event, its signature proved as of the event's time."""
-    person = person_named(people_of(house.ledger.events()), event.actor)
+    person = person_named(people(house), event.actor)
     return house.seals.verify(base64.b64decode(event.details["envelope"]), person, event.at)
+
+
+def people(house: House) -> dict[str, Person]:
+    """Return everyone whom the ledger knows; reads the events about people alone."""
+    events = [e for action in ("person.added", "person.revoked") for e in house.ledger.events(action=action)]
+    return people_of(sorted(events, key=lambda event: event.sequence))
 
 
 def requester_of(house: House, run: RunId) -> str:
@@ -144,14 +151,14 @@ def standing_decisions(house: House, run: RunId) -> tuple[tuple[Statement, Ledge
     and finding are checked again, whoever calls. Decisions on an earlier sealing are passed over.
     """
     now = decision_digests(house, run)
-    people = people_of(house.ledger.events())
+    known = people(house)
     standing = []
     for event in house.ledger.events(subject=str(run), action="decision.signed"):
         statement = verified(house, event)
         if dict(statement.digests)["sealed commit"] != now["sealed commit"]:
             continue
         require_bound(statement, str(run), now, statement.finding)
-        require_allowed(statement, person_named(people, event.actor), requester_of(house, run))
+        require_allowed(statement, person_named(known, event.actor), requester_of(house, run))
         standing.append((statement, event))
     return tuple(standing)
 

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from medicore.errors import ConfigurationError, IntegrityError, ProtocolError, ReviewError
 from medicore.records.canonical import sha256
@@ -16,11 +14,13 @@ from medicore.records.moment import timestamp
 from medicore.records.people import Permission, people_of, person_named, require_active, require_permission
 from medicore.records.protocol import Protocol, parse_protocol
 from medicore.records.states import RunState, state_of
-from medicore.steps.extract import freeze
 from medicore.steps.house import House
 from medicore.steps.ports import RecordFiles
 from medicore.steps.stored import stored_file
 from medicore.steps.way import Rendering, digests, perform, step_named
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SERVICE = "medicore"
 SEALED_BY = frozenset({"run.sealed", "run.halted", "run.failed"})
@@ -215,6 +215,8 @@ def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
 
 
 def _extract_lock(house: House, active: ActiveRun) -> None:
+    from medicore.steps.extract import freeze  # imports pandas, which most verbs never need
+
     run = active.id
     house.progress(run, "extract", "pulling")
     transfer = house.edc(active.protocol).pull(run.study, run.month)
@@ -229,7 +231,7 @@ def _extract_lock(house: House, active: ActiveRun) -> None:
     log(house, SERVICE, "lock.frozen", str(run), "", {"files": manifest, "pointer": pointer})
 
 
-def previous_lock(house: House, run: RunId) -> tuple[str, pd.DataFrame] | None:
+def previous_lock(house: House, run: RunId) -> "tuple[str, pd.DataFrame] | None":
     """Return month and extract of the latest earlier month whose lock passed its check, from its sealed record."""
     passed = {
         RunId.parse(event.subject)

@@ -28,9 +28,16 @@ def broken_rules(table: pd.DataFrame, contract: Contract, exported_on: date) -> 
     them.
     """
     import pandera.pandas as pa
+    from pandera.config import ValidationDepth, config_context
 
     try:
-        _schema(contract, exported_on).validate(_with_plain_dates(table, contract), lazy=True)
+        # Said here, because pandera lets environment variables switch validation off without a word.
+        with config_context(
+            validation_enabled=True,
+            validation_depth=ValidationDepth.SCHEMA_AND_DATA,
+            use_narwhals_backend=False,
+        ):
+            _schema(contract, exported_on).validate(_with_plain_dates(table, contract), lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
     else:

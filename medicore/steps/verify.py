@@ -10,10 +10,10 @@ from medicore.errors import IntegrityError, MediCoreError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger import Checkpoint, verify_chain
-from medicore.records.people import people_of, person_named
+from medicore.records.people import person_named
 from medicore.steps.house import House
 from medicore.steps.ports import RecordFiles
-from medicore.steps.review import verified
+from medicore.steps.review import people, verified
 from medicore.steps.runs import SEALED_BY, SERVICE, log
 from medicore.steps.stored import folder_of, read_provenance
 
@@ -38,14 +38,19 @@ def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tup
     """
     checks = tuple(_all(house, run, checkout))
     failed = [check for check in checks if not check.passed]
-    if failed:
+    # A ledger that is itself damaged is evidence: nothing is added to it.
+    if failed and checks[0].passed:
         details = {"failed": [f"{check.subject}: {check.found}"[:300] for check in failed]}
         log(house, SERVICE, "verification.failed", str(run), failed[0].subject, details)
     return checks
 
 
 def _all(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
-    yield _try("ledger", partial(_ledger, house))
+    ledger = _try("ledger", partial(_ledger, house))
+    yield ledger
+    if not ledger.passed:
+        return  # what the ledger says of the run cannot be relied on
+    yield _try("authority", partial(_authority, house))
     events = tuple(house.ledger.events(subject=str(run)))
     sealings = [event for event in events if event.action in SEALED_BY]
     for event in sealings:
@@ -81,12 +86,20 @@ def _equal(subject: str, found: object, expected: object) -> Check:
 
 
 def _ledger(house: House) -> tuple[int, str]:
+    house.ledger.check_file()
     return verify_chain(house.ledger.events(), _checkpoints(house))
+
+
+def _authority(house: House) -> None:
+    """Raise IntegrityError unless the authority's certificate is the one that the ledger's first events name."""
+    for event in house.ledger.events(action="authority.created"):
+        if event.details["certificate"].encode() != house.seals.authority():
+            raise IntegrityError("authority.pem is not the authority of this ledger; restore it")
 
 
 def _checkpoints(house: House) -> list[Checkpoint]:
     """Return the heads of the ledger that the archive holds, each proved to be the service's."""
-    service = person_named(people_of(house.ledger.events()), SERVICE)
+    service = person_named(people(house), SERVICE)
     keys = [key for key in house.archive.keys("archives") if "/checkpoint-" in key]
     return [house.seals.verify_attestation(house.archive.get(key), service) for key in keys]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from medicore.errors import ConfigurationError
 from medicore.stores.command import run
 
-# `dvc repro` on main writes it, it holds no code, and DVC refuses to work when git ignores it.
-_WRITTEN_BY_DVC = frozenset({"dvc.lock"})
+# What `dvc repro` on main writes: it holds no code, and DVC does not look into what git ignores.
+_WRITTEN_BY_DVC = ("dvc.lock", "records/")
 
 
 class GitCode:
@@ -37,7 +37,9 @@ class GitCode:
         ]
         untracked = run(["git", "ls-files", "-o", "--exclude-standard", "-z"], folder=self.root).decode()
         found += [
-            f"untracked: {name}" for name in untracked.split("\0") if name and name not in _WRITTEN_BY_DVC
+            f"untracked: {name}"
+            for name in untracked.split("\0")
+            if name and not name.startswith(_WRITTEN_BY_DVC)
         ]
         found += [f"imported from outside: {name}" for name in self._foreign_modules()]
         return tuple(sorted(found))

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import json
+import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator
@@ -99,6 +100,7 @@ class DvcContent:
         os.environ.setdefault("DVC_NO_ANALYTICS", "1")
         from dvc.repo import Repo
 
+        logging.getLogger("dvc").setLevel(logging.ERROR)  # it tells every lock file that it writes
         # DVC resolves stage names against the working directory, which a process has only one of.
         with _ONE_AT_A_TIME, contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
             repository = Repo(str(folder))

@@ -7,12 +7,13 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from medicore.errors import BusyError, IntegrityError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -70,20 +71,26 @@ class FolderFiles:
             )
         )
 
-    def read_table(self, name: str) -> pd.DataFrame:
+    def read_table(self, name: str) -> "pd.DataFrame":
         """Return the Parquet file ``name`` as a table."""
         return read_parquet(self.read(name), name)
 
-    def write_table(self, name: str, table: pd.DataFrame) -> None:
+    def write_table(self, name: str, table: "pd.DataFrame") -> None:
         """Write ``table`` as Parquet: the same table gives the same bytes."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
         arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
         buffer = io.BytesIO()
         pq.write_table(arrow, buffer, compression="zstd", version="2.6", store_schema=True)
         self.write(name, buffer.getvalue())
 
 
-def read_parquet(data: bytes, name: str) -> pd.DataFrame:
+def read_parquet(data: bytes, name: str) -> "pd.DataFrame":
     """Return Parquet bytes as a table; integers stay integers where values are missing."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     try:
         table = pq.read_table(io.BytesIO(data))
     except pa.ArrowInvalid as error:
@@ -94,8 +101,11 @@ def read_parquet(data: bytes, name: str) -> pd.DataFrame:
     return frame
 
 
-def _pandas_type(arrow: pa.DataType) -> object | None:
+def _pandas_type(arrow: "pa.DataType") -> object | None:
     """Return the pandas type of an Arrow type where pandas would lose the difference of missing and zero."""
+    import pandas as pd
+    import pyarrow as pa
+
     return pd.Int64Dtype() if arrow == pa.int64() else None
 
 

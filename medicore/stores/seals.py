@@ -19,6 +19,10 @@ class AuthoritySeals:
         self._clock = clock
         self._service = service
 
+    def authority(self) -> bytes:
+        """Return the certificate, in PEM, from which all trust comes."""
+        return self._authority().certificate
+
     def sign(self, statement: Statement, passphrase: str) -> bytes:
         """Return the envelope of a decision, signed with its signer's key."""
         return signer.sign(statement, self._authority().key(statement.signer), passphrase)

@@ -3,15 +3,17 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import yaml
 
 from medicore.records.identifiers import RunId
 from medicore.stores.code import GitCode
 from medicore.stores.dvc_content import DvcContent
 from medicore.stores.files import FolderFiles, read_parquet, write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def record_folder(run: RunId) -> str:
@@ -56,7 +58,7 @@ class Workspaces:
         """Return the files outside the record folder that a record has of its own."""
         return {name: (self.path(run) / name).read_bytes() for name in ("params.yaml", ".dvc/config")}
 
-    def table(self, data: bytes) -> pd.DataFrame:
+    def table(self, data: bytes) -> "pd.DataFrame":
         """Return Parquet bytes as a table."""
         return read_parquet(data, "a stored table")
 

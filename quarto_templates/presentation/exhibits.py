@@ -70,11 +70,19 @@ def facts(
     source: str | None = None,
 ) -> Code:
     """Return the call that sets a numbered table of names and texts."""
-    return call("facts-table", f"Table {number}", title, [list(pair) for pair in pairs], note=note, source=source)
+    return call(
+        "facts-table", f"Table {number}", title, [list(pair) for pair in pairs], note=note, source=source
+    )
 
 
 def figure(
-    number: str, title: str, alternative: str, body: Code, *, note: str | None = None, source: str | None = None
+    number: str,
+    title: str,
+    alternative: str,
+    body: Code,
+    *,
+    note: str | None = None,
+    source: str | None = None,
 ) -> Code:
     """Return the call that sets a numbered drawing with its alternative text."""
     return call("drawing", f"Figure {number}", title, alternative, body, note=note, source=source)

@@ -1,5 +1,6 @@
 """Typst source from Python values. Every text becomes a string literal, so data can never become code."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
@@ -36,6 +37,7 @@ PRINTABLE = (
     (0x2260, 0x2260),
     (0x2264, 0x2265),
 )
+_BLANKS = re.compile(r"\s+")
 _LONG_WORD = 18
 _LONG_RUN = 24
 _PIECE = 12
@@ -54,7 +56,7 @@ Value = str | int | float | bool | None | Iterable["Value"] | Mapping[str, "Valu
 
 def printable(text: str) -> str:
     """Return ``text`` on one line, characters that the fonts lack or that steer the writing replaced by U+XXXX."""
-    line = " ".join(unicodedata.normalize("NFC", text).split())
+    line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text))
     return "".join(character if _can_print(character) else f"U+{ord(character):04X}" for character in line)
 
 
@@ -69,9 +71,7 @@ def literal(text: str, *, breakable: bool = True) -> Code:
         shown = " ".join(_with_breaks(word) for word in shown.split(" "))
     return Code(
         '"'
-        + "".join(
-            character if character in _PLAIN else f"\\u{{{ord(character):x}}}" for character in shown
-        )
+        + "".join(character if character in _PLAIN else f"\\u{{{ord(character):x}}}" for character in shown)
         + '"'
     )
 

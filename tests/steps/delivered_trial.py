@@ -119,6 +119,13 @@ def judged(
     return check(files, plan), document(files, "check.json")
 
 
+def extracted(folder: Path, rows: Sequence[Sequence[str]] = ROWS, **contract: Any) -> pd.DataFrame:
+    """Return the extract of an earlier lock."""
+    files = frozen(folder, table(rows), len(rows))
+    extract(files, protocol(**contract))
+    return files.read_table("extract.parquet")
+
+
 def broken(findings: Iterable[Finding]) -> dict[str, str]:
     """Return the count of each finding by its column; several of one column are joined by a plus."""
     counts: dict[str, str] = {}

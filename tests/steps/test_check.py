@@ -2,14 +2,12 @@
 
 import json
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
+from pandera.config import ValidationDepth, config_context
 
-from medicore.errors import IntegrityError
 from medicore.steps.check import WHOLE, check
 from medicore.steps.extract import extract
 from medicore.stores.files import FolderFiles
@@ -19,18 +17,12 @@ from tests.steps.delivered_trial import (
     altered,
     broken,
     document,
+    extracted,
     frozen,
     judged,
     protocol,
     table,
 )
-
-
-def extracted(folder: Path, rows: Sequence[Sequence[str]] = ROWS, **contract: Any) -> pd.DataFrame:
-    """Return the extract of an earlier lock."""
-    files = frozen(folder, table(rows), len(rows))
-    extract(files, protocol(**contract))
-    return files.read_table("extract.parquet")
 
 
 def test_data_that_keep_their_contract_have_no_findings(tmp_path: Path) -> None:
@@ -178,99 +170,6 @@ def test_empty_unblinding_column_still_halts(tmp_path: Path) -> None:
     assert broken(findings) == {"kit_number": "1"}
 
 
-def test_growth_is_no_violation(tmp_path: Path) -> None:
-    """New subjects and filled gaps are what a month brings."""
-    previous = extracted(tmp_path / "before", ROWS[:2])
-    filled = altered("change", "-1.25", "2.5")
-    findings, made = judged(tmp_path / "now", table(filled), previous=previous)
-    assert findings == ()
-    assert made["comparison"] == {
-        "previous_month": "2025-02",
-        "subjects_added": 1,
-        "subjects_vanished": 0,
-        "values_changed": [],
-    }
-
-
-def test_subject_that_vanished_is_found(tmp_path: Path) -> None:
-    """Subjects of the lock before may not be lost (FAULTS 39)."""
-    previous = extracted(tmp_path / "before")
-    (finding,), made = judged(tmp_path / "now", table(ROWS[:1]), rows=1, previous=previous)
-    assert (finding.gate, finding.subject, finding.statistic) == ("previous lock", "subject_id", "2")
-    assert not finding.overridable
-    assert made["comparison"]["subjects_vanished"] == 2
-    assert made["violations"] == [
-        {"column": "subject_id", "rule": "vanished", "count": 2, "expected": "every subject of 2025-02"}
-    ]
-
-
-@pytest.mark.parametrize(
-    ("column", "values", "count"),
-    [
-        ("weight", ("80.6",), 1),
-        ("age", ("42", "53"), 2),
-        ("sex", ("M",), 1),
-        ("enrolled", ("2025-01-06",), 1),
-        ("change", ("",), 1),
-        ("change", ("-1.26",), 1),
-    ],
-)
-def test_locked_value_that_changed_is_found(
-    tmp_path: Path, column: str, values: tuple[str, ...], count: int
-) -> None:
-    """A value that was there may neither change nor disappear, whatever its type (FAULTS 40)."""
-    previous = extracted(tmp_path / "before")
-    (finding,), made = judged(tmp_path / "now", table(altered(column, *values)), previous=previous)
-    assert (finding.gate, finding.subject, finding.statistic) == ("previous lock", column, str(count))
-    assert made["comparison"]["values_changed"] == [{"column": column, "count": count}]
-    assert "2025-02" in finding.message
-
-
-def test_value_of_a_column_that_is_not_locked_may_change(tmp_path: Path) -> None:
-    """Only locked columns are held against the lock before."""
-    previous = extracted(tmp_path / "before")
-    findings, _ = judged(tmp_path / "now", table(altered("name", "Renamed")), previous=previous)
-    assert findings == ()
-
-
-def test_column_new_to_the_contract_has_no_past(tmp_path: Path) -> None:
-    """After an amendment the comparison covers what both locks have."""
-    previous = extracted(tmp_path / "before").drop(columns="weight")
-    findings, _ = judged(tmp_path / "now", table(), previous=previous)
-    assert findings == ()
-
-
-def test_lock_without_the_subject_column_has_lost_everybody(tmp_path: Path) -> None:
-    """When subjects cannot be matched, all of them are gone and all are new."""
-    previous = extracted(tmp_path / "before").rename(columns={"subject_id": "patient"})
-    findings, made = judged(tmp_path / "now", table(), previous=previous)
-    assert broken(findings) == {"subject_id": "3"}
-    assert made["comparison"]["subjects_added"] == 3
-
-
-def test_order_of_delivery_is_no_change(tmp_path: Path) -> None:
-    """Subjects are matched by identifier, not by place."""
-    previous = extracted(tmp_path / "before", ROWS[::-1])
-    findings, _ = judged(tmp_path / "now", table(), previous=previous)
-    assert findings == ()
-
-
-def test_duplicate_is_compared_by_its_first_row(tmp_path: Path) -> None:
-    """A subject that is exported twice is a matter of the contract, and the comparison still works."""
-    previous = extracted(tmp_path / "before")
-    findings, _ = judged(tmp_path / "now", table([*ROWS, ROWS[0]]), rows=4, previous=previous)
-    assert broken(findings) == {"subject_id": "1"}
-
-
-def test_changed_bytes_of_the_lock_before_are_an_integrity_error(tmp_path: Path) -> None:
-    """The comparison is made with what was frozen, or not at all."""
-    files = frozen(tmp_path / "now", table(), previous=extracted(tmp_path / "before"))
-    extract(files, protocol())
-    files.write_table("lock/previous.parquet", extracted(tmp_path / "other", ROWS[:2]))
-    with pytest.raises(IntegrityError, match=r"lock/previous\.parquet has SHA-256"):
-        check(files, protocol())
-
-
 def test_extract_of_another_type_than_the_contract_is_found(tmp_path: Path) -> None:
     """An extract whose column has another type than declared breaks the rule for all its rows (FAULTS 35)."""
     files = frozen(tmp_path, table())
@@ -280,6 +179,18 @@ def test_extract_of_another_type_than_the_contract_is_found(tmp_path: Path) -> N
     check(files, protocol())
     violations = document(files, "check.json")["violations"]
     assert {"column": "weight", "rule": "type", "count": 3, "expected": "type number"} in violations
+
+
+@pytest.mark.parametrize(
+    "changes", [{"validation_enabled": False}, {"validation_depth": ValidationDepth.SCHEMA_ONLY}]
+)
+def test_no_setting_of_the_environment_switches_the_contract_off(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    """Whatever pandera was told by its environment variables, every rule is checked."""
+    with config_context(**changes):
+        findings, _ = judged(tmp_path, table(altered("age", "17", "91")))
+    assert broken(findings) == {"age": "1+1"}
 
 
 def test_check_gives_the_same_bytes_again(tmp_path: Path) -> None:
@@ -297,7 +208,16 @@ def test_no_value_of_a_patient_leaves_the_steps(
 ) -> None:
     """Documents, findings, logs and output of a thoroughly broken export hold no subject and no value (FAULTS 71)."""
     caplog.set_level(logging.DEBUG)
-    secrets = ("S-4711", "Zaphod", "2097-07-31", "7770777", "88.25e99", "chromosomal", "arm-xyzzy", "-31.4159")
+    secrets = (
+        "S-4711",
+        "Zaphod",
+        "2097-07-31",
+        "7770777",
+        "88.25e99",
+        "chromosomal",
+        "arm-xyzzy",
+        "-31.4159",
+    )
     later = ("S-4711", "Trillian", "31.07.1997", "12", "kilo", "F", "arm-xyzzy", "3,14159")
     previous = extracted(tmp_path / "before", [("S-0815", *ROWS[0][1:])])
     findings, made = judged(

@@ -1,0 +1,55 @@
+"""Propensity scores as estimators take them: fitted, clipped, or known."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+
+
+class Scores(Protocol):
+    """Scores, ``(n,)``, with their derivative by the model's coefficients and the influence on these, ``(n, q)``.
+
+    A fitted logistic regression is one.
+    """
+
+    @property
+    def fitted(self) -> Vector:
+        """Propensity score of each subject, between 0 and 1."""
+
+    @property
+    def gradient(self) -> Vector:
+        """Derivative of each score by the coefficients of the model."""
+
+    @property
+    def influence(self) -> Vector:
+        """Influence of each subject on the coefficients of the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenScores:
+    """Scores whose derivative and influence are stated outright."""
+
+    fitted: Vector
+    gradient: Vector
+    influence: Vector
+
+
+def known_scores(score: Vector) -> GivenScores:
+    """Return scores that were not estimated on these subjects: a randomisation ratio, or kept from a larger sample."""
+    nothing = np.zeros((len(score), 0))
+    return GivenScores(score, nothing, nothing)
+
+
+def clipped_scores(scores: Scores, lower: float, upper: float) -> GivenScores:
+    """Return the scores with those outside [lower, upper] moved to its ends; nobody is dropped.
+
+    The estimand stays what it was, and the estimate becomes biased where scores were moved. A score that was
+    moved no longer depends on the model.
+    """
+    inside = (scores.fitted >= lower) & (scores.fitted <= upper)
+    return GivenScores(
+        np.clip(scores.fitted, lower, upper), scores.gradient * inside[:, None], scores.influence
+    )

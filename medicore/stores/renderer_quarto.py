@@ -1,0 +1,92 @@
+"""The production renderer: the Quarto command line, which carries its own pandoc and Typst."""
+
+import functools
+import json
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from medicore.errors import ConfigurationError
+from medicore.stores.command import run
+from medicore.stores.renderer import TEMPLATE, epoch, kernel_environment, parameters, scratch_folder
+
+_OUTPUT = "report.pdf"
+_PARAMETERS = "parameters.yml"
+_PDFA = b"pdfaid:part"
+
+
+class QuartoRenderer:
+    """Renders the report with Quarto 1.9 or later."""
+
+    @functools.cached_property
+    def identity(self) -> Mapping[str, str]:
+        """Name and versions of the programs that render."""
+        return {
+            "name": "quarto",
+            "quarto": _answer("--version"),
+            "pandoc": _answer("pandoc", "--version").split()[1],
+            "typst": _answer("typst", "--version").split()[1],
+        }
+
+    def render(self, template_folder: str, inputs: Mapping[str, bytes], created: datetime) -> bytes:
+        """Return the bytes of the report; the same inputs give the same bytes.
+
+        Raises
+        ------
+        ConfigurationError
+            When Quarto is not there, a cell fails, or what comes out is not PDF/A; there is no PDF then.
+        """
+        stamp, given, program = epoch(created), parameters(inputs), _program()
+        with scratch_folder(template_folder, inputs) as scratch:
+            folder, home = scratch / "report", scratch / "home"
+            # A JSON text is a YAML text that no reader takes for a number or a null.
+            lines = "".join(f"{name}: {json.dumps(value)}\n" for name, value in given.items())
+            (folder / _PARAMETERS).write_text(lines, encoding="utf-8")
+            arguments = [program, "render", TEMPLATE, "--to", "typst", "--output", _OUTPUT]
+            # A daemon would keep the kernel alive after the report is made.
+            arguments += ["--execute-params", _PARAMETERS, "--no-execute-daemon", "--quiet"]
+            try:
+                run(arguments, folder=folder, environment=_environment(home, stamp))
+                made = (folder / _OUTPUT).read_bytes()
+            except (ConfigurationError, FileNotFoundError):
+                # Quarto repeats what the cell said; its words are not ours to pass on.
+                raise ConfigurationError(
+                    "Quarto could not make the report; run 'quarto check', then render with the embedded renderer "
+                    "to see which cell fails"
+                ) from None
+            if _PDFA not in made:
+                raise ConfigurationError(
+                    "Quarto made a PDF that is not PDF/A; install Quarto 1.9 or later, which knows pdf-standard"
+                )
+            return made
+
+
+def _program() -> str:
+    found = shutil.which("quarto")
+    if found is None:
+        raise ConfigurationError(
+            "quarto is not on the PATH; install Quarto 1.9 or later from its project's site, or set "
+            'renderer = "embedded"'
+        )
+    return found
+
+
+def _answer(*arguments: str) -> str:
+    return run([_program(), *arguments], folder=Path("/")).decode().strip()
+
+
+def _environment(home: Path, stamp: int) -> dict[str, str]:
+    """Return what Quarto, its kernel and its Typst see beside the inherited environment."""
+    return {
+        **kernel_environment(home),
+        "QUARTO_PYTHON": sys.executable,
+        "SOURCE_DATE_EPOCH": str(stamp),
+        # No font of this machine or user: the report is set in the faces that Typst carries.
+        "TYPST_FONT_PATHS": str(home),
+        "TYPST_IGNORE_SYSTEM_FONTS": "true",
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_DATA_HOME": str(home / "data"),
+    }

@@ -1,0 +1,60 @@
+"""extract and check: the data lock, the data contract, and what changed since the lock before."""
+
+from presentation.exhibits import Column, Row, facts, table
+from presentation.inputs import Report
+from presentation.numbers import count
+from presentation.typst import block, call
+
+
+def data_lock(report: Report) -> str:
+    """Return Table 9.1: where the data come from and when they were exported."""
+    data = report.results["data"]
+    pairs = (
+        ("Source system", data["system"]),
+        ("Source", data["source"]),
+        ("Version of the data", data["version"]),
+        ("Exported at", data["exported_at"]),
+        ("Size", f"{count(data['rows'])} subjects, {count(data['columns'])} columns"),
+    )
+    return block(facts("9.1", "The data lock", pairs, source="data"))
+
+
+def contract(report: Report) -> str:
+    """Return the verdict on the data contract, and Table 10.1 when it is broken."""
+    check = report.results["check"]
+    violations = check["violations"]
+    size = f"{count(check['rows'])} rows and {count(check['columns'])} columns"
+    if not violations:
+        return block(
+            call("para", f"All {size} satisfy the data contract of the protocol; no rule is violated.")
+        )
+    verdict = call(
+        "para", f"Of {size}, {len(violations)} rule(s) of the data contract are violated (Table 10.1)."
+    )
+    columns = (
+        Column(("Column",), "left", "1fr"),
+        Column(("Rule",), "left", "1fr"),
+        Column(("Expected",), "left", "1.4fr"),
+        Column(("Values", "n")),
+    )
+    rows = [
+        Row((entry["column"], entry["rule"], str(entry["expected"]), count(entry["count"])))
+        for entry in violations
+    ]
+    return block(
+        verdict, table("10.1", "Violations of the data contract", columns, rows, source="check.violations")
+    )
+
+
+def comparison(report: Report) -> str:
+    """Return what changed since the data lock before, in words."""
+    found = report.results["check"]["comparison"]
+    if found["previous_month"] is None:
+        return block(call("para", "There is no earlier data lock of this study to compare with."))
+    changed = found["values_changed"]
+    listed = "; ".join(f"{entry['column']}: {count(entry['count'])}" for entry in changed) or "none"
+    words = (
+        f"Since the data lock of {found['previous_month']}, {count(found['subjects_added'])} subjects were added and "
+        f"{count(found['subjects_vanished'])} are no longer in the export. Locked values that changed, by column: {listed}."
+    )
+    return block(call("para", words))

@@ -1,0 +1,163 @@
+"""effect: the primary result in words that fit the design, its standard errors, its second computation."""
+
+from typing import Any
+
+from presentation.exhibits import Column, Row, table
+from presentation.inputs import Report
+from presentation.numbers import (
+    count,
+    decimals_for,
+    fixed,
+    interval,
+    level,
+    p_sentence,
+    p_value,
+    significant,
+)
+from presentation.typst import block, call
+
+ERRORS = {
+    "influence": "Influence function",
+    "sandwich": "Stacked sandwich (M-estimation over both nuisance models)",
+    "bootstrap": "Bootstrap (patients resampled, every nuisance model refitted)",
+}
+
+
+def decimals(report: Report) -> int:
+    """Return with how many decimals effects are printed."""
+    return decimals_for(report.results["primary"]["standard_error"])
+
+
+def with_unit(value: str, report: Report) -> str:
+    """Return an effect with the unit of the outcome."""
+    return f"{value} {report.results['primary']['unit']}".strip()
+
+
+def headline(report: Report) -> str:
+    """Return the primary result at a glance."""
+    primary = report.results["primary"]
+    places = decimals(report)
+    return block(
+        call(
+            "headline",
+            f"{report.protocol['outcome']['label']}: {report.arm('treated')} against {report.arm('control')} "
+            f"({primary['estimand']}, {primary['estimator']})",
+            with_unit(fixed(primary["estimate"], places), report),
+            f"{level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])}; "
+            f"n = {count(primary['n'])}",
+        )
+    )
+
+
+def conclusion(report: Report) -> str:
+    """Return the primary result as a paragraph."""
+    return block(call("para", sentence(report)))
+
+
+def sentence(report: Report) -> str:
+    """Return the primary result in words: an assumption-laden contrast, or a randomised comparison."""
+    primary = report.results["primary"]
+    places = decimals(report)
+    value = with_unit(fixed(primary["estimate"], places), report)
+    numbers = f"{value} ({level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])})"
+    contrast = f"{report.arm('treated')} against {report.arm('control')}"
+    if report.observational:
+        return (
+            f"In this observational study, the estimated effect of {contrast} ({primary['estimand']}) is {numbers}. "
+            "It is causal only if, given the covariates of the models, treatment is unrelated to the potential outcomes "
+            "(no unmeasured confounding), every subject could have received either treatment (positivity), the treatment "
+            "is well defined without interference (consistency), and the propensity model or the outcome models are right."
+        )
+    return (
+        f"In this randomised study, the covariate-adjusted estimate of the effect of {contrast} ({primary['estimand']}) "
+        f"is {numbers}. Randomisation supports its causal reading; adjustment for baseline covariates serves precision "
+        "and does not change the estimand."
+    )
+
+
+def primary_table(report: Report) -> str:
+    """Return Table 14.2.1: the primary estimate with its three standard errors."""
+    primary = report.results["primary"]
+    places = decimals(report)
+    rows = [
+        Row(
+            (
+                _name(key),
+                fixed(primary["estimate"], places),
+                fixed(primary["standard_errors"][key], places),
+                _interval_of(key, primary, places),
+                p_value(primary["p_value"]) if key == "influence" else "",
+            ),
+            "total" if key == "influence" else "row",
+        )
+        for key in ERRORS
+    ]
+    columns = (
+        Column(("Standard error by",), "left", "1fr"),
+        Column(("Estimate", primary["unit"])),
+        Column(("SE", primary["unit"])),
+        Column((f"{level(primary['level'])} CI", primary["unit"])),
+        Column(("p", "two-sided")),
+    )
+    note = (
+        f"Estimand {primary['estimand']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
+        f"primary analysis; its variance: {primary['variance']}. The others judge its standard error."
+    )
+    return block(table("14.2.1", "Primary analysis", columns, rows, note=note, source="primary"))
+
+
+def _name(key: str) -> str:
+    return f"{ERRORS[key]} – primary" if key == "influence" else ERRORS[key]
+
+
+def _interval_of(key: str, primary: dict[str, Any], places: int) -> str:
+    if key == "influence":
+        return interval(primary, places)
+    return interval(primary["bootstrap"], places) if key == "bootstrap" else ""
+
+
+def bootstrap(report: Report) -> str:
+    """Return what the bootstrap did, in words."""
+    found = report.results["primary"]["bootstrap"]
+    failed = {reason: number for reason, number in found["failed"].items() if number}
+    listed = "; ".join(f"{reason}: {count(number)}" for reason, number in failed.items())
+    words = (
+        f"The bootstrap drew {count(found['replicates'])} samples of patients (seed {found['seed']}) and refitted every "
+        f"nuisance model in each; {count(sum(failed.values()))} replicates could not be estimated"
+        f"{f' ({listed})' if listed else ''}. Its interval is the {found['interval']} interval."
+    )
+    return block(call("para", words))
+
+
+def verification(report: Report) -> str:
+    """Return Table 14.2.2: the same number by an independent second implementation."""
+    primary = report.results["primary"]
+    second = primary["verification"]
+    places = min(decimals(report) + 6, 12)
+    rows = [
+        Row(
+            (
+                "Primary implementation",
+                fixed(primary["estimate"], places),
+                fixed(primary["standard_error"], places),
+            )
+        ),
+        Row(
+            (
+                f"Second implementation: {second['library']}, {second['route']}",
+                fixed(second["estimate"], places),
+                fixed(second["standard_error"], places),
+            )
+        ),
+    ]
+    columns = (
+        Column(("Double programming",), "left", "1fr"),
+        Column(("Estimate", primary["unit"])),
+        Column(("Standard error", primary["unit"])),
+    )
+    note = (
+        f"Largest relative difference {significant(second['relative_difference'])}; "
+        f"accepted up to {significant(second['tolerance'])}."
+    )
+    title = "Primary estimate, computed a second time by another route"
+    return block(table("14.2.2", title, columns, rows, note=note, source="primary.verification"))

@@ -1,0 +1,96 @@
+"""The title page and the synopsis."""
+
+from presentation.effect import decimals, sentence, with_unit
+from presentation.estimand import TARGETS
+from presentation.exhibits import facts
+from presentation.inputs import Report
+from presentation.numbers import count, fixed, interval
+from presentation.typst import block, call, mono
+
+_STATUS = {
+    "candidate": "Candidate: complete, and for review. It is released only by a signed decision in its record.",
+    "exploratory": "Exploratory: not from released code and environment. It can be neither signed nor archived.",
+    "reference": "Reference: a repetition of a published result on this installation, not a regulatory run.",
+}
+
+
+def title_page(report: Report) -> str:
+    """Return the title page."""
+    study, data, run = report.results["study"], report.results["data"], report.run
+    pairs = (
+        ("Study", study["id"]),
+        ("Analysis month", run["month"]),
+        ("Run", run["id"]),
+        ("Status", _STATUS.get(run["status"], f"{run['status']}: not for regulatory use.")),
+        ("Design", f"{study['design'].capitalize()} ({study['phase']})"),
+        ("Data lock", f"{data['system']}, {data['version']}, exported {data['exported_at']}"),
+        ("Estimand", _estimand(report)),
+        ("Protocol", f"Version {study['protocol_version']}, digest {study['protocol_digest'][:16]}"),
+        ("Requested by", f"{run['requested_by']}, {run['requested_at']}"),
+        ("Reason", run["reason"]),
+    )
+    closing = (
+        "Made by MediCore from the frozen data lock, the protocol and the code named in section 16.3. "
+        "Every number in this report stands in results.json of the record."
+    )
+    page = call(
+        "title-page",
+        "Causal-effect report",
+        study["title"],
+        study["sponsor"],
+        [list(pair) for pair in pairs],
+        closing,
+    )
+    return block(page)
+
+
+def _estimand(report: Report) -> str:
+    target = TARGETS.get(report.protocol["estimand"]["target"], report.protocol["estimand"]["target"])
+    return f"{report.protocol['outcome']['label']}, {report.arm('treated')} against {report.arm('control')}: {target}"
+
+
+def synopsis(report: Report) -> str:
+    """Return Table 2.1: the study on one page, as ICH E3 asks."""
+    results = report.results
+    cohort, balance, primary = results["cohort"], results["balance"]["worst"], results["primary"]
+    places = decimals(report)
+    alternatives = "; ".join(
+        f"{row['name']} {fixed(row['estimate'], places)} ({interval(row, places)})"
+        for row in results["sensitivity"]["sensitivity"]
+    )
+    found = results["findings"]
+    decided = sum(finding["decision"] is not None for finding in found)
+    pairs = (
+        ("Study", f"{results['study']['id']}: {results['study']['title']}"),
+        ("Sponsor", results["study"]["sponsor"]),
+        ("Design", f"{results['study']['design'].capitalize()} ({results['study']['phase']})"),
+        ("Objective", f"To estimate {_estimand(report)}."),
+        (
+            "Subjects",
+            f"{count(cohort['assessed'])} assessed, {count(cohort['analysed'])} analysed: "
+            f"{count(cohort['arms']['treated']['n'])} {report.arm('treated')}, "
+            f"{count(cohort['arms']['control']['n'])} {report.arm('control')}",
+        ),
+        (
+            "Method",
+            f"{primary['estimator']}: propensity model and one outcome model per arm, both over the baseline covariates "
+            f"of the protocol; variance: {primary['variance']}",
+        ),
+        ("Primary result", sentence(report)),
+        (
+            "Balance",
+            f"Largest absolute SMD {fixed(balance['unweighted']['smd'], 3)} before and "
+            f"{fixed(balance['weighted']['smd'], 3)} after weighting; limit {results['balance']['threshold']:g}",
+        ),
+        (
+            "Sensitivity",
+            f"{alternatives} ({with_unit('effects in', report)})" if alternatives else "none planned",
+        ),
+        ("Findings", f"{len(found)} found, {decided} decided" if found else "none"),
+    )
+    return block(facts("2.1", "Synopsis", pairs))
+
+
+def record_reference(report: Report) -> str:
+    """Return the sentence that names the record."""
+    return block(call("para", "Record: ", mono(report.run["record_tag"])))

@@ -1,0 +1,69 @@
+"""Provenance: what the report was made from, by whom, with what, and how anyone can check it."""
+
+from presentation.exhibits import Column, Row, facts, table
+from presentation.inputs import Report
+from presentation.numbers import size
+from presentation.typst import Code, block, call, joined, literal, mono
+
+
+def identity(report: Report) -> str:
+    """Return Table 16.1: the run, its code, its record, its place in the ledger."""
+    run, head = report.run, report.run["ledger_head"]
+    pairs: tuple[tuple[str, str | Code], ...] = (
+        ("Run", mono(run["id"])),
+        ("Record tag", mono(run["record_tag"])),
+        ("Code commit", mono(run["code_commit"])),
+        ("Protocol digest", mono(run["protocol_digest"])),
+        ("Environment digest", mono(str(run.get("environment_digest", "none")))),
+        ("Ledger head", joined(f"event {head['sequence']}, ", mono(str(head["digest"])))),
+        ("Requested", f"by {run['requested_by']} at {run['requested_at']}: {run['reason']}"),
+        ("Seed", str(run["seed"])),
+        ("Renderer", ", ".join(f"{name} {value}" for name, value in sorted(run["renderer"].items()))),
+    )
+    return block(facts("16.1", "Identity of the run", pairs, note="Digests are SHA-256; commits are git's."))
+
+
+def files(report: Report) -> str:
+    """Return Table 16.2: every file that the report rests on, with its digests."""
+    columns = (
+        Column(("File",), "left", "1fr"),
+        Column(("Size", "bytes")),
+        Column(("DVC MD5 and SHA-256",), "left"),
+    )
+    rows = [
+        Row(
+            (
+                entry["name"],
+                size(entry["size"]),
+                call("digests", entry["md5"] or "not in DVC", entry["sha256"]),
+            )
+        )
+        for entry in report.run["files"]
+    ]
+    return block(table("16.2", "Files", columns, rows))
+
+
+def libraries(report: Report) -> str:
+    """Return Table 16.3: the versions of the libraries that made the numbers and the report."""
+    columns = (Column(("Library",), "left", "1fr"), Column(("Version",), "left", "1fr"))
+    rows = [Row((name, version)) for name, version in sorted(report.run["libraries"].items())]
+    return block(table("16.3", "Libraries", columns, rows))
+
+
+def commands(report: Report) -> str:
+    """Return how to verify the record, with MediCore and with git and DVC alone."""
+    run = report.run
+    return block(
+        call(
+            "command",
+            (_line(f"medicore verify {run['id']}")),
+            (_line(f"medicore reproduce {run['id']}")),
+            (_line(f"medicore explain {run['id']} primary.estimate")),
+        ),
+        call("para", "With git and DVC alone, from a clone of the record repository:"),
+        call("command", (_line(f"git checkout {run['record_tag']}")), (_line("dvc pull && dvc repro"))),
+    )
+
+
+def _line(text: str) -> Code:
+    return literal(text, breakable=False)

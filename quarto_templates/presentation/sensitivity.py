@@ -1,0 +1,137 @@
+"""sensitivity: planned sensitivity analyses, and supplementary analyses kept apart from them (ICH E9(R1), A.5)."""
+
+from typing import Any
+
+from presentation.axis import spanning
+from presentation.effect import decimals
+from presentation.exhibits import Column, Row, figure, table
+from presentation.inputs import Report
+from presentation.numbers import count, fixed, interval, level, p_value
+from presentation.plots import Strip, strip_plot
+from presentation.typst import block, call
+
+_KINDS = {
+    "sensitivity": ("14.2.3", "14.2.1", "Sensitivity analyses: the same estimand under other assumptions"),
+    "supplementary": ("14.2.4", "14.2.2", "Supplementary analyses: other estimands and subgroups"),
+}
+_FARTHEST = 6.0
+
+
+def rows_table(report: Report, kind: str) -> str:
+    """Return the table of one kind of analysis; each row names estimand, estimator, n and variance."""
+    number, _, title = _KINDS[kind]
+    found = report.results["sensitivity"][kind]
+    if not found:
+        return block(call("para", f"The protocol plans no {kind} analyses."))
+    places = decimals(report)
+    unit = report.results["primary"]["unit"]
+    columns = (
+        Column(("Analysis", "estimand · estimator · variance"), "left", "1fr"),
+        Column(("n",)),
+        Column(("Estimate", unit)),
+        Column(("SE", unit)),
+        Column((f"{level(report.results['primary']['level'])} CI", unit)),
+        Column(("p",)),
+    )
+    rows = [
+        Row(
+            (
+                call("analysis-name", row["name"], _described(row)),
+                count(row["n"]),
+                fixed(row["estimate"], places),
+                fixed(row["standard_error"], places),
+                interval(row, places),
+                p_value(row["p_value"]),
+            )
+        )
+        for row in found
+    ]
+    note = "–: not estimable, for the reason given. SE: standard error. CI: confidence interval."
+    return block(table(number, title, columns, rows, note=note, source=f"sensitivity.{kind}"))
+
+
+def _described(row: dict[str, Any]) -> str:
+    """Return estimand, estimator, variance and note of a row; those that it has."""
+    estimand = (
+        str(row["estimand"]).partition(" within ")[0] if row["name"] in row["estimand"] else row["estimand"]
+    )
+    return " · ".join(part for part in (estimand, row["estimator"], row["variance"], row["note"]) if part)
+
+
+def forest(report: Report, kind: str) -> str:
+    """Return the forest plot of one kind of analysis, the primary result on top."""
+    found = report.results["sensitivity"][kind]
+    if not found:
+        return ""
+    _, number, title = _KINDS[kind]
+    primary, places = report.results["primary"], decimals(report)
+    ends = [
+        row[end] for row in (primary, *found) for end in ("ci_low", "ci_high") if row["estimate"] is not None
+    ]
+    reach = _FARTHEST * (primary["ci_high"] - primary["ci_low"])
+    middle = primary["estimate"]
+    axis = spanning([min(max(value, middle - reach), middle + reach) for value in ends], most_ticks=6)
+    strips = [_strip(primary, "Primary analysis", places, "diamond")]
+    strips += [
+        _strip(row, row["name"], places, "square", apart=index == 0) for index, row in enumerate(found)
+    ]
+    panels = strip_plot(
+        strips,
+        axis,
+        f"Effect, {primary['unit']}" if primary["unit"] else "Effect",
+        guides=((0.0, "zero"), (middle, "estimate")),
+        heads=("n", f"Estimate ({level(primary['level'])} CI)"),
+        text_widths=("13mm", "40mm"),
+        label_width="46mm",
+    )
+    listed = "; ".join(
+        f"{row['name']} {fixed(row['estimate'], places)} ({interval(row, places)})" for row in found
+    )
+    alternative = (
+        f"Forest plot. Primary analysis {fixed(middle, places)} ({interval(primary, places)}); {listed}."
+    )
+    short = title.partition(":")[0]
+    return block(
+        *(
+            figure(
+                number,
+                f"{short}: forest plot" if index == 0 else f"{short}: forest plot (continued)",
+                alternative,
+                panel,
+                note="Solid line: no effect. Dotted line: primary estimate. Diamond: primary analysis."
+                if index == len(panels) - 1
+                else None,
+                source=f"sensitivity.{kind}" if index == len(panels) - 1 else None,
+            )
+            for index, panel in enumerate(panels)
+        )
+    )
+
+
+def _strip(row: dict[str, Any], label: str, places: int, shape: str, *, apart: bool = False) -> Strip:
+    emphasis = shape == "diamond"
+    if row["estimate"] is None:
+        return Strip(label, marks=(), texts=(count(row["n"]), "not estimable"), apart=apart)
+    words = f"{fixed(row['estimate'], places)} ({interval(row, places)})"
+    return Strip(
+        label,
+        marks=((row["estimate"], shape),),
+        span=(row["ci_low"], row["ci_high"]),
+        texts=(count(row["n"]), words),
+        emphasis=emphasis,
+        apart=apart,
+    )
+
+
+def evalue(report: Report) -> str:
+    """Return the E-value in words when the results hold one."""
+    found = report.results.get("evalue")
+    if not found:
+        return ""
+    words = (
+        f"E-value (VanderWeele & Ding 2017): {fixed(found.get('point'), 2)} for the estimate and "
+        f"{fixed(found.get('limit'), 2)} for the confidence limit closer to no effect. An unmeasured confounder would need "
+        "associations at least as strong as this, on the risk-ratio scale, with treatment and with outcome, beyond the "
+        "covariates of the models, to explain the estimate or the limit away."
+    )
+    return block(call("para", words))
