@@ -116,7 +116,8 @@ def _in_the_treated(
 ) -> tuple[_Arm, _Arm]:
     """Return the means of the treated under treatment, as observed, and under control, by AIPW."""
     model, score, n1 = models[1], propensity.fitted, int(treated.sum())
-    share = len(outcome) / n1 * treated
+    inside = treated.astype(np.float64)
+    share = len(outcome) / n1 * inside
     observed = share * outcome
     mean_1 = float(observed.mean())
     direct_1 = observed - share * mean_1
@@ -125,7 +126,7 @@ def _in_the_treated(
     contributions = share * model.predicted + len(outcome) / n1 * odds * residual
     mean_0 = float(contributions.mean())
     direct_0 = contributions - share * mean_0
-    through_model = propagate(model.influence, model.gradient, (treated - odds) / n1)
+    through_model = propagate(model.influence, model.gradient, (inside - odds) / n1)
     score_slope = np.where(treated, 0.0, residual / (1 - score) ** 2) / n1
     through_scores = propagate(propensity.influence, propensity.gradient, score_slope)
     return (

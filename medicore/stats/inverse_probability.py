@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.stats.contrasts import ArmMeans, difference
+from medicore.stats.contrasts import ArmMeans, difference, means_of_influence
 from medicore.stats.estimate import Estimate
 from medicore.stats.sandwich import propagate, standard_error
 from medicore.stats.scores import Scores
@@ -48,8 +48,8 @@ def weighted_means(
         full.append(fixed[-1] + propagate(propensity.influence, propensity.gradient, slope))
     name = "Overlap weighting" if target == "ATO" else "IPW (Hájek)"
     return WeightedMeans(
-        ArmMeans(target, name, means[0], means[1], full[0], full[1], "sandwich, scores estimated, ddof 0", 0),
-        ArmMeans(target, name, means[0], means[1], fixed[0], fixed[1], "sandwich, weights fixed, ddof 0", 0),
+        means_of_influence(target, name, means, full, "sandwich, scores estimated, ddof 0"),
+        means_of_influence(target, name, means, fixed, "sandwich, weights fixed, ddof 0"),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.stats.contrasts import ArmMeans, difference
+from medicore.stats.contrasts import ArmMeans, difference, means_of_influence
 from medicore.stats.estimate import Estimate
 from medicore.stats.outcome_model import Family, Form, fit_outcome_models
 from medicore.stats.sandwich import propagate
@@ -36,9 +36,7 @@ def standardised_means(
         through = propagate(model.influence, model.gradient, share)
         influences.append(n * share * (model.predicted - mean) + through)
     name = "g-computation" if form == "per arm" else "g-computation, joint model"
-    return ArmMeans(
-        target, name, means[0], means[1], influences[0], influences[1], "stacked sandwich, ddof 0", 0
-    )
+    return means_of_influence(target, name, means, influences, "stacked sandwich, ddof 0")
 
 
 def standardised_difference(x: Vector, treated: NDArray[np.bool_], outcome: Vector) -> Estimate:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
-from medicore.stats.contrasts import ArmMeans, difference
+from medicore.stats.contrasts import ArmMeans, difference, means_of_influence
 from medicore.stats.estimate import Estimate
 
 Vector = NDArray[np.float64]
@@ -26,9 +26,7 @@ def unadjusted_means(treated: NDArray[np.bool_], outcome: Vector) -> ArmMeans:
         means.append(mean)
         scale = len(outcome) / np.sqrt(size * (size - 1))
         influences.append(np.where(arm, scale * (outcome - mean), 0.0))
-    return ArmMeans(
-        "ATE", "unadjusted", means[0], means[1], influences[0], influences[1], "unequal variances, ddof 1", 0
-    )
+    return means_of_influence("ATE", "unadjusted", means, influences, "unequal variances, ddof 1")
 
 
 def difference_of_means(treated: NDArray[np.bool_], outcome: Vector) -> Estimate:

@@ -82,8 +82,11 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     value = value_at(results, path)
     origin = origin_of(path)
     file, line = _place(house, commit, origin.function)
-    files = house.replay.lay_out(commit, folder_of(run), scratch, _GIVEN)
-    house.replay.perform(scratch, STEP_NAMES[: STEP_NAMES.index(origin.step) + 1])
+    # The contract check computes nothing that later steps use: unless it is asked for, its record stands.
+    kept = _GIVEN if origin.step == "check" else (*_GIVEN, DOCUMENT["check"])
+    files = house.replay.lay_out(commit, folder_of(run), scratch, kept)
+    steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
+    house.replay.perform(scratch, [step for step in steps if DOCUMENT[step] not in kept])
     section = json.loads(files.read(DOCUMENT[origin.step]))
     protocol = json.loads(house.records.read(commit, f"{folder_of(run)}/protocol.json"))
     step = next(step for step in STEPS if step.name == origin.step)

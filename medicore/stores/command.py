@@ -7,6 +7,20 @@ from pathlib import Path
 
 from medicore.errors import ConfigurationError, MediCoreError
 
+# A git hook sets these for its own repository; ours are named by their folder alone.
+_GIT_PLACES = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_WORK_TREE",
+    }
+)
+
 
 def run(
     arguments: Sequence[str],
@@ -24,9 +38,13 @@ def run(
             input=data,
             capture_output=True,
             check=False,
-            env={**os.environ, **(environment or {})},
+            env={**_inherited(), **(environment or {})},
         )
     except FileNotFoundError as error:
+        if not folder.is_dir():
+            raise ConfigurationError(
+                f"folder {folder.name!r} is missing, where {arguments[0]!r} should work; restore it and try again"
+            ) from error
         raise ConfigurationError(
             f"the program {arguments[0]!r} is not installed; install it and try again"
         ) from error
@@ -34,3 +52,7 @@ def run(
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
         raise failure(f"{' '.join(arguments[:2])} exited with {done.returncode}: {lines[-1][:300]}")
     return done.stdout
+
+
+def _inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _GIT_PLACES}

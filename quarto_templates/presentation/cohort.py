@@ -93,7 +93,7 @@ def baseline(report: Report) -> str:
         cells = tuple(_summary(row, group) for group in (*_ARMS, "overall"))
         if row["level"] is None:
             unit = f", {row['unit']}" if row["unit"] else ""
-            rows.append(Row((f"{row['label']}{unit}", "mean (SD)", *cells)))
+            rows.append(Row((f"{row['label']}{unit}", "mean (SD)", *cells), "titled"))
             open_label = None
             continue
         if row["label"] != open_label:

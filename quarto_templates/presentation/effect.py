@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from presentation.exhibits import Column, Row, table
+from presentation.exhibits import Column, Group, Row, table
 from presentation.inputs import Report
 from presentation.numbers import (
+    MISSING,
     count,
     decimals_for,
     fixed,
@@ -79,19 +80,28 @@ def primary_table(report: Report) -> str:
     """Return Table 14.2.1: the primary estimate with its three standard errors."""
     primary = report.results["primary"]
     places = decimals(report)
-    rows = [
+    rows: list[Row | Group] = [
         Row(
             (
                 _name(key),
                 fixed(primary["estimate"], places),
                 fixed(primary["standard_errors"][key], places),
                 _interval_of(key, primary, places),
-                p_value(primary["p_value"]) if key == "influence" else "",
+                p_value(primary["p_value"]) if key == "influence" else MISSING,
             ),
             "total" if key == "influence" else "row",
         )
         for key in ERRORS
     ]
+    if "mean_treated" in primary:
+        rows.append(Group("Estimated mean outcome if everyone had been in the arm"))
+        rows += [
+            Row(
+                (f"{arm.capitalize()}: {report.arm(arm)}", fixed(primary[f"mean_{arm}"], places), "", "", ""),
+                "indented",
+            )
+            for arm in ("treated", "control")
+        ]
     columns = (
         Column(("Standard error by",), "left", "1fr"),
         Column(("Estimate", primary["unit"])),
@@ -101,7 +111,7 @@ def primary_table(report: Report) -> str:
     )
     note = (
         f"Estimand {primary['estimand']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
-        f"primary analysis; its variance: {primary['variance']}. The others judge its standard error."
+        f"primary analysis; its variance: {primary['variance']}. The others judge its standard error. –: not computed."
     )
     return block(table("14.2.1", "Primary analysis", columns, rows, note=note, source="primary"))
 
@@ -113,7 +123,7 @@ def _name(key: str) -> str:
 def _interval_of(key: str, primary: dict[str, Any], places: int) -> str:
     if key == "influence":
         return interval(primary, places)
-    return interval(primary["bootstrap"], places) if key == "bootstrap" else ""
+    return interval(primary["bootstrap"], places) if key == "bootstrap" else MISSING
 
 
 def bootstrap(report: Report) -> str:

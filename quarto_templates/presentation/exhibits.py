@@ -8,7 +8,7 @@ from presentation.typst import Code, Value, call
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table; ``indented`` sits below a group's title, ``total`` is emphasised."""
+    """One row: ``indented`` below a group's title, ``titled`` level with one, ``total`` heavy, ``loose`` with air."""
 
     cells: tuple[str | Code, ...]
     kind: str = "row"

@@ -22,9 +22,9 @@ def title_page(report: Report) -> str:
         ("Analysis month", run["month"]),
         ("Run", run["id"]),
         ("Status", _STATUS.get(run["status"], f"{run['status']}: not for regulatory use.")),
-        ("Design", f"{study['design'].capitalize()} ({study['phase']})"),
+        ("Design", _design(report)),
         ("Data lock", f"{data['system']}, {data['version']}, exported {data['exported_at']}"),
-        ("Estimand", _estimand(report)),
+        ("Estimand", _sentence_case(_estimand(report))),
         ("Protocol", f"Version {study['protocol_version']}, digest {study['protocol_digest'][:16]}"),
         ("Requested by", f"{run['requested_by']}, {run['requested_at']}"),
         ("Reason", run["reason"]),
@@ -46,7 +46,18 @@ def title_page(report: Report) -> str:
 
 def _estimand(report: Report) -> str:
     target = TARGETS.get(report.protocol["estimand"]["target"], report.protocol["estimand"]["target"])
-    return f"{report.protocol['outcome']['label']}, {report.arm('treated')} against {report.arm('control')}: {target}"
+    contrast = f"{report.arm('treated')} against {report.arm('control')}"
+    return f"{target} of {contrast} on: {report.protocol['outcome']['label']}"
+
+
+def _sentence_case(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _design(report: Report) -> str:
+    """Return design and phase, the design only once when the phase names it."""
+    design, phase = str(report.results["study"]["design"]), str(report.results["study"]["phase"])
+    return phase if phase.lower().startswith(design) else f"{design.capitalize()}; {phase}"
 
 
 def synopsis(report: Report) -> str:
@@ -63,8 +74,8 @@ def synopsis(report: Report) -> str:
     pairs = (
         ("Study", f"{results['study']['id']}: {results['study']['title']}"),
         ("Sponsor", results["study"]["sponsor"]),
-        ("Design", f"{results['study']['design'].capitalize()} ({results['study']['phase']})"),
-        ("Objective", f"To estimate {_estimand(report)}."),
+        ("Design", _design(report)),
+        ("Objective", f"To estimate {_estimand(report)}"),
         (
             "Subjects",
             f"{count(cohort['assessed'])} assessed, {count(cohort['analysed'])} analysed: "
@@ -88,7 +99,7 @@ def synopsis(report: Report) -> str:
         ),
         ("Findings", f"{len(found)} found, {decided} decided" if found else "none"),
     )
-    return block(facts("2.1", "Synopsis", pairs))
+    return block(facts("2.1", "The study at a glance", pairs))
 
 
 def record_reference(report: Report) -> str:

@@ -34,7 +34,7 @@ class Report:
     def arm(self, arm: str) -> str:
         """Return the arm's name; a bare code is printed with the column that holds it."""
         label = str(self.results["cohort"]["arms"][arm]["label"])
-        return f"{self.protocol['treatment']['column']} = {label}" if len(label) < 4 else label
+        return f"{self.protocol['treatment']['column']}\u00a0=\u00a0{label}" if len(label) < 4 else label
 
     def term(self, name: str) -> str:
         """Return a model term in words: ``age^2`` as ``Age, squared``, ``sex=F`` as ``Sex: F``."""

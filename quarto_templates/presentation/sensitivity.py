@@ -42,7 +42,8 @@ def rows_table(report: Report, kind: str) -> str:
                 fixed(row["standard_error"], places),
                 interval(row, places),
                 p_value(row["p_value"]),
-            )
+            ),
+            "loose",
         )
         for row in found
     ]
@@ -81,7 +82,7 @@ def forest(report: Report, kind: str) -> str:
         f"Effect, {primary['unit']}" if primary["unit"] else "Effect",
         guides=((0.0, "zero"), (middle, "estimate")),
         heads=("n", f"Estimate ({level(primary['level'])} CI)"),
-        text_widths=("13mm", "40mm"),
+        text_widths=("11mm", "37mm"),
         label_width="46mm",
     )
     listed = "; ".join(
@@ -126,11 +127,11 @@ def _strip(row: dict[str, Any], label: str, places: int, shape: str, *, apart: b
 def evalue(report: Report) -> str:
     """Return the E-value in words when the results hold one."""
     found = report.results.get("evalue")
-    if not found:
+    if not found or not {"point", "limit"} <= set(found):
         return ""
     words = (
-        f"E-value (VanderWeele & Ding 2017): {fixed(found.get('point'), 2)} for the estimate and "
-        f"{fixed(found.get('limit'), 2)} for the confidence limit closer to no effect. An unmeasured confounder would need "
+        f"E-value (VanderWeele & Ding 2017): {fixed(found['point'], 2)} for the estimate and "
+        f"{fixed(found['limit'], 2)} for the confidence limit closer to no effect. An unmeasured confounder would need "
         "associations at least as strong as this, on the risk-ratio scale, with treatment and with outcome, beyond the "
         "covariates of the models, to explain the estimate or the limit away."
     )

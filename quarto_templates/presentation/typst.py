@@ -37,7 +37,7 @@ PRINTABLE = (
     (0x2260, 0x2260),
     (0x2264, 0x2265),
 )
-_BLANKS = re.compile(r"\s+")
+_BLANKS = re.compile(r"[^\S\u00a0]+")
 _LONG_WORD = 18
 _LONG_RUN = 24
 _PIECE = 12

@@ -59,8 +59,8 @@ def test_dvc_says_up_to_date_until_a_byte_flips(clone: Path, tmp_path: Path) -> 
     shutil.copytree(clone, copy)
     assert "Data and pipelines are up to date" in dvc("repro", folder=copy)
     data = copy / FOLDER / "extract.parquet"
-    flip(data)
-    assert "Data and pipelines are up to date" not in dvc("status", folder=copy)
+    flip(data, quietly=False)
+    assert "extract.parquet" in dvc("status", folder=copy)
 
 
 def test_verify_names_the_flipped_file_of_a_checkout(released: Month, clone: Path, tmp_path: Path) -> None:
@@ -94,11 +94,12 @@ def _file_of(home: Path, place: str, run: str) -> Path:
     return next(path for path in (home / place).rglob("*") if path.is_file() and path.read_bytes() == report)
 
 
-def flip(path: Path) -> None:
-    """Flip one bit in the middle of a file, its times kept as they were."""
+def flip(path: Path, *, quietly: bool = True) -> None:
+    """Flip one bit in the middle of a file; quietly, its times are kept as they were, which deceives DVC."""
     before = path.stat()
     path.chmod(0o644)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(bytes(data))
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    if quietly:
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

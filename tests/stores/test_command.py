@@ -1,0 +1,75 @@
+"""Programs are run by their argument list, and their trouble is told in one line."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from medicore.errors import ConfigurationError, IntegrityError
+from medicore.stores.command import run
+from tests.conftest import git
+
+
+def python(code: str, *more: str) -> list[str]:
+    """Return the arguments that run a line of Python."""
+    return [sys.executable, "-c", code, *more]
+
+
+def test_what_the_program_prints_is_returned(tmp_path: Path) -> None:
+    """Input goes in as bytes, output comes back as bytes, untouched, from the given folder."""
+    code = "import os, sys; sys.stdout.buffer.write(sys.stdin.buffer.read() + os.getcwd().encode())"
+    assert run(python(code), folder=tmp_path, data=b"\x00\xff\r\n") == b"\x00\xff\r\n" + bytes(tmp_path)
+
+
+def test_arguments_meet_no_shell(tmp_path: Path) -> None:
+    """What a shell would expand or execute arrives as the text that it is."""
+    hostile = "$(touch spoilt); `touch spoilt` * && touch spoilt"
+    answer = run(python("import sys; print(sys.argv[1], end='')", hostile), folder=tmp_path)
+    assert (answer.decode(), list(tmp_path.iterdir())) == (hostile, [])
+
+
+def test_variables_are_added_to_the_environment(tmp_path: Path) -> None:
+    """The program sees the given variables, and those that were there before."""
+    code = "import os; print('PATH' in os.environ, os.environ['MEDICORE_TEST'], end='')"
+    answer = run(python(code), folder=tmp_path, environment={"MEDICORE_TEST": "there"})
+    assert answer == b"True there"
+    assert "MEDICORE_TEST" not in os.environ
+
+
+def test_failing_program_is_told_by_its_last_line(tmp_path: Path) -> None:
+    """An exit code other than 0 raises the chosen error with the code and the last line printed."""
+    code = "import sys; sys.stderr.write('noise\\nno such thing\\n'); sys.exit(3)"
+    with pytest.raises(IntegrityError, match=r"-c exited with 3: no such thing$"):
+        run(python(code), folder=tmp_path, failure=IntegrityError)
+
+
+def test_silent_failure_is_told_too(tmp_path: Path) -> None:
+    """A program that fails without a word still gives one line."""
+    with pytest.raises(ConfigurationError, match=r"exited with 1: no message$"):
+        run(python("raise SystemExit(1)"), folder=tmp_path)
+
+
+def test_program_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """A missing program is a matter of the installation."""
+    with pytest.raises(ConfigurationError, match=r"'no-such-program' is not installed"):
+        run(["no-such-program"], folder=tmp_path)
+
+
+def test_folder_that_is_not_there_is_no_missing_program(tmp_path: Path) -> None:
+    """A missing folder is named as such: installing git again would not help."""
+    with pytest.raises(ConfigurationError, match=r"folder 'gone' is missing"):
+        run(["git", "--version"], folder=tmp_path / "gone")
+
+
+def test_git_works_on_the_folder_it_was_sent_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables that a git hook leaves behind do not send our git to another repository."""
+    for name in ("hooked", "meant"):
+        (tmp_path / name).mkdir()
+        git("init", "--quiet", folder=tmp_path / name)
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "hooked" / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "hooked" / ".git" / "index"))
+    top = run(["git", "rev-parse", "--absolute-git-dir"], folder=tmp_path / "meant")
+    assert Path(top.decode().strip()).resolve() == (tmp_path / "meant" / ".git").resolve()
+    own = run(["git", "rev-parse", "--git-path", "index"], folder=tmp_path, environment={"GIT_DIR": "x"})
+    assert own.decode().strip() == "x/index"
