@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.stats.contrasts import ArmMeans, difference
+from medicore.stats.contrasts import ArmMeans, difference, means_of_influence
 from medicore.stats.estimate import Estimate
 from medicore.stats.outcome_model import Family, Form, OutcomeModel, fit_outcome_models
 from medicore.stats.sandwich import propagate
@@ -60,10 +60,11 @@ def augmented_inverse_probability(
         arms, ddof = _in_the_treated(treated, outcome, propensity, models), 0
     name = "AIPW" if form == "per arm" else "AIPW, joint outcome model"
     one, zero = arms
-    means = ArmMeans(
-        target, name, one.mean, zero.mean, one.direct, zero.direct, f"influence function, ddof {ddof}", ddof
+    both = (one.mean, zero.mean)
+    means = means_of_influence(
+        target, name, both, (one.direct, zero.direct), f"influence function, ddof {ddof}", ddof
     )
-    stacked = ArmMeans(target, name, one.mean, zero.mean, one.full, zero.full, "stacked sandwich, ddof 0", 0)
+    stacked = means_of_influence(target, name, both, (one.full, zero.full), "stacked sandwich, ddof 0")
     return AugmentedResult(
         influence_function=difference(means),
         sandwich=difference(stacked),

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.stats.contrasts import ArmMeans
+from medicore.stats.contrasts import ArmMeans, means_of_influence
 from medicore.stats.outcome_model import Family, fit_outcome_models
 from medicore.stats.sandwich import propagate
 from medicore.stats.scores import Scores
@@ -53,13 +53,6 @@ def augmented_hajek_means(
         through_model = propagate(model.influence, model.gradient, share_of_target - share)
         means.append(average + correction)
         influences.append(direct + through_scores + through_model)
-    return ArmMeans(
-        target,
-        "AIPW, normalised weights",
-        means[0],
-        means[1],
-        influences[0],
-        influences[1],
-        "stacked sandwich, ddof 0",
-        0,
+    return means_of_influence(
+        target, "AIPW, normalised weights", means, influences, "stacked sandwich, ddof 0"
     )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +10,8 @@ class Estimate:
     """An estimate of one estimand by one estimator.
 
     ``estimand`` is ATE, ATT, ATO or a named subgroup or trimmed population of these; ``variance`` names how
-    ``standard_error`` was computed (and its ddof); ``n`` counts the subjects that entered.
+    ``standard_error`` was computed (and its ddof); ``n`` counts the subjects that entered. With
+    ``degrees_of_freedom`` intervals and p-values are Student's, else normal.
     """
 
     estimand: str
@@ -19,10 +20,16 @@ class Estimate:
     standard_error: float
     variance: str
     n: int
+    degrees_of_freedom: float | None = None
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Return the Wald interval, value ∓ z·SE with z the normal quantile of (1 + level)/2."""
-        margin = float(ndtri(0.5 + level / 2)) * self.standard_error
+        """Return the Wald interval, value ∓ q·SE with q the quantile of (1 + level)/2."""
+        chance = 0.5 + level / 2
+        if self.degrees_of_freedom is None:
+            quantile = float(ndtri(chance))
+        else:
+            quantile = float(stdtrit(self.degrees_of_freedom, chance))
+        margin = quantile * self.standard_error
         return self.value - margin, self.value + margin
 
     @property
@@ -30,4 +37,7 @@ class Estimate:
         """Two-sided p-value of the Wald test that the value is 0; 1.0 where value and SE are both 0."""
         if self.standard_error == 0:
             return 1.0 if self.value == 0 else 0.0
-        return float(2 * ndtr(-abs(self.value / self.standard_error)))
+        statistic = -abs(self.value / self.standard_error)
+        if self.degrees_of_freedom is None:
+            return float(2 * ndtr(statistic))
+        return float(2 * stdtr(self.degrees_of_freedom, statistic))

@@ -1,6 +1,7 @@
 """Unpenalised logistic regression by maximum likelihood."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,9 @@ class LogisticFit:
 
     ``coefficients`` and ``standard_errors`` are ``(p + 1,)`` on the given scale, intercept first; those of
     aliased columns are NaN. ``fitted`` is ``(n,)``. ``basis`` is ``(n, q + 1)``, intercept and independent
-    standardised columns (``design`` makes them for other rows), ``theta`` ``(q + 1,)`` their coefficients, and
-    ``influence`` ``(n, q + 1)`` each subject's influence on these: its mean is 0, its variance over n theirs.
+    standardised columns (``design`` makes them for other rows), ``theta`` ``(q + 1,)`` their coefficients,
+    ``covariance`` the inverse information, and ``influence`` ``(n, q + 1)`` each subject's influence on
+    ``theta``: its mean is 0, its variance over n that of ``theta``.
 
     ``converged`` says that no component of the mean score exceeds SCORE_TOLERANCE; ``score`` is the largest.
     ``separated`` says that the maximum likelihood estimate does not exist, or as good as: ``predicted``
@@ -50,6 +52,8 @@ class LogisticFit:
     basis: Vector
     influence: Vector
     theta: Vector
+    covariance: Vector
+    weights: Vector
     design: StandardisedDesign
     score: float
     predicted: int
@@ -66,6 +70,22 @@ class LogisticFit:
         """Return the fitted probabilities, ``(m,)``, of any rows ``x``, ``(m, p)``."""
         chance: Vector = expit(self.design.basis(x) @ self.theta)
         return chance
+
+    def basis_covariance(self, kind: Literal["model", "HC0", "HC3"]) -> Vector:
+        """Return the covariance of ``theta``, ``(q + 1, q + 1)``.
+
+        ``model`` is the inverse information; HC0 the sandwich of squared scores, HC3 with these over (1 − h)²,
+        h the leverage in the last weighted fit (MacKinnon & White, 1985, section 2; Zeileis, 2006).
+        """
+        if kind == "model":
+            return self.covariance
+        scores = self.influence / len(self.fitted)
+        if kind == "HC3":
+            spread = self.weights * self.fitted * (1 - self.fitted)
+            leverage = spread * ((self.basis @ self.covariance) * self.basis).sum(axis=1)
+            scores = scores / (1 - leverage)[:, None]
+        robust: Vector = scores.T @ scores
+        return robust
 
 
 def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None) -> LogisticFit:
@@ -111,6 +131,8 @@ def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None)
         basis=basis,
         influence=len(y) * (basis * (weight * (y - maximum.fitted))[:, None]) @ covariance,
         theta=maximum.theta,
+        covariance=covariance,
+        weights=weight,
         design=design,
         score=maximum.score,
         predicted=maximum.predicted,

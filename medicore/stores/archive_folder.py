@@ -30,6 +30,10 @@ class FolderArchive:
         Putting the same bytes under the same key again changes nothing, so that a broken-off archiving can be
         repeated. Raises ArchiveError when the key holds other bytes, or what is read back differs.
         """
+        if key.endswith(_LABEL):
+            raise ArchiveError(
+                f"archive key {key[:60]!r} is malformed; names in {_LABEL!r} are for labels; choose another"
+            )
         version = sha256(data)
         label = document({"sha256": version, "size": len(data), "retain_until": retain_until})
         try:

@@ -61,12 +61,13 @@ class DvcContent:
         """Bring the ``targets`` (pointers or stages) back into ``folder``."""
         from dvc.exceptions import DvcException
 
+        wanted = list(targets)
         try:
             with self._repository(folder) as repository:
-                repository.pull(targets=list(targets), force=True)
+                repository.pull(targets=wanted, force=True)
         except DvcException as error:
             raise IntegrityError(
-                f"the content store cannot give back {', '.join(targets)}; run 'medicore verify --all'"
+                f"the content store cannot give back {', '.join(wanted)}; run 'medicore verify --all'"
             ) from error
 
     def addresses(self, folder: str, lock: bytes, pointer: bytes) -> dict[str, str]:
@@ -83,10 +84,16 @@ class DvcContent:
         for out in (yaml.safe_load(pointer) or {}).get("outs", ()):
             copies = self.objects(out["md5"])
             if not copies:
-                raise IntegrityError("the data lock's list of files is missing from the content store")
-            found.update(
-                {f"{out['path']}/{item['relpath']}": item["md5"] for item in json.loads(copies[0][1])}
-            )
+                raise IntegrityError(
+                    "the data lock's list of files is missing from the content store; run 'medicore verify --all'"
+                )
+            try:
+                listed = {item["relpath"]: item["md5"] for item in json.loads(copies[0][1])}
+            except (ValueError, KeyError, TypeError) as error:
+                raise IntegrityError(
+                    f"the data lock's list of files is damaged in the {copies[0][0]}; run 'medicore verify --all'"
+                ) from error
+            found.update({f"{out['path']}/{name}": address for name, address in listed.items()})
         return found
 
     def objects(self, md5: str) -> tuple[tuple[str, bytes], ...]:

@@ -86,12 +86,14 @@ class GitRecords:
 
     def resolve(self, tag: str) -> str | None:
         """Return the commit of ``tag``, or None when there is no such tag."""
+        name = f"refs/tags/{tag}"
         output = run(
-            ["git", "for-each-ref", "--format=%(objectname) %(*objectname)", f"refs/tags/{tag}"],
+            ["git", "for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", name],
             folder=self.folder,
         )
-        names = output.decode().split()
-        return names[-1] if names else None
+        found = [line.split() for line in output.decode().splitlines()]
+        # git also lists what lies below a folder of that name.
+        return next((names[-1] for names in found if names[0] == name), None)
 
     def tags(self, prefix: str) -> tuple[str, ...]:
         """Return the names of all tags below ``prefix``."""

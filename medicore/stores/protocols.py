@@ -23,7 +23,11 @@ class StudyFolder:
         if not path.is_file():
             known = ", ".join(self.studies()) or "none"
             raise ProtocolError(f"study {study} has no protocol; known studies: {known}")
-        protocol = parse_protocol(path.read_text(encoding="utf-8"), f"studies/{path.name}")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ProtocolError(f"studies/{path.name} is not UTF-8; save it as UTF-8 and try again") from error
+        protocol = parse_protocol(text, f"studies/{path.name}")
         if protocol.study != study:
             raise ProtocolError(f"studies/{path.name} is the protocol of {protocol.study}; rename the file")
         return protocol

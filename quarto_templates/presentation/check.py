@@ -2,7 +2,7 @@
 
 from presentation.exhibits import Column, Row, facts, table
 from presentation.inputs import Report
-from presentation.numbers import count
+from presentation.numbers import count, plural
 from presentation.typst import block, call
 
 
@@ -29,7 +29,8 @@ def contract(report: Report) -> str:
             call("para", f"All {size} satisfy the data contract of the protocol; no rule is violated.")
         )
     verdict = call(
-        "para", f"Of {size}, {len(violations)} rule(s) of the data contract are violated (Table 10.1)."
+        "para",
+        f"{size} were checked: {plural(len(violations), 'violation')} of the data contract (Table 10.1).",
     )
     columns = (
         Column(("Column",), "left", "1fr"),

@@ -5,10 +5,14 @@ from typing import Any
 from presentation.exhibits import Column, Group, Row, figure, table
 from presentation.inputs import Report
 from presentation.numbers import count, fixed, of_total
-from presentation.typst import Value, block, call
+from presentation.typst import Code, Value, block, call, shortened
 
 _OUTSIDE = "Arm outside the declared contrast"
 _ARMS = ("treated", "control")
+_NAME_LENGTH = 110
+_CHARACTERS_PER_LINE = 36
+_MOST_LINES = 34
+_MOST_REASONS = 40
 
 
 def disposition(report: Report) -> str:
@@ -52,19 +56,25 @@ def consort(report: Report) -> str:
     excluded = cohort["assessed"] - cohort["analysed"]
     reasons = [(criterion["name"], criterion["excluded"]) for criterion in cohort["criteria"]]
     reasons.append((_OUTSIDE, cohort["not_in_contrast"]))
+    shown, size = _fitting(reasons)
     analysed = [("Analysis set", cohort["analysed"])]
     if trimming["method"] != "none":
         analysed.append(("Discarded for extreme propensity scores", trimming["discarded"]))
-    arms = [[(report.arm(arm), cohort["arms"][arm]["n"])] for arm in _ARMS]
     body = call(
         "consort-flow",
         _lines([("Assessed for eligibility", cohort["assessed"])]),
-        _lines([("Excluded", excluded), *reasons]),
+        _lines([("Excluded", excluded), *shown]),
         _lines(analysed),
         [
-            _lines([(f"{arm.capitalize()} arm", entries[0][1]), *_named(entries)])
-            for arm, entries in zip(_ARMS, arms, strict=True)
+            _lines(
+                [
+                    (f"{arm.capitalize()} arm", cohort["arms"][arm]["n"]),
+                    (shortened(report.arm(arm), _NAME_LENGTH), None),
+                ]
+            )
+            for arm in _ARMS
         ],
+        size=Code(size),
     )
     listed = "; ".join(f"{name}: {number}" for name, number in reasons)
     alternative = (
@@ -75,8 +85,21 @@ def consort(report: Report) -> str:
     return block(figure("14.1.1", "Flow of subjects (CONSORT 2025)", alternative, body, source="cohort"))
 
 
-def _named(entries: list[tuple[str, int]]) -> list[tuple[str, None]]:
-    return [(name, None) for name, _ in entries]
+def _fitting(reasons: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], str]:
+    """Return the reasons as the box can hold them on a page, and the size of its letters.
+
+    A long list is set smaller with each name on one line; what even that leaves out is counted together, and
+    stands in Table 14.1.1.
+    """
+    kept = [(shortened(name, _NAME_LENGTH), number) for name, number in reasons]
+    if sum(1 + len(name) // _CHARACTERS_PER_LINE for name, _ in kept) <= _MOST_LINES:
+        return kept, "8.6pt"
+    small = [(shortened(name, _CHARACTERS_PER_LINE), number) for name, number in kept]
+    if len(small) > _MOST_REASONS:
+        rest = small[_MOST_REASONS - 1 :]
+        summed = (f"{len(rest)} more criteria: Table 14.1.1", sum(number for _, number in rest))
+        small = [*small[: _MOST_REASONS - 1], summed]
+    return small, "7.2pt"
 
 
 def _lines(entries: list[tuple[str, Any]]) -> list[Value]:
@@ -104,7 +127,9 @@ def baseline(report: Report) -> str:
         Column(("Characteristic",), "left", "1fr"),
         Column(("Summary",), "left"),
         *(
-            Column((arm.capitalize(), report.arm(arm), f"n = {count(cohort['arms'][arm]['n'])}"))
+            Column(
+                (arm.capitalize(), report.arm(arm), f"n = {count(cohort['arms'][arm]['n'])}"), width="27mm"
+            )
             for arm in _ARMS
         ),
         Column(("Overall", "", f"n = {count(cohort['analysed'])}")),

@@ -72,8 +72,18 @@ def sentence(report: Report) -> str:
     return (
         f"In this randomised study, the covariate-adjusted estimate of the effect of {contrast} ({primary['estimand']}) "
         f"is {numbers}. Randomisation supports its causal reading; adjustment for baseline covariates serves precision "
-        "and does not change the estimand."
+        f"and does not change the estimand.{_unadjusted(report, places)}"
     )
+
+
+def _unadjusted(report: Report, places: int) -> str:
+    """Return the unadjusted comparison, which a randomised trial shows beside the adjusted one."""
+    rows = [row for kind in ("sensitivity", "supplementary") for row in report.results["sensitivity"][kind]]
+    for row in rows:
+        if row["estimator"] == "unadjusted" and row["estimate"] is not None:
+            value = with_unit(fixed(row["estimate"], places), report)
+            return f" The unadjusted estimate is {value} ({interval(row, places)})."
+    return ""
 
 
 def primary_table(report: Report) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from presentation.typst import Code, Value, call
 
+_MOST_ON_ONE_PAGE = 3000
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -70,9 +72,10 @@ def facts(
     source: str | None = None,
 ) -> Code:
     """Return the call that sets a numbered table of names and texts."""
-    return call(
-        "facts-table", f"Table {number}", title, [list(pair) for pair in pairs], note=note, source=source
-    )
+    kept = [list(pair) for pair in pairs]
+    # Texts of a protocol can be longer than a page.
+    whole = sum(len(value) for pair in kept for value in pair) < _MOST_ON_ONE_PAGE
+    return call("facts-table", f"Table {number}", title, kept, whole=whole, note=note, source=source)
 
 
 def figure(

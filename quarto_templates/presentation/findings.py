@@ -4,7 +4,7 @@ from typing import Any
 
 from presentation.exhibits import facts
 from presentation.inputs import Report
-from presentation.numbers import percent
+from presentation.numbers import percent, plural
 from presentation.typst import Code, block, call, mono
 
 
@@ -16,7 +16,7 @@ def findings_and_decisions(report: Report) -> str:
         return block(call("para", words))
     lead = call(
         "para",
-        f"{len(found)} finding(s) needed a decision. A decision is signed and bound to its very finding.",
+        f"{plural(len(found), 'finding')} needed a decision. A decision is signed and bound to its very finding.",
     )
     return block(lead, *(_finding(index, finding) for index, finding in enumerate(found, start=1)))
 

@@ -5,7 +5,7 @@ from presentation.estimand import TARGETS
 from presentation.exhibits import facts
 from presentation.inputs import Report
 from presentation.numbers import count, fixed, interval
-from presentation.typst import block, call, mono
+from presentation.typst import Code, block, call, mono
 
 _STATUS = {
     "candidate": "Candidate: complete, and for review. It is released only by a signed decision in its record.",
@@ -40,8 +40,14 @@ def title_page(report: Report) -> str:
         study["sponsor"],
         [list(pair) for pair in pairs],
         closing,
+        title_size=Code(_title_size(study["title"])),
     )
     return block(page)
+
+
+def _title_size(title: str) -> str:
+    """Return the size at which a title leaves room for the rest of its page."""
+    return "25pt" if len(title) <= 130 else "17pt" if len(title) <= 350 else "11pt"
 
 
 def _estimand(report: Report) -> str:

@@ -86,3 +86,8 @@ def significant(value: float | str | None, digits: int = 3) -> str:
 def size(value: int) -> str:
     """Return a file size in bytes."""
     return f"{value:,}"
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a count with its noun in the right number."""
+    return f"{count(number)} {noun if number == 1 else f'{noun}s'}"

@@ -1,12 +1,17 @@
 """Strip plots: one row per label with marks on a common axis. The love plot and the forest plots."""
 
+import itertools
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from presentation.axis import Axis
-from presentation.typst import Code, Value, call
+from presentation.typst import Code, Value, call, shortened
 
-_ROWS_PER_PANEL = 34
+_PANEL_HEIGHT = 470.0  # points: a panel fits on a page of either size
+_LABEL_LENGTH = 110
+_CHARACTERS_PER_LINE = 30
+_LINE_HEIGHT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Strip:
                 if not axis.holds(value)
             ]
         return {
-            "label": self.label,
+            "label": shortened(self.label, _LABEL_LENGTH),
             "marks": marks,
             "span": ends,
             "texts": self.texts,
@@ -73,11 +78,15 @@ def strip_plot(
 
 
 def _panels(rows: Sequence[Strip]) -> Iterator[Sequence[Strip]]:
-    """Yield the rows in panels of about the same length."""
-    count = max(1, -(-len(rows) // _ROWS_PER_PANEL))
-    length = max(1, -(-len(rows) // count))
-    for start in range(0, len(rows), length):
-        yield rows[start : start + length]
+    """Yield the rows in panels of about the same height; labels on several lines count as such."""
+    heights = [
+        3 + _LINE_HEIGHT * (1 + len(row.label[:_LABEL_LENGTH]) // _CHARACTERS_PER_LINE) for row in rows
+    ]
+    total = sum(heights)
+    share = total / max(1, math.ceil(total / _PANEL_HEIGHT))
+    above = [sum(heights[:index]) for index in range(len(heights))]
+    for _, panel in itertools.groupby(zip(above, rows, strict=True), key=lambda pair: int(pair[0] / share)):
+        yield [row for _, row in panel]
 
 
 def _arrow(axis: Axis, value: float) -> str:

@@ -1,5 +1,8 @@
 """Provenance: what the report was made from, by whom, with what, and how anyone can check it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from presentation.exhibits import Column, Row, facts, table
 from presentation.inputs import Report
 from presentation.numbers import size
@@ -31,16 +34,14 @@ def files(report: Report) -> str:
         Column(("DVC MD5 and SHA-256",), "left"),
     )
     rows = [
-        Row(
-            (
-                entry["name"],
-                size(entry["size"]),
-                call("digests", entry["md5"] or "not in DVC", entry["sha256"]),
-            )
-        )
-        for entry in report.run["files"]
+        Row((entry["name"], size(entry["size"]), _digests(entry)), "loose") for entry in report.run["files"]
     ]
     return block(table("16.2", "Files", columns, rows))
+
+
+def _digests(entry: Mapping[str, Any]) -> Code:
+    texts = (entry["md5"] or "not in DVC", entry["sha256"])
+    return call("digests", *(literal(text, breakable=False) for text in texts))
 
 
 def libraries(report: Report) -> str:
@@ -60,7 +61,7 @@ def commands(report: Report) -> str:
             (_line(f"medicore reproduce {run['id']}")),
             (_line(f"medicore explain {run['id']} primary.estimate")),
         ),
-        call("para", "With git and DVC alone, from a clone of the record repository:"),
+        call("lead-in", "With git and DVC alone, from a clone of the record repository:"),
         call("command", (_line(f"git checkout {run['record_tag']}")), (_line("dvc pull && dvc repro"))),
     )
 

@@ -43,6 +43,8 @@ _LONG_RUN = 24
 _PIECE = 12
 _BREAKABLE_AFTER = frozenset("_/.=-:")
 _ZERO_WIDTH_SPACE = "\u200b"
+_LEFT_TO_RIGHT = "\u200e"
+_RIGHT_TO_LEFT_RUN = re.compile("[\u0590-\u06ff](?:[\u0590-\u06ff ]*[\u0590-\u06ff])?")
 
 
 class Code(str):
@@ -64,11 +66,13 @@ def literal(text: str, *, breakable: bool = True) -> Code:
     """Return a Typst string literal of ``text``: ASCII, with no character that any reader on the way interprets.
 
     Quarto looks for shortcodes in raw blocks too, and a fence ends at backticks; so all but letters, digits and
-    a few signs are written as code points. Long words get places to break unless ``breakable`` is False.
+    a few signs are written as code points. Long words get places to break unless ``breakable`` is False. A mark
+    after right-to-left words keeps the number that follows them on its own side.
     """
     shown = printable(text)
     if breakable:
         shown = " ".join(_with_breaks(word) for word in shown.split(" "))
+    shown = _RIGHT_TO_LEFT_RUN.sub(lambda run: run[0] + _LEFT_TO_RIGHT, shown)
     return Code(
         '"'
         + "".join(character if character in _PLAIN else f"\\u{{{ord(character):x}}}" for character in shown)
@@ -102,6 +106,11 @@ def call(function: str, *arguments: Value, **named: Value) -> Code:
     given = [source(argument) for argument in arguments]
     given += [f"{name.replace('_', '-')}: {source(value)}" for name, value in named.items()]
     return Code(f"{function}({', '.join(given)})")
+
+
+def shortened(text: str, most: int) -> str:
+    """Return ``text``, or its beginning and an ellipsis where it is longer than a figure can hold."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def joined(*parts: Value) -> Code:

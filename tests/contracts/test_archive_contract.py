@@ -1,0 +1,99 @@
+"""What every archive does, wherever it keeps its objects: written once, read back, kept until a date."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from medicore.errors import ArchiveError
+from medicore.records.canonical import sha256
+from medicore.steps.ports import Archive
+from medicore.stores.archive_folder import FolderArchive
+
+KEY = "archives/REF-NHEFS/2025-01/1/report.pdf"
+DATA = b"%PDF\x00\r\n\xff"
+UNTIL = "2040-02-01"
+
+
+@pytest.fixture(params=["folder"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
+    """Return an empty archive."""
+    archives: dict[str, Archive] = {"folder": FolderArchive(tmp_path / "archive")}
+    return archives[request.param]
+
+
+@pytest.mark.parametrize("data", [DATA, b"", bytes(2**20)])
+def test_object_comes_back_with_its_version(archive: Archive, data: bytes) -> None:
+    """What is put is what is got, the version is not empty, and the date is the given one."""
+    assert archive.put(KEY, data, UNTIL)
+    assert (archive.get(KEY), archive.retention(KEY)) == (data, UNTIL)
+
+
+def test_same_bytes_again_change_nothing(archive: Archive) -> None:
+    """An archiving that broke off may be repeated: the same version, and the date of the first."""
+    first = archive.put(KEY, DATA, UNTIL)
+    assert archive.put(KEY, DATA, "2026-01-01") == first
+    assert archive.retention(KEY) == UNTIL
+
+
+def test_other_bytes_are_refused(archive: Archive) -> None:
+    """A key that holds something keeps it (FAULTS 14)."""
+    archive.put(KEY, DATA, UNTIL)
+    with pytest.raises(ArchiveError, match="archived already with other bytes; an archived object is never"):
+        archive.put(KEY, DATA + b"more", UNTIL)
+    assert (archive.get(KEY), archive.retention(KEY)) == (DATA, UNTIL)
+
+
+def test_one_of_many_at_once_is_kept(archive: Archive) -> None:
+    """When several write one key at the same time, one object is there whole and the others are refused."""
+
+    def attempt(number: int) -> int | None:
+        try:
+            archive.put(KEY, bytes([number]) * 1000, UNTIL)
+        except ArchiveError:
+            return None
+        return number
+
+    with ThreadPoolExecutor(8) as pool:
+        (winner,) = [found for found in pool.map(attempt, range(8)) if found is not None]
+    assert archive.get(KEY) == bytes([winner]) * 1000
+
+
+def test_what_is_not_there_is_an_archive_error(archive: Archive) -> None:
+    """Neither an unknown key nor a folder of keys has bytes or a date."""
+    archive.put(KEY, DATA, UNTIL)
+    for key in ("archives/nothing", KEY.rsplit("/", 1)[0]):
+        with pytest.raises(ArchiveError, match="is not in the archive; run 'medicore verify'"):
+            archive.get(key)
+        with pytest.raises(ArchiveError):
+            archive.retention(key)
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", "/etc/passwd", "../x", "a/../x", "a/..", "a//b", "a/", ".hidden", "a/.hidden", "a b", "a\n", "ü", "a\\b"],
+)
+def test_malformed_key_is_refused_before_anything_is_touched(
+    archive: Archive, tmp_path: Path, key: str
+) -> None:
+    """A key that could leave the archive, or not be named the same everywhere, reaches no store (FAULTS 31)."""
+    with pytest.raises(ArchiveError, match="is malformed"):
+        archive.put(key, DATA, UNTIL)
+    with pytest.raises(ArchiveError, match="is malformed"):
+        archive.get(key)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_keys_are_listed_without_labels(archive: Archive) -> None:
+    """The keys below a prefix are the objects', sorted; an unknown prefix has none."""
+    for key in ("archives/b/2", "archives/b/1.json", "archives/a/1", "archives/bb/1"):
+        archive.put(key, key.encode(), UNTIL)
+    assert archive.keys("archives/b") == archive.keys("archives/b/") == ("archives/b/1.json", "archives/b/2")
+    assert archive.keys("archives") == ("archives/a/1", "archives/b/1.json", "archives/b/2", "archives/bb/1")
+    assert archive.keys("nothing") == ()
+
+
+def test_versions_tell_bytes_apart(archive: Archive) -> None:
+    """Two objects with different bytes have different versions."""
+    assert archive.put("a", DATA, UNTIL) != archive.put("b", DATA + b"\n", UNTIL)
+    assert sha256(archive.get("a")) != sha256(archive.get("b"))

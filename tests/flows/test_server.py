@@ -1,0 +1,118 @@
+"""The Prefect server of our own starts on loopback, answers, and is gone when its parent is."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from flows.server import prefect_server
+from medicore.errors import ConfigurationError
+from tests.conftest import ROOT
+
+# The server serves until a line or the end of its input; where it stops in order, the process says so.
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from flows.server import prefect_server
+names = ("PREFECT_API_URL", "PREFECT_HOME", "DO_NOT_TRACK")
+with prefect_server(Path(sys.argv[1])) as url:
+    print(url, os.environ["PREFECT_API_URL"] == url, os.environ["DO_NOT_TRACK"], flush=True)
+    sys.stdin.readline()
+print([os.environ.get(name) for name in names], flush=True)
+"""
+STARTS_WITHIN_S = 100.0
+GONE_WITHIN_S = 20.0
+
+
+@contextlib.contextmanager
+def parent(home: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Start a process that serves, and end it whatever happens."""
+    unset = {"PREFECT_API_URL", "PREFECT_HOME", "DO_NOT_TRACK"}
+    environment = {key: value for key, value in os.environ.items() if key not in unset}
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(home)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def answers(url: str) -> bool:
+    """Say whether the API answers."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def listens(url: str) -> bool:
+    """Say whether anything accepts connections at the address."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", urlsplit(url).port or 0)) == 0
+
+
+def is_gone(url: str) -> bool:
+    """Wait until nothing listens any more, for a while."""
+    limit = time.monotonic() + GONE_WITHIN_S
+    while listens(url) and time.monotonic() < limit:
+        time.sleep(0.1)
+    return not listens(url)
+
+
+def test_server_answers_and_dies_with_its_parent_in_order_or_by_kill(tmp_path: Path) -> None:
+    """Two servers start side by side on ports of their own; neither outlives the end or kill -9 of its parent."""
+    with parent(tmp_path / "ends") as ends, parent(tmp_path / "killed") as killed:
+        urls = []
+        for process in (ends, killed):
+            assert process.stdout is not None
+            url, in_environment, untracked = process.stdout.readline().split()
+            assert (in_environment, untracked) == ("True", "1")
+            assert url.startswith("http://127.0.0.1:")
+            assert answers(url)
+            urls.append(url)
+        assert urls[0] != urls[1]
+        killed.send_signal(signal.SIGKILL)
+        killed.wait(10)
+        assert is_gone(urls[1])
+        assert answers(urls[0])
+        out, _ = ends.communicate("stop\n", timeout=30)
+        assert is_gone(urls[0])
+        assert (out.strip(), ends.returncode) == ("[None, None, None]", 0)
+    assert (tmp_path / "ends" / "prefect" / "server.log").exists()
+
+
+def test_given_server_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the environment names an API, no server is started and its address is passed on."""
+    for name in ("PREFECT_HOME", "PREFECT_LOGGING_LEVEL", "PREFECT_CLI_COLORS", "DO_NOT_TRACK"):
+        monkeypatch.setenv(name, "given")  # so that it is put back afterwards
+    monkeypatch.setenv("PREFECT_API_URL", "http://prefect.invalid/api")
+    with prefect_server(tmp_path) as url:
+        assert url == "http://prefect.invalid/api"
+        assert os.environ["PREFECT_HOME"] == "given"
+    assert not (tmp_path / "prefect" / "server.log").exists()
+
+
+def test_server_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that is taken ends the server at once, and the message says where its last words are."""
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with (
+            pytest.raises(ConfigurationError, match=r"ended at its start; its last words are in server\.log"),
+            prefect_server(tmp_path, taken.getsockname()[1]),
+        ):
+            pass
+    assert "PREFECT_API_URL" not in os.environ

@@ -1,0 +1,93 @@
+"""The folder behind the embedded archive: read-only files, labels, and nothing half written."""
+
+import errno
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medicore.errors import ArchiveError
+from medicore.records.canonical import sha256
+from medicore.stores.archive_folder import FolderArchive
+
+KEY = "archives/1/report.pdf"
+LABEL = f"{KEY}.retention.json"
+
+
+def files(folder: Path) -> list[str]:
+    """Return the names of all files below a folder, hidden ones too."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_object_and_label_are_read_only(tmp_path: Path) -> None:
+    """Beside the object lies its label; neither can be written by a plain open."""
+    version = FolderArchive(tmp_path).put(KEY, b"bytes", "2040-02-01")
+    assert version == sha256(b"bytes")
+    assert files(tmp_path) == [KEY, LABEL]
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in (KEY, LABEL)] == [0o444, 0o444]
+    label = {"sha256": version, "size": 5, "retain_until": "2040-02-01"}
+    assert json.loads((tmp_path / LABEL).read_bytes()) == label
+
+
+@pytest.mark.parametrize("fails", ["os.fsync", "pathlib.Path.hardlink_to", "pathlib.Path.mkdir"])
+def test_full_disk_is_an_archive_error_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    """Without room there is neither an object nor part of one, and archiving can be repeated (FAULTS 64)."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    archive = FolderArchive(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(fails, full)
+        with pytest.raises(ArchiveError, match=f"^{KEY} could not be written: No space left on device; make room"):
+            archive.put(KEY, b"bytes", "2040-02-01")
+    assert files(tmp_path) == []
+    archive.put(KEY, b"bytes", "2040-02-01")
+    assert archive.get(KEY) == b"bytes"
+
+
+def test_label_that_was_not_written_is_written_when_repeated(tmp_path: Path) -> None:
+    """An object whose label a crash prevented gets it from the repetition."""
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    (tmp_path / LABEL).unlink()
+    archive.put(KEY, b"bytes", "2040-02-01")
+    assert archive.retention(KEY) == "2040-02-01"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "not JSON", '"2040"'])
+def test_damaged_label_is_an_archive_error(tmp_path: Path, text: str) -> None:
+    """A label that says no date is reported, not guessed."""
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    (tmp_path / LABEL).unlink()
+    (tmp_path / LABEL).write_text(text)
+    with pytest.raises(ArchiveError, match=f"the retention label of {KEY} is damaged"):
+        archive.retention(KEY)
+
+
+def test_disk_that_gives_other_bytes_back_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was written is read again at once, and another answer is an error."""
+    monkeypatch.setattr("pathlib.Path.read_bytes", lambda _: b"other")
+    with pytest.raises(ArchiveError, match="was read back with other bytes than were written; check the disk"):
+        FolderArchive(tmp_path).put(KEY, b"bytes", "2040-02-01")
+
+
+def test_label_is_no_object(tmp_path: Path) -> None:
+    """Nobody can put an object where another's label goes, and so say until when that is kept."""
+    archive = FolderArchive(tmp_path)
+    with pytest.raises(ArchiveError, match="is malformed"):
+        archive.put(LABEL, b'{"retain_until": "2020-01-01"}', "2040-02-01")
+    assert files(tmp_path) == []
+
+
+def test_scratch_of_a_killed_process_is_no_object(tmp_path: Path) -> None:
+    """What a power cut left beside the objects is not listed among them."""
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    (tmp_path / "archives" / "1" / ".writing.abc").write_bytes(b"half")
+    assert archive.keys("archives") == (KEY,)

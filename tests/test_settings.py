@@ -1,0 +1,72 @@
+"""Settings come from one file and a few variables, and nothing is guessed."""
+
+from pathlib import Path
+
+import pytest
+
+from medicore.errors import ConfigurationError
+from medicore.settings import read_settings
+from tests.conftest import ROOT
+
+
+def write(home: Path, text: str) -> dict[str, str]:
+    """Write ``medicore.toml`` and return the environment that points to it."""
+    (home / "medicore.toml").write_text(text, encoding="utf-8")
+    return {"MEDICORE_HOME": str(home)}
+
+
+def test_defaults_lie_in_the_checkout() -> None:
+    """Without any variable the state folder is ``.medicore`` beside the code."""
+    settings = read_settings({})
+    assert (settings.root, settings.home) == (ROOT, ROOT / ".medicore")
+    assert read_settings({"MEDICORE_HOME": ""}).home == ROOT / ".medicore"
+
+
+def test_everything_embedded_lies_below_home(tmp_path: Path) -> None:
+    """Inbox, records, ledger and archive move with the state folder."""
+    settings = read_settings({"MEDICORE_HOME": str(tmp_path)})
+    for place in (settings.inbox, settings.records, settings.ledger, settings.archive):
+        assert place.parent == tmp_path
+    assert (settings.person, settings.renderer, settings.paper) == (None, "auto", "a4")
+
+
+def test_file_is_read_and_the_environment_goes_before_it(tmp_path: Path) -> None:
+    """A variable overrules the file, an empty one does not."""
+    environment = write(tmp_path, 'person = "zoë"\nrenderer = "embedded"\npaper = "us-letter"\n')
+    settings = read_settings({**environment, "MEDICORE_PERSON": "ana", "MEDICORE_PAPER": ""})
+    assert (settings.person, settings.renderer, settings.paper) == ("ana", "embedded", "us-letter")
+
+
+def test_environment_of_the_process_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Called without a mapping, the process's own variables count, and a relative home becomes absolute."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MEDICORE_HOME", "state")
+    monkeypatch.setenv("MEDICORE_PERSON", "ana")
+    assert (read_settings().home, read_settings().person) == (tmp_path / "state", "ana")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("person =", r"^medicore\.toml is not valid TOML; correct it or remove it$"),
+        ('colour = "red"', r"^setting 'colour' in medicore\.toml or the environment: Extra inputs"),
+        ('renderer = "word"', r"^setting 'renderer' in medicore\.toml .*'auto', 'embedded' or 'quarto'"),
+        ("person = 3", r"^setting 'person'"),
+    ],
+)
+def test_malformed_setting_is_named(tmp_path: Path, text: str, expected: str) -> None:
+    """A misspelt key or a value that is not allowed is refused in one line."""
+    with pytest.raises(ConfigurationError, match=expected):
+        read_settings(write(tmp_path, text))
+
+
+def test_malformed_variable_is_named() -> None:
+    """A variable is held to the same rules as the file."""
+    with pytest.raises(ConfigurationError, match="setting 'paper'"):
+        read_settings({"MEDICORE_PAPER": "a5"})
+
+
+def test_settings_do_not_change() -> None:
+    """Settings are read once and stay as they are."""
+    with pytest.raises(ValueError, match="frozen"):
+        read_settings({}).person = "ana"  # type: ignore[misc]
