@@ -1,5 +1,6 @@
 """Verbs that do the work: init, edc deliver, run, portfolio, serve, step."""
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -168,10 +169,13 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
 
     from flows.server import prefect_server
 
-    with prefect_server(settings().home, port) as url:
+    # A shell's background process ignores Ctrl-C unless it asks for it, and a service manager sends SIGTERM.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), prefect_server(settings().home, port) as url:
         say(f"Prefect UI: {url.removesuffix('/api')}   (Ctrl-C stops it)")
         say(f"Other terminals: export PREFECT_API_URL={url}")
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.pause()
 
 
 @app.command(hidden=True)

@@ -27,6 +27,7 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         flow.append(
             {"name": criterion.name, "excluded": int(excluded.sum()), "remaining": int((reason == "").sum())}
         )
+    _require_treatment(protocol, extract[np.equal(reason, "")])
     arms = extract[protocol.treatment.column].to_numpy(dtype=object)
     contrast = (arms == protocol.treatment.treated) | (arms == protocol.treatment.control)
     outside = (reason == "") & ~contrast
@@ -82,16 +83,27 @@ def satisfies(values: pd.Series, criterion: Criterion) -> NDArray[np.bool_]:
     return np.logical_and(present, compared)
 
 
+def _require_treatment(protocol: Protocol, eligible: pd.DataFrame) -> None:
+    """Raise DataError when an eligible subject has no treatment: it is outside the contrast only if it has another."""
+    column = protocol.treatment.column
+    count = int(eligible[column].isna().sum())
+    if count:
+        raise _lacking(column, count)
+
+
+def _lacking(column: str, count: int) -> DataError:
+    return DataError(
+        f"column {column!r} is missing for {count} eligible subject(s); complete the data, "
+        "or declare a criterion that excludes such subjects"
+    )
+
+
 def _analysis_set(protocol: Protocol, eligible: pd.DataFrame) -> pd.DataFrame:
     columns = [covariate.column for covariate in protocol.covariates]
     needed = eligible[[protocol.outcome.column, *columns]]
     lacking = [column for column in needed.columns if needed[column].isna().any()]
     if lacking:
-        count = int(needed[lacking[0]].isna().sum())
-        raise DataError(
-            f"column {lacking[0]!r} is missing for {count} eligible subject(s); complete the data, "
-            "or declare a criterion that excludes such subjects"
-        )
+        raise _lacking(lacking[0], int(needed[lacking[0]].isna().sum()))
     analysis = pd.DataFrame(
         {
             protocol.contract.subject: eligible[protocol.contract.subject].astype(str),

@@ -6,16 +6,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from medicore.errors import EstimationError
 from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
 from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.bootstrap import bootstrap_aipw
+from medicore.stats.bootstrap import BootstrapResult, bootstrap_aipw
 from medicore.stats.logistic import fit_logistic
-from medicore.stats.verification import TOLERANCE, verify_aipw
+from medicore.stats.verification import TOLERANCE, Verification, verify_aipw
 from medicore.steps.gate import write_section
 from medicore.steps.gates import effect_findings
 from medicore.steps.ports import RecordFiles
 from medicore.steps.terms import model_terms
+
+_ROUNDING = 1e-10
+"""A standard error of at most this share of the largest outcome is 0, and a ratio to it means nothing."""
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
@@ -32,7 +36,11 @@ def analysed(files: RecordFiles) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
 
 
 def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, Any]:
-    """Return the primary result as ``results.json`` holds it."""
+    """Return the primary result as ``results.json`` holds it.
+
+    Raises EstimationError when the outcome leaves nothing to estimate: one value for everyone, or no residual
+    variance; and when bootstrap or second implementation find no number at all.
+    """
     x_propensity = model_terms(protocol, protocol.models.propensity, analysis).matrix
     x_outcome = model_terms(protocol, protocol.models.outcome, analysis).matrix
     treated = analysis["treated"].to_numpy(dtype=bool)
@@ -40,6 +48,7 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
     level = protocol.inference.level
     result = augmented_inverse_probability(x_outcome, treated, outcome, fit_logistic(x_propensity, treated))
     chosen = result.influence_function
+    _require_variance(protocol, outcome, chosen.standard_error)
     replicated = bootstrap_aipw(
         x_propensity,
         x_outcome,
@@ -48,7 +57,9 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
         replicates=protocol.inference.replicates,
         seed=protocol.seed,
     )
-    second = verify_aipw(x_propensity, x_outcome, treated, outcome)
+    with np.errstate(divide="ignore", invalid="ignore"):  # what comes of a separated model is judged below
+        second = verify_aipw(x_propensity, x_outcome, treated, outcome)
+    _require_numbers(replicated, second)
     low, high = chosen.interval(level)
     bootstrap_low, bootstrap_high = replicated.percentile_interval(level)
     return {
@@ -88,3 +99,32 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
             "tolerance": TOLERANCE,
         },
     }
+
+
+def _require_variance(protocol: Protocol, outcome: NDArray[np.float64], standard_error: float) -> None:
+    """Raise EstimationError when the outcome is constant, or explained to the last digit."""
+    column = protocol.outcome.column
+    if float(np.ptp(outcome)) == 0:
+        raise EstimationError(
+            f"outcome {column!r} has one and the same value in every analysed subject, so there is nothing to "
+            "compare; check the column and its coding"
+        )
+    if not standard_error > _ROUNDING * float(np.abs(outcome).max()):
+        raise EstimationError(
+            f"outcome {column!r} has no variance beside arm and covariates, so its effect has no standard error; "
+            "check that it is measured and not computed from them"
+        )
+
+
+def _require_numbers(replicated: BootstrapResult, second: Verification) -> None:
+    """Raise EstimationError when there is no bootstrap distribution, or no second estimate."""
+    if len(replicated.estimates) < 2:
+        raise EstimationError(
+            f"{len(replicated.estimates)} of {replicated.replicates} bootstrap replicates could be estimated; "
+            "expected two or more; simplify the models"
+        )
+    if not (np.isfinite(second.value) and np.isfinite(second.standard_error)):
+        raise EstimationError(
+            "the second implementation finds no finite estimate, as where the propensity model separates the arms; "
+            "simplify the propensity model"
+        )

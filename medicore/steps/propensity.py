@@ -25,21 +25,26 @@ _BINS = 40
 def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Fit the scores, trim as the protocol says, weight, and return what the gates find.
 
-    Raises EstimationError when a covariate does not vary among the analysed subjects.
+    Raises EstimationError when a covariate of either model does not vary among the analysed subjects, and when
+    trimming leaves nobody in an arm.
     """
     analysis = files.read_table("analysis.parquet")
     terms = model_terms(protocol, protocol.models.propensity, analysis)
-    _require_variance(terms)
+    everything = (*protocol.models.propensity, *protocol.models.outcome)
+    _require_variance(model_terms(protocol, everything, analysis))
     treated = analysis["treated"].to_numpy(dtype=bool)
     first = fit_logistic(terms.matrix, treated)
     retained = np.ones(len(treated), dtype=bool)
     if protocol.trimming.method == "discard":
         retained = within(first.fitted, protocol.trimming.lower, protocol.trimming.upper)
+        _require_both_arms(treated[retained])
     refitted = not bool(retained.all())
     fit = fit_logistic(terms.matrix[retained], treated[retained]) if refitted else first
     score = first.fitted.copy()
     score[retained] = fit.fitted
-    weights = np.where(retained, balancing_weights(treated, score), 0.0)
+    with np.errstate(divide="ignore"):  # a separated model gives scores of 1, and so 1/(1 - e) to the arm it is not for
+        weights = np.where(retained, balancing_weights(treated, score), 0.0)
+    _require_finite(weights)
     files.write_table(
         "scores.parquet",
         pd.DataFrame(
@@ -119,6 +124,26 @@ def _require_variance(terms: Terms) -> None:
                 f"covariate {covariate!r} has one and the same value in every analysed subject; "
                 "remove it from the models, or look at eligibility and source"
             )
+
+
+def _require_both_arms(treated: NDArray[np.bool_]) -> None:
+    """Raise EstimationError when trimming leaves nobody in an arm."""
+    for arm, size in (("treated", int(treated.sum())), ("control", int((~treated).sum()))):
+        if size == 0:
+            raise EstimationError(
+                f"trimming leaves no {arm} subject, so there is nothing to compare; widen the trimming limits, "
+                "or simplify the propensity model"
+            )
+
+
+def _require_finite(weights: NDArray[np.float64]) -> None:
+    """Raise EstimationError when a subject's own arm was held impossible."""
+    infinite = int((~np.isfinite(weights)).sum())
+    if infinite:
+        raise EstimationError(
+            f"{infinite} subject(s) have a propensity score of 0 for the arm they are in, so they have no weight; "
+            "simplify the propensity model"
+        )
 
 
 def _model_section(fit: LogisticFit, terms: Terms) -> dict[str, Any]:

@@ -39,6 +39,9 @@ class Sample:
         """Return the sample of these subjects; raise EstimationError when its model cannot be fitted."""
         x = model_terms(protocol, protocol.models.propensity, analysis).matrix
         treated = analysis["treated"].to_numpy(dtype=bool)
+        for arm, size in (("treated", int(treated.sum())), ("control", int((~treated).sum()))):
+            if size == 0:
+                raise EstimationError(f"no {arm} subject is left")
         return cls(
             x_propensity=x,
             x_outcome=model_terms(protocol, protocol.models.outcome, analysis).matrix,

@@ -92,4 +92,11 @@ def _compile(page: Path, standards: tuple[str, ...], stamp: int) -> bytes:
         raise ConfigurationError(
             f"Typst could not set the report: {error.message[:200]}; correct the template"
         ) from error
+    except BaseException as error:
+        # A fault inside Typst arrives as a class that is no Exception, and would pass every handler above us.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ConfigurationError(
+            "Typst broke down while it set the report; look for unusual characters in the protocol's texts"
+        ) from None
     return made

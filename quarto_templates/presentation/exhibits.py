@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from presentation.typst import Code, Value, call
 
+_MOST_LINES_ON_ONE_PAGE = 32
+_CHARACTERS_PER_LINE = 55
 _MOST_ON_ONE_PAGE = 3000
 
 
@@ -15,9 +17,15 @@ class Row:
     cells: tuple[str | Code, ...]
     kind: str = "row"
 
+    @property
+    def lines(self) -> float:
+        """About how many lines of a page the row takes."""
+        longest = max(len(cell) for cell in self.cells)
+        return max(1.0, longest / _CHARACTERS_PER_LINE) + (1 if self.kind == "loose" else 0)
+
     def source(self) -> dict[str, Value]:
         """Return the row as the template takes it."""
-        return {"kind": self.kind, "cells": self.cells}
+        return {"kind": self.kind, "cells": self.cells, "whole": self.lines < _MOST_LINES_ON_ONE_PAGE / 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,11 @@ class Group:
     """The title of the rows that follow."""
 
     title: str
+
+    @property
+    def lines(self) -> float:
+        """About how many lines of a page the title takes."""
+        return 1.5 + len(self.title) / (2 * _CHARACTERS_PER_LINE)
 
     def source(self) -> dict[str, Value]:
         """Return the title as the template takes it."""
@@ -50,6 +63,7 @@ def table(
     source: str | None = None,
 ) -> Code:
     """Return the call that sets a numbered table; its header is repeated on every page that it reaches."""
+    kept = list(rows)
     return call(
         "data-table",
         f"Table {number}",
@@ -57,7 +71,8 @@ def table(
         [Code(column.width) for column in columns],
         [Code(column.align) for column in columns],
         [column.heading for column in columns],
-        [row.source() for row in rows],
+        [row.source() for row in kept],
+        whole=sum(row.lines for row in kept) <= _MOST_LINES_ON_ONE_PAGE,
         note=note,
         source=source,
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from presentation.axis import Axis
 from presentation.typst import Code, Value, call, shortened
 
-_PANEL_HEIGHT = 470.0  # points: a panel fits on a page of either size
+_PANEL_HEIGHT = 510.0  # points: a panel fits on a page of either size
 _LABEL_LENGTH = 110
-_CHARACTERS_PER_LINE = 30
+_CHARACTERS_PER_LINE = 34
 _LINE_HEIGHT = 10.0
 
 

@@ -54,15 +54,19 @@ def libraries(report: Report) -> str:
 def commands(report: Report) -> str:
     """Return how to verify the record, with MediCore and with git and DVC alone."""
     run = report.run
+    own = (
+        f"medicore verify {run['id']}",
+        f"medicore reproduce {run['id']}",
+        f"medicore explain {run['id']} primary.estimate",
+    )
+    others = (f"git checkout {run['record_tag']}", "dvc pull && dvc repro")
     return block(
         call(
-            "command",
-            (_line(f"medicore verify {run['id']}")),
-            (_line(f"medicore reproduce {run['id']}")),
-            (_line(f"medicore explain {run['id']} primary.estimate")),
-        ),
-        call("lead-in", "With git and DVC alone, from a clone of the record repository:"),
-        call("command", (_line(f"git checkout {run['record_tag']}")), (_line("dvc pull && dvc repro"))),
+            "together",
+            call("command", *map(_line, own)),
+            call("para", "With git and DVC alone, from a clone of the record repository:"),
+            call("command", *map(_line, others)),
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
@@ -105,14 +107,16 @@ def test_given_server_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_server_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port that is taken ends the server at once, and the message says where its last words are."""
+    """A server that ends at once is not waited for, and the message says where its last words are."""
+    program = shutil.which("false")
+    assert program is not None
+    monkeypatch.setattr(sys, "executable", program)
+    monkeypatch.setitem(sys.modules, "prefect", ModuleType("prefect"))  # the client is not what is tested
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with (
-            pytest.raises(ConfigurationError, match=r"ended at its start; its last words are in server\.log"),
-            prefect_server(tmp_path, taken.getsockname()[1]),
-        ):
-            pass
-    assert "PREFECT_API_URL" not in os.environ
+    before = dict(os.environ)
+    with (
+        pytest.raises(ConfigurationError, match=r"ended at its start; its last words are in server\.log"),
+        prefect_server(tmp_path),
+    ):
+        pass
+    assert dict(os.environ) == before

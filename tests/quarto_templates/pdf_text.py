@@ -1,0 +1,66 @@
+"""Reads the text out of a PDF that Typst made: glyph codes through each font's ToUnicode map."""
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+
+_BLOCK = re.compile(r"begin(bfchar|bfrange)\s(.*?)end", re.DOTALL)
+_PAIR = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
+_RANGE = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """Return the text of each page, without any blank, so that line breaks do not matter."""
+    with pikepdf.open(BytesIO(pdf)) as document:
+        return ["".join(_page(page)) for page in document.pages]
+
+
+def text_of(pdf: bytes) -> str:
+    """Return the text of the whole document, without any blank."""
+    return "".join(pages_of(pdf))
+
+
+def tight(text: str) -> str:
+    """Return a text as ``text_of`` returns it."""
+    return re.sub(r"[\s\u200b\u200e]", "", text)
+
+
+def _page(page: Any) -> Iterator[str]:
+    fonts = page.resources.get("/Font", {})
+    maps = {name: _unicode_map(font) for name, font in fonts.items()}
+    current: dict[int, str] = {}
+    for operands, operator in pikepdf.parse_content_stream(page):
+        if str(operator) == "Tf":
+            current = maps[str(operands[0])]
+        elif str(operator) in {"Tj", "TJ"}:
+            parts = operands[0] if str(operator) == "TJ" else [operands[0]]
+            for part in parts:
+                if isinstance(part, pikepdf.String):
+                    yield tight(_decoded(bytes(part), current))
+
+
+def _decoded(codes: bytes, known: dict[int, str]) -> str:
+    return "".join(
+        known.get(int.from_bytes(codes[i : i + 2], "big"), "\ufffd") for i in range(0, len(codes), 2)
+    )
+
+
+def _unicode_map(font: Any) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for kind, body in _BLOCK.findall(font.ToUnicode.read_bytes().decode("latin-1")):
+        if kind == "bfchar":
+            found |= {int(code, 16): _text(value) for code, value in _PAIR.findall(body)}
+            continue
+        for first, last, value in _RANGE.findall(body):
+            start = int(value, 16)
+            found |= {
+                code: chr(start + code - int(first, 16)) for code in range(int(first, 16), int(last, 16) + 1)
+            }
+    return found
+
+
+def _text(value: str) -> str:
+    return bytes.fromhex(value).decode("utf-16-be")
