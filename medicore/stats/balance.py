@@ -35,14 +35,14 @@ def standardised_mean_differences(
 
     SMD = (m1 − m0)/√((s1² + s0²)/2) for ATE and ATO, and (m1 − m0)/s1 for ATT: the means weighted, the
     variances always those of the unweighted sample (Austin, 2009; Stuart, 2010, section 4), with ddof 1, and
-    p(1 − p) for a column of 0 and 1. Infinite when the denominator is 0 and the means differ; 0 when they do
+    p(1 − p) for a column of two values, whatever they are. Infinite when the denominator is 0 and the means differ; 0 when they do
     not. The variance ratio is infinite when the control variance alone is 0, and 1 when both are.
     """
     return tuple(_term(column, treated, weights, target) for column in x.T)
 
 
 def _term(column: Vector, treated: NDArray[np.bool_], weights: Vector, target: Target) -> TermBalance:
-    binary = bool(np.isin(column, (0.0, 1.0)).all())
+    binary = bool(np.isin(column, (column.min(), column.max())).all())
     even = np.ones(len(treated))
     denominator = _denominator(column, treated, binary, target)
     smds, ratios, distances, differences = [], [], [], []
@@ -72,12 +72,15 @@ def _denominator(column: Vector, treated: NDArray[np.bool_], binary: bool, targe
 
 
 def _variance(values: Vector, weights: Vector, binary: bool) -> float:
-    """Return the variance under weights: p(1 − p) for indicators, else Σw(x − m)²/(Σw − Σw²/Σw)."""
+    """Return the variance under weights: p(1 − p) for two values, else Σw(x − m)²/(Σw − Σw²/Σw).
+
+    With values a and b, p(1 − p)(b − a)² is (b − m)(m − a).
+    """
     if values.min() == values.max():
         return 0.0
     mean = float(np.average(values, weights=weights))
     if binary:
-        return mean * (1 - mean)
+        return (values.max() - mean) * (mean - values.min())
     total = float(weights.sum())
     freedom = total - float((weights**2).sum()) / total
     return float((weights * (values - mean) ** 2).sum()) / freedom

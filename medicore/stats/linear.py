@@ -12,6 +12,9 @@ from medicore.stats.design import StandardisedDesign, standardise
 Vector = NDArray[np.float64]
 Covariance = Literal["model", "HC0", "HC1", "HC2", "HC3"]
 
+ALONE = 1e-10
+"""A subject whose leverage is nearer to 1 than this has a coefficient to itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinearFit:
@@ -49,20 +52,23 @@ class LinearFit:
 
         ``model`` takes one residual variance for all, with n − q − 1 degrees of freedom. HC0 to HC3 allow each
         subject its own (MacKinnon & White, 1985, section 2): squared residuals as they are, times n/(n − q − 1),
-        over 1 − h, or over (1 − h)², with h the leverage.
+        over 1 − h, or over (1 − h)², with h the leverage. A subject with leverage 1 has a coefficient to itself:
+        its residual is 0, and it counts nothing.
         """
         if kind == "model":
             variance = float((self.weights * self.residual**2).sum()) / self.degrees_of_freedom
             return self.inverse * variance
-        leverage = self.weights * ((self.basis @ self.inverse) * self.basis).sum(axis=1)
-        inflation = {
-            "HC0": np.ones(len(leverage)),
-            "HC1": np.full(len(leverage), len(leverage) / self.degrees_of_freedom),
-            "HC2": 1 / (1 - leverage),
-            "HC3": 1 / (1 - leverage) ** 2,
-        }[kind]
         bread = self.basis @ self.inverse
-        middle = (self.weights * self.residual) ** 2 * inflation
+        free = 1 - self.weights * (bread * self.basis).sum(axis=1)
+        bound = free < ALONE
+        free[bound] = 1.0
+        inflation = {
+            "HC0": np.ones(len(free)),
+            "HC1": np.full(len(free), len(free) / self.degrees_of_freedom),
+            "HC2": 1 / free,
+            "HC3": 1 / free**2,
+        }[kind]
+        middle = np.where(bound, 0.0, (self.weights * self.residual) ** 2 * inflation)
         covariance: Vector = (bread * middle[:, None]).T @ bread
         return covariance
 

@@ -99,7 +99,7 @@ def match_with_replacement(
         value,
         error,
         "Abadie–Imbens, one residual variance",
-        len(effect),
+        len(outcome) - unmatched,
     )
     return MatchedResult(estimate, len(effect), unmatched, float(use.max()))
 

@@ -11,7 +11,7 @@ from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
 from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.bootstrap import BootstrapResult, bootstrap_aipw
-from medicore.stats.logistic import fit_logistic
+from medicore.stats.logistic import LogisticFit, fit_logistic
 from medicore.stats.verification import TOLERANCE, Verification, verify_aipw
 from medicore.steps.gate import write_section
 from medicore.steps.gates import effect_findings
@@ -35,6 +35,21 @@ def analysed(files: RecordFiles) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
     return files.read_table("analysis.parquet"), scores["retained"].to_numpy(dtype=bool)
 
 
+def fit_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> LogisticFit:
+    """Return the propensity model of ``treated``, ``(n,)`` bool, on the design ``x``, ``(n, p)``.
+
+    Raises EstimationError when a score is 0 or 1, so that no weight exists for the arm that was impossible.
+    """
+    fit = fit_logistic(x, treated)
+    certain = int(((fit.fitted == 0) | (fit.fitted == 1)).sum())
+    if certain:
+        raise EstimationError(
+            f"{certain} subject(s) have a propensity score of exactly 0 or 1, so the arms cannot be compared; "
+            "simplify the propensity model"
+        )
+    return fit
+
+
 def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, Any]:
     """Return the primary result as ``results.json`` holds it.
 
@@ -46,7 +61,7 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
     treated = analysis["treated"].to_numpy(dtype=bool)
     outcome = analysis["outcome"].to_numpy(dtype=np.float64)
     level = protocol.inference.level
-    result = augmented_inverse_probability(x_outcome, treated, outcome, fit_logistic(x_propensity, treated))
+    result = augmented_inverse_probability(x_outcome, treated, outcome, fit_scores(x_propensity, treated))
     chosen = result.influence_function
     _require_variance(protocol, outcome, chosen.standard_error)
     replicated = bootstrap_aipw(

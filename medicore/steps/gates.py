@@ -108,7 +108,9 @@ def effect_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[
             f"{gates.failed_replicates_share:.1%}",
         )  # fmt: skip
     second = primary["verification"]
-    if not second["relative_difference"] <= second["tolerance"]:  # so that NaN, which confirms nothing, halts too
+    if (
+        not second["relative_difference"] <= second["tolerance"]
+    ):  # so that NaN, which confirms nothing, halts too
         yield Finding(
             "effect", "double programming", "primary estimate", shown(second["relative_difference"]),
             shown(second["tolerance"]),

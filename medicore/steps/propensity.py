@@ -42,7 +42,9 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     fit = fit_logistic(terms.matrix[retained], treated[retained]) if refitted else first
     score = first.fitted.copy()
     score[retained] = fit.fitted
-    with np.errstate(divide="ignore"):  # a separated model gives scores of 1, and so 1/(1 - e) to the arm it is not for
+    with np.errstate(
+        divide="ignore"
+    ):  # a separated model gives scores of 1, and so 1/(1 - e) to the arm it is not for
         weights = np.where(retained, balancing_weights(treated, score), 0.0)
     _require_finite(weights)
     files.write_table(

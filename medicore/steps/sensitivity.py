@@ -14,11 +14,11 @@ from medicore.records.protocol import Protocol
 from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.estimate import Estimate
 from medicore.stats.inverse_probability import hajek
-from medicore.stats.logistic import LogisticFit, fit_logistic
+from medicore.stats.logistic import LogisticFit
 from medicore.stats.overlap import within
 from medicore.stats.standardisation import standardised_difference
 from medicore.stats.unadjusted import difference_of_means
-from medicore.steps.effect import analysed
+from medicore.steps.effect import analysed, fit_scores
 from medicore.steps.gate import write_section
 from medicore.steps.ports import RecordFiles
 from medicore.steps.terms import model_terms
@@ -47,7 +47,7 @@ class Sample:
             x_outcome=model_terms(protocol, protocol.models.outcome, analysis).matrix,
             treated=treated,
             outcome=analysis["outcome"].to_numpy(dtype=np.float64),
-            fit=fit_logistic(x, treated),
+            fit=fit_scores(x, treated),
         )
 
     def aipw(self) -> Estimate:

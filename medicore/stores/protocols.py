@@ -26,7 +26,9 @@ class StudyFolder:
         try:
             text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
-            raise ProtocolError(f"studies/{path.name} is not UTF-8; save it as UTF-8 and try again") from error
+            raise ProtocolError(
+                f"studies/{path.name} is not UTF-8; save it as UTF-8 and try again"
+            ) from error
         protocol = parse_protocol(text, f"studies/{path.name}")
         if protocol.study != study:
             raise ProtocolError(f"studies/{path.name} is the protocol of {protocol.study}; rename the file")

@@ -1,5 +1,6 @@
 """Executes the cells of a template in a Jupyter kernel that sees nothing but its folder, and leaves no process."""
 
+import asyncio
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -61,16 +62,17 @@ def _run(notebook: Any, places: Mapping[str, int], folder: Path, home: Path) -> 
         notebook, km=manager, timeout=_SECONDS_PER_CELL, shutdown_kernel="immediate", record_timing=False
     )
     try:
-        # A thread of its own: nbclient would otherwise take over the signals of the main one, or meet a running loop.
         with Path(os.devnull).open("wb") as nowhere, ThreadPoolExecutor(max_workers=1) as thread:
-            work = thread.submit(
-                client.execute,
+            # A thread and a loop of its own: nbclient would otherwise take over the signals of the main thread, or
+            # meet a loop that is running already, or leave one open.
+            started = client.async_execute(
                 cwd=str(folder),
                 env={**kernel_environment(home), "PATH": os.defpath},
                 stdout=nowhere,
                 stderr=nowhere,
                 cleanup_kc=True,
             )
+            work = thread.submit(asyncio.run, started)
             try:
                 work.result()
             finally:

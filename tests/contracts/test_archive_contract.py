@@ -71,7 +71,21 @@ def test_what_is_not_there_is_an_archive_error(archive: Archive) -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["", "/etc/passwd", "../x", "a/../x", "a/..", "a//b", "a/", ".hidden", "a/.hidden", "a b", "a\n", "ü", "a\\b"],
+    [
+        "",
+        "/etc/passwd",
+        "../x",
+        "a/../x",
+        "a/..",
+        "a//b",
+        "a/",
+        ".hidden",
+        "a/.hidden",
+        "a b",
+        "a\n",
+        "ü",
+        "a\\b",
+    ],
 )
 def test_malformed_key_is_refused_before_anything_is_touched(
     archive: Archive, tmp_path: Path, key: str

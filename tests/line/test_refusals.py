@@ -2,11 +2,13 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
+from medicore.steps.way import STEP_NAMES
 from tests.conftest import Project, found_project
 from tests.line.conftest import MONTH, REFERENCE, Month
 
@@ -59,16 +61,31 @@ def test_dirty_tree_is_refused_but_may_explore(tmp_path: Path, prefect_url: str)
 def test_killed_run_resumes_under_its_number(tmp_path: Path, prefect_url: str) -> None:
     """``kill -9`` during effect, then the same command: the run resumes, never extracts again, and is sealed once."""
     project = found_project(tmp_path, prefect_url)
-    process = project.start("run", REFERENCE, MONTH)
-    _kill_when(process, "effect       begun")
+    _kill_and_resume(project, MONTH, "effect       begun")
     events = [event["action"] for event in project.events(f"{REFERENCE}/{MONTH}/1")]
-    assert "propensity.completed" in events
-    assert "run.sealed" not in events
-    row = project.medicore("run", REFERENCE, MONTH, "--json").json()[0]
-    assert (row["run"], row["state"]) == (f"{REFERENCE}/{MONTH}/1", "sealed, awaiting approval")
-    events = [event["action"] for event in project.events(row["run"])]
-    assert events.count("lock.frozen") == events.count("run.sealed") == events.count("run.resumed") == 1
-    assert events.count("propensity.completed") == 1
+    assert events.count("lock.frozen") == events.count("propensity.completed") == 1
+
+
+@pytest.mark.deep
+def test_killed_at_every_step(tmp_path: Path, prefect_url: str) -> None:
+    """``kill -9`` at every step: each time the same command ends in exactly one sealed record, under its number."""
+    project = found_project(tmp_path, prefect_url)
+    moments = ["extract      pulling", *(f"{step:<12} begun" for step in STEP_NAMES), "report       done"]
+    for number, moment in enumerate(moments, start=1):
+        _kill_and_resume(project, f"2026-{number:02}", moment)
+
+
+def _kill_and_resume(project: Project, month: str, words: str) -> None:
+    """Kill a run when its progress says ``words``, run it again, and hold the ledger against what must be."""
+    _kill_when(project.start("run", REFERENCE, month), words)
+    run = f"{REFERENCE}/{month}/1"
+    assert "run.sealed" not in [event["action"] for event in project.events(run)]
+    row = project.medicore("run", REFERENCE, month, "--json").json()[0]
+    assert (row["run"], row["state"]) == (run, "sealed, awaiting approval")
+    events = [event["action"] for event in project.events(run)]
+    assert events.count("run.sealed") == events.count("run.resumed") == 1
+    assert events.count("lock.frozen") == 1
+    assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}
 
 
 def test_second_process_is_told_who_works(month: Month) -> None:
@@ -80,11 +97,9 @@ def test_second_process_is_told_who_works(month: Month) -> None:
     assert f"a test (process {os.getpid()})" in answer.err
 
 
-def _kill_when(process: "object", words: str) -> None:
+def _kill_when(process: "subprocess.Popen[str]", words: str) -> None:
     """Kill a process at once when its progress says ``words``."""
-    import subprocess
-
-    assert isinstance(process, subprocess.Popen)
+    assert process.stderr is not None
     limit = time.monotonic() + 120
     while time.monotonic() < limit:
         line = process.stderr.readline()
@@ -95,8 +110,8 @@ def _kill_when(process: "object", words: str) -> None:
     pytest.fail(f"the run never said {words!r}")
 
 
-def test_project_type(project: Project) -> None:
-    """The session's project has a state folder that the doctor finds well."""
-    parts = project.medicore("doctor", "--json").json()
-    assert {part["subject"]: part["healthy"] for part in parts if part["subject"] != "environment"}
-    assert all(part["healthy"] for part in parts if part["subject"] not in {"environment"})
+def test_doctor_finds_a_fresh_project_well(project: Project) -> None:
+    """The doctor finds every part of a fresh, initialised project well, but for packages that a developer changed."""
+    parts = {part["subject"]: part["healthy"] for part in project.medicore("doctor", "--json").json()}
+    assert parts == dict.fromkeys(parts, True)
+    assert {"git", "code", "environment", "protocols", "ledger", "disk"} <= set(parts)

@@ -43,7 +43,9 @@ def test_full_disk_is_an_archive_error_and_leaves_no_file(
     archive = FolderArchive(tmp_path)
     with monkeypatch.context() as patched:
         patched.setattr(fails, full)
-        with pytest.raises(ArchiveError, match=f"^{KEY} could not be written: No space left on device; make room"):
+        with pytest.raises(
+            ArchiveError, match=f"^{KEY} could not be written: No space left on device; make room"
+        ):
             archive.put(KEY, b"bytes", "2040-02-01")
     assert files(tmp_path) == []
     archive.put(KEY, b"bytes", "2040-02-01")
@@ -73,7 +75,9 @@ def test_damaged_label_is_an_archive_error(tmp_path: Path, text: str) -> None:
 def test_disk_that_gives_other_bytes_back_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written is read again at once, and another answer is an error."""
     monkeypatch.setattr("pathlib.Path.read_bytes", lambda _: b"other")
-    with pytest.raises(ArchiveError, match="was read back with other bytes than were written; check the disk"):
+    with pytest.raises(
+        ArchiveError, match="was read back with other bytes than were written; check the disk"
+    ):
         FolderArchive(tmp_path).put(KEY, b"bytes", "2040-02-01")
 
 

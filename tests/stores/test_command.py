@@ -71,5 +71,9 @@ def test_git_works_on_the_folder_it_was_sent_to(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "hooked" / ".git" / "index"))
     top = run(["git", "rev-parse", "--absolute-git-dir"], folder=tmp_path / "meant")
     assert Path(top.decode().strip()).resolve() == (tmp_path / "meant" / ".git").resolve()
-    own = run(["git", "rev-parse", "--git-path", "index"], folder=tmp_path / "meant", environment={"GIT_INDEX_FILE": "x"})
+    own = run(
+        ["git", "rev-parse", "--git-path", "index"],
+        folder=tmp_path / "meant",
+        environment={"GIT_INDEX_FILE": "x"},
+    )
     assert own.decode().strip() == "x"

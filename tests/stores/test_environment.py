@@ -61,7 +61,9 @@ def test_differing_packages_are_named(tmp_path: Path) -> None:
         "no-such-package absent instead of 1.0",
         f"numpy {NUMPY} instead of 0.0.1",
     )
-    expected = r"^2 package\(s\) differ from requirements\.lock: no-such-package absent instead of 1\.0, numpy"
+    expected = (
+        r"^2 package\(s\) differ from requirements\.lock: no-such-package absent instead of 1\.0, numpy"
+    )
     with pytest.raises(ConfigurationError, match=expected):
         environment.require_locked()
 

@@ -1,0 +1,151 @@
+"""The effects of a case by every estimator, under the reference's names."""
+
+from typing import Literal
+
+import numpy as np
+
+from medicore.errors import EstimationError
+from medicore.stats.ancova import ancova
+from medicore.stats.augmented import augmented_inverse_probability
+from medicore.stats.augmented_hajek import augmented_hajek_means
+from medicore.stats.contrasts import difference
+from medicore.stats.inverse_probability import horvitz_thompson, weighted_means
+from medicore.stats.linear import fit_linear
+from medicore.stats.logistic import LogisticFit, fit_logistic
+from medicore.stats.matching import match_with_replacement, matching_distance
+from medicore.stats.outcome_model import Family
+from medicore.stats.scores import clipped_scores
+from medicore.stats.standardisation import standardised_means
+from medicore.stats.tmle import targeted
+from medicore.stats.unadjusted import difference_of_means
+from medicore.stats.weights import balancing_weights
+from tests.reference.diagnostics import TARGETS
+from tests.reference.numbers import Numbers
+from tests.reference.reference import Case
+
+MATCHING_TIES = 1e-5
+"""Default of R's Matching: squared standardised distances that differ by less are ties."""
+R_TMLE = "R tmle algorithm (weighted logistic fluctuation, cvQinit=FALSE); "
+ZEPID_TMLE = "zEpid algorithm (clever-covariate fluctuation, bound .0005)"
+STATSMODELS_CLIP = "statsmodels silently clips e to [0.01,0.99] inside its GMM moments"
+
+
+def effects(case: Case) -> Numbers:
+    """Return the case's estimates of the effect in the whole sample."""
+    fit = fit_logistic(case.x_propensity, case.treated)
+    family: Family = "binomial" if case.family == "binomial" else "gaussian"
+    numbers = Numbers()
+    numbers.put("diff", "unadjusted", difference_of_means(case.treated, case.outcome))
+    _weighting(numbers, case, fit)
+    _standardisation(numbers, case, family)
+    _augmented(numbers, case, fit, family)
+    _targeted(numbers, case, fit, family)
+    _matching(numbers, case, fit)
+    _clipped(numbers, case, fit, family)
+    return numbers
+
+
+def _weighting(numbers: Numbers, case: Case, fit: LogisticFit) -> None:
+    arm, n = case.treated.astype(np.float64)[:, None], len(case.outcome)
+    for target in TARGETS:
+        name = "IPW-Hajek"
+        found = weighted_means(case.treated, case.outcome, fit, target)
+        numbers.put(target, name, difference(found.scores_estimated), se="se_ps_estimated", ci="_ps_estimated")
+        fixed = difference(found.weights_fixed)
+        numbers[target, name, "", "se_HC0"] = numbers[target, name, "", "se_gee"] = fixed.standard_error
+        weights = balancing_weights(case.treated, fit.fitted, target)
+        regression = fit_linear(arm, case.outcome, weights)
+        numbers[target, name, "", "se_HC3"] = float(regression.standard_errors("HC3")[1])
+        survey = fixed.standard_error * np.sqrt(n / (n - 1))
+        numbers[target, name, "", "se_weights_fixed_linearised"] = survey
+        for end, sign in (("low", -1), ("high", 1)):
+            numbers[target, name, "", f"ci_{end}_weights_fixed"] = fixed.value + sign * 1.959964 * survey
+    numbers.put("ATE", "IPW-HT", horvitz_thompson(case.treated, case.outcome, fit), se="-")
+
+
+def _standardisation(numbers: Numbers, case: Case, family: Family) -> None:
+    data = (case.x_outcome, case.treated, case.outcome)
+    targets: tuple[Literal["ATE", "ATT"], ...] = ("ATE", "ATT")
+    for target in targets:
+        numbers.put(
+            target,
+            "g-comp",
+            difference(standardised_means(*data, family, target=target)),
+            se="se_full_mestimation",
+            ci="_full_mestimation",
+        )
+    numbers.put("ATE", "g-comp(joint)", difference(standardised_means(*data, family, "joint")), se="-")
+    if family == "gaussian":
+        lin = ancova(*data, interactions=True)
+        z = 1.959964 * lin.standard_error
+        numbers["ATE", "g-comp", "", "se_lin_HC2"] = lin.standard_error
+        numbers["ATE", "g-comp", "", "ci_low_lin_HC2"] = lin.value - z
+        numbers["ATE", "g-comp", "", "ci_high_lin_HC2"] = lin.value + z
+
+
+def _augmented(numbers: Numbers, case: Case, fit: LogisticFit, family: Family) -> None:
+    data = (case.x_outcome, case.treated, case.outcome, fit)
+    ate = augmented_inverse_probability(*data, family=family)
+    one, n = ate.influence_function, len(case.outcome)
+    numbers.put("ATE", "AIPW", one, se="se_if_ddof1", ci="_if_ddof1")
+    numbers["ATE", "AIPW", "", "se_if_ddof0"] = one.standard_error * np.sqrt((n - 1) / n)
+    numbers["ATE", "AIPW", "", "mu1"], numbers["ATE", "AIPW", "", "mu0"] = ate.mean_treated, ate.mean_control
+    full = {"se": "se_full_mestimation", "ci": "_full_mestimation"}
+    numbers.put("ATE", "AIPW", ate.sandwich, **full)
+    att = augmented_inverse_probability(*data, family=family, target="ATT")
+    numbers.put("ATT", "AIPW", att.influence_function, se="se_if_ddof0", ci="_if_ddof0")
+    joint = augmented_inverse_probability(*data, family=family, form="joint")
+    numbers.put(
+        "ATE", "AIPW(joint outcome model)", joint.influence_function, se="se_if_ddof1", ci="_if_ddof1"
+    )
+    for target in TARGETS:
+        means = augmented_hajek_means(*data, family=family, target=target)
+        numbers.put(target, "AIPW-Hajek-augmented", difference(means), **full)
+
+
+def _targeted(numbers: Numbers, case: Case, fit: LogisticFit, family: Family) -> None:
+    data, n = (case.x_outcome, case.treated, case.outcome, fit), len(case.outcome)
+    default = 5 / np.sqrt(n) / np.log(n)
+    for variant, bound in (("default gbound", default), ("no truncation", 0.0)):
+        found = targeted(*data, family=family, bound=bound)
+        numbers.put("ATE", "TMLE", found.difference, variant=R_TMLE + variant)
+    original = targeted(*data, family=family, fluctuation="covariate")
+    numbers.put("ATE", "TMLE", original.difference, variant=ZEPID_TMLE)
+
+
+def _matching(numbers: Numbers, case: Case, fit: LogisticFit) -> None:
+    position = matching_distance(fit.fitted)
+    targets: tuple[Literal["ATE", "ATT"], ...] = ("ATE", "ATT")
+    for target in targets:
+        for suffix, tolerance in ((" (exact ties only)", 0.0), ("", MATCHING_TIES)):
+            found = match_with_replacement(
+                case.treated, case.outcome, position, target=target, tie_tolerance=tolerance
+            )
+            numbers.put(target, f"PS matching 1:1 with replacement{suffix}", found.estimate)
+
+
+def _clipped(numbers: Numbers, case: Case, fit: LogisticFit, family: Family) -> None:
+    """Scores clipped as statsmodels clips them; where that empties the model of information, nothing is added."""
+    scores = clipped_scores(fit, 0.01, 0.99)
+    targets: tuple[Literal["ATE", "ATT"], ...] = ("ATE", "ATT")
+    for target in targets:
+        means = weighted_means(case.treated, case.outcome, scores, target)
+        numbers.put(
+            target,
+            "IPW-Hajek",
+            difference(means.scores_estimated),
+            variant=STATSMODELS_CLIP,
+            se="se_ps_estimated",
+            ci="_ps_estimated",
+        )
+    found = augmented_inverse_probability(
+        case.x_outcome, case.treated, case.outcome, scores, family=family
+    )
+    numbers.put(
+        "ATE",
+        "AIPW",
+        found.sandwich,
+        variant=STATSMODELS_CLIP,
+        se="se_full_mestimation",
+        ci="_full_mestimation",
+    )

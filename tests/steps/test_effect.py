@@ -1,0 +1,144 @@
+"""The primary estimate is confirmed by a second one, or the run stops."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medicore.errors import EstimationError
+from medicore.records.protocol import parse_protocol
+from medicore.settings import read_settings
+from medicore.steps.check import check
+from medicore.steps.cohort import cohort
+from medicore.steps.effect import analysed, effect, estimate_primary
+from medicore.steps.extract import extract, freeze
+from medicore.steps.propensity import propensity
+from medicore.stores.files import FolderFiles
+from medicore.wiring import connector
+from tests.conftest import ROOT
+from tests.steps.analysed_trial import estimated, protocol, section, subjects, weighed, with_column
+
+FRAME = subjects()
+ACTIVE = (FRAME["arm"] == "active").to_numpy(dtype=bool)
+TRUTH = 2.0
+# Estimates of a correct model lie within this many standard errors of the truth, but for one sample in 15,000.
+FAR = 4.0
+
+
+def test_effect_is_found_and_confirmed(tmp_path: Path) -> None:
+    """The estimate is near the truth, its three standard errors agree, and the second implementation confirms it."""
+    files, findings = estimated(tmp_path, FRAME, protocol())
+    assert findings == ()
+    primary = section(files, "effect")["primary"]
+    assert abs(primary["estimate"] - TRUTH) < FAR * primary["standard_error"]
+    assert primary["ci_low"] < primary["estimate"] < primary["ci_high"]
+    assert primary["bootstrap"]["ci_low"] < primary["estimate"] < primary["bootstrap"]["ci_high"]
+    assert primary["estimate"] == primary["mean_treated"] - primary["mean_control"]
+    assert primary["verification"]["relative_difference"] <= primary["verification"]["tolerance"]
+    assert (primary["estimand"], primary["n"], primary["unit"]) == ("ATE", 240, "points")
+    assert (primary["bootstrap"]["seed"], primary["bootstrap"]["replicates"]) == (7, 200)
+
+
+def test_same_inputs_give_the_same_bytes_and_another_seed_another_bootstrap(tmp_path: Path) -> None:
+    """The document is a function of data and protocol; the seed moves the bootstrap alone."""
+    files, _ = estimated(tmp_path / "1", FRAME, protocol())
+    again, _ = estimated(tmp_path / "2", FRAME, protocol())
+    assert files.read("effect.json") == again.read("effect.json")
+    other, _ = estimated(tmp_path / "3", FRAME, protocol(seed=8))
+    first, second = section(files, "effect")["primary"], section(other, "effect")["primary"]
+    assert first["estimate"] == second["estimate"]
+    assert first["bootstrap"]["standard_error"] != second["bootstrap"]["standard_error"]
+
+
+def test_trimmed_subjects_are_not_estimated_on(tmp_path: Path) -> None:
+    """After trimming the estimand says so, and those discarded have no part in the estimate."""
+    plan = protocol(trimming={"method": "discard", "lower": 0.35, "upper": 0.65})
+    files, _ = estimated(tmp_path, FRAME, plan)
+    everyone, retained = analysed(files)
+    primary = section(files, "effect")["primary"]
+    assert primary["estimand"] == "ATE (trimmed)"
+    assert primary["n"] == retained.sum() < len(everyone)
+    changed = everyone.assign(outcome=np.where(retained, everyone["outcome"], 1e6))
+    files.write_table("analysis.parquet", changed)
+    effect(files, plan)
+    assert section(files, "effect")["primary"]["estimate"] == primary["estimate"]
+
+
+@pytest.mark.parametrize("value", [0.0, 1.5, 1e6])
+def test_constant_outcome_halts(tmp_path: Path, value: float) -> None:
+    """An outcome that is the same in everyone is refused by name, and nothing is written (FAULTS 55)."""
+    files, _ = weighed(tmp_path, with_column(FRAME, "change", value), protocol())
+    expected = "^outcome 'change' has one and the same value in every analysed subject, .*check the column"
+    with pytest.raises(EstimationError, match=expected):
+        effect(files, protocol())
+    assert not files.exists("effect.json")
+
+
+@pytest.mark.parametrize("slope", [0.0, 3.0])
+def test_outcome_without_residual_variance_halts(tmp_path: Path, slope: float) -> None:
+    """An outcome computed from arm and covariates has no standard error, and the message says why."""
+    outcome = 1.5 * ACTIVE + slope * FRAME["weight"]
+    files, _ = weighed(tmp_path, with_column(FRAME, "change", outcome), protocol())
+    with pytest.raises(EstimationError, match="'change' has no variance beside arm and covariates"):
+        effect(files, protocol())
+
+
+def test_outcome_constant_in_one_arm_is_estimated(tmp_path: Path) -> None:
+    """One arm without events is a result, not a fault."""
+    frame = with_column(FRAME, "change", np.where(ACTIVE, FRAME["change"], 0.0))
+    files, _ = estimated(tmp_path, frame, protocol())
+    assert section(files, "effect")["primary"]["standard_error"] > 0
+
+
+@pytest.mark.parametrize(
+    ("column", "control", "treated", "spread"), [("age", 30, 50, 20), ("weight", 50.0, 150.0, 40)]
+)
+def test_separated_arms_give_no_number(
+    tmp_path: Path, column: str, control: float, treated: float, spread: int
+) -> None:
+    """Where scores are 0 and 1, accepted or not, the run ends with what to do and without NaN (FAULTS 51, 54)."""
+    frame = with_column(FRAME, column, np.where(ACTIVE, treated, control) + np.arange(240) % spread)
+    plan = protocol(models={"propensity": [column]})
+    files, findings = weighed(tmp_path, frame, plan)
+    assert findings
+    with pytest.raises(EstimationError, match="simplify the (propensity model|models)"):
+        effect(files, plan)
+    assert not files.exists("effect.json")
+
+
+def test_too_few_subjects_in_an_arm_are_told(tmp_path: Path) -> None:
+    """An arm that cannot carry its outcome model ends the run with one line."""
+    frame = FRAME[~ACTIVE | (np.cumsum(ACTIVE) <= 2)]
+    with pytest.raises(EstimationError) as caught:
+        estimated(tmp_path, frame, protocol())
+    assert "\n" not in str(caught.value)
+
+
+def test_reference_study_has_its_published_result(tmp_path: Path) -> None:
+    """On the public NHEFS data the way to the effect is free of findings and gives the numbers of other software.
+
+    Data and models of Hernán & Robins (2020), Causal Inference: What If, section 12.4; the AIPW estimate with both
+    analytic standard errors is that of an independent derivation on the same models.
+    """
+    text = (ROOT / "studies" / "REF-NHEFS.yaml").read_text(encoding="utf-8")
+    plan = parse_protocol(text.replace("replicates: 1000", "replicates: 200"), "REF-NHEFS.yaml")
+    files = FolderFiles(tmp_path)
+    settings = read_settings({"MEDICORE_HOME": str(tmp_path / "home")})
+    freeze(files, connector(settings, plan).pull("REF-NHEFS", "2025-01"), None)
+    for step in (extract, check, cohort, propensity, effect):
+        assert step(files, plan) == (), step.__name__
+    made = section(files, "cohort")
+    assert (made["assessed"], made["analysed"]) == (1629, 1566)
+    primary = section(files, "effect")["primary"]
+    assert (primary["n"], round(primary["estimate"], 4)) == (1566, 3.3733)
+    errors = primary["standard_errors"]
+    assert (round(errors["influence"], 4), round(errors["sandwich"], 4)) == (0.4728, 0.4802)
+
+
+def test_subjects_may_come_in_any_order(tmp_path: Path) -> None:
+    """The point estimate does not depend on the order of the rows but for rounding."""
+    files, _ = weighed(tmp_path, FRAME, protocol())
+    analysis, _ = analysed(files)
+    first = estimate_primary(protocol(), analysis)["estimate"]
+    second = estimate_primary(protocol(), analysis.iloc[::-1].reset_index(drop=True))["estimate"]
+    assert abs(first - second) < 1e-10

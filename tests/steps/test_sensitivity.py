@@ -1,0 +1,113 @@
+"""Alternatives to the primary analysis: each a row, also where there is nothing to estimate."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medicore.steps.effect import analysed, estimate_primary
+from medicore.steps.sensitivity import Sample
+from tests.steps.analysed_trial import compared, estimated, protocol, section, subjects, with_column
+
+FRAME = subjects()
+ACTIVE = (FRAME["arm"] == "active").to_numpy(dtype=bool)
+NUMBERS = ("estimate", "standard_error", "ci_low", "ci_high", "p_value")
+ROUNDING = 1e-10
+
+
+def rows(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the rows of both tables by their name."""
+    return {row["name"]: row for table in ("sensitivity", "supplementary") for row in made[table]}
+
+
+def test_plan_is_the_tables(tmp_path: Path) -> None:
+    """Other assumptions and other estimands stay apart, in the order of the plan."""
+    made = compared(tmp_path, FRAME, protocol(sensitivity={"trimming": [0.3, 0.4]}))
+    assert [(row["name"], row["estimand"]) for row in made["sensitivity"]] == [
+        ("IPW instead of AIPW", "ATE"),
+        ("Outcome models alone", "ATE"),
+        ("No adjustment", "ATE"),
+    ]
+    assert [(row["name"], row["estimand"]) for row in made["supplementary"]] == [
+        ("Scores outside 0.3 to 0.7 discarded", "ATE (trimmed)"),
+        ("Scores outside 0.4 to 0.6 discarded", "ATE (trimmed)"),
+        ("Effect in the treated", "ATT"),
+        ("Effect in the overlap", "ATO"),
+        ("Sex: F", "ATE within Sex: F"),
+        ("Sex: M", "ATE within Sex: M"),
+    ]
+    assert all(row["ci_low"] < row["estimate"] < row["ci_high"] for row in rows(made).values())
+    sizes = [row["n"] for row in made["supplementary"]]
+    assert 240 > sizes[0] > sizes[1] > 0
+
+
+def test_unadjusted_row_is_the_difference_of_means(tmp_path: Path) -> None:
+    """Without adjustment the estimate is that of two means."""
+    row = rows(compared(tmp_path, FRAME, protocol()))["No adjustment"]
+    change = FRAME["change"].to_numpy()
+    assert abs(row["estimate"] - (change[ACTIVE].mean() - change[~ACTIVE].mean())) < ROUNDING
+
+
+def test_subgroup_is_the_primary_analysis_within_it(tmp_path: Path) -> None:
+    """A subgroup's row is what the primary analysis gives on its subjects alone, with their number."""
+    made = rows(compared(tmp_path / "all", FRAME, protocol()))
+    everyone, _ = analysed(estimated(tmp_path / "primary", FRAME, protocol())[0])
+    for level in ("F", "M"):
+        within = everyone[everyone["sex"] == level].reset_index(drop=True)
+        alone = estimate_primary(protocol(), within)
+        row = made[f"Sex: {level}"]
+        assert abs(row["estimate"] - alone["estimate"]) < ROUNDING
+        assert abs(row["standard_error"] - alone["standard_error"]) < ROUNDING
+        assert row["n"] == len(within)
+
+
+def test_trimming_that_discards_nobody_is_the_primary_estimate(tmp_path: Path) -> None:
+    """A threshold below every score changes nothing but the estimand's name."""
+    files, _ = estimated(tmp_path / "1", FRAME, protocol())
+    made = rows(compared(tmp_path / "2", FRAME, protocol(sensitivity={"trimming": [0.01]})))
+    row = made["Scores outside 0.01 to 0.99 discarded"]
+    assert (row["n"], row["note"]) == (240, "models fitted again on who is left")
+    assert abs(row["estimate"] - section(files, "effect")["primary"]["estimate"]) < ROUNDING
+
+
+@pytest.mark.parametrize(
+    ("values", "size", "expected"),
+    [
+        ({"F": 0}, 0, "not estimable: no treated subject is left"),
+        ({"F": 1}, 1, "not estimable: no "),
+        ({"F": 3}, 3, "not estimable: "),
+    ],
+)
+def test_subgroup_too_small_is_not_estimable(
+    tmp_path: Path, values: dict[str, int], size: int, expected: str
+) -> None:
+    """An empty or tiny subgroup has a row that says why it has no number; the others keep theirs (FAULTS 59)."""
+    sex = np.where(np.arange(240) < values["F"], "F", "M")
+    plan = protocol(models={"propensity": ["age", "region"], "outcome": ["weight"]})
+    made = rows(compared(tmp_path, with_column(FRAME, "sex", sex), plan))
+    row = made["Sex: F"]
+    assert [row[key] for key in NUMBERS] == [None] * 5
+    assert (row["n"], row["estimand"]) == (size, "ATE within Sex: F")
+    assert row["note"].startswith(expected)
+    assert made["Sex: M"]["estimate"] is not None
+
+
+def test_trimming_that_leaves_nobody_is_not_estimable(tmp_path: Path) -> None:
+    """A threshold beyond every score has a row without numbers that says so."""
+    frame = with_column(FRAME, "age", np.where(ACTIVE, 50, 49) + np.arange(240) % 3)
+    plan = protocol(
+        sensitivity={"trimming": [0.499999]}, models={"propensity": ["age"], "outcome": ["weight"]}
+    )
+    row = compared(tmp_path, frame, plan)["supplementary"][0]
+    assert [row[key] for key in NUMBERS] == [None] * 5
+    assert row["note"].startswith("not estimable: no ")
+
+
+def test_sample_holds_both_designs(tmp_path: Path) -> None:
+    """A sample has the designs of the two models and the propensity fit on its own subjects."""
+    analysis, _ = analysed(estimated(tmp_path, FRAME, protocol())[0])
+    sample = Sample.of(protocol(), analysis)
+    assert (sample.x_propensity.shape, sample.x_outcome.shape) == ((240, 5), (240, 3))
+    assert sample.fit.converged
+    assert sample.aipw().n == 240
