@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cat requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
-CODE := medicore flows quarto_templates tests benchmarks examples
+CODE := medicore flows quarto_templates tests docs examples $(wildcard benchmarks)
 
 export DO_NOT_TRACK = 1
 
@@ -25,6 +25,7 @@ check: setup
 	$(BIN)/ruff format --check $(CODE)
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
+	cd quarto_templates && ../$(BIN)/mypy --strict presentation
 	$(BIN)/lint-imports --no-cache
 
 test: setup

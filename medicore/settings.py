@@ -63,8 +63,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             for key in ("person", "renderer", "paper")
             if variables.get(f"MEDICORE_{key.upper()}")
         }
+        if moved := {"root", "home"} & set(stored):
+            raise ConfigurationError(
+                f"{path.name} sets {sorted(moved)[0]!r}; only MEDICORE_HOME moves folders"
+            )
         return Settings(**{"root": root, "home": home, **stored, **named})
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path.name} is not valid TOML; correct it or remove it") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import coverage
 import pytest
 from hypothesis import settings
 
@@ -18,6 +19,13 @@ PASSPHRASES = {"authority": "correct authority", "analyst": "correct analyst", "
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
+
+
+def measured() -> dict[str, str]:
+    """Return the environment by which a process joins the measurement of coverage, when there is one."""
+    if coverage.Coverage.current() is None:
+        return {}
+    return {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": str(ROOT / ".coverage")}
 
 
 def git(*arguments: str, folder: Path) -> str:
@@ -36,7 +44,7 @@ class Project:
 
     def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
         """Start the command line and return the process."""
-        environment = {**os.environ, **self.environment, "MEDICORE_HOME": str(self.home), **more}
+        environment = {**os.environ, **measured(), **self.environment, "MEDICORE_HOME": str(self.home), **more}
         return subprocess.Popen(
             [sys.executable, "-m", "medicore", *arguments],
             cwd=self.root,

@@ -69,4 +69,18 @@ def test_malformed_variable_is_named() -> None:
 def test_settings_do_not_change() -> None:
     """Settings are read once and stay as they are."""
     with pytest.raises(ValueError, match="frozen"):
-        read_settings({}).person = "ana"  # type: ignore[misc]
+        read_settings({}).person = "ana"
+
+
+def test_file_cannot_move_folders(tmp_path: Path) -> None:
+    """The settings file lies in the state folder, so it cannot say that this is elsewhere."""
+    (tmp_path / "medicore.toml").write_text('home = "/elsewhere"\n')
+    with pytest.raises(ConfigurationError, match="only MEDICORE_HOME moves folders"):
+        read_settings({"MEDICORE_HOME": str(tmp_path)})
+
+
+def test_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    """A settings file that is not UTF-8 is refused in one line."""
+    (tmp_path / "medicore.toml").write_bytes(b'person = "\xff"\n')
+    with pytest.raises(ConfigurationError, match="not valid TOML"):
+        read_settings({"MEDICORE_HOME": str(tmp_path)})

@@ -115,7 +115,7 @@ class Inference(Part):
 
     level: Share = 0.95
     replicates: Annotated[int, Field(ge=200, le=20000)] = 1000
-    interval: Literal["percentile"] = "percentile"
+    interval: Literal["percentile", "BCa"] = "percentile"
 
 
 class Gates(Part):
@@ -136,6 +136,8 @@ class Sensitivity(Part):
     """The sensitivity plan, and the supplementary analyses kept apart from it."""
 
     trimming: tuple[Share, ...] = (0.01, 0.05, 0.1)
+    clipping: tuple[Share, ...] = (0.05,)
+    leave_one_out: bool = True
     subgroups: tuple[Name, ...] = ()
 
 

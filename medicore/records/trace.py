@@ -91,7 +91,7 @@ ORIGINS = (
         "effect",
         "medicore.stats.bootstrap:bootstrap_aipw",
         "Nonparametric bootstrap of the primary estimate; patients resampled, every nuisance model refitted",
-        "percentile interval of the replicates; standard error with ddof 1",
+        "interval of the named type over the replicates; standard error with ddof 1",
         (*_EFFECT, "inference", "seed"),
         "primary",
     ),

@@ -80,7 +80,7 @@ def _variance(values: Vector, weights: Vector, binary: bool) -> float:
         return 0.0
     mean = float(np.average(values, weights=weights))
     if binary:
-        return (values.max() - mean) * (mean - values.min())
+        return float((values.max() - mean) * (mean - values.min()))
     total = float(weights.sum())
     freedom = total - float((weights**2).sum()) / total
     return float((weights * (values - mean) ** 2).sum()) / freedom

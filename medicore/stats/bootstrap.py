@@ -5,38 +5,31 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
+from medicore.errors import ConfigurationError, EstimationError
+from medicore.stats.augmented import augmented_inverse_probability
+from medicore.stats.batched_logistic import Flags, LogisticDesign, fit_replicates
+from medicore.stats.batched_outcome import ArmMeans, LinearOutcome, LogisticOutcome, Outcome
+from medicore.stats.bootstrap_result import BootstrapResult, acceleration
 from medicore.stats.design import standardise
 from medicore.stats.logistic import fit_logistic
+from medicore.stats.outcome_model import Family
+from medicore.stats.resampling import (
+    TILE,
+    Counts,
+    Layout,
+    draw_counts,
+    packed_products,
+    seeded_streams,
+    starting_point,
+)
 
 Vector = NDArray[np.float64]
 
-CHUNK = 32
-"""Replicates fitted at once. Fixed, so that every sum is formed in the same order whatever the machine."""
-NEWTON_STEPS = 25
-SCORE_TOLERANCE = 1e-9
-LARGEST_MOVE = 30.0
-"""A coefficient on a standardised column further than this from the full sample's means separation."""
-
-
-@dataclass(frozen=True, slots=True)
-class BootstrapResult:
-    """Replicates of the estimate, ``(B,)`` without the failed ones, which ``failed`` counts by reason.
-
-    ``standard_error`` is their standard deviation (ddof 1); the interval runs between their percentiles.
-    """
-
-    estimates: Vector
-    replicates: int
-    failed: Mapping[str, int]
-    seed: int
-    standard_error: float
-
-    def percentile_interval(self, level: float) -> tuple[float, float]:
-        """Return the percentile interval (Efron & Tibshirani, 1993, chapter 13), linear between order statistics."""
-        low, high = np.quantile(self.estimates, [0.5 - level / 2, 0.5 + level / 2])
-        return float(low), float(high)
+ONE_ARM = "one arm only"
+RANK_LOST = "rank lost"
+SEPARATED = "separation"
+NOT_CONVERGED = "not converged"
 
 
 def bootstrap_aipw(
@@ -47,123 +40,162 @@ def bootstrap_aipw(
     *,
     replicates: int,
     seed: int,
+    family: Family = "gaussian",
+    chunk: int = 2 * TILE,
 ) -> BootstrapResult:
     """Return the nonparametric bootstrap of the AIPW average treatment effect.
 
-    Designs are ``(n, p)`` without intercept. Each replicate has its own stream, spawned from ``seed``; all of
-    a chunk are fitted together, by Newton's method on resampling counts: one product of weights with the
-    packed products of the covariates is the information matrix of every replicate in the chunk.
+    Designs are ``(n, p)`` without intercept, ``treated`` and ``outcome`` ``(n,)``. In each replicate n subjects
+    are drawn with replacement from both arms together, each replicate from a random stream of its own spawned
+    from ``seed``; propensity and outcome models are refitted on those columns that the full sample can tell
+    apart. A replicate fails, and is counted by its first reason, when it holds one arm only, when its columns
+    are dependent, when a regression separates its subjects, or when a maximum is not proved. Efron & Tibshirani
+    (1993), chapters 6, 13 and 14.
+
+    ``chunk`` replicates are held at once, a multiple of 32; it changes no bit of the result, and neither does
+    the number of threads.
+
+    Raises
+    ------
+    ConfigurationError
+        When ``chunk`` is not a positive multiple of 32 or there are fewer than 2 replicates.
+    EstimationError
+        When the full sample cannot be estimated, or fewer than 2 replicates can.
     """
-    propensity, outcome_model = _Design.of(x_propensity), _Design.of(x_outcome)
-    start = _full_sample_coefficients(x_propensity, treated)
-    streams = np.random.SeedSequence(seed).spawn(replicates)
-    n = len(outcome)
-    estimates: list[float] = []
-    failed = {"one arm too small": 0, "propensity not converged": 0, "rank lost": 0}
-    for first in range(0, replicates, CHUNK):
-        counts = np.zeros((CHUNK, n))
-        chunk = streams[first : first + CHUNK]
-        for row, stream in enumerate(chunk):
-            drawn = np.random.Generator(np.random.PCG64(stream)).integers(0, n, size=n)
-            counts[row] = np.bincount(drawn, minlength=n)
-        counts[len(chunk) :] = (
-            1.0  # the last chunk is filled with the sample itself, and those rows are dropped
-        )
-        values, reasons = _chunk(counts, propensity, outcome_model, treated, outcome, start)
-        for value, reason in zip(values[: len(chunk)], reasons, strict=False):
-            if reason:
-                failed[reason] += 1
-            else:
-                estimates.append(float(value))
-    kept = np.array(estimates)
-    error = float(kept.std(ddof=1)) if len(kept) > 1 else float("nan")
-    return BootstrapResult(kept, replicates, failed, seed, error)
+    if chunk < 1 or chunk % TILE:
+        raise ConfigurationError(f"a bootstrap chunk of {chunk}; expected a positive multiple of {TILE}")
+    if replicates < 2:
+        raise ConfigurationError(f"{replicates} bootstrap replicate(s); expected at least 2; ask for more")
+    sample = _Sample.of(x_propensity, x_outcome, treated, outcome, family)
+    streams = seeded_streams(seed, replicates)
+    kept: list[_Replicates] = []
+    failed = dict.fromkeys((ONE_ARM, RANK_LOST, SEPARATED, NOT_CONVERGED), 0)
+    for first in range(0, replicates, chunk):
+        some = streams[first // TILE : (first + chunk) // TILE]
+        made = sample.replicate(draw_counts(sample.layout, some), min(chunk, replicates - first))
+        for reason, flags in made.failures.items():
+            failed[reason] += int(flags.sum())
+        kept.append(made)
+    return _result(sample, kept, failed, replicates, seed)
 
 
 @dataclass(frozen=True, slots=True)
-class _Design:
-    """Intercept and standardised columns, ``(n, q)``, and the products of its columns, ``(n, q(q + 1)/2)``."""
+class _Replicates:
+    """Means of a chunk of replicates, ``(rows, 2)`` each, and which of them failed for what reason."""
 
-    basis: Vector
-    products: Vector
-    rows: NDArray[np.intp]
-    columns: NDArray[np.intp]
+    augmented: Vector
+    hajek: Vector
+    standardised: Vector
+    failures: Mapping[str, Flags]
+
+    @property
+    def usable(self) -> Flags:
+        """Which replicates did not fail."""
+        usable: Flags = ~np.any(list(self.failures.values()), axis=0)
+        return usable
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The full sample, its estimate, and both models laid out for resampling."""
+
+    layout: Layout
+    propensity: LogisticDesign
+    outcome: Outcome
+    value: float
+    acceleration: float
 
     @classmethod
-    def of(cls, x: Vector) -> "_Design":
-        basis = np.column_stack([np.ones(len(x)), standardise(x).columns])
-        rows, columns = np.triu_indices(basis.shape[1])
-        return cls(basis, basis[:, rows] * basis[:, columns], rows, columns)
+    def of(
+        cls,
+        x_propensity: Vector,
+        x_outcome: Vector,
+        treated: NDArray[np.bool_],
+        outcome: Vector,
+        family: Family,
+    ) -> "_Sample":
+        fit = fit_logistic(x_propensity, treated)
+        primary = augmented_inverse_probability(x_outcome, treated, outcome, fit, family=family)
+        design = standardise(x_outcome)
+        layout = Layout.of(treated, max(fit.basis.shape[1], len(design.kept) + 1))
+        products = packed_products(layout.spread(fit.basis))
+        propensity = LogisticDesign.of(layout, fit.basis, treated, products, starting_point(fit.theta), (0, 1))
+        if not np.array_equal(x_propensity, x_outcome):
+            products = packed_products(layout.spread(design.basis(x_outcome)))
+        models = LinearOutcome if family == "gaussian" else LogisticOutcome
+        root = primary.stacked.root
+        return cls(
+            layout,
+            propensity,
+            models.of(layout, x_outcome, design, treated, outcome, products),
+            primary.sandwich.value,
+            round(acceleration(root[:, 0] - root[:, 1]), 12),
+        )
 
-    def grams(self, weights: Vector) -> Vector:
-        """Return Σ w z z′ for each row of ``weights``, ``(B, q, q)``."""
-        q = self.basis.shape[1]
-        packed = weights @ self.products
-        grams = np.empty((len(weights), q, q))
-        grams[:, self.rows, self.columns] = packed
-        grams[:, self.columns, self.rows] = packed
-        return grams
+    def replicate(self, counts: Counts, rows: int) -> _Replicates:
+        """Return the first ``rows`` replicates of a chunk."""
+        scores = fit_replicates(counts, self.propensity)
+        models = self.outcome.fitted(counts)
+        total = sum(self.layout.sizes)
+        score = np.zeros_like(scores.theta)
+        sums: list[Vector] = []
+        one_arm = np.zeros(counts.shape[1], dtype=bool)
+        for arm in (0, 1):
+            made: Vector | float = 0.0
+            drawn = np.zeros(counts.shape[1])
+            for part in self.layout.parts(arm):
+                times = counts[part].astype(np.float64)
+                odds = self.propensity.odds_against(scores.theta, part)
+                score += self.propensity.score(times, odds, part)
+                made = made + models.sums(arm, part, times, odds)
+                drawn += times.sum(axis=2).sum(axis=0)
+            sums.append(np.asarray(made))
+            one_arm |= drawn == 0
+        means = models.means((sums[0], sums[1]), total)
+        stuck = scores.stuck | means.stuck | ~scores.proved(score)
+        reasons = {
+            ONE_ARM: one_arm,
+            RANK_LOST: scores.rank_lost | means.rank_lost,
+            SEPARATED: scores.separated | means.separated,
+            NOT_CONVERGED: stuck | ~np.isfinite(means.augmented).all(axis=1),
+        }
+        return _Replicates(
+            means.augmented[:rows], means.hajek[:rows], means.standardised[:rows], _first(reasons, rows)
+        )
 
 
-def _full_sample_coefficients(x: Vector, treated: NDArray[np.bool_]) -> Vector:
-    fit = fit_logistic(x, treated)
-    inverse_logit = np.log(fit.fitted) - np.log1p(-fit.fitted)
-    coefficients: Vector = np.linalg.lstsq(fit.basis, inverse_logit, rcond=None)[0]
-    return coefficients
+def _first(reasons: Mapping[str, Flags], rows: int) -> dict[str, Flags]:
+    """Return the reasons with each replicate flagged under its first one only."""
+    seen = np.zeros(rows, dtype=bool)
+    first = {}
+    for reason, flags in reasons.items():
+        first[reason] = flags[:rows] & ~seen
+        seen = seen | flags[:rows]
+    return first
 
 
-def _chunk(
-    counts: Vector,
-    propensity: _Design,
-    model: _Design,
-    treated: NDArray[np.bool_],
-    outcome: Vector,
-    start: Vector,
-) -> tuple[Vector, list[str]]:
-    """Return the estimate of each replicate, and why it has none (empty text where it has)."""
-    reasons = [""] * len(counts)
-    score, converged = _scores(counts, propensity, treated, start)
-    total = counts.sum(axis=1)
-    parts = []
-    for arm, chance in ((treated, score), (~treated, 1 - score)):
-        inside = counts * arm
-        grams = model.grams(inside)
-        conditions = np.linalg.cond(grams)
-        small = (inside > 0).sum(axis=1) <= grams.shape[1]
-        for row in range(len(counts)):
-            if small[row]:
-                reasons[row] = "one arm too small"
-            elif not conditions[row] < 1e12:
-                reasons[row] = reasons[row] or "rank lost"
-        safe = np.where((conditions < 1e12)[:, None, None], grams, np.eye(grams.shape[1]))
-        right = inside @ (model.basis * outcome[:, None])
-        predicted = np.linalg.solve(safe, right[:, :, None])[:, :, 0] @ model.basis.T
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            residual = np.where(arm, (outcome - predicted) / chance, 0.0)
-            parts.append((counts * (predicted + residual)).sum(axis=1) / total)
-    values = parts[0] - parts[1]
-    for row in range(len(counts)):
-        if not reasons[row] and (not converged[row] or not np.isfinite(values[row])):
-            reasons[row] = "propensity not converged"
-    return values, reasons
-
-
-def _scores(
-    counts: Vector, design: _Design, treated: NDArray[np.bool_], start: Vector
-) -> tuple[Vector, NDArray[np.bool_]]:
-    """Return the fitted scores of each replicate, ``(B, n)``, and whether its maximum was proved."""
-    theta = np.tile(start, (len(counts), 1))
-    n = counts.shape[1]
-    converged = np.zeros(len(counts), dtype=bool)
-    target = treated.astype(np.float64)
-    for _ in range(NEWTON_STEPS):
-        fitted = expit(theta @ design.basis.T)
-        gradient = (counts * (target - fitted)) @ design.basis
-        converged = np.abs(gradient).max(axis=1) / n < SCORE_TOLERANCE
-        if converged.all():
-            break
-        grams = design.grams(counts * fitted * (1 - fitted))
-        ridge = 1e-12 * np.trace(grams, axis1=1, axis2=2)[:, None, None] + 1e-300
-        step = np.linalg.solve(grams + ridge * np.eye(grams.shape[1]), gradient[:, :, None])[:, :, 0]
-        theta = np.clip(theta + step, start - LARGEST_MOVE, start + LARGEST_MOVE)
-    return expit(theta @ design.basis.T), converged
+def _result(
+    sample: _Sample, made: list[_Replicates], failed: Mapping[str, int], replicates: int, seed: int
+) -> BootstrapResult:
+    """Return the usable replicates of all chunks as one result."""
+    augmented, hajek, standardised = (
+        np.concatenate([getattr(part, name)[part.usable] for part in made])
+        for name in ("augmented", "hajek", "standardised")
+    )
+    if len(augmented) < 2:
+        listed = ", ".join(f"{reason} {count}" for reason, count in failed.items() if count)
+        raise EstimationError(
+            f"{len(augmented)} of {replicates} bootstrap replicates could be estimated ({listed}); expected at "
+            "least 2; use fewer covariates"
+        )
+    return BootstrapResult(
+        value=sample.value,
+        estimates=augmented[:, 0] - augmented[:, 1],
+        arm_means=augmented,
+        hajek=hajek[:, 0] - hajek[:, 1],
+        g_computation=standardised[:, 0] - standardised[:, 1],
+        replicates=replicates,
+        failed=failed,
+        seed=seed,
+        acceleration=sample.acceleration,
+    )

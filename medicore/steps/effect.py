@@ -10,7 +10,8 @@ from medicore.errors import EstimationError
 from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
 from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.bootstrap import BootstrapResult, bootstrap_aipw
+from medicore.stats.bootstrap import bootstrap_aipw
+from medicore.stats.bootstrap_result import BootstrapResult
 from medicore.stats.logistic import LogisticFit, fit_logistic
 from medicore.stats.verification import TOLERANCE, Verification, verify_aipw
 from medicore.steps.gate import write_section
@@ -76,7 +77,7 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
         second = verify_aipw(x_propensity, x_outcome, treated, outcome)
     _require_numbers(replicated, second)
     low, high = chosen.interval(level)
-    bootstrap_low, bootstrap_high = replicated.percentile_interval(level)
+    bootstrap_low, bootstrap_high = replicated.interval(level, protocol.inference.interval)
     return {
         "estimand": chosen.estimand if protocol.trimming.method == "none" else f"{chosen.estimand} (trimmed)",
         "estimator": chosen.estimator,

@@ -11,17 +11,24 @@ from numpy.typing import NDArray
 from medicore.errors import EstimationError
 from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
+from medicore.stats.ancova import ancova
 from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.estimate import Estimate
 from medicore.stats.inverse_probability import hajek
 from medicore.stats.logistic import LogisticFit
+from medicore.stats.matching import match_without_replacement, matching_distance
 from medicore.stats.overlap import within
+from medicore.stats.scores import clipped_scores
 from medicore.stats.standardisation import standardised_difference
+from medicore.stats.subgroups import interaction_test
+from medicore.stats.tmle import targeted
 from medicore.stats.unadjusted import difference_of_means
 from medicore.steps.effect import analysed, fit_scores
 from medicore.steps.gate import write_section
 from medicore.steps.ports import RecordFiles
 from medicore.steps.terms import model_terms
+
+_CALIPER = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +68,89 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Write the sensitivity rows (same estimand, other assumptions) and the supplementary ones (other estimands)."""
     everyone, retained = analysed(files)
     analysis = everyone[retained].reset_index(drop=True)
-    whole = Sample.of(protocol, analysis)
-    level = protocol.inference.level
+    section = {
+        "sensitivity": _same_estimand(protocol, analysis),
+        "supplementary": _other_estimands(protocol, everyone, analysis),
+    }
+    return write_section(files, "sensitivity", section, ())
+
+
+def _same_estimand(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows that keep the estimand and vary what the primary analysis assumes (ICH E9(R1), A.5.2)."""
+    whole, level = Sample.of(protocol, analysis), protocol.inference.level
+    x, treated, outcome, fit = whole.x_outcome, whole.treated, whole.outcome, whole.fit
     rows = [
-        _row("IPW instead of AIPW", level, lambda: hajek(whole.treated, whole.outcome, whole.fit)[0]),
-        _row(
-            "Outcome models alone",
-            level,
-            lambda: standardised_difference(whole.x_outcome, whole.treated, whole.outcome),
-        ),
-        _row("No adjustment", level, lambda: difference_of_means(whole.treated, whole.outcome)),
+        _row("IPW instead of AIPW", level, lambda: hajek(treated, outcome, fit)[0]),
+        _row("Outcome models alone", level, lambda: standardised_difference(x, treated, outcome)),
+        _row("TMLE instead of AIPW", level, lambda: targeted(x, treated, outcome, fit).difference),
+        *(_clipped(whole, level, limit) for limit in protocol.sensitivity.clipping),
     ]
-    supplementary = [
+    if protocol.design == "randomised":
+        rows.append(
+            _row("ANCOVA with interactions", level, lambda: ancova(x, treated, outcome, interactions=True))
+        )
+    if protocol.sensitivity.leave_one_out:
+        rows += [_without(protocol, analysis, covariate.column) for covariate in protocol.covariates]
+    return [*rows, _row("No adjustment", level, lambda: difference_of_means(treated, outcome))]
+
+
+def _other_estimands(
+    protocol: Protocol, everyone: pd.DataFrame, analysis: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Return the rows about other populations, kept apart from the sensitivity analyses (ICH E9(R1), A.5.3)."""
+    whole, level = Sample.of(protocol, analysis), protocol.inference.level
+    treated, outcome, fit = whole.treated, whole.outcome, whole.fit
+    return [
         *(_trimmed(protocol, everyone, threshold) for threshold in protocol.sensitivity.trimming),
-        _row(
-            "Effect in the treated", level, lambda: hajek(whole.treated, whole.outcome, whole.fit, "ATT")[0]
-        ),
-        _row(
-            "Effect in the overlap", level, lambda: hajek(whole.treated, whole.outcome, whole.fit, "ATO")[0]
-        ),
+        _row("Effect in the treated", level, lambda: hajek(treated, outcome, fit, "ATT")[0]),
+        _row("Effect in the overlap", level, lambda: hajek(treated, outcome, fit, "ATO")[0]),
+        _matched(whole, level),
         *(row for column in protocol.sensitivity.subgroups for row in _subgroups(protocol, analysis, column)),
     ]
-    return write_section(files, "sensitivity", {"sensitivity": rows, "supplementary": supplementary}, ())
+
+
+def _clipped(whole: Sample, level: float, limit: float) -> dict[str, Any]:
+    """Return AIPW with the scores outside [t, 1 − t] moved to its ends; nobody is dropped."""
+    moved = int((~within(whole.fit.fitted, limit, 1 - limit)).sum())
+    scores = clipped_scores(whole.fit, limit, 1 - limit)
+    row = _row(
+        f"Scores clipped to {limit:g} to {1 - limit:g}",
+        level,
+        lambda: (
+            augmented_inverse_probability(
+                whole.x_outcome, whole.treated, whole.outcome, scores
+            ).influence_function
+        ),
+    )
+    return {**row, "note": row["note"] or f"{moved} score(s) moved, models not fitted again"}
+
+
+def _without(protocol: Protocol, analysis: pd.DataFrame, column: str) -> dict[str, Any]:
+    """Return AIPW with one covariate left out of both models."""
+    models = {
+        "propensity": tuple(name for name in protocol.models.propensity if name != column),
+        "outcome": tuple(name for name in protocol.models.outcome if name != column),
+    }
+    name = f"Without {protocol.covariate(column).label}"
+    if not all(models.values()):
+        return _nothing(name, "the covariate is the only one of a model")
+    fewer = protocol.model_copy(update={"models": protocol.models.model_copy(update=models)})
+    return _row(name, protocol.inference.level, lambda: Sample.of(fewer, analysis).aipw())
+
+
+def _matched(whole: Sample, level: float) -> dict[str, Any]:
+    """Return the effect in the treated by greedy 1:1 matching on the logit of the score, caliper 0.2 SD (Austin, 2011)."""
+    unmatched: list[int] = []
+
+    def estimate() -> Estimate:
+        found = match_without_replacement(
+            whole.treated, whole.outcome, matching_distance(whole.fit.fitted), caliper=_CALIPER
+        )
+        unmatched.append(found.unmatched)
+        return found.estimate
+
+    row = _row("1:1 matching on the score", level, estimate)
+    return {**row, "note": row["note"] or f"{unmatched[0]} treated without a partner within {_CALIPER} SD"}
 
 
 def _trimmed(protocol: Protocol, analysis: pd.DataFrame, threshold: float) -> dict[str, Any]:
@@ -98,23 +166,27 @@ def _trimmed(protocol: Protocol, analysis: pd.DataFrame, threshold: float) -> di
 
 
 def _subgroups(protocol: Protocol, analysis: pd.DataFrame, column: str) -> list[dict[str, Any]]:
-    """Return AIPW within each level of a category, or below and from the median of a number."""
-    values = analysis[column]
-    rule = next(rule for rule in protocol.contract.columns if rule.name == column)
+    """Return AIPW within each level of a category, every model fitted again, and the test of interaction."""
     label = protocol.covariate(column).label
-    if rule.type == "category":
-        groups = {f"{label}: {level}": (values == level) for level in rule.values or ()}
-    else:
-        middle = float(values.median())
-        groups = {
-            f"{label} below {middle:g}": values < middle,
-            f"{label} {middle:g} or more": values >= middle,
-        }
-    rows = []
-    for name, mask in groups.items():
-        chosen = analysis[mask.to_numpy(dtype=bool)]
-        row = _row(name, protocol.inference.level, lambda chosen=chosen: Sample.of(protocol, chosen).aipw())  # type: ignore[misc]
-        rows.append({**row, "estimand": f"ATE within {name}", "n": len(chosen)})
+    rows, estimates = [], []
+    for level in protocol.contract.column(column).values or ():
+        chosen = analysis[(analysis[column] == level).to_numpy(dtype=bool)]
+
+        def estimate(chosen: pd.DataFrame = chosen) -> Estimate:
+            sample = Sample.of(protocol, chosen)
+            if sample.fit.separated:
+                raise EstimationError(
+                    "the covariates predict treatment perfectly for some subjects (separation)"
+                )
+            found = sample.aipw()
+            estimates.append(found)
+            return found
+
+        row = _row(f"{label}: {level}", protocol.inference.level, estimate)
+        rows.append({**row, "estimand": f"ATE within {label}: {level}", "n": len(chosen)})
+    if len(estimates) == len(rows) > 1:
+        same = interaction_test(estimates)
+        rows = [{**row, "note": f"test of interaction: p = {same.p_value:.3f}"} for row in rows]
     return rows
 
 
@@ -123,17 +195,7 @@ def _row(name: str, level: float, work: Callable[[], Estimate]) -> dict[str, Any
     try:
         found = work()
     except EstimationError as error:
-        nothing = dict.fromkeys(("estimate", "standard_error", "ci_low", "ci_high", "p_value"))
-        note = f"not estimable: {error}"
-        return {
-            "name": name,
-            "estimand": "",
-            "estimator": "",
-            "n": 0,
-            "variance": "",
-            "note": note,
-            **nothing,
-        }
+        return _nothing(name, str(error))
     low, high = found.interval(level)
     return {
         "name": name,
@@ -148,3 +210,10 @@ def _row(name: str, level: float, work: Callable[[], Estimate]) -> dict[str, Any
         "variance": found.variance,
         "note": "",
     }
+
+
+def _nothing(name: str, reason: str) -> dict[str, Any]:
+    """Return the row of what cannot be estimated."""
+    empty = dict.fromkeys(("estimate", "standard_error", "ci_low", "ci_high", "p_value"))
+    note = f"not estimable: {reason}"
+    return {"name": name, "estimand": "", "estimator": "", "n": 0, "variance": "", "note": note, **empty}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medicore.errors import BusyError, IntegrityError
+from medicore.errors import BusyError, ConfigurationError, IntegrityError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +17,20 @@ if TYPE_CHECKING:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` so that a reader, or a power cut, sees the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write ``data`` to ``path`` so that a reader, or a power cut, sees the old file or the new one.
+
+    Raises ConfigurationError when the disk does not take it; then nothing is left of the attempt.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path.name} could not be written: {error.strerror}; make room or mend the folder, then run again"
+        ) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:

@@ -99,8 +99,11 @@ def figure(
     alternative: str,
     body: Code,
     *,
+    whole: bool = True,
     note: str | None = None,
     source: str | None = None,
 ) -> Code:
     """Return the call that sets a numbered drawing with its alternative text."""
-    return call("drawing", f"Figure {number}", title, alternative, body, note=note, source=source)
+    return call(
+        "drawing", f"Figure {number}", title, alternative, body, whole=whole, note=note, source=source
+    )

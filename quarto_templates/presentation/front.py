@@ -5,7 +5,7 @@ from presentation.estimand import TARGETS
 from presentation.exhibits import facts
 from presentation.inputs import Report
 from presentation.numbers import count, fixed, interval
-from presentation.typst import Code, block, call, mono
+from presentation.typst import Code, block, call
 
 _STATUS = {
     "candidate": "Candidate: complete, and for review. It is released only by a signed decision in its record.",
@@ -106,8 +106,3 @@ def synopsis(report: Report) -> str:
         ("Findings", f"{len(found)} found, {decided} decided" if found else "none"),
     )
     return block(facts("2.1", "The study at a glance", pairs))
-
-
-def record_reference(report: Report) -> str:
-    """Return the sentence that names the record."""
-    return block(call("para", "Record: ", mono(report.run["record_tag"])))

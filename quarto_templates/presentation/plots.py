@@ -1,16 +1,14 @@
 """Strip plots: one row per label with marks on a common axis. The love plot and the forest plots."""
 
-import itertools
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from presentation.axis import Axis
 from presentation.typst import Code, Value, call, shortened
 
-_PANEL_HEIGHT = 510.0  # points: a panel fits on a page of either size
+_PANEL_HEIGHT = 500.0  # points, as in drawing.typ
 _LABEL_LENGTH = 110
-_CHARACTERS_PER_LINE = 34
+_CHARACTERS_PER_LINE = 26
 _LINE_HEIGHT = 10.0
 
 
@@ -58,35 +56,26 @@ def strip_plot(
     text_widths: Sequence[str] = (),
     label_width: str = "44mm",
     legend: Sequence[tuple[str, str]] = (),
-) -> tuple[Code, ...]:
-    """Return the panels of a plot, each short enough for a page."""
+) -> Code:
+    """Return the call that draws the plot, in as many panels as the pages need."""
     lines: list[Value] = [{"at": axis.at(value), "kind": kind} for value, kind in guides if axis.holds(value)]
-    return tuple(
-        call(
-            "strip-plot",
-            [row.source(axis) for row in panel],
-            axis.ticks(),
-            lines,
-            words,
-            list(heads),
-            label_width=Code(label_width),
-            text_widths=[Code(width) for width in text_widths],
-            legend=[list(entry) for entry in legend],
-        )
-        for panel in _panels(rows)
+    return call(
+        "strip-plot",
+        [row.source(axis) for row in rows],
+        axis.ticks(),
+        lines,
+        words,
+        list(heads),
+        label_width=Code(label_width),
+        text_widths=[Code(width) for width in text_widths],
+        legend=[list(entry) for entry in legend],
     )
 
 
-def _panels(rows: Sequence[Strip]) -> Iterator[Sequence[Strip]]:
-    """Yield the rows in panels of about the same height; labels on several lines count as such."""
-    heights = [
-        3 + _LINE_HEIGHT * (1 + len(row.label[:_LABEL_LENGTH]) // _CHARACTERS_PER_LINE) for row in rows
-    ]
-    total = sum(heights)
-    share = total / max(1, math.ceil(total / _PANEL_HEIGHT))
-    above = [sum(heights[:index]) for index in range(len(heights))]
-    for _, panel in itertools.groupby(zip(above, rows, strict=True), key=lambda pair: int(pair[0] / share)):
-        yield [row for _, row in panel]
+def fits_on_a_page(rows: Sequence[Strip]) -> bool:
+    """Return whether the rows surely fit in one panel, so that the figure can be kept whole."""
+    lines = sum(1 + len(row.label[:_LABEL_LENGTH]) // _CHARACTERS_PER_LINE for row in rows)
+    return _LINE_HEIGHT * (lines + len(rows) / 2) < _PANEL_HEIGHT
 
 
 def _arrow(axis: Axis, value: float) -> str:

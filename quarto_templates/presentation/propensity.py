@@ -6,8 +6,8 @@ from presentation.axis import spanning
 from presentation.exhibits import Column, Group, Row, figure, table
 from presentation.inputs import Report
 from presentation.numbers import MISSING, as_float, count, fixed, interval, of_total, percent
-from presentation.plots import Strip, strip_plot
-from presentation.typst import Code, Value, block, call
+from presentation.plots import Strip, fits_on_a_page, strip_plot
+from presentation.typst import Value, block, call
 
 _WORDS = {"unweighted": "before weighting", "weighted": "after weighting"}
 _WIDEST = 1.0
@@ -77,7 +77,7 @@ def love_plot(report: Report) -> str:
         Strip(label, marks=((before, "ring"), (after, "dot")), texts=(fixed(before, 3), fixed(after, 3)))
         for label, before, after in found
     ]
-    panels = strip_plot(
+    body = strip_plot(
         rows,
         axis,
         "Absolute standardised mean difference",
@@ -101,23 +101,8 @@ def love_plot(report: Report) -> str:
         + f". Limit {balance['threshold']:g}."
     )
     title = "Absolute standardised mean differences before and after weighting"
-    return _panels("14.1.2", title, alternative, panels, "balance.terms")
-
-
-def _panels(number: str, title: str, alternative: str, panels: tuple[Code, ...], source: str) -> str:
-    """Return one figure per panel, later ones marked as continued."""
-    return block(
-        *(
-            figure(
-                number,
-                title if index == 0 else f"{title} (continued)",
-                alternative,
-                panel,
-                source=source if index == len(panels) - 1 else None,
-            )
-            for index, panel in enumerate(panels)
-        )
-    )
+    whole = fits_on_a_page(rows)
+    return block(figure("14.1.2", title, alternative, body, whole=whole, source="balance.terms"))
 
 
 def _size(value: float | str) -> float:

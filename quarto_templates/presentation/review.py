@@ -11,7 +11,7 @@ def signature_page(report: Report) -> str:
     words = (
         "This report is signed electronically: see the record. A signature is a statement over the digests of report, "
         "results, data lock, protocol, code and environment, and is kept beside them; it cannot be moved to another record "
-        f"(21 CFR 11.70). 'medicore status {report.run['study']}' shows who signed, in which role, when and with what meaning."
+        f"(21 CFR 11.70). 'medicore history {report.run['id']}' shows who signed, in which role, when and with what meaning."
     )
     blocks = [
         call("signature-block", title, [[field, meaning if field == "Meaning" else ""] for field in _FIELDS])

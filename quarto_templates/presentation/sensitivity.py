@@ -7,7 +7,7 @@ from presentation.effect import decimals
 from presentation.exhibits import Column, Row, figure, table
 from presentation.inputs import Report
 from presentation.numbers import count, fixed, interval, level, p_value
-from presentation.plots import Strip, strip_plot
+from presentation.plots import Strip, fits_on_a_page, strip_plot
 from presentation.typst import block, call
 
 _KINDS = {
@@ -76,7 +76,7 @@ def forest(report: Report, kind: str) -> str:
     strips += [
         _strip(row, row["name"], places, "square", apart=index == 0) for index, row in enumerate(found)
     ]
-    panels = strip_plot(
+    body = strip_plot(
         strips,
         axis,
         f"Effect, {primary['unit']}" if primary["unit"] else "Effect",
@@ -93,18 +93,14 @@ def forest(report: Report, kind: str) -> str:
     )
     short = title.partition(":")[0]
     return block(
-        *(
-            figure(
-                number,
-                f"{short}: forest plot" if index == 0 else f"{short}: forest plot (continued)",
-                alternative,
-                panel,
-                note="Solid line: no effect. Dotted line: primary estimate. Diamond: primary analysis."
-                if index == len(panels) - 1
-                else None,
-                source=f"sensitivity.{kind}" if index == len(panels) - 1 else None,
-            )
-            for index, panel in enumerate(panels)
+        figure(
+            number,
+            f"{short}: forest plot",
+            alternative,
+            body,
+            whole=fits_on_a_page(strips),
+            note="Solid line: no effect. Dotted line: primary estimate. Diamond: primary analysis.",
+            source=f"sensitivity.{kind}",
         )
     )
 

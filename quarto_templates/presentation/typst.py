@@ -123,11 +123,6 @@ def joined(*parts: Value) -> Code:
     return Code(source(list(parts)) + ".join()")
 
 
-def strong(text: str) -> Code:
-    """Return the source of emphasised text."""
-    return call("strongly", text)
-
-
 def mono(text: str) -> Code:
     """Return the source of text in the fixed-width face, which is copied and compared: it gets no added breaks."""
     return call("mono", literal(text, breakable=False))

@@ -78,7 +78,7 @@ def test_contract_violation_halts(month: Month) -> None:
     assert row["estimate"] is None
     assert any("rule 'unique'" in message for message in row["messages"])
     actions = [event["action"] for event in month.project.events(month.run(BROKEN))]
-    assert actions[-2:] == ["check.halted", "run.halted"]
+    assert actions[actions.index("check.halted") + 1] == "run.halted"
     assert "cohort.completed" not in actions
 
 
@@ -131,7 +131,10 @@ def test_release_and_archive(released: Month) -> None:
     """An approval releases the record and archives it; signing the same again changes nothing."""
     run = released.run(REFERENCE)
     actions = [event["action"] for event in released.project.events(run)]
-    assert actions[-3:] == ["run.released", "archive.completed"][-3:] or "archive.completed" in actions
+    assert [action for action in actions if action in {"run.released", "archive.completed"}] == [
+        "run.released",
+        "archive.completed",
+    ]
     released.project.sign(run, "approve")
     again = [event["action"] for event in released.project.events(run)]
     assert (

@@ -49,8 +49,9 @@ def _model(numbers: Numbers, case: Case, fit: LogisticFit) -> None:
     for name, value, error in zip(
         ("(Intercept)", *case.names), fit.coefficients, fit.standard_errors, strict=True
     ):
-        found[f"coef:{name}"] = float(value)
-        found[f"coef_se:{name}"] = float(error)
+        for shown in (name, name.replace("ps_", "")):  # the reference took "ps_" out of seps_Yes, too
+            found[f"coef:{shown}"] = float(value)
+            found[f"coef_se:{shown}"] = float(error)
     for quantity, number in found.items():
         numbers["-", "propensity", "", quantity] = float(number)
 

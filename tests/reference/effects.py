@@ -4,7 +4,6 @@ from typing import Literal
 
 import numpy as np
 
-from medicore.errors import EstimationError
 from medicore.stats.ancova import ancova
 from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.augmented_hajek import augmented_hajek_means
@@ -14,7 +13,6 @@ from medicore.stats.linear import fit_linear
 from medicore.stats.logistic import LogisticFit, fit_logistic
 from medicore.stats.matching import match_with_replacement, matching_distance
 from medicore.stats.outcome_model import Family
-from medicore.stats.scores import clipped_scores
 from medicore.stats.standardisation import standardised_means
 from medicore.stats.tmle import targeted
 from medicore.stats.unadjusted import difference_of_means
@@ -23,11 +21,11 @@ from tests.reference.diagnostics import TARGETS
 from tests.reference.numbers import Numbers
 from tests.reference.reference import Case
 
+FULL = "se_full_mestimation"
 MATCHING_TIES = 1e-5
 """Default of R's Matching: squared standardised distances that differ by less are ties."""
 R_TMLE = "R tmle algorithm (weighted logistic fluctuation, cvQinit=FALSE); "
 ZEPID_TMLE = "zEpid algorithm (clever-covariate fluctuation, bound .0005)"
-STATSMODELS_CLIP = "statsmodels silently clips e to [0.01,0.99] inside its GMM moments"
 
 
 def effects(case: Case) -> Numbers:
@@ -35,13 +33,21 @@ def effects(case: Case) -> Numbers:
     fit = fit_logistic(case.x_propensity, case.treated)
     family: Family = "binomial" if case.family == "binomial" else "gaussian"
     numbers = Numbers()
-    numbers.put("diff", "unadjusted", difference_of_means(case.treated, case.outcome))
     _weighting(numbers, case, fit)
     _standardisation(numbers, case, family)
     _augmented(numbers, case, fit, family)
     _targeted(numbers, case, fit, family)
     _matching(numbers, case, fit)
-    _clipped(numbers, case, fit, family)
+    return numbers
+
+
+def unadjusted(case: Case) -> Numbers:
+    """Return the unadjusted contrast: Welch's standard error, and HC1, which published tables use."""
+    numbers = Numbers()
+    numbers.put("diff", "unadjusted", difference_of_means(case.treated, case.outcome))
+    arm = case.treated.astype(np.float64)[:, None]
+    robust = float(fit_linear(arm, case.outcome).standard_errors("HC1")[1])
+    numbers["diff", "unadjusted", "", "se, published"] = robust
     return numbers
 
 
@@ -50,7 +56,9 @@ def _weighting(numbers: Numbers, case: Case, fit: LogisticFit) -> None:
     for target in TARGETS:
         name = "IPW-Hajek"
         found = weighted_means(case.treated, case.outcome, fit, target)
-        numbers.put(target, name, difference(found.scores_estimated), se="se_ps_estimated", ci="_ps_estimated")
+        numbers.put(
+            target, name, difference(found.scores_estimated), se="se_ps_estimated", ci="_ps_estimated"
+        )
         fixed = difference(found.weights_fixed)
         numbers[target, name, "", "se_HC0"] = numbers[target, name, "", "se_gee"] = fixed.standard_error
         weights = balancing_weights(case.treated, fit.fitted, target)
@@ -71,8 +79,8 @@ def _standardisation(numbers: Numbers, case: Case, family: Family) -> None:
             target,
             "g-comp",
             difference(standardised_means(*data, family, target=target)),
-            se="se_full_mestimation",
-            ci="_full_mestimation",
+            se=FULL,
+            ci=FULL[2:],
         )
     numbers.put("ATE", "g-comp(joint)", difference(standardised_means(*data, family, "joint")), se="-")
     if family == "gaussian":
@@ -90,8 +98,7 @@ def _augmented(numbers: Numbers, case: Case, fit: LogisticFit, family: Family) -
     numbers.put("ATE", "AIPW", one, se="se_if_ddof1", ci="_if_ddof1")
     numbers["ATE", "AIPW", "", "se_if_ddof0"] = one.standard_error * np.sqrt((n - 1) / n)
     numbers["ATE", "AIPW", "", "mu1"], numbers["ATE", "AIPW", "", "mu0"] = ate.mean_treated, ate.mean_control
-    full = {"se": "se_full_mestimation", "ci": "_full_mestimation"}
-    numbers.put("ATE", "AIPW", ate.sandwich, **full)
+    numbers.put("ATE", "AIPW", ate.sandwich, se=FULL, ci=FULL[2:])
     att = augmented_inverse_probability(*data, family=family, target="ATT")
     numbers.put("ATT", "AIPW", att.influence_function, se="se_if_ddof0", ci="_if_ddof0")
     joint = augmented_inverse_probability(*data, family=family, form="joint")
@@ -100,7 +107,7 @@ def _augmented(numbers: Numbers, case: Case, fit: LogisticFit, family: Family) -
     )
     for target in TARGETS:
         means = augmented_hajek_means(*data, family=family, target=target)
-        numbers.put(target, "AIPW-Hajek-augmented", difference(means), **full)
+        numbers.put(target, "AIPW-Hajek-augmented", difference(means), se=FULL, ci=FULL[2:])
 
 
 def _targeted(numbers: Numbers, case: Case, fit: LogisticFit, family: Family) -> None:
@@ -122,30 +129,3 @@ def _matching(numbers: Numbers, case: Case, fit: LogisticFit) -> None:
                 case.treated, case.outcome, position, target=target, tie_tolerance=tolerance
             )
             numbers.put(target, f"PS matching 1:1 with replacement{suffix}", found.estimate)
-
-
-def _clipped(numbers: Numbers, case: Case, fit: LogisticFit, family: Family) -> None:
-    """Scores clipped as statsmodels clips them; where that empties the model of information, nothing is added."""
-    scores = clipped_scores(fit, 0.01, 0.99)
-    targets: tuple[Literal["ATE", "ATT"], ...] = ("ATE", "ATT")
-    for target in targets:
-        means = weighted_means(case.treated, case.outcome, scores, target)
-        numbers.put(
-            target,
-            "IPW-Hajek",
-            difference(means.scores_estimated),
-            variant=STATSMODELS_CLIP,
-            se="se_ps_estimated",
-            ci="_ps_estimated",
-        )
-    found = augmented_inverse_probability(
-        case.x_outcome, case.treated, case.outcome, scores, family=family
-    )
-    numbers.put(
-        "ATE",
-        "AIPW",
-        found.sandwich,
-        variant=STATSMODELS_CLIP,
-        se="se_full_mestimation",
-        ci="_full_mestimation",
-    )

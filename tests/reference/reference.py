@@ -25,6 +25,7 @@ class Row:
     """One published or computed number, and how near to it one should come."""
 
     case: str
+    dataset: str
     estimand: str
     estimator: str
     variant: str
@@ -70,12 +71,16 @@ def _row(record: Mapping[str, str]) -> Row:
     case = record["case_id"]
     if case.startswith("ks_") and case != "ks_montecarlo":
         case = f"{case} {record['formula_ps'][:4]} {record['formula_outcome'][:4]}"
+    quantity = record["quantity"]
+    if (record["estimator"], quantity, record["status"]) == ("unadjusted", "se", "published"):
+        quantity = "se, published"
     return Row(
         case,
+        record["dataset"],
         record["estimand"],
         record["estimator"],
         record["trimming_or_variant"],
-        record["quantity"],
+        quantity,
         float(record["value"]),
         float(record["tolerance"]),
         record["status"],

@@ -77,9 +77,7 @@ def subgroups(case: Case) -> Numbers:
             averaged = subgroup_average(whole.influence, inside, estimand, "AIPW")
             refitted = _aipw(case, inside, scores).influence_function
             for variant, estimate in ((AVERAGED, averaged), (REFITTED, refitted)):
-                numbers.put(
-                    estimand, "AIPW", estimate, variant=variant, se="se_if_ddof1", ci="_if_ddof1"
-                )
+                numbers.put(estimand, "AIPW", estimate, variant=variant, se="se_if_ddof1", ci="_if_ddof1")
     return numbers
 
 

@@ -91,19 +91,37 @@ def test_outcome_constant_in_one_arm_is_estimated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "control", "treated", "spread"), [("age", 30, 50, 20), ("weight", 50.0, 150.0, 40)]
+    ("column", "control", "treated", "spread"),
+    [("age", 30, 50, 20), ("age", 30, 60, 7), ("weight", 50.0, 150.0, 40)],
 )
 def test_separated_arms_give_no_number(
     tmp_path: Path, column: str, control: float, treated: float, spread: int
 ) -> None:
     """Where scores are 0 and 1, accepted or not, the run ends with what to do and without NaN (FAULTS 51, 54)."""
     frame = with_column(FRAME, column, np.where(ACTIVE, treated, control) + np.arange(240) % spread)
-    plan = protocol(models={"propensity": [column]})
+    plan = protocol(models={"propensity": [column, "sex", "region"]})
     files, findings = weighed(tmp_path, frame, plan)
     assert findings
-    with pytest.raises(EstimationError, match="simplify the (propensity model|models)"):
+    with pytest.raises(EstimationError, match=r"simplify the (propensity model|models)"):
         effect(files, plan)
     assert not files.exists("effect.json")
+
+
+def test_bootstrap_without_a_replicate_is_told(tmp_path: Path) -> None:
+    """Where no resample can carry the outcome model, the run ends with the count and what to do."""
+    levels = [f"site{number}" for number in range(21)]
+    stored = protocol().as_json()["contract"]
+    columns = [{**c, "values": levels} if c["name"] == "region" else c for c in stored["columns"]]
+    models = {"propensity": ["weight"], "outcome": ["region"]}
+    plan = protocol(contract={"columns": columns}, models=models)
+    # One treated subject in every site but the first: a resample without any one of them loses rank.
+    place = np.where(ACTIVE, np.maximum(np.cumsum(ACTIVE) - ACTIVE.sum() + 20, 0), np.arange(240) % 21)
+    frame = with_column(FRAME, "region", [levels[number] for number in place])
+    files, _ = weighed(tmp_path, frame, plan)
+    with pytest.raises(
+        EstimationError, match=r"^[01] of 200 bootstrap replicates could be estimated; expected"
+    ):
+        effect(files, plan)
 
 
 def test_too_few_subjects_in_an_arm_are_told(tmp_path: Path) -> None:

@@ -154,6 +154,20 @@ def test_quasi_separation_is_a_finding_with_infinite_imbalance(tmp_path: Path) -
     assert {row["term"]: row["smd_weighted"] for row in balance["terms"]}["region=west"] == "inf"
 
 
+def test_subject_in_an_impossible_arm_has_no_weight(tmp_path: Path) -> None:
+    """A subject whose score leaves no chance of its own arm is counted, and the infinite weight goes nowhere."""
+    generator = np.random.default_rng(0)
+    x = generator.uniform(-1, 1, 2000)
+    active = (x + generator.logistic(0, 0.005, 2000) > 0) & (np.arange(2000) > 0)
+    x[0] = 1.0
+    frame = subjects(2000).assign(arm=np.where(active, "active", "control"), weight=70 + 10 * x)
+    plan = protocol(models={"propensity": ["weight"]})
+    with pytest.raises(
+        EstimationError, match=r"^1 subject\(s\) have a propensity score of 0 for the arm they are"
+    ):
+        weighed(tmp_path, frame, plan)
+
+
 def test_one_arm_only_is_an_estimation_error(tmp_path: Path) -> None:
     """Should an analysis set with one arm ever get here, the model says so (FAULTS 48)."""
     files, _ = weighed(tmp_path, FRAME, protocol())

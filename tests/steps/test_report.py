@@ -20,7 +20,7 @@ from medicore.steps.gate import read_findings
 from medicore.steps.propensity import propensity
 from medicore.steps.report import assemble, report
 from medicore.steps.sensitivity import sensitivity
-from medicore.steps.way import Rendering
+from medicore.steps.way import Rendering, perform
 from medicore.stores.dvc_content import md5
 from medicore.stores.files import FolderFiles
 from tests.steps.analysed_trial import protocol, section, subjects
@@ -49,6 +49,14 @@ class Recorder:
         """Return the inputs as they came."""
         shown = {name: json.loads(data) for name, data in inputs.items()}
         return json.dumps([template_folder, shown, created.isoformat()]).encode()
+
+
+class Failing(Recorder):
+    """A renderer that cannot."""
+
+    def render(self, *_: Any, **__: Any) -> bytes:
+        """Fail."""
+        raise IntegrityError("no font")
 
 
 RENDERING = Rendering(Recorder(), "quarto_templates", {"numpy": "2.0", "pandas": "3.0", "black": "1.0"})
@@ -146,16 +154,16 @@ def test_report_needs_every_section(tmp_path: Path) -> None:
     assert not files.exists("report.pdf")
 
 
+def test_report_is_the_last_step(tmp_path: Path) -> None:
+    """Performed as a step the report is the same, and it alone asks for the renderer."""
+    files = performed(tmp_path, protocol())
+    assert perform("report", files, protocol(), IDENTITY, lambda: RENDERING) == ()
+    assert files.exists("report.pdf")
+    assert json.loads(files.read("results.json"))["primary"] == section(files, "effect")["primary"]
+
+
 def test_failing_renderer_leaves_no_pdf(tmp_path: Path) -> None:
     """When rendering fails its error is passed on, and nothing stands where the report should (FAULTS 70)."""
-
-    class Failing(Recorder):
-        """A renderer that cannot."""
-
-        def render(self, template_folder: str, inputs: Mapping[str, bytes], created: datetime) -> bytes:
-            """Fail."""
-            raise IntegrityError("no font")
-
     files = performed(tmp_path, protocol())
     with pytest.raises(IntegrityError, match="no font"):
         report(files, protocol(), IDENTITY, Rendering(Failing(), "quarto_templates", {}))

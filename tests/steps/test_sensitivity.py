@@ -1,5 +1,6 @@
 """Alternatives to the primary analysis: each a row, also where there is nothing to estimate."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ def test_plan_is_the_tables(tmp_path: Path) -> None:
     assert [(row["name"], row["estimand"]) for row in made["sensitivity"]] == [
         ("IPW instead of AIPW", "ATE"),
         ("Outcome models alone", "ATE"),
+        ("TMLE instead of AIPW", "ATE"),
+        ("Scores clipped to 0.05 to 0.95", "ATE"),
+        *((f"Without {covariate.label}", "ATE") for covariate in protocol().covariates),
         ("No adjustment", "ATE"),
     ]
     assert [(row["name"], row["estimand"]) for row in made["supplementary"]] == [
@@ -34,6 +38,7 @@ def test_plan_is_the_tables(tmp_path: Path) -> None:
         ("Scores outside 0.4 to 0.6 discarded", "ATE (trimmed)"),
         ("Effect in the treated", "ATT"),
         ("Effect in the overlap", "ATO"),
+        ("1:1 matching on the score", "ATT (matched)"),
         ("Sex: F", "ATE within Sex: F"),
         ("Sex: M", "ATE within Sex: M"),
     ]
@@ -111,3 +116,36 @@ def test_sample_holds_both_designs(tmp_path: Path) -> None:
     assert (sample.x_propensity.shape, sample.x_outcome.shape) == ((240, 5), (240, 3))
     assert sample.fit.converged
     assert sample.aipw().n == 240
+
+
+def test_randomised_trial_shows_ancova_too(tmp_path: Path) -> None:
+    """In a randomised trial the covariate-adjusted difference stands beside the unadjusted one."""
+    names = [row["name"] for row in compared(tmp_path, FRAME, protocol(design="randomised"))["sensitivity"]]
+    assert "ANCOVA with interactions" in names
+    assert "ANCOVA with interactions" not in rows(compared(tmp_path / "other", FRAME, protocol()))
+
+
+def test_only_covariate_cannot_be_left_out(tmp_path: Path) -> None:
+    """Without its only covariate a model is no adjustment, and the row says that it is not estimable."""
+    alone = protocol(models={"propensity": ["age"], "outcome": ["age"]})
+    row = rows(compared(tmp_path, FRAME, alone))["Without Age"]
+    assert row["estimate"] is None
+    assert "only one of a model" in row["note"]
+
+
+def test_leave_one_out_can_be_left_out(tmp_path: Path) -> None:
+    """The plan decides whether covariates are left out one by one."""
+    made = rows(compared(tmp_path, FRAME, protocol(sensitivity={"leave_one_out": False})))
+    assert not any(name.startswith("Without") for name in made)
+
+
+def test_subgroups_carry_the_test_of_interaction(tmp_path: Path) -> None:
+    """Each level of a subgroup shows the p-value of the test that the effect is the same in all."""
+    made = rows(compared(tmp_path, FRAME, protocol()))
+    notes = {made[f"Sex: {level}"]["note"] for level in ("F", "M")}
+    assert len(notes) == 1
+    first, second = made["Sex: F"], made["Sex: M"]
+    gap = (first["estimate"] - second["estimate"]) / np.hypot(
+        first["standard_error"], second["standard_error"]
+    )
+    assert notes == {f"test of interaction: p = {math.erfc(abs(gap) / math.sqrt(2)):.3f}"}

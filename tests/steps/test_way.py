@@ -32,7 +32,7 @@ def test_steps_are_found_by_their_name() -> None:
         ProtocolError, match=r"^step 'x{40}' is unknown; expected one of extract, check, cohort"
     ):
         step_named("x" * 100)
-    with pytest.raises(ProtocolError, match="'os.system' is unknown"):
+    with pytest.raises(ProtocolError, match=r"'os\.system' is unknown"):
         perform("os.system", FolderFiles(Path("nowhere")), protocol(), NOBODY, unused)
 
 
@@ -73,7 +73,7 @@ def test_linear_algebra_has_one_thread(tmp_path: Path, monkeypatch: pytest.Monke
     for name in ("cohort", "propensity", "effect"):
         perform(name, files, protocol(), NOBODY, unused)
     before = [pool["num_threads"] for pool in threadpool_info()]
-    during = []
+    during: list[int] = []
     step = sensitivity.sensitivity
 
     def watched(*arguments: Any) -> Any:

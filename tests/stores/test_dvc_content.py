@@ -146,7 +146,7 @@ def test_lost_or_damaged_list_of_files_is_an_integrity_error(
         path.unlink()
         if list_of_files is not None:
             path.write_bytes(list_of_files)
-    with pytest.raises(IntegrityError, match="the data lock's list of files is (missing|damaged)"):
+    with pytest.raises(IntegrityError, match=r"the data lock's list of files is (missing|damaged)"):
         content.addresses(RECORD, b"", pointer)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from medicore.errors import BusyError, IntegrityError
+from medicore.errors import BusyError, ConfigurationError, IntegrityError
 from medicore.stores.files import FolderFiles, FolderLocks, read_parquet, write_atomically
 from tests.conftest import ROOT
 
@@ -51,7 +51,7 @@ def test_full_disk_leaves_the_old_file_or_none(
         path.write_bytes(before)
     with monkeypatch.context() as patched:
         patched.setattr(fails, full_disk)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(ConfigurationError, match="file could not be written: No space left"):
             write_atomically(path, b"the new file")
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == ([] if before is None else [before])
 

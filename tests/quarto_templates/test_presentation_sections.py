@@ -1,0 +1,290 @@
+"""Tests of the sections: what each says about results of every kind."""
+
+from typing import Any
+
+import pytest
+from presentation import (
+    check,
+    cohort,
+    effect,
+    estimand,
+    findings,
+    front,
+    propensity,
+    provenance,
+    review,
+    sensitivity,
+)
+from presentation.inputs import LostParameterError, WrongSchemaError, load
+from presentation.typst import literal
+
+FINDING: dict[str, Any] = {
+    "step": "propensity",
+    "gate": "SMD (weighted)",
+    "subject": "age",
+    "statistic": "0.1278",
+    "threshold": "0.1",
+    "message": "1 of 18 terms is imbalanced",
+    "false_alarm_rate": 0.264,
+    "overridable": True,
+    "digest": "cd" * 32,
+    "decision": None,
+}
+SIGNED = {
+    "meaning": "proceed",
+    "reason": "The term does not confound",
+    "signer": "b.reviewer",
+    "name": "Béatrice Reviewer",
+    "role": "statistician",
+    "signed_at": "2025-04-02T09:00:00Z",
+}
+
+
+def says(made: str, *texts: str) -> bool:
+    """Return whether the source holds all these texts."""
+    return all(literal(text)[1:-1] in made for text in texts)
+
+
+def test_an_observational_result_is_conditional_and_a_randomised_one_is_not(inputs: Any) -> None:
+    """Words follow the design: assumptions are named for one, the unadjusted estimate beside the other."""
+    assert says(effect.conclusion(inputs.report()), "no unmeasured confounding", "3.373 kg", "2.447 to 4.300")
+    inputs.results["study"]["design"] = "randomised"
+    made = effect.conclusion(inputs.report())
+    assert says(
+        made,
+        "In this randomised study, the covariate-adjusted estimate",
+        "The unadjusted estimate is 2.541 kg",
+    )
+    inputs.results["sensitivity"]["sensitivity"] = []
+    assert not says(effect.conclusion(inputs.report()), "unadjusted")
+
+
+def test_the_primary_table_has_three_standard_errors(inputs: Any) -> None:
+    """Influence function, sandwich and bootstrap stand side by side; the second implementation confirms."""
+    made = effect.primary_table(inputs.report())
+    assert says(made, "0.473", "0.480", "0.489", "2.414 to 4.341", "influence function, ddof 1")
+    assert says(effect.verification(inputs.report()), "3.373264632", "scipy")
+    inputs.results["primary"]["bootstrap"]["failed"] = {"rank lost": 3, "one arm too small": 0}
+    assert says(
+        effect.bootstrap(inputs.report()), "3 replicates could not be estimated (rank lost: 3)", "19711982"
+    )
+
+
+def test_criteria_that_exclude_nobody_are_shown(inputs: Any) -> None:
+    """CONSORT: a criterion without exclusions is in the table and in the diagram."""
+    inputs.results["cohort"]["criteria"].append({"name": "Under age", "excluded": 0, "remaining": 1566})
+    for made in (cohort.disposition(inputs.report()), cohort.consort(inputs.report())):
+        assert says(made, "Under age", "Arm outside the declared contrast")
+
+
+def test_a_long_list_of_criteria_still_fits_the_diagram(inputs: Any) -> None:
+    """Too many criteria are set smaller; beyond that the last ones are counted together."""
+    inputs.results["cohort"]["criteria"] = [
+        {
+            "name": f"Criterion {index} with a name that takes more than one line",
+            "excluded": 1,
+            "remaining": 1566,
+        }
+        for index in range(60)
+    ]
+    made = cohort.consort(inputs.report())
+    assert "7.2pt" in made
+    assert says(made, "22 more criteria: Table 14.1.1")
+    assert says(cohort.disposition(inputs.report()), "Criterion 59")
+
+
+def test_trimming_is_in_the_diagram_and_in_the_diagnostics(inputs: Any) -> None:
+    """Subjects discarded for their scores are counted where they leave."""
+    trimming = {"method": "discard", "lower": 0.05, "upper": 0.95, "discarded": 12}
+    inputs.results["propensity"]["trimming"] = trimming
+    assert says(cohort.consort(inputs.report()), "Discarded for extreme propensity scores", "n = 12")
+    assert says(propensity.diagnostics(inputs.report()), "discard, limits 0.05 to 0.95")
+
+
+def test_baseline_names_units_levels_and_small_spreads(inputs: Any) -> None:
+    """Numbers have unit, mean and standard deviation; categories have a title and a line per level."""
+    row = next(row for row in inputs.results["baseline"] if row["kind"] == "mean")
+    for arm in ("treated", "control", "overall"):
+        row[arm] = {"mean": 0.5, "sd": 0.25}
+    made = cohort.baseline(inputs.report())
+    assert says(made, "Age, years", "0.50 (0.25)", "Sex (0 male, 1 female)", "220 (54.6)", "n = 1,163")
+
+
+def test_an_infinite_smd_is_printed_and_drawn(inputs: Any) -> None:
+    """A term with zero pooled spread has an infinite SMD: the sign in the table, an arrow in the plot."""
+    inputs.results["balance"]["terms"][0]["smd_weighted"] = "inf"
+    inputs.results["balance"]["worst"]["weighted"] = {"term": "sex=1", "smd": "inf"}
+    assert says(propensity.balance_table(inputs.report()), "∞")
+    made = propensity.love_plot(inputs.report())
+    assert 'shape: "right"' in made
+    assert says(made, "after weighting ∞ (Sex: 1)")
+
+
+def test_coefficients_have_digits_that_show_their_error(inputs: Any) -> None:
+    """A coefficient on a large scale is not rounded away."""
+    inputs.results["propensity"]["coefficients"] = [
+        {"term": "(Intercept)", "estimate": 1.0, "standard_error": 0.5},
+        {"term": "age^2", "estimate": 0.0000123, "standard_error": 0.0000021},
+        {"term": "unknown", "estimate": 0.1, "standard_error": None},
+    ]
+    made = propensity.coefficients(inputs.report())
+    assert says(made, "Intercept", "Age, squared", "0.0000123", "unknown")
+
+
+def test_overlap_of_an_empty_arm_is_drawn_flat(inputs: Any) -> None:
+    """A histogram without anyone in an arm is drawn, not divided by zero."""
+    histogram = inputs.results["propensity"]["histogram"]
+    histogram["treated"] = [0] * len(histogram["treated"])
+    assert "mirrored-histogram" in propensity.overlap_plot(inputs.report())
+
+
+def test_sensitivity_and_supplementary_are_kept_apart(inputs: Any) -> None:
+    """Each kind has its own table and plot; a row names estimand, estimator, variance and n."""
+    first, second = (
+        sensitivity.rows_table(inputs.report(), kind) for kind in ("sensitivity", "supplementary")
+    )
+    assert says(first, "Table 14.2.3", "ATE · IPW (Hájek) · sandwich, scores estimated, ddof 0")
+    assert says(second, "Table 14.2.4", "Effect in the treated", "ATE · AIPW · influence function, ddof 1")
+    assert not says(first, "Effect in the treated")
+    assert says(sensitivity.forest(inputs.report(), "supplementary"), "Figure 14.2.2", "Primary analysis")
+
+
+def test_what_cannot_be_estimated_says_why(inputs: Any) -> None:
+    """An empty subgroup has its row and its reason, in the table and in the plot."""
+    row = inputs.results["sensitivity"]["supplementary"][-1]
+    row |= dict.fromkeys(("estimate", "standard_error", "ci_low", "ci_high", "p_value"))
+    row |= {"note": "not estimable: no treated subject is left", "n": 0}
+    assert says(
+        sensitivity.rows_table(inputs.report(), "supplementary"), "not estimable: no treated subject is left"
+    )
+    assert says(sensitivity.forest(inputs.report(), "supplementary"), "not estimable")
+
+
+def test_nothing_planned_is_said(inputs: Any) -> None:
+    """A protocol without such analyses gives a sentence, and no empty table or plot."""
+    inputs.results["sensitivity"] = {"sensitivity": [], "supplementary": []}
+    assert says(sensitivity.rows_table(inputs.report(), "sensitivity"), "plans no sensitivity analyses")
+    assert sensitivity.forest(inputs.report(), "supplementary") == ""
+    assert says(front.synopsis(inputs.report()), "none planned")
+
+
+def test_the_e_value_is_reported_when_it_is_there(inputs: Any) -> None:
+    """The E-value has its sentence; without one there is none."""
+    assert sensitivity.evalue(inputs.report()) == ""
+    inputs.results["evalue"] = {"point": 2.104, "limit": 1.7}
+    assert says(sensitivity.evalue(inputs.report()), "2.10 for the estimate", "1.70 for the confidence limit")
+
+
+def test_findings_have_their_false_alarm_rate_and_decision(inputs: Any) -> None:
+    """A finding is printed with limit, false-alarm rate and who decided what; an open one says so."""
+    assert says(findings.findings_and_decisions(inputs.report()), "No gate of the protocol fired")
+    inputs.results["findings"] = [FINDING, {**FINDING, "false_alarm_rate": None, "decision": SIGNED}]
+    made = findings.findings_and_decisions(inputs.report())
+    assert says(
+        made, "2 findings needed a decision", "26.4 % if nothing were wrong", "none yet", "not applicable"
+    )
+    assert says(made, "proceed: The term does not confound", "Béatrice Reviewer (b.reviewer), statistician")
+    assert says(front.synopsis(inputs.report()), "2 found, 1 decided")
+
+
+def test_contract_and_comparison(inputs: Any) -> None:
+    """Violations are counted by column and rule; changes since the last lock are in words."""
+    assert says(check.contract(inputs.report()), "no rule is violated")
+    assert says(check.comparison(inputs.report()), "no earlier data lock")
+    found = inputs.results["check"]
+    found["violations"] = [{"column": "age", "rule": "range", "count": 3, "expected": "25 to 74"}]
+    found["comparison"] = {
+        "previous_month": "2025-02",
+        "subjects_added": 60,
+        "subjects_vanished": 0,
+        "values_changed": [{"column": "bmi", "count": 2}],
+    }
+    assert says(check.contract(inputs.report()), "1 violation of the data contract", "25 to 74")
+    assert says(check.comparison(inputs.report()), "60 subjects were added", "bmi: 2")
+
+
+def test_estimand_has_its_five_attributes(inputs: Any) -> None:
+    """Treatment, population, variable, intercurrent events with strategies, summary measure (ICH E9(R1))."""
+    made = estimand.attributes(inputs.report())
+    assert says(made, "Treatment", "Population", "Variable", "Intercurrent event 3", "Summary measure")
+    assert says(
+        made, "Strategy: treatment policy.", "The average treatment effect in the whole population (ATE)"
+    )
+
+
+def test_provenance_has_every_digest(inputs: Any) -> None:
+    """Commit, tag, ledger head, protocol, environment and every file with MD5 and SHA-256 are there to compare."""
+    made = (
+        provenance.identity(inputs.report())
+        + provenance.files(inputs.report())
+        + provenance.libraries(inputs.report())
+    )
+    run = inputs.run
+    wanted = [
+        run["code_commit"],
+        run["ledger_head"]["digest"],
+        run["protocol_digest"],
+        run["environment_digest"],
+    ]
+    wanted += [entry[name] for entry in run["files"] for name in ("md5", "sha256")]
+    assert all(digest in made for digest in wanted)
+    assert says(made, "19711982", "90,948", "scipy")
+    assert says(provenance.commands(inputs.report()), "medicore verify REF-NHEFS", "dvc pull")
+
+
+@pytest.mark.parametrize("status", ["candidate", "exploratory", "reference", "draft"])
+def test_the_title_page_says_what_the_report_is_good_for(inputs: Any, status: str) -> None:
+    """Every status has its sentence on the title page."""
+    inputs.run["status"] = status
+    assert says(
+        front.title_page(inputs.report()), status if status == "draft" else f"{status.capitalize()}: "
+    )
+
+
+def test_long_titles_are_set_smaller(inputs: Any) -> None:
+    """A title of several lines leaves room for the facts below it."""
+    sizes = []
+    for length in (80, 300, 1500):
+        inputs.results["study"]["title"] = "x " * (length // 2)
+        sizes.append(front.title_page(inputs.report()).rpartition("title-size: ")[2].partition("pt")[0])
+    assert sizes == ["25", "17", "11"]
+
+
+def test_signatures_and_arms(inputs: Any) -> None:
+    """The signature page has the fields of 21 CFR 11.50; an arm with a name of its own goes by it."""
+    assert says(review.signature_page(inputs.report()), "Printed name", "Role", "Meaning", "Date and time")
+    assert inputs.report().arm("treated") == "qsmk\u00a0=\u00a01"
+    inputs.results["cohort"]["arms"]["treated"]["label"] = "veltagliptin"
+    assert inputs.report().arm("treated") == "veltagliptin"
+
+
+@pytest.mark.parametrize(
+    ("study", "month", "run"),
+    [
+        ("", "2025-03", "REF-NHEFS/2025-03/1"),
+        ("REF-NHEFS", "2025-04", "REF-NHEFS/2025-03/1"),
+        ("REF-NHEFS", "2025-03", ""),
+    ],
+)
+def test_a_lost_parameter_is_an_error(
+    inputs: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch, study: str, month: str, run: str
+) -> None:
+    """Parameters that did not arrive, or are of another run, stop the report."""
+    for name, data in inputs.files().items():
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    assert load("REF-NHEFS", "2025-03", "REF-NHEFS/2025-03/1").observational
+    with pytest.raises(LostParameterError):
+        load(study, month, run)
+
+
+def test_results_of_another_schema_are_refused(
+    inputs: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The template reads the schema that it was written for and no other."""
+    inputs.results["schema"] = "medicore-results-2"
+    for name, data in inputs.files().items():
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WrongSchemaError):
+        load("REF-NHEFS", "2025-03", "REF-NHEFS/2025-03/1")

@@ -1,0 +1,66 @@
+"""The documents say what the code does."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from medicore import errors
+from medicore.cli import work  # noqa: F401 - adds its verbs
+from medicore.cli.app import app
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+
+
+def commands() -> list[str]:
+    """Return every verb that is not hidden."""
+    import medicore.cli.answers
+    import medicore.cli.review  # noqa: F401 - adds its verbs
+
+    group = typer.main.get_command(app)
+    return [name for name, command in group.commands.items() if not command.hidden]  # type: ignore[attr-defined]
+
+
+def test_every_verb_is_documented() -> None:
+    """README, changelog or a guide names every verb with its program."""
+    text = "\n".join([*DOCS.values(), (ROOT / "README.md").read_text(encoding="utf-8")])
+    assert len(commands()) > 10
+    for name in commands():
+        assert f"medicore {name}" in text, f"no document shows 'medicore {name}'"
+
+
+def test_every_exit_code_is_documented() -> None:
+    """The operator's guide and the help text list the exit code of every family of errors."""
+    families = [
+        kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)
+    ]
+    for family in families:
+        assert re.search(rf"\b{family.exit_code} [a-z]", DOCS["operate.md"]), family
+        assert re.search(rf"\b{family.exit_code} [a-z]", app.info.epilog), family
+
+
+@pytest.mark.parametrize("name", ["states.md", "ledger.md"])
+def test_generated_pages_are_current(name: str) -> None:
+    """What is made from the code's tables is as ``python docs/generate.py`` makes it."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    assert DOCS[name] == module.pages()[name]
+
+
+def test_links_lead_somewhere() -> None:
+    """Every relative link in README leads to a file or folder."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")):
+        assert (ROOT / target).exists(), target
+
+
+def test_files_are_short() -> None:
+    """No source file is longer than 300 lines: one that wants to be holds two ideas."""
+    for folder in ("medicore", "flows", "tests", "quarto_templates", "examples", "benchmarks"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path.relative_to(ROOT)
