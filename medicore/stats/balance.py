@@ -47,7 +47,7 @@ def _term(column: Vector, treated: NDArray[np.bool_], weights: Vector, target: T
     denominator = _denominator(column, treated, binary, target)
     smds, ratios, distances, differences = [], [], [], []
     for w in (even, weights):
-        means = [float(np.average(column[arm], weights=w[arm])) for arm in (treated, ~treated)]
+        means = [_mean(column[arm], w[arm]) for arm in (treated, ~treated)]
         variances = [_variance(column[arm], w[arm], binary) for arm in (treated, ~treated)]
         differences.append(means[0] - means[1])
         smds.append(_ratio(differences[-1], denominator))
@@ -78,7 +78,7 @@ def _variance(values: Vector, weights: Vector, binary: bool) -> float:
     """
     if values.min() == values.max():
         return 0.0
-    mean = float(np.average(values, weights=weights))
+    mean = _mean(values, weights)
     if binary:
         return float((values.max() - mean) * (mean - values.min()))
     total = float(weights.sum())
@@ -86,13 +86,20 @@ def _variance(values: Vector, weights: Vector, binary: bool) -> float:
     return float((weights * (values - mean) ** 2).sum()) / freedom
 
 
+def _mean(values: Vector, weights: Vector) -> float:
+    """Return the weighted mean; of equal values that value itself, which rounding would miss."""
+    if values.min() == values.max():
+        return float(values[0])
+    return float(np.average(values, weights=weights))
+
+
 def _distance(column: Vector, treated: NDArray[np.bool_], weights: Vector) -> float:
     """Return the largest distance between the arms' weighted distribution functions."""
     order = np.argsort(column, kind="stable")
     values = column[order]
     steps = np.where(treated, weights / weights[treated].sum(), -weights / weights[~treated].sum())[order]
-    last_of_ties = np.append(values[1:] != values[:-1], True)
-    return float(np.abs(np.cumsum(steps))[last_of_ties].max())
+    last_of_ties = values[1:] != values[:-1]
+    return float(np.abs(np.cumsum(steps))[:-1][last_of_ties].max(initial=0.0))
 
 
 def _ratio(numerator: float, denominator: float) -> float:

@@ -27,7 +27,8 @@ SEPARATED_PREDICTOR = 16.0
 """A subject whose linear predictor is this large has a fitted probability within 1.2e-7 of 0 or 1."""
 PIVOT_TOLERANCE = 1e-12
 """Share of a column's length, squared, outside the span of those before it, below which rank is lost."""
-LARGEST_EXPONENT = 700.0
+LARGEST_EXPONENT = 300.0
+"""Keeps the weights of a diverging replicate finite; no fitted probability is as small as exp(−300)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +139,13 @@ def fit_replicates(counts: Counts, design: LogisticDesign) -> LogisticReplicates
             break
     separated = np.zeros(replicates, dtype=bool)
     for row in np.flatnonzero(~ended & ~rank_lost):
-        separated[row] = _largest_predictor(counts, design, theta, row) > SEPARATED_PREDICTOR
+        separated[row] = _largest_predictor(counts, design, theta, int(row)) > SEPARATED_PREDICTOR
     return LogisticReplicates(theta, information, rank_lost, separated, ~(ended | rank_lost | separated))
 
 
-def _derivatives(counts: Counts, design: LogisticDesign, theta: Vector, common: bool) -> tuple[Vector, Vector]:
+def _derivatives(
+    counts: Counts, design: LogisticDesign, theta: Vector, common: bool
+) -> tuple[Vector, Vector]:
     """Return score, ``(replicates, q)``, and information, ``(replicates, q, q)``, of every replicate.
 
     ``common`` says that all have the same coefficients, and the same fitted probabilities.
@@ -178,9 +181,7 @@ def solve_positive(matrices: Vector, right: Vector) -> tuple[Vector, Flags]:
     diagonal element it comes from. The solution of a singular system is 0.
     """
     fit = _smallest_pivot(matrices) > PIVOT_TOLERANCE
-    if fit.all():
-        return np.linalg.solve(matrices, right[:, :, None])[:, :, 0], fit
-    solved = np.zeros_like(right)
+    solved: Vector = np.zeros_like(right)
     solved[fit] = np.linalg.solve(matrices[fit], right[fit, :, None])[:, :, 0]
     return solved, fit
 
@@ -193,5 +194,6 @@ def _smallest_pivot(matrices: Vector) -> Vector:
         if len(matrices) == 1:
             return np.zeros(1)
         return np.concatenate([_smallest_pivot(matrices[row : row + 1]) for row in range(len(matrices))])
-    pivots: Vector = np.einsum("bjj->bj", factors) ** 2 / np.einsum("bjj->bj", matrices)
-    return pivots.min(axis=1)
+    pivots = np.einsum("bjj->bj", factors) ** 2 / np.einsum("bjj->bj", matrices)
+    smallest: Vector = pivots.min(axis=1)
+    return smallest

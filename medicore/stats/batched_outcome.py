@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.stats.batched_logistic import (
+    LARGEST_EXPONENT,
     Flags,
     LogisticDesign,
     LogisticReplicates,
@@ -29,7 +30,7 @@ Kept = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class ArmMeans:
+class ArmReplicates:
     """The mean outcome under either arm in each replicate, ``(replicates, 2)``, treated first.
 
     By AIPW, by Hájek's weighting and by standardisation (g-computation). ``rank_lost``, ``separated`` and
@@ -94,7 +95,7 @@ class LinearOutcome:
             ]
         )
 
-    def means(self, sums: tuple[Vector, Vector], total: int) -> ArmMeans:
+    def means(self, sums: tuple[Vector, Vector], total: int) -> ArmReplicates:
         """Return the means from the sums over each arm."""
         replicates, q = len(sums[0]), self.start.shape[1]
         everybody = sums[0][:, :q] + sums[1][:, :q]  # the intercept's products are the columns themselves
@@ -113,7 +114,7 @@ class LinearOutcome:
             means[1, :, arm] = observed / np.where(weighted[:, 0] > 0, weighted[:, 0], np.nan)
             rank_lost |= ~solved
         never = np.zeros(replicates, dtype=bool)
-        return ArmMeans(means[0], means[1], means[2], rank_lost, never, never)
+        return ArmReplicates(means[0], means[1], means[2], rank_lost, never, never)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +152,7 @@ class LogisticOutcome:
                 LogisticDesign.of(layout, basis[:, chosen], outcome == 1, pairs, start[chosen], (index,))
             )
             kept.append(chosen)
-        return cls(
-            layout.spread(basis), layout.spread(outcome), (models[0], models[1]), (kept[0], kept[1])
-        )
+        return cls(layout.spread(basis), layout.spread(outcome), (models[0], models[1]), (kept[0], kept[1]))
 
     def fitted(self, counts: Counts) -> "_FittedLogisticOutcome":
         """Return the models fitted to every resample."""
@@ -176,14 +175,14 @@ class _FittedLogisticOutcome:
         other = linear_predictors(
             self.fits[1 - arm].theta, self.models.columns[part][:, self.models.kept[1 - arm]]
         )
-        other = 1 / (1 + np.exp(np.minimum(-other, 700.0)))
+        other = 1 / (1 + np.exp(np.minimum(-other, LARGEST_EXPONENT)))
         weights = counts * (1 + odds)
         totals = [counts * own, counts * other, weights * (outcome - own), weights * outcome, weights]
         return np.column_stack(
             [*(total.sum(axis=2).sum(axis=0) for total in totals), model.score(counts, against, part)]
         )
 
-    def means(self, sums: tuple[Vector, Vector], total: int) -> ArmMeans:
+    def means(self, sums: tuple[Vector, Vector], total: int) -> ArmReplicates:
         """Return the means from the sums over each arm."""
         means = np.empty((3, len(sums[0]), 2))
         stuck = self.fits[0].stuck | self.fits[1].stuck
@@ -195,7 +194,7 @@ class _FittedLogisticOutcome:
             means[0, :, arm] = means[2, :, arm] + inside[:, 2] / total
             means[1, :, arm] = inside[:, 3] / np.where(inside[:, 4] > 0, inside[:, 4], np.nan)
             stuck = stuck | ~(fit.proved(inside[:, 5:]) | rank_lost | separated)
-        return ArmMeans(means[0], means[1], means[2], rank_lost, separated, stuck)
+        return ArmReplicates(means[0], means[1], means[2], rank_lost, separated, stuck)
 
 
 Outcome = LinearOutcome | LogisticOutcome

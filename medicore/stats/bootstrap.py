@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from medicore.errors import ConfigurationError, EstimationError
 from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.batched_logistic import Flags, LogisticDesign, fit_replicates
-from medicore.stats.batched_outcome import ArmMeans, LinearOutcome, LogisticOutcome, Outcome
+from medicore.stats.batched_outcome import LinearOutcome, LogisticOutcome, Outcome
 from medicore.stats.bootstrap_result import BootstrapResult, acceleration
 from medicore.stats.design import standardise
 from medicore.stats.logistic import fit_logistic
@@ -119,7 +119,9 @@ class _Sample:
         design = standardise(x_outcome)
         layout = Layout.of(treated, max(fit.basis.shape[1], len(design.kept) + 1))
         products = packed_products(layout.spread(fit.basis))
-        propensity = LogisticDesign.of(layout, fit.basis, treated, products, starting_point(fit.theta), (0, 1))
+        propensity = LogisticDesign.of(
+            layout, fit.basis, treated, products, starting_point(fit.theta), (0, 1)
+        )
         if not np.array_equal(x_propensity, x_outcome):
             products = packed_products(layout.spread(design.basis(x_outcome)))
         models = LinearOutcome if family == "gaussian" else LogisticOutcome

@@ -53,9 +53,15 @@ def standardise(x: Matrix) -> StandardisedDesign:
     Columns are taken from left to right: one that is constant, or a linear combination of the intercept and
     the columns before it, is aliased and left out. A column is aliased when its diagonal element of the
     triangular factor of the QR decomposition, the length of its part outside the span of those before it, is
-    below RANK_TOLERANCE (Golub & Van Loan, 2013, section 5.2). Raises EstimationError when ``x`` holds a number
-    that is not finite.
+    below RANK_TOLERANCE (Golub & Van Loan, 2013, section 5.2).
+
+    Raises
+    ------
+    EstimationError
+        When ``x`` has no rows, or holds a number that is not finite.
     """
+    if len(x) == 0:
+        raise EstimationError("0 subjects cannot carry a model; expected some; check arms and criteria")
     if not np.isfinite(x).all():
         raise EstimationError(
             "the design matrix holds NaN or infinity; expected finite numbers; check the contract"

@@ -1,18 +1,48 @@
 """How often the balance gate fires although nothing is wrong."""
 
 import numpy as np
-from scipy.stats import t
+from scipy.integrate import quad
+from scipy.special import betaincinv, stdtr
+
+from medicore.errors import EstimationError
 
 
 def false_alarm_rate(threshold: float, n1: int, n0: int) -> float:
-    """Return P(|SMD| ≥ threshold) for one normal covariate that is balanced in the population.
+    """Return P(|SMD| ≥ threshold) for one covariate that has the same distribution in both arms.
 
-    With the pooled variance, SMD·√(n1·n0/(n1 + n0)) has Student's t distribution with n1 + n0 − 2 degrees of
-    freedom (Hedges & Olkin, 1985, section 5.A). After weighting the true rate is lower.
+    Exact for a normal covariate and the unweighted SMD = (m1 − m0)/√((s1² + s0²)/2). Write s1² and s0² by two
+    independent variables: their total sum of squares, χ² with ν = n1 + n0 − 2 degrees of freedom, and the share B
+    of the first arm in it, Beta((n1 − 1)/2, (n0 − 1)/2). Given B, SMD·√(ν(B/(n1 − 1) + (1 − B)/(n0 − 1))/(2h)),
+    h = 1/n1 + 1/n0, is Student's t with ν degrees of freedom; its tail is averaged over B. With arms of one size
+    B cancels, and SMD/√h is t itself (Hedges & Olkin, 1985, section 5.A). For other covariates it holds
+    approximately, the better the larger the arms.
+
+    For the SMD after weighting by an estimated propensity score this is no false-alarm rate but a bound: the
+    model was fitted to balance the very terms that are looked at, so that by chance alone the gate fires less
+    often than this. Read it as the rate before weighting.
+
+    Raises EstimationError when an arm has fewer than 2 subjects.
     """
-    return float(2 * t.sf(threshold * np.sqrt(n1 * n0 / (n1 + n0)), n1 + n0 - 2))
+    if min(n1, n0) < 2:
+        raise EstimationError(
+            f"arms of {n1} and {n0} subjects have no SMD; expected at least 2 in each; look at the cohort"
+        )
+    freedom, height = n1 + n0 - 2, 1 / n1 + 1 / n0
+
+    def tail(share: float) -> float:
+        spread = freedom * (share / (n1 - 1) + (1 - share) / (n0 - 1)) / 2
+        return float(2 * stdtr(freedom, -threshold * np.sqrt(spread / height)))
+
+    if n1 == n0:
+        return tail(0.5)
+    first, second = (n1 - 1) / 2, (n0 - 1) / 2
+    rate, _ = quad(lambda chance: tail(float(betaincinv(first, second, chance))), 0.0, 1.0, epsabs=1e-12)
+    return float(rate)
 
 
 def any_false_alarm_rate(threshold: float, n1: int, n0: int, terms: int) -> float:
-    """Return the probability that any of ``terms`` independent balanced covariates reaches the threshold."""
+    """Return the probability that any of ``terms`` independent balanced covariates reaches the threshold.
+
+    1 − (1 − p)^terms, with p the rate of one. For correlated normal covariates it is an upper bound (Šidák, 1967).
+    """
     return float(-np.expm1(terms * np.log1p(-false_alarm_rate(threshold, n1, n0))))

@@ -35,12 +35,11 @@ def matching_distance(score: Vector, scale: Literal["logit", "score"] = "logit")
     Raises EstimationError when all scores are equal.
     """
     position = logit(score) if scale == "logit" else score
-    spread = float(position.std(ddof=1))
-    if not (np.isfinite(spread) and spread > 0):
+    if not np.isfinite(position).all() or np.ptp(position) == 0:
         raise EstimationError(
             "the propensity scores do not vary, or are 0 or 1; expected scores to match on; look at the model"
         )
-    positions: Vector = position / spread
+    positions: Vector = position / position.std(ddof=1)
     return positions
 
 

@@ -119,7 +119,7 @@ def linear_predictors(coefficients: Vector, columns: Vector) -> Vector:
     Shaped ``(blocks, replicates, length)``.
     """
     tiles = coefficients.reshape(-1, TILE, coefficients.shape[1])
-    predictors = np.matmul(tiles, columns[:, None])
+    predictors: Vector = np.matmul(tiles, columns[:, None])
     return predictors.reshape(len(columns), -1, columns.shape[2])
 
 

@@ -29,6 +29,8 @@ TOLERANCE = 1e-6
 """Largest difference, in standard errors, at which the two implementations confirm each other."""
 ALIASED = 1e-8
 """Share of a column's length outside the span of those before it, below which it is left out."""
+LARGEST_EXPONENT = 700.0
+"""Beyond it the exponential is infinite; a subject there makes the estimate absurd, and that is to be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,13 @@ class Verification:
     route: str
 
     def relative_difference(self, value: float, standard_error: float) -> float:
-        """Return the larger difference from the primary, relative to the primary's standard error."""
-        gaps = abs(self.value - value), abs(self.standard_error - standard_error)
-        return max(gaps) / standard_error if standard_error > 0 else max(gaps)
+        """Return the larger difference from the primary, relative to the primary's standard error.
+
+        Infinite when there is no number to compare, so that it is beyond every tolerance.
+        """
+        gap = float(np.max(np.abs([self.value - value, self.standard_error - standard_error])))
+        relative = gap / standard_error if standard_error > 0 else gap
+        return relative if np.isfinite(relative) else float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ class Agreement:
 
     @property
     def confirmed(self) -> bool:
-        """Whether the difference is a number within the tolerance."""
+        """Whether the difference is within the tolerance."""
         return self.relative_difference <= self.relative_tolerance
 
 
@@ -87,16 +93,17 @@ def verify_aipw(
     for a binomial outcome of 0 and 1, by logistic regression.
     """
     everybody = np.ones(len(treated), dtype=bool)
-    chance = _chance(x_propensity, treated, everybody)
+    logit = _logit(x_propensity, treated, everybody)
+    clever_1, clever_0 = np.zeros(len(logit)), np.zeros(len(logit))
+    clever_1[treated] = 1 + np.exp(np.minimum(-logit[treated], LARGEST_EXPONENT))
+    clever_0[~treated] = 1 + np.exp(np.minimum(logit[~treated], LARGEST_EXPONENT))
     if family == "binomial":
-        model_1, model_0 = (_chance(x_outcome, outcome == 1, arm) for arm in (treated, ~treated))
+        model_1, model_0 = (_sigmoid(_logit(x_outcome, outcome == 1, arm)) for arm in (treated, ~treated))
     else:
         model_1, model_0 = (_projection(x_outcome, outcome, arm) for arm in (treated, ~treated))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        clever_1, clever_0 = treated / chance, ~treated / (1 - chance)
-        terms = clever_1 * outcome + (1 - clever_1) * model_1 - clever_0 * outcome - (1 - clever_0) * model_0
-        value = float(np.sum(terms) / len(terms))
-        spread = float(np.sum((terms - value) ** 2) / (len(terms) - ddof))
+    terms = clever_1 * outcome + (1 - clever_1) * model_1 - clever_0 * outcome - (1 - clever_0) * model_0
+    value = float(np.sum(terms) / len(terms))
+    spread = float(np.sum((terms - value) ** 2) / (len(terms) - ddof))
     return Verification(
         value,
         float(np.sqrt(spread / len(terms))),
@@ -140,8 +147,8 @@ def _projection(x: Vector, outcome: Vector, rows: NDArray[np.bool_]) -> Vector:
     return predicted
 
 
-def _chance(x: Vector, label: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Vector:
-    """Return fitted probabilities for everybody of a logistic regression of ``label`` within ``rows``."""
+def _logit(x: Vector, label: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Vector:
+    """Return linear predictors for everybody of a logistic regression of ``label`` within ``rows``."""
     columns = _whitened(x, rows)
     inside, sign = columns[rows], np.where(label[rows], 1.0, -1.0)
 
@@ -162,7 +169,8 @@ def _chance(x: Vector, label: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Vec
     start = np.zeros(columns.shape[1])
     near = minimize(loss, start, jac=slope, hess=curvature, method="trust-exact", options={"gtol": 1e-6})
     found = root(slope, near.x, jac=curvature, method="hybr", options={"xtol": 1e-14})
-    return _sigmoid(columns @ found.x)
+    predictor: Vector = columns @ found.x
+    return predictor
 
 
 def _sigmoid(value: Vector) -> Vector:

@@ -67,6 +67,8 @@ def solve(equations: Equations, size: int) -> tuple[Array, Array]:
         value = equations(theta.astype(complex)).real
         derivative = _derivative(equations, theta) / len(value)
         step = np.linalg.solve(derivative, -value.mean(axis=0))
+        while _distance(equations, theta + step) > _distance(equations, theta) + TINY:
+            step = step / 2
         theta = theta + step
         if np.abs(step).max() < TINY * (1 + np.abs(theta).max()):
             break
@@ -74,7 +76,11 @@ def solve(equations: Equations, size: int) -> tuple[Array, Array]:
     n = len(at_root)
     bread = np.linalg.inv(_derivative(equations, theta) / n)
     variance = bread @ (at_root.T @ at_root / n) @ bread.T / n
-    return theta, np.sqrt(np.diag(variance))
+    return theta, np.sqrt(np.maximum(np.diag(variance), 0))  # a parameter that is constant has variance 0
+
+
+def _distance(equations: Equations, theta: Array) -> float:
+    return float(np.linalg.norm(equations(theta.astype(complex)).real.mean(axis=0)))
 
 
 def _derivative(equations: Equations, theta: Array) -> Array:

@@ -79,6 +79,12 @@ def test_coefficients_find_their_way_back() -> None:
     assert given_scale[4] == 0
 
 
+def test_no_rows_are_refused() -> None:
+    """An empty arm has no design."""
+    with pytest.raises(EstimationError, match="0 subjects cannot carry a model"):
+        standardise(np.empty((0, 3)))
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_number_that_is_not_finite_is_refused(value: float) -> None:
     """NaN and infinity raise, and the message does not hold the value."""

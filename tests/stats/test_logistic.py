@@ -201,7 +201,7 @@ def test_a_direction_downhill_is_refused() -> None:
     sample = draw(21)
     fit = sample.fit
     sign, even = np.where(sample.treated, 1.0, -1.0), np.ones(240)
-    start = fit.theta + [1.0, 0.0, 0.0, 0.0]
+    start = fit.theta + np.array([1.0, 0.0, 0.0, 0.0])
     value = logistic._log_likelihood(fit.basis @ start, sign, even)
     away = np.array([1e6, 0.0, 0.0, 0.0])
     moved, theta, reached = logistic._uphill(fit.basis, sign, even, start, away, value)

@@ -1,0 +1,112 @@
+"""The tipping point: how different missing outcomes would have to be to change the conclusion."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+from medicore.errors import EstimationError
+
+
+@dataclass(frozen=True, slots=True)
+class DeltaAdjusted:
+    """An effect whose missing treated outcomes differ by ``delta`` from what they are expected to be."""
+
+    delta: float
+    value: float
+    standard_error: float
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the Wald interval, value ∓ z·SE."""
+        margin = float(ndtri(0.5 + level / 2)) * self.standard_error
+        return self.value - margin, self.value + margin
+
+
+@dataclass(frozen=True, slots=True)
+class TippingPoint:
+    """The shift at which the conclusion changes.
+
+    ``concluded`` says whether the interval at ``level`` excludes ``null`` when nothing is shifted. ``delta`` is
+    the smallest shift, in the outcome's unit, at which that answer changes, and None when no shift changes it;
+    ``delta_of_estimate`` the shift at which the point estimate itself is ``null``. ``missing_share`` is the share
+    of the treated whose outcome is missing.
+    """
+
+    delta: float | None
+    delta_of_estimate: float | None
+    concluded: bool
+    missing_share: float
+    null: float
+    level: float
+
+    def possible(self, lowest: float, highest: float) -> bool:
+        """Return whether a shift between ``lowest`` and ``highest`` changes the conclusion.
+
+        For a risk, expected to be p in those missing, these are −p and 1 − p.
+        """
+        return self.delta is not None and lowest <= self.delta <= highest
+
+
+def delta_adjusted(
+    value: float, standard_error: float, *, treated: int, missing: int, delta: float
+) -> DeltaAdjusted:
+    """Return the effect when the missing outcomes of the treated are shifted by ``delta``.
+
+    A pattern-mixture model (Little, 1993; Permutt, 2016; White, Carpenter & Horton, 2018). ``value`` and
+    ``standard_error`` are of the effect when missing outcomes are like observed ones given the covariates
+    (missing at random). Of ``treated`` subjects in the treated arm ``missing`` have no outcome, a share π. If
+    these would have had a mean outcome ``delta`` higher than expected, the mean under treatment is higher by
+    π·delta, and so is the effect. Its variance is SE² + delta²·π(1 − π)/``treated``: delta is a given number, the
+    share is estimated, and the two are uncorrelated, because the effect's influence function has mean 0 among
+    those observed. Outcomes missing in the control arm stay missing at random.
+
+    Raises EstimationError when there are fewer treated than missing, or no treated.
+    """
+    share = _share(treated, missing)
+    error = np.sqrt(standard_error**2 + delta**2 * share * (1 - share) / treated)
+    return DeltaAdjusted(delta, value + share * delta, float(error))
+
+
+def tipping_point(
+    value: float,
+    standard_error: float,
+    *,
+    treated: int,
+    missing: int,
+    level: float = 0.95,
+    null: float = 0.0,
+) -> TippingPoint:
+    """Return how much the missing outcomes of the treated must differ for the conclusion to change.
+
+    The conclusion is whether the interval of ``delta_adjusted`` excludes ``null``. It changes where
+    (value − null + π·delta)² = z²(SE² + delta²·π(1 − π)/treated), a quadratic in delta whose root nearest to 0 is
+    returned. Against an effect that was shown the root points the other way; for one that was not, it is the
+    shift that would show it.
+
+    Raises EstimationError when there are fewer treated than missing, or no treated.
+    """
+    share = _share(treated, missing)
+    z = float(ndtri(0.5 + level / 2))
+    distance = value - null
+    constant = distance**2 - (z * standard_error) ** 2
+    concluded = constant > 0
+    if missing == 0:
+        return TippingPoint(None, None, concluded, share, null, level)
+    slope = distance * share
+    bend = share**2 - z**2 * share * (1 - share) / treated
+    inside = slope**2 - bend * constant
+    delta = None
+    if inside >= 0:
+        # the root nearest to 0, in the form that does not cancel
+        turned = slope + np.copysign(np.sqrt(inside), slope)
+        delta = float(-constant / turned) if turned != 0 else None
+    return TippingPoint(delta, -distance / share, concluded, share, null, level)
+
+
+def _share(treated: int, missing: int) -> float:
+    if not 0 <= missing <= treated or treated == 0:
+        raise EstimationError(
+            f"{missing} of {treated} treated subjects without outcome; expected 0 to all of at least one; look at "
+            "the cohort"
+        )
+    return missing / treated

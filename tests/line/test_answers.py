@@ -1,0 +1,111 @@
+"""What people read: the answers as text, and the decisions that end a run otherwise than by approval."""
+
+import pytest
+
+from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, MONTH, REFERENCE, Month
+
+
+def test_status_and_history(released: Month) -> None:
+    """``status`` shows where the latest runs stand; ``history`` every run of a study, or every event of a run."""
+    status = released.project.medicore("status").out
+    assert f"{REFERENCE}/{MONTH}/1" in status
+    assert "archived" in status
+    history = released.project.medicore("history", REFERENCE).out
+    assert "analyst" in history
+    events = released.project.medicore("history", released.run(REFERENCE)).out
+    assert [
+        word in events for word in ("run.requested", "lock.frozen", "run.released", "archive.completed")
+    ] == [True] * 4
+    assert released.project.medicore("status", REFERENCE, "--json").json()[0]["state"] == "archived"
+
+
+def test_review_lists_what_waits_and_shows_one(month: Month) -> None:
+    """``review`` lists what waits; of one run it shows each finding, what it may be answered with, and the binding."""
+    listed = month.project.medicore("review").out
+    assert month.run(CLEAN) in listed
+    shown = month.project.medicore("review", month.run(BROKEN)).out
+    assert "reject; the data need correction" in shown
+    assert "sealed commit" in shown
+    assert "Next: medicore sign" in shown
+    sealed = month.project.medicore("review", month.run(CLEAN)).out
+    assert "--meaning approve" in sealed
+    assert month.run(BROKEN) in [row["run"] for row in month.project.medicore("review", "--json").json()]
+
+
+def test_explain_as_text(released: Month) -> None:
+    """``explain`` as text names value, formula, code location, protocol and inputs."""
+    answer = released.project.medicore("explain", released.run(REFERENCE), "cohort.analysed").out
+    assert "(identical)" in answer
+    assert "medicore/steps/cohort.py:" in answer
+    assert "eligibility: " in answer
+    assert "extract.parquet" in answer
+
+
+def test_reproduce_and_verify_as_text(released: Month) -> None:
+    """``reproduce`` and ``verify`` as text give a verdict for each file and run."""
+    answer = released.project.medicore("reproduce", released.run(REFERENCE)).out
+    assert answer.count("bit-identical") >= 15
+    assert "DIFFERENT" not in answer
+    everything = released.project.medicore("verify", "--all").out
+    assert everything.count(" checks, 0 failed") >= 4
+
+
+def test_verify_needs_to_know_what(month: Month) -> None:
+    """``verify`` without a run and without --all is a usage error."""
+    assert "name one run, or give --all" in month.project.medicore("verify", expected=2).err
+
+
+def test_doctor_as_text(month: Month) -> None:
+    """``doctor`` as text names the state of each part."""
+    answer = month.project.medicore("doctor").out
+    assert "ILL" not in answer
+    assert "chain of" in answer
+
+
+def test_rejected_run_is_kept_and_closed(month: Month) -> None:
+    """A rejected run keeps its record, and takes no further decision."""
+    row = month.project.medicore("run", BROKEN, MONTH, "--json", expected=10).json()[0]
+    answer = month.project.sign(row["run"], "reject", reason="The source must be corrected first").json()
+    assert answer["state"] == "rejected"
+    assert month.project.medicore("verify", row["run"], "--json").json()[0]["failed"] == {}
+    assert "rejected" in month.project.sign(row["run"], "approve", expected=7).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("run", CLEAN, MONTH, "--as", "nobody"), 7, "person 'nobody' is unknown"),
+        (("run", CLEAN, MONTH, "--as", "reviewer"), 7, "may not request"),
+        (("run", CLEAN, "2024-12"), 3, "before the study's first"),
+        (("history", "MED-2024-0181/2025-03/x"), 3, "malformed"),
+        (("review", "MED-2024-0181/2025-03/99"), 3, "knows no run"),
+        (("explain", f"{IMBALANCED}/2025-03/99", "primary.estimate"), 3, "no sealed record"),
+        (("step", "extract"), 0, ""),
+        (("step", "nothing"), 3, "step 'nothing' is unknown"),
+    ],
+)
+def test_nonsense_is_answered_in_one_line(
+    month: Month, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    """Whatever is wrong with a request, the answer is one line and its family's exit code."""
+    err = month.project.medicore(*arguments, expected=code).err
+    assert words in err
+    assert err.count("\n") <= 1
+
+
+def test_meaning_and_signer_are_checked(month: Month) -> None:
+    """An unknown meaning, an unknown signer and a finding that does not exist are refused."""
+    run = month.run(CLEAN)
+    assert "meaning 'agree' is unknown" in month.project.sign(run, "agree", expected=7).err
+    assert "person 'nobody' is unknown" in month.project.sign(run, "approve", person="nobody", expected=7).err
+    assert (
+        "names 0 of the findings" in month.project.sign(run, "proceed", finding="0123456789", expected=7).err
+    )
+
+
+def test_passphrase_is_never_guessed(month: Month) -> None:
+    """Without a terminal and without the variable, signing says where a passphrase comes from."""
+    answer = month.project.medicore(
+        "sign", month.run(CLEAN), "--meaning", "approve", "--as", "reviewer", "--reason", "read", expected=9
+    )
+    assert "MEDICORE_PASSPHRASE" in answer.err

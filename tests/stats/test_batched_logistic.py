@@ -1,0 +1,161 @@
+"""Many logistic regressions at once: each is the fit that it would be alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from medicore.stats import batched_logistic
+from medicore.stats.batched_logistic import (
+    PROVED_STEP,
+    LogisticDesign,
+    LogisticReplicates,
+    fit_replicates,
+    solve_positive,
+)
+from medicore.stats.logistic import fit_logistic
+from medicore.stats.resampling import (
+    TILE,
+    Counts,
+    Layout,
+    draw_counts,
+    packed_products,
+    seeded_streams,
+)
+from tests.stats.samples import Sample, draw
+
+THETA_TOLERANCE = 1e-9
+"""Absolute, of a coefficient on a standardised column."""
+
+
+def laid_out(sample: Sample, start: np.ndarray | None = None) -> tuple[Layout, LogisticDesign]:
+    """Return the propensity model of a sample, laid out for resampling."""
+    fit = sample.fit
+    layout = Layout.of(sample.treated, fit.basis.shape[1])
+    products = packed_products(layout.spread(fit.basis))
+    first = fit.theta if start is None else start
+    return layout, LogisticDesign.of(layout, fit.basis, sample.treated, products, first, (0, 1))
+
+
+def score_at(counts: Counts, design: LogisticDesign, fits: LogisticReplicates) -> np.ndarray:
+    """Return the score of every replicate at its coefficients."""
+    parts = (
+        design.score(counts[part].astype(float), design.odds_against(fits.theta, part), part)
+        for part in design.parts
+    )
+    return np.sum(list(parts), axis=0)
+
+
+def alone(sample: Sample, layout: Layout, counts: Counts, row: int) -> np.ndarray:
+    """Return the coefficients of one resample by the primary's own fit, on the sample's standardised basis."""
+    times = np.zeros(len(sample.treated))
+    flat = counts[:, row].ravel()
+    start = layout.blocks[0] * layout.length
+    times[layout.order[: layout.sizes[0]]] = flat[: layout.sizes[0]]
+    times[layout.order[layout.sizes[0] :]] = flat[start : start + layout.sizes[1]]
+    return np.asarray(fit_logistic(sample.x, sample.treated, times).theta)
+
+
+def test_each_replicate_is_the_maximum_of_its_own_likelihood() -> None:
+    """A replicate's coefficients are those of a regression weighted by its counts, and its score proves it."""
+    sample = draw(11, n=300)
+    layout, design = laid_out(sample)
+    counts = draw_counts(layout, seeded_streams(1, TILE))
+    fits = fit_replicates(counts, design)
+    for row in range(0, TILE, 5):
+        np.testing.assert_allclose(fits.theta[row], alone(sample, layout, counts, row), atol=THETA_TOLERANCE)
+    assert fits.proved(score_at(counts, design, fits)).all()
+    assert not (fits.rank_lost | fits.separated | fits.stuck).any()
+
+
+@pytest.mark.parametrize("distance", [4.0, 25.0])
+def test_steps_that_overshoot_are_halved(distance: float) -> None:
+    """From a start where a plain Newton step leaps far beyond the maximum, every replicate still gets there."""
+    sample = draw(12, n=300)
+    layout, design = laid_out(sample, np.array([0.0, distance, -distance, 0.0]))
+    counts = draw_counts(layout, seeded_streams(2, TILE))
+    fits = fit_replicates(counts, design)
+    assert fits.proved(score_at(counts, design, fits)).all()
+    near = fit_replicates(counts, laid_out(sample)[1])
+    np.testing.assert_allclose(fits.theta, near.theta, atol=THETA_TOLERANCE)
+
+
+def test_a_replicate_does_not_depend_on_those_beside_it() -> None:
+    """Beside a resample that separates, all others keep their bits."""
+    sample = draw(13, n=200)
+    layout, design = laid_out(sample)
+    counts = draw_counts(layout, seeded_streams(3, TILE))
+    before = fit_replicates(counts, design).theta
+    separating = layout.spread((sample.treated == (sample.x[:, 0] > 0)).astype(np.float64))
+    counts[:, 7] = separating.astype(np.uint16)
+    after = fit_replicates(counts, design)
+    others = np.arange(TILE) != 7
+    assert (after.theta[others] == before[others]).all()
+    assert after.separated.tolist() == (~others).tolist()
+    assert np.isfinite(after.theta).all()
+
+
+def test_a_resample_without_a_column_has_lost_rank() -> None:
+    """Where a resample holds no subject with an indicator, its columns are dependent."""
+    sample = draw(14, n=200)
+    layout, design = laid_out(sample)
+    counts = draw_counts(layout, seeded_streams(4, TILE))
+    counts[:, 3] = layout.spread((sample.x[:, -1] == 0).astype(np.float64)).astype(np.uint16)
+    fits = fit_replicates(counts, design)
+    assert np.flatnonzero(fits.rank_lost).tolist() == [3]
+    assert not fits.separated.any()
+
+
+def test_a_replicate_that_runs_out_of_steps_is_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without steps enough, a replicate is neither separated nor proved, and says so."""
+    monkeypatch.setattr(batched_logistic, "NEWTON_STEPS", 1)
+    layout, design = laid_out(draw(15, n=200))
+    counts = draw_counts(layout, seeded_streams(5, TILE))
+    fits = fit_replicates(counts, design)
+    assert fits.stuck.all()
+    assert not fits.proved(score_at(counts, design, fits)).any()
+
+
+def test_proof_needs_a_small_step() -> None:
+    """A score that leaves a Newton step above the limit proves nothing; one below it does."""
+    unit = np.broadcast_to(np.eye(2), (3, 2, 2)).copy()
+    unit[2] = 0
+    never = np.zeros(3, dtype=bool)
+    fits = LogisticReplicates(np.zeros((3, 2)), unit, never, never, never)
+    score = np.array([[0.5, 0.2], [2.0, 0.0], [0.0, 0.0]]) * PROVED_STEP
+    assert fits.proved(score).tolist() == [True, False, False]
+
+
+def test_odds_at_the_start_are_everyones() -> None:
+    """At the full sample's coefficients, one row of odds serves all replicates."""
+    layout, design = laid_out(draw(16, n=150))
+    part = next(layout.parts(0))
+    many = design.odds_against(np.tile(design.start, (TILE, 1)), part)
+    np.testing.assert_allclose(np.broadcast_to(design.odds_at_start(part), many.shape), many, rtol=1e-13)
+
+
+def test_odds_stay_finite() -> None:
+    """Coefficients of any size give odds that are numbers, and weights that are."""
+    layout, design = laid_out(draw(17, n=150))
+    huge = replace(design, start=design.start * 1e9)
+    part = next(layout.parts(1))
+    for odds in (huge.odds_at_start(part), huge.odds_against(np.tile(huge.start, (TILE, 1)), part)):
+        assert np.isfinite(odds).all()
+        assert np.isfinite(huge.score(np.ones((len(odds), TILE, layout.length)), odds, part)).all()
+
+
+def test_singular_systems_are_told_from_others() -> None:
+    """Singular, indefinite and empty matrices have no solution; the others beside them keep theirs."""
+    chance = np.random.Generator(np.random.PCG64(6))
+    root = chance.normal(size=(5, 3, 6))
+    matrices = root @ root.swapaxes(1, 2)
+    expected = np.linalg.solve(matrices, np.ones((5, 3, 1)))[:, :, 0]
+    matrices[1, 2] = matrices[1, :, 2] = 0
+    matrices[2] = -matrices[2]
+    matrices[4, 2] = matrices[4, 1]
+    matrices[4, :, 2] = matrices[4, :, 1]
+    matrices[4, 2, 2] *= 1 + 1e-14
+    solved, fit = solve_positive(matrices, np.ones((5, 3)))
+    assert fit.tolist() == [True, False, False, True, False]
+    np.testing.assert_allclose(solved[fit], expected[fit], rtol=1e-12)
+    assert not solved[~fit].any()
