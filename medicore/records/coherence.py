@@ -56,6 +56,9 @@ def _outcome_can_be_analysed(protocol: Protocol) -> None:
         raise ValueError(f"outcome {column.name!r} is of type {column.type}; an outcome is a number")
     if column.timing != "follow-up":
         raise ValueError(f"outcome {column.name!r} is not measured at follow-up")
+    coded = column.type == "integer" and (column.minimum, column.maximum) == (0, 1)
+    if protocol.outcome.type == "binary" and not coded:
+        raise ValueError(f"binary outcome {column.name!r} must be an integer with minimum 0 and maximum 1")
 
 
 def _covariates_are_baseline(protocol: Protocol) -> None:

@@ -77,6 +77,11 @@ class Outcome(Part):
     unit: Text
     label: Text
 
+    @property
+    def family(self) -> Literal["gaussian", "binomial"]:
+        """The outcome models that fit the type: least squares, or logistic regression of an outcome of 0 and 1."""
+        return "binomial" if self.type == "binary" else "gaussian"
+
 
 class Criterion(Part):
     """One eligibility criterion; a subject that does not satisfy it is excluded with this reason."""

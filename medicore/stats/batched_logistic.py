@@ -20,7 +20,8 @@ NEWTON_STEPS = 25
 LAST_STEP = 1e-5
 """A Newton step this small, in coefficients of standardised columns, is the last: the next would be its square."""
 PROVED_STEP = 1e-7
-"""Largest Newton step left at the end at which the maximum is proved."""
+"""Largest root mean square move of the linear predictors, weighted by information, that the Newton step left at
+the end may make: the maximum is proved, whether or not the columns are nearly dependent."""
 OVERSHOT = -0.5
 """A step is halved when the slope of the likelihood along it ends below this multiple of where it began."""
 SEPARATED_PREDICTOR = 16.0
@@ -94,10 +95,14 @@ class LogisticReplicates:
     separated: Flags
     stuck: Flags
 
-    def proved(self, score: Vector) -> Flags:
-        """Return whether each replicate is at its maximum, given its score at ``theta``, ``(replicates, q)``."""
+    def proved(self, score: Vector, subjects: int) -> Flags:
+        """Return whether each replicate is at its maximum, given its score at ``theta``, ``(replicates, q)``.
+
+        The Newton decrement, step · score, is the sum over ``subjects`` of their weighted squared moves.
+        """
         left, solved = solve_positive(self.information, score)
-        small: Flags = solved & (np.abs(left).max(axis=1) <= PROVED_STEP)
+        decrement = np.einsum("bj,bj->b", left, score)
+        small: Flags = solved & (decrement <= PROVED_STEP**2 * subjects)
         return small
 
 
@@ -114,7 +119,7 @@ def fit_replicates(counts: Counts, design: LogisticDesign) -> LogisticReplicates
     step, slope = np.zeros_like(theta), np.zeros(replicates)
     information = np.zeros((replicates, theta.shape[1], theta.shape[1]))
     running = np.ones(replicates, dtype=bool)
-    rank_lost = np.zeros(replicates, dtype=bool)
+    dependent = np.zeros(replicates, dtype=bool)
     ended = np.zeros(replicates, dtype=bool)
     for iteration in range(NEWTON_STEPS):
         score, current = _derivatives(counts, design, theta, iteration == 0)
@@ -123,7 +128,7 @@ def fit_replicates(counts: Counts, design: LogisticDesign) -> LogisticReplicates
         information[moving] = current[moving]
         newton, solved = solve_positive(information, score)
         if iteration == 0:
-            rank_lost = ~solved
+            dependent = ~solved
         running &= solved
         moving &= solved
         step[overshot] /= 2
@@ -138,9 +143,10 @@ def fit_replicates(counts: Counts, design: LogisticDesign) -> LogisticReplicates
         if not running.any():
             break
     separated = np.zeros(replicates, dtype=bool)
-    for row in np.flatnonzero(~ended & ~rank_lost):
+    for row in np.flatnonzero(~ended):
         separated[row] = _largest_predictor(counts, design, theta, int(row)) > SEPARATED_PREDICTOR
-    return LogisticReplicates(theta, information, rank_lost, separated, ~(ended | rank_lost | separated))
+    stuck = ~(ended | dependent | separated)
+    return LogisticReplicates(theta, information, dependent & ~separated, separated, stuck)
 
 
 def _derivatives(

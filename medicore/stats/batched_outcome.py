@@ -193,7 +193,7 @@ class _FittedLogisticOutcome:
             means[2, :, arm] = (inside[:, 0] + outside[:, 1]) / total
             means[0, :, arm] = means[2, :, arm] + inside[:, 2] / total
             means[1, :, arm] = inside[:, 3] / np.where(inside[:, 4] > 0, inside[:, 4], np.nan)
-            stuck = stuck | ~(fit.proved(inside[:, 5:]) | rank_lost | separated)
+            stuck = stuck | ~(fit.proved(inside[:, 5:], total) | rank_lost | separated)
         return ArmReplicates(means[0], means[1], means[2], rank_lost, separated, stuck)
 
 

@@ -115,7 +115,10 @@ class _Sample:
         family: Family,
     ) -> "_Sample":
         fit = fit_logistic(x_propensity, treated)
-        primary = augmented_inverse_probability(x_outcome, treated, outcome, fit, family=family)
+        with np.errstate(all="ignore"):  # a separated sample has no finite estimate, and no replicate either
+            primary = augmented_inverse_probability(x_outcome, treated, outcome, fit, family=family)
+            root = primary.stacked.root
+            slant = round(acceleration(root[:, 0] - root[:, 1]), 12)
         design = standardise(x_outcome)
         layout = Layout.of(treated, max(fit.basis.shape[1], len(design.kept) + 1))
         products = packed_products(layout.spread(fit.basis))
@@ -125,13 +128,12 @@ class _Sample:
         if not np.array_equal(x_propensity, x_outcome):
             products = packed_products(layout.spread(design.basis(x_outcome)))
         models = LinearOutcome if family == "gaussian" else LogisticOutcome
-        root = primary.stacked.root
         return cls(
             layout,
             propensity,
             models.of(layout, x_outcome, design, treated, outcome, products),
             primary.sandwich.value,
-            round(acceleration(root[:, 0] - root[:, 1]), 12),
+            slant,
         )
 
     def replicate(self, counts: Counts, rows: int) -> _Replicates:
@@ -154,7 +156,7 @@ class _Sample:
             sums.append(np.asarray(made))
             one_arm |= drawn == 0
         means = models.means((sums[0], sums[1]), total)
-        stuck = scores.stuck | means.stuck | ~scores.proved(score)
+        stuck = scores.stuck | means.stuck | ~scores.proved(score, total)
         reasons = {
             ONE_ARM: one_arm,
             RANK_LOST: scores.rank_lost | means.rank_lost,

@@ -36,7 +36,13 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     subject = protocol.contract.subject
     files.write_table(
         "disposition.parquet",
-        pd.DataFrame({subject: extract[subject].astype(str), "reason": reason.astype(str)}),
+        pd.DataFrame(
+            {
+                subject: extract[subject].astype(str),
+                "arm": extract[protocol.treatment.column].fillna("").astype(str),
+                "reason": reason.astype(str),
+            }
+        ),
     )
     analysis = _analysis_set(protocol, extract[included])
     files.write_table("analysis.parquet", analysis)

@@ -62,7 +62,9 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
     treated = analysis["treated"].to_numpy(dtype=bool)
     outcome = analysis["outcome"].to_numpy(dtype=np.float64)
     level = protocol.inference.level
-    result = augmented_inverse_probability(x_outcome, treated, outcome, fit_scores(x_propensity, treated))
+    family = protocol.outcome.family
+    fit = fit_scores(x_propensity, treated)
+    result = augmented_inverse_probability(x_outcome, treated, outcome, fit, family=family)
     chosen = result.influence_function
     _require_variance(protocol, outcome, chosen.standard_error)
     replicated = bootstrap_aipw(
@@ -72,15 +74,17 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
         outcome,
         replicates=protocol.inference.replicates,
         seed=protocol.seed,
+        family=family,
     )
     with np.errstate(divide="ignore", invalid="ignore"):  # what comes of a separated model is judged below
-        second = verify_aipw(x_propensity, x_outcome, treated, outcome)
+        second = verify_aipw(x_propensity, x_outcome, treated, outcome, family=family)
     _require_numbers(replicated, second)
     low, high = chosen.interval(level)
     bootstrap_low, bootstrap_high = replicated.interval(level, protocol.inference.interval)
     return {
         "estimand": chosen.estimand if protocol.trimming.method == "none" else f"{chosen.estimand} (trimmed)",
         "estimator": chosen.estimator,
+        "measure": "risk difference" if family == "binomial" else "difference of means",
         "estimate": chosen.value,
         "standard_error": chosen.standard_error,
         "variance": chosen.variance,

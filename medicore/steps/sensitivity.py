@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,20 +13,23 @@ from medicore.errors import EstimationError
 from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
 from medicore.stats.ancova import ancova
-from medicore.stats.augmented import augmented_inverse_probability
+from medicore.stats.augmented import AugmentedResult, augmented_inverse_probability
+from medicore.stats.contrasts import difference
 from medicore.stats.estimate import Estimate
 from medicore.stats.inverse_probability import hajek
 from medicore.stats.logistic import LogisticFit
 from medicore.stats.matching import match_without_replacement, matching_distance
 from medicore.stats.overlap import within
+from medicore.stats.randomised import randomised_means
 from medicore.stats.scores import clipped_scores
-from medicore.stats.standardisation import standardised_difference
+from medicore.stats.standardisation import standardised_means
 from medicore.stats.subgroups import interaction_test
 from medicore.stats.tmle import targeted
 from medicore.stats.unadjusted import difference_of_means
 from medicore.steps.effect import analysed, fit_scores
-from medicore.steps.gate import write_section
+from medicore.steps.gate import read_section, write_section
 from medicore.steps.ports import RecordFiles
+from medicore.steps.robustness import confounding, missing_outcomes
 from medicore.steps.terms import model_terms
 
 _CALIPER = 0.2
@@ -35,6 +39,7 @@ _CALIPER = 0.2
 class Sample:
     """The arrays of a (sub)sample, and its fitted propensity model; designs are ``(n, p)`` without intercept."""
 
+    family: Literal["gaussian", "binomial"]
     x_propensity: NDArray[np.float64]
     x_outcome: NDArray[np.float64]
     treated: NDArray[np.bool_]
@@ -50,6 +55,7 @@ class Sample:
             if size == 0:
                 raise EstimationError(f"no {arm} subject is left")
         return cls(
+            family=protocol.outcome.family,
             x_propensity=x,
             x_outcome=model_terms(protocol, protocol.models.outcome, analysis).matrix,
             treated=treated,
@@ -57,20 +63,23 @@ class Sample:
             fit=fit_scores(x, treated),
         )
 
-    def aipw(self) -> Estimate:
-        """Return the AIPW estimate with its influence-function standard error."""
+    def aipw(self) -> AugmentedResult:
+        """Return the AIPW estimates and the means of the arms."""
         return augmented_inverse_probability(
-            self.x_outcome, self.treated, self.outcome, self.fit
-        ).influence_function
+            self.x_outcome, self.treated, self.outcome, self.fit, family=self.family
+        )
 
 
 def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Write the sensitivity rows (same estimand, other assumptions) and the supplementary ones (other estimands)."""
     everyone, retained = analysed(files)
     analysis = everyone[retained].reset_index(drop=True)
+    primary = read_section(files, "effect")["primary"]
     section = {
         "sensitivity": _same_estimand(protocol, analysis),
         "supplementary": _other_estimands(protocol, everyone, analysis),
+        "evalue": confounding(protocol, primary, analysis),
+        "tipping": missing_outcomes(protocol, primary, files.read_table("disposition.parquet")),
     }
     return write_section(files, "sensitivity", section, ())
 
@@ -78,17 +87,26 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
 def _same_estimand(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows that keep the estimand and vary what the primary analysis assumes (ICH E9(R1), A.5.2)."""
     whole, level = Sample.of(protocol, analysis), protocol.inference.level
-    x, treated, outcome, fit = whole.x_outcome, whole.treated, whole.outcome, whole.fit
+    x, treated, outcome, fit, family = whole.x_outcome, whole.treated, whole.outcome, whole.fit, whole.family
     rows = [
         _row("IPW instead of AIPW", level, lambda: hajek(treated, outcome, fit)[0]),
-        _row("Outcome models alone", level, lambda: standardised_difference(x, treated, outcome)),
-        _row("TMLE instead of AIPW", level, lambda: targeted(x, treated, outcome, fit).difference),
+        _row(
+            "Outcome models alone", level, lambda: difference(standardised_means(x, treated, outcome, family))
+        ),
+        _row(
+            "TMLE instead of AIPW",
+            level,
+            lambda: targeted(x, treated, outcome, fit, family=family).difference,
+        ),
         *(_clipped(whole, level, limit) for limit in protocol.sensitivity.clipping),
     ]
-    if protocol.design == "randomised":
+    if protocol.design == "randomised" and family == "gaussian":
         rows.append(
             _row("ANCOVA with interactions", level, lambda: ancova(x, treated, outcome, interactions=True))
         )
+    elif protocol.design == "randomised":
+        robust = partial(randomised_means, x, treated, outcome, family)
+        rows.append(_row("Standardisation, variance of randomisation", level, lambda: difference(robust())))
     if protocol.sensitivity.leave_one_out:
         rows += [_without(protocol, analysis, covariate.column) for covariate in protocol.covariates]
     return [*rows, _row("No adjustment", level, lambda: difference_of_means(treated, outcome))]
@@ -135,7 +153,7 @@ def _without(protocol: Protocol, analysis: pd.DataFrame, column: str) -> dict[st
     if not all(models.values()):
         return _nothing(name, "the covariate is the only one of a model")
     fewer = protocol.model_copy(update={"models": protocol.models.model_copy(update=models)})
-    return _row(name, protocol.inference.level, lambda: Sample.of(fewer, analysis).aipw())
+    return _row(name, protocol.inference.level, lambda: Sample.of(fewer, analysis).aipw().influence_function)
 
 
 def _matched(whole: Sample, level: float) -> dict[str, Any]:
@@ -158,7 +176,9 @@ def _trimmed(protocol: Protocol, analysis: pd.DataFrame, threshold: float) -> di
 
     def estimate() -> Estimate:
         scores = Sample.of(protocol, analysis).fit.fitted
-        return Sample.of(protocol, analysis[within(scores, threshold, 1 - threshold)]).aipw()
+        return (
+            Sample.of(protocol, analysis[within(scores, threshold, 1 - threshold)]).aipw().influence_function
+        )
 
     name = f"Scores outside {threshold:g} to {1 - threshold:g} discarded"
     row = _row(name, protocol.inference.level, estimate)
@@ -178,7 +198,7 @@ def _subgroups(protocol: Protocol, analysis: pd.DataFrame, column: str) -> list[
                 raise EstimationError(
                     "the covariates predict treatment perfectly for some subjects (separation)"
                 )
-            found = sample.aipw()
+            found = sample.aipw().influence_function
             estimates.append(found)
             return found
 

@@ -6,7 +6,7 @@ from presentation.axis import spanning
 from presentation.effect import decimals
 from presentation.exhibits import Column, Row, figure, table
 from presentation.inputs import Report
-from presentation.numbers import count, fixed, interval, level, p_value
+from presentation.numbers import count, fixed, interval, level, p_value, percent
 from presentation.plots import Strip, fits_on_a_page, strip_plot
 from presentation.typst import block, call
 
@@ -123,12 +123,40 @@ def _strip(row: dict[str, Any], label: str, places: int, shape: str, *, apart: b
 def evalue(report: Report) -> str:
     """Return the E-value in words when the results hold one."""
     found = report.results.get("evalue")
-    if not found or not {"point", "limit"} <= set(found):
+    if not found:
         return ""
+    if not {"point", "limit"} <= set(found):
+        return block(call("para", f"E-value: {found['note']}."))
     words = (
         f"E-value (VanderWeele & Ding 2017): {fixed(found['point'], 2)} for the estimate and "
         f"{fixed(found['limit'], 2)} for the confidence limit closer to no effect. An unmeasured confounder would need "
         "associations at least as strong as this, on the risk-ratio scale, with treatment and with outcome, beyond the "
         "covariates of the models, to explain the estimate or the limit away."
     )
+    return block(call("para", words))
+
+
+def tipping(report: Report) -> str:
+    """Return the tipping point of the missing outcomes in words when the results hold one."""
+    found = report.results.get("tipping")
+    if not found:
+        return ""
+    if found["missing"] == 0:
+        return block(
+            call(
+                "para",
+                "No treated subject was excluded for want of the outcome, so there is no tipping point.",
+            )
+        )
+    words = (
+        f"Tipping point: {count(found['missing'])} of {count(found['treated'])} treated subjects "
+        f"({percent(found['missing_share'])}) lack the outcome and were not analysed. "
+    )
+    if found["delta"] is None:
+        words += "No shift of their outcomes changes whether the interval excludes no effect."
+    else:
+        words += (
+            "Whether the interval excludes no effect changes when their mean outcome differs by "
+            f"{fixed(found['delta'], 2)} {found['unit']} from what is expected of them given the covariates."
+        )
     return block(call("para", words))

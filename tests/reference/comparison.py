@@ -54,8 +54,8 @@ LEFT_OUT: tuple[tuple[str, Condition], ...] = (
         lambda row: row.variant.startswith("statsmodels silently clips"),
     ),
     (
-        "MatchIt alone, and its distance is not stated: on lalonde614 no order of greedy matching on the score or "
-        "its logit gives its figure",
+        "MatchIt alone, refuted: 4.5.1 takes no control above the treated subject's score, though it be nearer "
+        "(test_refuted.py)",
         lambda row: row.estimator.startswith("PS matching 1:1 greedy"),
     ),
     (

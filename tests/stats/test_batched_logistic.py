@@ -39,11 +39,10 @@ def laid_out(sample: Sample, start: np.ndarray | None = None) -> tuple[Layout, L
 
 def score_at(counts: Counts, design: LogisticDesign, fits: LogisticReplicates) -> np.ndarray:
     """Return the score of every replicate at its coefficients."""
-    parts = (
-        design.score(counts[part].astype(float), design.odds_against(fits.theta, part), part)
-        for part in design.parts
-    )
-    return np.sum(list(parts), axis=0)
+    score = np.zeros_like(fits.theta)
+    for part in design.parts:
+        score += design.score(counts[part].astype(float), design.odds_against(fits.theta, part), part)
+    return score
 
 
 def alone(sample: Sample, layout: Layout, counts: Counts, row: int) -> np.ndarray:
@@ -64,18 +63,18 @@ def test_each_replicate_is_the_maximum_of_its_own_likelihood() -> None:
     fits = fit_replicates(counts, design)
     for row in range(0, TILE, 5):
         np.testing.assert_allclose(fits.theta[row], alone(sample, layout, counts, row), atol=THETA_TOLERANCE)
-    assert fits.proved(score_at(counts, design, fits)).all()
+    assert fits.proved(score_at(counts, design, fits), sum(layout.sizes)).all()
     assert not (fits.rank_lost | fits.separated | fits.stuck).any()
 
 
-@pytest.mark.parametrize("distance", [4.0, 25.0])
+@pytest.mark.parametrize("distance", [4.0, 8.0])
 def test_steps_that_overshoot_are_halved(distance: float) -> None:
     """From a start where a plain Newton step leaps far beyond the maximum, every replicate still gets there."""
     sample = draw(12, n=300)
     layout, design = laid_out(sample, np.array([0.0, distance, -distance, 0.0]))
     counts = draw_counts(layout, seeded_streams(2, TILE))
     fits = fit_replicates(counts, design)
-    assert fits.proved(score_at(counts, design, fits)).all()
+    assert fits.proved(score_at(counts, design, fits), sum(layout.sizes)).all()
     near = fit_replicates(counts, laid_out(sample)[1])
     np.testing.assert_allclose(fits.theta, near.theta, atol=THETA_TOLERANCE)
 
@@ -113,17 +112,19 @@ def test_a_replicate_that_runs_out_of_steps_is_stuck(monkeypatch: pytest.MonkeyP
     counts = draw_counts(layout, seeded_streams(5, TILE))
     fits = fit_replicates(counts, design)
     assert fits.stuck.all()
-    assert not fits.proved(score_at(counts, design, fits)).any()
+    assert not fits.proved(score_at(counts, design, fits), sum(layout.sizes)).any()
 
 
 def test_proof_needs_a_small_step() -> None:
-    """A score that leaves a Newton step above the limit proves nothing; one below it does."""
+    """The step left may move the predictors by the limit on average, and no more; without information none is proved."""
     unit = np.broadcast_to(np.eye(2), (3, 2, 2)).copy()
     unit[2] = 0
     never = np.zeros(3, dtype=bool)
     fits = LogisticReplicates(np.zeros((3, 2)), unit, never, never, never)
-    score = np.array([[0.5, 0.2], [2.0, 0.0], [0.0, 0.0]]) * PROVED_STEP
-    assert fits.proved(score).tolist() == [True, False, False]
+    score = np.array([[1.2, 1.5], [1.5, 1.5], [0.0, 0.0]]) * PROVED_STEP
+    assert fits.proved(score, 4).tolist() == [True, False, False]
+    assert fits.proved(score, 5).tolist() == [True, True, False]
+    assert not fits.proved(score, 3).any()
 
 
 def test_odds_at_the_start_are_everyones() -> None:
@@ -139,9 +140,10 @@ def test_odds_stay_finite() -> None:
     layout, design = laid_out(draw(17, n=150))
     huge = replace(design, start=design.start * 1e9)
     part = next(layout.parts(1))
-    for odds in (huge.odds_at_start(part), huge.odds_against(np.tile(huge.start, (TILE, 1)), part)):
-        assert np.isfinite(odds).all()
-        assert np.isfinite(huge.score(np.ones((len(odds), TILE, layout.length)), odds, part)).all()
+    assert np.isfinite(huge.odds_at_start(part)).all()
+    odds = huge.odds_against(np.tile(huge.start, (TILE, 1)), part)
+    assert np.isfinite(odds).all()
+    assert np.isfinite(huge.score(np.ones(odds.shape), odds, part)).all()
 
 
 def test_singular_systems_are_told_from_others() -> None:

@@ -152,13 +152,13 @@ def test_packing_and_unpacking_are_inverse(size: int) -> None:
     np.testing.assert_allclose(found, expected, rtol=SUM_TOLERANCE, atol=1e-12)
 
 
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=5))
+@given(st.lists(st.floats(-1e6, 1e6, allow_subnormal=False), min_size=1, max_size=5))
 def test_a_starting_point_forgets_last_bits_only(values: list[float]) -> None:
-    """Rounding moves no coefficient by more than a millionth of the largest, and the next number beside it nowhere else."""
+    """Rounding moves no coefficient by more than a millionth of the largest, and a rounded one not at all."""
     given_values = np.array(values)
     start = starting_point(given_values)
     largest = float(np.abs(given_values).max())
-    assert np.abs(start - given_values).max() <= 1e-6 * largest
+    assert np.abs(start - given_values).max() <= 1e-6 * max(largest, 1e-290)
     assert (starting_point(start) == start).all()
 
 

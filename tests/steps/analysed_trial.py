@@ -119,6 +119,6 @@ def estimated(folder: Path, frame: pd.DataFrame, plan: Protocol) -> tuple[Folder
 
 def compared(folder: Path, frame: pd.DataFrame, plan: Protocol) -> dict[str, Any]:
     """Perform all steps to sensitivity, and return its document."""
-    files, _ = weighed(folder, frame, plan)
+    files, _ = estimated(folder, frame, plan)
     assert sensitivity(files, plan) == ()
     return section(files, "sensitivity")

@@ -102,7 +102,7 @@ def test_separated_arms_give_no_number(
     plan = protocol(models={"propensity": [column, "sex", "region"]})
     files, findings = weighed(tmp_path, frame, plan)
     assert findings
-    with pytest.raises(EstimationError, match=r"simplify the (propensity model|models)"):
+    with pytest.raises(EstimationError, match=r"simplify the propensity model|use fewer covariates"):
         effect(files, plan)
     assert not files.exists("effect.json")
 
@@ -119,7 +119,7 @@ def test_bootstrap_without_a_replicate_is_told(tmp_path: Path) -> None:
     frame = with_column(FRAME, "region", [levels[number] for number in place])
     files, _ = weighed(tmp_path, frame, plan)
     with pytest.raises(
-        EstimationError, match=r"^[01] of 200 bootstrap replicates could be estimated; expected"
+        EstimationError, match=r"^[01] of 200 bootstrap replicates could be estimated \(rank lost"
     ):
         effect(files, plan)
 

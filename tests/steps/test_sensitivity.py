@@ -115,7 +115,7 @@ def test_sample_holds_both_designs(tmp_path: Path) -> None:
     sample = Sample.of(protocol(), analysis)
     assert (sample.x_propensity.shape, sample.x_outcome.shape) == ((240, 5), (240, 3))
     assert sample.fit.converged
-    assert sample.aipw().n == 240
+    assert sample.aipw().influence_function.n == 240
 
 
 def test_randomised_trial_shows_ancova_too(tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""How strong an unmeasured confounder, or how different the missing outcomes, would have to be."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from medicore.errors import EstimationError
+from medicore.records.protocol import Protocol
+from medicore.stats.augmented import augmented_inverse_probability
+from medicore.stats.contrasts import log_risk_ratio
+from medicore.stats.evalue import EValue, e_value_of_risk_ratio, e_value_of_standardised_difference
+from medicore.stats.logistic import fit_logistic
+from medicore.stats.tipping import tipping_point
+from medicore.steps.terms import model_terms
+
+
+def confounding(protocol: Protocol, primary: dict[str, Any], analysis: pd.DataFrame) -> dict[str, Any]:
+    """Return the E-values of the primary estimate and of the limit of its interval nearer to no effect.
+
+    A difference of means is divided by the outcome's standard deviation, ddof 1, over both arms; for a binary
+    outcome the risk ratio of the same AIPW means is taken. What has no E-value says why.
+    """
+    try:
+        found = _e_value(protocol, primary, analysis)
+    except EstimationError as error:
+        return {"note": f"not estimable: {error}"}
+    return {
+        "point": found.point,
+        "limit": found.limit,
+        "risk_ratio": found.risk_ratio,
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "conversion": found.conversion,
+        "note": "",
+    }
+
+
+def _e_value(protocol: Protocol, primary: dict[str, Any], analysis: pd.DataFrame) -> EValue:
+    outcome = analysis["outcome"].to_numpy(dtype=np.float64)
+    if protocol.outcome.family == "gaussian":
+        spread = float(outcome.std(ddof=1))
+        return e_value_of_standardised_difference(
+            primary["estimate"] / spread, primary["ci_low"] / spread, primary["ci_high"] / spread
+        )
+    treated = analysis["treated"].to_numpy(dtype=bool)
+    fit = fit_logistic(model_terms(protocol, protocol.models.propensity, analysis).matrix, treated)
+    x = model_terms(protocol, protocol.models.outcome, analysis).matrix
+    logarithm = log_risk_ratio(
+        augmented_inverse_probability(x, treated, outcome, fit, family=protocol.outcome.family).means
+    )
+    low, high = logarithm.interval(protocol.inference.level)
+    return e_value_of_risk_ratio(float(np.exp(logarithm.value)), float(np.exp(low)), float(np.exp(high)))
+
+
+def missing_outcomes(
+    protocol: Protocol, primary: dict[str, Any], disposition: pd.DataFrame
+) -> dict[str, Any]:
+    """Return the tipping point: the shift of the treated arm's missing outcomes that changes the conclusion.
+
+    Missing are the treated subjects whom the criterion that asks for the outcome excluded.
+    """
+    reasons = {
+        criterion.name
+        for criterion in protocol.eligibility
+        if criterion.operator == "present" and criterion.column == protocol.outcome.column
+    }
+    in_arm = (disposition["arm"] == protocol.treatment.treated).to_numpy(dtype=bool)
+    lacking = in_arm & disposition["reason"].isin(reasons).to_numpy(dtype=bool)
+    analysed = in_arm & (disposition["reason"] == "").to_numpy(dtype=bool)
+    missing, treated = int(lacking.sum()), int((lacking | analysed).sum())
+    found = tipping_point(
+        primary["estimate"],
+        primary["standard_error"],
+        treated=treated,
+        missing=missing,
+        level=protocol.inference.level,
+    )
+    return {
+        "treated": treated,
+        "missing": missing,
+        "missing_share": found.missing_share,
+        "delta": found.delta,
+        "delta_of_estimate": found.delta_of_estimate,
+        "concluded": found.concluded,
+        "unit": protocol.outcome.unit,
+    }
