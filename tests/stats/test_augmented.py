@@ -87,6 +87,15 @@ def test_known_scores_leave_only_the_outcome_models_in_the_sandwich() -> None:
     assert ratio == pytest.approx(1, abs=0.01)
 
 
+def test_tables_can_tell_the_forms_apart() -> None:
+    """The estimator's name says when one outcome model serves both arms."""
+    sample = draw(108)
+    data = (sample.x, sample.treated, sample.outcome, sample.fit)
+    assert augmented_inverse_probability(*data).sandwich.estimator == "AIPW"
+    joint = augmented_inverse_probability(*data, form="joint").influence_function
+    assert joint.estimator == "AIPW, joint outcome model"
+
+
 def test_a_binary_outcome_has_its_ratios() -> None:
     """The means of the result give the odds ratio; both variances have the same value."""
     sample = draw(107, n=600, family="binomial")

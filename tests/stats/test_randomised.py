@@ -6,7 +6,7 @@ import statsmodels.api as sm
 
 from medicore.errors import EstimationError
 from medicore.stats.contrasts import difference
-from medicore.stats.outcome_model import Family
+from medicore.stats.outcome_model import Family, fit_outcome_models
 from medicore.stats.randomised import conditional_means, randomised_means
 from medicore.stats.standardisation import standardised_means
 from medicore.stats.unadjusted import difference_of_means
@@ -51,6 +51,25 @@ def test_in_a_large_trial_the_robust_variance_is_the_influence_functions() -> No
     )
     found = difference(randomised_means(x, treated, outcome, form="per arm"))
     assert found.standard_error == pytest.approx(influence.std() / np.sqrt(4000), rel=0.01)
+
+
+def test_the_robust_covariance_is_the_published_formula() -> None:
+    """Variances and covariance of the two risks, written out, for a logistic model that is wrong."""
+    x, treated, outcome = trial(169, n=500, binary=True)
+    models = fit_outcome_models(x, treated, outcome, "binomial", "joint")
+    one, zero = models[0].predicted, models[1].predicted
+
+    def expected(arm: np.ndarray, model: np.ndarray) -> float:
+        y, inside = outcome[arm], model[arm]
+        with_y = np.cov(y, inside)[0, 1]
+        spread = y.var(ddof=1) + model.var(ddof=1) - 2 * with_y
+        return float(spread / arm.mean() + 2 * with_y - model.var(ddof=1)) / 500
+
+    both = np.cov(outcome[treated], zero[treated])[0, 1] + np.cov(outcome[~treated], one[~treated])[0, 1]
+    covariance = randomised_means(x, treated, outcome, "binomial").covariance
+    assert covariance[0, 0] == pytest.approx(expected(treated, one), rel=1e-9)
+    assert covariance[1, 1] == pytest.approx(expected(~treated, zero), rel=1e-9)
+    assert covariance[0, 1] == pytest.approx((both - np.cov(one, zero)[0, 1]) / 500, rel=1e-9)
 
 
 def test_adjustment_gains_precision_over_none() -> None:
