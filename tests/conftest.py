@@ -44,7 +44,13 @@ class Project:
 
     def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
         """Start the command line and return the process."""
-        environment = {**os.environ, **measured(), **self.environment, "MEDICORE_HOME": str(self.home), **more}
+        environment = {
+            **os.environ,
+            **measured(),
+            **self.environment,
+            "MEDICORE_HOME": str(self.home),
+            **more,
+        }
         return subprocess.Popen(
             [sys.executable, "-m", "medicore", *arguments],
             cwd=self.root,

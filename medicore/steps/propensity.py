@@ -111,7 +111,7 @@ def balance_section(protocol: Protocol, terms: Terms, balance: tuple[TermBalance
     return {
         "threshold": protocol.gates.smd,
         "sample": protocol.gates.smd_sample,
-        "denominator": "standard deviations of the unweighted arms, averaged; p(1 - p) for indicators",
+        "denominator": "standard deviations of the unweighted arms, averaged; p(1 - p) for two-valued columns",
         "terms": rows,
         "worst": worst,
     }
