@@ -1,0 +1,1 @@
+"""Benchmarks: what is fast, shown as ratios in one run (``make bench``). Nothing here is shipped or a test."""
