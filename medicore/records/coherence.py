@@ -18,6 +18,7 @@ def require_coherent(protocol: Protocol) -> None:
     _columns_exist(protocol)
     _treatment_is_a_contrast(protocol)
     _outcome_can_be_analysed(protocol)
+    _estimand_can_be_estimated(protocol)
     _covariates_are_baseline(protocol)
     _models_use_covariates(protocol)
     for criterion in protocol.eligibility:
@@ -59,6 +60,14 @@ def _outcome_can_be_analysed(protocol: Protocol) -> None:
     coded = column.type == "integer" and (column.minimum, column.maximum) == (0, 1)
     if protocol.outcome.type == "binary" and not coded:
         raise ValueError(f"binary outcome {column.name!r} must be an integer with minimum 0 and maximum 1")
+
+
+def _estimand_can_be_estimated(protocol: Protocol) -> None:
+    measure, target = protocol.estimand.measure, protocol.estimand.target
+    if measure != "difference" and protocol.outcome.type != "binary":
+        raise ValueError(f"a {measure} compares risks; it needs an outcome of type binary")
+    if protocol.design == "randomised" and target != "ATE":
+        raise ValueError(f"a randomised study estimates the ATE of everybody randomised, not the {target}")
 
 
 def _covariates_are_baseline(protocol: Protocol) -> None:

@@ -50,7 +50,8 @@ class Estimand(Part):
     variable: Text
     intercurrent_events: Annotated[tuple[IntercurrentEvent, ...], Field(min_length=1)]
     summary_measure: Text
-    target: Literal["ATE"] = "ATE"
+    measure: Literal["difference", "risk ratio", "odds ratio"] = "difference"
+    target: Literal["ATE", "ATT", "ATO"] = "ATE"
 
 
 class Source(Part):
@@ -134,6 +135,7 @@ class Gates(Part):
     weight_share: Share = 0.05
     effective_sample_size_share: Share = 0.3
     variance_disagreement: Positive = 0.2
+    estimate_change: Positive = 1.0
     failed_replicates_share: Share = 0.02
 
 

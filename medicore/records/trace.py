@@ -33,7 +33,7 @@ class Origin:
 
 
 _MODELS = ("models.propensity", "models.outcome", "covariates")
-_EFFECT = ("estimand.target", *_MODELS, "outcome", "treatment", "trimming")
+_EFFECT = ("estimand.target", "estimand.measure", *_MODELS, "outcome", "treatment", "trimming")
 
 ORIGINS = (
     Origin(
@@ -89,7 +89,7 @@ ORIGINS = (
     Origin(
         "primary.bootstrap.**",
         "effect",
-        "medicore.stats.bootstrap:bootstrap_aipw",
+        "medicore.stats.bootstrap_targets:bootstrap_effect",
         "Nonparametric bootstrap of the primary estimate; patients resampled, every nuisance model refitted",
         "interval of the named type over the replicates; standard error with ddof 1",
         (*_EFFECT, "inference", "seed"),
@@ -98,7 +98,7 @@ ORIGINS = (
     Origin(
         "primary.verification.**",
         "effect",
-        "medicore.stats.verification:verify_aipw",
+        "medicore.stats.verification:verify_effect",
         "Double programming: the primary estimate and its standard error, computed a second time by another route",
         "",
         _EFFECT,
@@ -107,11 +107,23 @@ ORIGINS = (
     Origin(
         "primary.**",
         "effect",
-        "medicore.stats.augmented:augmented_inverse_probability",
-        "Average treatment effect by augmented inverse probability weighting (AIPW), doubly robust",
-        "τ = mean[ m1(x) − m0(x) + a(y − m1(x))/e(x) − (1 − a)(y − m0(x))/(1 − e(x)) ]",
+        "medicore.stats.doubly_robust:doubly_robust",
+        "Effect in the target population by propensity scores and outcome models together: AIPW (ATE, ATT), "
+        "augmented overlap weighting (ATO); a ratio's inference is on its logarithm",
+        "ATE: mean[ m1(x) − m0(x) + a(y − m1(x))/e(x) − (1 − a)(y − m0(x))/(1 − e(x)) ]; "
+        "ATT: Σ[ a(y − m0(x)) − (1 − a)(y − m0(x))e(x)/(1 − e(x)) ]/Σa; "
+        "ATO: Σh(m1 − m0)/Σh + Σa(1 − e)(y − m1)/Σa(1 − e) − Σ(1 − a)e(y − m0)/Σ(1 − a)e, h = e(1 − e)",
         (*_EFFECT, "inference.level"),
         "primary",
+    ),
+    Origin(
+        "change.**",
+        "effect",
+        "medicore.steps.change:change_since",
+        "Change of the primary estimate since the latest earlier run, in this month's standard errors",
+        "(θ − θ′)/SE, of logarithms where the measure is a ratio",
+        ("gates.estimate_change", *_EFFECT),
+        "change",
     ),
     Origin(
         "evalue.**",

@@ -1,8 +1,8 @@
-"""How often the balance gate fires although nothing is wrong."""
+"""How often a gate fires although nothing is wrong, where a formula says so."""
 
 import numpy as np
 from scipy.integrate import quad
-from scipy.special import betaincinv, stdtr
+from scipy.special import betaincinv, chdtr, chdtrc, ndtr, stdtr
 
 from medicore.errors import EstimationError
 
@@ -46,3 +46,25 @@ def any_false_alarm_rate(threshold: float, n1: int, n0: int, terms: int) -> floa
     1 − (1 − p)^terms, with p the rate of one. For correlated normal covariates it is an upper bound (Šidák, 1967).
     """
     return float(-np.expm1(terms * np.log1p(-false_alarm_rate(threshold, n1, n0))))
+
+
+def bootstrap_false_alarm_rate(limit: float, replicates: int) -> float:
+    """Return P(|s/σ − 1| ≥ limit) for the standard deviation s of so many bootstrap replicates of a true σ.
+
+    (B − 1)s²/σ² is χ² with B − 1 degrees of freedom for normal replicates: how often the bootstrap's standard
+    error differs by the limit through its finite number of replicates alone.
+    """
+    freedom = replicates - 1
+    below = chdtr(freedom, freedom * max(1 - limit, 0.0) ** 2)
+    return float(below + chdtrc(freedom, freedom * (1 + limit) ** 2))
+
+
+def change_false_alarm_rate(limit: float, before: float, after: float) -> float:
+    """Return P(|θ − θ′| ≥ limit · ``after``) when this month's data contain last month's and nothing else changed.
+
+    ``before`` and ``after`` are the standard errors. The estimate from more data of the same kind is uncorrelated
+    with its own change, so that the variance of the change is the difference of the variances (Hausman, 1978,
+    section 2). 0 when the standard error did not fall: without new data nothing may move.
+    """
+    variance = before**2 - after**2
+    return float(2 * ndtr(-limit * after / np.sqrt(variance))) if variance > 0 else 0.0

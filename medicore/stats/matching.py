@@ -1,6 +1,6 @@
 """1:1 matching on the propensity score, with and without replacement."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import logit
 
 from medicore.errors import EstimationError
+from medicore.stats.contrasts import ArmMeans, means_of_influence
 from medicore.stats.estimate import Estimate
 
 Vector = NDArray[np.float64]
@@ -27,6 +28,16 @@ class MatchedResult:
     matched: int
     unmatched: int
     largest_use: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairedResult:
+    """A matched estimate from pairs of which nobody is in two, and the arms' means over the pairs."""
+
+    estimate: Estimate
+    means: ArmMeans
+    matched: int
+    unmatched: int
 
 
 def matching_distance(score: Vector, scale: Literal["logit", "score"] = "logit") -> Vector:
@@ -109,7 +120,7 @@ def match_without_replacement(
     position: Vector,
     *,
     caliper: float | None = None,
-) -> MatchedResult:
+) -> PairedResult:
     """Return the mean difference within greedy pairs of a treated and a control subject.
 
     Treated subjects choose in order of falling position, of equals the earlier row first; each takes the
@@ -126,14 +137,15 @@ def match_without_replacement(
     pool = np.flatnonzero(~treated)
     distance_to, free = position[pool].copy(), np.ones(len(pool), dtype=bool)
     limit = np.inf if caliper is None else caliper
-    differences = []
+    one, zero = [], []
     for seeker in seekers:
         distance = np.where(free, np.abs(distance_to - position[seeker]), np.inf)
         nearest = int(np.argmin(distance))
         if free[nearest] and distance[nearest] <= limit:
             free[nearest] = False
-            differences.append(outcome[seeker] - outcome[pool[nearest]])
-    pairs = np.array(differences)
+            one.append(outcome[seeker])
+            zero.append(outcome[pool[nearest]])
+    pairs = np.array(one) - np.array(zero)
     if len(pairs) < 2:
         raise EstimationError(f"matching found {len(pairs)} pair(s); expected two or more; widen the caliper")
     unmatched = len(seekers) - len(pairs)
@@ -145,7 +157,11 @@ def match_without_replacement(
         "paired differences, ddof 1",
         2 * len(pairs),
     )
-    return MatchedResult(estimate, len(pairs), unmatched, 1.0)
+    both = (float(np.mean(one)), float(np.mean(zero)))
+    means = means_of_influence(
+        estimate.estimand, estimate.estimator, both, (np.array(one), np.array(zero)), estimate.variance, 1
+    )
+    return PairedResult(estimate, replace(means, n=estimate.n), len(pairs), unmatched)
 
 
 def _nearest(

@@ -76,40 +76,102 @@ def agreement(
     return Agreement(second.relative_difference(value, standard_error), relative_tolerance)
 
 
-def verify_aipw(
+def verify_effect(
     x_propensity: Vector,
     x_outcome: Vector,
     treated: NDArray[np.bool_],
     outcome: Vector,
     *,
     family: Literal["gaussian", "binomial"] = "gaussian",
-    ddof: int = 1,
+    target: Literal["ATE", "ATT", "ATO"] = "ATE",
+    measure: Literal["difference", "risk ratio", "odds ratio"] = "difference",
+    ddof: int | None = None,
 ) -> Verification:
-    """Return the AIPW average treatment effect, computed independently of ``medicore.stats.augmented``.
+    """Return the primary effect of a target population, computed independently of ``medicore.stats.doubly_robust``.
 
-    Designs are ``(n, p)`` without intercept. The estimate solves Σ[h1 y + m1 (1 − h1) − h0 y − m0 (1 − h0) − τ] = 0
-    with the clever covariates h1 = a/e and h0 = (1 − a)/(1 − e) (Bang & Robins, 2005, section 2); its variance
-    is that of the terms, divisor n − ``ddof``, over n. Outcome models are fitted per arm, by least squares or,
-    for a binomial outcome of 0 and 1, by logistic regression.
+    Designs are ``(n, p)`` without intercept. Each arm's mean is the root of an estimating equation in its clever
+    covariate h (Bang & Robins, 2005, section 2): for the ATE Σ[h y + (1 − h) m − μ] = 0 with h = a/e and
+    (1 − a)/(1 − e); for the ATT the same sum over h y + (a − h) m − aμ with h = a and the control's odds; for the
+    ATO predictions are averaged with e(1 − e) and residuals with 1 − e and e. Their variance is that of the
+    terms, divisor n − ``ddof`` (1, and 0 for the ATT), over n. Outcome models are fitted per arm, by least
+    squares or, for a binomial outcome of 0 and 1, by logistic regression. Ratios are compared as logarithms; NaN
+    when a risk is not strictly between 0 and 1.
     """
     everybody = np.ones(len(treated), dtype=bool)
     logit = _logit(x_propensity, treated, everybody)
-    clever_1, clever_0 = np.zeros(len(logit)), np.zeros(len(logit))
-    clever_1[treated] = 1 + np.exp(np.minimum(-logit[treated], LARGEST_EXPONENT))
-    clever_0[~treated] = 1 + np.exp(np.minimum(logit[~treated], LARGEST_EXPONENT))
     if family == "binomial":
-        model_1, model_0 = (_sigmoid(_logit(x_outcome, outcome == 1, arm)) for arm in (treated, ~treated))
+        models = [_sigmoid(_logit(x_outcome, outcome == 1, arm)) for arm in (treated, ~treated)]
     else:
-        model_1, model_0 = (_projection(x_outcome, outcome, arm) for arm in (treated, ~treated))
-    terms = clever_1 * outcome + (1 - clever_1) * model_1 - clever_0 * outcome - (1 - clever_0) * model_0
-    value = float(np.sum(terms) / len(terms))
-    spread = float(np.sum((terms - value) ** 2) / (len(terms) - ddof))
+        models = [_projection(x_outcome, outcome, arm) for arm in (treated, ~treated)]
+    terms = {"ATE": _everybody, "ATT": _the_treated, "ATO": _the_overlap}[target]
+    (one, by_one), (zero, by_zero) = terms(logit, treated, outcome, models)
+    if measure == "difference":
+        value, influence = one - zero, by_one - by_zero
+    elif not (0 < one < 1 and 0 < zero < 1):
+        value, influence = float("nan"), by_one
+    elif measure == "risk ratio":
+        value, influence = np.log(one / zero), by_one / one - by_zero / zero
+    else:
+        value = np.log(one * (1 - zero) / (zero * (1 - one)))
+        influence = by_one / (one - one**2) - by_zero / (zero - zero**2)
+    lost = ddof if ddof is not None else 0 if target == "ATT" else 1
+    spread = float(np.sum((influence - np.sum(influence) / len(logit)) ** 2) / (len(logit) - lost))
     return Verification(
-        value,
-        float(np.sqrt(spread / len(terms))),
+        float(value),
+        float(np.sqrt(spread / len(logit))),
         "scipy",
         "SVD-whitened columns, trust region and Powell's hybrid root, clever covariates",
     )
+
+
+Mean = tuple[float, Vector]
+"""An arm's mean, and each subject's influence on it, ``(n,)``."""
+
+
+def _everybody(
+    logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector]
+) -> tuple[Mean, Mean]:
+    """Return the arms' means over everybody."""
+    clever = (
+        np.where(treated, 1 + np.exp(np.minimum(-logit, LARGEST_EXPONENT)), 0.0),
+        np.where(treated, 0.0, 1 + np.exp(np.minimum(logit, LARGEST_EXPONENT))),
+    )
+    one, zero = (h * outcome + (1 - h) * model for h, model in zip(clever, models, strict=True))
+    means = float(np.sum(one) / len(one)), float(np.sum(zero) / len(zero))
+    return (means[0], one - means[0]), (means[1], zero - means[1])
+
+
+def _the_treated(
+    logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector]
+) -> tuple[Mean, Mean]:
+    """Return the arms' means over the treated: observed under treatment, clever with the odds under control."""
+    inside = treated.astype(np.float64)
+    size = np.sum(inside)
+    odds = np.where(treated, 0.0, np.exp(np.minimum(logit, LARGEST_EXPONENT)))
+    one, zero = inside * outcome, odds * outcome + (inside - odds) * models[1]
+    means = float(np.sum(one) / size), float(np.sum(zero) / size)
+    scale = len(logit) / size
+    return (means[0], scale * (one - inside * means[0])), (means[1], scale * (zero - inside * means[1]))
+
+
+def _the_overlap(
+    logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector]
+) -> tuple[Mean, Mean]:
+    """Return the arms' means over the overlap population.
+
+    e(1 − e) is ¼(1 − tanh²) of half the logit, and what a subject counts in the variance is the square of the
+    probability of the arm it was not in.
+    """
+    against = (_sigmoid(-logit), _sigmoid(logit))
+    overlap = (1 - np.tanh(logit / 2) ** 2) / 4
+    counted = np.where(treated, against[0], against[1]) ** 2
+    found = []
+    for arm, weight, model in zip((treated, ~treated), against, models, strict=True):
+        h = np.where(arm, weight, 0.0)
+        residual = outcome - model
+        mean = float(np.sum(overlap * model) / np.sum(overlap) + np.sum(h * residual) / np.sum(h))
+        found.append((mean, (h * residual + counted * (model - mean)) * len(logit) / np.sum(overlap)))
+    return found[0], found[1]
 
 
 def _whitened(x: Vector, rows: NDArray[np.bool_]) -> Vector:

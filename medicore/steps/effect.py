@@ -9,13 +9,18 @@ from numpy.typing import NDArray
 from medicore.errors import EstimationError
 from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.bootstrap import bootstrap_aipw
+from medicore.stats.bootstrap_measure import measured
 from medicore.stats.bootstrap_result import BootstrapResult
+from medicore.stats.bootstrap_targets import bootstrap_effect
+from medicore.stats.doubly_robust import doubly_robust
+from medicore.stats.estimate import Estimate
 from medicore.stats.logistic import LogisticFit, fit_logistic
-from medicore.stats.verification import TOLERANCE, Verification, verify_aipw
+from medicore.stats.measures import effect_of, no_effect, presented, scale_of
+from medicore.stats.outcome_model import OutcomeModel
+from medicore.stats.verification import TOLERANCE, Verification, verify_effect
+from medicore.steps.change import change_since
+from medicore.steps.effect_gates import change_findings, effect_findings, outcome_model_findings
 from medicore.steps.gate import write_section
-from medicore.steps.gates import effect_findings
 from medicore.steps.ports import RecordFiles
 from medicore.steps.terms import model_terms
 
@@ -24,10 +29,16 @@ _ROUNDING = 1e-10
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
-    """Estimate the average treatment effect by AIPW on the retained subjects, and have it confirmed."""
+    """Estimate the primary effect on the retained subjects, have it confirmed, and hold it against last month's."""
     analysis, retained = analysed(files)
-    primary = estimate_primary(protocol, analysis[retained])
-    return write_section(files, "effect", {"primary": primary}, effect_findings(protocol, primary))
+    primary, models = estimate_primary(protocol, analysis[retained])
+    change = change_since(files, primary)
+    findings = (
+        *outcome_model_findings(models),
+        *effect_findings(protocol, primary),
+        *change_findings(protocol, change),
+    )
+    return write_section(files, "effect", {"primary": primary, "change": change}, findings)
 
 
 def analysed(files: RecordFiles) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
@@ -51,8 +62,10 @@ def fit_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> LogisticFi
     return fit
 
 
-def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, Any]:
-    """Return the primary result as ``results.json`` holds it.
+def estimate_primary(
+    protocol: Protocol, analysis: pd.DataFrame
+) -> tuple[dict[str, Any], tuple[OutcomeModel, OutcomeModel]]:
+    """Return the primary result as ``results.json`` holds it, and the outcome models under treatment and control.
 
     Raises EstimationError when the outcome leaves nothing to estimate: one value for everyone, or no residual
     variance; and when bootstrap or second implementation find no number at all.
@@ -61,31 +74,42 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
     x_outcome = model_terms(protocol, protocol.models.outcome, analysis).matrix
     treated = analysis["treated"].to_numpy(dtype=bool)
     outcome = analysis["outcome"].to_numpy(dtype=np.float64)
-    level = protocol.inference.level
-    family = protocol.outcome.family
+    level, family = protocol.inference.level, protocol.outcome.family
+    target, measure = protocol.estimand.target, protocol.estimand.measure
     fit = fit_scores(x_propensity, treated)
-    result = augmented_inverse_probability(x_outcome, treated, outcome, fit, family=family)
-    chosen = result.influence_function
-    _require_variance(protocol, outcome, chosen.standard_error)
-    replicated = bootstrap_aipw(
-        x_propensity,
-        x_outcome,
-        treated,
-        outcome,
-        replicates=protocol.inference.replicates,
-        seed=protocol.seed,
-        family=family,
+    result = doubly_robust(x_outcome, treated, outcome, fit, family=family, target=target)
+    _require_variance(protocol, outcome, result.influence_function.standard_error)
+    found = effect_of(result.means, measure)
+    chosen = found.inference
+    replicated = measured(
+        bootstrap_effect(
+            x_propensity,
+            x_outcome,
+            treated,
+            outcome,
+            replicates=protocol.inference.replicates,
+            seed=protocol.seed,
+            family=family,
+            target=target,
+        ),
+        result.stacked,
+        measure,
     )
     with np.errstate(divide="ignore", invalid="ignore"):  # what comes of a separated model is judged below
-        second = verify_aipw(x_propensity, x_outcome, treated, outcome, family=family)
+        second = verify_effect(
+            x_propensity, x_outcome, treated, outcome, family=family, target=target, measure=measure
+        )
     _require_numbers(replicated, second)
-    low, high = chosen.interval(level)
-    bootstrap_low, bootstrap_high = replicated.interval(level, protocol.inference.interval)
-    return {
-        "estimand": chosen.estimand if protocol.trimming.method == "none" else f"{chosen.estimand} (trimmed)",
+    low, high = found.interval(level)
+    ends = replicated.interval(level, protocol.inference.interval)
+    bootstrap_low, bootstrap_high = (presented(end, measure) for end in ends)
+    primary = {
+        "estimand": found.estimand if protocol.trimming.method == "none" else f"{found.estimand} (trimmed)",
         "estimator": chosen.estimator,
-        "measure": "risk difference" if family == "binomial" else "difference of means",
-        "estimate": chosen.value,
+        "measure": measure_name(protocol),
+        "scale": scale_of(measure),
+        "null": no_effect(measure),
+        "estimate": found.value,
         "standard_error": chosen.standard_error,
         "variance": chosen.variance,
         "ci_low": low,
@@ -93,12 +117,13 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
         "level": level,
         "p_value": chosen.p_value,
         "n": chosen.n,
-        "unit": protocol.outcome.unit,
+        "unit": protocol.outcome.unit if measure == "difference" else "",
         "mean_treated": result.mean_treated,
         "mean_control": result.mean_control,
+        "absolute_difference": _absolute(result.influence_function, level),
         "standard_errors": {
             "influence": chosen.standard_error,
-            "sandwich": result.sandwich.standard_error,
+            "sandwich": effect_of(result.stacked, measure).inference.standard_error,
             "bootstrap": replicated.standard_error,
         },
         "bootstrap": {
@@ -111,7 +136,7 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
             "ci_high": bootstrap_high,
         },
         "verification": {
-            "estimate": second.value,
+            "estimate": presented(second.value, measure),
             "standard_error": second.standard_error,
             "library": second.library,
             "route": second.route,
@@ -119,6 +144,25 @@ def estimate_primary(protocol: Protocol, analysis: pd.DataFrame) -> dict[str, An
             "tolerance": TOLERANCE,
         },
     }
+    return primary, result.models
+
+
+def _absolute(difference: Estimate, level: float) -> dict[str, float]:
+    """Return the difference of the arms' means, which stands beside a ratio (CONSORT 2010, item 17b)."""
+    low, high = difference.interval(level)
+    return {
+        "estimate": difference.value,
+        "standard_error": difference.standard_error,
+        "ci_low": low,
+        "ci_high": high,
+    }
+
+
+def measure_name(protocol: Protocol) -> str:
+    """Return the measure of the effect as tables name it."""
+    if protocol.estimand.measure != "difference":
+        return protocol.estimand.measure
+    return "risk difference" if protocol.outcome.type == "binary" else "difference of means"
 
 
 def _require_variance(protocol: Protocol, outcome: NDArray[np.float64], standard_error: float) -> None:

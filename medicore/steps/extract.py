@@ -1,7 +1,9 @@
 """extract: the data lock as the EDC delivered it, and the typed table made from it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 
@@ -13,16 +15,22 @@ from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
 from medicore.records.transfer import Manifest, Transfer, manifest_of, parse_manifest
 from medicore.steps.casting import cast_table
+from medicore.steps.change import EARLIER
 from medicore.steps.gate import write_section
 from medicore.steps.ports import RecordFiles
 
 _COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 
 
-def freeze(files: RecordFiles, transfer: Transfer, previous: tuple[str, pd.DataFrame] | None) -> None:
-    """Write the lock folder: the files as delivered, their manifest, and last month's extract beside them.
+def freeze(
+    files: RecordFiles,
+    transfer: Transfer,
+    previous: tuple[str, pd.DataFrame] | None,
+    estimate: Mapping[str, Any] | None = None,
+) -> None:
+    """Write the lock folder: the files as delivered, their manifest, and what last month left to compare with.
 
-    ``previous`` is month and extract of the lock before. The manifest is written last: a lock without it was
+    ``previous`` is month and extract of the lock before, ``estimate`` the primary result of the run before. The manifest is written last: a lock without it was
     never frozen, and one with it is never written again.
 
     Raises
@@ -44,6 +52,8 @@ def freeze(files: RecordFiles, transfer: Transfer, previous: tuple[str, pd.DataF
         files.write_table("lock/previous.parquet", table)
         digest = sha256(files.read("lock/previous.parquet"))
         files.write("lock/previous.json", document({"month": month, "rows": len(table), "sha256": digest}))
+    if estimate is not None:
+        files.write(EARLIER, document(estimate))
     files.write("lock/transfer.json", manifest.as_document())
 
 

@@ -1,16 +1,14 @@
-"""The gates of the propensity and effect steps: thresholds of the protocol held against statistics."""
+"""The gates of the propensity step: thresholds of the protocol held against scores, weights and balance."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
-from medicore.stats.false_alarm import any_false_alarm_rate
 from medicore.stats.logistic import LogisticFit
 from medicore.steps.gate import shown
+from medicore.steps.scoring import Scored
 
 
 def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
@@ -47,20 +45,19 @@ def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def weight_findings(
-    protocol: Protocol, section: Mapping[str, Any], treated: NDArray[np.bool_]
-) -> Iterator[Finding]:
+def weight_findings(protocol: Protocol, made: Scored) -> Iterator[Finding]:
     """Yield findings about the weights: one subject's share, and the effective sample size of an arm."""
     gates = protocol.gates
-    sizes = {"treated": int(treated.sum()), "control": int((~treated).sum())}
+    sizes = {"treated": int(made.arm.sum()), "control": int((~made.arm).sum())}
+    shares, effective_sizes = made.largest_weight_share, made.effective_sample_size
     for arm, size in sizes.items():
-        share = section["largest_weight_share"][arm]
-        if share >= gates.weight_share:
+        if shares[arm] >= gates.weight_share:
             yield Finding(
-                "propensity", "weight share", arm, shown(share), shown(gates.weight_share),
-                f"one {arm} subject carries {share:.1%} of the arm's weight; the limit is {gates.weight_share:.1%}",
+                "propensity", "weight share", arm, shown(shares[arm]), shown(gates.weight_share),
+                f"one {arm} subject carries {shares[arm]:.1%} of the arm's weight; the limit is "
+                f"{gates.weight_share:.1%}",
             )  # fmt: skip
-        effective = section["effective_sample_size"][arm] / size
+        effective = effective_sizes[arm] / size
         if effective <= gates.effective_sample_size_share:
             yield Finding(
                 "propensity", "effective sample size", arm, shown(effective), shown(gates.effective_sample_size_share),
@@ -69,51 +66,25 @@ def weight_findings(
             )  # fmt: skip
 
 
-def balance_findings(
-    protocol: Protocol, balance: Mapping[str, Any], treated: NDArray[np.bool_]
-) -> Iterator[Finding]:
+def balance_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> Iterator[Finding]:
     """Yield the finding about balance: the worst SMD at or above the gate, of the sample that the gate watches."""
     sample, threshold = protocol.gates.smd_sample, protocol.gates.smd
-    worst = balance["worst"][sample]
-    size = float(worst["smd"])
-    if size < threshold:
+    sizes = [abs(getattr(term, f"smd_{sample}")) for term in made.balance]
+    place = int(np.argmax(sizes))
+    if sizes[place] < threshold:
         return
-    beyond = sum(abs(float(row[f"smd_{sample}"])) >= threshold for row in balance["terms"])
-    n1, n0 = int(treated.sum()), int((~treated).sum())
-    rate = any_false_alarm_rate(threshold, n1, n0, len(balance["terms"]))
+    beyond = sum(size >= threshold for size in sizes)
     yield Finding(
-        "propensity", f"SMD ({sample})", worst["term"], shown(size), shown(threshold),
-        f"{beyond} of {len(balance['terms'])} terms are imbalanced, worst {worst['term']} with |SMD| {size:.3f} "
+        "propensity", f"SMD ({sample})", names[place], shown(sizes[place]), shown(threshold),
+        f"{beyond} of {len(sizes)} terms are imbalanced, worst {names[place]} with |SMD| {sizes[place]:.3f} "
         f"({sample}); the limit is {threshold:g}",
-        false_alarm_rate=rate,
     )  # fmt: skip
 
 
-def effect_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield findings about the primary estimate: disagreeing variances, failed replicates, second implementation."""
-    gates, errors = protocol.gates, primary["standard_errors"]
-    for name in ("sandwich", "bootstrap"):
-        gap = abs(errors[name] / errors["influence"] - 1)
-        if gap >= gates.variance_disagreement:
-            yield Finding(
-                "effect", "variance disagreement", name, shown(gap), shown(gates.variance_disagreement),
-                f"the {name} standard error differs from the influence function's by {gap:.1%}; the limit is "
-                f"{gates.variance_disagreement:.1%}",
-            )  # fmt: skip
-    failed = sum(primary["bootstrap"]["failed"].values()) / primary["bootstrap"]["replicates"]
-    if failed >= gates.failed_replicates_share:
-        yield Finding(
-            "effect", "failed replicates", "bootstrap", shown(failed), shown(gates.failed_replicates_share),
-            f"{failed:.1%} of the bootstrap replicates could not be estimated; the limit is "
-            f"{gates.failed_replicates_share:.1%}",
-        )  # fmt: skip
-    second = primary["verification"]
-    if (
-        not second["relative_difference"] <= second["tolerance"]
-    ):  # so that NaN, which confirms nothing, halts too
-        yield Finding(
-            "effect", "double programming", "primary estimate", shown(second["relative_difference"]),
-            shown(second["tolerance"]),
-            "the second implementation does not confirm the primary estimate; do not use it, report the disagreement",
-            overridable=False,
-        )  # fmt: skip
+def propensity_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> tuple[Finding, ...]:
+    """Return all findings of the propensity step; ``names`` are those of the terms."""
+    return (
+        *model_findings(protocol, made.first),
+        *weight_findings(protocol, made),
+        *balance_findings(protocol, names, made),
+    )

@@ -1,6 +1,6 @@
 """propensity: scores, weights, balance and overlap, with the gates that watch them."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,23 @@ from numpy.typing import NDArray
 from medicore.errors import EstimationError
 from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
-from medicore.stats.balance import TermBalance, standardised_mean_differences
-from medicore.stats.logistic import LogisticFit, fit_logistic
-from medicore.stats.overlap import c_statistic, equipoise, within
-from medicore.stats.weights import balancing_weights, effective_sample_size, largest_share
+from medicore.stats.false_alarm import any_false_alarm_rate
+from medicore.stats.logistic import LogisticFit
+from medicore.stats.overlap import c_statistic, equipoise
+from medicore.stats.rerandomisation import false_alarm_rates
 from medicore.steps.gate import number, write_section
-from medicore.steps.gates import balance_findings, model_findings, weight_findings
+from medicore.steps.gates import propensity_findings
 from medicore.steps.ports import RecordFiles
+from medicore.steps.scoring import Scored, scored
 from medicore.steps.terms import Terms, model_terms
 
 _BINS = 40
+_AVERAGED = "standard deviations of the unweighted arms, averaged; p(1 - p) for two-valued columns"
+_DENOMINATOR = {
+    "ATE": _AVERAGED,
+    "ATO": _AVERAGED,
+    "ATT": "standard deviation of the unweighted treated; p(1 - p) for two-valued columns",
+}
 
 
 def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
@@ -33,66 +40,63 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     everything = (*protocol.models.propensity, *protocol.models.outcome)
     _require_variance(model_terms(protocol, everything, analysis))
     treated = analysis["treated"].to_numpy(dtype=bool)
-    first = fit_logistic(terms.matrix, treated)
-    retained = np.ones(len(treated), dtype=bool)
-    if protocol.trimming.method == "discard":
-        retained = within(first.fitted, protocol.trimming.lower, protocol.trimming.upper)
-        _require_both_arms(treated[retained])
-    refitted = not bool(retained.all())
-    fit = fit_logistic(terms.matrix[retained], treated[retained]) if refitted else first
-    score = first.fitted.copy()
-    score[retained] = fit.fitted
-    with np.errstate(
-        divide="ignore"
-    ):  # a separated model gives scores of 1, and so 1/(1 - e) to the arm it is not for
-        weights = np.where(retained, balancing_weights(treated, score), 0.0)
-    _require_finite(weights)
+    made = scored(protocol, terms.matrix, treated)
     files.write_table(
         "scores.parquet",
         pd.DataFrame(
             {
                 protocol.contract.subject: analysis[protocol.contract.subject].astype(str),
-                "score": score,
-                "weight": weights,
-                "retained": retained,
+                "score": made.score,
+                "weight": made.weights,
+                "retained": made.retained,
             }
         ),
     )
-    arm, kept_weights = treated[retained], weights[retained]
-    balance = standardised_mean_differences(terms.matrix[retained], arm, kept_weights)
-    costs = {
-        "effective_sample_size": _by_arm(arm, kept_weights, effective_sample_size),
-        "largest_weight_share": _by_arm(arm, kept_weights, largest_share),
-    }
+    fit, arm, discarding = made.fit, made.arm, protocol.trimming.method == "discard"
     section = {
         **_model_section(fit, terms),
+        "target": protocol.estimand.target,
         "c_statistic": c_statistic(arm, fit.fitted),
         "equipoise": equipoise(arm, fit.fitted),
         "score_range": {
             "treated": [float(fit.fitted[arm].min()), float(fit.fitted[arm].max())],
             "control": [float(fit.fitted[~arm].min()), float(fit.fitted[~arm].max())],
         },
-        "histogram": _histogram(treated, score),
+        "histogram": _histogram(treated, made.score),
         "trimming": {
             "method": protocol.trimming.method,
-            "lower": protocol.trimming.lower if protocol.trimming.method == "discard" else None,
-            "upper": protocol.trimming.upper if protocol.trimming.method == "discard" else None,
-            "discarded": int((~retained).sum()),
-            "refitted": refitted,
+            "lower": protocol.trimming.lower if discarding else None,
+            "upper": protocol.trimming.upper if discarding else None,
+            "discarded": int((~made.retained).sum()),
+            "refitted": not bool(made.retained.all()),
         },
-        **costs,
-        "balance": balance_section(protocol, terms, balance),
+        "effective_sample_size": made.effective_sample_size,
+        "largest_weight_share": made.largest_weight_share,
+        "balance": balance_section(protocol, terms, made),
     }
-    findings = (
-        *model_findings(protocol, first),
-        *weight_findings(protocol, section, arm),
-        *balance_findings(protocol, section["balance"], arm),
-    )
-    return write_section(files, "propensity", section, findings)
+    return write_section(files, "propensity", section, _findings(protocol, terms, made))
 
 
-def balance_section(protocol: Protocol, terms: Terms, balance: tuple[TermBalance, ...]) -> dict[str, Any]:
-    """Return the balance table: each term before and after weighting, and the worst of each."""
+def _findings(protocol: Protocol, terms: Terms, made: Scored) -> tuple[Finding, ...]:
+    """Return what the gates find, each with the rate at which it fires when chance alone divides the arms."""
+    found = propensity_findings(protocol, terms.names, made)
+    if not found:
+        return ()
+
+    def fired(treated: NDArray[np.bool_]) -> list[str]:
+        shuffled = scored(protocol, terms.matrix, treated)
+        return [finding.gate for finding in propensity_findings(protocol, terms.names, shuffled)]
+
+    rates = false_alarm_rates(made.treated, fired, seed=protocol.seed)
+    return tuple(replace(finding, false_alarm_rate=rates.get(finding.gate, 0.0)) for finding in found)
+
+
+def balance_section(protocol: Protocol, terms: Terms, made: Scored) -> dict[str, Any]:
+    """Return the balance table: each term before and after weighting, and the worst of each.
+
+    The expected rate of false alarms is that of the unweighted sample, were the terms independent.
+    """
+    balance, n1, n0 = made.balance, int(made.arm.sum()), int((~made.arm).sum())
     rows = [
         {
             "term": name,
@@ -108,10 +112,12 @@ def balance_section(protocol: Protocol, terms: Terms, balance: tuple[TermBalance
         sizes = [abs(getattr(term, f"smd_{sample}")) for term in balance]
         place = int(np.argmax(sizes))
         worst[sample] = {"term": terms.names[place], "smd": number(sizes[place])}
+    rate = any_false_alarm_rate(protocol.gates.smd, n1, n0, len(balance)) if min(n1, n0) > 1 else None
     return {
         "threshold": protocol.gates.smd,
         "sample": protocol.gates.smd_sample,
-        "denominator": "standard deviations of the unweighted arms, averaged; p(1 - p) for two-valued columns",
+        "denominator": _DENOMINATOR[protocol.estimand.target],
+        "expected_false_alarm_rate": rate,
         "terms": rows,
         "worst": worst,
     }
@@ -126,26 +132,6 @@ def _require_variance(terms: Terms) -> None:
                 f"covariate {covariate!r} has one and the same value in every analysed subject; "
                 "remove it from the models, or look at eligibility and source"
             )
-
-
-def _require_both_arms(treated: NDArray[np.bool_]) -> None:
-    """Raise EstimationError when trimming leaves nobody in an arm."""
-    for arm, size in (("treated", int(treated.sum())), ("control", int((~treated).sum()))):
-        if size == 0:
-            raise EstimationError(
-                f"trimming leaves no {arm} subject, so there is nothing to compare; widen the trimming limits, "
-                "or simplify the propensity model"
-            )
-
-
-def _require_finite(weights: NDArray[np.float64]) -> None:
-    """Raise EstimationError when a subject's own arm was held impossible."""
-    infinite = int((~np.isfinite(weights)).sum())
-    if infinite:
-        raise EstimationError(
-            f"{infinite} subject(s) have a propensity score of 0 for the arm they are in, so they have no weight; "
-            "simplify the propensity model"
-        )
 
 
 def _model_section(fit: LogisticFit, terms: Terms) -> dict[str, Any]:
@@ -163,14 +149,6 @@ def _model_section(fit: LogisticFit, terms: Terms) -> dict[str, Any]:
         "aliased": aliased,
         "log_likelihood": fit.log_likelihood,
     }
-
-
-def _by_arm(
-    treated: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    statistic: Callable[[NDArray[np.float64]], float],
-) -> dict[str, float]:
-    return {"treated": statistic(weights[treated]), "control": statistic(weights[~treated])}
 
 
 def _histogram(treated: NDArray[np.bool_], score: NDArray[np.float64]) -> dict[str, Any]:

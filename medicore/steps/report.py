@@ -58,7 +58,7 @@ def assemble(
 ) -> dict[str, Any]:
     """Return the results: the steps' sections side by side, and each finding with its decision."""
     cohort, propensity = read_section(files, "cohort"), read_section(files, "propensity")
-    sensitivity = read_section(files, "sensitivity")
+    effect, sensitivity = read_section(files, "effect"), read_section(files, "sensitivity")
     decisions = {decision["finding"]: decision for decision in identity["accepted"]}
     shown = ("meaning", "reason", "signer", "name", "role", "signed_at")
     return {
@@ -78,7 +78,8 @@ def assemble(
         "cohort": cohort,
         "balance": propensity.pop("balance"),
         "propensity": propensity,
-        "primary": read_section(files, "effect")["primary"],
+        "primary": effect["primary"],
+        "change": effect["change"],
         "evalue": sensitivity.pop("evalue"),
         "tipping": sensitivity.pop("tipping"),
         "sensitivity": sensitivity,

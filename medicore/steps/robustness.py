@@ -7,10 +7,10 @@ import pandas as pd
 
 from medicore.errors import EstimationError
 from medicore.records.protocol import Protocol
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.contrasts import log_risk_ratio
+from medicore.stats.doubly_robust import doubly_robust
 from medicore.stats.evalue import EValue, e_value_of_risk_ratio, e_value_of_standardised_difference
 from medicore.stats.logistic import fit_logistic
+from medicore.stats.measures import effect_of
 from medicore.stats.tipping import tipping_point
 from medicore.steps.terms import model_terms
 
@@ -19,7 +19,7 @@ def confounding(protocol: Protocol, primary: dict[str, Any], analysis: pd.DataFr
     """Return the E-values of the primary estimate and of the limit of its interval nearer to no effect.
 
     A difference of means is divided by the outcome's standard deviation, ddof 1, over both arms; for a binary
-    outcome the risk ratio of the same AIPW means is taken. What has no E-value says why.
+    outcome the risk ratio of the primary estimator's means is taken. What has no E-value says why.
     """
     try:
         found = _e_value(protocol, primary, analysis)
@@ -46,11 +46,11 @@ def _e_value(protocol: Protocol, primary: dict[str, Any], analysis: pd.DataFrame
     treated = analysis["treated"].to_numpy(dtype=bool)
     fit = fit_logistic(model_terms(protocol, protocol.models.propensity, analysis).matrix, treated)
     x = model_terms(protocol, protocol.models.outcome, analysis).matrix
-    logarithm = log_risk_ratio(
-        augmented_inverse_probability(x, treated, outcome, fit, family=protocol.outcome.family).means
-    )
-    low, high = logarithm.interval(protocol.inference.level)
-    return e_value_of_risk_ratio(float(np.exp(logarithm.value)), float(np.exp(low)), float(np.exp(high)))
+    means = doubly_robust(
+        x, treated, outcome, fit, family=protocol.outcome.family, target=protocol.estimand.target
+    ).means
+    ratio = effect_of(means, "risk ratio")
+    return e_value_of_risk_ratio(ratio.value, *ratio.interval(protocol.inference.level))
 
 
 def missing_outcomes(
@@ -58,7 +58,8 @@ def missing_outcomes(
 ) -> dict[str, Any]:
     """Return the tipping point: the shift of the treated arm's missing outcomes that changes the conclusion.
 
-    Missing are the treated subjects whom the criterion that asks for the outcome excluded.
+    Missing are the treated subjects whom the criterion that asks for the outcome excluded. Of a ratio it is the
+    tipping point of the difference of the same means.
     """
     reasons = {
         criterion.name
@@ -70,8 +71,8 @@ def missing_outcomes(
     analysed = in_arm & (disposition["reason"] == "").to_numpy(dtype=bool)
     missing, treated = int(lacking.sum()), int((lacking | analysed).sum())
     found = tipping_point(
-        primary["estimate"],
-        primary["standard_error"],
+        primary["absolute_difference"]["estimate"],
+        primary["absolute_difference"]["standard_error"],
         treated=treated,
         missing=missing,
         level=protocol.inference.level,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from medicore.errors import ConfigurationError, IntegrityError, ProtocolError, ReviewError
 from medicore.records.canonical import sha256
@@ -16,11 +16,7 @@ from medicore.records.protocol import Protocol, parse_protocol
 from medicore.records.states import RunState, state_of
 from medicore.steps.house import House
 from medicore.steps.ports import RecordFiles
-from medicore.steps.stored import stored_file
 from medicore.steps.way import Rendering, digests, perform, step_named
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SERVICE = "medicore"
 SEALED_BY = frozenset({"run.sealed", "run.halted", "run.failed"})
@@ -215,12 +211,13 @@ def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
 
 
 def _extract_lock(house: House, active: ActiveRun) -> None:
+    from medicore.steps.earlier import previous_estimate, previous_lock
     from medicore.steps.extract import freeze  # imports pandas, which most verbs never need
 
     run = active.id
     house.progress(run, "extract", "pulling")
     transfer = house.edc(active.protocol).pull(run.study, run.month)
-    freeze(active.files, transfer, previous_lock(house, run))
+    freeze(active.files, transfer, previous_lock(house, run), previous_estimate(house, run))
     folder = house.workspaces.path(run)
     manifest = digests(active.files, ("lock",))
     pointer = (
@@ -231,29 +228,12 @@ def _extract_lock(house: House, active: ActiveRun) -> None:
     log(house, SERVICE, "lock.frozen", str(run), "", {"files": manifest, "pointer": pointer})
 
 
-def previous_lock(house: House, run: RunId) -> "tuple[str, pd.DataFrame] | None":
-    """Return month and extract of the latest earlier month whose lock passed its check, from its sealed record."""
-    passed = {
-        RunId.parse(event.subject)
-        for event in house.ledger.events(subject=f"{run.study}/", action="check.completed")
-        if RunId.parse(event.subject).month < run.month and _is_sealed(house, event.subject)
-    }
-    for earlier in sorted(passed, reverse=True):
-        data = stored_file(house, earlier, sealed_commit(house, earlier), "extract.parquet")
-        return earlier.month, house.workspaces.table(data)
-    return None
-
-
 def sealed_commit(house: House, run: RunId) -> str:
     """Return the commit of a run's last sealing, as the ledger names it."""
     sealings = [event for event in house.ledger.events(subject=str(run)) if event.action in SEALED_BY]
     if not sealings:
         raise ProtocolError(f"run {run} has no sealed record; see 'medicore history {run.study}'")
     return str(sealings[-1].details["commit"])
-
-
-def _is_sealed(house: House, run: str) -> bool:
-    return any(event.action in SEALED_BY for event in house.ledger.events(subject=run))
 
 
 def _restore_lock(house: House, active: ActiveRun) -> None:

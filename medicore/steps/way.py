@@ -45,7 +45,7 @@ STEPS = (
         ("disposition.parquet", "analysis.parquet"),
     ),
     Step("propensity", ("cohort.json", "analysis.parquet"), ("propensity.json",), ("scores.parquet",)),
-    Step("effect", ("propensity.json", "analysis.parquet", "scores.parquet"), ("effect.json",)),
+    Step("effect", ("lock", "propensity.json", "analysis.parquet", "scores.parquet"), ("effect.json",)),
     Step(
         "sensitivity",
         ("effect.json", "analysis.parquet", "scores.parquet", "disposition.parquet"),

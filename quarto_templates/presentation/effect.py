@@ -22,11 +22,26 @@ ERRORS = {
     "sandwich": "Stacked sandwich (M-estimation over both nuisance models)",
     "bootstrap": "Bootstrap (patients resampled, every nuisance model refitted)",
 }
+MEANS = {
+    "ATE": "Estimated mean outcome if everyone had been in the arm",
+    "ATT": "Estimated mean outcome of the treated, had they been in the arm",
+    "ATO": "Estimated mean outcome of the overlap population, had it been in the arm",
+}
 
 
 def decimals(report: Report) -> int:
     """Return with how many decimals effects are printed."""
     return decimals_for(report.results["primary"]["standard_error"])
+
+
+def ratio(report: Report) -> bool:
+    """Return whether the effect is a ratio, with its inference on the logarithm."""
+    return bool(report.results["primary"]["scale"] == "logarithm")
+
+
+def error_unit(report: Report) -> str:
+    """Return the unit of standard errors: the outcome's, or that they are of the logarithm."""
+    return "of the logarithm" if ratio(report) else str(report.results["primary"]["unit"])
 
 
 def with_unit(value: str, report: Report) -> str:
@@ -42,12 +57,17 @@ def headline(report: Report) -> str:
         call(
             "headline",
             f"{report.protocol['outcome']['label']}: {report.arm('treated')} against {report.arm('control')} "
-            f"({primary['estimand']}, {primary['estimator']})",
+            f"({primary['estimand']}, {primary['estimator']}){_measure(report)}",
             with_unit(fixed(primary["estimate"], places), report),
             f"{level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])}; "
             f"n = {count(primary['n'])}",
         )
     )
+
+
+def _measure(report: Report) -> str:
+    """Return the measure where it is a ratio, whose number has no unit to tell it by."""
+    return f", {report.results['primary']['measure']}" if ratio(report) else ""
 
 
 def conclusion(report: Report) -> str:
@@ -60,20 +80,32 @@ def sentence(report: Report) -> str:
     primary = report.results["primary"]
     places = decimals(report)
     value = with_unit(fixed(primary["estimate"], places), report)
+    if ratio(report):
+        value = f"a {primary['measure']} of {value}"
     numbers = f"{value} ({level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])})"
     contrast = f"{report.arm('treated')} against {report.arm('control')}"
+    absolute = _absolute(report)
     if report.observational:
         return (
-            f"In this observational study, the estimated effect of {contrast} ({primary['estimand']}) is {numbers}. "
+            f"In this observational study, the estimated effect of {contrast} ({primary['estimand']}) is {numbers}.{absolute} "
             "It is causal only if, given the covariates of the models, treatment is unrelated to the potential outcomes "
             "(no unmeasured confounding), every subject could have received either treatment (positivity), the treatment "
             "is well defined without interference (consistency), and the propensity model or the outcome models are right."
         )
     return (
         f"In this randomised study, the covariate-adjusted estimate of the effect of {contrast} ({primary['estimand']}) "
-        f"is {numbers}. Randomisation supports its causal reading; adjustment for baseline covariates serves precision "
+        f"is {numbers}.{absolute} Randomisation supports its causal reading; adjustment for baseline covariates serves precision "
         f"and does not change the estimand.{_unadjusted(report, places)}"
     )
+
+
+def _absolute(report: Report) -> str:
+    """Return the absolute difference, which stands beside a ratio."""
+    if not ratio(report):
+        return ""
+    found = report.results["primary"]["absolute_difference"]
+    places = decimals_for(found["standard_error"])
+    return f" The difference of the risks is {fixed(found['estimate'], places)} ({interval(found, places)})."
 
 
 def _unadjusted(report: Report, places: int) -> str:
@@ -104,7 +136,7 @@ def primary_table(report: Report) -> str:
         for key in ERRORS
     ]
     if "mean_treated" in primary:
-        rows.append(Group("Estimated mean outcome if everyone had been in the arm"))
+        rows.append(Group(MEANS[report.protocol["estimand"]["target"]]))
         rows += [
             Row(
                 (f"{arm.capitalize()}: {report.arm(arm)}", fixed(primary[f"mean_{arm}"], places), "", "", ""),
@@ -115,12 +147,12 @@ def primary_table(report: Report) -> str:
     columns = (
         Column(("Standard error by",), "left", "1fr"),
         Column(("Estimate", primary["unit"])),
-        Column(("SE", primary["unit"])),
+        Column(("SE", error_unit(report))),
         Column((f"{level(primary['level'])} CI", primary["unit"])),
         Column(("p", "two-sided")),
     )
     note = (
-        f"Estimand {primary['estimand']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
+        f"Estimand {primary['estimand']}, measure: {primary['measure']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
         f"primary analysis; its variance: {primary['variance']}. The others judge its standard error. –: not computed."
     )
     return block(table("14.2.1", "Primary analysis", columns, rows, note=note, source="primary"))
@@ -173,7 +205,7 @@ def verification(report: Report) -> str:
     columns = (
         Column(("Double programming",), "left", "1fr"),
         Column(("Estimate", primary["unit"])),
-        Column(("Standard error", primary["unit"])),
+        Column(("Standard error", error_unit(report))),
     )
     note = (
         f"Largest relative difference {significant(second['relative_difference'])}; "
@@ -181,3 +213,21 @@ def verification(report: Report) -> str:
     )
     title = "Primary estimate, computed a second time by another route"
     return block(table("14.2.2", title, columns, rows, note=note, source="primary.verification"))
+
+
+def change(report: Report) -> str:
+    """Return the change since the latest earlier run, in words; none where there is no earlier estimate."""
+    found = report.results["change"]
+    if found is None:
+        return block(call("para", "No earlier month of this study has an estimate to compare with."))
+    places = decimals(report)
+    earlier = with_unit(fixed(found["previous_estimate"], places), report)
+    words = f"In {found['month']} (run {found['run']}, n = {count(found['previous_n'])}) the estimate was {earlier}. "
+    if found["in_standard_errors"] is None:
+        words += "It was of another estimand, measure or unit, so that the two cannot be compared."
+    else:
+        words += (
+            f"It has moved by {fixed(found['in_standard_errors'], 2)} of this month's standard errors; the limit "
+            f"of the gate is {significant(report.protocol['gates']['estimate_change'])}."
+        )
+    return block(call("para", words))

@@ -51,6 +51,11 @@ def balance_table(report: Report) -> str:
         f"SMD: standardised mean difference, treated minus control; denominator: {balance['denominator']}. "
         f"Limit for the {balance['sample']} absolute SMD: {balance['threshold']:g}."
     )
+    if balance["expected_false_alarm_rate"] is not None:
+        note += (
+            " By chance alone, in arms of these sizes that do not differ, some unweighted absolute SMD of so many "
+            f"independent terms reaches the limit in {percent(balance['expected_false_alarm_rate'])} of samples."
+        )
     return block(
         table(
             "14.1.3",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from presentation.axis import spanning
-from presentation.effect import decimals
+from presentation.effect import decimals, error_unit
 from presentation.exhibits import Column, Row, figure, table
 from presentation.inputs import Report
 from presentation.numbers import count, fixed, interval, level, p_value, percent
@@ -29,7 +29,7 @@ def rows_table(report: Report, kind: str) -> str:
         Column(("Analysis", "estimand · estimator · variance"), "left", "1fr"),
         Column(("n",)),
         Column(("Estimate", unit)),
-        Column(("SE", unit)),
+        Column(("SE", error_unit(report))),
         Column((f"{level(report.results['primary']['level'])} CI", unit)),
         Column(("p",)),
     )
@@ -79,8 +79,8 @@ def forest(report: Report, kind: str) -> str:
     body = strip_plot(
         strips,
         axis,
-        f"Effect, {primary['unit']}" if primary["unit"] else "Effect",
-        guides=((0.0, "zero"), (middle, "estimate")),
+        ", ".join(part for part in (f"Effect: {primary['measure']}", primary["unit"]) if part),
+        guides=((primary["null"], "zero"), (middle, "estimate")),
         heads=("n", f"Estimate ({level(primary['level'])} CI)"),
         text_widths=("11mm", "37mm"),
         label_width="46mm",
@@ -159,4 +159,6 @@ def tipping(report: Report) -> str:
             "Whether the interval excludes no effect changes when their mean outcome differs by "
             f"{fixed(found['delta'], 2)} {found['unit']} from what is expected of them given the covariates."
         )
+    if report.results["primary"]["scale"] == "logarithm":
+        words += " This is about the difference of the risks."
     return block(call("para", words))

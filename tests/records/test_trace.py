@@ -30,8 +30,8 @@ def test_paths_reach_every_leaf() -> None:
 
 def test_the_nearest_origin_wins() -> None:
     """A part of the primary result with an origin of its own is not explained by the whole."""
-    assert origin_of("primary.bootstrap.ci_low").function.endswith(":bootstrap_aipw")
-    assert origin_of("primary.estimate").function.endswith(":augmented_inverse_probability")
+    assert origin_of("primary.bootstrap.ci_low").function.endswith(":bootstrap_effect")
+    assert origin_of("primary.estimate").function.endswith(":doubly_robust")
 
 
 def test_no_origin() -> None:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medicore.errors import EstimationError
+from medicore.stats.contrasts import difference
 from medicore.stats.matching import (
     match_with_replacement,
     match_without_replacement,
@@ -94,7 +95,8 @@ def test_without_replacement_the_highest_score_chooses_first() -> None:
     assert found.estimate.value == pytest.approx(((20 - 1) + (10 - 2)) / 2)
     assert found.estimate.n == 4
     assert found.unmatched == 0
-    assert found.largest_use == 1
+    assert (found.means.treated, found.means.control) == (15, 1.5)
+    assert difference(found.means).standard_error == pytest.approx(found.estimate.standard_error)
 
 
 def test_without_replacement_earlier_rows_win_ties() -> None:

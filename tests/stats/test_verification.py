@@ -12,7 +12,7 @@ from medicore.stats import verification
 from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.estimate import Estimate
 from medicore.stats.logistic import fit_logistic
-from medicore.stats.verification import TOLERANCE, Verification, agreement, verify_aipw
+from medicore.stats.verification import TOLERANCE, Verification, agreement, verify_effect
 from tests.reference.reference import MISSING, Case, available, case, rows
 from tests.stats.samples import Sample, draw
 
@@ -30,7 +30,7 @@ def both(sample: Sample | Case, ddof: int = 1) -> tuple[Estimate, Verification]:
     primary = augmented_inverse_probability(
         x_outcome, sample.treated, sample.outcome, fit, family=family,  # type: ignore[arg-type]
     )  # fmt: skip
-    second = verify_aipw(
+    second = verify_effect(
         x_propensity, x_outcome, sample.treated, sample.outcome, family=family, ddof=ddof,  # type: ignore[arg-type]
     )  # fmt: skip
     return primary.influence_function, second
@@ -60,7 +60,7 @@ def test_aliased_columns_are_left_out_as_in_the_primary() -> None:
     x = np.column_stack([np.ones(300), sample.x, 3 - sample.x[:, 1], in_one_arm, sample.x.sum(axis=1)])
     fit = sample.fit
     primary = augmented_inverse_probability(x, sample.treated, sample.outcome, fit).influence_function
-    second = verify_aipw(sample.x, x, sample.treated, sample.outcome)
+    second = verify_effect(sample.x, x, sample.treated, sample.outcome)
     assert second.relative_difference(primary.value, primary.standard_error) <= CONFIRMED
 
 
@@ -100,7 +100,7 @@ def test_a_primary_without_variance_is_compared_absolutely() -> None:
 def test_a_separated_sample_is_survived() -> None:
     """Where the likelihood has no maximum the answer is whatever it is, without a warning."""
     x = np.linspace(-1, 1, 50)[:, None]
-    found = verify_aipw(x, x, x[:, 0] > 0, np.sin(9 * x[:, 0]))
+    found = verify_effect(x, x, x[:, 0] > 0, np.sin(9 * x[:, 0]))
     assert isinstance(found, Verification)
 
 

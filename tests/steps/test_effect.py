@@ -157,6 +157,6 @@ def test_subjects_may_come_in_any_order(tmp_path: Path) -> None:
     """The point estimate does not depend on the order of the rows but for rounding."""
     files, _ = weighed(tmp_path, FRAME, protocol())
     analysis, _ = analysed(files)
-    first = estimate_primary(protocol(), analysis)["estimate"]
-    second = estimate_primary(protocol(), analysis.iloc[::-1].reset_index(drop=True))["estimate"]
+    first = estimate_primary(protocol(), analysis)[0]["estimate"]
+    second = estimate_primary(protocol(), analysis.iloc[::-1].reset_index(drop=True))[0]["estimate"]
     assert abs(first - second) < 1e-10

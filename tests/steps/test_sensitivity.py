@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from medicore.records.protocol import Protocol
 from medicore.steps.effect import analysed, estimate_primary
-from medicore.steps.sensitivity import Sample
-from tests.steps.analysed_trial import compared, estimated, protocol, section, subjects, with_column
+from medicore.steps.sample import Sample
+from medicore.steps.sensitivity import sensitivity
+from tests.steps.analysed_trial import compared, estimated, protocol, section, subjects, weighed, with_column
 
 FRAME = subjects()
 ACTIVE = (FRAME["arm"] == "active").to_numpy(dtype=bool)
@@ -60,7 +62,7 @@ def test_subgroup_is_the_primary_analysis_within_it(tmp_path: Path) -> None:
     everyone, _ = analysed(estimated(tmp_path / "primary", FRAME, protocol())[0])
     for level in ("F", "M"):
         within = everyone[everyone["sex"] == level].reset_index(drop=True)
-        alone = estimate_primary(protocol(), within)
+        alone, _ = estimate_primary(protocol(), within)
         row = made[f"Sex: {level}"]
         assert abs(row["estimate"] - alone["estimate"]) < ROUNDING
         assert abs(row["standard_error"] - alone["standard_error"]) < ROUNDING
@@ -115,7 +117,7 @@ def test_sample_holds_both_designs(tmp_path: Path) -> None:
     sample = Sample.of(protocol(), analysis)
     assert (sample.x_propensity.shape, sample.x_outcome.shape) == ((240, 5), (240, 3))
     assert sample.fit.converged
-    assert sample.aipw().influence_function.n == 240
+    assert sample.primary().influence_function.n == 240
 
 
 def test_randomised_trial_shows_ancova_too(tmp_path: Path) -> None:
@@ -149,3 +151,58 @@ def test_subgroups_carry_the_test_of_interaction(tmp_path: Path) -> None:
         first["standard_error"], second["standard_error"]
     )
     assert notes == {f"test of interaction: p = {math.erfc(abs(gap) / math.sqrt(2)):.3f}"}
+
+
+def binary(**changed: Any) -> Protocol:
+    """Return the plan with a binary outcome, ``responder``, made from the change."""
+    stored = protocol().as_json()
+    column = {"name": "responder", "type": "integer", "timing": "follow-up", "minimum": 0, "maximum": 1}
+    return protocol(
+        contract={"columns": [*stored["contract"]["columns"], column]},
+        outcome={"column": "responder", "type": "binary", "label": "Responder", "unit": "risk"},
+        eligibility=[],
+        **changed,
+    )
+
+
+RESPONDERS = FRAME.assign(responder=(FRAME["change"] > FRAME["change"].median()).astype("Int64"))
+
+
+@pytest.mark.parametrize("measure", ["risk ratio", "odds ratio"])
+@pytest.mark.parametrize("target", ["ATE", "ATT", "ATO"])
+def test_every_row_is_on_the_measure_and_names_its_population(
+    tmp_path: Path, measure: str, target: str
+) -> None:
+    """A ratio in a target population is the primary result, and all rows are that ratio around it, on its population."""
+    plan = binary(estimand={"measure": measure, "target": target})
+    files, _ = estimated(tmp_path, RESPONDERS, plan)
+    primary = section(files, "effect")["primary"]
+    assert (primary["measure"], primary["scale"], primary["null"]) == (measure, "logarithm", 1.0)
+    assert primary["estimand"] == f"{target}, {measure}"
+    one, zero = primary["mean_treated"], primary["mean_control"]
+    expected = one / zero if measure == "risk ratio" else one * (1 - zero) / (zero * (1 - one))
+    assert primary["estimate"] == pytest.approx(expected, rel=1e-12)
+    assert primary["absolute_difference"]["estimate"] == pytest.approx(one - zero, rel=1e-12)
+    assert primary["ci_low"] * primary["ci_high"] == pytest.approx(primary["estimate"] ** 2, rel=1e-9)
+    assert primary["bootstrap"]["ci_low"] < primary["estimate"] < primary["bootstrap"]["ci_high"]
+    assert primary["verification"]["relative_difference"] <= 1e-6
+    errors = primary["standard_errors"]
+    assert errors["bootstrap"] == pytest.approx(errors["influence"], rel=0.25)
+    sensitivity(files, plan)
+    made = section(files, "sensitivity")
+    assert all(row["estimate"] > 1 for row in made["sensitivity"])
+    assert {row["estimand"] for row in made["sensitivity"]} == {f"{target}, {measure}"}
+    others = {f"{name}, {measure}" for name in ("ATE", "ATT", "ATO") if name != target}
+    assert others <= {row["estimand"] for row in made["supplementary"]}
+
+
+def test_weights_are_those_of_the_target(tmp_path: Path) -> None:
+    """Of the treated the weights are 1 and the odds, of the overlap the chance of the other arm."""
+    for target, own in (("ATT", 1.0), ("ATO", None)):
+        files, _ = weighed(tmp_path / target, FRAME, protocol(estimand={"target": target}))
+        table = files.read_table("scores.parquet")
+        score, weight = table["score"].to_numpy(), table["weight"].to_numpy()
+        expected = 1 - score[ACTIVE] if own is None else np.full(ACTIVE.sum(), own)
+        assert np.allclose(weight[ACTIVE], expected)
+        control = score[~ACTIVE] if own is None else score[~ACTIVE] / (1 - score[~ACTIVE])
+        assert np.allclose(weight[~ACTIVE], control)

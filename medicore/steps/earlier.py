@@ -1,0 +1,50 @@
+"""What earlier months left: the lock and the estimate that this month is compared with."""
+
+import json
+from typing import Any
+
+import pandas as pd
+
+from medicore.records.identifiers import RunId
+from medicore.records.states import RunState, state_of
+from medicore.steps.change import earlier_estimate
+from medicore.steps.house import House
+from medicore.steps.runs import SEALED_BY, runs_of, sealed_commit
+from medicore.steps.stored import stored_file
+
+_STANDING = frozenset({RunState.SEALED, RunState.RELEASED, RunState.ARCHIVED})
+
+
+def previous_lock(house: House, run: RunId) -> tuple[str, pd.DataFrame] | None:
+    """Return month and extract of the latest earlier month whose lock passed its check, from its sealed record."""
+    passed = {
+        RunId.parse(event.subject)
+        for event in house.ledger.events(subject=f"{run.study}/", action="check.completed")
+        if RunId.parse(event.subject).month < run.month and _is_sealed(house, event.subject)
+    }
+    for earlier in sorted(passed, reverse=True):
+        data = stored_file(house, earlier, sealed_commit(house, earlier), "extract.parquet")
+        return earlier.month, house.workspaces.table(data)
+    return None
+
+
+def previous_estimate(house: House, run: RunId) -> dict[str, Any] | None:
+    """Return the primary result of the latest earlier month with a run that stands: sealed whole and not rejected.
+
+    A run that was released goes before one that was not, a later one before an earlier.
+    """
+    standing = []
+    for earlier in runs_of(house, run.study):
+        if earlier.month < run.month:
+            state = state_of(tuple(house.ledger.events(subject=str(earlier))))
+            if state in _STANDING:
+                standing.append((earlier.month, state is not RunState.SEALED, earlier.number, earlier))
+    if not standing:
+        return None
+    latest = max(standing, key=lambda entry: entry[:3])[3]
+    results = json.loads(stored_file(house, latest, sealed_commit(house, latest), "results.json"))
+    return earlier_estimate(latest.month, str(latest), results["primary"])
+
+
+def _is_sealed(house: House, run: str) -> bool:
+    return any(event.action in SEALED_BY for event in house.ledger.events(subject=run))

@@ -1,0 +1,125 @@
+"""The bootstrap in other target populations and on ratios: the same resamples, estimated as the sample is."""
+
+import numpy as np
+import pytest
+
+from medicore.errors import ConfigurationError, EstimationError
+from medicore.stats.bootstrap import bootstrap_aipw
+from medicore.stats.bootstrap_measure import NO_RISK, measured
+from medicore.stats.bootstrap_targets import bootstrap_effect
+from medicore.stats.doubly_robust import doubly_robust
+from medicore.stats.logistic import fit_logistic
+from medicore.stats.measures import effect_of
+from medicore.stats.resampling import drawn, seeded_streams
+from tests.stats.samples import draw
+
+TARGETS = ("ATT", "ATO")
+
+
+def test_everybody_is_the_batched_bootstrap() -> None:
+    """The ATE is the batched bootstrap's, to the last bit."""
+    sample = draw(21, n=200)
+    both = [
+        run(sample.x, sample.x, sample.treated, sample.outcome, replicates=40, seed=3)
+        for run in (bootstrap_effect, bootstrap_aipw)
+    ]
+    assert np.array_equal(both[0].estimates, both[1].estimates)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_each_replicate_is_the_estimate_of_its_resample(target: str, family: str) -> None:
+    """Replicate k is what the primary estimator gives on the subjects that stream k draws."""
+    sample = draw(22, n=200, p=2, family=family)  # type: ignore[arg-type]
+    found = bootstrap_effect(
+        sample.x, sample.x, sample.treated, sample.outcome,
+        replicates=35, seed=4, family=family, target=target,  # type: ignore[arg-type]
+    )  # fmt: skip
+    resamples = [one for stream in seeded_streams(4, 35) for some in drawn(stream, 200) for one in some]
+    assert found.failed == {"one arm only": 0, "rank lost": 0, "separation": 0, "not converged": 0}
+    for k in (0, 17, 34):
+        rows = resamples[k]
+        x, arm = sample.x[rows], sample.treated[rows]
+        alone = doubly_robust(
+            x, arm, sample.outcome[rows], fit_logistic(x, arm), family=family, target=target,  # type: ignore[arg-type]
+        )  # fmt: skip
+        assert found.estimates[k] == pytest.approx(alone.influence_function.value, rel=1e-9)
+        assert tuple(found.arm_means[k]) == pytest.approx((alone.mean_treated, alone.mean_control), rel=1e-9)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_standard_errors_agree(target: str) -> None:
+    """Over a sample of 600 the bootstrap's standard error is that of the sandwich within a sixth."""
+    sample = draw(23, n=600, p=2)
+    found = bootstrap_effect(
+        sample.x, sample.x, sample.treated, sample.outcome, replicates=200, seed=5, target=target,  # type: ignore[arg-type]
+    )  # fmt: skip
+    primary = doubly_robust(sample.x, sample.treated, sample.outcome, sample.fit, target=target)  # type: ignore[arg-type]
+    assert found.value == pytest.approx(primary.sandwich.value)
+    assert found.standard_error == pytest.approx(primary.sandwich.standard_error, rel=1 / 6)
+    assert found.hajek.std() > 0
+    assert found.g_computation.std() > 0
+
+
+def test_failed_replicates_are_counted_by_reason() -> None:
+    """With three treated subjects of whom one carries a column, resamples lose an arm, rank, or separate."""
+    treated = np.arange(30) < 3
+    x = np.column_stack([np.tile([1.0, 0.0, 0.5], 10), (np.arange(30) % 9 == 0).astype(float)])
+    outcome = np.sin(np.arange(30.0))
+    found = bootstrap_effect(x, x[:, :1], treated, outcome, replicates=120, seed=6, target="ATT")
+    assert sum(found.failed.values()) + len(found.estimates) == 120
+    assert found.failed["one arm only"] > 0
+    assert found.failed["rank lost"] + found.failed["separation"] > 0
+
+
+def test_nothing_to_replicate_is_an_error() -> None:
+    """One replicate is a wrong question, and a sample that separates in every resample has no answer."""
+    sample = draw(24, n=60, p=1)
+    with pytest.raises(ConfigurationError, match="at least 2"):
+        bootstrap_effect(
+            sample.x, sample.x, sample.treated, sample.outcome, replicates=1, seed=1, target="ATT"
+        )
+    apart = np.where(sample.treated, 5.0, -5.0)[:, None] + sample.x
+    with pytest.raises(EstimationError, match=r"bootstrap replicates could be estimated \(.*separation"):
+        bootstrap_effect(apart, sample.x, sample.treated, sample.outcome, replicates=4, seed=1, target="ATO")
+
+
+@pytest.mark.parametrize("measure", ["risk ratio", "odds ratio"])
+def test_a_ratio_is_replicated_on_its_logarithm(measure: str) -> None:
+    """The logarithm's bootstrap error agrees with the sandwich's, and the interval holds the estimate."""
+    sample = draw(25, n=800, p=2, family="binomial")
+    found = doubly_robust(sample.x, sample.treated, sample.outcome, sample.fit, family="binomial")
+    made = measured(
+        bootstrap_effect(
+            sample.x, sample.x, sample.treated, sample.outcome, replicates=400, seed=7, family="binomial"
+        ),
+        found.stacked,
+        measure,  # type: ignore[arg-type]
+    )
+    inference = effect_of(found.stacked, measure).inference  # type: ignore[arg-type]
+    assert made.value == inference.value
+    assert made.standard_error == pytest.approx(inference.standard_error, rel=0.15)
+    for kind in ("percentile", "BCa"):
+        low, high = made.interval(0.95, kind)  # type: ignore[arg-type]
+        assert low < made.value < high
+    assert made.failed[NO_RISK] == 0
+    assert abs(made.acceleration) < 0.1
+
+
+def test_replicates_without_a_risk_are_counted() -> None:
+    """Where few events let AIPW means leave 0 to 1, those replicates are failures of the ratio, and said so."""
+    rng = np.random.default_rng(8)
+    treated, x = np.arange(80) % 2 == 0, rng.normal(size=(80, 1))
+    outcome = np.where(np.arange(80) < 4, 0.05, 0.0) + 0.02 * x[:, 0]
+    plain = bootstrap_effect(x, x, treated, outcome, replicates=100, seed=2)
+    found = doubly_robust(x, treated, outcome, fit_logistic(x, treated))
+    assert measured(plain, found.stacked, "difference") is plain
+    if not min(found.mean_treated, found.mean_control) > 0:
+        pytest.fail("the sample was meant to have two positive means")
+    made = measured(plain, found.stacked, "risk ratio")
+    assert made.failed[NO_RISK] > 0
+    assert made.failed[NO_RISK] + len(made.estimates) == 100
+    hopeless = doubly_robust(x, treated, outcome - 1, fit_logistic(x, treated))
+    worse = bootstrap_effect(x, x, treated, outcome - 1, replicates=100, seed=2)
+    with pytest.raises(EstimationError, match="report the difference"):
+        measured(worse, hopeless.stacked, "odds ratio")
