@@ -116,7 +116,7 @@ def test_imbalance_halts_and_a_decision_continues(month: Month) -> None:
     waiting = month.project.medicore("review", run, "--json").json()
     finding = waiting["findings"][0]
     assert finding["gate"] == "SMD (weighted)"
-    assert 0 < finding["false_alarm_rate"] < 1
+    assert 0 <= finding["false_alarm_rate"] < 0.01  # weighting balances what chance alone divided
     assert "finding" in month.project.sign(run, "proceed", expected=7).err
     answer = month.project.sign(run, "proceed", finding=finding["digest"][:12]).json()
     assert answer["state"] == "sealed, awaiting approval"
@@ -149,7 +149,7 @@ def test_explain_computes_again(released: Month) -> None:
     ).json()
     assert answer["identical"] is True
     assert answer["value"] == pytest.approx(NHEFS["estimate"][0], abs=NHEFS["estimate"][1], rel=0)
-    assert answer["file"] == "medicore/stats/augmented.py"
+    assert answer["file"] == "medicore/stats/doubly_robust.py"
     assert answer["subjects"] == {"assessed": 1629, "analysed": 1566}
     assert set(answer["inputs"]) >= {"analysis.parquet", "scores.parquet", "protocol.json"}
     source = (released.project.root / answer["file"]).read_text().splitlines()
