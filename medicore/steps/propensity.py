@@ -16,6 +16,7 @@ from medicore.stats.overlap import c_statistic, equipoise
 from medicore.stats.rerandomisation import false_alarm_rates
 from medicore.steps.gate import number, write_section
 from medicore.steps.gates import propensity_findings
+from medicore.steps.naming import named
 from medicore.steps.ports import RecordFiles
 from medicore.steps.scoring import Scored, scored
 from medicore.steps.terms import Terms, model_terms
@@ -88,7 +89,8 @@ def _findings(protocol: Protocol, terms: Terms, made: Scored) -> tuple[Finding, 
         return [finding.gate for finding in propensity_findings(protocol, terms.names, shuffled)]
 
     rates = false_alarm_rates(made.treated, fired, seed=protocol.seed)
-    return tuple(replace(finding, false_alarm_rate=rates.get(finding.gate, 0.0)) for finding in found)
+    rated = (replace(finding, false_alarm_rate=rates.get(finding.gate, 0.0)) for finding in found)
+    return named(rated, terms, made.treated, made.first)
 
 
 def balance_section(protocol: Protocol, terms: Terms, made: Scored) -> dict[str, Any]:
