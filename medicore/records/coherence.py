@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from medicore.records.contract import Contract
     from medicore.records.protocol import Criterion, Protocol
 
 _NUMERIC = frozenset({"number", "integer"})
@@ -27,6 +28,21 @@ def require_coherent(protocol: Protocol) -> None:
     _limits_ordered(protocol)
     if protocol.edc.root == "repository" and protocol.edc.folder is None:
         raise ValueError("a source in the repository needs its folder")
+
+
+def require_contrast(treatment: object, contract: Contract | None) -> None:
+    """Raise ValueError when ``treatment``, as the file has it, leaves open which two of its arms are compared.
+
+    ``contract`` is None when it is malformed, which is then what is reported.
+    """
+    if not isinstance(treatment, dict) or contract is None or treatment.get("column") not in contract.names:
+        return
+    arms = contract.column(treatment["column"]).values
+    if arms and any(treatment.get(role) is None for role in ("treated", "control")):
+        raise ValueError(
+            f"column {treatment['column']!r} has {len(arms)} arms ({', '.join(arms)}) and no contrast of two is "
+            "declared; name one arm under 'treated' and one under 'control'"
+        )
 
 
 def _columns_exist(protocol: Protocol) -> None:

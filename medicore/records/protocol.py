@@ -11,13 +11,14 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
 
 from medicore.errors import ProtocolError
 from medicore.records.canonical import digest, document
-from medicore.records.coherence import require_coherent
+from medicore.records.coherence import require_coherent, require_contrast
 from medicore.records.contract import Contract
 from medicore.records.identifiers import month_id, study_id
 
@@ -212,6 +213,12 @@ class Protocol(Part):
             return study_id(study)
         except ProtocolError as error:
             raise ValueError(str(error)) from error
+
+    @field_validator("treatment", mode="before")
+    @classmethod
+    def _contrast(cls, treatment: object, info: ValidationInfo) -> object:
+        require_contrast(treatment, info.data.get("contract"))
+        return treatment
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

@@ -123,7 +123,17 @@ def test_estimand_without_one_of_its_five_attributes_is_refused(attribute: str) 
         (put("treatment", "treated", value="placebo"), "not an allowed value"),
         (put("treatment", "column", value="age"), "not an allowed value"),
         (put("treatment", "control", value="active"), "two different arms"),
-        (lambda stored: stored["treatment"].pop("control"), "treatment.control: Field required"),
+        (
+            lambda stored: stored["treatment"].pop("control"),
+            "column 'arm' has 3 arms (active, control, other) and no contrast of two is declared; name one arm",
+        ),
+        (put("treatment", value={"column": "age"}), "treatment.treated: Field required"),
+        (put("treatment", value={"column": "nowhere"}), "treatment.treated: Field required"),
+        (put("treatment", value="arm"), "treatment: Input should be"),
+        (
+            lambda stored: (stored.pop("contract"), stored["treatment"].pop("control")),
+            "contract: Field required",
+        ),
         (put("outcome", "column", value="sex"), "an outcome is a number"),
         (put("outcome", "column", value="age"), "not measured at follow-up"),
         (put("covariates", 0, "column", value="week8"), "not measured at baseline"),
