@@ -1,5 +1,6 @@
 """Verbs of the reviewer: review and sign."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -45,6 +46,8 @@ def review(
     if answer["estimate"] is not None:
         interval = f"{figure(answer['ci_low'])} to {figure(answer['ci_high'])}"
         say(f"estimate  {figure(answer['estimate'])}  95% interval {interval}  n {answer['n']}")
+    for missing in answer.get("not_estimable", ()):
+        say(missing)
     for finding in findings:
         say()
         rate = finding["false_alarm_rate"]
@@ -55,18 +58,29 @@ def review(
                 "statistic": f"{finding['statistic']} (threshold {finding['threshold']})",
                 "false alarms": "not applicable" if rate is None else f"{rate:.2%} expected under balance",
                 "message": finding["message"],
-                "answer": "proceed or reject"
-                if finding["overridable"]
-                else "reject; the data need correction",
+                "answer": _answer(finding),
             }
         )
     say()
     say("A signature binds to:")
     pairs(answer["decision_is_bound_to"])
-    last = (
-        "--meaning approve" if not findings else f"--meaning proceed --finding {findings[0]['digest'][:12]}"
-    )
+    last = "--meaning approve"
+    if findings:
+        last = f"--meaning proceed --finding {findings[0]['digest'][:12]}"
+    if any(not finding["overridable"] for finding in findings):
+        last = "--meaning reject"
     say(f"\nNext: medicore sign {run} {last} --as reviewer --reason '…'")
+
+
+def _answer(finding: Mapping[str, Any]) -> str:
+    """Return what a finding may be answered with."""
+    if finding["overridable"]:
+        return "proceed or reject"
+    return (
+        "reject; the data need correction"
+        if finding["step"] == "check"
+        else "reject; no signature overrides it"
+    )
 
 
 @app.command()

@@ -128,6 +128,7 @@ def _perform(
 
 
 def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
+    from medicore.records.states import RunState
     from medicore.steps.status import summary
 
     opened = house(settings())
@@ -157,6 +158,8 @@ def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
         for row in rows:
             for message in row["messages"]:
                 say(f"{row['run']}: {message}")
+            if row["state"] == RunState.HALTED.value:
+                say(f"Next: medicore review {row['run']}")
     codes = {outcome.exit_code for outcome in outcomes} - {0}
     if codes:
         raise typer.Exit(min(codes))

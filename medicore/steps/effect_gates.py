@@ -53,7 +53,9 @@ def effect_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[
         yield Finding(
             "effect", "double programming", "primary estimate", shown(second["relative_difference"]),
             shown(second["tolerance"]),
-            "the second implementation does not confirm the primary estimate; do not use it, report the disagreement",
+            "the second implementation does not confirm the primary estimate: they differ by "
+            f"{shown(second['relative_difference'])} standard errors, tolerated are {shown(second['tolerance'])}; do "
+            "not use either, report the disagreement",
             overridable=False,
         )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The gates of the propensity step: thresholds of the protocol held against scores, weights and balance."""
 
 from collections.abc import Iterator, Sequence
+from math import isinf
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
             "propensity", "overlap", "propensity score", f"{shown(low)} to {shown(high)}",
             f"{shown(gates.score_lower)} to {shown(gates.score_upper)}",
             f"{outside} subject(s) have a propensity score at or beyond the limits {shown(gates.score_lower)} and "
-            f"{shown(gates.score_upper)}",
+            f"{shown(gates.score_upper)}; restrict the population to where both arms occur, or plan a trimming",
         )  # fmt: skip
     if protocol.trimming.method == "discard":
         outside = int(((fit.fitted < protocol.trimming.lower) | (fit.fitted > protocol.trimming.upper)).sum())
@@ -40,8 +41,9 @@ def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
         if share >= gates.trimmed_share:
             yield Finding(
                 "propensity", "trimmed share", "propensity score", shown(share), shown(gates.trimmed_share),
-                f"trimming discards {outside} of {len(fit.fitted)} subjects ({share:.1%}); the limit is "
-                f"{gates.trimmed_share:.1%}",
+                f"trimming discards {outside} of {len(fit.fitted)} subjects ({share:.1%}), with scores outside "
+                f"{protocol.trimming.lower:g} to {protocol.trimming.upper:g}; the limit is {gates.trimmed_share:.1%}; "
+                "see whether the estimand still holds for who is left",
             )  # fmt: skip
 
 
@@ -76,8 +78,9 @@ def balance_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> 
     beyond = sum(size >= threshold for size in sizes)
     yield Finding(
         "propensity", f"SMD ({sample})", names[place], shown(sizes[place]), shown(threshold),
-        f"{beyond} of {len(sizes)} terms are imbalanced, worst {names[place]} with |SMD| {sizes[place]:.3f} "
-        f"({sample}); the limit is {threshold:g}",
+        f"{beyond} of {len(sizes)} terms are imbalanced, worst {names[place]} with |SMD| {shown(sizes[place])} "
+        f"({sample}{', as it does not vary within an arm' if isinf(sizes[place]) else ''}), at or above the limit "
+        f"{shown(threshold)}; respecify the propensity model, or show why the imbalance does not matter",
     )  # fmt: skip
 
 

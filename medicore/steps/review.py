@@ -172,8 +172,8 @@ def _require_overridable(house: House, run: RunId, finding: str | None) -> None:
         )
     if not stored[finding]["overridable"]:
         raise ReviewError(
-            f"finding {finding[:12]} ({stored[finding]['gate']}) cannot be overridden: it needs corrected data; "
-            "reject the run, have the source corrected, and run again"
+            f"finding {finding[:12]} ({stored[finding]['gate']}) cannot be overridden; reject the run, "
+            "have what it says corrected, and run again"
         )
 
 

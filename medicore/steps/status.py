@@ -45,6 +45,12 @@ def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
         primary, worst = results["primary"], results["balance"]["worst"]
         found |= {key: primary[key] for key in ("n", "estimate", "ci_low", "ci_high", "p_value")}
         found |= {"smd_before": worst["unweighted"]["smd"], "smd_after": worst["weighted"]["smd"]}
+        found["not_estimable"] = [
+            f"{row['name']}: {row['note']}"
+            for kind in ("sensitivity", "supplementary")
+            for row in results["sensitivity"][kind]
+            if row["estimate"] is None
+        ]
     elif "propensity.json" in names:
         section = read_document(house, run, commit, "propensity.json")
         worst = section["balance"]["worst"]

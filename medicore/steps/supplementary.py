@@ -91,6 +91,8 @@ def _subgroups(protocol: Protocol, analysis: pd.DataFrame, column: str) -> list[
         chosen = analysis[(analysis[column] == level).to_numpy(dtype=bool)]
 
         def estimate(chosen: pd.DataFrame = chosen) -> ArmMeans:
+            if chosen.empty:
+                raise EstimationError("no analysed subject belongs to it")
             sample = Sample.of(protocol, chosen)
             if sample.fit.separated:
                 raise EstimationError(

@@ -81,7 +81,7 @@ def test_trimming_that_discards_nobody_is_the_primary_estimate(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("values", "size", "expected"),
     [
-        ({"F": 0}, 0, "not estimable: no treated subject is left"),
+        ({"F": 0}, 0, "not estimable: no analysed subject belongs to it"),
         ({"F": 1}, 1, "not estimable: no "),
         ({"F": 3}, 3, "not estimable: "),
     ],
