@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _NUMERIC = frozenset({"number", "integer"})
 _COMPARED = frozenset({"at least", "at most", "above", "below"})
+_TAKEN = frozenset({"treated", "outcome", "imputation"})
 
 
 def require_coherent(protocol: Protocol) -> None:
@@ -21,6 +22,7 @@ def require_coherent(protocol: Protocol) -> None:
     _outcome_can_be_analysed(protocol)
     _estimand_can_be_estimated(protocol)
     _covariates_are_baseline(protocol)
+    _imputation_is_valid(protocol)
     _models_use_covariates(protocol)
     for criterion in protocol.eligibility:
         _criterion_fits(protocol, criterion)
@@ -89,6 +91,9 @@ def _estimand_can_be_estimated(protocol: Protocol) -> None:
 def _covariates_are_baseline(protocol: Protocol) -> None:
     _distinct("covariates have the column", (covariate.column for covariate in protocol.covariates))
     columns = {c.column: protocol.contract.column(c.column) for c in protocol.covariates}
+    taken = sorted(_TAKEN & set(columns))
+    if taken:
+        raise ValueError(f"covariates {taken} have names that the analysis set needs for itself; rename them")
     late = sorted(name for name, column in columns.items() if column.timing != "baseline")
     if late:
         raise ValueError(f"covariates {late} are not measured at baseline; adjusting for them is refused")
@@ -102,6 +107,23 @@ def _covariates_are_baseline(protocol: Protocol) -> None:
             )
         if kind in _NUMERIC and "categories" in covariate.terms:
             raise ValueError(f"covariate {covariate.column!r}: a number has no categories")
+
+
+def _imputation_is_valid(protocol: Protocol) -> None:
+    plan = protocol.imputation
+    if plan.method == "single" and protocol.design == "observational":
+        raise ValueError(
+            "single imputation leaves confounding behind in an observational study; declare multiple imputation"
+        )
+    if plan.indicators and plan.method != "single":
+        raise ValueError("missing indicators belong to single imputation in a randomised study")
+    if plan.method == "multiple" and protocol.trimming.method != "none":
+        raise ValueError(
+            "trimming would discard other subjects in every completed data set; declare no trimming with multiple "
+            "imputation, and see the supplementary analyses"
+        )
+    if plan.method == "multiple" and protocol.inference.interval == "BCa":
+        raise ValueError("a BCa interval is not defined over several completed data sets; declare percentile")
 
 
 def _models_use_covariates(protocol: Protocol) -> None:

@@ -110,6 +110,16 @@ class Trimming(Part):
     upper: Share = 0.99
 
 
+class ImputationPlan(Part):
+    """How missing baseline covariates are completed: not at all, by one value each, or by several draws."""
+
+    method: Literal["none", "single", "multiple"] = "none"
+    number: Annotated[int, Field(ge=5, le=100)] = 20
+    numbers: Literal["matching", "normal"] = "matching"
+    iterations: Annotated[int, Field(ge=5, le=100)] = 10
+    indicators: bool = False
+
+
 class Models(Part):
     """The nuisance models: columns of the covariates in each."""
 
@@ -197,6 +207,7 @@ class Protocol(Part):
     outcome: Outcome
     eligibility: tuple[Criterion, ...]
     covariates: Annotated[tuple[Covariate, ...], Field(min_length=1)]
+    imputation: ImputationPlan = ImputationPlan()
     models: Models
     trimming: Trimming = Trimming()
     inference: Inference = Inference()

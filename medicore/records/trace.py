@@ -70,6 +70,15 @@ ORIGINS = (
         "baseline",
     ),
     Origin(
+        "imputation.**",
+        "cohort",
+        "medicore.steps.imputing:complete",
+        "Baseline covariates with missing values, and how they were completed before any model was fitted",
+        "single: mean or most frequent level; multiple: chained equations, models given treatment and outcome",
+        ("imputation", "covariates", "seed"),
+        "imputation",
+    ),
+    Origin(
         "balance.**",
         "propensity",
         "medicore.stats.balance:standardised_mean_differences",
@@ -102,6 +111,15 @@ ORIGINS = (
         "Double programming: the primary estimate and its standard error, computed a second time by another route",
         "",
         _EFFECT,
+        "primary",
+    ),
+    Origin(
+        "primary.imputation.**",
+        "effect",
+        "medicore.stats.pooling:pooled",
+        "Rubin's rules: what the missing covariates add to the variance of the primary estimate",
+        "T = W + (1 + 1/m)B; r = (1 + 1/m)B/W; degrees of freedom of Barnard & Rubin",
+        ("imputation", *_EFFECT),
         "primary",
     ),
     Origin(

@@ -15,6 +15,7 @@ estimate               mean of m1 − m0 and weighted residuals  root of the est
 =====================  ======================================  =========================================
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -121,6 +122,24 @@ def verify_effect(
         float(np.sqrt(spread / len(logit))),
         "scipy",
         "SVD-whitened columns, trust region and Powell's hybrid root, clever covariates",
+    )
+
+
+def verify_pooled(found: Sequence[Verification]) -> Verification:
+    """Return the verifications of several completed data sets as one, computed independently of ``pooled``.
+
+    The variance between is half the mean squared difference of two different sets, and the total
+    Σ SE²/m + (m + 1)/m of it (Rubin, 1987, equation 3.1.5). One alone is returned as it is.
+    """
+    m = len(found)
+    if m == 1:
+        return found[0]
+    values = np.array([one.value for one in found])
+    between = float(np.sum((values[:, None] - values) ** 2)) / (2 * m * (m - 1))
+    within = float(np.sum(np.square([one.standard_error for one in found]))) / m
+    route = f"{found[0].route}; pairwise differences between completed data sets"
+    return Verification(
+        float(np.sum(values)) / m, float(np.sqrt(within + (m + 1) / m * between)), found[0].library, route
     )
 
 

@@ -8,6 +8,7 @@ from medicore.errors import DataError
 from medicore.records.finding import Finding
 from medicore.records.protocol import Criterion, Protocol
 from medicore.steps.gate import write_section
+from medicore.steps.imputing import complete
 from medicore.steps.ports import RecordFiles
 
 
@@ -15,8 +16,8 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Apply the criteria in order, write disposition and analysis set, and return no findings.
 
     Each excluded subject has one reason: the first criterion it does not satisfy. A missing value satisfies
-    no criterion. Raises DataError when an eligible subject lacks treatment, outcome or a covariate, or when
-    nobody is left in an arm.
+    no criterion. Missing covariates are completed where the protocol plans it. Raises DataError when an eligible
+    subject lacks treatment, outcome or, without that plan, a covariate, or when nobody is left in an arm.
     """
     extract = files.read_table("extract.parquet")
     reason = np.full(len(extract), "", dtype=object)
@@ -45,10 +46,17 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         ),
     )
     analysis = _analysis_set(protocol, extract[included])
-    files.write_table("analysis.parquet", analysis)
     treated = analysis["treated"].to_numpy(dtype=bool)
     sizes = {"treated": int(treated.sum()), "control": int((~treated).sum())}
     labels = {"treated": protocol.treatment.treated, "control": protocol.treatment.control}
+    for arm, size in sizes.items():
+        if size == 0:
+            raise DataError(
+                f"arm {labels[arm]!r} has no eligible subject, so there is nothing to compare; "
+                "check treatment labels and eligibility criteria"
+            )
+    completed, imputation = complete(protocol, analysis)
+    files.write_table("analysis.parquet", completed)
     section = {
         "assessed": len(extract),
         "criteria": flow,
@@ -56,13 +64,8 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "analysed": len(analysis),
         "arms": {arm: {"label": labels[arm], "n": size} for arm, size in sizes.items()},
         "baseline": baseline(protocol, analysis),
+        "imputation": imputation,
     }
-    for arm, size in sizes.items():
-        if size == 0:
-            raise DataError(
-                f"arm {labels[arm]!r} has no eligible subject, so there is nothing to compare; "
-                "check treatment labels and eligibility criteria"
-            )
     return write_section(files, "cohort", section, ())
 
 
@@ -97,19 +100,20 @@ def _require_treatment(protocol: Protocol, eligible: pd.DataFrame) -> None:
         raise _lacking(column, count)
 
 
-def _lacking(column: str, count: int) -> DataError:
+def _lacking(column: str, count: int, remedy: str = "") -> DataError:
     return DataError(
         f"column {column!r} is missing for {count} eligible subject(s); complete the data, "
-        "or declare a criterion that excludes such subjects"
+        f"or declare a criterion that excludes such subjects{remedy}"
     )
 
 
 def _analysis_set(protocol: Protocol, eligible: pd.DataFrame) -> pd.DataFrame:
     columns = [covariate.column for covariate in protocol.covariates]
-    needed = eligible[[protocol.outcome.column, *columns]]
-    lacking = [column for column in needed.columns if needed[column].isna().any()]
+    refused = [protocol.outcome.column, *(columns if protocol.imputation.method == "none" else ())]
+    lacking = [column for column in refused if eligible[column].isna().any()]
     if lacking:
-        raise _lacking(lacking[0], int(needed[lacking[0]].isna().sum()))
+        remedy = "" if lacking[0] == protocol.outcome.column else ", or plan the imputation of covariates"
+        raise _lacking(lacking[0], int(eligible[lacking[0]].isna().sum()), remedy)
     analysis = pd.DataFrame(
         {
             protocol.contract.subject: eligible[protocol.contract.subject].astype(str),
@@ -125,23 +129,30 @@ def _analysis_set(protocol: Protocol, eligible: pd.DataFrame) -> pd.DataFrame:
 
 
 def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, object]]:
-    """Return the rows of the baseline table: mean and SD (ddof 1) of numbers, count and percent of categories."""
+    """Return the rows of the baseline table: mean and SD (ddof 1) of numbers, count and percent of categories.
+
+    They describe what was observed; where values are missing, a row says of how many subjects.
+    """
     treated = analysis["treated"].to_numpy(dtype=bool)
     groups = {"treated": treated, "control": ~treated, "overall": np.ones(len(treated), dtype=bool)}
     rules = {column.name: column for column in protocol.contract.columns}
     rows: list[dict[str, object]] = []
     for covariate in protocol.covariates:
-        rule = rules[covariate.column]
+        rule, values = rules[covariate.column], analysis[covariate.column]
+        missing: NDArray[np.bool_] = values.isna().to_numpy(dtype=bool)
         common = {"label": covariate.label, "unit": rule.unit}
         if rule.type == "category":
-            texts = analysis[covariate.column].to_numpy(dtype=object)
+            texts = values.to_numpy(dtype=object)
             for level in rule.values or ():
-                counts = {group: _count(texts[mask] == level) for group, mask in groups.items()}
+                counts = {group: _count(texts[mask & ~missing] == level) for group, mask in groups.items()}
                 rows.append({**common, "kind": "count", "level": level, **counts})
         else:
-            numbers = analysis[covariate.column].to_numpy(dtype=np.float64)
-            means = {group: _mean(numbers[mask]) for group, mask in groups.items()}
+            numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+            means = {group: _mean(numbers[mask & ~missing]) for group, mask in groups.items()}
             rows.append({**common, "kind": "mean", "level": None, **means})
+        if missing.any():
+            gaps = {group: _count(missing[mask]) for group, mask in groups.items()}
+            rows.append({**common, "kind": "missing", "level": "Missing", **gaps})
     return rows
 
 

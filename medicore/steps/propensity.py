@@ -1,5 +1,6 @@
 """propensity: scores, weights, balance and overlap, with the gates that watch them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from medicore.stats.overlap import c_statistic, equipoise
 from medicore.stats.rerandomisation import false_alarm_rates
 from medicore.steps.gate import number, write_section
 from medicore.steps.gates import propensity_findings
+from medicore.steps.imputing import IMPUTATION, completed_sets, in_any_set
 from medicore.steps.naming import named
 from medicore.steps.ports import RecordFiles
 from medicore.steps.scoring import Scored, scored
@@ -33,26 +35,18 @@ _DENOMINATOR = {
 def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Fit the scores, trim as the protocol says, weight, and return what the gates find.
 
+    Of several completed data sets each has its scores; the first one's are described, and the gates watch all.
     Raises EstimationError when a covariate of either model does not vary among the analysed subjects, and when
     trimming leaves nobody in an arm.
     """
-    analysis = files.read_table("analysis.parquet")
-    terms = model_terms(protocol, protocol.models.propensity, analysis)
+    sets = completed_sets(files.read_table("analysis.parquet"))
     everything = (*protocol.models.propensity, *protocol.models.outcome)
-    _require_variance(model_terms(protocol, everything, analysis))
-    treated = analysis["treated"].to_numpy(dtype=bool)
-    made = scored(protocol, terms.matrix, treated)
-    files.write_table(
-        "scores.parquet",
-        pd.DataFrame(
-            {
-                protocol.contract.subject: analysis[protocol.contract.subject].astype(str),
-                "score": made.score,
-                "weight": made.weights,
-                "retained": made.retained,
-            }
-        ),
-    )
+    _require_variance(model_terms(protocol, everything, sets[0]))
+    treated = sets[0]["treated"].to_numpy(dtype=bool)
+    designs = [model_terms(protocol, protocol.models.propensity, one) for one in sets]
+    all_made = [scored(protocol, design.matrix, treated) for design in designs]
+    terms, made = designs[0], all_made[0]
+    files.write_table("scores.parquet", _scores(protocol, sets, all_made))
     fit, arm, discarding = made.fit, made.arm, protocol.trimming.method == "discard"
     section = {
         **_model_section(fit, terms),
@@ -75,22 +69,58 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "largest_weight_share": made.largest_weight_share,
         "balance": balance_section(protocol, terms, made),
     }
-    return write_section(files, "propensity", section, _findings(protocol, terms, made))
+    findings = in_any_set(_findings(protocol, designs, all_made))
+    return write_section(files, "propensity", section, findings)
 
 
-def _findings(protocol: Protocol, terms: Terms, made: Scored) -> tuple[Finding, ...]:
-    """Return what the gates find, each with the rate at which it fires when chance alone divides the arms."""
-    found = propensity_findings(protocol, terms.names, made)
-    if not found:
-        return ()
+def _scores(protocol: Protocol, sets: Sequence[pd.DataFrame], all_made: Sequence[Scored]) -> pd.DataFrame:
+    """Return each subject's score and weight, in each completed data set where there are several."""
+    subject = protocol.contract.subject
+    tables = [
+        pd.DataFrame(
+            {
+                **({IMPUTATION: number} if len(sets) > 1 else {}),
+                subject: one[subject].astype(str),
+                "score": made.score,
+                "weight": made.weights,
+                "retained": made.retained,
+            }
+        )
+        for number, (one, made) in enumerate(zip(sets, all_made, strict=True), start=1)
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _findings(
+    protocol: Protocol, designs: Sequence[Terms], all_made: Sequence[Scored]
+) -> list[tuple[Finding, ...]]:
+    """Return what the gates find in each data set, with the rate at which they fire when chance divides the arms.
+
+    The rate is that of the first data set in which a gate fires.
+    """
+    found = [
+        propensity_findings(protocol, terms.names, made)
+        for terms, made in zip(designs, all_made, strict=True)
+    ]
+    fires = [place for place, findings in enumerate(found) if findings]
+    if not fires:
+        return [()]
+    terms, made = designs[fires[0]], all_made[fires[0]]
 
     def fired(treated: NDArray[np.bool_]) -> list[str]:
         shuffled = scored(protocol, terms.matrix, treated)
         return [finding.gate for finding in propensity_findings(protocol, terms.names, shuffled)]
 
     rates = false_alarm_rates(made.treated, fired, seed=protocol.seed)
-    rated = (replace(finding, false_alarm_rate=rates.get(finding.gate, 0.0)) for finding in found)
-    return named(rated, terms, made.treated, made.first)
+    return [
+        named(
+            (replace(finding, false_alarm_rate=rates.get(finding.gate, 0.0)) for finding in findings),
+            design,
+            one.treated,
+            one.first,
+        )
+        for findings, design, one in zip(found, designs, all_made, strict=True)
+    ]
 
 
 def balance_section(protocol: Protocol, terms: Terms, made: Scored) -> dict[str, Any]:

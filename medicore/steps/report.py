@@ -75,6 +75,7 @@ def assemble(
         "data": read_section(files, "extract"),
         "check": read_section(files, "check"),
         "baseline": cohort.pop("baseline"),
+        "imputation": cohort.pop("imputation"),
         "cohort": cohort,
         "balance": propensity.pop("balance"),
         "propensity": propensity,

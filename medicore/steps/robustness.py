@@ -1,5 +1,6 @@
 """How strong an unmeasured confounder, or how different the missing outcomes, would have to be."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,22 +8,21 @@ import pandas as pd
 
 from medicore.errors import EstimationError
 from medicore.records.protocol import Protocol
-from medicore.stats.doubly_robust import doubly_robust
 from medicore.stats.evalue import EValue, e_value_of_risk_ratio, e_value_of_standardised_difference
-from medicore.stats.logistic import fit_logistic
 from medicore.stats.measures import effect_of
+from medicore.stats.pooling import pooled_effect
 from medicore.stats.tipping import tipping_point
-from medicore.steps.terms import model_terms
+from medicore.steps.sample import Sample
 
 
-def confounding(protocol: Protocol, primary: dict[str, Any], analysis: pd.DataFrame) -> dict[str, Any]:
+def confounding(protocol: Protocol, primary: dict[str, Any], sets: Sequence[pd.DataFrame]) -> dict[str, Any]:
     """Return the E-values of the primary estimate and of the limit of its interval nearer to no effect.
 
     A difference of means is divided by the outcome's standard deviation, ddof 1, over both arms; for a binary
     outcome the risk ratio of the primary estimator's means is taken. What has no E-value says why.
     """
     try:
-        found = _e_value(protocol, primary, analysis)
+        found = _e_value(protocol, primary, sets)
     except EstimationError as error:
         return {"note": f"not estimable: {error}"}
     return {
@@ -36,20 +36,14 @@ def confounding(protocol: Protocol, primary: dict[str, Any], analysis: pd.DataFr
     }
 
 
-def _e_value(protocol: Protocol, primary: dict[str, Any], analysis: pd.DataFrame) -> EValue:
-    outcome = analysis["outcome"].to_numpy(dtype=np.float64)
+def _e_value(protocol: Protocol, primary: dict[str, Any], sets: Sequence[pd.DataFrame]) -> EValue:
     if protocol.outcome.family == "gaussian":
-        spread = float(outcome.std(ddof=1))
+        spread = float(sets[0]["outcome"].to_numpy(dtype=np.float64).std(ddof=1))
         return e_value_of_standardised_difference(
             primary["estimate"] / spread, primary["ci_low"] / spread, primary["ci_high"] / spread
         )
-    treated = analysis["treated"].to_numpy(dtype=bool)
-    fit = fit_logistic(model_terms(protocol, protocol.models.propensity, analysis).matrix, treated)
-    x = model_terms(protocol, protocol.models.outcome, analysis).matrix
-    means = doubly_robust(
-        x, treated, outcome, fit, family=protocol.outcome.family, target=protocol.estimand.target
-    ).means
-    ratio = effect_of(means, "risk ratio")
+    means = [Sample.of(protocol, one).primary().means for one in sets]
+    ratio = pooled_effect([effect_of(one, "risk ratio") for one in means])
     return e_value_of_risk_ratio(ratio.value, *ratio.interval(protocol.inference.level))
 
 

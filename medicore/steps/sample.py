@@ -1,8 +1,8 @@
 """A (sub)sample of the analysis set as the estimators take it, and rows of the tables that they fill."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,14 @@ from medicore.stats.doubly_robust import doubly_robust
 from medicore.stats.logistic import LogisticFit
 from medicore.stats.measures import Effect, effect_of
 from medicore.stats.outcome_model import Family
+from medicore.stats.pooling import pooled_effect
 from medicore.stats.scores import Scores
 from medicore.stats.weights import Target
-from medicore.steps.effect import fit_scores
+from medicore.steps.primary import fit_scores
 from medicore.steps.terms import model_terms
+
+_Set = TypeVar("_Set")
+"""A completed data set: its table, or its sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,19 @@ class Sample:
         )
 
 
-def row(protocol: Protocol, name: str, work: Callable[[], ArmMeans | Effect]) -> dict[str, Any]:
-    """Return one row of a table, on the protocol's measure; what cannot be estimated says so and why."""
+def row(
+    protocol: Protocol, name: str, sets: Sequence[_Set], work: Callable[[_Set], ArmMeans | Effect]
+) -> dict[str, Any]:
+    """Return one row of a table, on the protocol's measure; what cannot be estimated says so and why.
+
+    ``work`` analyses one completed data set; several are pooled by Rubin's rules.
+    """
     try:
-        made = work()
-        found = effect_of(made, protocol.estimand.measure) if isinstance(made, ArmMeans) else made
+        made = [work(one) for one in sets]
+        found = pooled_means(protocol, made)
     except EstimationError as error:
         return nothing(name, str(error))
+    sizes = [(one if isinstance(one, ArmMeans) else one.inference).n for one in made]
     low, high = found.interval(protocol.inference.level)
     return {
         "name": name,
@@ -83,12 +93,37 @@ def row(protocol: Protocol, name: str, work: Callable[[], ArmMeans | Effect]) ->
         "ci_high": high,
         "p_value": found.inference.p_value,
         "variance": found.inference.variance,
-        "note": "",
+        "note": "" if min(sizes) == max(sizes) else f"n is {varied(sizes)}",
     }
+
+
+def varied(counts: Sequence[int]) -> str:
+    """Return a count, or from which to which it goes over the completed data sets."""
+    low, high = min(counts), max(counts)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def pooled_means(protocol: Protocol, made: Sequence[ArmMeans | Effect]) -> Effect:
+    """Return the effect on the protocol's measure, pooled over the completed data sets, with their smallest n."""
+    effects = [
+        effect_of(one, protocol.estimand.measure) if isinstance(one, ArmMeans) else one for one in made
+    ]
+    smallest = min(effect.inference.n for effect in effects)
+    return pooled_effect(
+        [replace(effect, inference=replace(effect.inference, n=smallest)) for effect in effects]
+    )
 
 
 def nothing(name: str, reason: str) -> dict[str, Any]:
     """Return the row of what cannot be estimated."""
     empty = dict.fromkeys(("estimate", "standard_error", "ci_low", "ci_high", "p_value"))
     note = f"not estimable: {reason}"
-    return {"name": name, "estimand": "", "estimator": "", "n": 0, "variance": "", "note": note, **empty}
+    return {
+        "name": name,
+        "estimand": "",
+        "estimator": "",
+        "n": 0,
+        "variance": "",
+        "note": note,
+        **empty,
+    }

@@ -1,5 +1,6 @@
 """sensitivity: the planned alternatives to the primary analysis; supplementary analyses are kept apart from them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,34 +21,34 @@ from medicore.steps.effect import analysed
 from medicore.steps.gate import read_section, write_section
 from medicore.steps.ports import RecordFiles
 from medicore.steps.robustness import confounding, missing_outcomes
-from medicore.steps.sample import Sample, nothing, row
+from medicore.steps.sample import Sample, nothing, row, varied
 from medicore.steps.supplementary import other_estimands
 
 
 def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Write the sensitivity rows (same estimand, other assumptions) and the supplementary ones (other estimands)."""
     everyone, retained = analysed(files)
-    analysis = everyone[retained].reset_index(drop=True)
+    sets = [one[retained].reset_index(drop=True) for one in everyone]
     primary = read_section(files, "effect")["primary"]
     section = {
-        "sensitivity": _same_estimand(protocol, analysis),
-        "supplementary": other_estimands(protocol, everyone, analysis),
-        "evalue": confounding(protocol, primary, analysis),
+        "sensitivity": _same_estimand(protocol, sets),
+        "supplementary": other_estimands(protocol, everyone, sets),
+        "evalue": confounding(protocol, primary, sets),
         "tipping": missing_outcomes(protocol, primary, files.read_table("disposition.parquet")),
     }
     return write_section(files, "sensitivity", section, ())
 
 
-def _same_estimand(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, Any]]:
+def _same_estimand(protocol: Protocol, sets: Sequence[pd.DataFrame]) -> list[dict[str, Any]]:
     """Return the rows that keep the estimand and vary what the primary analysis assumes (ICH E9(R1), A.5.2)."""
-    whole = Sample.of(protocol, analysis)
-    x, treated, outcome, fit = whole.x_outcome, whole.treated, whole.outcome, whole.fit
-    family, target = whole.family, whole.target
+    samples = [Sample.of(protocol, one) for one in sets]
+    family, target = samples[0].family, samples[0].target
     rows = [
         row(
             protocol,
             "Overlap weighting alone" if target == "ATO" else "IPW instead of AIPW",
-            lambda: weighted_means(treated, outcome, fit, target).scores_estimated,
+            samples,
+            lambda one: weighted_means(one.treated, one.outcome, one.fit, target).scores_estimated,
         )
     ]
     if target != "ATO":
@@ -55,7 +56,10 @@ def _same_estimand(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str,
             row(
                 protocol,
                 "Outcome models alone",
-                lambda: standardised_means(x, treated, outcome, family, target=target),
+                samples,
+                lambda one: standardised_means(
+                    one.x_outcome, one.treated, one.outcome, family, target=target
+                ),
             )
         )
     if target == "ATE":
@@ -63,42 +67,58 @@ def _same_estimand(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str,
             row(
                 protocol,
                 "TMLE instead of AIPW",
-                lambda: targeted(x, treated, outcome, fit, family=family).means,
+                samples,
+                lambda one: targeted(one.x_outcome, one.treated, one.outcome, one.fit, family=family).means,
             )
         )
-    rows += [_clipped(protocol, whole, limit) for limit in protocol.sensitivity.clipping]
+    rows += [_clipped(protocol, samples, limit) for limit in protocol.sensitivity.clipping]
     if protocol.design == "randomised":
-        rows.append(_randomised(protocol, whole))
+        rows.append(_randomised(protocol, samples))
     if protocol.sensitivity.leave_one_out:
-        rows += [_without(protocol, analysis, covariate.column) for covariate in protocol.covariates]
+        rows += [_without(protocol, sets, covariate.column) for covariate in protocol.covariates]
+    # nobody's covariates enter: one data set is as good as several
     unadjusted = row(
-        protocol, "No adjustment", lambda: replace(unadjusted_means(treated, outcome), estimand=target)
+        protocol,
+        "No adjustment",
+        samples[:1],
+        lambda one: replace(unadjusted_means(one.treated, one.outcome), estimand=target),
     )
     return [*rows, unadjusted]
 
 
-def _randomised(protocol: Protocol, whole: Sample) -> dict[str, Any]:
+def _randomised(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
     """Return the covariate-adjusted comparison that rests on randomisation alone."""
-    x, treated, outcome = whole.x_outcome, whole.treated, whole.outcome
-    if whole.family == "gaussian":
+    if samples[0].family == "gaussian":
         return row(
             protocol,
             "ANCOVA with interactions",
-            lambda: Effect("difference", ancova(x, treated, outcome, interactions=True)),
+            samples,
+            lambda one: Effect(
+                "difference", ancova(one.x_outcome, one.treated, one.outcome, interactions=True)
+            ),
         )
     name = "Standardisation, variance of randomisation"
-    return row(protocol, name, lambda: randomised_means(x, treated, outcome, whole.family))
+    return row(
+        protocol,
+        name,
+        samples,
+        lambda one: randomised_means(one.x_outcome, one.treated, one.outcome, one.family),
+    )
 
 
-def _clipped(protocol: Protocol, whole: Sample, limit: float) -> dict[str, Any]:
+def _clipped(protocol: Protocol, samples: Sequence[Sample], limit: float) -> dict[str, Any]:
     """Return the primary estimator with the scores outside [t, 1 − t] moved to its ends; nobody is dropped."""
-    moved = int((~within(whole.fit.fitted, limit, 1 - limit)).sum())
-    scores = clipped_scores(whole.fit, limit, 1 - limit)
-    made = row(protocol, f"Scores clipped to {limit:g} to {1 - limit:g}", lambda: whole.primary(scores).means)
-    return {**made, "note": made["note"] or f"{moved} score(s) moved, models not fitted again"}
+    moved = [int((~within(one.fit.fitted, limit, 1 - limit)).sum()) for one in samples]
+    made = row(
+        protocol,
+        f"Scores clipped to {limit:g} to {1 - limit:g}",
+        samples,
+        lambda one: one.primary(clipped_scores(one.fit, limit, 1 - limit)).means,
+    )
+    return {**made, "note": made["note"] or f"{varied(moved)} score(s) moved, models not fitted again"}
 
 
-def _without(protocol: Protocol, analysis: pd.DataFrame, column: str) -> dict[str, Any]:
+def _without(protocol: Protocol, sets: Sequence[pd.DataFrame], column: str) -> dict[str, Any]:
     """Return the primary estimator with one covariate left out of both models."""
     models = {
         "propensity": tuple(name for name in protocol.models.propensity if name != column),
@@ -108,4 +128,4 @@ def _without(protocol: Protocol, analysis: pd.DataFrame, column: str) -> dict[st
     if not all(models.values()):
         return nothing(name, "the covariate is the only one of a model")
     fewer = protocol.model_copy(update={"models": protocol.models.model_copy(update=models)})
-    return row(protocol, name, lambda: Sample.of(fewer, analysis).primary().means)
+    return row(protocol, name, sets, lambda one: Sample.of(fewer, one).primary().means)

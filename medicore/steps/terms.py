@@ -23,7 +23,8 @@ def model_terms(protocol: Protocol, columns: Sequence[str], analysis: pd.DataFra
     """Return the design of the given covariates in protocol order.
 
     A number gives its value (``linear``) and its square (``square``); a category gives an indicator for every
-    allowed value but the first, which is the reference.
+    allowed value but the first, which is the reference. Where the analysis set has a missing indicator of the
+    covariate, it comes last.
     """
     names: list[str] = []
     owners: list[str] = []
@@ -35,7 +36,17 @@ def model_terms(protocol: Protocol, columns: Sequence[str], analysis: pd.DataFra
             names.append(name)
             owners.append(covariate.column)
             parts.append(part)
+        indicator = missing_indicator(covariate.column)
+        if indicator in analysis:
+            names.append(indicator)
+            owners.append(covariate.column)
+            parts.append(analysis[indicator].to_numpy(dtype=np.float64))
     return Terms(np.column_stack(parts), tuple(names), tuple(owners))
+
+
+def missing_indicator(column: str) -> str:
+    """Return the name of the column that is 1 where a covariate's value was missing, else 0."""
+    return f"{column}:missing"
 
 
 def _covariate_terms(

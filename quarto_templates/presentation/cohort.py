@@ -117,7 +117,7 @@ def baseline(report: Report) -> str:
         if row["level"] is None:
             unit = f", {row['unit']}" if row["unit"] else ""
             rows.append(Row((f"{row['label']}{unit}", "mean (SD)", *cells), "titled"))
-            open_label = None
+            open_label = row["label"]
             continue
         if row["label"] != open_label:
             rows.append(Group(row["label"]))
@@ -134,7 +134,7 @@ def baseline(report: Report) -> str:
         ),
         Column(("Overall", "", f"n = {count(cohort['analysed'])}")),
     )
-    note = "SD: standard deviation. No hypothesis about baseline differences is tested; balance is in Table 14.1.3."
+    note = "SD: standard deviation, of observed values. No hypothesis about baseline differences is tested; balance is in Table 14.1.3."
     return block(
         table(
             "14.1.2",
@@ -149,7 +149,7 @@ def baseline(report: Report) -> str:
 
 def _summary(row: dict[str, Any], group: str) -> str:
     found = row[group]
-    if row["kind"] == "count":
+    if row["kind"] != "mean":
         return f"{count(found['count'])} ({fixed(found['percent'], 1)})"
     decimals = _decimals(row)
     return f"{fixed(found['mean'], decimals)} ({fixed(found['sd'], decimals)})"

@@ -37,7 +37,12 @@ class Report:
         return f"{self.protocol['treatment']['column']}\u00a0=\u00a0{label}" if len(label) < 4 else label
 
     def term(self, name: str) -> str:
-        """Return a model term in words: ``age^2`` as ``Age, squared``, ``sex=F`` as ``Sex: F``."""
+        """Return a model term in words.
+
+        ``age^2`` is ``Age, squared``, ``sex=F`` is ``Sex: F``, ``age:missing`` is ``Age: missing``.
+        """
+        if name.endswith(":missing"):
+            return f"{self.term(name.removesuffix(':missing'))}: missing"
         column, _, level = name.partition("=")
         base, squared, _ = column.partition("^2")
         labels = {covariate["column"]: covariate["label"] for covariate in self.protocol["covariates"]}

@@ -12,8 +12,11 @@ from statsmodels.imputation.mice import MICE, MICEData
 from statsmodels.regression.linear_model import OLS
 
 from medicore.errors import EstimationError
+from medicore.stats.bootstrap_result import BootstrapResult
 from medicore.stats.estimate import Estimate
-from medicore.stats.pooling import barnard_rubin, pooled
+from medicore.stats.measures import Effect
+from medicore.stats.pooling import barnard_rubin, pooled, pooled_effect, pooled_replicates
+from medicore.stats.verification import Verification, verify_pooled
 
 PRINTED = 2e-6
 """Relative, of numbers printed with seven digits and made from others printed so."""
@@ -156,3 +159,39 @@ def test_what_cannot_be_pooled_is_refused(estimates: list[Estimate], message: st
     """Fewer than two, unlike ones, or one without a finite number."""
     with pytest.raises(EstimationError, match=message):
         pooled(estimates)
+
+
+def test_ratios_are_pooled_as_logarithms() -> None:
+    """The pooled ratio is the geometric mean, and one data set alone is left as it is."""
+    logs = [replace(made, estimand="ATE, log risk ratio") for made in (one(0.1, 0.2), one(0.3, 0.2))]
+    effects = [Effect("risk ratio", inference) for inference in logs]
+    made = pooled_effect(effects)
+    assert made.measure == "risk ratio"
+    assert made.value == pytest.approx(np.exp(0.2))
+    assert made.inference == pooled(logs).estimate
+    assert pooled_effect(effects[:1]) is effects[0]
+
+
+def test_replicates_of_all_data_sets_make_the_interval() -> None:
+    """Replicates and failures are those of all sets together, and the value their mean."""
+    rows = np.arange(4.0)
+    first = BootstrapResult(1.0, rows, np.column_stack([rows, rows]), rows, rows, 5, {"a": 1, "b": 0}, 7, 0.1)
+    second = replace(first, value=3.0, estimates=rows + 10, failed={"a": 2, "c": 4})
+    made = pooled_replicates([first, second])
+    assert (made.value, made.replicates, made.failed) == (2.0, 10, {"a": 3, "b": 0, "c": 4})
+    assert made.estimates.tolist() == [0, 1, 2, 3, 10, 11, 12, 13]
+    assert (made.arm_means.shape, made.hajek.shape, made.g_computation.shape) == ((8, 2), (8,), (8,))
+    assert made.percentile_interval(0.5) == (1.75, 11.25)
+    assert pooled_replicates([first]) is first
+
+
+def test_second_implementation_pools_by_other_algebra() -> None:
+    """Pairwise differences give Rubin's total variance to the last digits, and a wrong one would be seen."""
+    chance = np.random.default_rng(5)
+    values, errors = chance.normal(3, 1, 7), chance.uniform(0.5, 2, 7)
+    primary = pooled([one(value, error) for value, error in zip(values, errors, strict=True)]).estimate
+    seconds = [Verification(value, error, "l", "r") for value, error in zip(values, errors, strict=True)]
+    second = verify_pooled(seconds)
+    assert second.relative_difference(primary.value, primary.standard_error) < 1e-14
+    assert verify_pooled(seconds[1:]).relative_difference(primary.value, primary.standard_error) > 1e-3
+    assert verify_pooled(seconds[:1]) is seconds[0]

@@ -10,8 +10,9 @@ from medicore.records.protocol import parse_protocol
 from medicore.settings import read_settings
 from medicore.steps.check import check
 from medicore.steps.cohort import cohort
-from medicore.steps.effect import analysed, effect, estimate_primary
+from medicore.steps.effect import analysed, effect
 from medicore.steps.extract import extract, freeze
+from medicore.steps.primary import estimate_primary
 from medicore.steps.propensity import propensity
 from medicore.stores.files import FolderFiles
 from medicore.wiring import connector
@@ -54,7 +55,7 @@ def test_trimmed_subjects_are_not_estimated_on(tmp_path: Path) -> None:
     """After trimming the estimand says so, and those discarded have no part in the estimate."""
     plan = protocol(trimming={"method": "discard", "lower": 0.35, "upper": 0.65})
     files, _ = estimated(tmp_path, FRAME, plan)
-    everyone, retained = analysed(files)
+    (everyone,), retained = analysed(files)
     primary = section(files, "effect")["primary"]
     assert primary["estimand"] == "ATE (trimmed)"
     assert primary["n"] == retained.sum() < len(everyone)
@@ -156,7 +157,7 @@ def test_reference_study_has_its_published_result(tmp_path: Path) -> None:
 def test_subjects_may_come_in_any_order(tmp_path: Path) -> None:
     """The point estimate does not depend on the order of the rows but for rounding."""
     files, _ = weighed(tmp_path, FRAME, protocol())
-    analysis, _ = analysed(files)
-    first = estimate_primary(protocol(), analysis)[0]["estimate"]
-    second = estimate_primary(protocol(), analysis.iloc[::-1].reset_index(drop=True))[0]["estimate"]
+    (analysis,), _ = analysed(files)
+    first = estimate_primary(protocol(), [analysis])[0]["estimate"]
+    second = estimate_primary(protocol(), [analysis.iloc[::-1].reset_index(drop=True)])[0]["estimate"]
     assert abs(first - second) < 1e-10

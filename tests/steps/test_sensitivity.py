@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from medicore.records.protocol import Protocol
-from medicore.steps.effect import analysed, estimate_primary
+from medicore.steps.effect import analysed
+from medicore.steps.primary import estimate_primary
 from medicore.steps.sample import Sample
 from medicore.steps.sensitivity import sensitivity
 from tests.steps.analysed_trial import compared, estimated, protocol, section, subjects, weighed, with_column
@@ -59,10 +60,10 @@ def test_unadjusted_row_is_the_difference_of_means(tmp_path: Path) -> None:
 def test_subgroup_is_the_primary_analysis_within_it(tmp_path: Path) -> None:
     """A subgroup's row is what the primary analysis gives on its subjects alone, with their number."""
     made = rows(compared(tmp_path / "all", FRAME, protocol()))
-    everyone, _ = analysed(estimated(tmp_path / "primary", FRAME, protocol())[0])
+    (everyone,), _ = analysed(estimated(tmp_path / "primary", FRAME, protocol())[0])
     for level in ("F", "M"):
         within = everyone[everyone["sex"] == level].reset_index(drop=True)
-        alone, _ = estimate_primary(protocol(), within)
+        alone, _ = estimate_primary(protocol(), [within])
         row = made[f"Sex: {level}"]
         assert abs(row["estimate"] - alone["estimate"]) < ROUNDING
         assert abs(row["standard_error"] - alone["standard_error"]) < ROUNDING
@@ -113,7 +114,7 @@ def test_trimming_that_leaves_nobody_is_not_estimable(tmp_path: Path) -> None:
 
 def test_sample_holds_both_designs(tmp_path: Path) -> None:
     """A sample has the designs of the two models and the propensity fit on its own subjects."""
-    analysis, _ = analysed(estimated(tmp_path, FRAME, protocol())[0])
+    (analysis,), _ = analysed(estimated(tmp_path, FRAME, protocol())[0])
     sample = Sample.of(protocol(), analysis)
     assert (sample.x_propensity.shape, sample.x_outcome.shape) == ((240, 5), (240, 3))
     assert sample.fit.converged
