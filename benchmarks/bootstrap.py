@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from medicore.stats.bootstrap import bootstrap_aipw
+from medicore.stats.bootstrap import bootstrap_effect
 
 Vector = NDArray[np.float64]
 Scores = Callable[[Vector, Vector], Vector]
@@ -39,7 +39,7 @@ def ours(n: int) -> float:
     """Return the seconds of our bootstrap at ``n`` subjects."""
     x, treated, outcome = sample(n)
     begun = time.perf_counter()
-    bootstrap_aipw(x, x, treated, outcome, replicates=REPLICATES, seed=SEED)
+    bootstrap_effect(x, x, treated, outcome, replicates=REPLICATES, seed=SEED)
     return time.perf_counter() - begun
 
 

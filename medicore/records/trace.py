@@ -98,7 +98,7 @@ ORIGINS = (
     Origin(
         "primary.bootstrap.**",
         "effect",
-        "medicore.stats.bootstrap_targets:bootstrap_effect",
+        "medicore.stats.bootstrap:bootstrap_effect",
         "Nonparametric bootstrap of the primary estimate; patients resampled, every nuisance model refitted",
         "interval of the named type over the replicates; standard error with ddof 1",
         (*_EFFECT, "inference", "seed"),

@@ -25,6 +25,7 @@ from medicore.stats.resampling import (
     unpacked,
     weighted_sums,
 )
+from medicore.stats.weights import Target
 
 Kept = NDArray[np.intp]
 
@@ -84,34 +85,47 @@ class LinearOutcome:
         """Return the models: nothing needs fitting before the sums are formed."""
         return self
 
-    def sums(self, _: int, part: slice, counts: Vector, odds: Vector) -> Vector:
-        """Return a part's sums: Σ c z z′ packed, Σ c r z, Σ (c/π) z and Σ (c/π) r, ``(replicates, m)``."""
-        residual = self.columns[part, None, -1]
+    def sums(self, arm: int, part: slice, counts: Vector, odds: Vector, target: Target) -> Vector:
+        """Return a part's sums: Σ c z z′ packed, Σ c r z, Σ c h z, Σ c w z and Σ c w r, ``(replicates, m)``."""
+        columns = self.columns[part]
+        weights, tilt = target_weights(target, arm, odds)
+        products = weighted_sums(counts, self.products[part])
+        q = columns.shape[1] - 1
+        # the intercept's products are the columns themselves
+        counted = (
+            products[:, :q] * tilt
+            if isinstance(tilt, float)
+            else weighted_sums(counts * tilt, columns[:, :-1])
+        )
         return np.column_stack(
             [
-                weighted_sums(counts, self.products[part]),
-                weighted_sums(counts * residual, self.columns[part, :-1]),
-                weighted_sums(counts * (1 + odds), self.columns[part]),
+                products,
+                weighted_sums(counts * columns[:, None, -1], columns[:, :-1]),
+                counted,
+                weighted_sums(counts * weights, columns),
             ]
         )
 
-    def means(self, sums: tuple[Vector, Vector], total: int) -> ArmReplicates:
+    def means(self, sums: tuple[Vector, Vector], _subjects: int, target: Target) -> ArmReplicates:
         """Return the means from the sums over each arm."""
         replicates, q = len(sums[0]), self.start.shape[1]
-        everybody = sums[0][:, :q] + sums[1][:, :q]  # the intercept's products are the columns themselves
+        places = np.cumsum([q * (q + 1) // 2, q, q])
+        counted = sums[0][:, places[1] : places[2]] + sums[1][:, places[1] : places[2]]
+        population = _positive(counted[:, 0])
         means = np.empty((3, replicates, 2))
         rank_lost = np.zeros(replicates, dtype=bool)
         for arm, kept in enumerate(self.kept):
-            pairs, cross, weighted = np.split(sums[arm], [q * (q + 1) // 2, q * (q + 1) // 2 + q], axis=1)
+            pairs, cross, _, weighted = np.split(sums[arm], places, axis=1)
             grams = unpacked(pairs, q)[:, kept[:, None], kept]
             shift = np.zeros((replicates, q))
             shift[:, kept], solved = solve_positive(grams, cross[:, kept])
             theta = self.start[arm] + shift
             correction = weighted[:, q] - _dot(weighted[:, :q], shift)
             observed = weighted[:, q] + _dot(weighted[:, :q], np.broadcast_to(self.start[arm], theta.shape))
-            means[2, :, arm] = _dot(everybody, theta) / total
-            means[0, :, arm] = means[2, :, arm] + correction / total
-            means[1, :, arm] = observed / np.where(weighted[:, 0] > 0, weighted[:, 0], np.nan)
+            divisor = _positive(weighted[:, 0])
+            means[2, :, arm] = _dot(counted, theta) / population
+            means[0, :, arm] = means[2, :, arm] + correction / (divisor if target == "ATO" else population)
+            means[1, :, arm] = observed / divisor
             rank_lost |= ~solved
         never = np.zeros(replicates, dtype=bool)
         return ArmReplicates(means[0], means[1], means[2], rank_lost, never, never)
@@ -167,8 +181,8 @@ class _FittedLogisticOutcome:
     models: LogisticOutcome
     fits: tuple[LogisticReplicates, LogisticReplicates]
 
-    def sums(self, arm: int, part: slice, counts: Vector, odds: Vector) -> Vector:
-        """Return a part's Σ c m under own and other arm, Σ (c/π)(y − m), Σ (c/π) y, Σ c/π, and the score of the arm's model."""
+    def sums(self, arm: int, part: slice, counts: Vector, odds: Vector, target: Target) -> Vector:
+        """Return a part's Σ c h m under own and other arm, Σ c h, Σ c w (y − m), Σ c w y, Σ c w, and the arm's score."""
         model, outcome = self.models.models[arm], self.models.outcome[part, None]
         against = model.odds_against(self.fits[arm].theta, part)
         own = np.where(outcome == 1, 1.0, against) / (1 + against)
@@ -176,24 +190,34 @@ class _FittedLogisticOutcome:
             self.fits[1 - arm].theta, self.models.columns[part][:, self.models.kept[1 - arm]]
         )
         other = 1 / (1 + np.exp(np.minimum(-other, LARGEST_EXPONENT)))
-        weights = counts * (1 + odds)
-        totals = [counts * own, counts * other, weights * (outcome - own), weights * outcome, weights]
+        weights, tilt = target_weights(target, arm, odds)
+        weights, counted = counts * weights, counts * tilt
+        totals = [
+            counted * own,
+            counted * other,
+            counted,
+            weights * (outcome - own),
+            weights * outcome,
+            weights,
+        ]
         return np.column_stack(
             [*(total.sum(axis=2).sum(axis=0) for total in totals), model.score(counts, against, part)]
         )
 
-    def means(self, sums: tuple[Vector, Vector], total: int) -> ArmReplicates:
+    def means(self, sums: tuple[Vector, Vector], total: int, target: Target) -> ArmReplicates:
         """Return the means from the sums over each arm."""
         means = np.empty((3, len(sums[0]), 2))
+        population = _positive(sums[0][:, 2] + sums[1][:, 2])
         stuck = self.fits[0].stuck | self.fits[1].stuck
         rank_lost = self.fits[0].rank_lost | self.fits[1].rank_lost
         separated = self.fits[0].separated | self.fits[1].separated
         for arm, fit in enumerate(self.fits):
             inside, outside = sums[arm], sums[1 - arm]
-            means[2, :, arm] = (inside[:, 0] + outside[:, 1]) / total
-            means[0, :, arm] = means[2, :, arm] + inside[:, 2] / total
-            means[1, :, arm] = inside[:, 3] / np.where(inside[:, 4] > 0, inside[:, 4], np.nan)
-            stuck = stuck | ~(fit.proved(inside[:, 5:], total) | rank_lost | separated)
+            divisor = _positive(inside[:, 5])
+            means[2, :, arm] = (inside[:, 0] + outside[:, 1]) / population
+            means[0, :, arm] = means[2, :, arm] + inside[:, 3] / (divisor if target == "ATO" else population)
+            means[1, :, arm] = inside[:, 4] / divisor
+            stuck = stuck | ~(fit.proved(inside[:, 6:], total) | rank_lost | separated)
         return ArmReplicates(means[0], means[1], means[2], rank_lost, separated, stuck)
 
 
@@ -206,6 +230,28 @@ def _on_basis(design: StandardisedDesign, coefficients: Vector) -> tuple[Vector,
     present = np.where(np.isnan(given), 0.0, given)
     theta = np.concatenate([[coefficients[0] + present @ design.means], present * design.scales])
     return starting_point(theta), np.concatenate([[0], 1 + np.flatnonzero(~np.isnan(given))])
+
+
+def target_weights(target: Target, arm: int, odds: Vector) -> tuple[Vector | float, Vector | float]:
+    """Return the weight w of a residual and the share h of a prediction, given the odds against the own arm.
+
+    In everybody w is the inverse probability of the own arm and h is 1; in the treated w is 1 for them and the
+    odds of treatment for controls, and h counts the treated; in the overlap w is the probability of the other arm
+    and h that times the own one's (Li, Morgan & Zaslavsky, 2018, table 1).
+    """
+    if target == "ATE":
+        return 1 + odds, 1.0
+    if target == "ATT":
+        return (1.0, 1.0) if arm == 0 else (odds, 0.0)
+    own = 1 / (1 + odds)
+    against = odds * own
+    return against, against * own
+
+
+def _positive(sums: Vector) -> Vector:
+    """Return sums that something is divided by, NaN where there is nothing to divide by."""
+    divisor: Vector = np.where(sums > 0, sums, np.nan)
+    return divisor
 
 
 def _dot(left: Vector, right: Vector) -> Vector:

@@ -1,4 +1,4 @@
-"""The bootstrap of the primary AIPW estimate: patients resampled, every nuisance model refitted."""
+"""The bootstrap of the primary effect in any target population: patients resampled, every nuisance model refitted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.errors import ConfigurationError, EstimationError
-from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.batched_logistic import Flags, LogisticDesign, fit_replicates
 from medicore.stats.batched_outcome import LinearOutcome, LogisticOutcome, Outcome
 from medicore.stats.bootstrap_result import BootstrapResult, acceleration
 from medicore.stats.design import standardise
+from medicore.stats.doubly_robust import doubly_robust
 from medicore.stats.logistic import fit_logistic
 from medicore.stats.outcome_model import Family
 from medicore.stats.resampling import (
@@ -23,6 +23,7 @@ from medicore.stats.resampling import (
     seeded_streams,
     starting_point,
 )
+from medicore.stats.weights import Target
 
 Vector = NDArray[np.float64]
 
@@ -32,7 +33,7 @@ SEPARATED = "separation"
 NOT_CONVERGED = "not converged"
 
 
-def bootstrap_aipw(
+def bootstrap_effect(
     x_propensity: Vector,
     x_outcome: Vector,
     treated: NDArray[np.bool_],
@@ -41,9 +42,10 @@ def bootstrap_aipw(
     replicates: int,
     seed: int,
     family: Family = "gaussian",
+    target: Target = "ATE",
     chunk: int = 2 * TILE,
 ) -> BootstrapResult:
-    """Return the nonparametric bootstrap of the AIPW average treatment effect.
+    """Return the nonparametric bootstrap of the effect in the target population, by ``doubly_robust``'s estimator.
 
     Designs are ``(n, p)`` without intercept, ``treated`` and ``outcome`` ``(n,)``. In each replicate n subjects
     are drawn with replacement from both arms together, each replicate from a random stream of its own spawned
@@ -66,7 +68,7 @@ def bootstrap_aipw(
         raise ConfigurationError(f"a bootstrap chunk of {chunk}; expected a positive multiple of {TILE}")
     if replicates < 2:
         raise ConfigurationError(f"{replicates} bootstrap replicate(s); expected at least 2; ask for more")
-    sample = _Sample.of(x_propensity, x_outcome, treated, outcome, family)
+    sample = _Sample.of(x_propensity, x_outcome, treated, outcome, family, target)
     streams = seeded_streams(seed, replicates)
     kept: list[_Replicates] = []
     failed = dict.fromkeys((ONE_ARM, RANK_LOST, SEPARATED, NOT_CONVERGED), 0)
@@ -99,6 +101,7 @@ class _Replicates:
 class _Sample:
     """The full sample, its estimate, and both models laid out for resampling."""
 
+    target: Target
     layout: Layout
     propensity: LogisticDesign
     outcome: Outcome
@@ -113,10 +116,11 @@ class _Sample:
         treated: NDArray[np.bool_],
         outcome: Vector,
         family: Family,
+        target: Target,
     ) -> "_Sample":
         fit = fit_logistic(x_propensity, treated)
         with np.errstate(all="ignore"):  # a separated sample has no finite estimate, and no replicate either
-            primary = augmented_inverse_probability(x_outcome, treated, outcome, fit, family=family)
+            primary = doubly_robust(x_outcome, treated, outcome, fit, family=family, target=target)
             root = primary.stacked.root
             slant = round(acceleration(root[:, 0] - root[:, 1]), 12)
         design = standardise(x_outcome)
@@ -129,6 +133,7 @@ class _Sample:
             products = packed_products(layout.spread(design.basis(x_outcome)))
         models = LinearOutcome if family == "gaussian" else LogisticOutcome
         return cls(
+            target,
             layout,
             propensity,
             models.of(layout, x_outcome, design, treated, outcome, products),
@@ -151,11 +156,11 @@ class _Sample:
                 times = counts[part].astype(np.float64)
                 odds = self.propensity.odds_against(scores.theta, part)
                 score += self.propensity.score(times, odds, part)
-                made = made + models.sums(arm, part, times, odds)
+                made = made + models.sums(arm, part, times, odds, self.target)
                 drawn += times.sum(axis=2).sum(axis=0)
             sums.append(np.asarray(made))
             one_arm |= drawn == 0
-        means = models.means((sums[0], sums[1]), total)
+        means = models.means((sums[0], sums[1]), total, self.target)
         stuck = scores.stuck | means.stuck | ~scores.proved(score, total)
         reasons = {
             ONE_ARM: one_arm,

@@ -18,9 +18,9 @@ IntervalKind = Literal["percentile", "BCa"]
 class BootstrapResult:
     """Replicates of the estimate, without the failed ones, which ``failed`` counts by reason.
 
-    ``estimates`` is ``(B,)``, the AIPW average treatment effect; ``arm_means`` ``(B, 2)``, the means under
+    ``estimates`` is ``(B,)``, the primary estimator's effect; ``arm_means`` ``(B, 2)``, the means under
     treatment and control whose difference it is; ``hajek`` and ``g_computation`` ``(B,)``, the same effect by
-    the other two estimators from the same resamples. ``value`` is the full sample's AIPW estimate and
+    the other two estimators from the same resamples. ``value`` is the full sample's estimate and
     ``acceleration`` the constant of its BCa interval.
     """
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from medicore.errors import EstimationError
 from medicore.records.protocol import Protocol
 from medicore.stats.augmented import AugmentedResult
+from medicore.stats.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap_measure import measured
 from medicore.stats.bootstrap_result import BootstrapResult
-from medicore.stats.bootstrap_targets import bootstrap_effect
 from medicore.stats.contrasts import ArmMeans
 from medicore.stats.doubly_robust import doubly_robust
 from medicore.stats.estimate import Estimate

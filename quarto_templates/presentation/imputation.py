@@ -20,7 +20,7 @@ _MULTIPLE = (
     "Gaps are drawn {imputations} times by chained equations ({iterations} iterations, seed {seed}), given treatment, "
     "outcome, their product and all other covariates: numbers by {numbers}, categories by logistic regression (van Buuren "
     "2018; Leyrat et al. 2019). Every completed data set is analysed in full, propensity model included, and the estimates "
-    "are pooled by Rubin's rules. It is valid when, given what was observed, whether a value is missing does not depend on "
+    "are pooled by Rubin's rules; balance and propensity score are shown for the first, and the gates watch all. It is valid when, given what was observed, whether a value is missing does not depend on "
     "the value (missing at random)."
 )
 _NUMBERS = {

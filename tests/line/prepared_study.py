@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -100,9 +101,10 @@ class PreparedStudy:
         """Write the protocol into the project, and the export with its manifest into the inbox."""
         path = project.root / "studies" / f"{self.study}.yaml"
         path.write_text(yaml.safe_dump({"study": self.study, **self.protocol}, sort_keys=False), "utf-8")
-        self._deliver(project)
+        self.deliver(project)
 
-    def _deliver(self, project: Project) -> None:
+    def deliver(self, project: Project, month: str = MONTH) -> None:
+        """Write the month's export with its manifest into the inbox, made on the month's last day."""
         data = self._export()
         file = {
             "name": "subjects.csv",
@@ -114,11 +116,11 @@ class PreparedStudy:
         manifest = {
             "system": "Prepared EDC",
             "source": self.study,
-            "exported_at": "2025-03-31T18:00:00+00:00",
+            "exported_at": f"{month}-{monthrange(int(month[:4]), int(month[5:]))[1]}T18:00:00+00:00",
             "version": "1",
             "files": [file],
         }
-        folder = project.home / "inbox" / self.study / MONTH
+        folder = project.home / "inbox" / self.study / month
         (folder / "raw").mkdir(parents=True)
         (folder / "raw" / "subjects.csv").write_bytes(data)
         (folder / "transfer.json").write_text(json.dumps(manifest), "utf-8")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from medicore.stats.ancova import ancova
 from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.augmented_hajek import augmented_hajek_means
-from medicore.stats.bootstrap import bootstrap_aipw
+from medicore.stats.bootstrap import bootstrap_effect
 from medicore.stats.contrasts import ArmMeans, difference, log_odds_ratio, log_risk_ratio
 from medicore.stats.estimate import Estimate
 from medicore.stats.inverse_probability import weighted_means
@@ -119,7 +119,7 @@ def _binary(trial: Trial) -> Found:
 
 
 def _resampled(trial: Trial, family: str = "gaussian", label: str = "ATE") -> Found:
-    made = bootstrap_aipw(
+    made = bootstrap_effect(
         trial.x, trial.x, trial.treated, trial.outcome,
         replicates=REPLICATES, seed=int(trial.treated.sum()), family=family,  # type: ignore[arg-type]
     )  # fmt: skip

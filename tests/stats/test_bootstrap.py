@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from medicore.errors import ConfigurationError, EstimationError
 from medicore.stats import batched_logistic
 from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.bootstrap import bootstrap_aipw
+from medicore.stats.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap_result import BootstrapResult
 from medicore.stats.contrasts import difference
 from medicore.stats.inverse_probability import weighted_means
@@ -33,7 +33,7 @@ Vector = NDArray[np.float64]
 
 def bootstrap(sample: Sample, replicates: int = 64, seed: int = 1, chunk: int = 64) -> BootstrapResult:
     """Return the bootstrap of a sample."""
-    return bootstrap_aipw(
+    return bootstrap_effect(
         sample.x, sample.x, sample.treated, sample.outcome,
         replicates=replicates, seed=seed, family=sample.family, chunk=chunk,
     )  # fmt: skip
@@ -74,7 +74,7 @@ def test_propensity_and_outcome_models_may_have_different_covariates() -> None:
     """With one design for the scores and another for the outcome, replicates are those of these two designs."""
     sample = draw(22, n=260)
     narrow = sample.x[:, :1]
-    found = bootstrap_aipw(sample.x, narrow, sample.treated, sample.outcome, replicates=8, seed=4)
+    found = bootstrap_effect(sample.x, narrow, sample.treated, sample.outcome, replicates=8, seed=4)
     for again, value in zip(resamples(sample, 8, 4), found.estimates, strict=True):
         expected = augmented_inverse_probability(
             again.x[:, :1], again.treated, again.outcome, again.fit
@@ -88,7 +88,7 @@ def test_columns_aliased_in_the_sample_or_an_arm_stay_left_out(family: str) -> N
     sample = draw(23, n=260, family=family)  # type: ignore[arg-type]
     only_treated = sample.treated & (sample.x[:, 0] > 0)
     x = np.column_stack([sample.x, sample.x[:, 0] * 2 + 1, only_treated])
-    found = bootstrap_aipw(
+    found = bootstrap_effect(
         sample.x, x, sample.treated, sample.outcome, replicates=8, seed=4, family=sample.family
     )
     for again, value in zip(resamples(replace(sample, x=x), 8, 4), found.estimates, strict=True):
@@ -178,7 +178,7 @@ def test_failures_are_counted_by_their_first_reason() -> None:
     chance = np.random.Generator(np.random.PCG64(9))
     treated = np.arange(40) < 5
     x = chance.normal(size=(40, 1)) + treated[:, None]
-    found = bootstrap_aipw(x, x, treated, chance.normal(size=40), replicates=2000, seed=3)
+    found = bootstrap_effect(x, x, treated, chance.normal(size=40), replicates=2000, seed=3)
     assert set(found.failed) == {"one arm only", "rank lost", "separation", "not converged"}
     assert sum(found.failed.values()) + len(found.estimates) == 2000
     times = [
@@ -205,7 +205,7 @@ def test_a_separated_sample_has_no_bootstrap() -> None:
     """Where a covariate tells the arms apart, no replicate can be estimated, and the message counts why."""
     x = np.linspace(-1, 1, 60)[:, None]
     with pytest.raises(EstimationError, match=r"^0 of 40 bootstrap replicates .*separation 40"):
-        bootstrap_aipw(x, x, x[:, 0] > 0, x[:, 0] ** 2, replicates=40, seed=1)
+        bootstrap_effect(x, x, x[:, 0] > 0, x[:, 0] ** 2, replicates=40, seed=1)
 
 
 @pytest.mark.parametrize("chunk", [0, -32, 33])
@@ -232,7 +232,7 @@ CASES = (
 def test_reference_bootstraps_are_reproduced(name: str) -> None:
     """Standard errors and percentile intervals of three estimators, within the Monte-Carlo error of the reference."""
     data = case(name)
-    found = bootstrap_aipw(
+    found = bootstrap_effect(
         data.x_propensity, data.x_outcome, data.treated, data.outcome,
         replicates=1000, seed=20250101, family=data.family,  # type: ignore[arg-type]
     )  # fmt: skip

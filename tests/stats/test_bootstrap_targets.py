@@ -4,26 +4,18 @@ import numpy as np
 import pytest
 
 from medicore.errors import ConfigurationError, EstimationError
-from medicore.stats.bootstrap import bootstrap_aipw
+from medicore.stats.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap_measure import NO_RISK, measured
-from medicore.stats.bootstrap_targets import bootstrap_effect
 from medicore.stats.doubly_robust import doubly_robust
+from medicore.stats.inverse_probability import weighted_means
 from medicore.stats.logistic import fit_logistic
 from medicore.stats.measures import effect_of
+from medicore.stats.outcome_model import fit_outcome_models
 from medicore.stats.resampling import drawn, seeded_streams
+from medicore.stats.weights import tilting
 from tests.stats.samples import draw
 
-TARGETS = ("ATT", "ATO")
-
-
-def test_everybody_is_the_batched_bootstrap() -> None:
-    """The ATE is the batched bootstrap's, to the last bit."""
-    sample = draw(21, n=200)
-    both = [
-        run(sample.x, sample.x, sample.treated, sample.outcome, replicates=40, seed=3)
-        for run in (bootstrap_effect, bootstrap_aipw)
-    ]
-    assert np.array_equal(both[0].estimates, both[1].estimates)
+TARGETS = ("ATE", "ATT", "ATO")
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -45,6 +37,44 @@ def test_each_replicate_is_the_estimate_of_its_resample(target: str, family: str
         )  # fmt: skip
         assert found.estimates[k] == pytest.approx(alone.influence_function.value, rel=1e-9)
         assert tuple(found.arm_means[k]) == pytest.approx((alone.mean_treated, alone.mean_control), rel=1e-9)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_chunks_change_no_bit(target: str, family: str) -> None:
+    """However many replicates are held at once, every one has the same bits."""
+    sample = draw(27, n=300, p=3, family=family)  # type: ignore[arg-type]
+    first, second = (
+        bootstrap_effect(
+            sample.x, sample.x[:, :2], sample.treated, sample.outcome,
+            replicates=150, seed=4, family=family, target=target, chunk=chunk,  # type: ignore[arg-type]
+        )
+        for chunk in (32, 160)
+    )  # fmt: skip
+    for name in ("estimates", "arm_means", "hajek", "g_computation"):
+        assert np.array_equal(getattr(first, name), getattr(second, name)), name
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+def test_other_estimators_come_from_the_same_resample(target: str, family: str) -> None:
+    """Weighting and averaged predictions are those of their own estimators on the same subjects."""
+    sample = draw(28, n=200, p=2, family=family)  # type: ignore[arg-type]
+    found = bootstrap_effect(
+        sample.x, sample.x, sample.treated, sample.outcome,
+        replicates=32, seed=4, family=family, target=target,  # type: ignore[arg-type]
+    )  # fmt: skip
+    resamples = [one for stream in seeded_streams(4, 32) for some in drawn(stream, 200) for one in some]
+    for k in (3, 30):
+        rows = resamples[k]
+        x, arm, outcome = sample.x[rows], sample.treated[rows], sample.outcome[rows]
+        fit = fit_logistic(x, arm)
+        weighted = weighted_means(arm, outcome, fit, target).scores_estimated  # type: ignore[arg-type]
+        assert found.hajek[k] == pytest.approx(weighted.treated - weighted.control, rel=1e-9)
+        models = fit_outcome_models(x, arm, outcome, family)  # type: ignore[arg-type]
+        counted = arm.astype(float) if target == "ATT" else tilting(fit.fitted, target)[0]  # type: ignore[arg-type]
+        predicted = counted @ (models[0].predicted - models[1].predicted) / counted.sum()
+        assert found.g_computation[k] == pytest.approx(predicted, rel=1e-9)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -1,0 +1,77 @@
+"""Studies whose plans differ from the common one: gaps to be imputed, other measures and targets, a third arm."""
+
+import numpy as np
+
+from tests.line.prepared_study import SEED, SIZE, PreparedStudy
+
+EFFECT = 2.0
+"""The effect on the score that every prepared study has, in points."""
+
+
+def imputed() -> PreparedStudy:
+    """One in seven has no age, one in ten no smoking status; both are imputed, and nothing else may be missing."""
+    study = _optional(PreparedStudy("TEST-IMPUTED"), "age", "smoker")
+    chance = np.random.default_rng(SEED)
+    for column, share in (("age", 1 / 7), ("smoker", 1 / 10)):
+        gaps = chance.random(SIZE) < share
+        study = study.column(
+            column, ["" if gap else text for gap, text in zip(gaps, study.texts[column], strict=True)]
+        )
+    return study.planned("imputation", {"method": "multiple", "number": 5, "iterations": 5})
+
+
+def risk_ratio_in_the_treated() -> PreparedStudy:
+    """The outcome is a response, and the estimand its risk ratio in the treated."""
+    study = PreparedStudy("TEST-RISKRATIO")
+    responded = (study.numbers("change") > 0).astype(int)
+    last = len(study.protocol["contract"]["columns"])
+    return (
+        study.planned(
+            "contract.columns",
+            [
+                *study.protocol["contract"]["columns"],
+                {"name": "responded", "type": "integer", "timing": "follow-up", "minimum": 0, "maximum": 1},
+            ],
+        )
+        .column("responded", responded.tolist())
+        .planned(
+            "outcome", {"column": "responded", "type": "binary", "unit": "responders", "label": "Response"}
+        )
+        .planned("eligibility", [{"name": "No outcome", "column": "responded", "operator": "present"}])
+        .planned("estimand.measure", "risk ratio")
+        .planned("estimand.target", "ATT")
+        .planned(f"contract.columns.{last}.required", True)
+    )
+
+
+def three_arms() -> PreparedStudy:
+    """A high dose is compared with control; the low dose is a third arm, outside the contrast."""
+    study = PreparedStudy("TEST-THREEARMS")
+    high = np.random.default_rng(SEED).random(SIZE) < 0.6
+    doses = ["high dose" if one else "low dose" for one in high]
+    arms = [dose if arm == "active" else arm for dose, arm in zip(doses, study.texts["arm"], strict=True)]
+    return (
+        study.column("arm", arms)
+        .planned("contract.columns.6.values", ["low dose", "high dose", "control"])
+        .planned("treatment", {"column": "arm", "treated": "high dose", "control": "control"})
+    )
+
+
+def moving() -> PreparedStudy:
+    """A sound study whose outcomes may be corrected from month to month."""
+    study = PreparedStudy("TEST-MOVING")
+    return study.planned("contract.columns.8.locked", False)
+
+
+def moved(points: float) -> PreparedStudy:
+    """The same study a month later: every treated subject's outcome is so many points higher."""
+    study = moving()
+    return study.column("change", (study.numbers("change") + points * study.active).tolist())
+
+
+def _optional(study: PreparedStudy, *names: str) -> PreparedStudy:
+    """Return the study with columns that may be missing."""
+    for place, column in enumerate(study.protocol["contract"]["columns"]):
+        if column["name"] in names:
+            study = study.planned(f"contract.columns.{place}.required", False)
+    return study
