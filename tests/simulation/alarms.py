@@ -1,16 +1,21 @@
-"""How often the balance gate fires on samples without any imbalance but chance."""
+"""How often the gates fire on samples without any imbalance but chance, and how often they say that they do."""
 
 from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medicore.stats.balance import standardised_mean_differences
 from medicore.stats.false_alarm import any_false_alarm_rate, false_alarm_rate
 from medicore.stats.logistic import fit_logistic
+from medicore.stats.rerandomisation import false_alarm_rates
 from medicore.stats.weights import balancing_weights
+from medicore.steps.gates import propensity_findings
+from medicore.steps.scoring import scored
 from tests.simulation.workers import simulated
 from tests.simulation.worlds import balanced
+from tests.steps.analysed_trial import protocol
 
 SIMULATIONS = 2000
 TERMS = 10
@@ -62,5 +67,70 @@ def alarms() -> tuple[Alarm, ...]:
         )
         made.append(
             Alarm(n1, n0, threshold, f"any of {TERMS}", any_of, float(some[0]), float(some[1]), SIMULATIONS)
+        )
+    return tuple(made)
+
+
+ARMS = (70, 90)
+RERANDOMISED, DRAWS = 150, 200
+"""Samples whose rates are computed, and the assignments drawn in each."""
+GATES = {
+    "smd": 0.02,
+    "score_lower": 0.2,
+    "score_upper": 0.8,
+    "weight_share": 0.03,
+    "effective_sample_size_share": 0.92,
+}
+"""Stricter than any protocol's, so that each gate fires often enough to be counted."""
+PLAN = protocol(gates=GATES)
+
+
+@dataclass(frozen=True)
+class Rerandomised:
+    """How often a gate of the propensity step fired, and the mean of the rates that its findings print."""
+
+    gate: str
+    fired: float
+    printed: float
+    printed_error: float
+
+    @property
+    def difference_in_errors(self) -> float:
+        """Fired less printed, in Monte-Carlo standard errors."""
+        error = np.hypot(np.sqrt(self.fired * (1 - self.fired) / SIMULATIONS), self.printed_error)
+        return float((self.fired - self.printed) / error)
+
+
+def _gates(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> list[str]:
+    """Return the names of the gates of the propensity step that fire."""
+    names = [f"x{column}" for column in range(x.shape[1])]
+    return [finding.gate for finding in propensity_findings(PLAN, names, scored(PLAN, x, treated))]
+
+
+def _fired(index: int) -> list[str]:
+    trial = balanced(index, *ARMS, 5)
+    return _gates(trial.x, trial.treated)
+
+
+def _rates(index: int) -> dict[str, float]:
+    trial = balanced(index, *ARMS, 5)
+    return false_alarm_rates(trial.treated, partial(_gates, trial.x), seed=index, draws=DRAWS)
+
+
+@cache
+def rerandomised_alarms() -> tuple[Rerandomised, ...]:
+    """Return, for every gate that the propensity step watches by itself, both rates."""
+    fired = simulated(_fired, SIMULATIONS)
+    rates = simulated(_rates, RERANDOMISED)
+    made = []
+    for gate in ("SMD (weighted)", "overlap", "weight share", "effective sample size"):
+        printed = np.array([rate.get(gate, 0.0) for rate in rates])
+        made.append(
+            Rerandomised(
+                gate,
+                float(np.mean([gate in names for names in fired])),
+                float(printed.mean()),
+                float(printed.std(ddof=1) / np.sqrt(RERANDOMISED)),
+            )
         )
     return tuple(made)

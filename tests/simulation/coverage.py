@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 from medicore.stats.ancova import ancova
 from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.augmented_hajek import augmented_hajek_means
+from medicore.stats.augmented_overlap import augmented_overlap
 from medicore.stats.bootstrap import bootstrap_effect
 from medicore.stats.contrasts import ArmMeans, difference, log_odds_ratio, log_risk_ratio
 from medicore.stats.estimate import Estimate
 from medicore.stats.inverse_probability import weighted_means
 from medicore.stats.logistic import fit_logistic
+from medicore.stats.outcome_model import Family
 from medicore.stats.randomised import randomised_means
 from medicore.stats.standardisation import standardised_means
 from medicore.stats.tmle import targeted
 from medicore.stats.unadjusted import difference_of_means
+from medicore.stats.weights import Target
 from tests.simulation.workers import simulated
 from tests.simulation.worlds import (
     Trial,
@@ -67,6 +70,7 @@ def _observational(trial: Trial) -> Found:
     fit = fit_logistic(trial.x, trial.treated)
     primary = augmented_inverse_probability(*data, fit)
     in_treated = augmented_inverse_probability(*data, fit, target="ATT")
+    in_overlap = augmented_overlap(*data, fit)
     found = {
         "ATE: g-computation, sandwich": difference(standardised_means(*data)),
         "ATE: AIPW, influence function": primary.influence_function,
@@ -74,7 +78,10 @@ def _observational(trial: Trial) -> Found:
         "ATE: AIPW with normalised weights, sandwich": difference(augmented_hajek_means(*data, fit)),
         "ATE: TMLE, influence function": targeted(*data, fit).difference,
         "ATT: g-computation, sandwich": difference(standardised_means(*data, target="ATT")),
+        "ATT: AIPW, influence function": in_treated.influence_function,
         "ATT: AIPW, stacked sandwich": in_treated.sandwich,
+        "ATO: augmented overlap weighting, influence function": in_overlap.influence_function,
+        "ATO: augmented overlap weighting, stacked sandwich": in_overlap.sandwich,
     }
     for target in ("ATE", "ATT", "ATO"):
         weighted = weighted_means(trial.treated, trial.outcome, fit, target)
@@ -118,20 +125,28 @@ def _binary(trial: Trial) -> Found:
     }
 
 
-def _resampled(trial: Trial, family: str = "gaussian", label: str = "ATE") -> Found:
+def _bootstrapped(label: str, trial: Trial, family: Family, target: Target) -> Found:
     made = bootstrap_effect(
         trial.x, trial.x, trial.treated, trial.outcome,
-        replicates=REPLICATES, seed=int(trial.treated.sum()), family=family,  # type: ignore[arg-type]
+        replicates=REPLICATES, seed=int(trial.treated.sum()), family=family, target=target,
     )  # fmt: skip
     error = made.standard_error
     return {
-        f"{label}: AIPW, bootstrap, percentile": (made.value, error, *made.percentile_interval(LEVEL)),
-        f"{label}: AIPW, bootstrap, BCa": (made.value, error, *made.bca_interval(LEVEL)),
+        f"{label}, bootstrap, percentile": (made.value, error, *made.percentile_interval(LEVEL)),
+        f"{label}, bootstrap, BCa": (made.value, error, *made.bca_interval(LEVEL)),
+    }
+
+
+def _resampled(trial: Trial) -> Found:
+    return {
+        **_bootstrapped("ATE: AIPW", trial, "gaussian", "ATE"),
+        **_bootstrapped("ATT: AIPW", trial, "gaussian", "ATT"),
+        **_bootstrapped("ATO: augmented overlap weighting", trial, "gaussian", "ATO"),
     }
 
 
 def _resampled_binary(trial: Trial) -> Found:
-    return _resampled(trial, "binomial", "risk difference")
+    return _bootstrapped("risk difference: AIPW", trial, "binomial", "ATE")
 
 
 @dataclass(frozen=True)

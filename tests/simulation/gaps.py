@@ -6,7 +6,7 @@ then treatment is logistic, and every covariate given all else is linear or logi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Literal
 
 import numpy as np
@@ -29,6 +29,12 @@ Numbers = Literal["normal", "matching"]
 SUBJECTS = 300
 IMPUTATIONS = 10
 ITERATIONS = 5
+PLAN: tuple[tuple[Mechanism, Numbers, int], ...] = (
+    ("MCAR", "normal", 2000),
+    ("MAR", "normal", 2000),
+    ("MAR", "matching", 1000),
+)
+"""What is simulated, and how many samples of it."""
 TRUTH = {
     "mean of x1": 0.35,
     "slope of x1": 1.0,
@@ -145,6 +151,7 @@ class Coverage:
     missing_information: float
 
 
+@cache
 def coverage(mechanism: Mechanism, numbers: Numbers, simulations: int) -> Sequence[Coverage]:
     """Return the coverage of what TRUTH names."""
     table = np.array(

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from tests.simulation.alarms import DESIGNS, alarms
+from tests.simulation.alarms import DESIGNS, alarms, rerandomised_alarms
 from tests.simulation.coverage import coverages
 from tests.simulation.page import PAGE, text
 from tests.simulation.robustness import biases
@@ -19,7 +19,7 @@ from tests.simulation.worlds import (
 BIAS_LIMIT = 3.5
 """Monte-Carlo standard errors; a figure is further off by chance once in 2,000 times."""
 LOWEST, HIGHEST = 0.94, 0.96
-ESTIMATORS = 10 + 2 + 4 + 15 + 2
+ESTIMATORS = 13 + 6 + 4 + 15 + 2
 
 
 def test_the_worlds_have_the_effects_that_they_claim() -> None:
@@ -70,6 +70,16 @@ def test_the_gate_alarms_as_often_as_printed() -> None:
     for row in rows:
         assert abs(row.difference_in_errors) <= BIAS_LIMIT, row
         assert row.weighted < row.printed, row
+
+
+@pytest.mark.deep
+def test_every_gate_alarms_as_often_as_its_findings_say() -> None:
+    """Each gate of the propensity step fires on randomised samples as often as re-randomisation says."""
+    rows = rerandomised_alarms()
+    assert len(rows) == 4
+    for row in rows:
+        assert 0.02 < row.fired < 0.98, row
+        assert abs(row.difference_in_errors) <= BIAS_LIMIT, row
 
 
 @pytest.mark.deep

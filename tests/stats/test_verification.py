@@ -117,7 +117,7 @@ def test_nothing_is_shared_with_the_primary() -> None:
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     plain = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     assert {str(name).split(".")[0] for name in imported | plain} == {
-        "dataclasses", "typing", "numpy", "scipy",
+        "collections", "dataclasses", "typing", "numpy", "scipy",
     }  # fmt: skip
     assert TOLERANCE == 1e-6
 
