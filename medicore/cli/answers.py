@@ -2,13 +2,16 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
 from medicore.cli.show import emit, figure, pairs, say, table
 from medicore.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from medicore.records.printed import Place
 
 
 @app.command()
@@ -66,7 +69,8 @@ def history(
 @app.command()
 def explain(
     run: RunText,
-    path: Annotated[str, typer.Argument(help="A path in results.json, as primary.estimate.")],
+    path: Annotated[str, typer.Argument(help="A path in results.json, as primary.estimate.")] = "",
+    value: Annotated[str, typer.Option(help="Instead of a path: a number as printed, as 3.37.")] = "",
     as_json: Json = False,
 ) -> None:
     """Show how a number was computed: function, protocol, inputs, subjects; and compute it again now."""
@@ -74,8 +78,17 @@ def explain(
 
     from medicore.records.identifiers import RunId
     from medicore.steps.reproduce import explain as explained
+    from medicore.steps.reproduce import places
 
     opened = house(settings())
+    if bool(path) == bool(value):
+        raise typer.BadParameter("give either a path of results.json or a number with --value")
+    if value:
+        found = places(opened, RunId.parse(run), value)
+        if len({place.value for place in found}) > 1:
+            _several(run, value, found, as_json=as_json)
+            return
+        path = found[0].path
     with tempfile.TemporaryDirectory(prefix="medicore-explain-") as scratch:
         answer = explained(opened, RunId.parse(run), path, Path(scratch))
     same = answer.value == answer.recomputed
@@ -102,6 +115,18 @@ def explain(
             say(f"  {digest}  {name}")
     if not same:
         raise IntegrityError(f"{path} of {run} is not what comes out now; run 'medicore verify {run}'")
+
+
+def _several(run: str, value: str, found: "tuple[Place, ...]", *, as_json: bool) -> None:
+    """Show the places of different numbers that are printed alike."""
+    from dataclasses import asdict
+
+    if as_json:
+        emit({"run": run, "value": value, "places": [asdict(place) for place in found]})
+        return
+    cells = [(place.path, repr(place.value), place.definition) for place in found]
+    table(f"{value} in {run}", ("path", "value", "what it is"), cells)
+    say(f"\nNext: medicore explain {run} {found[0].path}")
 
 
 def _brief(value: object) -> str:

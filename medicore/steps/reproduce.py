@@ -8,6 +8,7 @@ from typing import Any
 from medicore.errors import IntegrityError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
+from medicore.records.printed import Place, places_of
 from medicore.records.trace import Origin, origin_of, value_at
 from medicore.steps.gate import DOCUMENT
 from medicore.steps.house import House
@@ -110,6 +111,13 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         inputs={"protocol.json": digests["protocol.json"], **inputs},
         subjects={"assessed": cohort["assessed"], "analysed": cohort["analysed"]},
     )
+
+
+def places(house: House, run: RunId, text: str) -> tuple[Place, ...]:
+    """Return where in a run's results a number as printed stands; raise ProtocolError when it stands nowhere."""
+    commit = sealed_commit(house, run)
+    results = json.loads(house.records.read(commit, f"{folder_of(run)}/results.json"))
+    return places_of(results, text)
 
 
 def _place(house: House, commit: str, function: str) -> tuple[str, int]:

@@ -156,6 +156,19 @@ def test_explain_computes_again(released: Month) -> None:
     assert re.match(r"def \w+\(", source[answer["line"] - 1])
 
 
+def test_explain_starts_from_paper(released: Month) -> None:
+    """A number as printed leads to its path and is computed again; what several read alike is listed."""
+    run = released.run(REFERENCE)
+    answer = released.project.medicore("explain", run, "--value", "3.373 ", "--json").json()
+    assert (answer["path"], answer["identical"]) == ("primary.estimate", True)
+    several = released.project.medicore("explain", run, "--value", "0.00").out
+    assert "balance.terms." in several
+    assert f"Next: medicore explain {run} " in several
+    missing = released.project.medicore("explain", run, "--value", "31.415926", expected=3).err
+    assert "no result of the run reads '31.415926' with its rounding" in missing
+    assert "give either a path" in released.project.medicore("explain", run, expected=2).err
+
+
 def test_explain_unknown_path(released: Month) -> None:
     """A path that leads nowhere is refused with what there is."""
     assert (

@@ -1,0 +1,65 @@
+"""A number on paper leads to its place in the results, whatever its rounding, sign or unit."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medicore.errors import ProtocolError
+from medicore.records.printed import places_of, printed_number
+
+RESULTS: dict[str, Any] = {
+    "study": {"id": "X", "phase": 3.37},
+    "cohort": {"assessed": 1629, "analysed": 1566},
+    "baseline": [{"overall": {"count": 762, "percent": 48.659}}],
+    "propensity": {"equipoise": 0.912, "converged": True},
+    "primary": {"estimate": 3.3732632, "ci_low": -2.4441, "level": 0.95, "unit": "kg", "p_value": 1e-12},
+    "sensitivity": {"sensitivity": [{"estimate": 3.3699, "n": 1566}], "supplementary": []},
+}
+
+
+def paths(text: str) -> list[str]:
+    """Return the paths that a number leads to."""
+    return [place.path for place in places_of(RESULTS, text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3.37", ["primary.estimate", "sensitivity.sensitivity.0.estimate"]),
+        ("3.373", ["primary.estimate"]),
+        ("3.4", ["primary.estimate", "sensitivity.sensitivity.0.estimate"]),
+        ("\u22122.444", ["primary.ci_low"]),
+        ("1,566", ["cohort.analysed", "sensitivity.sensitivity.0.n"]),
+        ("1 629", ["cohort.assessed"]),
+        ("48.7 %", ["baseline.0.overall.percent"]),
+        ("48.7", ["baseline.0.overall.percent"]),
+        ("95%", ["primary.level"]),
+        ("91.2 %", ["propensity.equipoise"]),
+        ("0.0000", ["primary.p_value"]),
+    ],
+)
+def test_a_printed_number_is_found(text: str, expected: list[str]) -> None:
+    """Every result that reads so is named, the primary one first, and nothing without an origin."""
+    assert paths(text) == expected
+
+
+@pytest.mark.parametrize("text", ["2.444", "3.38", "912", "2"])
+def test_what_reads_otherwise_is_not_found(text: str) -> None:
+    """A lost sign, another rounding or a truth value is no match, and the message says what to give."""
+    with pytest.raises(ProtocolError, match="no result of the run reads"):
+        places_of(RESULTS, text)
+
+
+@pytest.mark.parametrize("text", ["", "three", "3.37 kg", "1e5", "3.37 to 4.1", "--3", "nan", "$(id)"])
+def test_what_is_not_a_number_is_refused(text: str) -> None:
+    """Anything but one number is refused in one line."""
+    with pytest.raises(ProtocolError, match="is not one number as printed"):
+        printed_number(text)
+
+
+@given(st.floats(-1e6, 1e6), st.integers(0, 6))
+def test_every_value_is_found_by_its_own_print(value: float, decimals: int) -> None:
+    """Whatever is printed with so many decimals reads like itself again."""
+    assert printed_number(f"{value:,.{decimals}f}").reads_like(value)
