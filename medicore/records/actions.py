@@ -17,6 +17,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "run.explored": "An exploratory run ended; it has no record, and can be neither signed nor archived.",
         "run.released": "A human approved the sealed record; it is released as a child commit.",
         "run.rejected": "A human rejected the run; its record is kept for ever.",
+        "run.exported": "A copy of the run's record was made for a third party; the details hold what it contains.",
+        "export.refused": "An attempt to export a run was refused, and nothing was handed out.",
         "lock.frozen": "The extract as delivered became the data lock and will not be extracted again.",
         "extract.completed": "The step pulled the study from its EDC, proved it complete and stored it.",
         "extract.halted": "The step extract stopped at findings.",

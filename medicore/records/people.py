@@ -38,6 +38,7 @@ class Permission(StrEnum):
     PROCEED = "proceed"
     APPROVE = "approve"
     REJECT = "reject"
+    EXPORT = "export"
     ADMINISTER = "administer"
     ATTEST = "attest"
 
@@ -45,8 +46,10 @@ class Permission(StrEnum):
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.ANALYST: frozenset({Permission.REQUEST}),
-        Role.REVIEWER: frozenset({Permission.PROCEED, Permission.APPROVE, Permission.REJECT}),
-        Role.QUALITY: frozenset({Permission.APPROVE, Permission.REJECT}),
+        Role.REVIEWER: frozenset(
+            {Permission.PROCEED, Permission.APPROVE, Permission.REJECT, Permission.EXPORT}
+        ),
+        Role.QUALITY: frozenset({Permission.APPROVE, Permission.REJECT, Permission.EXPORT}),
         Role.OPERATOR: frozenset({Permission.REQUEST, Permission.ADMINISTER}),
         Role.SERVICE: frozenset({Permission.REQUEST, Permission.ATTEST}),
     }

@@ -48,6 +48,8 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "run.resumed": frozenset({_S.RUNNING}),
         # A refusal never moves a run that exists: otherwise a bad attempt could end a good run.
         "run.refused": _EVERY,
+        "run.exported": _EVERY,
+        "export.refused": _EVERY,
         "lock.frozen": frozenset({_S.RUNNING}),
         **{f"{step}.completed": frozenset({_S.RUNNING}) for step in _ANALYSIS},
         **{f"{step}.halted": frozenset({_S.RUNNING}) for step in _ANALYSIS},
@@ -116,8 +118,8 @@ def state_of(events: Iterable[LedgerEvent]) -> RunState:
         if subject is not None and event.subject != subject:
             raise IntegrityError(f"events of {subject} and {event.subject} are mixed; ask for one run alone")
         subject = event.subject
-        if (state, event.action) == (None, "decision.refused"):
-            continue  # someone tried to sign for a run that nobody had asked for
+        if state is None and event.action in {"decision.refused", "export.refused"}:
+            continue  # someone tried to sign for, or to export, a run that nobody had asked for
         try:
             state = next_state(state, event.action)
         except ReviewError as error:

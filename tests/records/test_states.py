@@ -117,6 +117,7 @@ def test_nothing_is_released_but_a_sealed_run(state: RunState) -> None:
             RunState.ARCHIVED,
         ),
         (["decision.refused", "run.requested"], RunState.RUNNING),
+        (["export.refused", "run.requested"], RunState.RUNNING),
     ],
 )
 def test_state_follows_from_the_events_alone(actions: list[str], state: RunState) -> None:
@@ -124,7 +125,7 @@ def test_state_follows_from_the_events_alone(actions: list[str], state: RunState
     assert state_of(tell(*actions)) is state
 
 
-@pytest.mark.parametrize("actions", [[], ["decision.refused"]])
+@pytest.mark.parametrize("actions", [[], ["decision.refused"], ["export.refused"]])
 def test_a_run_that_nobody_asked_for_is_unknown(actions: list[str]) -> None:
     """Without a request there is no run, even if someone tried to sign for it."""
     with pytest.raises(ProtocolError, match="knows no run"):
