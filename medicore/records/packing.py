@@ -1,0 +1,53 @@
+"""Packing: many files in one, so that the same contents give the same bytes wherever and whenever they are packed."""
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can say
+_UNIX = 3
+_FILE = 0o100644
+
+
+@dataclass(frozen=True, slots=True)
+class TreeFile:
+    """A file of a commit: ``mode`` as git spells it (``100644``, ``100755``, ``120000``), name from the root, bytes."""
+
+    mode: str
+    name: str
+    data: bytes
+
+
+def tar_of(files: Iterable[TreeFile]) -> bytes:
+    """Return a tar of ``files`` in the order of their names, without owner and time.
+
+    Modes and symbolic links are kept, so that git's name of the tree can be computed from the tar again.
+    """
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for file in sorted(files, key=lambda each: each.name):
+            info = tarfile.TarInfo(file.name)
+            info.mode = 0o755 if file.mode == "100755" else 0o644
+            if file.mode == "120000":
+                info.type, info.linkname = tarfile.SYMTYPE, file.data.decode()
+                tar.addfile(info)
+            else:
+                info.size = len(file.data)
+                tar.addfile(info, io.BytesIO(file.data))
+    return buffer.getvalue()
+
+
+def zip_of(files: Mapping[str, bytes], folder: str) -> bytes:
+    """Return a zip of ``files`` below ``folder``, in the order of their names, dated 1980.
+
+    Nothing is compressed: the result would then depend on the version of the compressing library.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as packed:
+        for name, data in sorted(files.items()):
+            info = zipfile.ZipInfo(f"{folder}/{name}", _EARLIEST)
+            info.create_system, info.external_attr = _UNIX, _FILE << 16
+            packed.writestr(info, data)
+    return buffer.getvalue()

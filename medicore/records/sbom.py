@@ -1,0 +1,127 @@
+"""The bill of materials of a record's environment, in CycloneDX 1.6 (ECMA-424), as pure data."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from medicore.errors import IntegrityError
+from medicore.records.canonical import sha256
+
+_PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
+_HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """What a package says of its licence: an SPDX ``expression`` (PEP 639), or words of its own."""
+
+    text: str
+    expression: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the licence as CycloneDX writes it."""
+        return {"expression": self.text} if self.expression else {"license": {"name": self.text}}
+
+
+def locked_hashes(lock: str) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return, for each name and version in a lock file, the SHA-256 of every distribution that it allows.
+
+    Names are normalised (PEP 503).
+    """
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for block in re.split(r"\n(?=\S)", lock):
+        pin = _PIN.match(block)
+        if pin is not None:
+            found[normalised(pin["name"]), pin["version"]] = tuple(_HASH.findall(block))
+    return found
+
+
+def normalised(name: str) -> str:
+    """Return a package's name as indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def bill_of_materials(
+    run: str,
+    *,
+    code_commit: str,
+    at: str,
+    lock: bytes,
+    environment: Mapping[str, str],
+    licences: Mapping[tuple[str, str], Licence],
+) -> dict[str, Any]:
+    """Return the CycloneDX document of a run's environment.
+
+    ``environment`` is name and version of every package as provenance recorded it, ``lock`` the lock file of the
+    record, ``licences`` the licence by name and version where it is known; ``at`` is when the record was sealed.
+    The serial number follows from the contents, so that the same record gives the same document.
+
+    Raises
+    ------
+    IntegrityError
+        When the environment names a package that the lock file does not.
+    """
+    hashes = locked_hashes(lock.decode())
+    components = []
+    for name, version in sorted(environment.items()):
+        key = (normalised(name), version)
+        if key not in hashes:
+            raise IntegrityError(
+                f"{name} {version} is in the record's environment, its requirements.lock does not name it; "
+                f"expected every package in both; run 'medicore verify {run}'"
+            )
+        components.append(_component(key, hashes[key], licences.get(key)))
+    application = {
+        "type": "application",
+        "bom-ref": "medicore",
+        "name": "medicore",
+        "version": code_commit,
+        "hashes": [{"alg": "SHA-1", "content": code_commit}],
+        "description": f"The code that made run {run}; the hash is git's name of its commit",
+    }
+    return {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": f"urn:uuid:{_uuid(run, code_commit, lock)}",
+        "version": 1,
+        "metadata": {
+            "timestamp": at,
+            "component": application,
+            "properties": [
+                {"name": "medicore:run", "value": run},
+                {"name": "medicore:requirements.lock:sha256", "value": sha256(lock)},
+            ],
+        },
+        "components": components,
+        "dependencies": [
+            {"ref": "medicore", "dependsOn": [component["bom-ref"] for component in components]},
+        ],
+    }
+
+
+def _component(key: tuple[str, str], hashes: tuple[str, ...], licence: Licence | None) -> dict[str, Any]:
+    name, version = key
+    address = f"pkg:pypi/{name}@{version}"
+    component: dict[str, Any] = {
+        "type": "library",
+        "bom-ref": address,
+        "name": name,
+        "version": version,
+        "purl": address,
+        # One per distribution that the lock allows; which of them a machine takes depends on the machine.
+        "hashes": [{"alg": "SHA-256", "content": digest} for digest in hashes],
+    }
+    if licence is not None:
+        component["licenses"] = [licence.as_json()]
+    return component
+
+
+def _uuid(*parts: str | bytes) -> UUID:
+    """Return a name-based identifier (RFC 9562, version 8) of the parts."""
+    joined = b"\0".join(part if isinstance(part, bytes) else part.encode() for part in parts)
+    octets = bytearray.fromhex(sha256(joined)[:32])
+    octets[6], octets[8] = octets[6] & 0x0F | 0x80, octets[8] & 0x3F | 0x80
+    return UUID(bytes=bytes(octets))
