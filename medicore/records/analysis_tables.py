@@ -1,0 +1,195 @@
+"""The tables of a run's results: what each row is of, and which numbers it holds.
+
+It is the part of the mapping to the CDISC Analysis Results Standard that knows ``results.json``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Number = float | bool | None
+
+ARM = "GF.ARM"
+TERM = "GF.TERM"
+LEVEL = "GF.LEVEL"
+CRITERION = "GF.CRITERION"
+ANALYSIS = "GF.ANALYSIS"
+ESTIMAND = "GF.ESTIMAND"
+
+PRIMARY = "PRIMARY OUTCOME MEASURE"
+SENSITIVITY = "SENSITIVITY ANALYSIS"
+SUPPLEMENTARY = "SUPPLEMENTARY ANALYSIS"
+DESCRIPTION = "DESCRIPTION OF THE DATA"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Numbers by the name of the operation that gives them, and what they are of; ``method`` where rows differ."""
+
+    values: Mapping[str, Number]
+    groups: Mapping[str, str] = field(default_factory=dict)
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One analysis: where it stands in the results, how and on whom it was made, and how its rows are read.
+
+    ``outcome`` says whether it is about the outcome of the trial; ``dataset`` names the file of the record.
+    """
+
+    name: str
+    path: str
+    method: str
+    purpose: str
+    rows: Callable[[Mapping[str, Any]], tuple[Row, ...]]
+    analysis_set: str = "AS.ANALYSED"
+    dataset: str = "analysis.parquet"
+    outcome: bool = False
+
+
+def numbers(section: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Number]:
+    """Return the numbers of one section by their key, ``without`` some keys; texts, lists and mappings stay out."""
+    skipped = frozenset(without)
+    return {
+        key: value
+        for key, value in section.items()
+        if key not in skipped and (value is None or isinstance(value, int | float))
+    }
+
+
+def _flow(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    cohort = results["cohort"]
+    arms = [Row({"n": arm["n"]}, {ARM: name}) for name, arm in cohort["arms"].items()]
+    criteria = [Row(numbers(item), {CRITERION: item["name"]}) for item in cohort["criteria"]]
+    return (Row(numbers(cohort)), *criteria, *arms)
+
+
+def _baseline(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    rows = []
+    for item in results["baseline"]:
+        for arm in ("treated", "control", "overall"):
+            groups = {TERM: item["label"]} | ({} if item["level"] is None else {LEVEL: item["level"]})
+            rows.append(Row(numbers(item[arm]), groups | ({} if arm == "overall" else {ARM: arm})))
+    return tuple(rows)
+
+
+def _imputation(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results.get("imputation")
+    if section is None:
+        return ()
+    covariates = [Row(numbers(item), {TERM: item["label"]}) for item in section["covariates"]]
+    missing = [
+        Row({"missing": number}, {TERM: item["label"], ARM: arm})
+        for item in section["covariates"]
+        for arm, number in item["missing"].items()
+    ]
+    return (Row(numbers(section)), *covariates, *missing)
+
+
+def _pooling(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    found = numbers(results["primary"].get("imputation") or {})
+    return (Row(found),) if found else ()
+
+
+def _balance(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results["balance"]
+    worst = [
+        Row({f"largest SMD, {sample}": item["smd"]}, {TERM: item["term"]})
+        for sample, item in section["worst"].items()
+    ]
+    terms = [Row(numbers(item), {TERM: item["term"]}) for item in section["terms"]]
+    return (Row(numbers(section)), *terms, *worst)
+
+
+def _scores(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results["propensity"]
+    by_arm = [
+        Row({name: section[name][arm]}, {ARM: arm})
+        for name in ("effective_sample_size", "largest_weight_share")
+        for arm in ("treated", "control")
+    ]
+    ranges = [
+        Row({"lowest score": low, "highest score": high}, {ARM: arm})
+        for arm, (low, high) in section["score_range"].items()
+    ]
+    terms = [
+        Row({"coefficient": item["estimate"], "coefficient's standard error": item["standard_error"]},
+            {TERM: item["term"]})
+        for item in section["coefficients"]
+    ]  # fmt: skip
+    return (Row(numbers(section) | numbers(section["trimming"])), *by_arm, *ranges, *terms)
+
+
+def _primary(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results["primary"]
+    errors = {f"standard error, {name}": value for name, value in section["standard_errors"].items()}
+    means = [
+        Row({"mean": section[f"mean_{arm}"]}, {ARM: arm})
+        for arm in ("treated", "control")
+        if f"mean_{arm}" in section
+    ]
+    absolute = {f"difference of means, {key}": value for key, value in section["absolute_difference"].items()}
+    values = numbers(section, ("mean_treated", "mean_control")) | errors | absolute
+    return (Row(values, {ESTIMAND: section["estimand"]}), *means)
+
+
+def _bootstrap(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results["primary"]["bootstrap"]
+    failed = {f"failed, {name}": value for name, value in section["failed"].items()}
+    return (Row(numbers(section) | failed),)
+
+
+def _verification(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    return (Row(numbers(results["primary"]["verification"])),)
+
+
+def _alternatives(part: str) -> Callable[[Mapping[str, Any]], tuple[Row, ...]]:
+    def rows(results: Mapping[str, Any]) -> tuple[Row, ...]:
+        return tuple(
+            Row(
+                numbers(item),
+                {ANALYSIS: item["name"], ESTIMAND: item["estimand"]},
+                f"{item['estimator']}; {item['variance']}" if item["variance"] else item["estimator"],
+            )
+            for item in results["sensitivity"][part]
+        )
+
+    return rows
+
+
+def _section(name: str) -> Callable[[Mapping[str, Any]], tuple[Row, ...]]:
+    def rows(results: Mapping[str, Any]) -> tuple[Row, ...]:
+        found = numbers(results.get(name) or {})
+        return (Row(found),) if found else ()
+
+    return rows
+
+
+TABLES = (
+    Table("Disposition", "cohort", "Counts by eligibility criterion and arm", DESCRIPTION, _flow,
+          "AS.ASSESSED", "disposition.parquet"),
+    Table("Baseline characteristics", "baseline", "Mean and standard deviation, or count and percent",
+          DESCRIPTION, _baseline),
+    Table("Missing baseline covariates", "imputation", "Imputation of baseline covariates", DESCRIPTION, _imputation),
+    Table("Propensity score", "propensity", "Logistic regression by maximum likelihood", DESCRIPTION, _scores,
+          dataset="scores.parquet"),
+    Table("Covariate balance", "balance", "Standardised mean differences and variance ratios",
+          DESCRIPTION, _balance, dataset="scores.parquet"),
+    Table("Primary effect", "primary", "Augmented inverse probability weighting (AIPW)", PRIMARY, _primary,
+          outcome=True),
+    Table("Primary effect, bootstrap", "primary.bootstrap", "Nonparametric bootstrap of the primary estimate",
+          PRIMARY, _bootstrap, outcome=True),
+    Table("Primary effect, imputation", "primary.imputation", "Rubin's rules", PRIMARY, _pooling, outcome=True),
+    Table("Primary effect, second implementation", "primary.verification", "Double programming", PRIMARY,
+          _verification, outcome=True),
+    Table("Sensitivity analyses", "sensitivity.sensitivity", "Sensitivity analysis", SENSITIVITY,
+          _alternatives("sensitivity"), outcome=True),
+    Table("Change since last month", "change", "Change in standard errors", DESCRIPTION, _section("change"),
+          outcome=True),
+    Table("Unmeasured confounding", "evalue", "E-value", SENSITIVITY, _section("evalue"), outcome=True),
+    Table("Missing outcomes", "tipping", "Tipping point", SENSITIVITY, _section("tipping"), outcome=True),
+    Table("Supplementary analyses", "sensitivity.supplementary", "Supplementary analysis", SUPPLEMENTARY,
+          _alternatives("supplementary"), outcome=True),
+)  # fmt: skip
+"""The analyses in the order of the report."""
