@@ -1,0 +1,299 @@
+"""Verify an exported MediCore record, offline, with Python's standard library and the openssl program alone.
+
+    python -I -S verify_bundle.py [FOLDER] [--authority SHA256]
+
+FOLDER is the unpacked bundle, by default where this file lies. A line is printed per check; the first that fails
+ends the work; the exit code is 0 or 1. ``--authority`` is the fingerprint of the authority's certificate, had from
+the sponsor by another way than this bundle: without it you trust the bundle's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import io
+import json
+import re
+import subprocess
+import tarfile
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+MANIFEST, EXCERPT, EXPORTED = "MANIFEST.json", "ledger/excerpt.jsonl", "ledger/exported.jsonl"
+CHECKPOINT, AUTHORITY, PROVENANCE = "ledger/checkpoint.dsse.json", "authority.pem", "record/provenance.json"
+SOURCE, LOCK = "code/source.tar", "environment/requirements.lock"
+UNLISTED = {MANIFEST, EXPORTED, CHECKPOINT}  # the signature over the ledger's head covers these
+DECISION, HEAD = "application/vnd.in-toto+json", "application/vnd.medicore.checkpoint+json"
+Json = dict[str, Any]
+
+
+class FaultError(Exception):
+    """Something is not what it should be; the message begins with the file at fault."""
+
+
+def need(condition: object, message: str) -> None:
+    """Raise FaultError unless the condition holds."""
+    if not condition:
+        raise FaultError(message)
+
+
+def canonical(value: object) -> bytes:
+    """Return the one spelling in which ledger and signatures write JSON."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def as_json(name: str, data: bytes) -> Json:
+    """Return the JSON object that stands in a file."""
+    try:
+        return dict(json.loads(data))
+    except (ValueError, TypeError) as error:
+        raise FaultError(f"{name}: is no JSON document") from error
+
+
+def digest(data: bytes, kind: str = "sha256") -> str:
+    """Return the SHA-256; of another kind are only the names that DVC (MD5) and git (SHA-1) give things."""
+    return hashlib.new(kind, data, usedforsecurity=False).hexdigest()
+
+
+def digest_of(event: Json) -> str:
+    """Return the digest that the ledger gives an event."""
+    return digest(canonical({key: value for key, value in event.items() if key != "digest"}))
+
+
+def git_name(kind: bytes, data: bytes) -> str:
+    """Return the name that git gives an object."""
+    return digest(b"%s %d\0" % (kind, len(data)) + data, "sha1")
+
+
+def fingerprint(pem: str) -> str:
+    """Return the SHA-256 of a certificate."""
+    return digest(base64.b64decode("".join(line for line in pem.splitlines() if "-----" not in line)))
+
+
+class Bundle:
+    """The bundle's files by name, and the ledger's events in it."""
+
+    def __init__(self, root: Path, scratch: Path) -> None:
+        paths = [path for path in root.rglob("*") if path.is_symlink() or not path.is_dir()]
+        named = {path.relative_to(root).as_posix(): path for path in paths}
+        self.odd = [name for name, path in named.items() if path.is_symlink() or not path.is_file()]
+        self.files = {name: path.read_bytes() for name, path in named.items() if name not in self.odd}
+        self.manifest, self.scratch = as_json(MANIFEST, self.read(MANIFEST)), scratch
+        self.events: list[Json] = []
+
+    def read(self, name: str) -> bytes:
+        """Return a file."""
+        need(name in self.files, f"{name}: is missing")
+        return self.files[name]
+
+    def below(self, old: str, new: str) -> dict[str, tuple[str, bytes]]:
+        """Return the files of a folder as git has them in another place."""
+        return {new + n[len(old) :]: ("100644", data) for n, data in self.files.items() if n.startswith(old)}
+
+    def named(self, *actions: str, on: str = "") -> list[Json]:
+        """Return the events with these actions, in order, on one subject when given."""
+        return [e for e in self.events if e.get("action") in actions and on in ("", e["subject"])]
+
+
+def check_files(bundle: Bundle) -> str:
+    """Hold the manifest against the ledger's last event, and every file against the manifest; none more, none less."""
+    last = as_json(EXPORTED, (bundle.read(EXPORTED).splitlines() or [b""])[-1])
+    whole = last.get("digest") == digest_of(last) and last.get("action") == "run.exported"
+    need(whole, f"{EXPORTED}: does not end with the export of a run")
+    same = last["details"]["manifest"] == digest(bundle.read(MANIFEST))
+    need(same and last["subject"] == bundle.manifest["run"], f"{MANIFEST}: is not the one in the ledger")
+    listed = {entry["name"]: entry["sha256"] for entry in bundle.manifest["files"]}
+    found = {name: digest(data) for name, data in bundle.files.items() if name not in UNLISTED}
+    faults = [f"{name}: is a link or a device" for name in bundle.odd]
+    faults += [f"{name}: is missing" for name in (listed.keys() | UNLISTED) - bundle.files.keys()]
+    faults += [f"{name}: is not in {MANIFEST}" for name in found.keys() - listed.keys()]
+    changed = [name for name in found.keys() & listed.keys() if found[name] != listed[name]]
+    faults += [f"{n}: has SHA-256 {found[n][:12]}, {MANIFEST} says {listed[n][:12]}" for n in changed]
+    need(not faults, "\n".join(sorted(faults)))
+    return f"{len(listed)} files are as {MANIFEST} says; no other is there"
+
+
+def check_ledger(bundle: Bundle) -> str:
+    """Walk the ledger's chain from its first event to the last."""
+    before = "0" * 64
+    for name in (EXCERPT, EXPORTED):
+        for line in bundle.read(name).splitlines(keepends=True):
+            event, place = as_json(name, line), f"{name}: event {len(bundle.events) + 1}"
+            whole = {"sequence", "previous", "digest"} <= event.keys() and canonical(event) + b"\n" == line
+            need(whole, f"{place} is not written as the ledger writes it")
+            need(event["sequence"] == len(bundle.events) + 1, f"{place} is missing or out of order")
+            need(event["previous"] == before, f"{place} does not follow the one before it")
+            before = event["digest"]
+            bundle.events.append(event)
+            need(len(event) == 3 or digest_of(event) == before, f"{place} is not what its digest says")
+    hidden = sum(len(event) == 3 for event in bundle.events)
+    return f"{len(bundle.events)} events follow one another; {hidden} on other matters are shown by digest"
+
+
+def openssl(folder: Path, *arguments: str) -> bool:
+    """Say whether the openssl that is on the PATH agrees, the files named in the arguments being in the folder."""
+    return not subprocess.run(
+        ["openssl", *arguments], cwd=folder, capture_output=True, check=False
+    ).returncode
+
+
+def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str]) -> tuple[Json, Json]:
+    """Return what was signed and its signer, the signature proved, and the certificate at the times ``at``."""
+    parts = as_json(name, envelope)
+    try:
+        keyid, sig, payload = parts["signatures"][0]["keyid"], parts["signatures"][0]["sig"], parts["payload"]
+        proof, text = base64.b64decode(sig), base64.b64decode(payload)
+        spelled = [{"keyid": keyid, "sig": base64.b64encode(proof).decode()}]
+        whole = {"payload": base64.b64encode(text).decode(), "payloadType": kind, "signatures": spelled}
+    except (ValueError, LookupError, TypeError) as error:
+        raise FaultError(f"{name}: is no signed envelope") from error
+    need(canonical(whole) == envelope, f"{name}: is not an envelope as MediCore spells it")
+    signer = next((e for e in bundle.named("person.added") if e["details"]["fingerprint"] == keyid), {})
+    need(signer, f"{name}: the ledger shows nobody with the key {keyid[:12]}")
+    who, pem, signed = signer["subject"], signer["details"]["certificate"], as_json(name, text)
+    need(fingerprint(pem) == keyid, f"{EXCERPT}: the certificate of {who} has another fingerprint")
+    pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(text), text)
+    inputs = {"pem": pem.encode(), "sig": proof, "text": pae, "authority": bundle.read(AUTHORITY), "key": b""}
+    for short, data in inputs.items():
+        (bundle.scratch / short).write_bytes(data)
+    openssl(bundle.scratch, "x509", "-in", "pem", "-noout", "-pubkey", "-out", "key")
+    proved = openssl(bundle.scratch, "dgst", "-sha256", "-verify", "key", "-signature", "sig", "text")
+    need(proved, f"{name}: the signature of {who} does not verify")
+    for instant in (*at, signed.get("at") or signed["predicate"]["signed_at"]):
+        when = int(datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp())
+        alone = ("-no-CApath", "-no-CAstore", "-x509_strict", "-purpose", "smimesign", "-CAfile", "authority")
+        held = openssl(bundle.scratch, "verify", *alone, "-attime", str(when), "pem")
+        need(held, f"{name}: the certificate of {who} did not hold at {instant}")
+        ended = [event for event in bundle.named("person.revoked", on=who) if event["at"] <= instant]
+        need(not ended, f"{name}: {who} was revoked before {instant}")
+    return signed, signer
+
+
+def check_head(bundle: Bundle) -> str:
+    """Prove that the service signed the chain's last event, which is the export of this very bundle."""
+    made = [event["details"]["certificate"].encode() for event in bundle.named("authority.created")]
+    need(made == [bundle.read(AUTHORITY)], f"{AUTHORITY}: is not the one that the ledger names")
+    head, signer = opened(bundle, CHECKPOINT, bundle.read(CHECKPOINT), HEAD, [])
+    need(signer["details"]["role"] == "service", f"{CHECKPOINT}: was not signed by the service")
+    need(head["digest"] == bundle.events[-1]["digest"], f"{CHECKPOINT}: is of another event than the last")
+    return f"event {head['sequence']} was signed as the ledger's head at {head['at']}, and with it {MANIFEST}"
+
+
+def check_decisions(bundle: Bundle) -> str:
+    """Hold every decision on the run against its signature, and what it was signed on against what is here."""
+    approvals, run = 0, bundle.manifest["run"]
+    decisions = {event["sequence"]: event for event in bundle.named("decision.signed", on=run)}
+    for number, event in decisions.items():
+        name, envelope = f"{EXCERPT}: event {number}", base64.b64decode(event["details"]["envelope"])
+        kept = f"record/decisions/{number}.dsse.json"
+        need(bundle.files.get(kept, envelope) == envelope, f"{kept}: is not the decision in the ledger")
+        signed, signer = opened(bundle, name, envelope, DECISION, [event["at"]])
+        said, who = signed["predicate"], signer["details"]
+        claimed = [said[key] for key in ("run", "signer", "printed_name", "role", "certificate")]
+        known = [run, signer["subject"], who["name"], who["role"], who["fingerprint"]]
+        need(claimed == known and event["actor"] == signer["subject"], f"{name} is another person's or run's")
+        need(who["role"] in ("reviewer", "quality"), f"{name} is by one whose role may not decide")
+        asked = {request["actor"] for request in bundle.named("run.requested", on=run)}
+        need(event["actor"] not in asked, f"{name} is on the signer's own request")
+        on = {each["name"]: next(iter(each["digest"].values())) for each in signed["subject"]}
+        need(on.pop("code commit") == bundle.manifest["code_commit"], f"{name} is not on {SOURCE}")
+        need(on.pop("requirements.lock") == digest(bundle.read(LOCK)), f"{LOCK}: is not what {name} is on")
+        if on.pop("sealed commit") == bundle.manifest["sealed_commit"]:
+            for file in {*on, "extract.parquet", "protocol.json", "report.pdf", "results.json"}:
+                found = bundle.files.get(f"record/{file}")
+                need(on.get(file) == (found and digest(found)), f"record/{file}: is not what {name} is on")
+            approvals += said["meaning"] == "approve"
+    need(approvals or not bundle.named("run.released", on=run), f"{EXCERPT}: released without an approval")
+    return f"{len(decisions)} signed by their signers' own keys, {approvals} of them approving this record"
+
+
+def check_record(bundle: Bundle) -> str:
+    """Hold the record's files against provenance, the frozen data against the ledger, and both against DVC."""
+    run = bundle.manifest["run"]
+    sealed = bundle.named("run.sealed", "run.halted", "run.failed", on=run)[-1]["details"]
+    same = digest(bundle.read(PROVENANCE)) == sealed["provenance"]
+    need(same and sealed["commit"] == bundle.manifest["sealed_commit"], f"{PROVENANCE}: is not the ledger's")
+    provenance, found = as_json(PROVENANCE, bundle.read(PROVENANCE)), {}
+    for entry in provenance["files"]:
+        name, data = entry["name"], bundle.read(f"record/{entry['name']}")
+        found[name] = (len(data), digest(data), entry["md5"] and digest(data, "md5"))
+        same = found[name] == (entry["size"], entry["sha256"], entry["md5"])
+        need(same, f"record/{name}: is not what provenance recorded")
+    need(digest(bundle.read(LOCK)) == provenance["run"]["environment_digest"], f"{LOCK}: is not the run's")
+    frozen = sorted(name for name in found if name.startswith("lock/"))
+    for event in bundle.named("lock.frozen", on=run):
+        same = {name: found[name][1] for name in frozen} == event["details"]["files"]
+        need(same, f"{PROVENANCE}: names other data than the ledger says were frozen")
+        listed = [{"md5": found[name][2], "relpath": name[len("lock/") :]} for name in frozen]
+        pointer, address = bundle.read("record/lock.dvc"), digest(json.dumps(listed).encode(), "md5")
+        same = pointer == event["details"]["pointer"].encode() and f"md5: {address}.dir\n".encode() in pointer
+        need(same, "record/lock.dvc: does not point at the frozen data")
+    lock, folder = bundle.files.get("repository/dvc.lock", b"").decode(), bundle.manifest["folder"]
+    for name, md5 in re.findall(rf"path:\s+{folder}/(\S+)\s+hash: md5\s+md5:\s+(\w{{32}})\s", lock):
+        need(digest(bundle.read(f"record/{name}"), "md5") == md5, f"repository/dvc.lock: is not of {name}")
+    return f"{len(found)} files as recorded when it was sealed, {len(frozen)} of them frozen data that DVC points at"
+
+
+def tree_name(files: dict[str, tuple[str, bytes]]) -> str:
+    """Return the name that git gives a tree of files, each with its mode."""
+    lines, folders = {}, {name.partition("/")[0] for name in files if "/" in name}
+    for name, (mode, data) in files.items():
+        if "/" not in name:
+            lines[name] = f"{mode} {name}\0".encode() + bytes.fromhex(git_name(b"blob", data))
+    for folder in folders:
+        inner = {n[len(folder) + 1 :]: file for n, file in files.items() if n.startswith(f"{folder}/")}
+        lines[f"{folder}/"] = f"40000 {folder}\0".encode() + bytes.fromhex(tree_name(inner))
+    return git_name(b"tree", b"".join(lines[name] for name in sorted(lines, key=str.encode)))
+
+
+def check_code(bundle: Bundle) -> str:
+    """Compute the names of the code's and the record's commits, which the decisions are signed on."""
+    folder, code = bundle.manifest["folder"], {}
+    with tarfile.open(fileobj=io.BytesIO(bundle.read(SOURCE))) as tar:
+        for member in tar:
+            stream = tar.extractfile(member) if member.isreg() else None
+            mode = "120000" if member.issym() else "100755" if member.mode & 0o100 else "100644"
+            code[member.name] = (mode, stream.read() if stream else member.linkname.encode())
+    held = [e["name"] for e in as_json(PROVENANCE, bundle.read(PROVENANCE))["files"] if e["md5"] is None]
+    whole = {name: file for name, file in code.items() if not name.startswith(f"{folder}/")}
+    for name in (*held, "provenance.json", ".gitignore"):
+        whole[f"{folder}/{name}"] = ("100644", bundle.read(f"record/{name}"))
+    whole.update(bundle.below("repository/", ""))
+    released = {**whole, **bundle.below("record/decisions/", f"{folder}/decisions/")}
+    for part, files in (("code", code), ("sealed", whole), ("record", released)):
+        body = bundle.read(f"code/{part}.commit")
+        named = git_name(b"commit", body) == bundle.manifest[f"{part}_commit"]
+        need(named, f"code/{part}.commit: is not the commit of that name")
+        need(body.startswith(f"tree {tree_name(files)}\n".encode()), f"{SOURCE}: is not the {part} commit")
+    return f"{len(code)} files are commit {bundle.manifest['code_commit']}, which the record holds"
+
+
+def main() -> int:
+    """Print a line per check and return the exit code."""
+    parser = argparse.ArgumentParser(description="Verify an exported MediCore record, offline.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent)
+    parser.add_argument("--authority", default="", type=lambda text: text.replace(":", "").lower())
+    given = parser.parse_args()
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            bundle = Bundle(given.folder, Path(scratch))
+            for check in (check_files, check_ledger, check_head, check_record, check_decisions, check_code):
+                print(f"ok    {check.__name__[len('check_') :]}: {check(bundle)}")
+            own = fingerprint(bundle.read(AUTHORITY).decode())
+            need(given.authority in ("", own), f"{AUTHORITY}: has fingerprint {own}, not the one you trust")
+    except FaultError as fault:
+        print("\n".join(f"FAIL  {line}" for line in str(fault).splitlines()))
+    except Exception as fault:  # noqa: BLE001 - whatever a forger wrote, the answer is one line
+        print(f"FAIL  the next check could not be made: {type(fault).__name__} {fault}")
+    else:
+        print(f"VERIFIED {bundle.manifest['run']}; authority {own}: compare it with the sponsor's")
+        return 0
+    print("NOT VERIFIED")
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
