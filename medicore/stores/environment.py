@@ -1,7 +1,7 @@
 """Proof of the environment: that what is installed is what the lock file names."""
 
 import re
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from packaging.markers import Marker
@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from medicore.errors import ConfigurationError
 from medicore.records.canonical import sha256
+from medicore.records.sbom import Licence
 
 LOCK_FILE = "requirements.lock"
 _PIN = re.compile(
@@ -41,6 +42,15 @@ class LockedEnvironment:
             canonicalize_name(d.metadata["Name"]): d.version for d in distributions() if d.metadata["Name"]
         }
 
+    def licences(self) -> dict[tuple[str, str], Licence]:
+        """Return what the installed packages say of their licences, by normalised name and version."""
+        found = {}
+        for installed in distributions():
+            licence = _licence(installed)
+            if licence is not None and installed.metadata["Name"]:
+                found[str(canonicalize_name(installed.metadata["Name"])), installed.version] = licence
+        return found
+
     def deviations(self) -> tuple[str, ...]:
         """Return the packages whose installed version is not the locked one, one line each."""
         installed = self.installed()
@@ -66,3 +76,20 @@ class LockedEnvironment:
             return self._path.read_bytes()
         except FileNotFoundError as error:
             raise ConfigurationError(f"{LOCK_FILE} is missing; restore it with git and try again") from error
+
+
+def _licence(package: Distribution) -> Licence | None:
+    """Return the licence of one package: its SPDX expression, else its classifiers, else the first line it gives."""
+    metadata = package.metadata
+    expression = metadata["License-Expression"]
+    if expression:
+        return Licence(str(expression), expression=True)
+    classifiers = [
+        text.rpartition(" :: ")[2]
+        for text in metadata.get_all("Classifier") or []
+        if text.startswith("License :: OSI Approved :: ")
+    ]
+    if classifiers:
+        return Licence(" or ".join(classifiers), expression=False)
+    lines = str(metadata["License"] or "").strip().splitlines()
+    return Licence(lines[0].strip()[:80], expression=False) if lines else None

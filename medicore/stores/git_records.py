@@ -4,6 +4,7 @@ Nothing here touches a work tree or a shared index: a scratch index builds the t
 created only if it does not exist, which git does atomically. Studies that finish together cannot conflict.
 """
 
+import io
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from medicore.errors import IntegrityError
+from medicore.records.packing import TreeFile
 from medicore.stores.code import GitCode, export_tree
 from medicore.stores.command import run
 
@@ -126,6 +128,34 @@ class GitRecords:
     def export(self, commit: str, target: Path) -> None:
         """Write the tree of ``commit`` into the folder ``target``."""
         export_tree(self.folder, commit, target)
+
+    def tree(self, commit: str) -> tuple[TreeFile, ...]:
+        """Return every file of ``commit`` with its mode, in git's order."""
+        listed = run(
+            ["git", "ls-tree", "-r", "-z", "--full-tree", commit],
+            folder=self.folder,
+            failure=IntegrityError,
+        )
+        entries = [entry.split(b"\t", 1) for entry in listed.split(b"\0") if entry]
+        heads = [head.decode().split() for head, _ in entries]
+        wanted = "".join(f"{identifier}\n" for _, _, identifier in heads).encode()
+        stream = io.BytesIO(
+            run(["git", "cat-file", "--batch"], folder=self.folder, data=wanted, failure=IntegrityError)
+        )
+        files = []
+        for (mode, _, identifier), (_, name) in zip(heads, entries, strict=True):
+            found, kind, size = (*stream.readline().decode().split(), "", "")[:3]
+            if (found, kind) != (identifier, "blob"):
+                raise IntegrityError(
+                    f"{name.decode()[:80]!r} of commit {commit[:12]} is {kind[:20]}, not a file"
+                )
+            files.append(TreeFile(mode, name.decode(), stream.read(int(size))))
+            stream.read(1)
+        return tuple(files)
+
+    def commit_object(self, commit: str) -> bytes:
+        """Return the bytes of ``commit``, whose SHA-1, as git computes it, is its name."""
+        return run(["git", "cat-file", "commit", commit], folder=self.folder, failure=IntegrityError)
 
     def bundle(self, tag: str) -> bytes:
         """Return a git bundle that holds ``tag`` with its whole history."""

@@ -7,6 +7,7 @@ import pytest
 
 from medicore.errors import ConfigurationError
 from medicore.records.canonical import sha256
+from medicore.records.sbom import Licence
 from medicore.stores.environment import LOCK_FILE, LockedEnvironment
 
 NUMPY = version("numpy")
@@ -81,3 +82,11 @@ def test_missing_lock_file_is_refused(tmp_path: Path) -> None:
     """Without the lock file nothing can be proved (FAULTS 28)."""
     with pytest.raises(ConfigurationError, match=r"^requirements\.lock is missing; restore it with git"):
         LockedEnvironment(tmp_path).require_locked()
+
+
+def test_licences_of_installed_packages_are_found(tmp_path: Path) -> None:
+    """A package's licence is found under name and version: its SPDX expression, or the words of its classifiers."""
+    licences = LockedEnvironment(tmp_path).licences()
+    assert licences["typing-extensions", version("typing_extensions")] == Licence("PSF-2.0", expression=True)
+    words = licences["sqlalchemy", version("sqlalchemy")]
+    assert (words.expression, "MIT" in words.text) == (False, True)

@@ -1,5 +1,6 @@
 """Records are commits whose tags are made once, in a bare repository that has no work tree."""
 
+import hashlib
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -223,3 +224,13 @@ def test_bundle_holds_the_record_and_its_history(records: GitRecords, code: GitC
     assert git("rev-parse", "HEAD^", folder=clone) == code.commit()
     assert (clone / FOLDER / "results.json").read_bytes() == b"\x00\r\n"
     assert (clone / "code.py").read_text() == FILES["code.py"]
+
+
+def test_tree_and_commit_are_what_git_names(code: GitCode, records: GitRecords) -> None:
+    """The files with modes, and the commit's bytes, are those whose names git computes."""
+    commit = code.commit()
+    files = {file.name: file for file in records.tree(commit)}
+    assert {name: file.data.decode() for name, file in files.items()} == FILES
+    assert {file.mode for file in files.values()} == {"100644"}
+    body = records.commit_object(commit)
+    assert hashlib.sha1(b"commit %d\0" % len(body) + body, usedforsecurity=False).hexdigest() == commit

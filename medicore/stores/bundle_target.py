@@ -1,0 +1,50 @@
+"""Where an exported bundle is written: a new folder, or a zip."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from medicore.errors import ConfigurationError
+from medicore.records.packing import zip_of
+from medicore.stores.files import write_atomically
+
+
+def require_free(target: Path) -> None:
+    """Raise ConfigurationError when something is at ``target``: a bundle is never mixed with other files."""
+    if target.exists() or target.is_symlink():
+        raise ConfigurationError(f"{target.name} is there already; expected a new name; give one with --to")
+
+
+def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
+    """Write ``files`` as the new folder ``target``, whole or not at all.
+
+    Raises
+    ------
+    ConfigurationError
+        When something is there already, or the disk does not take it.
+    """
+    require_free(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+        try:
+            for name, data in files.items():
+                path = scratch / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+            scratch.chmod(0o755)
+            scratch.rename(target)
+        except BaseException:
+            shutil.rmtree(scratch, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise ConfigurationError(
+            f"{target.name} could not be written: {error.strerror}; make room or name another place with --to"
+        ) from error
+
+
+def write_zip(target: Path, files: Mapping[str, bytes], folder: str) -> None:
+    """Write ``files`` as the new zip ``target``, below ``folder`` in it; the same files give the same bytes."""
+    require_free(target)
+    write_atomically(target, zip_of(files, folder))
