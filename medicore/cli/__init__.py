@@ -9,6 +9,7 @@ from medicore.errors import MediCoreError
 def main() -> None:
     """Run the command line; the one place that turns an error into an exit."""
     import medicore.cli.answers
+    import medicore.cli.export
     import medicore.cli.review
     import medicore.cli.work  # noqa: F401 - each module adds its verbs to the app
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol
 from medicore.steps import ports
+from medicore.steps.exporting import History, Licences
 from medicore.steps.replaying import Replay
 
 
@@ -28,6 +29,8 @@ class House:
     archive: ports.Archive
     seals: ports.Seals
     replay: Replay
+    history: History
+    licences: Licences
     edc: Callable[[Protocol], ports.Edc]
     renderer: Callable[[str], ports.Renderer]
     progress: Callable[[RunId, str, str], None]

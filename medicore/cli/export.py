@@ -1,0 +1,71 @@
+"""Verbs that hand a record on: export, sbom."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.show import emit, pairs, say
+
+
+@app.command()
+def export(
+    run: RunText,
+    to: Annotated[
+        Path | None, typer.Option(help="The folder or zip to write; by default named by the run, here.")
+    ] = None,
+    zipped: Annotated[
+        bool, typer.Option("--zip", help="Write a zip; the same record gives the same.")
+    ] = False,
+    whole_ledger: Annotated[
+        bool, typer.Option("--whole-ledger", help="Show the ledger's events on all other runs too.")
+    ] = False,
+    person: Annotated[
+        str | None, typer.Option("--as", help="Who exports; the setting 'person' by default.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write everything recorded of a run for a third party, who verifies it with Python and openssl alone."""
+    from medicore.records.identifiers import RunId
+    from medicore.steps.export import export as exported
+    from medicore.stores.bundle_target import require_free, write_folder, write_zip
+
+    chosen = settings()
+    named = RunId.parse(run)
+    folder = f"{named.study}_{named.month}_{named.number}"
+    target = to or Path(f"{folder}.zip" if zipped else folder)
+    require_free(target)
+    made = exported(house(chosen), named, person or chosen.person or "", whole_ledger=whole_ledger)
+    if zipped:
+        write_zip(target, made.files, folder)
+    else:
+        write_folder(target, made.files)
+    answer = {
+        "run": made.run,
+        "written": str(target),
+        "files": len(made.files),
+        "manifest": made.manifest,
+        "event": made.sequence,
+        "again": made.again,
+    }
+    if as_json:
+        emit(answer)
+        return
+    facts = {
+        "run": made.run,
+        "written": f"{target} ({len(made.files)} files)",
+        "manifest": f"SHA-256 {made.manifest}",
+        "event": f"{made.sequence}{', the same bytes as before' if made.again else ''}",
+    }
+    pairs(facts)
+    say(f"\nTo verify: python -I -S {target if not zipped else folder}/verify_bundle.py")
+
+
+@app.command()
+def sbom(run: RunText) -> None:
+    """Print the bill of materials of a run's recorded environment: CycloneDX 1.6, JSON."""
+    from medicore.records.identifiers import RunId
+    from medicore.steps.contents import sbom as materials
+
+    emit(materials(house(settings()), RunId.parse(run)))

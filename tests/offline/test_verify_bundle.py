@@ -1,0 +1,38 @@
+"""The offline verifier is one short file that needs the standard library alone, of an older Python too."""
+
+import ast
+import sys
+from pathlib import Path
+
+from medicore.offline import verify_bundle
+from tests.line.exported import third_party
+
+OLDEST = (3, 9)
+
+
+def test_program_needs_the_standard_library_alone() -> None:
+    """The verifier is one file of fewer than 300 lines and imports nothing but the standard library."""
+    source = Path(verify_bundle.__file__).read_text(encoding="utf-8")
+    assert len(source.splitlines()) < 300
+    imported = {
+        name.partition(".")[0]
+        for node in ast.walk(ast.parse(source, feature_version=OLDEST))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
+    }
+    assert imported <= sys.stdlib_module_names
+
+
+def test_unreadable_bundle_is_an_answer(tmp_path: Path) -> None:
+    """A folder without a manifest, or with one that is no JSON, is refused in a line."""
+    program = Path(verify_bundle.__file__)
+    (tmp_path / "empty").mkdir()
+    assert third_party(tmp_path / "empty", tmp_path, program=program) == (
+        1,
+        "FAIL  MANIFEST.json: is missing\nNOT VERIFIED\n",
+    )
+    (tmp_path / "empty" / "MANIFEST.json").write_bytes(b"\xff")
+    code, answer = third_party(tmp_path / "empty", tmp_path, program=program)
+    assert (code, answer) == (1, "FAIL  MANIFEST.json: is no JSON document\nNOT VERIFIED\n")
