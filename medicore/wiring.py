@@ -21,6 +21,7 @@ from medicore.stores.files import FolderLocks, write_atomically
 from medicore.stores.git_records import GitRecords
 from medicore.stores.ledger_sqlite import SqliteLedger
 from medicore.stores.protocols import StudyFolder
+from medicore.stores.recorded_environment import RecordedEnvironments
 from medicore.stores.replay import Replay
 from medicore.stores.seals import AuthoritySeals
 from medicore.stores.workspace import Workspaces
@@ -62,7 +63,7 @@ def open_house(settings: Settings, progress: Progress = _silent) -> House:
         protocols=StudyFolder(settings.root / "studies"),
         archive=FolderArchive(settings.archive),
         seals=AuthoritySeals(lambda: Authority(home / "people", clock), clock, SERVICE_KEY),
-        replay=Replay(records, content),
+        replay=Replay(records, content, RecordedEnvironments(home / "environments")),
         history=records,
         licences=environment,
         edc=lambda protocol: connector(settings, protocol),

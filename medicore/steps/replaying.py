@@ -15,5 +15,5 @@ class Replay(Protocol):
         ...
 
     def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
-        """Perform ``steps`` on the record in ``target`` with the code that lies there."""
+        """Perform ``steps`` on the record in ``target`` with code and packages as they were recorded there."""
         ...

@@ -55,15 +55,16 @@ def _all(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Che
     sealings = [event for event in events if event.action in SEALED_BY]
     for event in sealings:
         commit, tag = event.details["commit"], event.details["tag"]
-        yield _equal(f"tag {tag}", house.records.resolve(tag), commit)
+        yield _try(f"tag {tag}", partial(_tag, house, tag, commit))
         yield _try(f"objects of {tag}", partial(house.records.check, commit))
         yield _try(f"provenance of {tag}", partial(_provenance, house, run, event.details))
     if sealings:
         yield from _files(house, run, sealings[-1].details["commit"], checkout)
     for event in events:
         if event.action == "run.released":
-            yield _equal(f"tag record/{run}", house.records.resolve(f"record/{run}"), event.details["commit"])
-            yield _try(f"objects of record/{run}", partial(house.records.check, event.details["commit"]))
+            tag, commit = f"record/{run}", event.details["commit"]
+            yield _try(f"tag {tag}", partial(_tag, house, tag, commit))
+            yield _try(f"objects of {tag}", partial(house.records.check, commit))
         elif event.action == "decision.signed":
             yield _try(f"signature {event.sequence} by {event.actor}", partial(verified, house, event))
         elif event.action == "archive.completed":
@@ -83,6 +84,13 @@ def _equal(subject: str, found: object, expected: object) -> Check:
     return Check(
         subject, same, "as recorded" if same else f"{str(found)[:12]} instead of {str(expected)[:12]}"
     )
+
+
+def _tag(house: House, tag: str, commit: str) -> None:
+    """Raise IntegrityError unless a tag is on the commit that the ledger names."""
+    found = house.records.resolve(tag)
+    if found != commit:
+        raise IntegrityError(f"is on {str(found)[:12]} instead of {commit[:12]}")
 
 
 def _ledger(house: House) -> tuple[int, str]:
@@ -163,6 +171,7 @@ def _archive(house: House, run: RunId, manifest_digest: str) -> Iterator[Check]:
     )
     for key in named[:1]:
         manifest = json.loads(house.archive.get(key))
+        yield _retention(house, key, manifest["retain_until"])
         for entry in manifest["objects"]:
             try:
                 yield _same(f"{entry['key']} (archive)", house.archive.get(entry["key"]), entry)
@@ -176,4 +185,9 @@ def _retention(house: House, key: str, until: str) -> Check:
         kept = house.archive.retention(key)
     except MediCoreError as error:
         return Check(f"{key} (retention)", False, str(error))
-    return Check(f"{key} (retention)", kept >= until, f"kept until {kept}")
+    same = kept == until
+    return Check(
+        f"{key} (retention)",
+        same,
+        f"kept until {kept}" + ("" if same else f", where the manifest says {until}"),
+    )

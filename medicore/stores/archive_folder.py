@@ -35,10 +35,9 @@ class FolderArchive:
                 f"archive key {key[:60]!r} is malformed; names in {_LABEL!r} are for labels; choose another"
             )
         version = sha256(data)
-        label = document({"sha256": version, "size": len(data), "retain_until": retain_until})
         try:
             self._write_once(key, data)
-            self._write_once(f"{key}{_LABEL}", label, same=False)
+            self._write_once(f"{key}{_LABEL}", _label(data, retain_until), same=False)
         except OSError as error:
             raise ArchiveError(
                 f"{key} could not be written: {error.strerror}; make room or mend the folder"
@@ -55,13 +54,15 @@ class FolderArchive:
             raise ArchiveError(f"{key} is not in the archive; run 'medicore verify' on its run") from error
 
     def retention(self, key: str) -> str:
-        """Return the date until which an object is kept."""
+        """Return the date until which an object is kept; raise ArchiveError when its label is not as it was written."""
+        stored, data = self.get(f"{key}{_LABEL}"), self.get(key)
         try:
-            return str(json.loads(self.get(f"{key}{_LABEL}"))["retain_until"])
-        except (ValueError, KeyError, TypeError) as error:
-            raise ArchiveError(
-                f"the retention label of {key} is damaged; run 'medicore verify' on its run"
-            ) from error
+            until = str(json.loads(stored)["retain_until"])
+        except (ValueError, KeyError, TypeError):
+            until = ""
+        if stored != _label(data, until):
+            raise ArchiveError(f"the retention label of {key} is damaged; run 'medicore verify' on its run")
+        return until
 
     def keys(self, prefix: str) -> tuple[str, ...]:
         """Return the keys below ``prefix``, sorted, without labels."""
@@ -97,3 +98,8 @@ class FolderArchive:
                 f"archive key {key[:60]!r} is malformed; expected names of a-z, 0-9, '.', '_', '-'"
             )
         return self._folder / key
+
+
+def _label(data: bytes, retain_until: str) -> bytes:
+    """Return the label that lies beside an object."""
+    return document({"sha256": sha256(data), "size": len(data), "retain_until": retain_until})

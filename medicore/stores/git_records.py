@@ -87,11 +87,12 @@ class GitRecords:
         return commit
 
     def resolve(self, tag: str) -> str | None:
-        """Return the commit of ``tag``, or None when there is no such tag."""
+        """Return the commit of ``tag``, or None when there is no such tag; raise IntegrityError when it is damaged."""
         name = f"refs/tags/{tag}"
         output = run(
             ["git", "for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", name],
             folder=self.folder,
+            failure=IntegrityError,
         )
         found = [line.split() for line in output.decode().splitlines()]
         # git also lists what lies below a folder of that name.

@@ -117,11 +117,8 @@ class SqliteLedger:
         return (0, GENESIS) if last is None else (last.sequence, last.digest)
 
     def check_file(self) -> None:
-        """Raise IntegrityError when the file's own structure is damaged, indexes included."""
-        found = self._attempt(
-            lambda connection: connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-        )
-        if found != "ok":
+        """Raise IntegrityError when the file's own structure is damaged, indexes, tables and triggers included."""
+        if self._attempt(self._check) != "ok":
             raise _damaged(self._path)
 
     def _append(self, connection: sqlite3.Connection, new: NewEvent) -> LedgerEvent:
@@ -154,6 +151,15 @@ class SqliteLedger:
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute("COMMIT")
+        self._require_guards(connection)
+
+    def _check(self, connection: sqlite3.Connection) -> str:
+        """Return what SQLite says of the file, its guards proved."""
+        self._require_guards(connection)
+        return str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+
+    def _require_guards(self, connection: sqlite3.Connection) -> None:
+        """Raise IntegrityError unless table, index and triggers are those that MediCore makes."""
         if (
             connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION
             or _schema(connection) != _SCHEMA
@@ -169,6 +175,8 @@ class SqliteLedger:
             try:
                 with contextlib.closing(self._connect()) as connection:
                     return work(connection)
+            except UnicodeDecodeError as error:  # even SQLite's own words are damaged
+                raise _damaged(self._path) from error
             except sqlite3.Error as error:
                 if not _held_by_others(error):
                     raise self._translated(error) from error

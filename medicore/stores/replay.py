@@ -1,7 +1,6 @@
 """Replays: a sealed record laid out in a scratch folder, and its steps performed by its own code."""
 
 import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,14 +9,16 @@ from medicore.stores.command import run
 from medicore.stores.dvc_content import DvcContent
 from medicore.stores.files import FolderFiles, write_atomically
 from medicore.stores.git_records import GitRecords
+from medicore.stores.recorded_environment import RecordedEnvironments
 
 
 class Replay:
     """Lays out records and performs steps in processes of their own, so that the recorded code runs."""
 
-    def __init__(self, records: GitRecords, content: DvcContent) -> None:
+    def __init__(self, records: GitRecords, content: DvcContent, environments: RecordedEnvironments) -> None:
         self._records = records
         self._content = content
+        self._environments = environments
 
     def lay_out(self, commit: str, record_folder: str, target: Path, keep: Iterable[str]) -> FolderFiles:
         """Write the record at ``commit`` into ``target`` with its data lock, and of its files only ``keep``."""
@@ -31,14 +32,14 @@ class Replay:
         return FolderFiles(target / record_folder)
 
     def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
-        """Perform ``steps`` on the record in ``target`` with the code that lies there."""
+        """Perform ``steps`` on the record in ``target`` with code and packages as they were recorded there."""
         environment = {"PYTHONPATH": str(target), "PYTHONDONTWRITEBYTECODE": "1"}
         if threads is not None:
             names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
             environment |= dict.fromkeys(names, str(threads))
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("MEDICORE_")}
         run(
-            [sys.executable, "-m", "medicore", "step", *steps],
+            [str(self._environments.python(target)), "-m", "medicore", "step", *steps],
             folder=target,
             environment={**inherited, **environment},
             failure=EstimationError,

@@ -1,0 +1,129 @@
+"""Two thousand flipped bytes: ``verify`` fails every time, and names what is damaged."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from medicore.settings import read_settings
+from medicore.steps.house import House
+from medicore.wiring import open_house
+from tests.line.conftest import REFERENCE, Month
+from tests.line.flipping import dump, failures, flipped, positions, says_the_same
+
+SEED = 11_2025
+LEAST = 2000
+"""Flips in all, over the tests of this file."""
+CONTENT, GIT, LEDGER = 1420, 120, 480
+ROUNDS = 14
+"""Positions of each file: its first and last byte, and two of each class."""
+
+
+@pytest.fixture(scope="module")
+def state(released: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the state folder, to be damaged."""
+    target = tmp_path_factory.mktemp("flips") / "state"
+    shutil.copytree(released.project.home, target, symlinks=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def opened(state: Path) -> House:
+    """The house of the copy."""
+    return open_house(read_settings({"MEDICORE_HOME": str(state)}))
+
+
+def stored(state: Path, run: str) -> dict[Path, str]:
+    """Return the run's files in content store, cache and archive, each with the words by which it is named."""
+    names: dict[Path, str] = {}
+    record = state / "archive" / "archives" / run
+    provenance = json.loads(next(record.rglob("provenance.json")).read_bytes())
+    for entry in provenance["files"]:
+        if entry["md5"] is None:
+            continue
+        for folder, place in (("remote", "content store"), ("cache", "local cache")):
+            path = state / "dvc" / folder / "files" / "md5" / entry["md5"][:2] / entry["md5"][2:]
+            if path.exists():
+                names.setdefault(path, f"{entry['name']} ({place})")
+    archive = state / "archive"
+    (manifest,) = (
+        path for path in record.glob("manifest-*.json") if path.stem.removeprefix("manifest-").isdigit()
+    )
+    for entry in json.loads(manifest.read_bytes())["objects"]:
+        names[archive / entry["key"]] = f"{entry['key']} (archive)"
+        names[archive / f"{entry['key']}.retention.json"] = f"{entry['key']} (retention)"
+    names[manifest] = f"archives/{run}/manifest"
+    return names
+
+
+def test_the_flips_add_up() -> None:
+    """The tests of this file flip the number of bytes that they promise."""
+    assert CONTENT + GIT + LEDGER >= LEAST
+
+
+def test_every_stored_file_is_watched(released: Month, state: Path, opened: House) -> None:
+    """A byte of every class, flipped in every file of content store, cache and archive, is found in that very file."""
+    run = released.run(REFERENCE)
+    names = stored(state, run)
+    chance = np.random.default_rng(SEED)
+    assert failures(opened, run) == []
+    manifest = next(path for path, name in names.items() if name.endswith("/manifest"))
+    places = {path: positions(path.stat().st_size, chance) for path in names}
+    count = 0
+    for turn in range(ROUNDS):
+        # what names other files, and labels beside what they describe, are damaged by themselves
+        labels = [path for path in names if path.name.endswith(".retention.json")]
+        others = [path for path in names if path != manifest and path not in labels]
+        for batch in (others, labels, [manifest]):
+            with flipped(*((path, places[path][turn]) for path in batch), mask=1 << (turn % 8)):
+                failed = {check.subject for check in failures(opened, run)}
+            assert failed >= {names[path] for path in batch}, {names[path] for path in batch} - failed
+            count += len(batch)
+    assert count >= CONTENT
+    assert failures(opened, run) == []
+
+
+def test_every_object_of_the_record_repository_is_watched(
+    released: Month, state: Path, opened: House
+) -> None:
+    """A byte flipped in a git object of the record makes the check of its tag fail."""
+    run = released.run(REFERENCE)
+    objects = sorted(path for path in (state / "records.git" / "objects").rglob("*") if path.is_file())
+    chance = np.random.default_rng(SEED)
+    reached = [path for path in objects if path.suffix in {"", ".pack"} and "info" not in path.parts]
+    count = 0
+    while count < GIT:
+        path = reached[int(chance.integers(len(reached)))]
+        position = int(chance.choice(positions(path.stat().st_size, chance)))
+        with flipped((path, position), mask=1 << int(chance.integers(8))):
+            failed = {check.subject for check in failures(opened, run)}
+        assert f"objects of run/{run}" in failed or f"objects of record/{run}" in failed, (
+            path.name,
+            position,
+        )
+        count += 1
+
+
+def test_every_byte_of_the_ledger_that_says_something_is_watched(
+    released: Month, state: Path, opened: House
+) -> None:
+    """A byte flipped in the ledger's file is found, unless every row of it still reads the same: then it said nothing."""
+    run = released.run(REFERENCE)
+    path = state / "ledger.db"
+    before = dump(path)
+    chance = np.random.default_rng(SEED)
+    size = path.stat().st_size
+    found = silent = 0
+    while found < LEDGER:
+        position = int(chance.choice(positions(size, chance, each=6)))
+        with flipped((path, position), mask=1 << int(chance.integers(8))):
+            failed = failures(opened, run)
+            if failed:
+                assert [check.subject for check in failed] == ["ledger"]
+                found += 1
+            else:
+                assert says_the_same(path, before), position
+                silent += 1
+    assert silent < found
