@@ -98,13 +98,13 @@ def sign(
     from flows.server import prefect_server
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
-    from medicore.steps.review import Decision, named_finding, sign_decision
+    from medicore.steps.review import Decision, sign_decision
     from medicore.steps.status import line
 
     chosen = settings()
     opened = house(chosen)
     target = RunId.parse(run)
-    decision = Decision(person, meaning, reason, named_finding(opened, target, finding))
+    decision = Decision(person, meaning, reason, finding)
     with opened.locks.hold(target.study, target.month, f"medicore sign {run}"):
         event = sign_decision(opened, target, decision, passphrase_of(person))
     with prefect_server(chosen.home):

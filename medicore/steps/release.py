@@ -25,7 +25,7 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
     Raises
     ------
     ReviewError
-        When no decision stands that lets the run go on.
+        When no decision stands that lets the run go on; the ledger says so.
     """
     found = state_of(house.ledger.events(subject=str(run)))
     if found is RunState.RELEASED:
@@ -39,6 +39,15 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
         raise ReviewError(
             f"run {run} is {found}; nothing is left to decide; see 'medicore history {run.study}'"
         )
+    try:
+        return _decide(house, run, found)
+    except ReviewError as error:
+        log(house, SERVICE, "review.halted", str(run), str(error), {})
+        raise
+
+
+def _decide(house: House, run: RunId, found: RunState) -> ActiveRun | None:
+    """Do what the decisions say that stand on a run which waits for one."""
     standing = standing_decisions(house, run)
     rejected = [(s, e) for s, e in standing if s.meaning is Meaning.REJECT]
     if rejected:

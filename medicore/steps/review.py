@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from medicore.errors import ReviewError, WrongPassphraseError
@@ -30,7 +30,10 @@ _DECIDED_UPON = ("extract.parquet", "protocol.json", "report.pdf", "results.json
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person wants to sign: its meaning, the reason, and the finding that it answers, if any."""
+    """What a person wants to sign: its meaning, the reason, and the finding that it answers, if any.
+
+    The finding is named by its digest, or the beginning of it.
+    """
 
     signer: str
     meaning: str
@@ -77,7 +80,8 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
     """
     person_id(decision.signer)
     try:
-        return _sign(house, run, decision, passphrase)
+        named = replace(decision, finding=_named_finding(house, run, decision.finding))
+        return _sign(house, run, named, passphrase)
     except ReviewError as error:
         cause = "passphrase" if isinstance(error, WrongPassphraseError) else "refused"
         details = {"cause": cause, "meaning": decision.meaning[:40]}
@@ -188,7 +192,7 @@ def _lock_out(house: House, person: str) -> None:
         house.ledger.append(NewEvent("medicore", "service", "person.locked", person, reason, {}))
 
 
-def named_finding(house: House, run: RunId, text: str | None) -> str | None:
+def _named_finding(house: House, run: RunId, text: str | None) -> str | None:
     """Return the digest of the finding that ``text`` begins; None when the run waits at none or none is named.
 
     Raises

@@ -95,7 +95,8 @@ class PreparedStudy:
     @property
     def active(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
         """Who is in the active arm, ``(n,)``."""
-        return np.array(self.texts["arm"]) == "active"
+        arms: np.ndarray[Any, np.dtype[np.bool_]] = np.array(self.texts["arm"]) == "active"
+        return arms
 
     def write(self, project: Project) -> None:
         """Write the protocol into the project, and the export with its manifest into the inbox."""
