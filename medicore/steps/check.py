@@ -1,4 +1,4 @@
-"""check: the data contract and the comparison with the lock before; any violation halts."""
+"""check: data contract, comparison with the lock before, and approved protocol; any deviation halts."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
 from medicore.steps.casting import EXPECTED
 from medicore.steps.comparison import Comparison, compare, previous_extract
+from medicore.steps.deviation import deviation, deviation_findings
 from medicore.steps.gate import read_section, write_section
 from medicore.steps.ports import RecordFiles
 from medicore.steps.schema import REQUIRED, broken_rules, expectation
@@ -69,7 +70,7 @@ def check(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         *_of_values(made, table, protocol, exported_on),
         *_of_comparison(comparison, protocol),
     ]
-    section = {
+    section: dict[str, Any] = {
         "rows": len(table),
         "columns": len(table.columns),
         "violations": [violation.as_json() for violation in violations],
@@ -79,8 +80,13 @@ def check(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             "subjects_vanished": comparison.subjects_vanished,
             "values_changed": [{"column": name, "count": count} for name, count in comparison.values_changed],
         },
+        "protocol": deviation(files, protocol),
     }
-    return write_section(files, "check", section, (violation.as_finding() for violation in violations))
+    findings = (
+        *(violation.as_finding() for violation in violations),
+        *deviation_findings(section["protocol"], protocol),
+    )
+    return write_section(files, "check", section, findings)
 
 
 def _of_transfer(made: dict[str, Any]) -> Iterator[Violation]:

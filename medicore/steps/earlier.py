@@ -8,6 +8,7 @@ import pandas as pd
 from medicore.records.identifiers import RunId
 from medicore.records.states import RunState, state_of
 from medicore.steps.change import earlier_estimate
+from medicore.steps.deviation import approved_protocol
 from medicore.steps.house import House
 from medicore.steps.runs import SEALED_BY, runs_of, sealed_commit
 from medicore.steps.stored import stored_file
@@ -44,6 +45,20 @@ def previous_estimate(house: House, run: RunId) -> dict[str, Any] | None:
     latest = max(standing, key=lambda entry: entry[:3])[3]
     results = json.loads(stored_file(house, latest, sealed_commit(house, latest), "results.json"))
     return earlier_estimate(latest.month, str(latest), results["primary"])
+
+
+def approved_last(house: House, run: RunId) -> dict[str, Any] | None:
+    """Return the protocol of the study's run that was released last, of whatever month; None when none ever was."""
+    released = [
+        event
+        for event in house.ledger.events(subject=f"{run.study}/", action="run.released")
+        if event.subject != str(run)
+    ]
+    if not released:
+        return None
+    last = RunId.parse(released[-1].subject)
+    stored = stored_file(house, last, sealed_commit(house, last), "protocol.json")
+    return approved_protocol(str(last), json.loads(stored))
 
 
 def _is_sealed(house: House, run: str) -> bool:

@@ -16,6 +16,7 @@ from medicore.records.protocol import Protocol
 from medicore.records.transfer import Manifest, Transfer, manifest_of, parse_manifest
 from medicore.steps.casting import cast_table
 from medicore.steps.change import EARLIER
+from medicore.steps.deviation import APPROVED
 from medicore.steps.gate import write_section
 from medicore.steps.ports import RecordFiles
 
@@ -27,10 +28,12 @@ def freeze(
     transfer: Transfer,
     previous: tuple[str, pd.DataFrame] | None,
     estimate: Mapping[str, Any] | None = None,
+    approved: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the lock folder: the files as delivered, their manifest, and what last month left to compare with.
+    """Write the lock folder: the files as delivered, their manifest, and what earlier runs left to compare with.
 
-    ``previous`` is month and extract of the lock before, ``estimate`` the primary result of the run before. The manifest is written last: a lock without it was
+    ``previous`` is month and extract of the lock before, ``estimate`` the primary result of the run before,
+    ``approved`` the protocol of the run that was approved last. The manifest is written last: a lock without it was
     never frozen, and one with it is never written again.
 
     Raises
@@ -54,6 +57,8 @@ def freeze(
         files.write("lock/previous.json", document({"month": month, "rows": len(table), "sha256": digest}))
     if estimate is not None:
         files.write(EARLIER, document(estimate))
+    if approved is not None:
+        files.write(APPROVED, document(approved))
     files.write("lock/transfer.json", manifest.as_document())
 
 

@@ -211,13 +211,19 @@ def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
 
 
 def _extract_lock(house: House, active: ActiveRun) -> None:
-    from medicore.steps.earlier import previous_estimate, previous_lock
+    from medicore.steps.earlier import approved_last, previous_estimate, previous_lock
     from medicore.steps.extract import freeze  # imports pandas, which most verbs never need
 
     run = active.id
     house.progress(run, "extract", "pulling")
     transfer = house.edc(active.protocol).pull(run.study, run.month)
-    freeze(active.files, transfer, previous_lock(house, run), previous_estimate(house, run))
+    freeze(
+        active.files,
+        transfer,
+        previous_lock(house, run),
+        previous_estimate(house, run),
+        approved_last(house, run),
+    )
     folder = house.workspaces.path(run)
     manifest = digests(active.files, ("lock",))
     pointer = (

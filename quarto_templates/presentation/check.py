@@ -59,3 +59,18 @@ def comparison(report: Report) -> str:
         f"{count(found['subjects_vanished'])} are no longer in the export. Locked values that changed, by column: {listed}."
     )
     return block(call("para", words))
+
+
+def deviations(report: Report) -> str:
+    """Return whether the protocol is the one that was approved, in words."""
+    found = report.results["check"]["protocol"]
+    if found["approved_with"] is None:
+        words = "No run of this study was approved before; its protocol has nothing to deviate from."
+    elif not found["keys"]:
+        words = f"The protocol is the one approved with run {found['approved_with']}; there is no deviation."
+    else:
+        words = (
+            f"The protocol differs from the one approved with run {found['approved_with']} in "
+            f"{plural(len(found['keys']), 'key')}: {', '.join(found['keys'])}. The finding and its decision are in section 11.7."
+        )
+    return block(call("para", words))

@@ -69,6 +69,16 @@ def moved(points: float) -> PreparedStudy:
     return study.column("change", (study.numbers("change") + points * study.active).tolist())
 
 
+def amended() -> PreparedStudy:
+    """A sound study whose protocol will be amended."""
+    return PreparedStudy("TEST-AMENDED").planned("gates.estimate_change", 9.0)
+
+
+def amendment() -> PreparedStudy:
+    """The same study under a new version of its protocol, with another limit."""
+    return amended().planned("gates.smd", 0.2).planned("version", "1.1")
+
+
 def _optional(study: PreparedStudy, *names: str) -> PreparedStudy:
     """Return the study with columns that may be missing."""
     for place, column in enumerate(study.protocol["contract"]["columns"]):

@@ -22,7 +22,7 @@ FAR = 4.0
 def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Project:
     """A project of its own, with these studies' protocols and deliveries."""
     made = found_project(tmp_path_factory.mktemp("planned"), prefect_url)
-    prepare(made, *STUDIES, planned.moving())
+    prepare(made, *STUDIES, planned.moving(), planned.amended())
     return made
 
 
@@ -32,9 +32,9 @@ def ended(project: Project) -> dict[str, EndedRun]:
     return portfolio(project, *STUDIES, expected=0)
 
 
-def results(project: Project, study: PreparedStudy) -> dict[str, Any]:
+def results(project: Project, study: PreparedStudy, sealing: str = "") -> dict[str, Any]:
     """Return the results in the study's sealed record."""
-    name = f"run/{study.study}/{MONTH}/1:records/{study.study}/{MONTH}/results.json"
+    name = f"run/{study.study}/{MONTH}/1{sealing}:records/{study.study}/{MONTH}/results.json"
     return dict(json.loads(git("show", name, folder=project.home / "records.git")))
 
 
@@ -118,3 +118,24 @@ def test_an_estimate_that_moved_halts(project: Project) -> None:
     project.sign(row["run"], "proceed", finding=finding["digest"])
     again = {one["run"]: one for one in project.medicore("status", study.study, "--json").json()}
     assert again[row["run"]]["estimate"] - before["estimate"] == pytest.approx(3.0, abs=1e-3)
+
+
+def test_a_changed_protocol_needs_a_signature(project: Project) -> None:
+    """A protocol that differs from the approved one halts and names its keys; signed, the run goes on (FAULTS 30)."""
+    study = planned.amended()
+    study.deliver(project, "2025-02")
+    first = project.medicore("run", study.study, "2025-02", "--json").json()[0]["run"]
+    project.sign(first, "approve")
+    shutil.rmtree(project.home / "inbox" / study.study / MONTH)
+    prepare(project, planned.amendment())
+    (row,) = project.medicore("run", study.study, MONTH, "--json", expected=10).json()
+    (finding,) = project.events(row["run"])[-1]["details"]["findings"]
+    assert (finding["gate"], finding["subject"]) == ("protocol deviation", "protocol")
+    assert finding["message"] == (
+        f"the protocol differs from the one approved with run {first} in gates.smd, version; sign the deviation, or "
+        "restore the protocol and run again"
+    )
+    signed = project.sign(row["run"], "proceed", finding=finding["digest"]).json()
+    assert signed["state"] == "sealed, awaiting approval"
+    found = results(project, study, sealing=".2")
+    assert found["check"]["protocol"] == {"approved_with": first, "keys": ["gates.smd", "version"]}

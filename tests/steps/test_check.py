@@ -39,6 +39,7 @@ def test_data_that_keep_their_contract_have_no_findings(tmp_path: Path) -> None:
             "subjects_vanished": 0,
             "values_changed": [],
         },
+        "protocol": {"approved_with": None, "keys": []},
         "findings": [],
     }
 

@@ -1,0 +1,156 @@
+"""Differences between two records: keys of a protocol, names with a version or digest, subjects and their values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from medicore.records.canonical import canonical
+
+Kind = Literal["added", "removed", "changed"]
+
+_NAMED_BY = ("name", "column")
+"""Keys that name an entry of a list in a protocol; the first that every entry has, and none twice, is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One name of which two records say different things; what is absent is None, and ``kind`` says so."""
+
+    name: str
+    kind: Kind
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """How many values of one column differ, among the subjects of both tables: counts, never a value.
+
+    ``altered`` are there in both tables and differ, ``filled`` were missing, ``emptied`` are missing now.
+    """
+
+    column: str
+    altered: int
+    filled: int
+    emptied: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectTable:
+    """Subjects, ``(n,)``, and their values by column, ``(n,)`` each; None is a missing one."""
+
+    subjects: Sequence[object]
+    columns: Mapping[str, Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectChanges:
+    """Counts of subjects ``before`` and ``after``, of those added, removed, and with another value in any column.
+
+    ``values`` has the columns of both tables in which a value differs; the other columns are named.
+    """
+
+    before: int
+    after: int
+    added: int
+    removed: int
+    changed: int
+    values: tuple[ColumnChange, ...]
+    columns_added: tuple[str, ...]
+    columns_removed: tuple[str, ...]
+
+
+def changed_keys(before: Any, after: Any) -> tuple[Change, ...]:  # noqa: ANN401 - any JSON
+    """Return the keys, joined by dots, at which two JSON documents differ.
+
+    Lists whose entries have names are compared entry by entry, ``covariates[age].label``, and a change of their
+    order is the key ``covariates[order]``; other lists are one value. 1, 1.0 and true are three values.
+    """
+    return tuple(_changed("", before, after))
+
+
+def changed_entries(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
+    """Return the names, sorted, that two mappings give different texts: versions of packages, digests of files."""
+    return tuple(_entries("", "", before, after))
+
+
+def changed_subjects(before: SubjectTable, after: SubjectTable) -> SubjectChanges:
+    """Return how two tables differ, their subjects matched by identifier; columns in the order of ``after``.
+
+    A subject without identifier is not counted, and of a repeated one its first row stands.
+    """
+    then, now = _rows(before), _rows(after)
+    common = [(row, now[subject]) for subject, row in then.items() if subject in now]
+    touched: set[int] = set()
+    values = []
+    for column in after.columns:
+        if column in before.columns:
+            counts = {"altered": 0, "filled": 0, "emptied": 0}
+            for old_row, new_row in common:
+                kind = _kind(before.columns[column][old_row], after.columns[column][new_row])
+                if kind:
+                    counts[kind] += 1
+                    touched.add(new_row)
+            if any(counts.values()):
+                values.append(ColumnChange(column, **counts))
+    return SubjectChanges(
+        before=len(then),
+        after=len(now),
+        added=len(now.keys() - then.keys()),
+        removed=len(then.keys() - now.keys()),
+        changed=len(touched),
+        values=tuple(values),
+        columns_added=tuple(name for name in after.columns if name not in before.columns),
+        columns_removed=tuple(name for name in before.columns if name not in after.columns),
+    )
+
+
+def _changed(path: str, before: Any, after: Any) -> Iterator[Change]:  # noqa: ANN401 - any JSON
+    if isinstance(before, dict) and isinstance(after, dict):
+        yield from _entries(f"{path}." if path else "", "", before, after)
+        return
+    old, new = _named(before), _named(after)
+    if old is not None and new is not None:
+        yield from _entries(f"{path}[", "]", old, new)
+        order = [[name for name in one if name in other] for one, other in ((old, new), (new, old))]
+        if order[0] != order[1]:
+            yield Change(f"{path}[order]", "changed", *order)
+    elif canonical(before) != canonical(after):
+        yield Change(path, "changed", before, after)
+
+
+def _entries(head: str, tail: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    for name in sorted(before.keys() | after.keys()):
+        path = f"{head}{name}{tail}"
+        if name not in before:
+            yield Change(path, "added", None, after[name])
+        elif name not in after:
+            yield Change(path, "removed", before[name], None)
+        else:
+            yield from _changed(path, before[name], after[name])
+
+
+def _named(value: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON
+    """Return a list's entries by their names, or None where it is no list or its entries have none."""
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        return None
+    for key in _NAMED_BY:
+        names = [entry.get(key) for entry in value]
+        if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
+            return {str(entry[key]): entry for entry in value}
+    return None
+
+
+def _rows(table: SubjectTable) -> dict[object, int]:
+    """Return the first row of each subject."""
+    rows: dict[object, int] = {}
+    for row, subject in enumerate(table.subjects):
+        if subject is not None:
+            rows.setdefault(subject, row)
+    return rows
+
+
+def _kind(before: object, after: object) -> Literal["altered", "filled", "emptied", ""]:
+    if before is None or after is None:
+        return "" if before is after else "filled" if before is None else "emptied"
+    return "altered" if before != after else ""
