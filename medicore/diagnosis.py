@@ -11,8 +11,8 @@ from medicore.settings import Settings
 from medicore.stores.clock import SystemClock
 from medicore.stores.code import GitCode
 from medicore.stores.environment import LockedEnvironment
-from medicore.stores.ledger_sqlite import SqliteLedger
 from medicore.stores.protocols import StudyFolder
+from medicore.wiring import open_ledger
 
 _LEAST_FREE_BYTES = 2 * 1024**3
 
@@ -76,9 +76,10 @@ def _state(settings: Settings) -> str:
 
 def _ledger(settings: Settings) -> str:
     _state(settings)
-    ledger = SqliteLedger(settings.ledger, SystemClock())
+    ledger = open_ledger(settings, SystemClock())
     sequence, digest = verify_chain(ledger.events())
-    return f"chain of {sequence} events intact, head {digest[:12]}"
+    kind = "SQLite" if settings.ledger_url is None else "PostgreSQL"
+    return f"chain of {sequence} events intact, head {digest[:12]} ({kind})"
 
 
 def _disk(settings: Settings) -> str:

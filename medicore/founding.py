@@ -6,13 +6,12 @@ from typing import Any
 
 from medicore.records.ledger import NewEvent
 from medicore.records.people import Role, people_of
-from medicore.settings import Settings
+from medicore.settings import Settings, stored_settings
 from medicore.stores.authority import Authority, Subject
 from medicore.stores.clock import SystemClock
 from medicore.stores.files import write_atomically
 from medicore.stores.git_records import GitRecords
-from medicore.stores.ledger_sqlite import SqliteLedger
-from medicore.wiring import SERVICE_KEY
+from medicore.wiring import SERVICE_KEY, open_ledger
 
 AUTHORITY_VALIDITY = timedelta(days=20 * 365)
 PERSON_VALIDITY = timedelta(days=2 * 365)
@@ -34,7 +33,7 @@ def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[st
         for folder in ("inbox", "archive", "dvc/remote"):
             (home / folder).mkdir(parents=True, exist_ok=True)
         GitRecords(settings.records).create()
-        ledger = SqliteLedger(settings.ledger, clock)
+        ledger = open_ledger(settings, clock)
         authority = Authority.create(
             home / "people", secrets["authority"], clock, validity=AUTHORITY_VALIDITY
         )
@@ -63,8 +62,8 @@ def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[st
                 SERVICE_KEY, "service", "person.added", person.identifier, "medicore init", person.details()
             )
             ledger.append(event)
-        write_atomically(marker, b'# MediCore settings; see docs/operate.md\nperson = "analyst"\n')
-    known = people_of(SqliteLedger(settings.ledger, clock).events()).values()
+        write_atomically(marker, stored_settings(settings).encode())
+    known = people_of(open_ledger(settings, clock).events()).values()
     return {
         "home": str(home),
         "new": new,

@@ -1,12 +1,13 @@
 """Settings: read once, from the environment and from ``medicore.toml`` in the state folder."""
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 import medicore
 from medicore.errors import ConfigurationError
@@ -22,6 +23,14 @@ class Settings(BaseModel):
     person: str | None = None
     renderer: Literal["auto", "embedded", "quarto"] = "auto"
     paper: Literal["a4", "us-letter"] = "a4"
+    ledger_url: SecretStr | None = Field(default=None, alias="ledger")
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("expected postgresql://…; leave it out to keep the ledger in a file")
+        return url
 
     @property
     def inbox(self) -> Path:
@@ -35,7 +44,7 @@ class Settings(BaseModel):
 
     @property
     def ledger(self) -> Path:
-        """The ledger's database."""
+        """The ledger's file, where ``ledger_url`` names no database."""
         return self.home / "ledger.db"
 
     @property
@@ -50,7 +59,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises
     ------
     ConfigurationError
-        When ``medicore.toml`` is malformed or holds an unknown key.
+        When ``medicore.toml`` is malformed, or holds an unknown key or a password.
     """
     variables = os.environ if environment is None else environment
     root = Path(medicore.__file__).resolve().parent.parent
@@ -60,12 +69,17 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         stored = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         named = {
             key: variables[f"MEDICORE_{key.upper()}"]
-            for key in ("person", "renderer", "paper")
+            for key in ("person", "renderer", "paper", "ledger")
             if variables.get(f"MEDICORE_{key.upper()}")
         }
         if moved := {"root", "home"} & set(stored):
             raise ConfigurationError(
                 f"{path.name} sets {sorted(moved)[0]!r}; only MEDICORE_HOME moves folders"
+            )
+        kept = str(stored.get("ledger", ""))
+        if _without_password(kept) != kept:
+            raise ConfigurationError(
+                f"{path.name} holds a password in 'ledger'; remove it, give it as PGPASSWORD or in MEDICORE_LEDGER"
             )
         return Settings(**{"root": root, "home": home, **stored, **named})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -76,3 +90,21 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise ConfigurationError(
             f"setting {place!r} in {path.name} or the environment: {first['msg']}"
         ) from error
+
+
+def stored_settings(settings: Settings) -> str:
+    """Return what ``medicore init`` keeps in ``medicore.toml``: where the ledger is must outlive the variable."""
+    lines = ["# MediCore settings; see docs/operate.md", 'person = "analyst"']
+    if settings.ledger_url is not None:
+        lines.append(f"ledger = {json.dumps(_without_password(settings.ledger_url.get_secret_value()))}")
+    return "\n".join(lines) + "\n"
+
+
+def _without_password(url: str) -> str:
+    """Return an address without its password, wherever it holds one; every other letter stays."""
+    start, mark, query = url.partition("?")
+    scheme, slashes, rest = start.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, place = authority.rpartition("@")
+    kept = "&".join(part for part in query.split("&") if not part.startswith("password="))
+    return scheme + slashes + user.partition(":")[0] + at + place + slash + path + (kept and mark + kept)

@@ -9,7 +9,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol
 from medicore.settings import Settings
 from medicore.steps.house import House
-from medicore.steps.ports import Edc, Renderer
+from medicore.steps.ports import Clock, Edc, Ledger, Renderer
 from medicore.steps.runs import ActiveRun
 from medicore.stores.archive_folder import FolderArchive
 from medicore.stores.authority import Authority
@@ -35,8 +35,8 @@ def _silent(run: RunId, step: str, what: str) -> None:
     """Show nothing."""
 
 
-def open_house(settings: Settings, progress: Progress = _silent) -> House:
-    """Return the house of an initialised state folder.
+def open_house(settings: Settings, progress: Progress = _silent, *, read_only: bool = False) -> House:
+    """Return the house of an initialised state folder; ``read_only`` one whose ledger only answers.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def open_house(settings: Settings, progress: Progress = _silent) -> House:
     environment = LockedEnvironment(settings.root)
     return House(
         clock=clock,
-        ledger=SqliteLedger(settings.ledger, clock),
+        ledger=open_ledger(settings, clock, read_only=read_only),
         locks=FolderLocks(home / "locks"),
         code=code,
         environment=environment,
@@ -72,6 +72,15 @@ def open_house(settings: Settings, progress: Progress = _silent) -> House:
         paper=settings.paper,
         renderer_name=_renderer_name(settings),
     )
+
+
+def open_ledger(settings: Settings, clock: Clock, *, read_only: bool = False) -> Ledger:
+    """Return the ledger: in the PostgreSQL database that the settings name, else in its file."""
+    if settings.ledger_url is None:
+        return SqliteLedger(settings.ledger, clock, read_only=read_only)
+    from medicore.stores.ledger_postgres import PostgresLedger
+
+    return PostgresLedger(settings.ledger_url.get_secret_value(), clock, read_only=read_only)
 
 
 def connector(settings: Settings, protocol: Protocol) -> Edc:

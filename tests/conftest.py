@@ -14,6 +14,8 @@ import coverage
 import pytest
 from hypothesis import settings
 
+from tests.postgres import postgres  # noqa: F401 - a fixture for all
+
 ROOT = Path(__file__).resolve().parent.parent
 PASSPHRASES = {"authority": "correct authority", "analyst": "correct analyst", "reviewer": "correct reviewer"}
 
@@ -132,8 +134,8 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def found_project(folder: Path, prefect_url: str) -> Project:
-    """Return a committed copy of the project with an initialised state folder."""
+def found_project(folder: Path, prefect_url: str, **more: str) -> Project:
+    """Return a committed copy of the project with an initialised state folder; ``more`` joins its environment."""
     environment = {
         "PREFECT_API_URL": prefect_url,
         "PREFECT_HOME": str(folder / "prefect"),
@@ -141,6 +143,7 @@ def found_project(folder: Path, prefect_url: str) -> Project:
     }
     environment |= {"PREFECT_LOGGING_LEVEL": "CRITICAL"}
     environment |= {f"MEDICORE_PASSPHRASE_{owner.upper()}": text for owner, text in PASSPHRASES.items()}
+    environment |= more
     root = folder / "project"
     root.mkdir(parents=True)
     project = Project(copy_project(root), folder / "state", environment)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from medicore.errors import ConfigurationError
-from medicore.settings import read_settings
+from medicore.settings import read_settings, stored_settings
 from tests.conftest import ROOT
 
 
@@ -27,7 +27,12 @@ def test_everything_embedded_lies_below_home(tmp_path: Path) -> None:
     settings = read_settings({"MEDICORE_HOME": str(tmp_path)})
     for place in (settings.inbox, settings.records, settings.ledger, settings.archive):
         assert place.parent == tmp_path
-    assert (settings.person, settings.renderer, settings.paper) == (None, "auto", "a4")
+    assert (settings.person, settings.renderer, settings.paper, settings.ledger_url) == (
+        None,
+        "auto",
+        "a4",
+        None,
+    )
 
 
 def test_file_is_read_and_the_environment_goes_before_it(tmp_path: Path) -> None:
@@ -52,6 +57,10 @@ def test_environment_of_the_process_is_the_default(tmp_path: Path, monkeypatch: 
         ('colour = "red"', r"^setting 'colour' in medicore\.toml or the environment: Extra inputs"),
         ('renderer = "word"', r"^setting 'renderer' in medicore\.toml .*'auto', 'embedded' or 'quarto'"),
         ("person = 3", r"^setting 'person'"),
+        ("ledger = 3", r"^setting 'ledger'"),
+        ('ledger = "mysql://host/db"', r"^setting 'ledger' .*expected postgresql://"),
+        ('ledger = "postgresql://ana:s3cret@host/db"', r"^medicore\.toml holds a password in 'ledger'"),
+        ('ledger = "postgresql://host/db?password=s3cret"', r"^medicore\.toml holds a password in 'ledger'"),
     ],
 )
 def test_malformed_setting_is_named(tmp_path: Path, text: str, expected: str) -> None:
@@ -70,6 +79,34 @@ def test_settings_do_not_change() -> None:
     """Settings are read once and stay as they are."""
     with pytest.raises(ValueError, match="frozen"):
         read_settings({}).person = "ana"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("postgresql://ana:s3cret@db.example:5432/trials", "postgresql://ana@db.example:5432/trials"),
+        ("postgresql://ana:a@b:s3cret@db.example/trials", "postgresql://ana@db.example/trials"),
+        ("postgresql://ana@/trials?password=s3cret&host=/run", "postgresql://ana@/trials?host=/run"),
+        ("postgresql:///trials?password=s3cret", "postgresql:///trials"),
+        ("postgresql://db.example/trials?sslmode=verify-full", "postgresql://db.example/trials?sslmode=verify-full"),
+    ],
+)  # fmt: skip
+def test_password_of_the_ledger_is_kept_nowhere(tmp_path: Path, given: str, kept: str) -> None:
+    """The variable may hold a password; what is shown and what is stored does not, and is read again as it is."""
+    settings = read_settings({"MEDICORE_HOME": str(tmp_path), "MEDICORE_LEDGER": given})
+    assert settings.ledger_url is not None
+    assert settings.ledger_url.get_secret_value() == given
+    assert "s3cret" not in f"{settings!r}{settings.model_dump_json()}"
+    again = read_settings(write(tmp_path, stored_settings(settings)))
+    assert again.ledger_url is not None
+    assert (again.ledger_url.get_secret_value(), again.person) == (kept, "analyst")
+
+
+def test_malformed_address_is_refused_without_being_shown() -> None:
+    """What stands in the variable of the ledger may be a secret, so the message does not repeat it."""
+    with pytest.raises(ConfigurationError) as refused:
+        read_settings({"MEDICORE_LEDGER": "s3cret"})
+    assert "s3cret" not in str(refused.value)
 
 
 def test_file_cannot_move_folders(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ import contextlib
 import functools
 import json
 import os
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,39 +15,14 @@ from medicore.errors import BusyError, ConfigurationError, IntegrityError, MediC
 from medicore.records.canonical import canonical
 from medicore.records.ledger import GENESIS, LedgerEvent, NewEvent, chain
 from medicore.records.moment import timestamp
+from medicore.stores.ledger_sqlite_schema import APPLICATION, SCHEMA, schema
 
 if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no command owes the ledger
     from medicore.stores.clock import Clock
 
-APPLICATION = 0x4D454443
-"""The letters MEDC in the file's header, so that no other database is taken for a ledger."""
-
 _PAGE = 500
+_PAUSE = (0.0005, 0.004)
 _COLUMNS = "sequence, at, actor, role, action, subject, reason, details, previous, digest"
-_SCHEMA = {
-    "events": """CREATE TABLE events (
-    sequence INTEGER PRIMARY KEY,
-    at TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    role TEXT NOT NULL,
-    action TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    details TEXT NOT NULL,
-    previous TEXT NOT NULL,
-    digest TEXT NOT NULL
-)""",
-    "events_by_subject": "CREATE INDEX events_by_subject ON events (subject, sequence)",
-    "events_by_action": "CREATE INDEX events_by_action ON events (action, sequence)",
-    "events_stay": """CREATE TRIGGER events_stay BEFORE DELETE ON events
-BEGIN SELECT RAISE(ABORT, 'the ledger forgets nothing'); END""",
-    "events_keep": """CREATE TRIGGER events_keep BEFORE UPDATE ON events
-BEGIN SELECT RAISE(ABORT, 'the ledger changes nothing'); END""",
-    # INSERT OR REPLACE deletes without asking the trigger above, so only the next place may be filled.
-    "events_follow": """CREATE TRIGGER events_follow BEFORE INSERT ON events
-WHEN NEW.sequence IS NOT (SELECT coalesce(max(sequence), 0) + 1 FROM events)
-BEGIN SELECT RAISE(ABORT, 'the ledger grows at its end alone'); END""",
-}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}
 
 T = TypeVar("T")
@@ -122,7 +99,7 @@ class SqliteLedger:
             raise _damaged(self._path)
 
     def _append(self, connection: sqlite3.Connection, new: NewEvent) -> LedgerEvent:
-        connection.execute("BEGIN IMMEDIATE")
+        self._begin(connection)
         event = chain(new, timestamp(self._clock.now()), _last(connection))
         connection.execute(
             f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
@@ -142,12 +119,27 @@ class SqliteLedger:
         connection.execute("COMMIT")
         return event
 
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """Begin to write as soon as no other does."""
+        # SQLite itself asks ten times a second only, and so misses the gaps that a writer in a hurry leaves.
+        connection.execute("PRAGMA busy_timeout = 0")
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                if not _held_by_others(error) or time.monotonic() > until:
+                    raise
+            time.sleep(random.uniform(*_PAUSE))  # noqa: S311 - so that writers do not ask in step
+        connection.execute(f"PRAGMA busy_timeout = {self._patience * 1000:.0f}")
+
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Create the tables in an empty file; prove them in any other."""
-        if not self._read_only and not _schema(connection):
+        if not self._read_only and not schema(connection):
             connection.execute("BEGIN IMMEDIATE")
-            if not _schema(connection):
-                for statement in _SCHEMA.values():
+            if not schema(connection):
+                for statement in SCHEMA.values():
                     connection.execute(statement)
                 connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute("COMMIT")
@@ -162,7 +154,7 @@ class SqliteLedger:
         """Raise IntegrityError unless table, index and triggers are those that MediCore makes."""
         if (
             connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION
-            or _schema(connection) != _SCHEMA
+            or schema(connection) != SCHEMA
         ):
             raise IntegrityError(
                 f"{self._path.name} is not a ledger as MediCore makes it: table or triggers are others; "
@@ -217,14 +209,6 @@ class SqliteLedger:
             f"ledger {self._path.name} cannot be used ({error.sqlite_errorname}); "
             "expected a writable folder with free space; make room or correct the settings"
         )
-
-
-def _schema(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return the statements that made the tables, indexes and triggers of the file, by name."""
-    rows = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-    )
-    return dict(rows.fetchall())
 
 
 def _condition(subject: str | None, action: str | None) -> tuple[str, tuple[str, ...]]:

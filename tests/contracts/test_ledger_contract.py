@@ -13,7 +13,9 @@ from medicore.errors import ConfigurationError, IntegrityError
 from medicore.records.ledger import GENESIS, Checkpoint, LedgerEvent, NewEvent, verify_chain
 from medicore.steps.ports import Clock, Ledger
 from medicore.stores.clock import SystemClock
+from medicore.stores.ledger_postgres import PostgresLedger
 from medicore.stores.ledger_sqlite import SqliteLedger
+from tests.postgres import Server
 
 RUN = "MED-2024-0147/2025-03/1"
 Open = Callable[[Clock], Ledger]
@@ -31,11 +33,14 @@ class SteppedClock:
         return self.time
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def ledgers(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     """Return a function that opens one and the same store, as often as it is called."""
-    stores: dict[str, Open] = {"sqlite": lambda clock: SqliteLedger(tmp_path / "ledger.sqlite", clock)}
-    return stores[request.param]
+    if request.param == "sqlite":
+        return lambda clock: SqliteLedger(tmp_path / "ledger.sqlite", clock)
+    server: Server = request.getfixturevalue("postgres")
+    url = server.url(server.database())
+    return lambda clock: PostgresLedger(url, clock)
 
 
 def done(subject: str = RUN, action: str = "run.resumed", **details: object) -> NewEvent:
@@ -162,7 +167,7 @@ def test_a_clock_set_back_halts_the_ledger(ledgers: Open) -> None:
 
 def test_eight_writers_lose_nothing(ledgers: Open) -> None:
     """Eight threads with a ledger each write 500 events each: all there, each in its writer's order, one chain."""
-    start = threading.Barrier(8)
+    start = threading.Barrier(8, timeout=30)
 
     def write(writer: int) -> None:
         ledger = ledgers(SystemClock())

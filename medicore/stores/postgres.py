@@ -1,0 +1,210 @@
+"""A PostgreSQL database as the stores use it: one connection, made again when it is lost, in calls that wait.
+
+The driver is asyncpg (Apache-2.0), which Prefect brings along anyway; see docs/adr/0004. It speaks asyncio only,
+so one thread a process runs its loop, and the calls here wait for what that thread does.
+"""
+
+import asyncio
+import contextlib
+import os
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from medicore.errors import BusyError, ConfigurationError, IntegrityError, MediCoreError
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+
+
+class Connection(Protocol):
+    """What is used of an asyncpg connection, which comes without types."""
+
+    async def execute(self, query: str, *values: object) -> str:
+        """Run a statement; without values it may be several."""
+        ...
+
+    async def fetch(self, query: str, *values: object) -> Sequence[Row]:
+        """Return all rows."""
+        ...
+
+    async def fetchrow(self, query: str, *values: object) -> Row | None:
+        """Return the first row, or None."""
+        ...
+
+    async def fetchval(self, query: str, *values: object, timeout: float | None = None) -> Any:  # noqa: ANN401
+        """Return the first value of the first row, or None."""
+        ...
+
+    def is_closed(self) -> bool:
+        """Say whether the connection has ended."""
+        ...
+
+    def terminate(self) -> None:
+        """End the connection at once."""
+        ...
+
+
+Work = Callable[[Connection], Awaitable[T]]
+
+_HELD = {"55P03", "57014", "40001", "40P01", "23505", "23514"}
+"""Others were first: lock or statement timed out, or a row came in between (PostgreSQL, appendix A)."""
+
+_GONE = {"57P01", "57P02", "57P03", "57P05", "53300", "25P03"}
+"""The server is stopping, starting or full, or ended a connection that stood still; with all of class 08."""
+
+_REMEDIES = {
+    "28": "refuses the credentials; check user and password in MEDICORE_LEDGER, PGPASSWORD or PGPASSFILE",
+    "3D": "has no such database; create it, or correct MEDICORE_LEDGER",
+    "42501": "does not allow this role what it needs; grant it as docs/operate.md shows",
+    "25006": "takes no writes, as a standby does; name the primary in MEDICORE_LEDGER",
+}
+
+_FIRST_PAUSE = 0.1
+
+
+class Session:
+    """One connection to a PostgreSQL database, opened at the first call and again when it is lost.
+
+    Calls come from any thread, one after the other. ``patience`` bounds, in seconds, how long one attempt waits
+    for a connection or a lock; ``attempts`` bounds how often a call is tried. A session is not carried over a
+    fork. The password is never shown: errors name host and database alone.
+
+    Raises
+    ------
+    ConfigurationError
+        When the address is malformed, the server is not reached, or it refuses the role, its right or its version.
+    BusyError
+        When others hold the database in all that time.
+    IntegrityError
+        When the server reports damage.
+    """
+
+    def __init__(self, url: str, *, read_only: bool, patience: float, attempts: int) -> None:
+        self._url = url
+        self.name = _shown(url)
+        self._read_only = read_only
+        self._patience = patience
+        self._attempts = attempts
+        self._turn = threading.Lock()
+        self._held: list[Connection] = []
+        weakref.finalize(self, _let_go, self._held)
+
+    def run(self, work: Work[T]) -> T:
+        """Return what ``work`` gives on the connection; it is tried again when connection or lock is lost.
+
+        ``work`` must bear to be called again after it was cut off at any point, its commit included.
+        """
+        with self._turn:
+            future = asyncio.run_coroutine_threadsafe(self._tried(work), _loop())
+            try:
+                return future.result()
+            except BaseException:
+                future.cancel()
+                raise
+
+    async def _tried(self, work: Work[T]) -> T:
+        for attempt in range(1, self._attempts + 1):
+            try:
+                return await self._once(work)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                final = self._translated(error)
+                if final is not None:
+                    raise final from error
+                if attempt == self._attempts:
+                    raise self._given_up(error) from error
+            await asyncio.sleep(_FIRST_PAUSE * 2**attempt)
+        raise AssertionError("at least one attempt is made")  # pragma: no cover
+
+    async def _once(self, work: Work[T]) -> T:
+        if self._held and self._held[0].is_closed():
+            self._held.clear()
+        if not self._held:
+            self._held.append(await self._connect())
+        connection = self._held[0]
+        try:
+            return await work(connection)
+        except BaseException:
+            # What the connection still carries is unknown; the next call must not meet it.
+            self._held.clear()
+            connection.terminate()
+            raise
+
+    async def _connect(self) -> Connection:
+        connection: Connection = await asyncpg.connect(
+            self._url,
+            timeout=self._patience,
+            # The server gives up first, so that a refusal is read before the call is cut off.
+            command_timeout=2 * self._patience + 5,
+            server_settings={
+                "application_name": "medicore",
+                "default_transaction_isolation": "read committed",
+                "default_transaction_read_only": "on" if self._read_only else "off",
+                "lock_timeout": f"{self._patience * 1000:.0f}ms",
+                # A writer that is stopped in the midst of an append must not stop the others for ever.
+                "idle_in_transaction_session_timeout": "60s",
+                "search_path": "pg_catalog",
+            },
+        )
+        return connection
+
+    def _translated(self, error: Exception) -> MediCoreError | None:
+        """Return our error for the server's, or None when it may pass."""
+        if isinstance(error, asyncpg.exceptions.ClientConfigurationError):
+            return ConfigurationError("MEDICORE_LEDGER is not a valid PostgreSQL address; correct it")
+        code = getattr(error, "sqlstate", None)
+        if code is None or code in _HELD | _GONE or code.startswith("08"):
+            return None
+        if code.startswith("XX"):
+            return IntegrityError(
+                f"{self.name} is damaged ({code}); expected what MediCore wrote; "
+                "keep the database, take the ledger from the archive"
+            )
+        remedy = _REMEDIES.get(code) or _REMEDIES.get(code[:2])
+        return ConfigurationError(
+            f"{self.name} {remedy or f'cannot be used ({code}); expected a working database; ask its keeper'}"
+        )
+
+    def _given_up(self, error: Exception) -> MediCoreError:
+        if getattr(error, "sqlstate", None) in _HELD:
+            return BusyError(
+                f"other writers held {self.name} for {self._attempts * self._patience:.0f} s; "
+                "wait for them, then try again"
+            )
+        return ConfigurationError(
+            f"{self.name} was not reached in {self._attempts} attempts; expected a running server; "
+            "start it, or correct MEDICORE_LEDGER"
+        )
+
+
+def _shown(url: str) -> str:
+    """Return what messages may say of an address: host and database, never user or password."""
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        return f"ledger database {(parts.hostname or 'on this host')}{parts.path}"
+    return "ledger database"
+
+
+_loops: dict[int, asyncio.AbstractEventLoop] = {}
+_starting = threading.Lock()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the loop of this process, its thread started."""
+    with _starting:
+        loop = _loops.get(os.getpid())
+        if loop is None:
+            loop = _loops[os.getpid()] = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="medicore-postgres", daemon=True).start()
+        return loop
+
+
+def _let_go(held: list[Connection]) -> None:
+    """End the connection of a session that nobody uses any more."""
+    loop = _loops.get(os.getpid())
+    if held and loop is not None and loop.is_running():
+        loop.call_soon_threadsafe(held.pop().terminate)
