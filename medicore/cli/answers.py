@@ -173,6 +173,7 @@ def verify(
     """Read everything stored of a run again, and hold it against what was recorded."""
     from medicore.records.identifiers import RunId
     from medicore.steps.status import all_runs
+    from medicore.steps.verify import require_ledger
     from medicore.steps.verify import verify as verified
     from medicore.stores.files import FolderFiles
 
@@ -180,6 +181,8 @@ def verify(
         raise typer.BadParameter("name one run, or give --all")
     opened = house(settings())
     chosen = all_runs(opened) if everything else (RunId.parse(str(run)),)
+    if not chosen:
+        require_ledger(opened)  # a ledger that was rolled back to before its first run has none to verify
     failed, answers = [], []
     for one in chosen:
         folder = FolderFiles(checkout / "records" / one.study / one.month) if checkout else None

@@ -48,7 +48,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "person.locked": "A person may not sign after too many wrong passphrases.",
         "person.unlocked": "An operator let a locked person sign again.",
         "authority.created": "The certificate authority that vouches for the people was made.",
-        "checkpoint.signed": "The head of the ledger was signed, to be kept outside the ledger.",
+        "checkpoint.signed": "The head of the ledger is signed by the service, to be kept outside the ledger.",
+        "checkpoint.failed": "A signed head could not be kept outside the ledger; the next one covers it.",
         "clock.corrected": "An operator set the clock back and says why; time may go backwards here.",
     }
 )

@@ -62,6 +62,7 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "decision.signed": frozenset({_S.HALTED, _S.SEALED}),
         "decision.refused": _EVERY,
         "checkpoint.signed": _EVERY,
+        "checkpoint.failed": _EVERY,
     }
 )
 """The actions that leave a run where it is, with the states in which they may come."""

@@ -8,6 +8,7 @@ from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger import export_lines
 from medicore.records.retention import retain_until
+from medicore.steps.attest import attest
 from medicore.steps.house import House
 from medicore.steps.runs import SERVICE, log, sealed_commit
 from medicore.steps.seal import release_commit
@@ -42,6 +43,7 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
         "retain_until": until.isoformat(),
     }
     log(house, SERVICE, "archive.completed", str(run), "", details)
+    attest(house, run, years)
     house.progress(run, "archive", f"kept until {until}")
     return manifest
 

@@ -11,6 +11,7 @@ from medicore.records.ledger import LedgerEvent
 from medicore.records.protocol import parse_protocol
 from medicore.records.states import RunState, state_of
 from medicore.steps.archive import archive
+from medicore.steps.attest import attest
 from medicore.steps.house import House
 from medicore.steps.review import open_findings, standing_decisions, verified
 from medicore.steps.runs import SERVICE, ActiveRun, log, reopen, sealed_commit
@@ -66,6 +67,7 @@ def _decide(house: House, run: RunId, found: RunState) -> ActiveRun | None:
 def _close(house: House, run: RunId, statement: Statement, event: LedgerEvent) -> None:
     log(house, SERVICE, "review.completed", str(run), "", {"decision": event.sequence})
     log(house, SERVICE, "run.rejected", str(run), statement.reason, {"decision": event.sequence})
+    attest(house, run, _retention_years(house, run))
     house.progress(run, "review", "rejected")
 
 

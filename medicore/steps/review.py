@@ -21,7 +21,7 @@ from medicore.records.moment import timestamp
 from medicore.records.people import LOCK_OUT, Person, is_locked, people_of, person_named, require_unlocked
 from medicore.records.states import RunState, state_of
 from medicore.steps.house import House
-from medicore.steps.runs import sealed_commit
+from medicore.steps.runs import role_of, sealed_commit
 from medicore.steps.stored import read_provenance
 
 _ANSWERS = {Meaning.PROCEED: RunState.HALTED, Meaning.APPROVE: RunState.SEALED}
@@ -86,7 +86,14 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
         cause = "passphrase" if isinstance(error, WrongPassphraseError) else "refused"
         details = {"cause": cause, "meaning": decision.meaning[:40]}
         house.ledger.append(
-            NewEvent(decision.signer, "person", "decision.refused", str(run), str(error), details)
+            NewEvent(
+                decision.signer,
+                role_of(house, decision.signer),
+                "decision.refused",
+                str(run),
+                str(error),
+                details,
+            )
         )
         _lock_out(house, decision.signer)
         raise

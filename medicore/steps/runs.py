@@ -281,6 +281,12 @@ def _unchanged(files: RecordFiles, recorded: Mapping[str, str]) -> bool:
 def log(
     house: House, actor: str, action: str, subject: str, reason: str, details: Mapping[str, Any]
 ) -> LedgerEvent:
-    """Append an event; what MediCore itself does is done by the service."""
-    role = "service" if actor == SERVICE else "person"
-    return house.ledger.append(NewEvent(actor, role, action, subject, reason, details))
+    """Append an event in the actor's role; what MediCore itself does is done by the service."""
+    return house.ledger.append(NewEvent(actor, role_of(house, actor), action, subject, reason, details))
+
+
+def role_of(house: House, actor: str) -> str:
+    """Return the role in which someone acts, as the ledger knows it; ``unknown`` for whom it does not know."""
+    for event in house.ledger.events(subject=actor, action="person.added"):
+        return str(event.details["role"])
+    return "unknown"

@@ -7,6 +7,7 @@ from typing import Any
 
 from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
+from medicore.steps.attest import attest
 from medicore.steps.house import House
 from medicore.steps.ports import RecordFiles
 from medicore.steps.runs import SERVICE, ActiveRun, log, sealed_commit
@@ -24,7 +25,7 @@ def seal(
     """Seal a run as ``candidate``, ``halted`` or ``failed``; return the record commit.
 
     The large files go to the content store first, then the commit and its tag are made, then the ledger says
-    so. A process killed in between finds the tag and only adds the missing event.
+    so, and its head is signed and kept in the archive. A process killed in between finds the tag and only adds the missing event.
     """
     if active.exploratory:
         log(house, SERVICE, "run.explored", str(active.id), message, {"outcome": outcome, **more})
@@ -33,6 +34,7 @@ def seal(
     provenance = house.records.read(commit, f"{folder_of(active.id)}/provenance.json")
     details = {"commit": commit, "tag": active.tag, "provenance": sha256(provenance), **more}
     log(house, SERVICE, SEALING[outcome], str(active.id), message, details)
+    attest(house, active.id, active.protocol.retention.years)
     house.progress(active.id, "seal", outcome)
     return commit
 

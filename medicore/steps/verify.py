@@ -9,11 +9,11 @@ from typing import Any
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
-from medicore.records.ledger import Checkpoint, verify_chain
-from medicore.records.people import person_named
+from medicore.records.ledger import verify_chain
+from medicore.steps.attest import kept
 from medicore.steps.house import House
 from medicore.steps.ports import RecordFiles
-from medicore.steps.review import people, verified
+from medicore.steps.review import verified
 from medicore.steps.runs import SEALED_BY, SERVICE, log
 from medicore.steps.stored import folder_of, read_provenance
 
@@ -46,7 +46,7 @@ def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tup
 
 
 def _all(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
-    ledger = _try("ledger", partial(_ledger, house))
+    ledger = _try("ledger", partial(require_ledger, house))
     yield ledger
     if not ledger.passed:
         return  # what the ledger says of the run cannot be relied on
@@ -93,9 +93,10 @@ def _tag(house: House, tag: str, commit: str) -> None:
         raise IntegrityError(f"is on {str(found)[:12]} instead of {commit[:12]}")
 
 
-def _ledger(house: House) -> tuple[int, str]:
+def require_ledger(house: House) -> tuple[int, str]:
+    """Return the ledger's head; raise IntegrityError unless guards, chain and signed heads are as recorded."""
     house.ledger.check_file()
-    return verify_chain(house.ledger.events(), _checkpoints(house))
+    return verify_chain(house.ledger.events(), [head.opened(house) for head in kept(house)])
 
 
 def _authority(house: House) -> None:
@@ -103,13 +104,6 @@ def _authority(house: House) -> None:
     for event in house.ledger.events(action="authority.created"):
         if event.details["certificate"].encode() != house.seals.authority():
             raise IntegrityError("authority.pem is not the authority of this ledger; restore it")
-
-
-def _checkpoints(house: House) -> list[Checkpoint]:
-    """Return the heads of the ledger that the archive holds, each proved to be the service's."""
-    service = person_named(people(house), SERVICE)
-    keys = [key for key in house.archive.keys("archives") if "/checkpoint-" in key]
-    return [house.seals.verify_attestation(house.archive.get(key), service) for key in keys]
 
 
 def _provenance(house: House, run: RunId, details: Mapping[str, str]) -> None:

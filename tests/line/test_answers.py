@@ -67,6 +67,7 @@ def test_rejected_run_is_kept_and_closed(month: Month) -> None:
     row = month.project.medicore("run", BROKEN, MONTH, "--json", expected=10).json()[0]
     answer = month.project.sign(row["run"], "reject", reason="The source must be corrected first").json()
     assert answer["state"] == "rejected"
+    assert month.project.events(row["run"])[-1]["action"] == "checkpoint.signed"
     assert month.project.medicore("verify", row["run"], "--json").json()[0]["failed"] == {}
     assert "rejected" in month.project.sign(row["run"], "approve", expected=7).err
 

@@ -94,7 +94,8 @@ def test_approval_by_requester_is_refused(month: Month) -> None:
     answer = month.project.sign(month.run(CLEAN), "approve", person="analyst", expected=7)
     assert answer.err.startswith("medicore: ")
     assert answer.err.count("\n") == 1
-    assert month.project.events(month.run(CLEAN))[-1]["action"] == "decision.refused"
+    last = month.project.events(month.run(CLEAN))[-1]
+    assert (last["action"], last["actor"], last["role"]) == ("decision.refused", "analyst", "analyst")
 
 
 def test_wrong_passphrase_is_refused(month: Month) -> None:

@@ -41,8 +41,8 @@ def test_missing_delivery_fails_and_is_kept(month: Month) -> None:
     assert row["state"] == "failed"
     assert "transfer.json" in row["messages"][0]
     events = month.project.events("MED-2024-0163/2025-05/1")
-    assert events[-1]["action"] == "run.failed"
-    assert events[-1]["details"]["commit"]
+    assert [event["action"] for event in events[-2:]] == ["run.failed", "checkpoint.signed"]
+    assert events[-2]["details"]["commit"]
 
 
 def test_dirty_tree_is_refused_but_may_explore(tmp_path: Path, prefect_url: str) -> None:
