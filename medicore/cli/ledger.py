@@ -1,0 +1,107 @@
+"""Verbs of the ledger: show what it says, and verify that it is whole."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from medicore.cli.app import Json, app, settings
+from medicore.cli.show import emit, pairs, say, table
+from medicore.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from medicore.steps.house import House
+
+ledger = typer.Typer(no_args_is_help=True, help="The append-only record of everything that was done.")
+app.add_typer(ledger, name="ledger")
+
+
+@ledger.command()
+def show(
+    action: Annotated[
+        str | None, typer.Option(help="Only this action, or a family: 'run.' is all of runs.")
+    ] = None,
+    actor: Annotated[str | None, typer.Option(help="Only what this person or service did.")] = None,
+    role: Annotated[str | None, typer.Option(help="Only what was done in this role.")] = None,
+    subject: Annotated[
+        str | None, typer.Option(help="Only this run or person; a study or month when it ends in '/'.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only from this day (UTC) or moment (ISO 8601, with zone) on.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Only up to this day or moment, included.")] = None,
+    last: Annotated[int | None, typer.Option(min=1, help="Only the last so many of them.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show events in order: number, time (UTC), who in which role, what, of which run or person, why."""
+    from collections import deque
+
+    from medicore.records.selection import Selection, end_moment, first_moment
+
+    wanted = Selection(
+        action=action,
+        actor=actor,
+        role=role,
+        since=None if since is None else first_moment(since),
+        until=None if until is None else end_moment(until),
+    )
+    exact = None if action is None or action.endswith(".") else action
+    held = _house().ledger.events(subject=subject, action=exact)
+    events = deque((event for event in held if wanted.has(event)), maxlen=last)
+    if as_json:
+        emit([event.as_json() for event in events])
+        return
+    cells = [(str(e.sequence), e.at, e.actor, e.role, e.action, e.subject, e.reason) for e in events]
+    table(
+        f"Ledger, {len(cells)} event(s)",
+        ("no.", "time (UTC)", "who", "role", "what", "of", "why"),
+        cells,
+    )
+
+
+@ledger.command()
+def verify(as_json: Json = False) -> None:
+    """Read the whole ledger: guards, chain, and the signed heads in the archive; exit code 6 names what is wrong."""
+    from medicore.steps.verify_ledger import verify_ledger
+
+    try:
+        report = verify_ledger(_house())
+    except IntegrityError as error:
+        # The store refuses to open a ledger without its guards: that is the answer, not an accident on the way.
+        _answer({"intact": False, "wrong": None, "failed": {"guards": str(error)}}, as_json=as_json)
+        raise
+    failed = report.failed
+    facts: dict[str, Any] = {
+        "intact": not failed,
+        "events": report.events,
+        "head": report.head,
+        "signed heads": report.checkpoints,
+        "signed up to": report.attested,
+        "without a copy": list(report.unkept),
+        "wrong": None if report.wrong is None else list(report.wrong),
+        "failed": {check.subject: check.found for check in failed},
+    }
+    _answer(facts, as_json=as_json)
+    if failed:
+        raise IntegrityError(f"the ledger is not what was written: {failed[0].subject}: {failed[0].found}")
+
+
+def _house() -> "House":
+    from medicore.wiring import open_house
+
+    return open_house(settings(), read_only=True)
+
+
+def _answer(facts: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit({name.replace(" ", "_"): value for name, value in facts.items()})
+        return
+    pairs({"ledger": "intact" if facts["intact"] else "DAMAGED"})
+    shown = {
+        name: facts[name] for name in ("events", "head", "signed heads", "signed up to") if name in facts
+    }
+    if shown:
+        pairs({name: str(value) for name, value in shown.items()})
+    if facts.get("without a copy"):
+        say("signed heads without a copy in the archive: " + ", ".join(map(str, facts["without a copy"])))
+    for subject, found in facts["failed"].items():
+        say(f"  {subject}: {found}")
