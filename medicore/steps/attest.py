@@ -26,8 +26,11 @@ class Kept:
     service: Person
 
     def opened(self, house: House) -> Checkpoint:
-        """Return the checkpoint; raise IntegrityError unless the service signed it."""
-        return house.seals.verify_attestation(self.envelope, self.service)
+        """Return the checkpoint; raise IntegrityError, with its key, unless the service signed it."""
+        try:
+            return house.seals.verify_attestation(self.envelope, self.service)
+        except IntegrityError as error:
+            raise IntegrityError(f"{self.key}: {error}") from error
 
 
 def attest(house: House, run: RunId, years: int) -> LedgerEvent:

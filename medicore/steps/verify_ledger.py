@@ -76,7 +76,7 @@ def verify_ledger(house: House) -> LedgerReport:
         try:
             opened[found.key] = found.opened(house)
         except MediCoreError as error:
-            checks.append(Check(found.key, False, str(error)))
+            checks.append(Check(found.key, False, str(error).removeprefix(f"{found.key}: ")))
     if checks[1].passed:
         against, wrong = _against(house, reading, opened)
         checks += against

@@ -17,8 +17,8 @@ SEED = 11_2025
 LEAST = 2000
 """Flips in all, over the tests of this file."""
 CONTENT, GIT, LEDGER = 1420, 120, 480
-ROUNDS = 14
-"""Positions of each file: its first and last byte, and two of each class."""
+ROUNDS = 22
+"""Positions of each file, one a turn: of those that ``positions`` gives."""
 
 
 @pytest.fixture(scope="module")
@@ -70,17 +70,25 @@ def test_every_stored_file_is_watched(released: Month, state: Path, opened: Hous
     chance = np.random.default_rng(SEED)
     assert failures(opened, run) == []
     manifest = next(path for path, name in names.items() if name.endswith("/manifest"))
-    places = {path: positions(path.stat().st_size, chance) for path in names}
+    heads = [path for path in names if path.name.startswith("checkpoint-") and path.stem.count(".") == 0]
+    places = {path: positions(path.stat().st_size, chance, each=4) for path in names}
     count = 0
     for turn in range(ROUNDS):
         # what names other files, and labels beside what they describe, are damaged by themselves
         labels = [path for path in names if path.name.endswith(".retention.json")]
-        others = [path for path in names if path != manifest and path not in labels]
+        others = [path for path in names if path != manifest and path not in labels + heads]
         for batch in (others, labels, [manifest]):
             with flipped(*((path, places[path][turn]) for path in batch), mask=1 << (turn % 8)):
                 failed = {check.subject for check in failures(opened, run)}
             assert failed >= {names[path] for path in batch}, {names[path] for path in batch} - failed
             count += len(batch)
+        # a signed head that does not verify ends the work at the ledger, which says which head it is
+        for path in heads:
+            with flipped((path, places[path][turn]), mask=1 << (turn % 8)):
+                (failed_check,) = failures(opened, run)
+            assert failed_check.subject == "ledger"
+            assert path.name in failed_check.found
+            count += 1
     assert count >= CONTENT
     assert failures(opened, run) == []
 

@@ -288,20 +288,3 @@ def test_results_of_another_schema_are_refused(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(WrongSchemaError):
         load("REF-NHEFS", "2025-03", "REF-NHEFS/2025-03/1")
-
-
-@pytest.mark.parametrize(
-    ("found", "words"),
-    [
-        ({"approved_with": None, "keys": []}, "has nothing to deviate from"),
-        (
-            {"approved_with": "X/2025-02/1", "keys": []},
-            "approved with run X/2025-02/1; there is no deviation",
-        ),
-        ({"approved_with": "X/2025-02/1", "keys": ["gates.smd", "seed"]}, "in 2 keys: gates.smd, seed."),
-    ],
-)
-def test_deviations_are_named(inputs: Any, found: dict[str, Any], words: str) -> None:
-    """Section 10.3 says whether the protocol is the approved one, and which keys are not."""
-    inputs.results["check"]["protocol"] = found
-    assert literal(words)[1:-1] in check.deviations(inputs.report())
