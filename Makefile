@@ -7,7 +7,7 @@ CODE := medicore flows quarto_templates tests docs examples $(wildcard benchmark
 
 export DO_NOT_TRACK = 1
 
-.PHONY: setup demo check test deep bench lock format
+.PHONY: setup demo check test deep bench bench-packages lock format
 
 setup: $(STAMP)
 
@@ -37,6 +37,11 @@ deep: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 
+# The packages that the bench compares with need versions that MediCore does not use.
+bench-packages:
+	$(PYTHON) -m venv --clear .bench-venv
+	.bench-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements-packages.txt
+
 format: setup
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
@@ -46,3 +51,5 @@ lock:
 	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make lock" benchmarks/packages.in -o benchmarks/requirements-packages.txt

@@ -1,6 +1,24 @@
-"""``python -m benchmarks``: every benchmark, one after the other."""
+"""``python -m benchmarks [--write FILE]``: every contestant by turns, then memory and growth, as a table."""
 
-from benchmarks import bootstrap
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks.contest import contest, growth
+from benchmarks.page import page
+
+
+def main() -> None:
+    """Measure, print the page, and write it where asked."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=main.__doc__)
+    parser.add_argument("--rounds", type=int, default=3, help="times that every contestant has its turn")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="keep the page, as docs/speed.md")
+    asked = parser.parse_args()
+    text = page(contest(asked.rounds), growth(asked.rounds), asked.rounds)
+    sys.stdout.write(text)
+    if asked.write:
+        asked.write.write_text(text, encoding="utf-8")
+
 
 if __name__ == "__main__":
-    bootstrap.main()
+    main()

@@ -1,0 +1,58 @@
+"""Packages for causal inference, called as their manuals show; they live in an environment of their own."""
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from benchmarks.study import COVARIATES, Study
+from benchmarks.textbook import frame_of
+from benchmarks.timing import Timed, timed_loop
+
+
+def zepid(study: Study, replicates: int) -> Timed:
+    """Return the time of a loop over zEpid's AIPTW."""
+    from zepid.causal.doublyrobust import AIPTW
+
+    frame, terms = frame_of(study), " + ".join(COVARIATES)
+
+    def estimate(data: pd.DataFrame) -> float:
+        model = AIPTW(data, exposure="treated", outcome="outcome")
+        model.exposure_model(terms, print_results=False)
+        model.outcome_model(f"treated * ({terms})", print_results=False)
+        model.fit()
+        return float(model.average_treatment_effect)
+
+    def replicate(seed: int) -> float:
+        return estimate(frame.sample(frac=1, replace=True, random_state=seed).reset_index(drop=True))
+
+    return timed_loop(estimate(frame), replicate, replicates)
+
+
+def causallib(study: Study, replicates: int) -> Timed:
+    """Return the time of a loop over causallib's AIPW with scikit-learn's default solver, unpenalised."""
+    return _causallib(study, LogisticRegression(C=np.inf, max_iter=10_000), replicates)
+
+
+def causallib_newton(study: Study, replicates: int) -> Timed:
+    """Return the time of a loop over causallib's AIPW with scikit-learn's newton-cholesky."""
+    z = (study.x - study.x.mean(axis=0)) / study.x.std(axis=0)
+    standardised = Study(z, study.treated, study.outcome)
+    return _causallib(standardised, LogisticRegression(C=np.inf, solver="newton-cholesky"), replicates)
+
+
+def _causallib(study: Study, learner: LogisticRegression, replicates: int) -> Timed:
+    from causallib.estimation import AIPW, IPW, StratifiedStandardization
+
+    frame = frame_of(study)
+
+    def estimate(data: pd.DataFrame) -> float:
+        x, a, y = data[list(COVARIATES)], data["treated"], data["outcome"]
+        model = AIPW(StratifiedStandardization(LinearRegression()), IPW(learner))
+        model.fit(x, a, y)
+        means = model.estimate_population_outcome(x, a, y)
+        return float(means[1] - means[0])
+
+    def replicate(seed: int) -> float:
+        return estimate(frame.sample(frac=1, replace=True, random_state=seed).reset_index(drop=True))
+
+    return timed_loop(estimate(frame), replicate, replicates)
