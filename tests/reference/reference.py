@@ -35,6 +35,7 @@ class Row:
     status: str
     stress: str
     software: str
+    source: str
 
     @property
     def key(self) -> tuple[str, str, str, str]:
@@ -86,6 +87,7 @@ def _row(record: Mapping[str, str]) -> Row:
         record["status"],
         record["stress"],
         record["software"],
+        record["source"],
     )
 
 

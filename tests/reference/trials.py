@@ -1,5 +1,7 @@
 """Randomised trials and published tables, under the reference's names."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from medicore.stats.ancova import ancova
@@ -29,6 +31,7 @@ MEASURES = {
     "logrr": log_risk_ratio,
     "logor": log_odds_ratio,
 }
+Load = Callable[[str], Case]
 PLACEBO, LOW, HIGH = 0.0, 54.0, 81.0
 
 
@@ -92,9 +95,9 @@ def published_nhefs(data: Case) -> Numbers:
     return numbers
 
 
-def what_if_13() -> Numbers:
+def what_if_13(load: Load = case) -> Numbers:
     """Return What If program 13.3: one model with the product of treatment and smoking intensity, standardised."""
-    data = case("nhefs_wi")
+    data = load("nhefs_wi")
     product = data.names.index("smokeintensity")
 
     def design(arm: np.ndarray) -> np.ndarray:
@@ -111,16 +114,16 @@ def what_if_13() -> Numbers:
     return numbers
 
 
-def stata_cattaneo() -> Numbers:
+def stata_cattaneo(load: Load = case) -> Numbers:
     """Return Stata's regression adjustment of cattaneo2; its other estimators use a probit."""
-    data = case("cattaneo2")
+    data = load("cattaneo2")
     means = standardised_means(data.x_outcome, data.treated, data.outcome)
     numbers = Numbers()
     numbers.put("ATE", "g-comp (RA)", difference(means), se="se_full_mestimation")
     return numbers
 
 
-def cdisc_primary() -> Numbers:
+def cdisc_primary(_: Load = case) -> Numbers:
     """Return the primary analysis of the CDISC pilot: ANCOVA of the change on treatment, site group and baseline."""
     columns = table("cdisc_adas_wk24_all_arms")
     dose, base, change = numeric(columns, ["TRTPN", "BASE", "CHG"]).T
