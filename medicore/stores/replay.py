@@ -1,8 +1,9 @@
 """Replays: a sealed record laid out in a scratch folder, and its steps performed by its own code."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from medicore.errors import EstimationError
 from medicore.stores.command import run
@@ -10,6 +11,8 @@ from medicore.stores.dvc_content import DvcContent
 from medicore.stores.files import FolderFiles, write_atomically
 from medicore.stores.git_records import GitRecords
 from medicore.stores.recorded_environment import RecordedEnvironments
+
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Replay:
@@ -20,14 +23,27 @@ class Replay:
         self._content = content
         self._environments = environments
 
-    def lay_out(self, commit: str, record_folder: str, target: Path, keep: Iterable[str]) -> FolderFiles:
-        """Write the record at ``commit`` into ``target`` with its data lock, and of its files only ``keep``."""
+    def lay_out(
+        self,
+        commit: str,
+        record_folder: str,
+        target: Path,
+        keep: Iterable[str],
+        replaced: Mapping[str, bytes] = _NOTHING,
+    ) -> FolderFiles:
+        """Write the record at ``commit`` into ``target`` with its data lock, and of its files only ``keep``.
+
+        ``replaced`` files, by their path in the tree, take the place of its own: another ``lock.dvc`` brings another
+        data lock, another ``requirements.lock`` other packages.
+        """
         self._records.export(commit, target)
         write_atomically(target / ".dvc" / "config.local", self._content.local_config())
         kept = set(keep)
         for path in (target / record_folder).rglob("*"):
             if path.is_file() and path.relative_to(target / record_folder).as_posix() not in kept:
                 path.unlink()
+        for name, data in replaced.items():
+            write_atomically(target / name, data)
         self._content.pull(target, [str(target / record_folder / "lock.dvc")])
         return FolderFiles(target / record_folder)
 
