@@ -100,9 +100,13 @@ class PreparedStudy:
 
     def write(self, project: Project) -> None:
         """Write the protocol into the project, and the export with its manifest into the inbox."""
+        self.write_protocol(project)
+        self.deliver(project)
+
+    def write_protocol(self, project: Project) -> None:
+        """Write the protocol into the project."""
         path = project.root / "studies" / f"{self.study}.yaml"
         path.write_text(yaml.safe_dump({"study": self.study, **self.protocol}, sort_keys=False), "utf-8")
-        self.deliver(project)
 
     def deliver(self, project: Project, month: str = MONTH) -> None:
         """Write the month's export with its manifest into the inbox, made on the month's last day."""

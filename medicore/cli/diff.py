@@ -1,0 +1,122 @@
+"""The verb that compares: diff."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.show import emit, figure, say, table
+
+if TYPE_CHECKING:
+    from medicore.records.difference import Change, SubjectChanges
+    from medicore.steps.diff import Attribution, Difference, Side
+
+_LINES = 20
+"""So many changed names are listed; --json has them all."""
+_TOGETHER = " + "
+
+
+@app.command()
+def diff(before: RunText, after: RunText, as_json: Json = False) -> None:
+    """Show what differs between two runs, and what each part did to the estimate."""
+    from dataclasses import asdict
+
+    from medicore.records.identifiers import RunId
+    from medicore.steps.diff import diff as compared
+
+    runs = RunId.parse(before), RunId.parse(after)
+    with tempfile.TemporaryDirectory(prefix="medicore-diff-") as scratch:
+        found = compared(house(settings()), *runs, Path(scratch))
+    if as_json:
+        emit(asdict(found))
+    else:
+        _show(found)
+
+
+def _show(found: "Difference") -> None:
+    say(f"{found.before.run} and {found.after.run}\n")
+    _subjects(found.subjects)
+    _changes("protocol", "key(s)", found.protocol)
+    if found.protocol and "protocol" not in found.changed:
+        say("  The study's file is the same: these are defaults of the code.")
+    _changes("code", "file(s)", found.code, values=False)
+    if found.code:
+        say(f"  commit {found.before.code_commit[:12]}, then {found.after.code_commit[:12]}")
+    _changes("libraries", "package(s)", found.libraries)
+    say(f"\nestimate   {_estimate(found.before)}, then {_estimate(found.after)}")
+    if found.attribution is None:
+        say(f"The change is not attributed: {found.obstacle}")
+    else:
+        _attribution(found.attribution)
+
+
+def _subjects(subjects: "SubjectChanges | None") -> None:
+    if subjects is None:
+        say("data       one of the runs has no extract to compare")
+        return
+    say(
+        f"data       {subjects.before} subjects, then {subjects.after}: {subjects.added} added, "
+        f"{subjects.removed} removed, {subjects.changed} with another value"
+    )
+    for change in subjects.values:
+        say(f"  {change.column}: {change.altered} altered, {change.filled} filled, {change.emptied} emptied")
+    for word, names in (("added", subjects.columns_added), ("removed", subjects.columns_removed)):
+        if names:
+            say(f"  columns {word}: {', '.join(names)}")
+
+
+def _changes(title: str, unit: str, changes: "tuple[Change, ...]", *, values: bool = True) -> None:
+    """Say how many names differ, and list the first of them."""
+    say(f"{title:<10} {len(changes)} {unit} differ" if changes else f"{title:<10} the same")
+    for change in changes[:_LINES]:
+        said = f": {_brief(change.before)}, then {_brief(change.after)}" if values else ""
+        say(f"  {change.name} {change.kind}{said if change.kind == 'changed' else ''}")
+    if len(changes) > _LINES:
+        say(f"  and {len(changes) - _LINES} more (all with --json)")
+
+
+def _attribution(found: "Attribution") -> None:
+    of_ratio = found.scale == "logarithm"
+    unit = "log " + found.measure if of_ratio else found.unit or found.measure
+    rows = [(_TOGETHER.join(one.parts), one.value) for one in found.contributions]
+    rows += [("environment", found.environment), ("together", found.recorded)]
+    say()
+    table(
+        "The change of the estimate",
+        ("part", unit, "standard errors of the second run"),
+        [(name, f"{value:+.4f}", f"{value / found.standard_error:+.2f}") for name, value in rows],
+    )
+    say()
+    table(
+        "Computed again, with these parts of the second run",
+        ("parts", "estimate", "findings set aside, or why it cannot be computed"),
+        [
+            (
+                _TOGETHER.join(one.later) or "none",
+                figure(one.estimate),
+                one.obstacle or "; ".join(one.set_aside) or "–",
+            )
+            for one in found.recomputed
+        ],
+    )
+    say(
+        "\nA part's share is its Shapley value: the mean, over all orders of change, of what changing it does to the "
+        "estimate (Shapley, 1953); the shares add up to the whole."
+    )
+    for one in found.contributions:
+        if len(one.parts) > 1:
+            say(f"{' and '.join(one.parts)} cannot be told apart, since a combination cannot be computed.")
+    say(
+        "Environment: the recorded change less the one computed here, as when another machine rounds otherwise."
+    )
+
+
+def _estimate(side: "Side") -> str:
+    if side.estimate is None or side.standard_error is None:
+        return "none"
+    return f"{side.estimate:.4f} (SE {side.standard_error:.4f}, n {side.n}, {side.estimand})"
+
+
+def _brief(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:80] + " …"
