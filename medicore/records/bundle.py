@@ -20,7 +20,7 @@ VERIFIER = "verify_bundle.py"
 UNHASHED = (MANIFEST, EXPORTED, CHECKPOINT)
 
 _COPIES = frozenset({"run.exported", "export.refused", "checkpoint.signed"})
-_OF_PEOPLE = frozenset({"person.added", "person.revoked"})
+_OF_PEOPLE = frozenset({"person.added", "person.renewed", "person.revoked"})
 
 
 def manifest(identity: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:

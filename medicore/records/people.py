@@ -18,6 +18,9 @@ from medicore.records.moment import moment, timestamp
 LOCK_OUT = 5
 """Wrong passphrases in a row after which a person may not sign (21 CFR 11.300(d))."""
 
+UNLOCKING = frozenset({"person.unlocked", "person.renewed"})
+"""The actions that let a locked person sign again."""
+
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n?", re.ASCII)
 
 
@@ -32,7 +35,10 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """What a role may allow; the three decisions carry the name of their meaning."""
+    """What a role may allow; the three decisions carry the name of their meaning.
+
+    To administer is to add, renew, revoke and unlock people; to view is to see one patient's data.
+    """
 
     REQUEST = "request"
     PROCEED = "proceed"
@@ -40,6 +46,7 @@ class Permission(StrEnum):
     REJECT = "reject"
     EXPORT = "export"
     ADMINISTER = "administer"
+    VIEW = "view"
     ATTEST = "attest"
 
 
@@ -47,9 +54,11 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.ANALYST: frozenset({Permission.REQUEST}),
         Role.REVIEWER: frozenset(
-            {Permission.PROCEED, Permission.APPROVE, Permission.REJECT, Permission.EXPORT}
+            {Permission.PROCEED, Permission.APPROVE, Permission.REJECT, Permission.EXPORT, Permission.VIEW}
         ),
-        Role.QUALITY: frozenset({Permission.APPROVE, Permission.REJECT, Permission.EXPORT}),
+        Role.QUALITY: frozenset(
+            {Permission.APPROVE, Permission.REJECT, Permission.EXPORT, Permission.VIEW, Permission.ADMINISTER}
+        ),
         Role.OPERATOR: frozenset({Permission.REQUEST, Permission.ADMINISTER}),
         Role.SERVICE: frozenset({Permission.REQUEST, Permission.ATTEST}),
     }
@@ -61,8 +70,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
 class Person:
     """A person, or the named service, as the ledger knows it.
 
-    ``fingerprint`` is the SHA-256 of the certificate in DER, ``certificate`` the certificate in PEM. Times are
-    UTC; ``revoked_at`` is None while the certificate has its force.
+    ``fingerprint`` is the SHA-256 of the certificate in DER, ``certificate`` the certificate in PEM. ``chain``
+    holds the issuers of a certificate from elsewhere, in PEM and up to their root; it is empty for one that the
+    embedded authority issued. Times are UTC; ``revoked_at`` is None while the certificate has its force.
     """
 
     identifier: str
@@ -73,10 +83,11 @@ class Person:
     valid_until: str
     certificate: str
     revoked_at: str | None = None
+    chain: str = ""
 
     def details(self) -> dict[str, Any]:
-        """Return what ``person.added`` carries of the person."""
-        return {
+        """Return what ``person.added`` and ``person.renewed`` carry of the person."""
+        told = {
             "name": self.name,
             "role": self.role.value,
             "fingerprint": self.fingerprint,
@@ -84,6 +95,7 @@ class Person:
             "valid_until": self.valid_until,
             "certificate": self.certificate,
         }
+        return {**told, "chain": self.chain} if self.chain else told
 
 
 def fingerprint(pem: str) -> str:
@@ -128,13 +140,14 @@ def role_named(text: str) -> Role:
 def people_of(events: Iterable[LedgerEvent]) -> dict[str, Person]:
     """Return every person ever added, by identifier, as the ledger's events leave them.
 
-    Events about other things are passed over.
+    Events about other things are passed over. The events up to a moment give the people of that moment: that is
+    how a certificate that was renewed since stays the one by which its own signatures are proved.
 
     Raises
     ------
     IntegrityError
-        When an identifier is used twice (21 CFR 11.100(a)), someone unknown is revoked, or the certificate is
-        not the one whose fingerprint was recorded.
+        When an identifier is used twice (21 CFR 11.100(a)), someone unknown is revoked, someone unknown or
+        revoked is renewed or takes another role so, or a certificate has another fingerprint than was recorded.
     """
     people: dict[str, Person] = {}
     for event in events:
@@ -142,6 +155,11 @@ def people_of(events: Iterable[LedgerEvent]) -> dict[str, Person]:
             if event.subject in people:
                 raise _wrong(event, "adds an identifier that is taken")
             people[event.subject] = _added(event)
+        elif event.action == "person.renewed":
+            before, after = people.get(event.subject), _added(event)
+            if before is None or before.revoked_at is not None or before.role is not after.role:
+                raise _wrong(event, "renews someone who was never added, was revoked, or had another role")
+            people[event.subject] = after
         elif event.action == "person.revoked":
             person = people.get(event.subject)
             if person is None:
@@ -181,6 +199,15 @@ def require_active(person: Person, at: str) -> None:
         )
 
 
+def standing_of(person: Person, at: str) -> str:
+    """Return how the person's certificate stands at ``at``: in force, revoked, not yet valid or expired."""
+    if person.revoked_at is not None and moment(at) >= moment(person.revoked_at):
+        return "revoked"
+    if moment(at) < moment(person.valid_from):
+        return "not yet valid"
+    return "expired" if moment(at) > moment(person.valid_until) else "in force"
+
+
 def require_permission(person: Person, permission: Permission) -> None:
     """Raise ReviewError unless the person's role may do what is asked."""
     if permission not in PERMISSIONS[person.role]:
@@ -194,19 +221,22 @@ def require_permission(person: Person, permission: Permission) -> None:
 def is_locked(events: Iterable[LedgerEvent], person: str, limit: int = LOCK_OUT) -> bool:
     """Say whether ``person`` is locked out: ``limit`` wrong passphrases in a row, and nobody unlocked.
 
-    A decision that the same person signed, or ``person.unlocked``, begins the count anew; ``person.locked``
-    locks whatever the count. Once locked, only ``person.unlocked`` opens.
+    A decision or another act that the same person signed, or ``person.unlocked``, begins the count anew;
+    ``person.locked`` locks whatever the count. Once locked, only ``person.unlocked`` opens, or
+    ``person.renewed``, which brings a new key with another passphrase.
     """
     failures = 0
     locked = False
     for event in events:
-        if event.action == "person.unlocked" and event.subject == person:
+        if event.action in UNLOCKING and event.subject == person:
             failures, locked = 0, False
         elif event.action == "person.locked" and event.subject == person:
             locked = True
-        elif event.action == "decision.signed" and event.actor == person:
+        elif event.actor != person:
+            continue
+        elif event.action == "decision.signed" or "envelope" in event.details:
             failures = 0
-        elif event.action == "decision.refused" and event.actor == person:
+        elif event.action in {"decision.refused", "person.refused"}:
             failures += event.details.get("cause") == "passphrase"
         locked = locked or failures >= limit
     return locked
@@ -232,10 +262,11 @@ def _added(event: LedgerEvent) -> Person:
             valid_from=timestamp(moment(found["valid_from"])),
             valid_until=timestamp(moment(found["valid_until"])),
             certificate=found["certificate"],
+            chain=str(found.get("chain", "")),
         )
         same = fingerprint(person.certificate) == person.fingerprint
     except (AttributeError, KeyError, TypeError, ValueError, ReviewError, IntegrityError) as error:
-        raise _wrong(event, "adds a person without name, role or certificate") from error
+        raise _wrong(event, "brings a person without name, role or certificate") from error
     if not same:
         raise _wrong(event, "carries a certificate with another fingerprint")
     return person

@@ -63,6 +63,7 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "decision.refused": _EVERY,
         "checkpoint.signed": _EVERY,
         "checkpoint.failed": _EVERY,
+        "subject.viewed": _EVERY,
     }
 )
 """The actions that leave a run where it is, with the states in which they may come."""
@@ -70,9 +71,12 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
 NOT_OF_A_RUN = frozenset(
     {
         "person.added",
+        "person.renewed",
         "person.revoked",
         "person.locked",
         "person.unlocked",
+        "person.refused",
+        "subject.refused",
         "authority.created",
         "clock.corrected",
     }

@@ -111,13 +111,13 @@ def test_revoking_a_stranger_is_an_integrity_error() -> None:
 )
 def test_a_person_without_the_parts_is_an_integrity_error(changes: dict[str, object]) -> None:
     """A person needs name, role, validity and certificate."""
-    with pytest.raises(IntegrityError, match="event 1 adds a person without"):
+    with pytest.raises(IntegrityError, match="event 1 brings a person without"):
         people_of(tell(added(**changes)))
 
 
 def test_a_missing_part_is_an_integrity_error() -> None:
     """A person without details is none."""
-    with pytest.raises(IntegrityError, match="event 1 adds a person without"):
+    with pytest.raises(IntegrityError, match="event 1 brings a person without"):
         people_of(tell(about("person.added")))
 
 
@@ -180,7 +180,10 @@ ALLOWED = {
     ("reviewer", "reject"),
     ("reviewer", "export"),
     ("quality", "approve"),
+    ("reviewer", "view"),
     ("quality", "reject"),
+    ("quality", "administer"),
+    ("quality", "view"),
     ("quality", "export"),
     ("operator", "request"),
     ("operator", "administer"),
