@@ -13,6 +13,7 @@ from medicore.steps.ports import Clock, Edc, Ledger, Renderer
 from medicore.steps.runs import ActiveRun
 from medicore.stores.archive_folder import FolderArchive
 from medicore.stores.authority import Authority
+from medicore.stores.certifier import AuthorityCertifier
 from medicore.stores.clock import SystemClock
 from medicore.stores.code import GitCode
 from medicore.stores.dvc_content import DvcContent
@@ -63,6 +64,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         protocols=StudyFolder(settings.root / "studies"),
         archive=FolderArchive(settings.archive),
         seals=AuthoritySeals(lambda: Authority(home / "people", clock), clock, SERVICE_KEY),
+        certifier=AuthorityCertifier(lambda: Authority(home / "people", clock), clock),
         replay=Replay(records, content, RecordedEnvironments(home / "environments")),
         history=records,
         licences=environment,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol
 from medicore.steps import ports
+from medicore.steps.certifying import Certifier
 from medicore.steps.exporting import History, Licences
 from medicore.steps.replaying import Replay
 
@@ -28,6 +29,7 @@ class House:
     protocols: ports.Protocols
     archive: ports.Archive
     seals: ports.Seals
+    certifier: Certifier
     replay: Replay
     history: History
     licences: Licences

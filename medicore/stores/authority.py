@@ -3,7 +3,7 @@
 import os
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from medicore.errors import ConfigurationError, ReviewError
+from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
 from medicore.records.identifiers import person_id
 from medicore.records.moment import timestamp
 from medicore.records.people import Person, Role, fingerprint, printed_name
+from medicore.stores.certificates import as_pem, begun, usage
 
 if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no signature needs
     from medicore.stores.clock import Clock
@@ -83,9 +84,9 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, printed_name(name))])
         certificate = (
-            _builder(subject, subject, key.public_key(), clock.now(), validity)
+            begun(subject, subject, key.public_key(), clock.now(), validity)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_usage(authority=True), critical=True)
+            .add_extension(usage(authority=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, hashes.SHA256())
         )
@@ -118,12 +119,32 @@ class Authority:
             When the identifier is malformed.
         """
         path = self._key_path(subject.identifier)
-        _require_passphrase(passphrase)
         if path.exists():
             raise _taken(subject.identifier)
+        person, stored = self.certify(
+            subject, passphrase=passphrase, authority_passphrase=authority_passphrase, validity=validity
+        )
+        try:
+            _write_secret(path, stored)
+        except FileExistsError as error:
+            raise _taken(subject.identifier) from error
+        return person
+
+    def certify(
+        self, subject: Subject, *, passphrase: str, authority_passphrase: str, validity: timedelta
+    ) -> tuple[Person, bytes]:
+        """Return what ``issue`` returns, and the PKCS#12 bytes of the key, which are kept nowhere yet.
+
+        Raises
+        ------
+        ReviewError
+            When a passphrase is wrong or too short, or the name cannot be printed.
+        """
+        person_id(subject.identifier)
+        _require_passphrase(passphrase)
         issuer_key = self._open(authority_passphrase)
         issuer = x509.load_pem_x509_certificate(self.certificate)
-        now = _second(self._clock.now())
+        now = self._clock.now().replace(microsecond=0)
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name(
             [
@@ -133,9 +154,9 @@ class Authority:
         )
         validity = min(validity, issuer.not_valid_after_utc - now)
         certificate = (
-            _builder(name, issuer.subject, key.public_key(), now, validity)
+            begun(name, issuer.subject, key.public_key(), now, validity)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(authority=False), critical=True)
+            .add_extension(usage(authority=False), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
@@ -152,12 +173,8 @@ class Authority:
         stored = pkcs12.serialize_key_and_certificates(
             subject.identifier.encode(), key, certificate, [issuer], shut
         )
-        try:
-            _write_secret(path, stored)
-        except FileExistsError as error:
-            raise _taken(subject.identifier) from error
-        pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
-        return Person(
+        pem = as_pem(certificate)
+        person = Person(
             identifier=subject.identifier,
             name=subject.name,
             role=subject.role,
@@ -166,6 +183,14 @@ class Authority:
             valid_until=timestamp(certificate.not_valid_after_utc),
             certificate=pem,
         )
+        return person, stored
+
+    def keep(self, identifier: str, key: bytes) -> None:
+        """Keep a person's PKCS#12 bytes, in place of those of an earlier certificate if there are any."""
+        path = self._key_path(identifier)
+        scratch = path.with_suffix(f".{secrets.token_hex(4)}")
+        _write_secret(scratch, key)
+        scratch.replace(path)
 
     def issue_service(self, subject: Subject, *, authority_passphrase: str, validity: timedelta) -> Person:
         """Return the service with a new certificate; its passphrase is random, in a file of mode 0600.
@@ -215,7 +240,9 @@ class Authority:
         except FileNotFoundError as error:
             raise ConfigurationError(f"{_KEY} is not here; expected it beside {_CERTIFICATE}") from error
         except (TypeError, ValueError) as error:
-            raise ReviewError("the passphrase does not open the key of the authority; try again") from error
+            raise WrongPassphraseError(
+                "the passphrase does not open the key of the authority; try again"
+            ) from error
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ConfigurationError(
                 f"{_KEY} holds another kind of key; expected ECDSA P-256; restore the file"
@@ -227,43 +254,6 @@ class Authority:
 
     def _passphrase_path(self, identifier: str) -> Path:
         return self._folder / f"{person_id(identifier)}.passphrase"
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, validity: timedelta
-) -> x509.CertificateBuilder:
-    """Return a certificate begun: names, key, random serial number, validity in whole seconds (RFC 5280, 4.1.2.5)."""
-    start = _second(now)
-    if validity < timedelta(seconds=1):
-        raise ConfigurationError(f"a validity of {validity} was asked for; expected a second or more; renew")
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + validity)
-    )
-
-
-def _second(now: datetime) -> datetime:
-    return now.replace(microsecond=0)
-
-
-def _usage(*, authority: bool) -> x509.KeyUsage:
-    """Return what a key may do: the authority signs certificates, people sign what they stand by."""
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        content_commitment=not authority,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
 
 
 def _require_passphrase(passphrase: str) -> None:

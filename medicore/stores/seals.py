@@ -30,7 +30,12 @@ class AuthoritySeals:
     def verify(self, envelope: bytes, person: Person, at: str) -> Statement:
         """Return the decision in an envelope, its signature and certificate proved as of ``at``."""
         return signer.verify(
-            envelope, person.certificate, self._authority().certificate, at, revoked_at=person.revoked_at
+            envelope,
+            person.certificate,
+            self._authority().certificate,
+            at,
+            revoked_at=person.revoked_at,
+            chain=person.chain,
         )
 
     def attest(self, sequence: int, digest: str) -> bytes:

@@ -7,19 +7,20 @@ import json
 from datetime import timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from medicore.errors import IntegrityError, ReviewError, WrongPassphraseError
+from medicore.records.act import Act
 from medicore.records.canonical import canonical
 from medicore.records.decision import Statement
 from medicore.records.ledger import Checkpoint
 from medicore.records.moment import moment
-from medicore.records.people import fingerprint
+from medicore.records.people import Person, fingerprint
+from medicore.stores.certificates import as_pem, load, require_chained, require_issued, subject_of
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
+ACT_TYPE = "application/vnd.medicore.act+json"
 CHECKPOINT_TYPE = "application/vnd.medicore.checkpoint+json"
 RECORDING_LIMIT = timedelta(hours=1)
 """How far the time that a signer wrote may lie from the time at which the ledger took the decision."""
@@ -45,11 +46,13 @@ def verify(
     at: str,
     *,
     revoked_at: str | None = None,
+    chain: str = "",
 ) -> Statement:
     """Return the statement in ``envelope`` once its signature and its certificate are proved.
 
     ``at`` is when the ledger took the decision, not the present moment: a signature stays good after its key
-    has expired or been revoked. ``revoked_at`` is when the certificate was revoked, if it ever was.
+    has expired or been revoked. ``revoked_at`` is when the certificate was revoked, if it ever was; ``chain``
+    holds its issuers when another authority than ours issued it.
 
     Raises
     ------
@@ -58,27 +61,29 @@ def verify(
         the authority, not valid at the time of signing, revoked by then, or another person's; when the signer's
         time is not the ledger's.
     """
-    signed_for = _load(certificate_pem)
+    signed_for = load(certificate_pem)
     statement = Statement.from_payload(_unseal(envelope, PAYLOAD_TYPE, signed_for, certificate_pem))
-    names = (statement.printed_name, statement.signer, statement.certificate)
-    if names != (*_subject(signed_for), fingerprint(_text(certificate_pem))):
-        raise ReviewError(
-            f"the decision is by {statement.signer}, the certificate is another's; expected the signer's own; "
-            "sign with your own key"
-        )
-    if abs(moment(at) - moment(statement.signed_at)) > RECORDING_LIMIT:
-        raise ReviewError(
-            f"the decision says it was signed on {statement.signed_at}, the ledger took it on {at}; "
-            "expected at most an hour between; set the clock and sign again"
-        )
-    for instant in (statement.signed_at, at):
-        _require_vouched(signed_for, _load(ca_pem), instant, statement.signer)
+    _require_signer(statement, "decision", certificate_pem, ca_pem, at, chain)
     if revoked_at is not None and moment(at) >= moment(revoked_at):
-        raise ReviewError(
-            f"the key of {statement.signer} was revoked on {revoked_at}, before the decision of {at}; "
-            "expected a key in force; use another"
-        )
+        raise _revoked(statement.signer, "decision", revoked_at, at)
     return statement
+
+
+def sign_act(act: Act, pkcs12_bytes: bytes, passphrase: str) -> bytes:
+    """Return the DSSE envelope of an act, signed with its signer's key; ReviewError when the key stays shut."""
+    return _seal(act.payload(), ACT_TYPE, pkcs12_bytes, passphrase, act.signer, act.certificate)
+
+
+def verify_act(envelope: bytes, person: Person, ca_pem: str | bytes, at: str) -> Act:
+    """Return the act in ``envelope`` once its signature and its certificate are proved as ``verify`` proves them.
+
+    ``person`` is the signer as the ledger knew them when it took the act, at ``at``.
+    """
+    act = Act.from_payload(_unseal(envelope, ACT_TYPE, load(person.certificate), person.certificate))
+    _require_signer(act, "act", person.certificate, ca_pem, at, person.chain)
+    if person.revoked_at is not None and moment(at) >= moment(person.revoked_at):
+        raise _revoked(act.signer, "act", person.revoked_at, at)
+    return act
 
 
 def sign_checkpoint(checkpoint: Checkpoint, pkcs12_bytes: bytes, passphrase: str) -> bytes:
@@ -97,11 +102,11 @@ def verify_checkpoint(envelope: bytes, certificate_pem: str | bytes, ca_pem: str
         When it is not what the service signed: a checkpoint is evidence, not an attempt to decide.
     """
     try:
-        signed_for = _load(certificate_pem)
+        signed_for = load(certificate_pem)
         payload = _unseal(envelope, CHECKPOINT_TYPE, signed_for, certificate_pem)
         checkpoint = Checkpoint.from_json(json.loads(payload))
         same = canonical(checkpoint.as_json()) == payload
-        _require_vouched(signed_for, _load(ca_pem), checkpoint.at, "the service")
+        require_issued(signed_for, load(ca_pem), checkpoint.at, "the service")
     except (IntegrityError, RecursionError, ReviewError, ValueError) as error:
         raise IntegrityError(
             f"a checkpoint of the ledger does not verify ({error}); expected the service's signature; "
@@ -125,7 +130,7 @@ def _seal(
         raise WrongPassphraseError(f"the passphrase does not open the key of {owner}; try again") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate is None:
         raise ReviewError(f"the file holds no key of {owner}; expected ECDSA P-256 with its certificate")
-    found = fingerprint(_pem(certificate))
+    found = fingerprint(as_pem(certificate))
     if expected is not None and found != expected:
         raise ReviewError(
             f"the key is not the one of {owner} in the ledger; expected {expected[:12]}; use that"
@@ -164,41 +169,36 @@ def _unseal(
     return bytes(opened.payload)
 
 
-def _require_vouched(certificate: x509.Certificate, authority: x509.Certificate, at: str, owner: str) -> None:
-    """Raise ReviewError unless the authority issued the certificate, and both were valid at ``at``."""
-    try:
-        certificate.verify_directly_issued_by(authority)
-        is_authority = authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-        may_sign = certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
-    except (InvalidSignature, TypeError, ValueError, x509.ExtensionNotFound) as error:
-        raise ReviewError(f"the certificate of {owner} is not from our authority; have one issued") from error
-    if not (is_authority and may_sign):
-        raise ReviewError(f"the certificate of {owner} is not one for signatures; have one issued")
-    for name, held in ((owner, certificate), ("the authority", authority)):
-        if not held.not_valid_before_utc <= moment(at) <= held.not_valid_after_utc:
-            raise ReviewError(
-                f"the key of {name} is valid from {held.not_valid_before_utc:%Y-%m-%d %H:%M} to "
-                f"{held.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, not on {at}; have a new one issued"
-            )
+def _require_signer(
+    signed: Statement | Act, what: str, certificate_pem: str | bytes, ca_pem: str | bytes, at: str, chain: str
+) -> None:
+    """Raise ReviewError unless the certificate is the signer's own, and was vouched for when it signed."""
+    certificate = load(certificate_pem)
+    name, identifier = subject_of(certificate)
+    # Another authority than ours does not know our identifiers: there, the ledger alone says whose certificate it is.
+    own = bool(chain) or identifier == signed.signer
+    if not own or (signed.printed_name, signed.certificate) != (name, fingerprint(_text(certificate_pem))):
+        raise ReviewError(
+            f"the {what} is by {signed.signer}, the certificate is another's; expected the signer's own; "
+            "sign with your own key"
+        )
+    if abs(moment(at) - moment(signed.signed_at)) > RECORDING_LIMIT:
+        raise ReviewError(
+            f"the {what} says it was signed on {signed.signed_at}, the ledger took it on {at}; "
+            "expected at most an hour between; set the clock and sign again"
+        )
+    for instant in (signed.signed_at, at):
+        if chain:
+            require_chained(certificate, chain, instant, signed.signer)
+        else:
+            require_issued(certificate, load(ca_pem), instant, signed.signer)
 
 
-def _load(pem: str | bytes) -> x509.Certificate:
-    try:
-        return x509.load_pem_x509_certificate(_text(pem).encode())
-    except ValueError as error:
-        raise ReviewError("a certificate is not readable; expected one in PEM; export it again") from error
-
-
-def _subject(certificate: x509.Certificate) -> tuple[object, object]:
-    """Return printed name and identifier that the certificate was issued to; None where it says neither."""
-    name, identifier = (
-        certificate.subject.get_attributes_for_oid(oid) for oid in (NameOID.COMMON_NAME, NameOID.USER_ID)
+def _revoked(signer: str, what: str, revoked_at: str, at: str) -> ReviewError:
+    return ReviewError(
+        f"the key of {signer} was revoked on {revoked_at}, before the {what} of {at}; expected a key in force; "
+        "use another"
     )
-    return (name[0].value if name else None, identifier[0].value if identifier else None)
-
-
-def _pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def _text(pem: str | bytes) -> str:
