@@ -25,6 +25,7 @@ from typing import Any
 MANIFEST, EXCERPT, EXPORTED = "MANIFEST.json", "ledger/excerpt.jsonl", "ledger/exported.jsonl"
 CHECKPOINT, AUTHORITY, PROVENANCE = "ledger/checkpoint.dsse.json", "authority.pem", "record/provenance.json"
 SOURCE, LOCK = "code/source.tar", "environment/requirements.lock"
+KEYS, ENDINGS = ("person.added", "person.renewed"), ("person.revoked", "person.renewed")  # of certificates
 UNLISTED = {MANIFEST, EXPORTED, CHECKPOINT}  # the signature over the ledger's head covers these
 DECISION, HEAD = "application/vnd.in-toto+json", "application/vnd.medicore.checkpoint+json"
 Json = dict[str, Any]
@@ -133,11 +134,9 @@ def check_ledger(bundle: Bundle) -> str:
     return f"{len(bundle.events)} events follow one another; {hidden} on other matters are shown by digest"
 
 
-def openssl(folder: Path, *arguments: str) -> bool:
-    """Say whether the openssl that is on the PATH agrees, the files named in the arguments being in the folder."""
-    return not subprocess.run(
-        ["openssl", *arguments], cwd=folder, capture_output=True, check=False
-    ).returncode
+def openssl(here: Path, *arguments: str) -> bool:
+    """Say whether the openssl that is on the PATH agrees, the files named in the arguments being in a folder."""
+    return not subprocess.run(["openssl", *arguments], cwd=here, capture_output=True, check=False).returncode
 
 
 def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str]) -> tuple[Json, Json]:
@@ -151,12 +150,13 @@ def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str])
     except (ValueError, LookupError, TypeError) as error:
         raise FaultError(f"{name}: is no signed envelope") from error
     need(canonical(whole) == envelope, f"{name}: is not an envelope as MediCore spells it")
-    signer = next((e for e in bundle.named("person.added") if e["details"]["fingerprint"] == keyid), {})
+    signer = next((e for e in bundle.named(*KEYS) if e["details"]["fingerprint"] == keyid), {})
     need(signer, f"{name}: the ledger shows nobody with the key {keyid[:12]}")
     who, pem, signed = signer["subject"], signer["details"]["certificate"], as_json(name, text)
     need(fingerprint(pem) == keyid, f"{EXCERPT}: the certificate of {who} has another fingerprint")
     pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(text), text)
-    inputs = {"pem": pem.encode(), "sig": proof, "text": pae, "authority": bundle.read(AUTHORITY), "key": b""}
+    trust = (kind == DECISION and signer["details"].get("chain", "").encode()) or bundle.read(AUTHORITY)
+    inputs = {"pem": pem.encode(), "sig": proof, "text": pae, "authority": trust, "key": b""}
     for short, data in inputs.items():
         (bundle.scratch / short).write_bytes(data)
     openssl(bundle.scratch, "x509", "-in", "pem", "-noout", "-pubkey", "-out", "key")
@@ -167,13 +167,13 @@ def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str])
         alone = ("-no-CApath", "-no-CAstore", "-x509_strict", "-purpose", "smimesign", "-CAfile", "authority")
         held = openssl(bundle.scratch, "verify", *alone, "-attime", str(when), "pem")
         need(held, f"{name}: the certificate of {who} did not hold at {instant}")
-        ended = [event for event in bundle.named("person.revoked", on=who) if event["at"] <= instant]
-        need(not ended, f"{name}: {who} was revoked before {instant}")
+        later = [e["at"] for e in bundle.named(*ENDINGS, on=who) if e["sequence"] > signer["sequence"]]
+        need(all(end > instant for end in later), f"{name}: {who} was revoked before {instant}")
     return signed, signer
 
 
 def check_head(bundle: Bundle) -> str:
-    """Prove that the service signed the chain's last event, which is the export of this very bundle."""
+    """Prove that the service, by our authority and no company's, signed the last event, this very export."""
     made = [event["details"]["certificate"].encode() for event in bundle.named("authority.created")]
     need(made == [bundle.read(AUTHORITY)], f"{AUTHORITY}: is not the one that the ledger names")
     head, signer = opened(bundle, CHECKPOINT, bundle.read(CHECKPOINT), HEAD, [])

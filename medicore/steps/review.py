@@ -18,14 +18,16 @@ from medicore.records.decision import (
 from medicore.records.identifiers import RunId, person_id
 from medicore.records.ledger import LedgerEvent, NewEvent
 from medicore.records.moment import timestamp
-from medicore.records.people import LOCK_OUT, Person, is_locked, people_of, person_named, require_unlocked
+from medicore.records.people import person_named, require_unlocked
 from medicore.records.states import RunState, state_of
 from medicore.steps.house import House
 from medicore.steps.runs import role_of, sealed_commit
+from medicore.steps.signers import lock_out, signer_of
+from medicore.steps.signers import people as people  # the people are asked for here, too
 from medicore.steps.stored import read_provenance
 
 _ANSWERS = {Meaning.PROCEED: RunState.HALTED, Meaning.APPROVE: RunState.SEALED}
-_DECIDED_UPON = ("extract.parquet", "protocol.json", "report.pdf", "results.json")
+DECIDED_UPON = ("extract.parquet", "protocol.json", "report.pdf", "results.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,14 @@ class Decision:
     finding: str | None = None
 
 
-def decision_digests(house: House, run: RunId) -> dict[str, str]:
-    """Return what a decision on a run is bound to: its files, code, environment and sealed commit (21 CFR 11.70)."""
-    commit = sealed_commit(house, run)
+def decision_digests(house: House, run: RunId, sealed: str | None = None) -> dict[str, str]:
+    """Return what a decision on a run is bound to: its files, code, environment and sealed commit (21 CFR 11.70).
+
+    The sealing is the commit ``sealed``, by default the last.
+    """
+    commit = sealed or sealed_commit(house, run)
     provenance = read_provenance(house, run, commit)
-    digests = {e["name"]: e["sha256"] for e in provenance["files"] if e["name"] in _DECIDED_UPON}
+    digests = {e["name"]: e["sha256"] for e in provenance["files"] if e["name"] in DECIDED_UPON}
     return {
         **digests,
         "code commit": provenance["run"]["code_commit"],
@@ -95,7 +100,7 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
                 details,
             )
         )
-        _lock_out(house, decision.signer)
+        lock_out(house, decision.signer)
         raise
 
 
@@ -137,15 +142,12 @@ def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> Ledg
 
 
 def verified(house: House, event: LedgerEvent) -> Statement:
-    """Return the decision of a ``decision.signed`` event, its signature proved as of the event's time."""
-    person = person_named(people(house), event.actor)
+    """Return the decision of a ``decision.signed`` event, its signature proved as of the event's time.
+
+    The key is the one that the signer had then: to renew or to revoke it later takes nothing from the decision.
+    """
+    person = signer_of(house, event)
     return house.seals.verify(base64.b64decode(event.details["envelope"]), person, event.at)
-
-
-def people(house: House) -> dict[str, Person]:
-    """Return everyone whom the ledger knows; reads the events about people alone."""
-    events = [e for action in ("person.added", "person.revoked") for e in house.ledger.events(action=action)]
-    return people_of(sorted(events, key=lambda event: event.sequence))
 
 
 def requester_of(house: House, run: RunId) -> str:
@@ -162,14 +164,13 @@ def standing_decisions(house: House, run: RunId) -> tuple[tuple[Statement, Ledge
     and finding are checked again, whoever calls. Decisions on an earlier sealing are passed over.
     """
     now = decision_digests(house, run)
-    known = people(house)
     standing = []
     for event in house.ledger.events(subject=str(run), action="decision.signed"):
         statement = verified(house, event)
         if dict(statement.digests)["sealed commit"] != now["sealed commit"]:
             continue
         require_bound(statement, str(run), now, statement.finding)
-        require_allowed(statement, person_named(known, event.actor), requester_of(house, run))
+        require_allowed(statement, signer_of(house, event), requester_of(house, run))
         standing.append((statement, event))
     return tuple(standing)
 
@@ -186,17 +187,6 @@ def _require_overridable(house: House, run: RunId, finding: str | None) -> None:
             f"finding {finding[:12]} ({stored[finding]['gate']}) cannot be overridden; reject the run, "
             "have what it says corrected, and run again"
         )
-
-
-def _lock_out(house: House, person: str) -> None:
-    """Say in the ledger, once, that a person is locked."""
-    events = [*house.ledger.events()]
-    said = [
-        e.action for e in events if e.subject == person and e.action in {"person.locked", "person.unlocked"}
-    ]
-    if is_locked(events, person) and said[-1:] != ["person.locked"]:
-        reason = f"{LOCK_OUT} wrong passphrases in a row"
-        house.ledger.append(NewEvent("medicore", "service", "person.locked", person, reason, {}))
 
 
 def _named_finding(house: House, run: RunId, text: str | None) -> str | None:

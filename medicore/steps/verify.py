@@ -15,6 +15,7 @@ from medicore.steps.house import House
 from medicore.steps.ports import RecordFiles
 from medicore.steps.review import verified
 from medicore.steps.runs import SEALED_BY, SERVICE, log
+from medicore.steps.signers import require_signed_changes
 from medicore.steps.stored import folder_of, read_provenance
 
 _OWN_FILES = ("provenance.json", ".gitignore", "decisions/")
@@ -51,6 +52,7 @@ def _all(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Che
     if not ledger.passed:
         return  # what the ledger says of the run cannot be relied on
     yield _try("authority", partial(_authority, house))
+    yield _try("people", partial(require_signed_changes, house))
     events = tuple(house.ledger.events(subject=str(run)))
     sealings = [event for event in events if event.action in SEALED_BY]
     for event in sealings:

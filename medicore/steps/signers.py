@@ -1,0 +1,96 @@
+"""Signers: the people whom the ledger knew at an event, and the proof that those who let them in might do so."""
+
+import base64
+import math
+
+from medicore.errors import ReviewError
+from medicore.records.act import ENVELOPE, Act, require_told
+from medicore.records.ledger import LedgerEvent, NewEvent
+from medicore.records.people import (
+    LOCK_OUT,
+    UNLOCKING,
+    Permission,
+    Person,
+    is_locked,
+    people_of,
+    person_named,
+    require_permission,
+)
+from medicore.steps.house import House
+from medicore.steps.runs import SERVICE
+
+CHANGES = frozenset({"person.added", "person.renewed", "person.revoked", "person.unlocked"})
+"""What one person may do to another; each is an act with a signature."""
+
+_FOUNDING = frozenset({"authority.created", "checkpoint.signed", "person.added"})
+
+
+def people(house: House, before: int | None = None) -> dict[str, Person]:
+    """Return everyone whom the ledger knows, or knew ``before`` that event; reads the events about people alone."""
+    actions = ("person.added", "person.renewed", "person.revoked")
+    events = [event for action in actions for event in house.ledger.events(action=action)]
+    return people_of(
+        sorted((e for e in events if before is None or e.sequence < before), key=lambda e: e.sequence)
+    )
+
+
+def signer_of(house: House, event: LedgerEvent) -> Person:
+    """Return who signed an event, as the ledger knew them then.
+
+    For a certificate of our own authority its signature speaks. That another authority may vouch for someone is only
+    what a person of the house says: the act that says so is proved here, whoever wrote it into the ledger.
+    """
+    person = person_named(people(house, event.sequence), event.actor)
+    if person.chain:
+        brought = [
+            earlier
+            for action in ("person.added", "person.renewed")
+            for earlier in house.ledger.events(subject=person.identifier, action=action)
+            if earlier.sequence < event.sequence
+        ]
+        proved(house, max(brought, key=lambda earlier: earlier.sequence))
+    return person
+
+
+def proved(house: House, event: LedgerEvent) -> Act:
+    """Return the act of an event about a person, its signature proved as of the event's time.
+
+    Raises
+    ------
+    IntegrityError
+        When the event tells something else than was signed.
+    ReviewError
+        When it has no signature, or one that does not hold.
+    """
+    if ENVELOPE not in event.details:
+        raise ReviewError(
+            f"ledger event {event.sequence} ({event.action}) has no signature; expected that of {event.actor}; "
+            "take the ledger from the archive"
+        )
+    signer = signer_of(house, event)
+    act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), signer, event.at)
+    require_permission(signer, Permission.ADMINISTER)
+    return require_told(act, event)
+
+
+def require_signed_changes(house: House) -> int:
+    """Return how many changes of people the ledger holds, once each is proved to be its actor's own.
+
+    Those by which the house was founded are the service's: they come before anything else happened.
+    """
+    changes = [event for action in CHANGES for event in house.ledger.events(action=action)]
+    later = (e.sequence for e in house.ledger.events() if e.action not in _FOUNDING or e.actor != SERVICE)
+    founded = next(later, math.inf)
+    for event in changes:
+        if event.sequence >= founded:
+            proved(house, event)
+    return len(changes)
+
+
+def lock_out(house: House, person: str) -> None:
+    """Say in the ledger, once, that a person is locked."""
+    events = [*house.ledger.events()]
+    said = [e.action for e in events if e.subject == person and e.action in {"person.locked", *UNLOCKING}]
+    if is_locked(events, person) and said[-1:] != ["person.locked"]:
+        reason = f"{LOCK_OUT} wrong passphrases in a row"
+        house.ledger.append(NewEvent("medicore", "service", "person.locked", person, reason, {}))
