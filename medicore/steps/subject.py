@@ -1,0 +1,192 @@
+"""subject: one patient of a study, from the row of the raw extract to the box of the CONSORT diagram."""
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from medicore.errors import DataError, IntegrityError, ProtocolError, ReviewError
+from medicore.records.identifiers import RunId, month_id, person_id, study_id
+from medicore.records.moment import timestamp
+from medicore.records.people import Permission, person_named, require_active, require_permission
+from medicore.records.protocol import Protocol, parse_protocol
+from medicore.records.transfer import parse_manifest
+from medicore.steps.cohort import satisfies
+from medicore.steps.house import House
+from medicore.steps.runs import SEALED_BY, log, runs_of
+from medicore.steps.seal import release_commit
+from medicore.steps.signers import people
+from medicore.steps.stored import folder_of, read_provenance, stored_file
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Where a patient stands in a file as delivered: the number of the row, its line, and its texts by column."""
+
+    file: str
+    number: int
+    line: int
+    texts: dict[str, str]
+
+
+def subject(house: House, study: str, patient: str, viewer: str, month: str | None = None) -> dict[str, Any]:
+    """Return what is recorded of one patient, and leave in the ledger who saw which row.
+
+    Of the last released run of the month, or the last sealed one (by default of the last month that has one): the row of the raw extract;
+    each eligibility criterion in order, with the patient's value and whether it is satisfied; and the box: excluded
+    by the first criterion that is not satisfied, outside the contrast, or analysed in an arm. The box is the
+    recorded one, and is held against the criteria applied anew.
+
+    Raises
+    ------
+    ReviewError
+        When the viewer is unknown, no longer active or may not see patients. The refusal is in the ledger.
+    ProtocolError
+        When the study has no sealed run that came as far as the cohort.
+    DataError
+        When the extract has no such patient, or several.
+    IntegrityError
+        When the recorded box is not what the criteria give, or no copy of a file is the recorded one.
+    """
+    study_id(study)
+    chosen = month if month is None else month_id(month)
+    _require_viewer(house, study, person_id(viewer))
+    run, commit = _sealed_with_cohort(house, study, chosen)
+    protocol = _protocol(house, run, commit)
+    row = _source_row(house, run, commit, protocol, patient)
+    details = {"commit": commit, "file": row.file if row else None, "row": row.number if row else None}
+    # The event comes before the answer: what cannot be recorded is not shown.
+    log(house, viewer, "subject.viewed", str(run), "", details)
+    if row is None:
+        raise DataError(
+            f"the extract of {run} has no such subject; expected one of its identifiers; check it"
+        )
+    column = protocol.contract.subject
+    extract = _table(house, run, commit, "extract.parquet")
+    disposition = _table(house, run, commit, "disposition.parquet")
+    values = extract[extract[column].astype(str) == patient]
+    recorded = disposition[disposition[column].astype(str) == patient]
+    if len(values) != 1 or len(recorded) != 1:
+        raise DataError(
+            f"the extract of {run} has the subject {len(values)} times; expected once; reject the run"
+        )
+    criteria = _criteria(protocol, values, row)
+    return {
+        "run": str(run),
+        "commit": commit,
+        "subject": patient,
+        "source": {
+            "file": row.file,
+            "sha256": _digest(house, run, commit, row.file),
+            "row": row.number,
+            "line": row.line,
+            "values": row.texts,
+        },
+        "criteria": criteria,
+        "box": _box(protocol, criteria, str(recorded["arm"].iloc[0]), str(recorded["reason"].iloc[0])),
+    }
+
+
+def _require_viewer(house: House, study: str, viewer: str) -> None:
+    """Raise ReviewError unless ``viewer`` may see a patient's data (21 CFR 11.10(d), (g))."""
+    try:
+        person = person_named(people(house), viewer)
+        require_active(person, timestamp(house.clock.now()))
+        require_permission(person, Permission.VIEW)
+    except ReviewError as error:
+        log(house, viewer, "subject.refused", study, str(error), {"error": type(error).__name__})
+        raise
+
+
+def _sealed_with_cohort(house: House, study: str, month: str | None) -> tuple[RunId, str]:
+    """Return a run whose record holds a disposition, and its commit: a released one first, else the latest."""
+    known = runs_of(house, study, month)
+    order = sorted(known, key=lambda run: (run.month, release_commit(house, run) is not None, run.number))
+    for run in reversed(order):
+        sealings = [e for e in house.ledger.events(subject=str(run)) if e.action in SEALED_BY]
+        if not sealings:
+            continue
+        commit = str(sealings[-1].details["commit"])
+        names = {entry["name"] for entry in read_provenance(house, run, commit)["files"]}
+        if "disposition.parquet" in names:
+            return run, commit
+    raise ProtocolError(
+        f"study {study} has no sealed run{f' of {month}' if month else ''} that came as far as the cohort; "
+        f"expected one; see 'medicore history {study}'"
+    )
+
+
+def _protocol(house: House, run: RunId, commit: str) -> Protocol:
+    stored = house.records.read(commit, f"{folder_of(run)}/protocol.json")
+    return parse_protocol(json.dumps(json.loads(stored)), str(run))
+
+
+def _table(house: House, run: RunId, commit: str, name: str) -> pd.DataFrame:
+    return house.workspaces.table(stored_file(house, run, commit, name))
+
+
+def _digest(house: House, run: RunId, commit: str, name: str) -> str:
+    return next(
+        str(entry["sha256"])
+        for entry in read_provenance(house, run, commit)["files"]
+        if entry["name"] == name
+    )
+
+
+def _source_row(house: House, run: RunId, commit: str, protocol: Protocol, patient: str) -> _Row | None:
+    """Return the patient's row in the files as delivered, or None when there is none."""
+    manifest = parse_manifest(stored_file(house, run, commit, "lock/transfer.json"), "lock/transfer.json")
+    for file in manifest.files:
+        name = f"lock/raw/{file.name}"
+        text = stored_file(house, run, commit, name).decode("utf-8-sig")
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        header: list[str] = []
+        number, begins = 0, 1
+        for row in reader:
+            if row and not header:
+                header = row
+            elif row:
+                number += 1
+                texts = dict(zip(header, row, strict=True))
+                if texts.get(protocol.contract.subject) == patient:
+                    return _Row(name, number, begins, texts)
+            begins = reader.line_num + 1
+    return None
+
+
+def _criteria(protocol: Protocol, values: pd.DataFrame, row: _Row) -> list[dict[str, Any]]:
+    """Return each criterion with the patient's value, as delivered and as cast, and whether it is satisfied."""
+    rows = []
+    for criterion in protocol.eligibility:
+        cast = values[criterion.column].iloc[0]
+        rows.append(
+            {
+                "name": criterion.name,
+                "column": criterion.column,
+                "operator": criterion.operator,
+                "expected": criterion.value,
+                "delivered": row.texts.get(criterion.column),
+                "value": None if pd.isna(cast) else str(cast),
+                "satisfied": bool(satisfies(values[criterion.column], criterion)[0]),
+            }
+        )
+    return rows
+
+
+def _box(protocol: Protocol, criteria: list[dict[str, Any]], arm: str, recorded: str) -> dict[str, Any]:
+    """Return the patient's box of the CONSORT diagram, the recorded one, once the criteria give the same."""
+    failed = [criterion["name"] for criterion in criteria if not criterion["satisfied"]]
+    arms = {protocol.treatment.treated: "treated", protocol.treatment.control: "control"}
+    names = {criterion["name"] for criterion in criteria}
+    same = recorded == failed[0] if failed else recorded not in names and (recorded == "") == (arm in arms)
+    if not same:
+        raise IntegrityError(
+            "the recorded disposition of the subject is not what the criteria give; expected the same; "
+            "run 'medicore verify' on the run"
+        )
+    if recorded:
+        return {"box": "excluded", "reason": recorded, "arm": None, "group": None}
+    return {"box": "analysed", "reason": None, "arm": arm, "group": arms[arm]}
