@@ -57,7 +57,7 @@ def main() -> None:
     """Run the demo."""
     begun = time.monotonic()
     settings = read_settings()
-    for owner in ("authority", "analyst", "reviewer"):
+    for owner in ("authority", "analyst", "reviewer", "operator"):
         os.environ[f"MEDICORE_PASSPHRASE_{owner.upper()}"] = passphrase(owner)
     medicore("init")
     medicore("edc", "deliver", MONTH)

@@ -20,8 +20,8 @@ PERSON_VALIDITY = timedelta(days=2 * 365)
 def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[str], str]) -> dict[str, Any]:
     """Make the state folder unless it is there; return where it is and who is in it.
 
-    ``names`` gives the printed name of the first analyst and the first reviewer; ``passphrase`` is asked for
-    one passphrase each, and one for the authority itself. ``medicore.toml`` is written last: it marks the
+    ``names`` gives the printed name of the first person of each role; ``passphrase`` is asked for one
+    passphrase each, and one for the authority itself. ``medicore.toml`` is written last: it marks the
     folder as complete.
     """
     home, clock = settings.home, SystemClock()

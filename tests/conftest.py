@@ -17,7 +17,9 @@ from hypothesis import settings
 from tests.postgres import postgres  # noqa: F401 - a fixture for all
 
 ROOT = Path(__file__).resolve().parent.parent
-PASSPHRASES = {"authority": "correct authority", "analyst": "correct analyst", "reviewer": "correct reviewer"}
+PASSPHRASES = {
+    owner: f"correct {owner}" for owner in ("authority", "analyst", "reviewer", "operator", "quality")
+}
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")

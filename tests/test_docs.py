@@ -21,6 +21,8 @@ def commands() -> list[str]:
     import medicore.cli.diff
     import medicore.cli.export
     import medicore.cli.ledger
+    import medicore.cli.people
+    import medicore.cli.questions
     import medicore.cli.review  # noqa: F401 - adds its verbs
 
     group = typer.main.get_command(app)

@@ -12,6 +12,8 @@ def main() -> None:
     import medicore.cli.diff
     import medicore.cli.export
     import medicore.cli.ledger
+    import medicore.cli.people
+    import medicore.cli.questions
     import medicore.cli.review
     import medicore.cli.work  # noqa: F401 - each module adds its verbs to the app
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import sys
 
 from medicore.errors import ConfigurationError
@@ -19,17 +20,32 @@ def passphrase_of(person: str) -> str:
     return getpass.getpass(f"Passphrase of {person}: ")
 
 
-def chosen_passphrase(owner: str) -> str:
-    """Return a new passphrase for ``owner``, asked for twice at a terminal."""
-    name = f"MEDICORE_PASSPHRASE_{owner.upper()}"
-    given = os.environ.get(name)
+def authority_passphrase() -> str:
+    """Return the passphrase of the certificate authority."""
+    given = os.environ.get(variable("authority"))
     if given is not None:
         return given
     if not sys.stdin.isatty():
         raise ConfigurationError(
-            f"no passphrase for {owner}: set {name}, or run 'medicore init' at a terminal"
+            f"no passphrase of the authority: set {variable('authority')}, or ask for it at a terminal"
         )
+    return getpass.getpass("Passphrase of the authority: ")
+
+
+def variable(owner: str) -> str:
+    """Return the environment variable of an owner's passphrase; what no variable may hold becomes ``_``."""
+    return f"MEDICORE_PASSPHRASE_{re.sub(r'[^A-Z0-9]', '_', owner.upper())}"
+
+
+def chosen_passphrase(owner: str) -> str:
+    """Return a new passphrase for ``owner``, asked for twice at a terminal."""
+    name = variable(owner)
+    given = os.environ.get(name)
+    if given is not None:
+        return given
+    if not sys.stdin.isatty():
+        raise ConfigurationError(f"no passphrase for {owner}: set {name}, or choose one at a terminal")
     first = getpass.getpass(f"New passphrase for {owner}: ")
     if getpass.getpass(f"Again, for {owner}: ") != first:
-        raise ConfigurationError(f"the two passphrases for {owner} differ; run 'medicore init' again")
+        raise ConfigurationError(f"the two passphrases for {owner} differ; try again")
     return first

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 def init(
     analyst: Annotated[str, typer.Option(help="Printed name of the first analyst.")] = "Ada Analyst",
     reviewer: Annotated[str, typer.Option(help="Printed name of the first reviewer.")] = "Rosa Reviewer",
+    operator: Annotated[str, typer.Option(help="Printed name of the first operator.")] = "Otto Operator",
     as_json: Json = False,
 ) -> None:
-    """Make the state folder: ledger, record repository, archive, authority, an analyst and a reviewer."""
+    """Make the state folder: ledger, record repository, archive, authority, and the first three people."""
     from medicore.cli.passphrase import chosen_passphrase
     from medicore.founding import found
 
-    made = found(settings(), {"analyst": analyst, "reviewer": reviewer}, chosen_passphrase)
+    names = {"analyst": analyst, "reviewer": reviewer, "operator": operator}
+    made = found(settings(), names, chosen_passphrase)
     if as_json:
         emit(made)
     else:

@@ -1,0 +1,163 @@
+"""Verbs about people: who may act, by which key."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from medicore.cli.app import Json, app, house, settings
+from medicore.cli.show import emit, pairs, say, table
+
+if TYPE_CHECKING:
+    from medicore.records.credential import Issuance, Registration
+    from medicore.records.ledger import LedgerEvent
+    from medicore.steps.acting import Actor
+
+people = typer.Typer(no_args_is_help=True, help="Who may act, in which role, by which key.")
+app.add_typer(people, name="people")
+
+Identifier = Annotated[str, typer.Argument(metavar="PERSON", help="Identifier of the person concerned.")]
+Who = Annotated[str, typer.Option("--as", help="Who makes the change: an operator, or quality.")]
+Reason = Annotated[str, typer.Option(help="Why; an inspector will read it.")]
+Days = Annotated[int, typer.Option(min=1, max=3660, help="For how many days a key made here holds.")]
+CertificateFile = Annotated[
+    Path | None,
+    typer.Option("--certificate", help="A certificate issued elsewhere, in PEM; its issuers may follow it."),
+]
+ChainFile = Annotated[
+    Path | None, typer.Option("--chain", help="The issuers of that certificate, up to their root, in PEM.")
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key", help="The PKCS#12 file of its key, to be kept here under its passphrase."),
+]
+
+
+@people.command("list")
+def list_people(as_json: Json = False) -> None:
+    """Show everyone ever added: role, standing, certificate."""
+    from medicore.steps.people import listed
+
+    rows = listed(house(settings()))
+    if as_json:
+        emit(rows)
+        return
+    cells = [
+        (
+            row["identifier"],
+            row["name"],
+            row["role"],
+            row["standing"] + (", locked" if row["locked"] else ""),
+            row["certificate"]["valid_until"][:10],
+            row["certificate"]["fingerprint"][:16],
+            row["certificate"]["issuer"],
+            str(len(row["earlier"])),
+        )
+        for row in rows
+    ]
+    heads = ("identifier", "name", "role", "standing", "until", "fingerprint", "issued by", "earlier keys")
+    table("People", heads, cells)
+
+
+@people.command()
+def add(
+    person: Identifier,
+    role: Annotated[str, typer.Option(help="analyst, reviewer, quality or operator.")],
+    reason: Reason,
+    who: Who,
+    name: Annotated[
+        str | None, typer.Option(help="Printed name; that of a certificate issued elsewhere is its own.")
+    ] = None,
+    days: Days = 730,
+    certificate: CertificateFile = None,
+    chain: ChainFile = None,
+    key: KeyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Add a person under an identifier that nobody ever had, with a new key or a certificate issued elsewhere."""
+    from medicore.steps.people import Newcomer, add
+
+    given = _credential(person, days, certificate, chain, key)
+    _tell(add(house(settings()), _actor(who, reason), Newcomer(person, name, role), given), as_json=as_json)
+
+
+@people.command()
+def renew(
+    person: Identifier,
+    reason: Reason,
+    who: Who,
+    name: Annotated[str | None, typer.Option(help="A new printed name; the present one by default.")] = None,
+    days: Days = 730,
+    certificate: CertificateFile = None,
+    chain: ChainFile = None,
+    key: KeyFile = None,
+    as_json: Json = False,
+) -> None:
+    """Give a person a new key and certificate; what the earlier one signed stays valid."""
+    from medicore.steps.people import renew
+
+    given = _credential(person, days, certificate, chain, key)
+    _tell(renew(house(settings()), _actor(who, reason), person, name, given), as_json=as_json)
+
+
+@people.command()
+def revoke(person: Identifier, reason: Reason, who: Who, as_json: Json = False) -> None:
+    """Take the force from a person's certificate, for ever; what it signed stays valid."""
+    from medicore.steps.people import revoke
+
+    _tell(revoke(house(settings()), _actor(who, reason), person), as_json=as_json)
+
+
+@people.command()
+def unlock(person: Identifier, reason: Reason, who: Who, as_json: Json = False) -> None:
+    """Let a person sign again who was locked after five wrong passphrases."""
+    from medicore.steps.people import unlock
+
+    _tell(unlock(house(settings()), _actor(who, reason), person), as_json=as_json)
+
+
+def _actor(who: str, reason: str) -> "Actor":
+    from medicore.cli.passphrase import passphrase_of
+    from medicore.steps.acting import Actor
+
+    return Actor(who, reason, passphrase_of(who))
+
+
+def _credential(
+    person: str, days: int, certificate: Path | None, chain: Path | None, key: Path | None
+) -> "Callable[[], Issuance | Registration]":
+    """Return what gives the credential; its passphrases are asked for when it is called."""
+    from medicore.cli.passphrase import authority_passphrase, chosen_passphrase
+    from medicore.records.credential import Issuance, Registration
+
+    if certificate is None:
+        if chain or key:
+            raise typer.BadParameter("--chain and --key belong to --certificate")
+        return lambda: Issuance(
+            authority_passphrase=authority_passphrase(), passphrase=chosen_passphrase(person), days=days
+        )
+    issuers, kept = (_read(path) if path else None for path in (chain, key))
+    registration = Registration(_read(certificate), issuers, kept)
+    return lambda: registration
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _tell(event: "LedgerEvent", *, as_json: bool) -> None:
+    """Print what a change of people left in the ledger."""
+    if as_json:
+        emit(event.as_json())
+        return
+    say(f"{event.action} {event.subject}, by {event.actor} at {event.at}. Ledger event {event.sequence}.")
+    facts = {
+        key: event.details[key]
+        for key in ("name", "role", "valid_until", "fingerprint")
+        if key in event.details
+    }
+    pairs({"person": event.subject, "reason": event.reason, **facts})

@@ -1,0 +1,203 @@
+"""People come, renew, lock themselves out and go; what they signed stays, and every change is signed and recorded."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import PASSPHRASES, Answer, Project
+from tests.line.conftest import BROKEN, CLEAN, MONTH, REFERENCE, Month
+from tests.line.exported import export, third_party
+from tests.line.told import last_about
+from tests.stores.company import certify, company
+
+WHY = "Joins the study team"
+
+
+def people(
+    project: Project, *arguments: str, who: str = "operator", why: str = WHY, expected: int = 0, **more: str
+) -> Answer:
+    """Change people as a user does, with the passphrase of who does it."""
+    secret = {"MEDICORE_PASSPHRASE": PASSPHRASES.get(who, "none"), **more}
+    return project.medicore("people", *arguments, "--as", who, "--reason", why, expected=expected, **secret)
+
+
+def add(project: Project, person: str, role: str, **more: Any) -> Answer:
+    """Add a person whose passphrase is of the pattern of all."""
+    secret = {f"MEDICORE_PASSPHRASE_{person.upper()}": f"correct {person}"}
+    return people(
+        project, "add", person, "--role", role, "--name", f"{person.title()} Person", **secret, **more
+    )
+
+
+def rows(project: Project) -> dict[str, dict[str, Any]]:
+    """Return everyone by identifier, as ``people list`` says."""
+    return {row["identifier"]: row for row in project.medicore("people", "list", "--json").json()}
+
+
+def test_a_reviewers_life(month: Month, tmp_path: Path) -> None:
+    """A release stays valid after its approver renewed and was revoked; a later signature and the identifier are refused."""
+    project = month.project
+    assert "person.added rita, by operator" in add(project, "rita", "reviewer").out
+    run = project.medicore("run", REFERENCE, "2025-04", "--json").json()[0]["run"]
+    assert (
+        project.sign(run, "approve", person="rita", passphrase="correct rita").json()["state"] == "archived"
+    )
+    first = rows(project)["rita"]["certificate"]
+    secret = {"MEDICORE_PASSPHRASE_RITA": "another secret"}
+    people(project, "renew", "rita", why="Laptop was lost", **secret)
+    assert rows(project)["rita"]["earlier"] == [first]
+    held = project.medicore("approvals", run, "--json").json()["decisions"][0]
+    assert held["certificate"]["fingerprint"] == first["fingerprint"]
+    assert held["certificate"]["now"] == "renewed since"
+    refused = project.sign(month.run(CLEAN), "approve", person="rita", passphrase="correct rita", expected=7)
+    assert "the passphrase does not open the key of rita" in refused.err
+    people(project, "revoke", "rita", why="Left the company")
+    assert rows(project)["rita"]["standing"] == "revoked"
+    refused = project.sign(
+        month.run(CLEAN), "approve", person="rita", passphrase="another secret", expected=7
+    )
+    assert "the key of rita was revoked" in refused.err
+    assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}
+    held = project.medicore("approvals", run, "--json").json()["decisions"][0]
+    assert (held["valid_when_signed"], held["valid_now"], held["fault"]) == (True, True, None)
+    for verb in (
+        ("add", "rita", "--role", "quality", "--name", "Rita Again"),
+        ("renew", "rita"),
+        ("revoke", "rita"),
+    ):
+        answer = people(project, *verb, expected=7, **secret)
+        assert answer.err.count("\n") == 1
+        assert last_about(project, "rita")["action"] == "person.refused"
+    assert "identifiers are never used again" in add(project, "rita", "reviewer", expected=7).err
+    _verify_export(month, run, tmp_path)
+
+
+def _verify_export(month: Month, run: str, tmp_path: Path) -> None:
+    """Hold an export of the run against the program that needs nothing but Python and openssl."""
+    code, answer = third_party(export(month, run, tmp_path / "bundle"), tmp_path)
+    assert code == 0, answer
+
+
+def test_a_company_issues_its_own(month: Month, tmp_path: Path) -> None:
+    """A certificate that the company issued is registered with its chain, and its owner signs with its key."""
+    project = month.project
+    root, issuer = company()
+    ben = certify("Dr Ben Quality", issuer)
+    for name, data in (
+        ("ben.pem", ben.pem),
+        ("chain.pem", issuer.pem + root.pem),
+        ("ben.p12", ben.pkcs12("correct ben")),
+    ):
+        (tmp_path / name).write_bytes(data)
+    files = ["--certificate", str(tmp_path / "ben.pem"), "--key", str(tmp_path / "ben.p12")]
+    given = ("add", "ben", "--role", "quality", *files)
+    assert "came without its issuers" in people(project, *given, expected=7).err
+    people(project, *given, "--chain", str(tmp_path / "chain.pem"))
+    row = rows(project)["ben"]
+    assert (row["name"], row["certificate"]["issuer"]) == ("Dr Ben Quality", "elsewhere")
+    run = project.medicore("run", BROKEN, MONTH, "--json", expected=10).json()[0]["run"]
+    answer = project.sign(run, "reject", person="ben", passphrase="correct ben").json()
+    assert answer["state"] == "rejected"
+    assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}
+    shown = project.medicore("approvals", run).out
+    assert "issued by: elsewhere" in shown
+    assert "the signature holds, on these very bytes" in shown
+    _verify_export(month, run, tmp_path)
+
+
+def test_quality_may_administer_and_others_may_not(month: Month) -> None:
+    """Quality adds people like an operator; analysts and reviewers are refused, which the ledger says."""
+    project = month.project
+    add(project, "quinn", "quality")
+    secret = {"MEDICORE_PASSPHRASE": "correct quinn"}
+    add(project, "anton", "analyst", who="quinn", **secret)
+    event = last_about(project, "anton")
+    assert (event["actor"], event["role"], event["reason"]) == ("quinn", "quality", WHY)
+    for who in ("analyst", "reviewer"):
+        answer = add(project, f"{who}-friend", "reviewer", who=who, expected=7)
+        assert f"{who} is {who}, which may not administer; expected one of operator, quality" in answer.err
+        refused = last_about(project, f"{who}-friend")
+        assert (refused["action"], refused["actor"]) == ("person.refused", who)
+    assert not {"analyst-friend", "reviewer-friend"} & set(rows(project))
+
+
+def test_wrong_passphrases_lock_and_an_operator_unlocks(month: Month) -> None:
+    """Five wrong passphrases lock whoever changes people, too; another opens again, and a renewal does as well."""
+    project = month.project
+    add(project, "olga", "operator")
+    for _ in range(5):
+        answer = people(
+            project, "revoke", "analyst", who="olga", expected=7, MEDICORE_PASSPHRASE="guessed it"
+        )
+        assert "does not open the key of olga" in answer.err
+    assert rows(project)["olga"]["locked"]
+    right = {"who": "olga", "MEDICORE_PASSPHRASE": "correct olga"}
+    assert "olga is locked" in people(project, "unlock", "olga", expected=7, **right).err
+    assert "locked" in project.medicore("people", "list").out
+    people(project, "unlock", "olga", why="She called; it was she")
+    assert not rows(project)["olga"]["locked"]
+    assert "reviewer is not locked" in people(project, "unlock", "reviewer", expected=7, **right).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("add", "analyst", "--role", "analyst", "--name", "Someone Else"), 7, "identifier analyst is taken"),
+        (("add", "zoe", "--role", "emperor", "--name", "Zoe"), 7, "role 'emperor' is unknown"),
+        (("add", "zoe", "--role", "service", "--name", "Zoe"), 7, "the role service is not for people"),
+        (("add", "zoe", "--role", "analyst"), 7, "give --name"),
+        (("add", "Zoe!", "--role", "analyst", "--name", "Zoe"), 3, "person 'Zoe!' is malformed"),
+        (("renew", "nobody"), 7, "person 'nobody' is unknown"),
+        (("revoke", "medicore"), 7, "medicore is the service"),
+        (("add", "zoe", "--role", "analyst", "--chain", "none.pem"), 2, "belong to --certificate"),
+        (("add", "zoe", "--role", "analyst", "--certificate", "none.pem"), 2, "none.pem cannot be read"),
+    ],
+)
+def test_nonsense_about_people_is_refused(
+    month: Month, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    """Whatever is wrong with a change, nothing changes, and the answer says what was expected."""
+    before = rows(month.project)
+    secret = {"MEDICORE_PASSPHRASE_ZOE": "correct zoe"}
+    assert words in people(month.project, *arguments, expected=code, **secret).err
+    assert rows(month.project) == before
+
+
+def test_a_change_needs_a_reason_and_the_authority(month: Month) -> None:
+    """Without a readable reason, with a wrong passphrase of the authority or a short new one, nobody is added."""
+    project = month.project
+    assert "the reason is empty" in add(project, "yuri", "analyst", why="  ", expected=7).err
+    wrong = {"MEDICORE_PASSPHRASE_AUTHORITY": "guessed it"}
+    assert "key of the authority" in add(project, "yuri", "analyst", expected=7, **wrong).err
+    short = people(
+        project,
+        "add",
+        "yuri",
+        "--role",
+        "analyst",
+        "--name",
+        "Yuri",
+        expected=7,
+        MEDICORE_PASSPHRASE_YURI="short",
+    )
+    assert "passphrase is too short" in short.err
+    assert (
+        "MEDICORE_PASSPHRASE_YURI"
+        in people(project, "add", "yuri", "--role", "analyst", "--name", "Yuri", expected=9).err
+    )
+    assert "yuri" not in rows(project)
+    assert not (project.home / "people" / "yuri.p12").exists()
+
+
+def test_no_secret_reaches_the_ledger(month: Month) -> None:
+    """No passphrase and no private key is in the ledger or in the clear in any file of the people's folder."""
+    project = month.project
+    add(project, "nina", "analyst")
+    stored = [project.home / "ledger.db", *(project.home / "people").glob("*.p12")]
+    assert len(stored) > 4
+    for path in stored:
+        data = path.read_bytes()
+        assert b"correct nina" not in data
+        assert b"PRIVATE KEY" not in data
+        assert path.name == "ledger.db" or path.stat().st_mode & 0o077 == 0

@@ -1,0 +1,13 @@
+"""What the ledger tells of things that are no run, read from its file."""
+
+from typing import Any
+
+from medicore.stores.clock import SystemClock
+from medicore.stores.ledger_sqlite import SqliteLedger
+from tests.conftest import Project
+
+
+def last_about(project: Project, subject: str) -> dict[str, Any]:
+    """Return the ledger's last event about a person or a study."""
+    ledger = SqliteLedger(project.home / "ledger.db", SystemClock())
+    return [event.as_json() for event in ledger.events(subject=subject)][-1]
