@@ -117,6 +117,34 @@ def verify_checkpoint(envelope: bytes, certificate_pem: str | bytes, ca_pem: str
     return checkpoint
 
 
+def open_key(
+    pkcs12_bytes: bytes, passphrase: str, owner: str, expected: str | None
+) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate, list[x509.Certificate]]:
+    """Return the key in ``pkcs12_bytes``, its certificate, and those of the authority.
+
+    ``owner`` is whose key it is, for the messages; ``expected`` the fingerprint that its certificate must have,
+    if any.
+
+    Raises
+    ------
+    WrongPassphraseError
+        When the passphrase does not open the key.
+    ReviewError
+        When it is a key of another kind, or not the expected one.
+    """
+    try:
+        key, certificate, chain = pkcs12.load_key_and_certificates(pkcs12_bytes, passphrase.encode())
+    except ValueError as error:
+        raise WrongPassphraseError(f"the passphrase does not open the key of {owner}; try again") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate is None:
+        raise ReviewError(f"the file holds no key of {owner}; expected ECDSA P-256 with its certificate")
+    if expected is not None and fingerprint(as_pem(certificate)) != expected:
+        raise ReviewError(
+            f"the key is not the one of {owner} in the ledger; expected {expected[:12]}; use that"
+        )
+    return key, certificate, chain
+
+
 def _seal(
     payload: bytes, payload_type: str, pkcs12_bytes: bytes, passphrase: str, owner: str, expected: str | None
 ) -> bytes:
@@ -124,19 +152,10 @@ def _seal(
     from securesystemslib.dsse import Envelope
     from securesystemslib.signer import CryptoSigner, SSlibKey
 
-    try:
-        key, certificate, _ = pkcs12.load_key_and_certificates(pkcs12_bytes, passphrase.encode())
-    except ValueError as error:
-        raise WrongPassphraseError(f"the passphrase does not open the key of {owner}; try again") from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate is None:
-        raise ReviewError(f"the file holds no key of {owner}; expected ECDSA P-256 with its certificate")
-    found = fingerprint(as_pem(certificate))
-    if expected is not None and found != expected:
-        raise ReviewError(
-            f"the key is not the one of {owner} in the ledger; expected {expected[:12]}; use that"
-        )
+    key, certificate, _ = open_key(pkcs12_bytes, passphrase, owner, expected)
+    named = SSlibKey.from_crypto(key.public_key(), keyid=fingerprint(as_pem(certificate)))
     envelope = Envelope(payload, payload_type, {})
-    envelope.sign(CryptoSigner(key, SSlibKey.from_crypto(key.public_key(), keyid=found)))
+    envelope.sign(CryptoSigner(key, named))
     return canonical(envelope.to_dict())
 
 

@@ -23,16 +23,25 @@ def text_of(pdf: bytes) -> str:
     return "".join(pages_of(pdf))
 
 
+def mark_text(form: Any) -> str:
+    """Return the text of the mark of a signature, without any blank: the page that its appearance draws."""
+    return "".join(_drawn(form.Resources.XObject.Mark, form.Resources.XObject.Mark.Resources))
+
+
 def tight(text: str) -> str:
     """Return a text as ``text_of`` returns it."""
     return re.sub(r"[\s\u200b\u200e]", "", text)
 
 
 def _page(page: Any) -> Iterator[str]:
-    fonts = page.resources.get("/Font", {})
+    yield from _drawn(page, page.resources)
+
+
+def _drawn(content: Any, resources: Any) -> Iterator[str]:
+    fonts = resources.get("/Font", {})
     maps = {name: _unicode_map(font) for name, font in fonts.items()}
     current: dict[int, str] = {}
-    for operands, operator in pikepdf.parse_content_stream(page):
+    for operands, operator in pikepdf.parse_content_stream(content):
         if str(operator) == "Tf":
             current = maps[str(operands[0])]
         elif str(operator) in {"Tj", "TJ"}:

@@ -1,0 +1,71 @@
+"""Time stamps: tokens of an RFC 3161 service, asked for over HTTP (RFC 3161, 3.4)."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from medicore.errors import ConfigurationError
+
+SECONDS = 30.0
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStampService:
+    """The one service that the settings allow, and the certificate in PEM by which its tokens are proved.
+
+    Raises
+    ------
+    ConfigurationError
+        When the address is neither https nor of this machine.
+    """
+
+    address: str
+    trusted: str
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.address)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        if not safe or not parts.hostname or parts.username is not None:
+            raise ConfigurationError(
+                "the address of the time stamping service is neither https nor of this machine; "
+                "expected https://…; correct 'time_stamps' in medicore.toml"
+            )
+
+    def client(self) -> Any:  # noqa: ANN401 - a pyHanko time stamper
+        """Return the service as pyHanko asks it."""
+        from asn1crypto import tsp
+        from pyhanko.sign.timestamps import TimeStamper
+
+        service = self
+
+        class Client(TimeStamper):  # type: ignore[misc] # its types are not followed
+            async def async_request_tsa_response(self, req: Any) -> Any:  # noqa: ANN401
+                try:
+                    return tsp.TimeStampResp.load(service.answer(req.dump()))
+                except ValueError as error:
+                    raise _refused("an answer that is no time stamp") from error
+
+        return Client()
+
+    def answer(self, request: bytes) -> bytes:
+        """Return the service's answer to a request; raise ConfigurationError when there is none."""
+        import httpx
+
+        try:
+            # No redirect is followed: the address in the settings is the only one that is allowed.
+            with httpx.Client(follow_redirects=False, timeout=SECONDS, trust_env=False) as client:
+                answer = client.post(
+                    self.address, content=request, headers={"Content-Type": "application/timestamp-query"}
+                )
+        except httpx.HTTPError as error:
+            raise _refused(type(error).__name__) from error
+        if answer.status_code != httpx.codes.OK:
+            raise _refused(f"status {answer.status_code}")
+        return answer.content
+
+
+def _refused(found: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"the time stamping service gave {found}; expected a time stamp; nothing was signed, try again later"
+    )
