@@ -14,7 +14,11 @@ from medicore.errors import ConfigurationError
 
 
 class Settings(BaseModel):
-    """Where things are and who acts; every embedded part lives below ``home``."""
+    """Where things are and who acts; every embedded part lives below ``home``.
+
+    ``time_stamps`` is the address of an RFC 3161 service; ``time_stamps.pem`` in the state folder is the certificate
+    of the authority behind it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,6 +27,7 @@ class Settings(BaseModel):
     person: str | None = None
     renderer: Literal["auto", "embedded", "quarto"] = "auto"
     paper: Literal["a4", "us-letter"] = "a4"
+    time_stamps: str | None = None
     ledger_url: SecretStr | None = Field(default=None, alias="ledger")
 
     @field_validator("ledger_url")
@@ -69,7 +74,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         stored = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         named = {
             key: variables[f"MEDICORE_{key.upper()}"]
-            for key in ("person", "renderer", "paper", "ledger")
+            for key in ("person", "renderer", "paper", "ledger", "time_stamps")
             if variables.get(f"MEDICORE_{key.upper()}")
         }
         if moved := {"root", "home"} & set(stored):

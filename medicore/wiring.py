@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from medicore.edc.csv_folder import CsvFolder
 from medicore.errors import ConfigurationError
@@ -10,7 +11,10 @@ from medicore.records.protocol import Protocol
 from medicore.settings import Settings
 from medicore.steps.house import House
 from medicore.steps.ports import Clock, Edc, Ledger, Renderer
+from medicore.steps.review import approvals_of
 from medicore.steps.runs import ActiveRun
+from medicore.steps.seal import release_commit
+from medicore.steps.signed_report import signed_report
 from medicore.stores.archive_folder import FolderArchive
 from medicore.stores.authority import Authority
 from medicore.stores.certifier import AuthorityCertifier
@@ -25,7 +29,11 @@ from medicore.stores.protocols import StudyFolder
 from medicore.stores.recorded_environment import RecordedEnvironments
 from medicore.stores.replay import Replay
 from medicore.stores.seals import AuthoritySeals
+from medicore.stores.signed_report import SignedReports
 from medicore.stores.workspace import Workspaces
+
+if TYPE_CHECKING:
+    from medicore.stores.time_stamps import TimeStampService
 
 SERVICE_KEY = "medicore"
 
@@ -65,6 +73,11 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         archive=FolderArchive(settings.archive),
         seals=AuthoritySeals(lambda: Authority(home / "people", clock), clock, SERVICE_KEY),
         certifier=AuthorityCertifier(lambda: Authority(home / "people", clock), clock),
+        signed_reports=SignedReports(
+            lambda: Authority(home / "people", clock),
+            settings.root / "quarto_templates",
+            lambda: time_stamps(settings),
+        ),
         replay=Replay(records, content, RecordedEnvironments(home / "environments")),
         history=records,
         licences=environment,
@@ -97,6 +110,29 @@ def connector(settings: Settings, protocol: Protocol) -> Edc:
     return CsvFolder(settings.inbox / source.folder if source.folder else settings.inbox, by_month=True)
 
 
+def time_stamps(settings: Settings) -> "TimeStampService | None":
+    """Return the time stamping service that the settings name, or None.
+
+    Raises
+    ------
+    ConfigurationError
+        When the address is not allowed, or the certificate of the service's authority is not there.
+    """
+    if settings.time_stamps is None:
+        return None
+    from medicore.stores.time_stamps import TimeStampService
+
+    path = settings.home / "time_stamps.pem"
+    try:
+        trusted = path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(
+            f"{path.name} is not in the state folder, or no PEM; expected the certificate of the authority behind "
+            "the time stamping service; put it there"
+        ) from error
+    return TimeStampService(settings.time_stamps, trusted)
+
+
 def renderer_named(name: str) -> Renderer:
     """Return the renderer called ``embedded`` or ``quarto``."""
     if name == "quarto":
@@ -112,6 +148,17 @@ def _renderer_name(settings: Settings) -> str:
     if settings.renderer == "auto":
         return "quarto" if shutil.which("quarto") else "embedded"
     return settings.renderer
+
+
+def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
+    """Copy a run's signed report to where people read it, and return its address; empty when it is not released."""
+    if release_commit(house, run) is None:
+        return ""
+    path = (
+        settings.home / "reports" / run.study / run.month / f"{run.study}_{run.month}_{run.number}.signed.pdf"
+    )
+    write_atomically(path, signed_report(house, approvals_of(house, run)))
+    return path.as_uri()
 
 
 def lay_out_report(settings: Settings, active: ActiveRun) -> str:

@@ -77,6 +77,7 @@ def explain(
     from dataclasses import asdict
 
     from medicore.records.identifiers import RunId
+    from medicore.records.printed import same_number
     from medicore.steps.reproduce import explain as explained
     from medicore.steps.reproduce import places
 
@@ -85,7 +86,7 @@ def explain(
         raise typer.BadParameter("give either a path of results.json or a number with --value")
     if value:
         found = places(opened, RunId.parse(run), value)
-        if len({place.value for place in found}) > 1:
+        if not same_number(found):
             _several(run, value, found, as_json=as_json)
             return
         path = found[0].path
@@ -170,10 +171,13 @@ def verify(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read everything stored of a run again, and hold it against what was recorded."""
+    """Read everything stored of a run again, and hold it against what was recorded; with the ALCOA++ score card."""
+    from dataclasses import asdict
+
     from medicore.records.identifiers import RunId
+    from medicore.steps.score_card import score_card
     from medicore.steps.status import all_runs
-    from medicore.steps.verify import require_ledger
+    from medicore.steps.verify import require_ledger, shared
     from medicore.steps.verify import verify as verified
     from medicore.stores.files import FolderFiles
 
@@ -184,16 +188,28 @@ def verify(
     if not chosen:
         require_ledger(opened)  # a ledger that was rolled back to before its first run has none to verify
     failed, answers = [], []
+    common = shared(opened) if everything else None
     for one in chosen:
         folder = FolderFiles(checkout / "records" / one.study / one.month) if checkout else None
-        checks = verified(opened, one, folder)
+        checks = verified(opened, one, folder, common)
         bad = [check for check in checks if not check.passed]
         failed += bad
-        answers.append({"run": str(one), "checks": len(checks), "failed": {c.subject: c.found for c in bad}})
+        card = () if everything else score_card(opened, one, checks)
+        answers.append(
+            {
+                "run": str(one),
+                "checks": len(checks),
+                "failed": {c.subject: c.found for c in bad},
+                "alcoa": [asdict(score) for score in card],
+            }
+        )
         if not as_json:
             say(f"{one}: {len(checks)} checks, {len(bad)} failed")
             for check in bad:
                 say(f"  {check.subject}: {check.found}")
+            if card:
+                cells = [(score.principle, score.verdict, score.evidence) for score in card]
+                table(f"ALCOA++ of {one}", ("principle", "holds", "evidence"), cells)
     if as_json:
         emit(answers)
     if failed:

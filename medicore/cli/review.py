@@ -100,6 +100,7 @@ def sign(
     from medicore.records.identifiers import RunId
     from medicore.steps.review import Decision, sign_decision
     from medicore.steps.status import line
+    from medicore.wiring import lay_out_signed_report
 
     chosen = settings()
     opened = house(chosen)
@@ -114,11 +115,12 @@ def sign(
 
         outcome = outcome_of(follow(ReviewRequest(run=run), return_state=True))
     row = line(opened, target)
+    address = lay_out_signed_report(chosen, opened, target)
     if as_json:
-        emit({**row, "decision": event.as_json()})
+        emit({**row, "decision": event.as_json(), "signed_report": address or None})
     else:
         say(f"Signed by {person} at {event.at}: {meaning}. Ledger event {event.sequence}.")
-        pairs({"run": run, "state": row["state"]})
+        pairs({"run": run, "state": row["state"], **({"signed report": address} if address else {})})
         for message in row["messages"] if outcome.findings else ():
             say(message)
     if outcome.exit_code:

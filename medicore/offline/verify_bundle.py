@@ -2,12 +2,9 @@
 
     python -I -S verify_bundle.py [FOLDER] [--authority SHA256]
 
-FOLDER is the unpacked bundle, by default where this file lies. A line is printed per check; the first that fails
-ends the work; the exit code is 0 or 1. ``--authority`` is the fingerprint of the authority's certificate, had from
-the sponsor by another way than this bundle: without it you trust the bundle's own.
+FOLDER is the unpacked bundle, by default where this file lies. The first check that fails ends the work; the exit code
+is 0 or 1. ``--authority`` is the authority's fingerprint, had from the sponsor by another way than this bundle.
 """
-
-from __future__ import annotations
 
 import argparse
 import base64
@@ -24,7 +21,7 @@ from typing import Any
 
 MANIFEST, EXCERPT, EXPORTED = "MANIFEST.json", "ledger/excerpt.jsonl", "ledger/exported.jsonl"
 CHECKPOINT, AUTHORITY, PROVENANCE = "ledger/checkpoint.dsse.json", "authority.pem", "record/provenance.json"
-SOURCE, LOCK = "code/source.tar", "environment/requirements.lock"
+SOURCE, LOCK, PDF = "code/source.tar", "environment/requirements.lock", "record/report.signed.pdf"
 KEYS, ENDINGS = ("person.added", "person.renewed"), ("person.revoked", "person.renewed")  # of certificates
 UNLISTED = {MANIFEST, EXPORTED, CHECKPOINT}  # the signature over the ledger's head covers these
 DECISION, HEAD = "application/vnd.in-toto+json", "application/vnd.medicore.checkpoint+json"
@@ -184,7 +181,7 @@ def check_head(bundle: Bundle) -> str:
 
 def check_decisions(bundle: Bundle) -> str:
     """Hold every decision on the run against its signature, and what it was signed on against what is here."""
-    approvals, run = 0, bundle.manifest["run"]
+    approvals, made, run = 0, Json(), bundle.manifest["run"]
     decisions = {event["sequence"]: event for event in bundle.named("decision.signed", on=run)}
     for number, event in decisions.items():
         name, envelope = f"{EXCERPT}: event {number}", base64.b64decode(event["details"]["envelope"])
@@ -206,7 +203,9 @@ def check_decisions(bundle: Bundle) -> str:
                 found = bundle.files.get(f"record/{file}")
                 need(on.get(file) == (found and digest(found)), f"record/{file}: is not what {name} is on")
             approvals += said["meaning"] == "approve"
+            made = event["details"].get("signed_report", made)
     need(approvals or not bundle.named("run.released", on=run), f"{EXCERPT}: released without an approval")
+    need(not made or digest(bundle.read(PDF)) == made["sha256"], f"{PDF}: is not what was approved last")
     return f"{len(decisions)} signed by their signers' own keys, {approvals} of them approving this record"
 
 
@@ -263,6 +262,7 @@ def check_code(bundle: Bundle) -> str:
         whole[f"{folder}/{name}"] = ("100644", bundle.read(f"record/{name}"))
     whole.update(bundle.below("repository/", ""))
     released = {**whole, **bundle.below("record/decisions/", f"{folder}/decisions/")}
+    released.update(bundle.below(f"{PDF}.dvc", f"{folder}/{PDF[7:]}.dvc"))
     for part, files in (("code", code), ("sealed", whole), ("record", released)):
         body = bundle.read(f"code/{part}.commit")
         named = git_name(b"commit", body) == bundle.manifest[f"{part}_commit"]

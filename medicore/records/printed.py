@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,6 +89,12 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
     return tuple(sorted(found, key=_likelihood))
 
 
-def _likelihood(place: Place) -> int:
-    """Return the rank of a place's part of the results."""
-    return next((rank for rank, part in enumerate(_FIRST) if place.path.startswith(part)), len(_FIRST))
+def same_number(places: Sequence[Place]) -> bool:
+    """Return whether the places hold one number, but for rounding in the twelfth digit."""
+    return len({f"{place.value:.12g}" for place in places}) == 1
+
+
+def _likelihood(place: Place) -> tuple[int, int]:
+    """Return the rank of a place's part of the results, and how deep in it the place is."""
+    rank = next((rank for rank, part in enumerate(_FIRST) if place.path.startswith(part)), len(_FIRST))
+    return rank, place.path.count(".")

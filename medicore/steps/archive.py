@@ -10,8 +10,10 @@ from medicore.records.ledger import export_lines
 from medicore.records.retention import retain_until
 from medicore.steps.attest import attest
 from medicore.steps.house import House
+from medicore.steps.review import approvals_of
 from medicore.steps.runs import SERVICE, log, sealed_commit
 from medicore.steps.seal import release_commit
+from medicore.steps.signed_report import NAME, signed_report
 from medicore.steps.stored import folder_of, read_provenance, stored_file
 
 _FAILED = "archive.failed"
@@ -53,6 +55,7 @@ def _copy(house: House, run: RunId, commit: str, until: date) -> dict[str, Any]:
     sequence, head = house.ledger.head()
     objects = {
         f"reports/{run}/report.pdf": stored_file(house, run, commit, "report.pdf"),
+        f"reports/{run}/{NAME}": signed_report(house, approvals_of(house, run)),
         f"{base}/record.bundle": house.records.bundle(f"record/{run}"),
         f"{base}/authority.pem": house.seals.authority(),
         f"{base}/requirements.lock": house.records.read(commit, "requirements.lock"),

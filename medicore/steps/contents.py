@@ -16,8 +16,11 @@ from medicore.records.people import fingerprint, people_of
 from medicore.records.ro_crate import Actor, Crate, ro_crate
 from medicore.records.sbom import bill_of_materials
 from medicore.steps.house import House
+from medicore.steps.review import approvals_of
 from medicore.steps.runs import sealed_commit
 from medicore.steps.seal import release_commit
+from medicore.steps.signed_report import NAME as SIGNED_REPORT
+from medicore.steps.signed_report import signed_report
 from medicore.steps.status import read_document
 from medicore.steps.stored import folder_of, read_provenance, stored_file
 
@@ -130,7 +133,7 @@ def _code(house: House, identity: Mapping[str, str]) -> dict[str, bytes]:
 def _record(
     house: House, run: RunId, sealed: str, commit: str, provenance: Mapping[str, Any]
 ) -> dict[str, bytes]:
-    """Return the record folder: what git holds at ``commit``, and what the content store holds of the sealed run."""
+    """Return the record folder: what git holds at ``commit``, and what the content store holds of the run."""
     folder = folder_of(run)
     held = {f"record/{name}": house.records.read(commit, f"{folder}/{name}")
             for name in house.records.names(commit, folder)}  # fmt: skip
@@ -138,7 +141,11 @@ def _record(
         f"record/{entry['name']}": stored_file(house, run, sealed, entry["name"])
         for entry in provenance["files"]
     }
-    return held | proved
+    signed = {}
+    approvals = approvals_of(house, run)
+    if approvals:
+        signed[f"record/{SIGNED_REPORT}"] = signed_report(house, approvals)
+    return held | proved | signed
 
 
 def _crate(found: Contents, files: Mapping[str, bytes], events: tuple[LedgerEvent, ...]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from medicore.steps import ports
 from medicore.steps.certifying import Certifier
 from medicore.steps.exporting import History, Licences
 from medicore.steps.replaying import Replay
+from medicore.steps.signing import SignedReports
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class House:
     archive: ports.Archive
     seals: ports.Seals
     certifier: Certifier
+    signed_reports: SignedReports
     replay: Replay
     history: History
     licences: Licences

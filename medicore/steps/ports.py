@@ -139,6 +139,10 @@ class Content(Protocol):
         """Store file or folder ``name`` and return its pointer."""
         ...
 
+    def put(self, name: str, data: bytes) -> tuple[str, bytes]:
+        """Store ``data`` as a file of that name; return its MD5 and its pointer."""
+        ...
+
     def commit(self, folder: Path, stages: Iterable[str]) -> bytes:
         """Store the outputs of ``stages`` and return ``dvc.lock``."""
         ...
@@ -197,8 +201,8 @@ class Records(Protocol):
         """Return a git bundle of a tag with its history."""
         ...
 
-    def check(self, commit: str) -> None:
-        """Raise IntegrityError when an object that the commit reaches is damaged."""
+    def check(self, tag: str | None = None) -> None:
+        """Raise IntegrityError when an object that the tag reaches, or any tag without one, is damaged."""
         ...
 
 

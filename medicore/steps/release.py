@@ -13,8 +13,9 @@ from medicore.records.states import RunState, state_of
 from medicore.steps.archive import archive
 from medicore.steps.attest import attest
 from medicore.steps.house import House
-from medicore.steps.review import open_findings, standing_decisions, verified
+from medicore.steps.review import approvals_of, open_findings, standing_decisions, verified
 from medicore.steps.runs import SERVICE, ActiveRun, log, reopen, sealed_commit
+from medicore.steps.signed_report import released_files
 from medicore.steps.stored import folder_of
 
 
@@ -105,12 +106,19 @@ def _release(house: House, run: RunId) -> None:
         sealed = sealed_commit(house, run)
         signed = [*house.ledger.events(subject=str(run), action="decision.signed")]
         folder = f"{folder_of(run)}/decisions"
-        files = {}
+        files = released_files(house, run, approvals_of(house, run))
         for event in signed:
             verified(house, event)
             files[f"{folder}/{event.sequence}.dsse.json"] = base64.b64decode(event.details["envelope"])
         files[f"{folder}/index.json"] = document(
-            [{"sequence": e.sequence, "at": e.at, "statement": dict(e.details["statement"])} for e in signed]
+            [
+                {
+                    "sequence": e.sequence,
+                    "at": e.at,
+                    **{k: v for k, v in e.details.items() if k != "envelope"},
+                }
+                for e in signed
+            ]
         )
         commit = house.records.seal(
             parent=sealed,

@@ -34,7 +34,10 @@ class Comparison:
 
 
 def reproduce(house: House, run: RunId, scratch: Path, threads: int | None = None) -> tuple[Comparison, ...]:
-    """Return how each file of a run compares with its rebuilding in the folder ``scratch``."""
+    """Return how each file of a run compares with its rebuilding in the folder ``scratch``.
+
+    ``report.signed.pdf`` is not among them: a signature cannot be computed again. 'verify' proves it instead.
+    """
     commit = sealed_commit(house, run)
     provenance = read_provenance(house, run, commit)
     recorded = {

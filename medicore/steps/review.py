@@ -22,6 +22,7 @@ from medicore.records.people import person_named, require_unlocked
 from medicore.records.states import RunState, state_of
 from medicore.steps.house import House
 from medicore.steps.runs import role_of, sealed_commit
+from medicore.steps.signed_report import sign_report
 from medicore.steps.signers import lock_out, signer_of
 from medicore.steps.signers import people as people  # the people are asked for here, too
 from medicore.steps.stored import read_provenance
@@ -136,6 +137,8 @@ def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> Ledg
     if statement.meaning is Meaning.PROCEED:
         _require_overridable(house, run, decision.finding)
     details = {"statement": statement.as_json(), "envelope": base64.b64encode(envelope).decode()}
+    if statement.meaning is Meaning.APPROVE:
+        details |= sign_report(house, run, statement, passphrase, approvals_of(house, run))
     return house.ledger.append(
         NewEvent(person.identifier, person.role.value, "decision.signed", str(run), statement.reason, details)
     )
@@ -148,6 +151,20 @@ def verified(house: House, event: LedgerEvent) -> Statement:
     """
     person = signer_of(house, event)
     return house.seals.verify(base64.b64decode(event.details["envelope"]), person, event.at)
+
+
+def approvals_of(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent], ...]:
+    """Return the approvals of what is sealed of a run, each proved from its envelope, in order."""
+    commit = sealed_commit(house, run)
+    signed = [
+        (verified(house, event), event)
+        for event in house.ledger.events(subject=str(run), action="decision.signed")
+    ]
+    return tuple(
+        (statement, event)
+        for statement, event in signed
+        if statement.meaning is Meaning.APPROVE and dict(statement.digests)["sealed commit"] == commit
+    )
 
 
 def requester_of(house: House, run: RunId) -> str:

@@ -11,6 +11,7 @@ from medicore.steps.attest import attest
 from medicore.steps.house import House
 from medicore.steps.ports import RecordFiles
 from medicore.steps.runs import SERVICE, ActiveRun, log, sealed_commit
+from medicore.steps.signed_report import NAME as SIGNED_REPORT
 from medicore.steps.stored import folder_of
 from medicore.steps.way import STEPS, Step
 
@@ -82,7 +83,7 @@ def _held_by_git(files: RecordFiles, finished: list[Step]) -> dict[str, bytes]:
 def _ignored(finished: list[Step]) -> bytes:
     """Return the ignore file that keeps what DVC brings back out of the inspector's ``git status``."""
     names = sorted(name for step in finished for name in step.stored)
-    return "".join(f"/{name}\n" for name in ["lock", *names]).encode()
+    return "".join(f"/{name}\n" for name in ["lock", *names, SIGNED_REPORT]).encode()
 
 
 def _parent(house: House, active: ActiveRun) -> str:

@@ -13,11 +13,13 @@ from medicore.records.ledger import verify_chain
 from medicore.steps.attest import kept
 from medicore.steps.house import House
 from medicore.steps.ports import RecordFiles
-from medicore.steps.review import verified
+from medicore.steps.review import approvals_of, verified
 from medicore.steps.runs import SEALED_BY, SERVICE, log
+from medicore.steps.signed_report import NAME, entry_of, prove
 from medicore.steps.signers import require_signed_changes
 from medicore.steps.stored import folder_of, read_provenance
 
+_AS_RECORDED = "as recorded"
 _OWN_FILES = ("provenance.json", ".gitignore", "decisions/")
 
 
@@ -30,14 +32,29 @@ class Check:
     found: str
 
 
-def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tuple[Check, ...]:
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What verifications of several runs have in common, read once: the ledger, and whether all git objects are sound."""
+
+    ledger: Check
+    objects_sound: bool = False
+
+
+def shared(house: House) -> Shared:
+    """Return what the verifications of many runs share."""
+    return Shared(_ledger(house), _try("objects", house.records.check).passed)
+
+
+def verify(
+    house: House, run: RunId, checkout: RecordFiles | None = None, common: Shared | None = None
+) -> tuple[Check, ...]:
     """Return every check on a run; failures leave an event in the ledger.
 
     Reads the ledger's chain against the checkpoints in the archive, the record's commits and tags, every file
     in every store, the decisions' signatures, and the archived copies; ``checkout``, when given, is a record
-    folder elsewhere that is held against the same provenance.
+    folder elsewhere that is held against the same provenance. ``common`` is what was read before for several runs.
     """
-    checks = tuple(_all(house, run, checkout))
+    checks = tuple(_all(house, run, checkout, common or Shared(_ledger(house))))
     failed = [check for check in checks if not check.passed]
     # A ledger that is itself damaged is evidence: nothing is added to it.
     if failed and checks[0].passed:
@@ -46,10 +63,13 @@ def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tup
     return checks
 
 
-def _all(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
-    ledger = _try("ledger", partial(require_ledger, house))
-    yield ledger
-    if not ledger.passed:
+def _ledger(house: House) -> Check:
+    return _try("ledger", partial(require_ledger, house))
+
+
+def _all(house: House, run: RunId, checkout: RecordFiles | None, common: Shared) -> Iterator[Check]:
+    yield common.ledger
+    if not common.ledger.passed:
         return  # what the ledger says of the run cannot be relied on
     yield _try("authority", partial(_authority, house))
     yield _try("people", partial(require_signed_changes, house))
@@ -58,7 +78,7 @@ def _all(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Che
     for event in sealings:
         commit, tag = event.details["commit"], event.details["tag"]
         yield _try(f"tag {tag}", partial(_tag, house, tag, commit))
-        yield _try(f"objects of {tag}", partial(house.records.check, commit))
+        yield _objects(house, tag, common)
         yield _try(f"provenance of {tag}", partial(_provenance, house, run, event.details))
     if sealings:
         yield from _files(house, run, sealings[-1].details["commit"], checkout)
@@ -66,7 +86,8 @@ def _all(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Che
         if event.action == "run.released":
             tag, commit = f"record/{run}", event.details["commit"]
             yield _try(f"tag {tag}", partial(_tag, house, tag, commit))
-            yield _try(f"objects of {tag}", partial(house.records.check, commit))
+            yield _objects(house, tag, common)
+            yield from _signed_report(house, run, checkout)
         elif event.action == "decision.signed":
             yield _try(f"signature {event.sequence} by {event.actor}", partial(verified, house, event))
         elif event.action == "archive.completed":
@@ -78,13 +99,23 @@ def _try(subject: str, work: Callable[[], object]) -> Check:
         work()
     except MediCoreError as error:
         return Check(subject, False, str(error))
-    return Check(subject, True, "as recorded")
+    return Check(subject, True, _AS_RECORDED)
 
 
 def _equal(subject: str, found: object, expected: object) -> Check:
     same = found == expected
     return Check(
-        subject, same, "as recorded" if same else f"{str(found)[:12]} instead of {str(expected)[:12]}"
+        subject, same, _AS_RECORDED if same else f"{str(found)[:12]} instead of {str(expected)[:12]}"
+    )
+
+
+def _objects(house: House, tag: str, common: Shared) -> Check:
+    """Check every git object that a tag reaches, unless all were found sound already."""
+    subject = f"objects of {tag}"
+    return (
+        Check(subject, True, _AS_RECORDED)
+        if common.objects_sound
+        else _try(subject, partial(house.records.check, tag))
     )
 
 
@@ -152,6 +183,25 @@ def _copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> 
         yield _same(f"{name} ({place})", data, entry)
 
 
+def _signed_report(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
+    """Check every copy of the signed report: its digest, and what its signatures say for themselves."""
+    try:
+        approvals = approvals_of(house, run)
+        entry = entry_of(approvals)
+    except MediCoreError as error:
+        yield Check(NAME, False, str(error))
+        return
+    copies = house.content.objects(entry["md5"])
+    if not copies:
+        yield Check(f"{NAME} (content store)", False, "no copy is left; restore it from the archive")
+    if checkout is not None:
+        copies += (("checkout", checkout.read(NAME) if checkout.exists(NAME) else b""),)
+    for place, data in copies:
+        yield _same(f"{NAME} ({place})", data, entry)
+    for data, place in {data: place for place, data in copies}.items():
+        yield _try(f"{NAME} ({place}, signatures)", partial(prove, house, run, data, approvals))
+
+
 def _same(subject: str, data: bytes, entry: Mapping[str, Any]) -> Check:
     if len(data) != entry["size"]:
         return Check(subject, False, f"{len(data)} bytes instead of {entry['size']}")
@@ -163,7 +213,7 @@ def _archive(house: House, run: RunId, manifest_digest: str) -> Iterator[Check]:
     manifests = [key for key in house.archive.keys(base) if key.startswith(f"{base}/manifest-")]
     named = [key for key in manifests if sha256(house.archive.get(key)) == manifest_digest]
     yield Check(
-        f"{base}/manifest", bool(named), "as recorded" if named else "none is the one that the ledger names"
+        f"{base}/manifest", bool(named), _AS_RECORDED if named else "none is the one that the ledger names"
     )
     for key in named[:1]:
         manifest = json.loads(house.archive.get(key))

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -47,6 +48,16 @@ class DvcContent:
             repository.add(str(folder / name))
             self._push(repository, [str(folder / f"{name}.dvc")])
         return (folder / f"{name}.dvc").read_bytes()
+
+    def put(self, name: str, data: bytes) -> tuple[str, bytes]:
+        """Put ``data`` into the store as a file called ``name``; return its MD5 and its pointer, the ``.dvc`` file."""
+        with tempfile.TemporaryDirectory(prefix="medicore-", ignore_cleanup_errors=True) as scratch:
+            folder = Path(scratch)
+            (folder / ".dvc").mkdir()
+            (folder / ".dvc" / "config").write_bytes(self.config())
+            (folder / ".dvc" / "config.local").write_bytes(self.local_config())
+            (folder / name).write_bytes(data)
+            return md5(data), self.add(folder, name)
 
     def commit(self, folder: Path, stages: Iterable[str]) -> bytes:
         """Record the outputs of ``stages`` as they lie in ``folder``, push them, and return ``dvc.lock``."""

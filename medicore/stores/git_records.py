@@ -165,10 +165,15 @@ class GitRecords:
             run(["git", "bundle", "create", "--quiet", str(path), f"refs/tags/{tag}"], folder=self.folder)
             return path.read_bytes()
 
-    def check(self, commit: str) -> None:
-        """Raise IntegrityError when an object that ``commit`` reaches is missing or is not what its name says."""
+    def check(self, tag: str | None = None) -> None:
+        """Raise IntegrityError when an object of the repository is missing or is not what its name says.
+
+        Every stored object is read, and all that the tag reaches, or any tag without one, must be there.
+        """
+        heads = [] if tag is None else [f"refs/tags/{tag}"]
+        # rev-list --verify-objects would read one record alone, but ends well where a blob's content is another.
         run(
-            ["git", "fsck", "--full", "--strict", "--no-dangling", commit],
+            ["git", "fsck", "--full", "--strict", "--no-dangling", *heads],
             folder=self.folder,
             failure=IntegrityError,
         )

@@ -110,3 +110,20 @@ def test_passphrase_is_never_guessed(month: Month) -> None:
         "sign", month.run(CLEAN), "--meaning", "approve", "--as", "reviewer", "--reason", "read", expected=9
     )
     assert "MEDICORE_PASSPHRASE" in answer.err
+
+
+def test_verify_scores_every_principle_of_alcoa(released: Month) -> None:
+    """``verify RUN`` names evidence for each letter; all hold for a released run, and what is not there is not judged."""
+    run = released.run(REFERENCE)
+    (answer,) = released.project.medicore("verify", run, "--json").json()
+    card = {score["principle"]: (score["holds"], score["evidence"]) for score in answer["alcoa"]}
+    assert "".join(name[0] for name in card) == "ALCOACCEAT"
+    assert all(holds is True for holds, _ in card.values()), card
+    assert "asked for by analyst" in card["Attributable"][1]
+    assert "until 20" in card["Enduring"][1]
+    (halted,) = released.project.medicore("verify", released.run(IMBALANCED), "--json").json()
+    waiting = {score["principle"]: score["holds"] for score in halted["alcoa"]}
+    assert (waiting["Accurate"], waiting["Enduring"], waiting["Consistent"]) == (None, None, True)
+    text = released.project.medicore("verify", run).out
+    assert f"ALCOA++ of {run}" in text
+    assert "computed twice by independent routes" in text

@@ -225,11 +225,12 @@ def test_signature_by_another_key_is_refused(forger: Forger, tmp_path: Path) -> 
     head = json.loads(forger.read("ledger/checkpoint.dsse.json"))["signatures"][0]["sig"]
 
     def transplant(event: Json) -> None:
-        if event["action"] == "decision.signed":
+        kept = f"record/decisions/{event['sequence']}.dsse.json"
+        if event["action"] == "decision.signed" and (forger.folder / kept).exists():
             envelope = json.loads(base64.b64decode(event["details"]["envelope"]))
             envelope["signatures"][0]["sig"] = head
             event["details"]["envelope"] = base64.b64encode(canonical(envelope)).decode()
-            forger.write(f"record/decisions/{event['sequence']}.dsse.json", canonical(envelope))
+            forger.write(kept, canonical(envelope))
 
     forger.rewrite(transplant)
     code, answer = third_party(forger.folder, tmp_path)

@@ -160,7 +160,7 @@ def test_explain_computes_again(released: Month) -> None:
 def test_explain_starts_from_paper(released: Month) -> None:
     """A number as printed leads to its path and is computed again; what several read alike is listed."""
     run = released.run(REFERENCE)
-    answer = released.project.medicore("explain", run, "--value", "3.373 ", "--json").json()
+    answer = released.project.medicore("explain", run, "--value", " 3.3733 ", "--json").json()
     assert (answer["path"], answer["identical"]) == ("primary.estimate", True)
     several = released.project.medicore("explain", run, "--value", "0.00").out
     assert "balance.terms." in several

@@ -1,0 +1,89 @@
+"""The signed report of a released run: anyone's PDF validator proves it, and ``verify`` watches every copy."""
+
+import json
+import shutil
+import subprocess
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from asn1crypto import pem, x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+
+from medicore.records.moment import moment
+from tests.conftest import git
+from tests.line.conftest import REFERENCE, Month
+from tests.line.flipping import flipped
+from tests.quarto_templates.pdf_text import tight
+
+NAME = "report.signed.pdf"
+
+
+@pytest.fixture(scope="module")
+def signed(released: Month) -> bytes:
+    """The archived signed report."""
+    return (released.project.home / "archive" / "reports" / released.run(REFERENCE) / NAME).read_bytes()
+
+
+def test_it_begins_with_the_report_and_the_release_names_it(released: Month, signed: bytes) -> None:
+    """The report's bytes come first, unchanged; the released record has the pointer to the file, the sealed one has not."""
+    run = released.run(REFERENCE)
+    home = released.project.home
+    assert signed.startswith((home / "archive" / "reports" / run / "report.pdf").read_bytes())
+    folder = f"records/{REFERENCE}/2025-03"
+    names = git("ls-tree", "--name-only", f"record/{run}:{folder}", folder=home / "records.git").splitlines()
+    assert f"{NAME}.dvc" in names
+    before = git("ls-tree", "--name-only", f"run/{run}:{folder}", folder=home / "records.git").splitlines()
+    assert f"{NAME}.dvc" not in before
+
+
+def test_a_validator_that_is_not_ours_is_satisfied(released: Month, signed: bytes) -> None:
+    """With the authority's certificate as its only trust, pyHanko's validator finds the signature good at its time."""
+    archive = released.project.home / "archive" / "archives" / released.run(REFERENCE)
+    _, _, der = pem.unarmor((archive / "authority.pem").read_bytes())
+    (signature,) = PdfFileReader(BytesIO(signed)).embedded_signatures
+    (event,) = (
+        e for e in released.project.events(released.run(REFERENCE)) if e["action"] == "decision.signed"
+    )
+    at = moment(event["details"]["statement"]["predicate"]["signed_at"])
+    context = ValidationContext(trust_roots=[x509.Certificate.load(der)], moment=at, allow_fetching=False)
+    status = validate_pdf_signature(signature, context)
+    assert status.bottom_line, status.pretty_print_details()
+
+
+@pytest.mark.skipif(
+    shutil.which("pdftotext") is None, reason="pdftotext is missing; apt-get install poppler-utils"
+)
+def test_name_meaning_reason_and_time_can_be_read(released: Month, signed: bytes, tmp_path: Path) -> None:
+    """Who, as what, why and when stand on the signature page, the time with its zone (21 CFR 11.50)."""
+    path = tmp_path / NAME
+    path.write_bytes(signed)
+    text = subprocess.run(
+        ["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True
+    ).stdout
+    (event,) = (
+        e for e in released.project.events(released.run(REFERENCE)) if e["action"] == "decision.signed"
+    )
+    statement = event["details"]["statement"]["predicate"]
+    page = tight(text)
+    for words in (statement["printed_name"], statement["reason"], "UTC", statement["signed_at"][:10]):
+        assert tight(words) in page, words
+
+
+def test_a_flipped_byte_in_any_part_is_found(released: Month, tmp_path: Path) -> None:
+    """A byte of the report or of what the signature added, flipped in the store, makes ``verify`` name the file."""
+    home = tmp_path / "state"
+    shutil.copytree(released.project.home, home, symlinks=True)
+    run = released.run(REFERENCE)
+    (event,) = (e for e in released.project.events(run) if e["action"] == "decision.signed")
+    entry = event["details"]["signed_report"]
+    path = home / "dvc" / "remote" / "files" / "md5" / entry["md5"][:2] / entry["md5"][2:]
+    base = len((home / "archive" / "reports" / run / "report.pdf").read_bytes())
+    for position in (base // 2, base + (entry["size"] - base) // 2):
+        with flipped((path, position)):
+            answer = released.project.medicore("verify", run, "--json", MEDICORE_HOME=str(home), expected=6)
+        failed = json.loads(answer.out)[0]["failed"]
+        assert failed
+        assert all(subject.startswith(NAME) for subject in failed)
