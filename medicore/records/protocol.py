@@ -115,7 +115,7 @@ class ImputationPlan(Part):
 
     method: Literal["none", "single", "multiple"] = "none"
     number: Annotated[int, Field(ge=5, le=100)] = 20
-    numbers: Literal["matching", "normal"] = "matching"
+    numbers: Literal["normal", "matching"] = "normal"
     iterations: Annotated[int, Field(ge=5, le=100)] = 10
     indicators: bool = False
 

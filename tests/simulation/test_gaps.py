@@ -44,7 +44,7 @@ def test_pooled_intervals_cover(mechanism: Mechanism) -> None:
 @pytest.mark.deep
 @pytest.mark.timeout(1800)
 def test_matched_intervals_nearly_cover() -> None:
-    """Over 1,000 samples intervals from matched values hold the truth in at least 92 %."""
+    """Over 1,000 samples intervals from matched values hold the truth in at least 92 %, biased by at most a quarter SD."""
     for row in coverage("MAR", "matching", 1000):
         assert LOWEST_MATCHED <= row.coverage <= 0.965, row
-        assert abs(row.bias) <= 0.2 * row.deviation, row
+        assert abs(row.bias) <= 0.25 * row.deviation, row

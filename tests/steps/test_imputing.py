@@ -35,7 +35,7 @@ def incomplete(n: int = 240) -> pd.DataFrame:
 
 def planned(**changed: Any) -> Protocol:
     """Return a protocol that imputes, and whose criteria ask for the outcome alone."""
-    plan = {"method": "multiple", "number": SETS, "iterations": 5}
+    plan = {"method": "multiple", "number": SETS, "iterations": 5, "numbers": "matching"}
     return protocol(eligibility=ELIGIBLE, **{"imputation": plan, **changed})
 
 
