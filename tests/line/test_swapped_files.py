@@ -87,6 +87,7 @@ def test_pointer_and_object_swapped_together_are_found(released: Month, tmp_path
     assert "extract.parquet (checkout)" in answer.err
 
 
+@pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
 def test_two_files_with_one_md5_are_told_apart(tmp_path: Path) -> None:
     """DVC's store takes one of a collision's files for the other; what is read back has another SHA-256 (FAULTS 12)."""
     one, other = COLLISION
