@@ -84,8 +84,13 @@ def _require_kept_inside(ended: EndedRun, project: Project, state: str) -> None:
     assert not (project.home / "archive" / study).exists()
 
 
+def events_of(project: Project, run: str) -> tuple[dict[str, Any], ...]:
+    """Return a run's ledger events but for the signed heads, which follow every sealing."""
+    return tuple(event for event in project.events(run) if not event["action"].startswith("checkpoint."))
+
+
 def _ended(project: Project, study: PreparedStudy, answer: Answer, row: dict[str, Any]) -> EndedRun:
-    ended = EndedRun(row, tuple(project.events(row["run"])))
+    ended = EndedRun(row, events_of(project, row["run"]))
     written = answer.out + answer.err + json.dumps(ended.events)
     assert "Traceback" not in written
     # Nothing of a patient leaves the data lock, neither by the terminal nor by the ledger (FAULTS 71).

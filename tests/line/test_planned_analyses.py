@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Project, found_project, git
 from tests.line import planned_studies as planned
-from tests.line.ended_run import EndedRun, portfolio
+from tests.line.ended_run import EndedRun, events_of, portfolio
 from tests.line.prepared_study import MONTH, PreparedStudy, prepare
 from tests.quarto_templates.pdf_text import text_of, tight
 
@@ -106,7 +106,7 @@ def test_an_estimate_that_moved_halts(project: Project) -> None:
     shutil.rmtree(project.home / "inbox" / study.study / MONTH)
     planned.moved(3.0).deliver(project)
     (row,) = project.medicore("run", study.study, MONTH, "--json", expected=10).json()
-    events = project.events(row["run"])
+    events = events_of(project, row["run"])
     (finding,) = events[-1]["details"]["findings"]
     assert (finding["gate"], finding["subject"], finding["threshold"]) == (
         "change of estimate",
@@ -129,7 +129,7 @@ def test_a_changed_protocol_needs_a_signature(project: Project) -> None:
     shutil.rmtree(project.home / "inbox" / study.study / MONTH)
     prepare(project, planned.amendment())
     (row,) = project.medicore("run", study.study, MONTH, "--json", expected=10).json()
-    (finding,) = project.events(row["run"])[-1]["details"]["findings"]
+    (finding,) = events_of(project, row["run"])[-1]["details"]["findings"]
     assert (finding["gate"], finding["subject"]) == ("protocol deviation", "protocol")
     assert finding["message"] == (
         f"the protocol differs from the one approved with run {first} in gates.smd, version; sign the deviation, or "
