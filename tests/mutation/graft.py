@@ -1,0 +1,51 @@
+"""Puts a mutant into a running interpreter in the place of the module that it was made from."""
+
+import sys
+from types import FunctionType, ModuleType
+from typing import Any
+
+from tests.mutation.mutants import Mutant
+
+
+class NotImportableError(Exception):
+    """The mutated module cannot even be imported: no test is needed to see it."""
+
+
+def graft(mutant: Mutant) -> None:
+    """Change the imported module into the mutant, for everybody who has imported its names already.
+
+    Functions and methods get the mutant's code and defaults; a changed constant is replaced wherever it was imported.
+    """
+    module = sys.modules[f"medicore.stats.{mutant.module}"]
+    fresh = ModuleType(module.__name__)
+    fresh.__file__ = module.__file__
+    try:
+        exec(compile(mutant.tree, str(module.__file__), "exec"), fresh.__dict__)  # noqa: S102
+    except Exception as error:
+        raise NotImportableError(str(mutant)) from error
+    name = mutant.owner.partition(".")[0]
+    old, new = getattr(module, name), getattr(fresh, name)
+    if isinstance(old, FunctionType | type):
+        _rewrite(old, new)
+    else:
+        _replace(name, old, new)
+
+
+def _rewrite(old: Any, new: Any) -> None:
+    """Give a function, or every method of a class, the code of another."""
+    if isinstance(old, type):
+        for name, member in vars(old).items():
+            if name in vars(new):
+                _rewrite(member, vars(new)[name])
+    elif isinstance(old, property):
+        _rewrite(old.fget, new.fget)
+    elif isinstance(old, classmethod | staticmethod):
+        _rewrite(old.__func__, new.__func__)
+    elif isinstance(old, FunctionType):
+        old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
+
+
+def _replace(name: str, old: object, new: object) -> None:
+    for module in list(sys.modules.values()):
+        if getattr(module, "__name__", "").startswith(("medicore.", "tests.")) and vars(module).get(name) is old:
+            setattr(module, name, new)

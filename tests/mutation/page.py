@@ -1,0 +1,96 @@
+"""The page ``docs/mutation.md``: how many mutants there are, and what became of them."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutation.mutants import Mutant
+from tests.mutation.trial import Fate
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "mutation.md"
+REGISTER = Path(__file__).resolve().parent / "equivalent.toml"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why mutants of one module and owner survive: their texts before and after, or all of the owner's."""
+
+    module: str
+    owner: str
+    before: str
+    after: str
+    reason: str
+
+    def explains(self, mutant: Mutant) -> bool:
+        """Return whether this is the mutant, or one of them."""
+        return (
+            (mutant.module, mutant.owner) == (self.module, self.owner)
+            and self.before in {"", mutant.before}
+            and self.after in {"", mutant.after}
+        )
+
+
+def explanations() -> list[Explanation]:
+    """Return the register of mutants that are equivalent, or as good as."""
+    entries = tomllib.loads(REGISTER.read_text("utf-8")).get("equivalent", [])
+    return [
+        Explanation(each["module"], each["owner"], each.get("before", ""), each.get("after", ""), each["reason"])
+        for each in entries
+    ]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The mutants by module and fate, and the explanations that explain nothing."""
+
+    counts: Mapping[str, tuple[int, int, int]]
+    surviving: Sequence[Mutant]
+    explained: Mapping[str, Sequence[Explanation]]
+    stale: Sequence[Explanation]
+
+    @classmethod
+    def of(cls, mutants: Sequence[Mutant], fates: Mapping[int, Fate]) -> "Judgement":
+        """Return the judgement on all mutants that can be imported."""
+        register = explanations()
+        used: dict[Explanation, None] = {}
+        counts: dict[str, tuple[int, int, int]] = {}
+        surviving = []
+        for number, mutant in enumerate(mutants):
+            if fates[number] == "not importable":
+                continue
+            killed, explained, alive = counts.get(mutant.module, (0, 0, 0))
+            reason = next((each for each in register if each.explains(mutant)), None)
+            if fates[number] == "killed":
+                killed += 1
+            elif reason:
+                used[reason] = None
+                explained += 1
+            else:
+                alive += 1
+                surviving.append(mutant)
+            counts[mutant.module] = killed, explained, alive
+        tried = {mutant.module for mutant in mutants}
+        stale = [each for each in register if each.module in tried and each not in used]
+        by_module = {name: [each for each in used if each.module == name] for name in counts}
+        return cls(counts, surviving, by_module, stale)
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 when every mutant is killed or explained."""
+        return int(bool(self.surviving or self.stale))
+
+    def summary(self) -> str:
+        """Return the score by module, and what is left to do."""
+        lines = [
+            f"{name:24} {killed:5} killed {explained:4} equivalent {alive:4} surviving"
+            for name, (killed, explained, alive) in self.counts.items()
+        ]
+        lines += [f"survived: {mutant}" for mutant in self.surviving]
+        lines += [f"explains nothing: {each.module} {each.owner}: {each.before} -> {each.after}" for each in self.stale]
+        return "\n".join(lines)
+
+
+def text(judgement: Judgement) -> str:
+    """Return the page."""
+    return ""
