@@ -7,7 +7,7 @@ CODE := medicore flows quarto_templates tests docs examples $(wildcard benchmark
 
 export DO_NOT_TRACK = 1
 
-.PHONY: setup demo check test deep bench bench-packages lock format
+.PHONY: setup demo check test deep bench bench-packages mutation lock format
 
 setup: $(STAMP)
 
@@ -41,6 +41,10 @@ bench: setup
 bench-packages:
 	$(PYTHON) -m venv --clear .bench-venv
 	.bench-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r benchmarks/requirements-packages.txt
+
+# Tries every mutant of the statistics and writes docs/mutation.md; MODULES="evalue tipping" tries these alone.
+mutation: setup
+	$(BIN)/python -m tests.mutation $(MODULES)
 
 format: setup
 	$(BIN)/ruff format $(CODE)

@@ -1,6 +1,7 @@
 """Try every mutant of ``medicore/stats`` and write ``docs/mutation.md``: ``python -m tests.mutation [module ...]``.
 
-With modules named, only these are tried, with their own tests where they have some, and the page stays as it is. The exit status is 1 when a mutant survives that
+With modules named, only these are tried, with their own tests, where they have
+some, and those of no single module; the page stays as it is. The exit status is 1 when a mutant survives that
 ``tests/mutation/equivalent.toml`` does not explain, or when it explains one that was killed or is gone.
 """
 
@@ -14,8 +15,9 @@ import pytest
 
 from tests.mutation.mutants import mutants
 from tests.mutation.page import PAGE, Judgement, text
-from tests.mutation.trial import STATS, Trials
+from tests.mutation.trial import STATS, Trials, module_of
 
+TESTS = Path(__file__).resolve().parents[1] / "stats"
 OPTIONS = (
     "-q -s -p no:randomly -p no:cacheprovider -p no:timeout -p no:cov -m".split(),
     ["not deep", "-o", "addopts=--strict-markers --import-mode=importlib"],
@@ -25,11 +27,16 @@ OPTIONS = (
 def main(names: list[str]) -> int:
     """Return the exit status of a run over the named modules, or all."""
     every = sorted(path.stem for path in STATS.glob("*.py") if path.stem != "__init__")
-    tried = [mutant for name in names or every for mutant in mutants(name, (STATS / f"{name}.py").read_text("utf-8"))]
+    tried = [
+        mutant
+        for name in names or every
+        for mutant in mutants(name, (STATS / f"{name}.py").read_text("utf-8"))
+    ]
     print(f"{len(tried)} mutants", flush=True)  # noqa: T201
     trials = Trials(tried)
-    own = [f"tests/stats/test_{name}.py" for name in names]
-    tests = own if own and all(Path(file).is_file() for file in own) else ["tests/stats"]
+    files = {str(file): module_of(file) for file in sorted(TESTS.glob("test_*.py"))}
+    own = [file for file, module in files.items() if module in {*names, ""}]
+    tests = own if names and set(names) <= set(files.values()) else [str(TESTS)]
     status = pytest.main([*OPTIONS[0], *OPTIONS[1], *tests], plugins=[trials])
     if len(trials.fates) < len(tried):
         return int(status) or 1

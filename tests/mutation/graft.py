@@ -42,10 +42,17 @@ def _rewrite(old: Any, new: Any) -> None:
     elif isinstance(old, classmethod | staticmethod):
         _rewrite(old.__func__, new.__func__)
     elif isinstance(old, FunctionType):
-        old.__code__, old.__defaults__, old.__kwdefaults__ = new.__code__, new.__defaults__, new.__kwdefaults__
+        old.__code__, old.__defaults__, old.__kwdefaults__ = (
+            new.__code__,
+            new.__defaults__,
+            new.__kwdefaults__,
+        )
 
 
 def _replace(name: str, old: object, new: object) -> None:
     for module in list(sys.modules.values()):
-        if getattr(module, "__name__", "").startswith(("medicore.", "tests.")) and vars(module).get(name) is old:
+        if (
+            getattr(module, "__name__", "").startswith(("medicore.", "tests."))
+            and vars(module).get(name) is old
+        ):
             setattr(module, name, new)

@@ -23,6 +23,8 @@ TWINS = {
     "mean": "sum", "min": "max", "minimum": "maximum", "ones": "zeros", "sum": "mean", "zeros": "ones",
 }  # fmt: skip
 """Functions and methods, and those that they are easily confused with."""
+READABLE = 90
+"""Characters of an expression that is shown whole."""
 DROPPED = {"abs", "expit", "exp", "log", "logit", "sqrt", "square"}
 """Functions of one argument that are left out altogether."""
 
@@ -66,7 +68,7 @@ def mutants(module: str, source: str) -> Iterator[Mutant]:
 def _mutant(
     module: str, tree: ast.Module, top: int, owner: str, holder: Statement, node: ast.AST, changed: ast.AST
 ) -> Mutant:
-    shown = _shown(holder, node)
+    shown = _shown(holder, node) if isinstance(node, ast.expr) else node
     ast.copy_location(changed, node)
     body = [*tree.body[:top], _with(tree.body[top], node, changed), *tree.body[top + 1 :]]
     first = min([holder.lineno, *(mark.lineno for mark in getattr(holder, "decorator_list", []))])
@@ -86,7 +88,9 @@ def _mutant(
 
 def _places(statement: Statement, prefix: str) -> Iterator[tuple[str, Statement, ast.AST]]:
     """Yield the owner, the innermost statement, and each node that may be changed."""
-    owner = prefix + _name(statement) if not prefix or isinstance(statement, Function | ast.ClassDef) else prefix
+    owner = (
+        prefix + _name(statement) if not prefix or isinstance(statement, Function | ast.ClassDef) else prefix
+    )
     yield owner.rstrip("."), statement, statement
     for child in _own(statement):
         if isinstance(child, ast.stmt):
@@ -134,7 +138,12 @@ def _expressions(node: ast.AST) -> Iterator[ast.AST]:
 
 def _is_type(node: ast.AST) -> bool:
     """Return whether an expression only names a type: ``Literal["a", "b"]``."""
-    return isinstance(node, ast.Subscript) and ast.unparse(node.value) in {"Literal", "NDArray", "tuple", "Callable"}
+    return isinstance(node, ast.Subscript) and ast.unparse(node.value) in {
+        "Literal",
+        "NDArray",
+        "tuple",
+        "Callable",
+    }
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:
@@ -199,10 +208,17 @@ def _statements(node: Statement) -> Iterator[ast.AST]:
 
 
 def _shown(holder: Statement, node: ast.AST) -> ast.AST:
-    """Return the expression of a statement that holds the node: what a reader is shown."""
-    for child in _own(holder):
-        if not isinstance(child, ast.stmt) and any(inner is node for inner in ast.walk(child)):
-            return child
+    """Return what a reader is shown: the largest expression around the node that is short enough to read."""
+    within: ast.AST = holder
+    while within is not node:
+        inner = next(
+            child for child in ast.iter_child_nodes(within) if any(each is node for each in ast.walk(child))
+        )
+        if inner is node and isinstance(within, ast.expr):
+            return within
+        if isinstance(inner, ast.expr) and len(ast.unparse(inner)) <= READABLE:
+            return inner
+        within = inner
     return node
 
 
@@ -220,7 +236,9 @@ def _with(root: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST:
     twin = copy.copy(root)
     for name, value in ast.iter_fields(root):
         if isinstance(value, list):
-            setattr(twin, name, [_with(each, old, new) if isinstance(each, ast.AST) else each for each in value])
+            setattr(
+                twin, name, [_with(each, old, new) if isinstance(each, ast.AST) else each for each in value]
+            )
         elif isinstance(value, ast.AST):
             setattr(twin, name, _with(value, old, new))
     return twin

@@ -50,7 +50,11 @@ class Trials:
         from hypothesis import Phase, settings  # pytest must be the first to import its plugin
 
         settings.register_profile(
-            "mutation", derandomize=True, deadline=None, database=None, phases=[Phase.explicit, Phase.generate]
+            "mutation",
+            derandomize=True,
+            deadline=None,
+            database=None,
+            phases=[Phase.explicit, Phase.generate],
         )
         settings.load_profile("mutation")
 
@@ -145,6 +149,13 @@ def _passes(session: pytest.Session, index: int) -> bool:
     return session.testsfailed == 0
 
 
+def module_of(test_file: Path) -> str:
+    """Return the module that a file of tests is about: the longest name that its own begins with."""
+    stem = test_file.stem.removeprefix("test_")
+    names = (path.stem for path in STATS.glob("*.py"))
+    return max((name for name in names if f"{stem}_".startswith(f"{name}_")), key=len, default="")
+
+
 def _chosen(mutant: Mutant, session: pytest.Session, tested: Sequence[Tested]) -> list[Tested]:
     """Return the tests to try: the module's own, those that reach the mutant first; then others that reach it."""
     file = str(STATS / f"{mutant.module}.py")
@@ -155,10 +166,10 @@ def _chosen(mutant: Mutant, session: pytest.Session, tested: Sequence[Tested]) -
     def reaches(test: Tested) -> bool:
         return bool(test.lines & statement) or (constant and any(name == file for name, _ in test.lines))
 
-    own_name = f"test_{mutant.module}.py"
-    own = [test for test in tested if session.items[test.index].path.name == own_name]
+    own = [test for test in tested if module_of(session.items[test.index].path) == mutant.module]
     own = sorted(
-        (test for test in own if test.seconds <= OWN_SECONDS), key=lambda test: (not reaches(test), test.seconds)
+        (test for test in own if test.seconds <= OWN_SECONDS),
+        key=lambda test: (not reaches(test), test.seconds),
     )
     others, total = [], 0.0
     mine = {test.index for test in own}

@@ -62,6 +62,18 @@ def test_weights_move_the_means_and_leave_the_denominator() -> None:
     assert found.variance_ratio_weighted == pytest.approx(1 / 3.2)
 
 
+def test_every_figure_is_given_with_and_without_weights() -> None:
+    """Weights that leave two against three of the indicator change its ratio, distance and difference, by hand."""
+    weights = np.array([1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 2.0, 0.0, 0.0, 0.0])
+    found = balance(INDICATOR, weights)
+    spread = np.sqrt((3 / 16 + 2 / 9) / 2)
+    expected = TermBalance(
+        5 / 12 / spread, 0.0, 27 / 32, 1.0, 5 / 12, 0.0, 5 / 12, 0.0
+    )  # weighted shares: 1 of 2, and 2 of 4
+    for name in TermBalance.__slots__:
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-12), name
+
+
 def test_unequal_constants_are_infinitely_far_apart() -> None:
     """Both arms constant at different values: infinite, with the sign of the difference."""
     apart = balance([2.0] * 4 + [1.0] * 6)

@@ -100,6 +100,12 @@ def test_an_effect_outside_its_interval_is_refused(numbers: tuple[float, float, 
             scale(*numbers)
 
 
+def test_a_refusal_names_the_numbers_that_were_given() -> None:
+    """A standardised difference is refused as such, not as the risk ratio that it would become."""
+    with pytest.raises(EstimationError, match=r"an effect of 2 with interval 2\.1 to 3 "):
+        e_value_of_standardised_difference(2, 2.1, 3)
+
+
 @pytest.mark.parametrize("low", [0.0, -0.5])
 def test_a_ratio_is_positive(low: float) -> None:
     """A limit of 0 or less is no ratio, before its root is taken or after."""

@@ -57,9 +57,12 @@ def test_aliased_columns_have_no_coefficient() -> None:
     assert np.isfinite(fit.coefficients[:2]).all()
 
 
-@pytest.mark.parametrize("kind", ["HC2", "HC3"])
+@pytest.mark.parametrize("kind", ["HC0", "HC2", "HC3"])
 def test_a_subject_with_a_coefficient_to_itself_counts_nothing(kind: Covariance) -> None:
-    """Leverage 1 leaves a residual of 0 over 0: the others' errors are as if it were not there."""
+    """Leverage 1 leaves a residual of 0 over 0: the others' errors are as if it were not there.
+
+    Its own coefficient is known as well as the prediction for it from everybody else, and no better.
+    """
     sample = draw(35)
     alone = np.zeros(240)
     alone[0] = 1.0
@@ -67,6 +70,9 @@ def test_a_subject_with_a_coefficient_to_itself_counts_nothing(kind: Covariance)
     without = fit_linear(sample.x[1:], sample.outcome[1:])
     np.testing.assert_allclose(with_it.coefficients[:4], without.coefficients, rtol=CLOSE)
     np.testing.assert_allclose(with_it.standard_errors(kind)[:4], without.standard_errors(kind), rtol=1e-8)
+    row = without.design.basis(sample.x[[0]])[0]
+    own = np.sqrt(row @ without.basis_covariance(kind) @ row)
+    assert with_it.standard_errors(kind)[4] == pytest.approx(own, rel=1e-8)
 
 
 def test_too_few_subjects_are_refused() -> None:

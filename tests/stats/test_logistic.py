@@ -98,6 +98,15 @@ def test_probabilities_of_other_rows_follow_the_coefficients() -> None:
     )
 
 
+def test_the_gradient_is_the_derivative_of_the_fitted_probabilities() -> None:
+    """Central differences by each coefficient of the basis."""
+    fit, step = draw(15).fit, 1e-6
+    for place in range(len(fit.theta)):
+        moved = np.eye(len(fit.theta))[place] * step
+        up, down = (1 / (1 + np.exp(-fit.basis @ (fit.theta + sign * moved))) for sign in (1, -1))
+        np.testing.assert_allclose(fit.gradient[:, place], (up - down) / (2 * step), atol=1e-9)
+
+
 def test_the_mean_of_the_fitted_probabilities_is_the_share_treated() -> None:
     """The score of the intercept is 0."""
     sample = draw(16)

@@ -84,7 +84,14 @@ def test_an_effect_of_nothing_tips_either_way() -> None:
 
 def test_an_exact_effect_of_nothing_is_on_the_edge() -> None:
     """With value and standard error both 0 and one missing among few, no shift shows an effect."""
-    assert tipping_point(0.0, 0.0, treated=10, missing=1).delta is None
+    found = tipping_point(0.0, 0.0, treated=10, missing=1)
+    assert found.delta is None
+    assert not found.concluded
+
+
+def test_an_effect_without_error_is_tipped_by_its_own_distance() -> None:
+    """With standard error 0 and all missing, the two roots are one: minus the distance from the null."""
+    assert tipping_point(5.0, 0.0, treated=10, missing=10, null=2.0).delta == -3.0
 
 
 def test_without_missing_outcomes_there_is_no_tipping_point() -> None:
@@ -111,6 +118,7 @@ def test_a_shift_may_be_impossible() -> None:
     found = tipping_point(0.2, 0.05, treated=200, missing=40)
     assert found.delta is not None
     assert found.possible(found.delta, 0.7)
+    assert found.possible(-9, found.delta)
     assert not found.possible(found.delta + 0.01, 0.7)
     assert not found.possible(-9, found.delta - 0.01)
 
