@@ -18,10 +18,10 @@ from tests.mutation.page import PAGE, Judgement, text
 from tests.mutation.trial import STATS, Trials, module_of
 
 TESTS = Path(__file__).resolve().parents[1] / "stats"
-OPTIONS = (
-    "-q -s -p no:randomly -p no:cacheprovider -p no:timeout -p no:cov -m".split(),
-    ["not deep", "-o", "addopts=--strict-markers --import-mode=importlib"],
-)
+OPTIONS = ["-q", "-s", "-m", "not deep", "-o", "addopts=--strict-markers --import-mode=importlib"]
+OPTIONS += [
+    part for plugin in ("randomly", "cacheprovider", "timeout", "cov") for part in ("-p", f"no:{plugin}")
+]
 
 
 def main(names: list[str]) -> int:
@@ -37,7 +37,7 @@ def main(names: list[str]) -> int:
     files = {str(file): module_of(file) for file in sorted(TESTS.glob("test_*.py"))}
     own = [file for file, module in files.items() if module in {*names, ""}]
     tests = own if names and set(names) <= set(files.values()) else [str(TESTS)]
-    status = pytest.main([*OPTIONS[0], *OPTIONS[1], *tests], plugins=[trials])
+    status = pytest.main([*OPTIONS, *tests], plugins=[trials])
     if len(trials.fates) < len(tried):
         return int(status) or 1
     judgement = Judgement.of(trials.mutants, trials.fates)

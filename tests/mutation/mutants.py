@@ -129,7 +129,7 @@ def _expressions(node: ast.AST) -> Iterator[ast.AST]:
         for default in [*node.defaults, *(value for value in node.kw_defaults if value)]:
             yield from _expressions(default)
         return
-    if isinstance(node, ast.JoinedStr) or _is_type(node):
+    if isinstance(node, ast.JoinedStr) or _is_type(node) or _is_precaution(node):
         return
     yield node
     for child in ast.iter_child_nodes(node):
@@ -146,20 +146,18 @@ def _is_type(node: ast.AST) -> bool:
     }
 
 
+def _is_precaution(node: ast.AST) -> bool:
+    """Return whether an argument only forbids what no caller does: ``zip(strict=True)``."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
+
+
 def _changes(node: ast.AST) -> Iterator[ast.AST]:
     """Yield what may stand in the place of a node."""
     match node:
-        case ast.BinOp(op=operator) if type(operator) in OPERATORS:
-            yield ast.BinOp(node.left, OPERATORS[type(operator)](), node.right)
-        case ast.Compare(ops=[comparison]):
-            for other in COMPARISONS[type(comparison)]:
-                yield ast.Compare(node.left, [other()], node.comparators)
+        case ast.BinOp() | ast.BoolOp() | ast.UnaryOp():
+            yield from _operations(node)
         case ast.Compare(ops=comparisons):
             yield from _chained(node, comparisons)
-        case ast.BoolOp(op=junction):
-            yield ast.BoolOp(ast.Or() if isinstance(junction, ast.And) else ast.And(), node.values)
-        case ast.UnaryOp(op=ast.USub() | ast.Not() | ast.Invert()):
-            yield node.operand
         case ast.Constant(value=bool(value)):
             yield ast.Constant(not value)
         case ast.Constant(value=int(value) | float(value)):
@@ -173,6 +171,16 @@ def _changes(node: ast.AST) -> Iterator[ast.AST]:
             yield from _calls(node)
         case ast.stmt():
             yield from _statements(node)
+
+
+def _operations(node: ast.BinOp | ast.BoolOp | ast.UnaryOp) -> Iterator[ast.AST]:
+    match node:
+        case ast.BinOp(op=operator) if type(operator) in OPERATORS:
+            yield ast.BinOp(node.left, OPERATORS[type(operator)](), node.right)
+        case ast.BoolOp(op=junction):
+            yield ast.BoolOp(ast.Or() if isinstance(junction, ast.And) else ast.And(), node.values)
+        case ast.UnaryOp(op=ast.USub() | ast.Not() | ast.Invert()):
+            yield node.operand
 
 
 def _chained(node: ast.Compare, comparisons: list[ast.cmpop]) -> Iterator[ast.AST]:
