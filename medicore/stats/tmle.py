@@ -19,6 +19,8 @@ OUTCOME_MARGIN = 0.0005
 """Predictions, on the scale from 0 to 1, are kept this far from its ends, so that their logit exists."""
 MAX_ITERATIONS = 100
 TOLERANCE = 1e-12
+LONGEST_STEP = 5.0
+"""Furthest that one step may move a prediction, on the logit scale."""
 
 Fluctuation = Literal["weight", "covariate"]
 
@@ -86,9 +88,11 @@ def targeted(
 def _fluctuate(start: Vector, direction: Vector, target: Vector, weight: Vector) -> float:
     """Return the ε that solves Σ w d (y − expit(start + ε d)) = 0, by Newton's method with halving.
 
-    The sum decreases in ε, so a step that does not bring it closer to 0 is halved.
+    The sum decreases in ε, so a step that does not bring it closer to 0 is halved; so is one that moves a
+    prediction further than LONGEST_STEP, beyond which the sum would be flat and its slope 0.
     """
     move = 0.0
+    longest = LONGEST_STEP / float(np.abs(direction).max())
     slack = TOLERANCE * float((weight * np.abs(direction)).sum())
 
     def excess(at: float) -> float:
@@ -100,7 +104,7 @@ def _fluctuate(start: Vector, direction: Vector, target: Vector, weight: Vector)
             return move
         chance = expit(start + move * direction)
         step = gap / float((weight * direction**2 * chance * (1 - chance)).sum())
-        while abs(excess(move + step)) > abs(gap) and abs(step) > TOLERANCE:
+        while abs(step) > longest or (abs(excess(move + step)) > abs(gap) and abs(step) > TOLERANCE):
             step /= 2
         move += step
         gap = excess(move)

@@ -40,3 +40,11 @@ def test_clipping_moves_scores_and_keeps_everybody(sample: Sample, bound: float)
     assert (clipped.gradient[outside] == 0).all()
     np.testing.assert_array_equal(clipped.gradient[~outside], fit.gradient[~outside])
     np.testing.assert_array_equal(clipped.influence, fit.influence)
+
+
+def test_a_score_at_a_bound_is_not_moved() -> None:
+    """With the smallest and the largest score as bounds everything stays as it was, derivatives too."""
+    fit = draw(63).fit
+    clipped = clipped_scores(fit, float(fit.fitted.min()), float(fit.fitted.max()))
+    np.testing.assert_array_equal(clipped.fitted, fit.fitted)
+    np.testing.assert_array_equal(clipped.gradient, fit.gradient)

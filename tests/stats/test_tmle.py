@@ -32,8 +32,13 @@ def test_the_efficient_influence_function_averages_to_zero(fluctuation: Fluctuat
 
 @pytest.mark.parametrize("family", ["gaussian", "binomial"])
 @pytest.mark.parametrize("fluctuation", FLUCTUATIONS)
-def test_means_are_those_of_the_fluctuated_predictions(family: Family, fluctuation: Fluctuation) -> None:
-    """Moved by ε on the logit scale of the outcome's range, the predictions' mean is the arm's mean."""
+def test_means_and_errors_are_those_of_the_fluctuated_predictions(
+    family: Family, fluctuation: Fluctuation
+) -> None:
+    """Moved by ε on the logit scale of the outcome's range, the predictions' mean is the arm's mean.
+
+    The error is the standard deviation, ddof 1, of weighted residual plus prediction, over √n.
+    """
     sample = draw(141, n=400, family=family)
     fit = sample.fit
     found = targeted(sample.x, sample.treated, sample.outcome, fit, family=family, fluctuation=fluctuation)
@@ -41,13 +46,27 @@ def test_means_are_those_of_the_fluctuated_predictions(family: Family, fluctuati
         sample.x, sample.treated, sample.outcome, fit, family=family
     ).models
     low, high = sample.outcome.min(), sample.outcome.max()
-    scaled = np.clip((models[0].predicted - low) / (high - low), 0.0005, 0.9995)
-    direction = 1.0 if fluctuation == "weight" else 1 / fit.fitted
-    predictor = np.log(scaled / (1 - scaled)) + found.fluctuations[0] * direction
-    moved = low + (high - low) / (1 + np.exp(-predictor))
-    assert found.means.treated == pytest.approx(moved.mean())
-    residual = (sample.outcome - moved)[sample.treated] / fit.fitted[sample.treated]
-    assert residual.mean() == pytest.approx(0, abs=1e-9)
+    contributions = []
+    for index, (arm, chance) in enumerate([(sample.treated, fit.fitted), (~sample.treated, 1 - fit.fitted)]):
+        scaled = np.clip((models[index].predicted - low) / (high - low), 0.0005, 0.9995)
+        direction = 1.0 if fluctuation == "weight" else 1 / chance
+        predictor = np.log(scaled / (1 - scaled)) + found.fluctuations[index] * direction
+        moved = low + (high - low) / (1 + np.exp(-predictor))
+        assert (found.means.treated, found.means.control)[index] == pytest.approx(moved.mean())
+        residual = np.where(arm, sample.outcome - moved, 0.0) / chance
+        assert residual.mean() == pytest.approx(0, abs=1e-9)
+        contributions.append(residual + moved)
+    error = (contributions[0] - contributions[1]).std(ddof=1) / 20
+    assert found.difference.standard_error == pytest.approx(error, rel=1e-9)
+
+
+@pytest.mark.parametrize("fluctuation", FLUCTUATIONS)
+def test_newtons_method_needs_few_steps(fluctuation: Fluctuation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the right slope the error is squared at each step: five are enough for full precision."""
+    monkeypatch.setattr(tmle, "MAX_ITERATIONS", 5)
+    sample = draw(147)
+    found = targeted(sample.x, sample.treated, sample.outcome, sample.fit, fluctuation=fluctuation)
+    assert all(abs(move) > 1e-4 for move in found.fluctuations)
 
 
 def test_the_means_stay_within_the_range_of_the_outcome() -> None:
@@ -96,9 +115,13 @@ def test_targeting_that_does_not_end_is_refused(monkeypatch: pytest.MonkeyPatch)
         targeted(sample.x, sample.treated, sample.outcome, sample.fit)
 
 
-def test_an_overshooting_step_is_halved() -> None:
-    """Far from the root Newton jumps over it, and further away; halving brings it back."""
-    start, ones = np.full(4, 6.0), np.ones(4)
-    target = np.array([0.0, 0.0, 0.0, 1.0])
-    move = tmle._fluctuate(start, ones, target, ones)
-    assert 1 / (1 + np.exp(-(6.0 + move))) == pytest.approx(0.25)
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(("start", "share"), [(6.0, 0.25), (2.3, 0.5), (7.6, 1e-3)])
+@pytest.mark.parametrize("direction", [1.0, 20.0])
+def test_an_overshooting_step_is_halved(sign: int, start: float, share: float, direction: float) -> None:
+    """Far from the root Newton jumps over it, to where everything is flat; halving finds it from either side."""
+    ones = np.ones(4)
+    target = np.full(4, share if sign == 1 else 1 - share)
+    move = tmle._fluctuate(start * sign * ones, direction * ones, target, ones)
+    found = 1 / (1 + np.exp(-(start * sign + move * direction)))
+    assert found == pytest.approx(target[0], rel=1e-9)
