@@ -88,13 +88,20 @@ class Trials:
                 _forked(_measure(session, number, self.processes, file), 3600)
             failed = [os.wait()[1] for _ in files]
             if any(failed):
-                raise pytest.UsageError("the tests fail without any mutant; make them pass first")
+                names = ", ".join(name for file in files if (name := _failed(file)))
+                raise pytest.UsageError(f"tests fail without any mutant, make them pass first: {names}")
             return sorted((test for file in files for test in _read(file)), key=lambda test: test.index)
 
 
 def _read(file: Path) -> Iterable[Tested]:
     found: list[Tested] = pickle.loads(file.read_bytes())  # noqa: S301 - written by our own child just now
     return found
+
+
+def _failed(file: Path) -> str:
+    """Return the name of the test that was running when measuring ended, if it ended early."""
+    note = file.with_suffix(".running")
+    return note.read_text("utf-8") if note.is_file() else ""
 
 
 def _forked(work: Callable[[], int], seconds: int) -> int:
@@ -132,11 +139,13 @@ def _measure(session: pytest.Session, number: int, processes: int, file: Path) -
         measured = []
         for index in range(number, len(session.items), processes):
             trace, seconds = Trace(str(STATS)), list[float]()
+            file.with_suffix(".running").write_text(session.items[index].nodeid, "utf-8")
             with timed(seconds), trace.on():
                 if not _passes(session, index):
                     return 1
             measured.append(Tested(index, frozenset(trace.lines), seconds[0]))
         file.write_bytes(pickle.dumps(measured))
+        file.with_suffix(".running").unlink(missing_ok=True)
         return 0
 
     return work

@@ -8,7 +8,12 @@ from scipy.stats import norm, t
 
 from medicore.errors import EstimationError
 from medicore.stats.balance import standardised_mean_differences
-from medicore.stats.false_alarm import any_false_alarm_rate, false_alarm_rate
+from medicore.stats.false_alarm import (
+    any_false_alarm_rate,
+    bootstrap_false_alarm_rate,
+    change_false_alarm_rate,
+    false_alarm_rate,
+)
 
 QUADRATURE = 1e-9
 """Absolute; the average over the split of the sum of squares is a numerical integral."""
@@ -106,3 +111,40 @@ def test_an_arm_of_one_has_no_smd(n1: int, n0: int) -> None:
     """Without a variance in either arm there is nothing to compute."""
     with pytest.raises(EstimationError, match="have no SMD"):
         false_alarm_rate(0.1, n1, n0)
+
+
+def test_three_replicates_by_hand() -> None:
+    """χ² with 2 degrees of freedom is exponential: s²/σ² is at most q² with probability 1 − exp(−q²)."""
+    found = bootstrap_false_alarm_rate(0.3, 3)
+    assert found == pytest.approx(1 - np.exp(-(0.7**2)) + np.exp(-(1.3**2)), rel=1e-12)
+    assert bootstrap_false_alarm_rate(1.5, 3) == pytest.approx(np.exp(-(2.5**2)), rel=1e-12)
+
+
+def test_simulated_bootstrap_errors_differ_as_often() -> None:
+    """Of 20,000 standard deviations of 50 normal replicates, ddof 1, so many are off by 15 %."""
+    chance = np.random.Generator(np.random.PCG64(7))
+    off = np.abs(chance.normal(size=(20_000, 50)).std(axis=1, ddof=1) - 1) >= 0.15
+    rate = bootstrap_false_alarm_rate(0.15, 50)
+    assert abs(off.mean() - rate) <= 3.5 * np.sqrt(rate * (1 - rate) / 20_000)
+
+
+@pytest.mark.parametrize("unit", [1.0, 0.01, 100.0])
+def test_a_change_with_new_data_by_hand(unit: float) -> None:
+    """Standard errors 5 and 4 leave 3 for the change: 1.5 · 4 is two of these, 2Φ(−2) = 4.55 %, in any unit."""
+    found = change_false_alarm_rate(1.5, 5 * unit, 4 * unit)
+    assert found == pytest.approx(0.04550026, abs=1e-8)
+
+
+@pytest.mark.parametrize("before", [0.4, 0.3])
+def test_without_new_data_nothing_may_move(before: float) -> None:
+    """Where the standard error did not fall the rate is 0."""
+    assert change_false_alarm_rate(1.5, before, 0.4) == 0
+
+
+def test_simulated_changes_are_as_large_as_often() -> None:
+    """Means of 60 subjects, and of these with 40 more, over 20,000 trials."""
+    chance = np.random.Generator(np.random.PCG64(8))
+    outcome = chance.normal(size=(20_000, 100))
+    moved = np.abs(outcome.mean(axis=1) - outcome[:, :60].mean(axis=1)) >= 1.2 * 0.1
+    rate = change_false_alarm_rate(1.2, np.sqrt(1 / 60), 0.1)
+    assert abs(moved.mean() - rate) <= 3.5 * np.sqrt(rate * (1 - rate) / 20_000)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from medicore.errors import EstimationError
-from medicore.stats.rerandomisation import UNESTIMABLE, false_alarm_rates
+from medicore.stats.rerandomisation import DRAWS, UNESTIMABLE, false_alarm_rates
 
 TREATED = np.arange(200) < 80
 
@@ -43,3 +43,11 @@ def test_what_cannot_be_estimated_is_no_silence() -> None:
         raise EstimationError(f"nothing to compare among {len(arm)}")
 
     assert false_alarm_rates(TREATED, gates, seed=3, draws=4) == {UNESTIMABLE: 1.0}
+
+
+def test_as_many_draws_as_hold_the_error_at_two_and_a_half_per_cent() -> None:
+    """Without a number given, the rate has a standard error of √(0.5 · 0.5/400) at most."""
+    drawn: list[int] = []
+    false_alarm_rates(TREATED, lambda arm: [str(drawn.append(int(arm.sum())))], seed=4)
+    assert len(drawn) == DRAWS
+    assert np.sqrt(0.25 / DRAWS) == 0.025
