@@ -44,11 +44,25 @@ def test_dummies_of_every_level_lose_the_last_one(seed: int, places: list[int]) 
 
 
 def test_a_nearly_aliased_column_stays() -> None:
-    """A column that differs from another by one part in a million is independent of it."""
+    """A column that differs from another by a standard deviation of more than 1e-8 is independent of it."""
     x = draw(3).x[:, :1]
     noise = np.random.Generator(np.random.PCG64(3)).normal(size=x.shape)
-    assert standardise(np.hstack([x, x + 1e-6 * noise])).aliased == ()
-    assert standardise(np.hstack([x, x + 1e-10 * noise])).aliased == (1,)
+    for unit in (1.0, 1e-6, 1e6):
+        assert standardise(unit * np.hstack([x, x + 3e-8 * noise])).aliased == ()
+        assert standardise(unit * np.hstack([x, x + 3e-9 * noise])).aliased == (1,)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_constant_whose_mean_is_rounded_is_constant(sign: int) -> None:
+    """The mean of equal decimal fractions is not always the fraction; what is left of it is no spread."""
+    x = np.repeat(sign * np.array([[0.1, 0.7, 1 / 3, 1e5 / 7]]), 239, axis=0)
+    assert (x.mean(axis=0) != x[0]).any()
+    assert standardise(x).kept == ()
+
+
+def test_the_unit_of_a_column_does_not_make_it_constant() -> None:
+    """Columns of the order of 1e-13 are as good as any."""
+    assert standardise(draw(5).x * 1e-13).kept == (0, 1, 2)
 
 
 def test_more_columns_than_subjects_leaves_as_many_as_there_can_be() -> None:

@@ -5,6 +5,7 @@ import pytest
 import statsmodels.api as sm
 
 from medicore.errors import EstimationError
+from medicore.stats import randomised
 from medicore.stats.contrasts import difference
 from medicore.stats.outcome_model import Family, fit_outcome_models
 from medicore.stats.randomised import conditional_means, randomised_means
@@ -137,3 +138,10 @@ def test_a_perfect_linear_fit_has_no_error() -> None:
     exact = 2.0 * sample.treated + sample.x[:, 0]
     found = difference(conditional_means(sample.x, sample.treated, exact))
     assert found.standard_error == pytest.approx(0, abs=1e-10)
+
+
+def test_a_covariance_that_rounding_made_indefinite_has_a_root() -> None:
+    """A correlation of 1 and a little more is taken as 1; a proper covariance comes back as it was."""
+    for given, tolerance in (([[1.0, 1 + 1e-12], [1 + 1e-12, 1.0]], 1e-11), ([[2.0, -0.5], [-0.5, 1.0]], 1e-14)):
+        root = randomised._root(np.array(given))
+        np.testing.assert_allclose(root.T @ root, given, atol=tolerance)
