@@ -91,5 +91,6 @@ def test_acceleration_is_the_skewness_over_six_root_n() -> None:
     expected = float((centred**3).sum() / (6 * (centred**2).sum() ** 1.5))
     assert acceleration(values) == pytest.approx(expected)
     assert acceleration(10 * values - 3) == pytest.approx(expected)
+    assert acceleration(1e-3 * values) == pytest.approx(expected)
     assert acceleration(-values) == pytest.approx(-expected)
     assert acceleration(np.ones(4)) == 0

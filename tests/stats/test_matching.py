@@ -141,3 +141,36 @@ def test_scores_without_spread_or_logit_are_refused(score: np.ndarray) -> None:
     """Equal scores, and a score of 1, have no standardised logit."""
     with pytest.raises(EstimationError, match="do not vary, or are 0 or 1"):
         matching_distance(score)
+
+
+def test_greedy_pairs_are_those_of_a_search_by_hand() -> None:
+    """From the highest position down, each treated subject takes the nearest control that is left."""
+    sample = draw(152, n=60)
+    position = matching_distance(sample.fit.fitted)
+    left, gaps = list(np.flatnonzero(~sample.treated)), []
+    for seeker in sorted(np.flatnonzero(sample.treated), key=lambda row: -position[row]):
+        if left:
+            partner = min(left, key=lambda row: abs(position[row] - position[seeker]))
+            left.remove(partner)
+            gaps.append(sample.outcome[seeker] - sample.outcome[partner])
+    found = match_without_replacement(sample.treated, sample.outcome, position)
+    assert found.matched == len(gaps)
+    assert found.estimate.value == pytest.approx(np.mean(gaps), rel=1e-12)
+
+
+def test_a_caliper_includes_its_end() -> None:
+    """A partner at exactly the caliper's distance is within it, with replacement and without."""
+    position = np.array([0.0, 3.0, 0.5, 3.5, 9.0])
+    assert match_with_replacement(A, Y, position, caliper=0.5).matched == 2
+    assert match_without_replacement(A, Y, position, caliper=0.5).matched == 2
+    with pytest.raises(EstimationError, match="no subject has a partner"):
+        match_with_replacement(A, Y, position, caliper=0.49)
+
+
+def test_the_origin_of_the_outcome_costs_no_digits() -> None:
+    """Ten million added to every outcome leave the error as it was, to six digits."""
+    sample = draw(153)
+    position = matching_distance(sample.fit.fitted)
+    plain = match_with_replacement(sample.treated, sample.outcome, position, target="ATE").estimate
+    moved = match_with_replacement(sample.treated, sample.outcome + 1e7, position, target="ATE").estimate
+    assert moved.standard_error == pytest.approx(plain.standard_error, rel=1e-6)
