@@ -29,13 +29,14 @@ def measured(result: BootstrapResult, means: ArmMeans, measure: Measure) -> Boot
             f"{int(usable.sum())} of {result.replicates} bootstrap replicates have risks strictly between 0 and 1; "
             f"expected at least 2 for a {measure}; report the difference"
         )
+    value = effect_of(means, measure).inference.value
     one, zero = means.treated, means.control
     slopes = (1 / one, -1 / zero)
     if measure == "odds ratio":
         slopes = (1 / (one * (1 - one)), -1 / (zero * (1 - zero)))
     return replace(
         result,
-        value=effect_of(means, measure).inference.value,
+        value=value,
         estimates=contrasts[usable],
         arm_means=result.arm_means[usable],
         hajek=result.hajek[usable],

@@ -45,7 +45,9 @@ def test_an_effect_is_printed_on_its_own_scale(
         ("odds ratio", [np.log(8 / 3), np.log((0.3 / 0.7) / (0.6 / 0.4))]),
     ],
 )
-def test_contrasts_of_many_means_are_on_the_scale_of_inference(measure: Measure, expected: list[float]) -> None:
+def test_contrasts_of_many_means_are_on_the_scale_of_inference(
+    measure: Measure, expected: list[float]
+) -> None:
     """Differences as they are, ratios as natural logarithms."""
     found = contrasts_of(np.array([0.4, 0.3]), np.array([0.2, 0.6]), measure)
     np.testing.assert_allclose(found, expected, rtol=1e-12)

@@ -142,6 +142,9 @@ def test_a_perfect_linear_fit_has_no_error() -> None:
 
 def test_a_covariance_that_rounding_made_indefinite_has_a_root() -> None:
     """A correlation of 1 and a little more is taken as 1; a proper covariance comes back as it was."""
-    for given, tolerance in (([[1.0, 1 + 1e-12], [1 + 1e-12, 1.0]], 1e-11), ([[2.0, -0.5], [-0.5, 1.0]], 1e-14)):
+    for given, tolerance in (
+        ([[1.0, 1 + 1e-12], [1 + 1e-12, 1.0]], 1e-11),
+        ([[2.0, -0.5], [-0.5, 1.0]], 1e-14),
+    ):
         root = randomised._root(np.array(given))
         np.testing.assert_allclose(root.T @ root, given, atol=tolerance)

@@ -48,6 +48,7 @@ def test_spreading_keeps_every_subject_once(n: int, seed: int) -> None:
     assert not first[layout.sizes[0] :].any()
     assert not second[layout.sizes[1] :].any()
     assert len(first) - layout.sizes[0] < layout.length
+    assert len(second) - layout.sizes[1] < layout.length
 
 
 def test_spreading_a_matrix_spreads_its_columns() -> None:
@@ -113,7 +114,7 @@ def test_weighted_sums_are_sums(columns: int) -> None:
 def test_linear_predictors_are_inner_products() -> None:
     """η = θ·z for every replicate and place."""
     chance = np.random.Generator(np.random.PCG64(1))
-    theta, x = chance.normal(size=(TILE, 4)), chance.normal(size=(3, 4, 16))
+    theta, x = chance.normal(size=(2 * TILE, 4)), chance.normal(size=(3, 4, 16))
     expected = np.einsum("bj,kjs->kbs", theta, x)
     np.testing.assert_allclose(linear_predictors(theta, x), expected, rtol=SUM_TOLERANCE, atol=1e-13)
 
@@ -147,7 +148,9 @@ def test_packing_and_unpacking_are_inverse(size: int) -> None:
     """The packed products, summed and unpacked, are Σ w z z′."""
     chance = np.random.Generator(np.random.PCG64(size))
     columns, weights = chance.normal(size=(2, size, 8)), chance.random((2, TILE, 8))
-    found = unpacked(weighted_sums(weights, packed_products(columns)), size)
+    products = packed_products(columns)
+    assert products.shape == (2, size * (size + 1) // 2, 8)
+    found = unpacked(weighted_sums(weights, products), size)
     expected = np.einsum("kbs,kis,kjs->bij", weights, columns, columns)
     np.testing.assert_allclose(found, expected, rtol=SUM_TOLERANCE, atol=1e-12)
 
@@ -160,6 +163,14 @@ def test_a_starting_point_forgets_last_bits_only(values: list[float]) -> None:
     largest = float(np.abs(given_values).max())
     assert np.abs(start - given_values).max() <= 1e-6 * max(largest, 1e-290)
     assert (starting_point(start) == start).all()
+
+
+@pytest.mark.parametrize("largest", [1.0, 1.5, -1.75])
+def test_a_starting_point_has_twenty_bits_below_the_largest(largest: float) -> None:
+    """A multiple of 2⁻²⁰ stays; what is less than half of one away goes to it."""
+    bits = np.array([largest, 2.0**-20, -3 * 2.0**-20])
+    np.testing.assert_array_equal(starting_point(bits), bits)
+    np.testing.assert_array_equal(starting_point(bits + 0.45 * 2.0**-20), bits)
 
 
 def test_a_starting_point_of_nothing_is_nothing() -> None:

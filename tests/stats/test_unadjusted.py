@@ -38,6 +38,8 @@ def test_an_arm_without_spread_is_refused(size: int) -> None:
 
 def test_two_subjects_in_an_arm_are_enough() -> None:
     """Outcomes 1 and 5 against 2, 3 and 4: means 3 and 3, variances 8/2 and 1/3."""
-    found = difference_of_means(np.array([True, True, False, False, False]), np.array([1.0, 5.0, 2.0, 3.0, 4.0]))
+    found = difference_of_means(
+        np.array([True, True, False, False, False]), np.array([1.0, 5.0, 2.0, 3.0, 4.0])
+    )
     assert found.value == pytest.approx(0, abs=1e-12)
     assert found.standard_error == pytest.approx(np.sqrt(8 / 2 + 1 / 3), rel=1e-12)
