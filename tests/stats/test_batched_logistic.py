@@ -8,6 +8,7 @@ import pytest
 from medicore.stats import batched_logistic
 from medicore.stats.batched_logistic import (
     PROVED_STEP,
+    SEPARATED_PREDICTOR,
     LogisticDesign,
     LogisticReplicates,
     fit_replicates,
@@ -161,3 +162,39 @@ def test_singular_systems_are_told_from_others() -> None:
     assert fit.tolist() == [True, False, False, True, False]
     np.testing.assert_allclose(solved[fit], expected[fit], rtol=1e-12)
     assert not solved[~fit].any()
+
+
+def test_the_score_is_the_derivative_of_the_log_likelihood() -> None:
+    """Σ c(y − p)z over the subjects of each resample."""
+    sample = draw(20, n=150)
+    layout, design = laid_out(sample)
+    counts = draw_counts(layout, seeded_streams(5, TILE))
+    theta = np.tile([0.3, -0.5, 0.2, 0.1], (TILE, 1))
+    found = sum(
+        design.score(counts[part].astype(float), design.odds_against(theta, part), part)
+        for part in design.parts
+    )
+    basis = layout.spread(sample.fit.basis)
+    gap = layout.spread(sample.treated - 1 / (1 + np.exp(-sample.fit.basis @ theta[0])))
+    np.testing.assert_allclose(found, np.einsum("kbs,ks,kjs->bj", counts, gap, basis), atol=1e-10)
+
+
+def test_a_model_that_becomes_singular_on_its_way_has_no_maximum() -> None:
+    """Where a rare feature separates and two columns differ in it alone, the way up ends without a maximum."""
+    sample = draw(21, n=300, p=1)
+    rare = np.zeros(300)
+    rare[np.flatnonzero(sample.treated)[:6]] = 0.1
+    chance = np.random.Generator(np.random.PCG64(21)).normal(size=300)
+    basis = np.column_stack([np.ones(300), chance, chance + rare])
+    layout = Layout.of(sample.treated, 3)
+    products = packed_products(layout.spread(basis))
+    design = LogisticDesign.of(layout, basis, sample.treated, products, np.zeros(3), (0, 1))
+    counts = draw_counts(layout, seeded_streams(6, TILE))
+    found = fit_replicates(counts, design)
+    assert (found.separated | found.rank_lost).all()
+    assert found.separated.sum() >= TILE - 1
+
+
+def test_a_separated_predictor_is_as_good_as_certain() -> None:
+    """The threshold stands for a fitted probability within 1.2e-7 of 0 or 1."""
+    assert 1e-7 < 1 / (1 + np.exp(SEPARATED_PREDICTOR)) < 1.2e-7
