@@ -111,7 +111,7 @@ A mutant is a copy of a module of `medicore/stats` with one change: an arithmeti
 number ± 1, a truth value, `and` for `or`, a condition turned round, a function for its twin (sum and mean, log and \
 log1p, minimum and maximum), a root, logarithm or transpose left out, a guard or an update left out. Texts and types \
 are not changed. It is killed when a test fails, runs away or hangs. The tests are those of `tests/stats` that are not \
-deep: the module's own of up to five seconds, then others that reach the changed statement, up to twelve seconds in \
+deep: the module's own of up to five seconds, then others that reach the changed statement, up to six seconds in \
 all. The numbers of other software (`tests/reference`) and the simulations come on top; they are not counted here.
 
 A mutant that survives is an error, unless `tests/mutation/equivalent.toml` says why no test can tell it from the \

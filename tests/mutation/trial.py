@@ -19,7 +19,7 @@ from tests.mutation.reach import Line, Trace, timed
 STATS = Path(__file__).resolve().parents[2] / "medicore" / "stats"
 OWN_SECONDS = 5.0
 """A module's own test that takes longer than this is left to ``make test``."""
-OTHER_SECONDS = 12.0
+OTHER_SECONDS = 6.0
 """Processor time for tests of other modules that reach a mutant which its own tests let live."""
 HUNG_SECONDS = 120
 """After so much wall time a mutant hangs; after three times the processor time of its tests it runs away."""

@@ -11,6 +11,7 @@ from medicore.stats.batched_logistic import (
     SEPARATED_PREDICTOR,
     LogisticDesign,
     LogisticReplicates,
+    _largest_predictor,
     fit_replicates,
     solve_positive,
 )
@@ -198,3 +199,24 @@ def test_a_model_that_becomes_singular_on_its_way_has_no_maximum() -> None:
 def test_a_separated_predictor_is_as_good_as_certain() -> None:
     """The threshold stands for a fitted probability within 1.2e-7 of 0 or 1."""
     assert 1e-7 < 1 / (1 + np.exp(SEPARATED_PREDICTOR)) < 1.2e-7
+
+
+def test_subjects_that_were_not_drawn_prove_no_separation() -> None:
+    """The largest predictor is that of a subject in the resample, however far away another is."""
+    sample = draw(22, n=60, p=1)
+    layout, design = laid_out(sample)
+    theta = np.array([[0.0, 2.0]])
+    size = np.abs(sample.fit.basis @ theta[0])
+    farthest = int(size.argmax())
+    placed = layout.spread(1.0 * (np.arange(60) != farthest))[:, None].astype(np.uint16)
+    found = _largest_predictor(placed, design, theta, 0)
+    assert found == pytest.approx(np.delete(size, farthest).max(), rel=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-16, 1.0, 1e16])
+def test_the_unit_of_a_system_does_not_make_it_singular(unit: float) -> None:
+    """A pivot counts as a share of its diagonal element."""
+    proper, singular = np.array([[2.0, 1.0], [1.0, 3.0]]), np.array([[1.0, 1.0], [1.0, 1.0 + 1e-14]])
+    solved, fit = solve_positive(unit * np.stack([proper, singular]), np.ones((2, 2)))
+    assert fit.tolist() == [True, False]
+    np.testing.assert_allclose(unit * solved[0], [0.4, 0.2], rtol=1e-12)
