@@ -74,6 +74,22 @@ def test_every_figure_is_given_with_and_without_weights() -> None:
         assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-12), name
 
 
+def test_a_weighted_variance_has_reliability_weights() -> None:
+    """Σw(x − m)²/(Σw − Σw²/Σw): with weights 1, 2, 1, 2 on 1, 2, 3, 6 that is (70/3)/(6 − 10/6) = 70/13."""
+    found = balance(CONTINUOUS, np.array([1.0, 2.0, 1.0, 2.0, *np.ones(6)]))
+    assert found.variance_ratio_weighted == pytest.approx(70 / 13 / 3.2, rel=1e-12)
+    assert found.difference_weighted == pytest.approx(10 / 3 - 2, rel=1e-12)
+
+
+def test_an_arm_of_one_has_its_mean() -> None:
+    """One treated subject at 5 against controls at 1 and 3: difference 3, no variance of its own."""
+    column, treated = np.array([[5.0], [1.0], [3.0]]), np.array([True, False, False])
+    found = standardised_mean_differences(column, treated, np.ones(3))[0]
+    assert found.difference_unweighted == 3
+    assert found.smd_unweighted == pytest.approx(3 / np.sqrt(2 / 2), rel=1e-12)
+    assert found.variance_ratio_unweighted == 0
+
+
 def test_unequal_constants_are_infinitely_far_apart() -> None:
     """Both arms constant at different values: infinite, with the sign of the difference."""
     apart = balance([2.0] * 4 + [1.0] * 6)

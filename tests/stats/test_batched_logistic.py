@@ -203,13 +203,14 @@ def test_a_separated_predictor_is_as_good_as_certain() -> None:
 
 def test_subjects_that_were_not_drawn_prove_no_separation() -> None:
     """The largest predictor is that of a subject in the resample, however far away another is."""
-    sample = draw(22, n=60, p=1)
+    sample = draw(22, n=60, p=2)
     layout, design = laid_out(sample)
-    theta = np.array([[0.0, 2.0]])
+    theta = np.array([[0.0, 2.0, 0.0]])
     size = np.abs(sample.fit.basis @ theta[0])
     farthest = int(size.argmax())
     placed = layout.spread(1.0 * (np.arange(60) != farthest))[:, None].astype(np.uint16)
     found = _largest_predictor(placed, design, theta, 0)
+    assert found < size.max()
     assert found == pytest.approx(np.delete(size, farthest).max(), rel=1e-12)
 
 
