@@ -25,7 +25,7 @@ def fitted(seed: int) -> tuple[object, Sums]:
     sums = []
     for arm in (0, 1):
         parts = [
-            made.sums(arm, part, counts[part].astype(float), np.zeros(counts[part].shape))
+            made.sums(arm, part, counts[part].astype(float), np.zeros(counts[part].shape), "ATE")
             for part in layout.parts(arm)
         ]
         sums.append(np.sum(parts, axis=0))
@@ -40,7 +40,7 @@ def test_a_replicate_fails_when_either_arms_model_does(flag: str, arm: int) -> N
     marked = np.arange(TILE) == 7
     fits = list(made.fits)  # type: ignore[attr-defined]
     fits[arm] = replace(fits[arm], **{flag: marked})
-    found = replace(made, fits=tuple(fits)).means(sums, 300)  # type: ignore[type-var, attr-defined]
+    found = replace(made, fits=tuple(fits)).means(sums, 300, "ATE")  # type: ignore[type-var, attr-defined]
     for name in ("rank_lost", "separated", "stuck"):
         expected = marked if name == flag else np.zeros(TILE, dtype=bool)
         np.testing.assert_array_equal(getattr(found, name), expected, err_msg=name)
@@ -49,9 +49,9 @@ def test_a_replicate_fails_when_either_arms_model_does(flag: str, arm: int) -> N
 def test_a_mean_of_nobody_is_none_and_one_of_noughts_is_nought() -> None:
     """Hájek's mean of an arm that a resample does not hold is NaN, without a warning; without events it is 0."""
     made, sums = fitted(42)
-    sums[0][3, 3:5] = 0.0, 0.0
-    sums[1][5, 3:5] = 0.0, 12.0
-    found = made.means(sums, 300)  # type: ignore[attr-defined]
+    sums[0][3, 4:6] = 0.0, 0.0
+    sums[1][5, 4:6] = 0.0, 12.0
+    found = made.means(sums, 300, "ATE")  # type: ignore[attr-defined]
     assert np.isnan(found.hajek[3, 0])
     assert found.hajek[5, 1] == 0
     assert np.isfinite(np.delete(found.hajek, 3, axis=0)).all()

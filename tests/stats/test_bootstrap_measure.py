@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from medicore.errors import EstimationError
+from medicore.stats.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap_measure import NO_RISK, measured
 from medicore.stats.bootstrap_result import BootstrapResult, acceleration
-from medicore.stats.bootstrap_targets import bootstrap_effect
 from medicore.stats.contrasts import means_of_influence
 from medicore.stats.doubly_robust import doubly_robust
 from medicore.stats.logistic import fit_logistic

@@ -5,11 +5,9 @@ import pytest
 
 from medicore.errors import ConfigurationError, EstimationError
 from medicore.stats.bootstrap import bootstrap_effect
-from medicore.stats.bootstrap_measure import NO_RISK, measured
 from medicore.stats.doubly_robust import doubly_robust
 from medicore.stats.inverse_probability import weighted_means
 from medicore.stats.logistic import fit_logistic
-from medicore.stats.measures import effect_of
 from medicore.stats.outcome_model import fit_outcome_models
 from medicore.stats.resampling import drawn, seeded_streams
 from medicore.stats.weights import tilting
@@ -112,44 +110,3 @@ def test_nothing_to_replicate_is_an_error() -> None:
     apart = np.where(sample.treated, 5.0, -5.0)[:, None] + sample.x
     with pytest.raises(EstimationError, match=r"bootstrap replicates could be estimated \(.*separation"):
         bootstrap_effect(apart, sample.x, sample.treated, sample.outcome, replicates=4, seed=1, target="ATO")
-
-
-@pytest.mark.parametrize("measure", ["risk ratio", "odds ratio"])
-def test_a_ratio_is_replicated_on_its_logarithm(measure: str) -> None:
-    """The logarithm's bootstrap error agrees with the sandwich's, and the interval holds the estimate."""
-    sample = draw(25, n=800, p=2, family="binomial")
-    found = doubly_robust(sample.x, sample.treated, sample.outcome, sample.fit, family="binomial")
-    made = measured(
-        bootstrap_effect(
-            sample.x, sample.x, sample.treated, sample.outcome, replicates=400, seed=7, family="binomial"
-        ),
-        found.stacked,
-        measure,  # type: ignore[arg-type]
-    )
-    inference = effect_of(found.stacked, measure).inference  # type: ignore[arg-type]
-    assert made.value == inference.value
-    assert made.standard_error == pytest.approx(inference.standard_error, rel=0.15)
-    for kind in ("percentile", "BCa"):
-        low, high = made.interval(0.95, kind)  # type: ignore[arg-type]
-        assert low < made.value < high
-    assert made.failed[NO_RISK] == 0
-    assert abs(made.acceleration) < 0.1
-
-
-def test_replicates_without_a_risk_are_counted() -> None:
-    """Where few events let AIPW means leave 0 to 1, those replicates are failures of the ratio, and said so."""
-    rng = np.random.default_rng(8)
-    treated, x = np.arange(80) % 2 == 0, rng.normal(size=(80, 1))
-    outcome = np.where(np.arange(80) < 4, 0.05, 0.0) + 0.02 * x[:, 0]
-    plain = bootstrap_effect(x, x, treated, outcome, replicates=100, seed=2)
-    found = doubly_robust(x, treated, outcome, fit_logistic(x, treated))
-    assert measured(plain, found.stacked, "difference") is plain
-    if not min(found.mean_treated, found.mean_control) > 0:
-        pytest.fail("the sample was meant to have two positive means")
-    made = measured(plain, found.stacked, "risk ratio")
-    assert made.failed[NO_RISK] > 0
-    assert made.failed[NO_RISK] + len(made.estimates) == 100
-    hopeless = doubly_robust(x, treated, outcome - 1, fit_logistic(x, treated))
-    worse = bootstrap_effect(x, x, treated, outcome - 1, replicates=100, seed=2)
-    with pytest.raises(EstimationError, match="report the difference"):
-        measured(worse, hopeless.stacked, "odds ratio")
