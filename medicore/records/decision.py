@@ -229,9 +229,9 @@ def require_allowed(statement: Statement, person: Person, requester: str) -> Non
             f"({person.role}) otherwise; expected name, role and certificate of the ledger; sign again"
         )
     require_active(person, statement.signed_at)
-    require_permission(person, Permission(statement.meaning.value))
-    if person.identifier == requester:
+    if person.identifier == requester:  # before the role: whoever asked is told so, whatever they may do
         raise ReviewError(f"{requester} asked for this run; expected the decision of another person; ask one")
+    require_permission(person, Permission(statement.meaning.value))
 
 
 def earlier_same(statement: Statement, earlier: Iterable[Statement]) -> Statement | None:

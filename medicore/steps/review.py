@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from medicore.errors import ReviewError, WrongPassphraseError
+from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
 from medicore.records.decision import (
     Meaning,
     Statement,
@@ -28,6 +28,7 @@ from medicore.steps.signers import people as people  # the people are asked for 
 from medicore.steps.stored import read_provenance
 
 _ANSWERS = {Meaning.PROCEED: RunState.HALTED, Meaning.APPROVE: RunState.SEALED}
+_CAUSES = {WrongPassphraseError: "passphrase", ConfigurationError: "configuration"}
 DECIDED_UPON = ("extract.parquet", "protocol.json", "report.pdf", "results.json")
 
 
@@ -83,13 +84,15 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
     ------
     ReviewError
         When the run is not open, or person, role, key, reason or finding do not fit. The refusal is in the ledger.
+    ConfigurationError
+        When the report cannot be signed, as when the time stamping service is away. That is in the ledger, too.
     """
     person_id(decision.signer)
     try:
         named = replace(decision, finding=_named_finding(house, run, decision.finding))
         return _sign(house, run, named, passphrase)
-    except ReviewError as error:
-        cause = "passphrase" if isinstance(error, WrongPassphraseError) else "refused"
+    except (ConfigurationError, ReviewError) as error:
+        cause = _CAUSES.get(type(error), "refused")
         details = {"cause": cause, "meaning": decision.meaning[:40]}
         house.ledger.append(
             NewEvent(
