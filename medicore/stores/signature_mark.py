@@ -50,6 +50,11 @@ def draw(template_folder: Path, statement: Statement, width: float) -> bytes:
         return _set(template_folder, _spelled_out(shown), statement.signed_at)
 
 
+def described(statement: Statement) -> str:
+    """Return the mark in one sentence, for readers who hear it instead of seeing it (PDF/UA-1, 7.18.1)."""
+    return f"{MEANINGS[statement.meaning]} by {statement.printed_name}, {printed_time(statement.signed_at)}"
+
+
 def printed_time(signed_at: str) -> str:
     """Return a moment as people read it, with its zone: ``2025-04-03 08:15:00 UTC``."""
     return f"{moment(signed_at):%Y-%m-%d %H:%M:%S} UTC"

@@ -14,7 +14,7 @@ from medicore.errors import ConfigurationError, IntegrityError
 from medicore.records.decision import Statement
 from medicore.records.moment import moment
 from medicore.stores.authority import Authority
-from medicore.stores.signature_mark import draw
+from medicore.stores.signature_mark import described, draw
 from medicore.stores.signature_page import INSET, MARGIN, place, signature_page
 from medicore.stores.signed_report_proof import prove
 from medicore.stores.signer import open_key
@@ -78,7 +78,8 @@ class SignedReports:
         """Prove that ``signed`` is the report with the signatures of these statements, in order, and no more.
 
         Each signature must satisfy pyHanko's validator at its own signing time, with the embedded authority as
-        the only root of trust, or the root of the signer's own chain where ``chains`` has one; revocation is the ledger's to tell, since the authority answers nobody.
+        the only root of trust, or the root of the signer's own chain where ``chains`` has one; revocation is the
+        ledger's to tell, since the authority answers nobody.
 
         Raises
         ------
@@ -126,7 +127,12 @@ class SignedReports:
             signer=signer,
             timestamper=None if service is None else service.client(),
             stamp_style=_style(mark),
-            new_field_spec=fields.SigFieldSpec(name, on_page=page, box=place(mark, taken, width)),
+            new_field_spec=fields.SigFieldSpec(
+                name,
+                on_page=page,
+                box=place(mark, taken, width),
+                readable_field_name=described(statement),
+            ),
         ).init_signing_session(writer)
         session.system_time = moment(statement.signed_at)
         document = session.prepare_tbs_document(

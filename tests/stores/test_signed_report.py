@@ -93,6 +93,25 @@ def test_the_report_keeps_version_metadata_and_identity(signed: bytes) -> None:
         assert after.Root.Metadata.read_bytes() == before.Root.Metadata.read_bytes()
 
 
+def test_the_signature_adds_nothing_that_an_archival_pdf_forbids(signed: bytes) -> None:
+    """The form has no script and no XFA, the mark is printed, of one look and never hidden (ISO 19005-2, 6.3 to 6.5)."""
+    with pikepdf.open(BytesIO(signed)) as document:
+        form, widget = document.Root.AcroForm, document.pages[1].Annots[0]
+        assert set(form.keys()) == {"/Fields", "/SigFlags"}
+        assert set(widget.AP.keys()) == {"/N"}
+        shown, hidden = 1 << 2, 1 << 0 | 1 << 1 | 1 << 5 | 1 << 8
+        assert int(widget.F) & shown
+        assert not int(widget.F) & hidden
+        assert not {"/A", "/AA"} & set(widget.keys())
+        assert not {"/AA", "/OpenAction", "/NeedsRendering"} & set(document.Root.keys())
+        assert str(widget.TU) == "Report approved for release by Dr Rita Müller-Łódź, 2025-04-03 08:15:00 UTC"
+        states = widget.AP.N.Resources.ExtGState.values()
+        assert all(state.get("/BM", "/Normal") == "/Normal" and "/SMask" not in state for state in states)
+        assert {
+            str(item[0]) for item in widget.AP.N.Resources.XObject.Mark.Resources.ColorSpace.values()
+        } == {"/ICCBased"}
+
+
 def test_the_marks_lie_in_the_frame_one_below_the_other(room: Room, signed: bytes) -> None:
     """The marks of two signers lie within the frame of the signature page and do not overlap."""
     twice = room.signed(signed, room.approval(room.quentin))
