@@ -1,8 +1,11 @@
 """The signed report of a released run: anyone's PDF validator proves it, and ``verify`` watches every copy."""
 
 import json
+import os
+import re
 import shutil
 import subprocess
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -51,6 +54,39 @@ def test_a_validator_that_is_not_ours_is_satisfied(released: Month, signed: byte
     context = ValidationContext(trust_roots=[x509.Certificate.load(der)], moment=at, allow_fetching=False)
     status = validate_pdf_signature(signature, context)
     assert status.bottom_line, status.pretty_print_details()
+
+
+def command(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a program of the operating system, in English and in UTC, whatever it answers."""
+    environment = {**os.environ, "TZ": "UTC", "LC_ALL": "C"}
+    return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.skipif(shutil.which("pdfsig") is None, reason="pdfsig is missing; apt-get install poppler-utils")
+def test_poppler_and_openssl_prove_it_as_the_guide_says(
+    released: Month, signed: bytes, tmp_path: Path
+) -> None:
+    """With ``pdfsig`` and ``openssl`` alone the signature is good, and over one other byte it is not."""
+    (tmp_path / NAME).write_bytes(signed)
+    told = command(tmp_path, "pdfsig", NAME).stdout
+    command(tmp_path, "pdfsig", "-dump", NAME)
+    ((first, start, end),) = (
+        map(int, numbers) for numbers in re.findall(r"\[0 - (\d+)\], \[(\d+) - (\d+)\]", told)
+    )
+    (at,) = re.findall(r"Signing Time: (.+)", told)
+    assert end == len(signed)
+    covered = signed[:first] + signed[start:end]
+    authority = released.project.home / "archive" / "archives" / released.run(REFERENCE) / "authority.pem"
+    seconds = int(datetime.strptime(at, "%b %d %Y %H:%M:%S").replace(tzinfo=UTC).timestamp())
+    changed = covered[:1000] + bytes([covered[1000] ^ 1]) + covered[1001:]
+    for content, good in ((covered, True), (changed, False)):
+        (tmp_path / "signed.bytes").write_bytes(content)
+        done = command(
+            tmp_path, "openssl", "cms", "-verify", "-binary", "-inform", "DER", "-in", f"{NAME}.sig0",
+            "-content", "signed.bytes", "-CAfile", str(authority), "-attime", str(seconds), "-out", "/dev/null",
+        )  # fmt: skip
+        assert ("successful" in done.stderr) is good, done.stderr
+        assert (done.returncode == 0) is good
 
 
 @pytest.mark.skipif(
