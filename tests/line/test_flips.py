@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,15 @@ def reached_objects(repository: Path, run: str) -> list[Path]:
     return sorted([*(path for path in loose if path.exists()), *repository.glob("objects/pack/*.pack")])
 
 
+def object_of(path: Path) -> bytes | None:
+    """Return what a loose git object says, None when it is none; a pack says its own bytes."""
+    data = path.read_bytes()
+    try:
+        return data if path.suffix == ".pack" else zlib.decompress(data)
+    except zlib.error:
+        return None
+
+
 def test_the_flips_add_up() -> None:
     """The tests of this file flip the number of bytes that they promise."""
     assert CONTENT + GIT + LEDGER >= LEAST
@@ -114,7 +124,7 @@ def test_every_stored_file_is_watched(released: Month, state: Path, opened: Hous
 def test_every_object_of_the_record_repository_is_watched(
     released: Month, state: Path, opened: House
 ) -> None:
-    """A byte flipped in a git object of the record makes the check of its tag fail."""
+    """A byte flipped in a git object of the record makes the check of its tag fail, unless the object reads the same."""
     run = released.run(REFERENCE)
     chance = np.random.default_rng(SEED)
     reached = reached_objects(state / "records.git", run)

@@ -79,7 +79,7 @@ def test_refused_signatures_are_part_of_the_answer(month: Month) -> None:
     month.project.sign(run, "approve", person="analyst", expected=7)
     answer = month.project.medicore("approvals", run, "--json").json()
     assert answer["refused"][-1]["who"] == "analyst"
-    assert "may not approve" in answer["refused"][-1]["message"]
+    assert "analyst asked for this run" in answer["refused"][-1]["message"]
     assert "Refused attempts to sign" in month.project.medicore("approvals", run).out
 
 
