@@ -15,6 +15,10 @@ from medicore.records.canonical import sha256
 from medicore.records.decision import Statement
 from medicore.records.moment import moment
 
+_VERSION_1 = bytes.fromhex("020101")
+_SHA_256 = bytes.fromhex("300d06096086480165030402010500")
+"""The names of version 1 and of SHA-256 in DER."""
+
 TIME_STAMP_LIMIT = timedelta(hours=1)
 """How far the time stamp may lie from the time that the signature states."""
 
@@ -110,13 +114,22 @@ def _serial(item: Any) -> bytes:  # noqa: ANN401 - a pyHanko object
 
 
 def _require_packed(embedded: Any, signed: bytes, subject: str) -> None:  # noqa: ANN401
-    """Raise IntegrityError unless what the signature does not cover is the signature itself, and zeros after it."""
+    """Raise IntegrityError unless what the signature does not cover is the signature itself, and zeros after it.
+
+    What no signature covers within it (versions, and the digest's name where it stands a second time) is as it was made.
+    """
     from asn1crypto import cms
 
     start, length, end, _ = (int(number) for number in embedded.byte_range)
     held = bytes(embedded.pkcs7_content)
-    beyond = held[len(cms.ContentInfo.load(held).dump()) :]
-    if signed[start + length : end] != b"<" + held.hex().upper().encode() + b">" or any(beyond):
+    whole = cms.ContentInfo.load(held)
+    beyond = held[len(whole.dump()) :]
+    content = whole["content"]
+    (signer,) = content["signer_infos"]
+    algorithms = [*content["digest_algorithms"], signer["digest_algorithm"]]
+    uncovered = [content["version"].dump(), signer["version"].dump(), *(one.dump() for one in algorithms)]
+    packed = signed[start + length : end] == b"<" + held.hex().upper().encode() + b">" and not any(beyond)
+    if not packed or uncovered != [_VERSION_1, _VERSION_1, _SHA_256, _SHA_256]:
         raise IntegrityError(f"{subject} holds more than itself; restore the file from the archive")
 
 

@@ -143,7 +143,9 @@ def test_signatures_of_two_are_proved_in_their_order(room: Room, signed: bytes) 
 def test_every_byte_of_the_signed_report_counts(room: Room, signed: bytes) -> None:
     """A flipped bit anywhere in the file, in the report or in the signature, is refused."""
     statement = [room.approval(room.rita)]
-    for place in range(3, len(signed), len(signed) // 150):
+    start = signed.index(b"<30", len(small_report())) + 1
+    # of the signature's own fields no signature covers all: versions and names of algorithms stand in its beginning
+    for place in (*range(3, len(signed), len(signed) // 150), *range(start, start + 120)):
         bad = bytearray(signed)
         bad[place] ^= 1
         with refused("report.signed.pdf"):
