@@ -14,12 +14,14 @@ from medicore.errors import ConfigurationError, EstimationError
 from medicore.stats import batched_logistic
 from medicore.stats.augmented import augmented_inverse_probability
 from medicore.stats.bootstrap import bootstrap_effect
-from medicore.stats.bootstrap_result import BootstrapResult
+from medicore.stats.bootstrap_result import BootstrapResult, acceleration
 from medicore.stats.contrasts import difference
+from medicore.stats.doubly_robust import doubly_robust
 from medicore.stats.inverse_probability import weighted_means
 from medicore.stats.logistic import fit_logistic
 from medicore.stats.resampling import drawn, seeded_streams
 from medicore.stats.standardisation import standardised_means
+from medicore.stats.weights import Target
 from tests.reference.reference import MISSING, available, case, rows
 from tests.stats.samples import Sample, draw
 
@@ -199,6 +201,26 @@ def test_unproved_maxima_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(batched_logistic, "NEWTON_STEPS", steps)
         found = bootstrap(sample, 128)
         assert 0 < found.failed["not converged"] == 128 - len(found.estimates)
+
+
+def test_scores_that_are_not_at_their_maximum_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the search stops after one step, the score that is left shows it, though no limit was reached."""
+    monkeypatch.setattr(batched_logistic, "LAST_STEP", 1e9)
+    with pytest.raises(EstimationError, match=r"^0 of 40 .*\(not converged 40\)"):
+        bootstrap(draw(28, n=200), 40)
+
+
+@pytest.mark.parametrize("target", ["ATE", "ATT", "ATO"])
+def test_acceleration_is_that_of_the_primarys_influence(target: Target) -> None:
+    """The skewness of the stacked influence values of the difference, to twelve digits."""
+    sample = draw(30, n=200)
+    found = bootstrap_effect(
+        sample.x, sample.x, sample.treated, sample.outcome, replicates=2, seed=1, target=target
+    )
+    primary = doubly_robust(sample.x, sample.treated, sample.outcome, sample.fit, target=target)
+    expected = acceleration(primary.stacked.root @ np.array([1.0, -1.0]))
+    assert found.acceleration == round(expected, 12)
+    assert round(expected, 11) != found.acceleration != round(expected, 13)
 
 
 def test_a_separated_sample_has_no_bootstrap() -> None:
