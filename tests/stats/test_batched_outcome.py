@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from medicore.stats.batched_outcome import LogisticOutcome
+from medicore.stats.batched_outcome import LogisticOutcome, _positive, target_weights
 from medicore.stats.design import standardise
 from medicore.stats.resampling import TILE, Layout, draw_counts, packed_products, seeded_streams
+from medicore.stats.weights import Target
 from tests.stats.samples import draw
 
 Sums = tuple[np.ndarray, np.ndarray]
@@ -55,3 +56,21 @@ def test_a_mean_of_nobody_is_none_and_one_of_noughts_is_nought() -> None:
     assert np.isnan(found.hajek[3, 0])
     assert found.hajek[5, 1] == 0
     assert np.isfinite(np.delete(found.hajek, 3, axis=0)).all()
+
+
+@pytest.mark.parametrize(
+    ("target", "treated", "control"),
+    [("ATE", (4, 1), (4 / 3, 1)), ("ATT", (1, 1), (1 / 3, 0)), ("ATO", (3 / 4, 3 / 16), (1 / 4, 3 / 16))],
+)
+def test_weights_of_residuals_and_shares_of_predictions_by_hand(
+    target: Target, treated: tuple[float, float], control: tuple[float, float]
+) -> None:
+    """At a propensity score of 1/4 the odds against the own arm are 3 for the treated and 1/3 for controls."""
+    for arm, odds, expected in ((0, 3.0, treated), (1, 1 / 3, control)):
+        found = np.broadcast_arrays(*target_weights(target, arm, np.array([odds])))
+        np.testing.assert_allclose(np.concatenate(found), expected, rtol=1e-14)
+
+
+def test_a_sum_is_divided_by_when_it_is_positive() -> None:
+    """However small it is; nothing is divided by 0 or less."""
+    np.testing.assert_array_equal(_positive(np.array([1e-3, 0.0, -1.0])), [1e-3, np.nan, np.nan])
