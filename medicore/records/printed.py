@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medicore.errors import ProtocolError
-from medicore.records.trace import ORIGINS, origin_of, paths_of, value_at
+from medicore.records.trace import ORIGINS, leaves_of, origin_of
 
 _NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?P<percent>%?)")
 _FIRST = ("primary.", "change.", "evalue.", "tipping.", "balance.", "cohort.")
@@ -36,6 +36,17 @@ class PrintedNumber:
             or float(self.digits) == 0 == round(size, self.decimals)
             for size in sizes
         )
+
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """Return intervals, lowest and highest value, outside which no value reads like this number.
+
+        They are a hair wider than the rounding, so that ``reads_like`` alone decides at their ends.
+        """
+        size = float(self.digits)
+        reach = 0.5 * 10.0**-self.decimals * (1 + 1e-6) + size * 1e-12
+        middle = -size if self.negative else size
+        low, high = middle - reach, middle + reach
+        return ((low, high), (low / 100, high / 100)) if self.percent else ((low, high),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +85,28 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
     """
     number = printed_number(text)
     found = [
-        Place(path, float(value), origin_of(path).definition)
-        for path in paths_of(results)
-        if any(path.startswith(f"{origin.pattern.split('.')[0]}.") for origin in ORIGINS)
-        and isinstance(value := value_at(results, path), int | float)
-        and not isinstance(value, bool)
-        and number.reads_like(float(value))
+        Place(path, value, origin_of(path).definition)
+        for path, value in numbers_of(results)
+        if number.reads_like(value)
     ]
     if not found:
         raise ProtocolError(
             f"no result of the run reads {text[:40]!r} with its rounding; give all the digits that are printed, or a "
             "path of results.json"
         )
-    return tuple(sorted(found, key=_likelihood))
+    return tuple(sorted(found, key=lambda place: likelihood(place.path)))
+
+
+def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Return every number of the results that has an origin, with its path, in the order of the results."""
+    first = {origin.pattern.split(".")[0] for origin in ORIGINS}
+    return tuple(
+        (path, float(value))
+        for part, section in results.items()
+        if part in first
+        for path, value in leaves_of(section, part)
+        if path != part and isinstance(value, int | float) and not isinstance(value, bool)
+    )
 
 
 def same_number(places: Sequence[Place]) -> bool:
@@ -94,7 +114,7 @@ def same_number(places: Sequence[Place]) -> bool:
     return len({f"{place.value:.12g}" for place in places}) == 1
 
 
-def _likelihood(place: Place) -> tuple[int, int]:
-    """Return the rank of a place's part of the results, and how deep in it the place is."""
-    rank = next((rank for rank, part in enumerate(_FIRST) if place.path.startswith(part)), len(_FIRST))
-    return rank, place.path.count(".")
+def likelihood(path: str) -> tuple[int, int]:
+    """Return the rank of the part of the results in which a path leads, and how deep in it the place is."""
+    rank = next((rank for rank, part in enumerate(_FIRST) if path.startswith(part)), len(_FIRST))
+    return rank, path.count(".")

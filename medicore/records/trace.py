@@ -1,7 +1,7 @@
 """The trace: from a path in ``results.json`` to the step, the function and the protocol keys that made it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,20 +202,22 @@ def value_at(document: Any, path: str) -> Any:  # noqa: ANN401 - any JSON
     return found
 
 
+def leaves_of(document: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any JSON
+    """Yield path and value of all leaves of a document, in its own order."""
+    if isinstance(document, dict):
+        items: Iterable[tuple[Any, Any]] = document.items()
+    elif isinstance(document, list):
+        items = enumerate(document)
+    else:
+        yield prefix, document
+        return
+    for key, value in items:
+        yield from leaves_of(value, f"{prefix}.{key}" if prefix else str(key))
+
+
 def paths_of(document: Any, prefix: str = "") -> list[str]:  # noqa: ANN401 - any JSON
     """Return the paths of all leaves of a document."""
-    items = (
-        document.items()
-        if isinstance(document, dict)
-        else enumerate(document)
-        if isinstance(document, list)
-        else None
-    )
-    if items is None:
-        return [prefix]
-    return [
-        path for key, value in items for path in paths_of(value, f"{prefix}.{key}" if prefix else str(key))
-    ]
+    return [path for path, _ in leaves_of(document, prefix)]
 
 
 def _matches(pattern: str, path: str) -> bool:

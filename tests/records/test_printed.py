@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medicore.errors import ProtocolError
-from medicore.records.printed import places_of, printed_number
+from medicore.records.printed import numbers_of, places_of, printed_number
 
 RESULTS: dict[str, Any] = {
     "study": {"id": "X", "phase": 3.37},
@@ -63,3 +63,31 @@ def test_what_is_not_a_number_is_refused(text: str) -> None:
 def test_every_value_is_found_by_its_own_print(value: float, decimals: int) -> None:
     """Whatever is printed with so many decimals reads like itself again."""
     assert printed_number(f"{value:,.{decimals}f}").reads_like(value)
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False, width=64, min_value=-1e15, max_value=1e15),
+    st.integers(0, 12),
+    st.booleans(),
+)
+def test_what_reads_like_a_number_is_within_its_spans(value: float, decimals: int, percent: bool) -> None:
+    """A search by the spans alone misses nothing that reads like the number as printed."""
+    size = 100 * value if percent else value
+    number = printed_number(f"{size:.{decimals}f}{'%' if percent else ''}")
+    assert number.reads_like(value)
+    assert any(low <= value <= high for low, high in number.spans())
+
+
+def test_the_spans_are_narrow() -> None:
+    """A span is as wide as the rounding and a hair; a percentage has one for the share too."""
+    ((low, high),) = printed_number("3.37").spans()
+    assert (round(low, 4), round(high, 4)) == (3.365, 3.375)
+    assert len(printed_number("95 %").spans()) == 2
+
+
+def test_numbers_are_those_with_an_origin() -> None:
+    """Every number of the results that has an origin is there with its path; texts, truth values and identity are not."""
+    found = dict(numbers_of(RESULTS))
+    assert found["primary.estimate"] == 3.3732632
+    assert found["baseline.0.overall.percent"] == 48.659
+    assert not {"study.phase", "propensity.converged", "primary.unit"} & set(found)
