@@ -70,8 +70,10 @@ class PostgresLedger:
         sent: list[LedgerEvent] = []
         return self._session.run(lambda connection: self._append(connection, event, sent))
 
-    def events(self, *, subject: str | None = None, action: str | None = None) -> Iterator[LedgerEvent]:
-        """Yield events in order; ``subject`` is exact, or a prefix when it ends in '/'.
+    def events(
+        self, *, subject: str | None = None, action: str | None = None, after: int = 0
+    ) -> Iterator[LedgerEvent]:
+        """Yield events in order; ``subject`` is exact, or a prefix when it ends in '/'; ``after`` is a sequence number.
 
         Pages are read one by one, so that a slow reader never holds up a writer.
         """
@@ -80,7 +82,7 @@ class PostgresLedger:
             f"SELECT {_COLUMNS} FROM medicore.events WHERE sequence > $1{condition} "  # noqa: S608 - constants
             f"ORDER BY sequence LIMIT {_PAGE}"
         )
-        last = 0
+        last = after
         while True:
             rows = self._session.run(functools.partial(_rows, statement=statement, values=(last, *values)))
             page = [_event(row) for row in rows]

@@ -74,13 +74,15 @@ class SqliteLedger:
             raise ConfigurationError("the ledger was opened to be read; open it for writing to append")
         return self._attempt(lambda connection: self._append(connection, event))
 
-    def events(self, *, subject: str | None = None, action: str | None = None) -> Iterator[LedgerEvent]:
-        """Yield events in order; ``subject`` is exact, or a prefix when it ends in '/'.
+    def events(
+        self, *, subject: str | None = None, action: str | None = None, after: int = 0
+    ) -> Iterator[LedgerEvent]:
+        """Yield events in order; ``subject`` is exact, or a prefix when it ends in '/'; ``after`` is a sequence number.
 
         Pages are read one by one, so that a slow reader never holds up a writer.
         """
         condition, values = _condition(subject, action)
-        last = 0
+        last = after
         while True:
             page = self._attempt(functools.partial(_page, condition=condition, values=values, after=last))
             yield from page

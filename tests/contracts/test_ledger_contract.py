@@ -121,6 +121,16 @@ def test_subject_and_action_filter_together(ledgers: Open) -> None:
     assert list(ledger.events(action="run.failed")) == []
 
 
+def test_events_after_a_place_are_the_later_ones(ledgers: Open) -> None:
+    """What comes after a sequence number is told alone, with a filter too; after the head there is nothing."""
+    ledger = ledgers(SteppedClock())
+    for subject in (RUN, f"{RUN}0", RUN):
+        ledger.append(done(subject))
+    assert [event.sequence for event in ledger.events(after=1)] == [2, 3]
+    assert [event.sequence for event in ledger.events(subject=RUN, after=1)] == [3]
+    assert list(ledger.events(after=3)) == []
+
+
 def test_long_histories_come_whole_and_in_order(ledgers: Open) -> None:
     """Histories longer than what is read at once have no seam."""
     ledger = ledgers(SteppedClock())
