@@ -81,8 +81,13 @@ class Ledger(Protocol):
         """Append one event and return it with its place in the chain."""
         ...
 
-    def events(self, *, subject: str | None = None, action: str | None = None) -> Iterator[LedgerEvent]:
-        """Yield events in order, those about ``subject`` (a run, or a prefix ending in '/') when given."""
+    def events(
+        self, *, subject: str | None = None, action: str | None = None, after: int = 0
+    ) -> Iterator[LedgerEvent]:
+        """Yield events in order, those about ``subject`` (a run, or a prefix ending in '/') when given.
+
+        ``after`` leaves out all up to that sequence number.
+        """
         ...
 
     def check_file(self) -> None:
@@ -203,6 +208,10 @@ class Records(Protocol):
 
     def check(self, tag: str | None = None) -> None:
         """Raise IntegrityError when an object that the tag reaches, or any tag without one, is damaged."""
+        ...
+
+    def reading(self) -> "AbstractContextManager[Records]":
+        """Return the repository as it is now, fast for someone who reads much of it."""
         ...
 
 

@@ -1,9 +1,11 @@
 """Runs separate programs by their argument list; never through a shell."""
 
+import contextlib
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from medicore.errors import ConfigurationError, MediCoreError
 
@@ -52,6 +54,28 @@ def run(
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
         raise failure(f"{' '.join(arguments[:2])} exited with {done.returncode}: {lines[-1][:300]}")
     return done.stdout
+
+
+@contextlib.contextmanager
+def conversation(arguments: Sequence[str], *, folder: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Yield a program's input and output, for questions and answers; the program ends with the block."""
+    process = subprocess.Popen(  # noqa: S603 - an argument list built here, no shell
+        list(arguments),
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=_inherited(),
+    )
+    try:
+        if process.stdin is None or process.stdout is None:  # pragma: no cover - both are pipes
+            raise AssertionError("a conversation has two pipes")
+        yield process.stdin, process.stdout
+    finally:
+        process.kill()  # it only reads, and may wait for the next question for ever
+        with contextlib.suppress(OSError):
+            process.communicate()
+        process.wait()
 
 
 def _inherited() -> dict[str, str]:

@@ -4,9 +4,10 @@ Nothing here touches a work tree or a shared index: a scratch index builds the t
 created only if it does not exist, which git does atomically. Studies that finish together cannot conflict.
 """
 
+import contextlib
 import io
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -177,6 +178,14 @@ class GitRecords:
             folder=self.folder,
             failure=IntegrityError,
         )
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator["GitRecords"]:
+        """Yield the repository as it is now, for someone who reads much of it: one git process answers all."""
+        from medicore.stores.git_reading import GitReading
+
+        with GitReading.of(self.folder) as found:
+            yield found
 
     def _has(self, commit: str) -> bool:
         try:
