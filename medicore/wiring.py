@@ -24,6 +24,7 @@ from medicore.stores.dvc_content import DvcContent
 from medicore.stores.environment import LockedEnvironment
 from medicore.stores.files import FolderLocks, write_atomically
 from medicore.stores.git_records import GitRecords
+from medicore.stores.index_sqlite import SqliteIndex
 from medicore.stores.ledger_sqlite import SqliteLedger
 from medicore.stores.protocols import StudyFolder
 from medicore.stores.recorded_environment import RecordedEnvironments
@@ -81,6 +82,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         replay=Replay(records, content, RecordedEnvironments(home / "environments")),
         history=records,
         licences=environment,
+        index=SqliteIndex(home / "index.db"),
         edc=lambda protocol: connector(settings, protocol),
         renderer=renderer_named,
         progress=progress,

@@ -19,6 +19,7 @@ def commands() -> list[str]:
     """Return every verb that is not hidden."""
     import medicore.cli.answers
     import medicore.cli.diff
+    import medicore.cli.explain
     import medicore.cli.export
     import medicore.cli.ledger
     import medicore.cli.people

@@ -10,6 +10,7 @@ def main() -> None:
     """Run the command line; the one place that turns an error into an exit."""
     import medicore.cli.answers
     import medicore.cli.diff
+    import medicore.cli.explain
     import medicore.cli.export
     import medicore.cli.ledger
     import medicore.cli.people

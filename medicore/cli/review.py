@@ -16,13 +16,13 @@ def review(
 ) -> None:
     """Show what waits for a decision, or what one run waits for."""
     from medicore.records.identifiers import RunId
+    from medicore.steps.lookup import lines
     from medicore.steps.review import decision_digests, open_findings, require_open
-    from medicore.steps.status import all_runs, line
+    from medicore.steps.status import line
 
     opened = house(settings())
     if run is None:
-        rows = [line(opened, known) for known in all_runs(opened)]
-        waiting = [row for row in rows if "awaiting" in row["state"]]
+        waiting = [row for row in lines(opened) if "awaiting" in row["state"]]
         if as_json:
             emit(waiting)
         else:

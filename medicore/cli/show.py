@@ -10,6 +10,8 @@ from rich.table import Table
 
 _OUT = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 180)
 
+_MANY = 200
+
 
 def say(text: str = "") -> None:
     """Print a line of a result."""
@@ -23,12 +25,24 @@ def emit(document: Any) -> None:  # noqa: ANN401 - any JSON
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a result as a table; every cell is text and is never read as markup."""
-    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    listed = list(rows)
+    if len(listed) > _MANY:
+        _long_table(title, columns, listed)
+        return
+    drawn = Table(title=_plain(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
     for place, column in enumerate(columns):
         drawn.add_column(column, overflow="fold", no_wrap=place == 0)
-    for row in rows:
+    for row in listed:
         drawn.add_row(*(_plain(cell) for cell in row))
     _OUT.print(drawn)
+
+
+def _long_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table by columns alone, nothing folded: drawing thousands of rows takes longer than finding them."""
+    lines = [columns, *rows]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(columns))]
+    aligned = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+    print("\n".join((title, *aligned)))  # noqa: T201
 
 
 def _plain(cell: str) -> str:

@@ -8,6 +8,7 @@ from medicore.records.protocol import Protocol
 from medicore.steps import ports
 from medicore.steps.certifying import Certifier
 from medicore.steps.exporting import History, Licences
+from medicore.steps.indexing import Index
 from medicore.steps.replaying import Replay
 from medicore.steps.signing import SignedReports
 
@@ -35,6 +36,7 @@ class House:
     replay: Replay
     history: History
     licences: Licences
+    index: Index
     edc: Callable[[Protocol], ports.Edc]
     renderer: Callable[[str], ports.Renderer]
     progress: Callable[[RunId, str, str], None]
