@@ -1,17 +1,14 @@
-"""Verbs that answer: status, history, explain, reproduce, verify, doctor."""
+"""Verbs that answer: status, history, reproduce, verify, doctor."""
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
-from medicore.cli.show import emit, figure, pairs, say, table
+from medicore.cli.show import emit, figure, say, table
 from medicore.errors import IntegrityError
-
-if TYPE_CHECKING:
-    from medicore.records.printed import Place
 
 
 @app.command()
@@ -21,12 +18,9 @@ def status(
 ) -> None:
     """Show the latest run of every study and month, and where it stands."""
     from medicore.records.identifiers import study_id
-    from medicore.steps.status import all_runs, line
+    from medicore.steps.lookup import latest
 
-    opened = house(settings())
-    runs = all_runs(opened, study_id(study) if study else None)
-    latest = {(run.study, run.month): run for run in runs}
-    rows = [line(opened, run) for _, run in sorted(latest.items())]
+    rows = latest(house(settings()), study_id(study) if study else None)
     if as_json:
         emit(rows)
         return
@@ -43,7 +37,7 @@ def history(
 ) -> None:
     """Show every run of a study, failed and rejected ones too; or every ledger event of one run."""
     from medicore.records.identifiers import RunId, study_id
-    from medicore.steps.status import all_runs, line
+    from medicore.steps.lookup import lines
 
     opened = house(settings())
     if "/" in study:
@@ -55,7 +49,7 @@ def history(
             cells = [(str(e["sequence"]), e["at"], e["actor"], e["action"], e["reason"]) for e in events]
             table(f"Ledger of {run}", ("no.", "time (UTC)", "who", "what", "why"), cells)
         return
-    rows = [line(opened, run) for run in all_runs(opened, study_id(study))]
+    rows = lines(opened, study_id(study))
     if as_json:
         emit(rows)
     else:
@@ -64,75 +58,6 @@ def history(
             for row in rows
         ]
         table(f"Runs of {study}", ("run", "requested (UTC)", "by", "estimate", "state"), cells)
-
-
-@app.command()
-def explain(
-    run: RunText,
-    path: Annotated[str, typer.Argument(help="A path in results.json, as primary.estimate.")] = "",
-    value: Annotated[str, typer.Option(help="Instead of a path: a number as printed, as 3.37.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Show how a number was computed: function, protocol, inputs, subjects; and compute it again now."""
-    from dataclasses import asdict
-
-    from medicore.records.identifiers import RunId
-    from medicore.records.printed import same_number
-    from medicore.steps.reproduce import explain as explained
-    from medicore.steps.reproduce import places
-
-    opened = house(settings())
-    if bool(path) == bool(value):
-        raise typer.BadParameter("give either a path of results.json or a number with --value")
-    if value:
-        found = places(opened, RunId.parse(run), value)
-        if not same_number(found):
-            _several(run, value, found, as_json=as_json)
-            return
-        path = found[0].path
-    with tempfile.TemporaryDirectory(prefix="medicore-explain-") as scratch:
-        answer = explained(opened, RunId.parse(run), path, Path(scratch))
-    same = answer.value == answer.recomputed
-    if as_json:
-        emit({**asdict(answer), "identical": same})
-    else:
-        facts = {
-            "run": answer.run,
-            "path": answer.path,
-            "value": repr(answer.value),
-            "recomputed now": f"{answer.recomputed!r} ({'identical' if same else 'DIFFERENT'})",
-            "definition": answer.origin.definition,
-            "formula": answer.origin.formula or "–",
-            "step": answer.origin.step,
-            "code": f"{answer.file}:{answer.line} {answer.origin.function.split(':')[1]}, commit {answer.commit}",
-            "subjects": f"{answer.subjects['analysed']} analysed of {answer.subjects['assessed']} assessed",
-        }
-        pairs(facts)
-        say("\nprotocol")
-        for key, value in answer.protocol.items():
-            say(f"  {key}: {_brief(value)}")
-        say("\ninputs (SHA-256)")
-        for name, digest in answer.inputs.items():
-            say(f"  {digest}  {name}")
-    if not same:
-        raise IntegrityError(f"{path} of {run} is not what comes out now; run 'medicore verify {run}'")
-
-
-def _several(run: str, value: str, found: "tuple[Place, ...]", *, as_json: bool) -> None:
-    """Show the places of different numbers that are printed alike."""
-    from dataclasses import asdict
-
-    if as_json:
-        emit({"run": run, "value": value, "places": [asdict(place) for place in found]})
-        return
-    cells = [(place.path, repr(place.value), place.definition) for place in found]
-    table(f"{value} in {run}", ("path", "value", "what it is"), cells)
-    say(f"\nNext: medicore explain {run} {found[0].path}")
-
-
-def _brief(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 300 else text[:300] + " … (whole with --json)"
 
 
 @app.command()
@@ -176,40 +101,44 @@ def verify(
 
     from medicore.records.identifiers import RunId
     from medicore.steps.score_card import score_card
-    from medicore.steps.status import all_runs
-    from medicore.steps.verify import require_ledger, shared
+    from medicore.steps.verify import Check
     from medicore.steps.verify import verify as verified
+    from medicore.steps.verify_all import Verified, verify_all
     from medicore.stores.files import FolderFiles
 
     if (run is None) == (not everything):
         raise typer.BadParameter("name one run, or give --all")
     opened = house(settings())
-    chosen = all_runs(opened) if everything else (RunId.parse(str(run)),)
-    if not chosen:
-        require_ledger(opened)  # a ledger that was rolled back to before its first run has none to verify
-    failed, answers = [], []
-    common = shared(opened) if everything else None
-    for one in chosen:
-        folder = FolderFiles(checkout / "records" / one.study / one.month) if checkout else None
-        checks = verified(opened, one, folder, common)
-        bad = [check for check in checks if not check.passed]
-        failed += bad
-        card = () if everything else score_card(opened, one, checks)
+
+    def lying(one: RunId) -> FolderFiles | None:
+        return FolderFiles(checkout / "records" / one.study / one.month) if checkout else None
+
+    if run is None:
+        found = verify_all(opened, lying)
+    else:
+        named = RunId.parse(run)
+        found = iter([Verified(named, verified(opened, named, lying(named)))])
+    failed: list[Check] = []
+    answers: list[dict[str, Any]] = []
+    for one in found:
+        failed += one.failed
+        bad = {check.subject: check.found for check in one.failed}
+        card = score_card(opened, one.run, one.checks) if one.run and not everything else ()
         answers.append(
             {
-                "run": str(one),
-                "checks": len(checks),
-                "failed": {c.subject: c.found for c in bad},
+                "run": str(one.run) if one.run else None,
+                "checks": len(one.checks),
+                "failed": bad,
                 "alcoa": [asdict(score) for score in card],
             }
         )
         if not as_json:
-            say(f"{one}: {len(checks)} checks, {len(bad)} failed")
-            for check in bad:
-                say(f"  {check.subject}: {check.found}")
+            say(f"{one.run or 'shared by all runs'}: {len(one.checks)} checks, {len(bad)} failed")
+            for name, words in bad.items():
+                say(f"  {name}: {words}")
             if card:
                 cells = [(score.principle, score.verdict, score.evidence) for score in card]
-                table(f"ALCOA++ of {one}", ("principle", "holds", "evidence"), cells)
+                table(f"ALCOA++ of {one.run}", ("principle", "holds", "evidence"), cells)
     if as_json:
         emit(answers)
     if failed:

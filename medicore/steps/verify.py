@@ -32,69 +32,65 @@ class Check:
     found: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What verifications of several runs have in common, read once: the ledger, and whether all git objects are sound."""
-
-    ledger: Check
-    objects_sound: bool = False
-
-
-def shared(house: House) -> Shared:
-    """Return what the verifications of many runs share."""
-    return Shared(_ledger(house), _try("objects", house.records.check).passed)
-
-
-def verify(
-    house: House, run: RunId, checkout: RecordFiles | None = None, common: Shared | None = None
-) -> tuple[Check, ...]:
+def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tuple[Check, ...]:
     """Return every check on a run; failures leave an event in the ledger.
 
     Reads the ledger's chain against the checkpoints in the archive, the record's commits and tags, every file
     in every store, the decisions' signatures, and the archived copies; ``checkout``, when given, is a record
-    folder elsewhere that is held against the same provenance. ``common`` is what was read before for several runs.
+    folder elsewhere that is held against the same provenance.
     """
-    checks = tuple(_all(house, run, checkout, common or Shared(_ledger(house))))
-    failed = [check for check in checks if not check.passed]
-    # A ledger that is itself damaged is evidence: nothing is added to it.
-    if failed and checks[0].passed:
-        details = {"failed": [f"{check.subject}: {check.found}"[:300] for check in failed]}
-        log(house, SERVICE, "verification.failed", str(run), failed[0].subject, details)
+    checks = foundations(house)
+    if checks[0].passed:
+        checks += tuple(record_checks(house, run, checkout))
+    tell(house, run, checks)
     return checks
 
 
-def _ledger(house: House) -> Check:
-    return _try("ledger", partial(require_ledger, house))
+def foundations(house: House) -> tuple[Check, ...]:
+    """Return the checks that all runs rest on: the ledger first and, where it holds, the authority and the people.
+
+    Without the ledger nothing that it says of a run can be relied on.
+    """
+    ledger = attempt("ledger", partial(require_ledger, house))
+    if not ledger.passed:
+        return (ledger,)
+    authority = attempt("authority", partial(_authority, house))
+    return ledger, authority, attempt("people", partial(require_signed_changes, house))
 
 
-def _all(house: House, run: RunId, checkout: RecordFiles | None, common: Shared) -> Iterator[Check]:
-    yield common.ledger
-    if not common.ledger.passed:
-        return  # what the ledger says of the run cannot be relied on
-    yield _try("authority", partial(_authority, house))
-    yield _try("people", partial(require_signed_changes, house))
+def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
+    """Leave an event in the ledger when checks failed, unless the ledger is itself damaged: then it is evidence."""
+    failed = [check for check in checks if not check.passed]
+    if failed and checks[0].passed:
+        details = {"failed": [f"{check.subject}: {check.found}"[:300] for check in failed]}
+        log(house, SERVICE, "verification.failed", str(run), failed[0].subject, details)
+
+
+def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
+    """Yield the checks of what is stored of one run, as the ledger tells it."""
     events = tuple(house.ledger.events(subject=str(run)))
     sealings = [event for event in events if event.action in SEALED_BY]
     for event in sealings:
         commit, tag = event.details["commit"], event.details["tag"]
-        yield _try(f"tag {tag}", partial(_tag, house, tag, commit))
-        yield _objects(house, tag, common)
-        yield _try(f"provenance of {tag}", partial(_provenance, house, run, event.details))
+        yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
+        yield attempt(f"objects of {tag}", partial(house.records.check, tag))
+        yield attempt(f"provenance of {tag}", partial(_provenance, house, run, event.details))
     if sealings:
         yield from _files(house, run, sealings[-1].details["commit"], checkout)
     for event in events:
         if event.action == "run.released":
             tag, commit = f"record/{run}", event.details["commit"]
-            yield _try(f"tag {tag}", partial(_tag, house, tag, commit))
-            yield _objects(house, tag, common)
+            yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
+            yield attempt(f"objects of {tag}", partial(house.records.check, tag))
             yield from _signed_report(house, run, checkout)
         elif event.action == "decision.signed":
-            yield _try(f"signature {event.sequence} by {event.actor}", partial(verified, house, event))
+            yield attempt(f"signature {event.sequence} by {event.actor}", partial(verified, house, event))
         elif event.action == "archive.completed":
             yield from _archive(house, run, event.details["manifest"])
 
 
-def _try(subject: str, work: Callable[[], object]) -> Check:
+def attempt(subject: str, work: Callable[[], object]) -> Check:
+    """Return the check that ``work`` is: passed unless it raises an error of ours."""
     try:
         work()
     except MediCoreError as error:
@@ -106,16 +102,6 @@ def _equal(subject: str, found: object, expected: object) -> Check:
     same = found == expected
     return Check(
         subject, same, _AS_RECORDED if same else f"{str(found)[:12]} instead of {str(expected)[:12]}"
-    )
-
-
-def _objects(house: House, tag: str, common: Shared) -> Check:
-    """Check every git object that a tag reaches, unless all were found sound already."""
-    subject = f"objects of {tag}"
-    return (
-        Check(subject, True, _AS_RECORDED)
-        if common.objects_sound
-        else _try(subject, partial(house.records.check, tag))
     )
 
 
@@ -199,7 +185,7 @@ def _signed_report(house: House, run: RunId, checkout: RecordFiles | None) -> It
     for place, data in copies:
         yield _same(f"{NAME} ({place})", data, entry)
     for data, place in {data: place for place, data in copies}.items():
-        yield _try(f"{NAME} ({place}, signatures)", partial(prove, house, run, data, approvals))
+        yield attempt(f"{NAME} ({place}, signatures)", partial(prove, house, run, data, approvals))
 
 
 def _same(subject: str, data: bytes, entry: Mapping[str, Any]) -> Check:

@@ -1,0 +1,134 @@
+"""Questions about all runs, through the command line: a number without its run, and everything verified at once."""
+
+import shutil
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from medicore.errors import IntegrityError
+from medicore.records.identifiers import RunId
+from medicore.settings import read_settings
+from medicore.steps.house import House
+from medicore.steps.verify import verify
+from medicore.steps.verify_all import Verified, verify_all
+from medicore.wiring import open_house
+from tests.conftest import Project
+from tests.line.conftest import BROKEN, CLEAN, REFERENCE, Month
+
+
+@pytest.fixture
+def copied(released: Month, tmp_path: Path) -> Project:
+    """The month with a copy of its state folder, to be damaged."""
+    shutil.copytree(released.project.home, tmp_path / "state", symlinks=True)
+    return replace(released.project, home=tmp_path / "state")
+
+
+def opened(project: Project) -> House:
+    """Return the project's house."""
+    return open_house(read_settings({"MEDICORE_HOME": str(project.home)}))
+
+
+def verified(project: Project) -> dict[RunId | None, Verified]:
+    """Return what ``verify_all`` finds, by run."""
+    return {found.run: found for found in verify_all(opened(project))}
+
+
+def test_a_number_leads_to_its_runs(released: Month) -> None:
+    """A number as printed, without a run, leads to run, path, value and definition; ``--study`` narrows the search."""
+    project = released.project
+    answer = project.medicore("explain", "--value", "3.37", "--json").json()
+    first = next(place for place in answer["places"] if place["run"] == released.run(REFERENCE))
+    assert first["path"] == "primary.estimate"
+    assert f"{first['value']:.2f}" == "3.37"
+    assert "propensity scores and outcome models together" in first["definition"]
+    one = project.medicore("explain", released.run(REFERENCE), "--value", "1566", "--json").json()
+    places = project.medicore("explain", "--value", "1566", "--study", REFERENCE, "--json").json()["places"]
+    assert {place["run"] for place in places} == {released.run(REFERENCE)}
+    assert one["value"] == 1566
+    assert one["path"] == places[0]["path"]
+    text = project.medicore("explain", "--value", "3.37").out
+    assert "primary.estimate" in text
+    assert "Next: medicore explain" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("explain",), 2, "give a run and a path"),
+        (("explain", "--study", REFERENCE), 2, "give a run and a path"),
+        (("explain", f"{REFERENCE}/2025-03/1", "--value", "3.37", "--study", REFERENCE), 2, "without RUN"),
+        (("explain", "--value", "3.37326", "--study", CLEAN), 3, f"no result of {CLEAN} reads"),
+        (("explain", "--value", "much"), 3, "is not one number"),
+        (("explain", "--value", "3.37", "--study", "../x"), 3, "is not a study identifier"),
+    ],
+)
+def test_nonsense_is_refused(month: Month, arguments: tuple[str, ...], code: int, words: str) -> None:
+    """What cannot be searched for is refused in one line."""
+    assert words in " ".join(month.project.medicore(*arguments, expected=code).err.split())
+
+
+def test_status_is_the_same_without_and_with_a_damaged_index(copied: Project) -> None:
+    """``status``, ``history`` and the search answer alike with the index kept, deleted and spoilt."""
+    questions = (
+        ("status", "--json"),
+        ("history", REFERENCE, "--json"),
+        ("review", "--json"),
+        ("explain", "--value", "0.95", "--json"),
+    )
+    index = copied.home / "index.db"
+    expected = [copied.medicore(*question).out for question in questions]
+    assert index.exists()
+    index.unlink()
+    assert [copied.medicore(*question).out for question in questions] == expected
+    index.write_bytes(b"\x00" * 4096)
+    assert [copied.medicore(*question).out for question in questions] == expected
+
+
+def test_all_runs_are_verified_as_each_is(copied: Project) -> None:
+    """``verify --all`` makes of every run the very checks that ``verify RUN`` makes, and of what they share once more."""
+    found = verified(copied)
+    shared = found.pop(None)
+    assert len(found) >= 4
+    for run, one in found.items():
+        assert run is not None
+        assert one.checks == verify(opened(copied), run)
+        assert one.failed == ()
+    assert [check.subject for check in shared.checks] == [
+        "ledger",
+        "authority",
+        "people",
+        "record repository",
+    ]
+
+
+def test_damage_is_laid_at_its_run(copied: Project) -> None:
+    """A damaged object fails the run that it belongs to and what all share; the other runs stay sound."""
+    run = RunId.parse(f"{BROKEN}/2025-03/1")
+    house = opened(copied)
+    (sealing,) = house.ledger.events(subject=str(run), action="run.halted")
+    tree = sealing.details["commit"]
+    path = copied.home / "records.git" / "objects" / tree[:2] / tree[2:]
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-4])
+    found = verified(copied)
+    assert {one.run for one in found.values() if one.failed} == {run, None}
+    assert f"objects of run/{run}" in {check.subject for check in found[run].failed}
+    assert [check.subject for check in found[None].failed] == ["record repository"]
+    answer = copied.medicore("verify", "--all", "--json", expected=6)
+    assert [row["run"] for row in answer.json() if row["failed"]] == [str(run), None]
+    assert [event["action"] for event in copied.events(str(run))].count("verification.failed") == 2
+
+
+def test_a_ledger_altered_meanwhile_is_noticed(copied: Project) -> None:
+    """An event that is another than when the chain was proved ends the verification."""
+    walk = verify_all(opened(copied))
+    assert next(walk).failed == ()
+    with sqlite3.connect(copied.home / "ledger.db") as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("UPDATE events SET reason = 'all was well' WHERE action = 'run.requested'")
+    connection.close()
+    with pytest.raises(IntegrityError, match="has changed while"):
+        list(walk)
