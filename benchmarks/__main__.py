@@ -1,9 +1,13 @@
-"""``python -m benchmarks [--write FILE]``: every contestant by turns, then memory and growth, as a table."""
+"""``python -m benchmarks [--write FILE]``: every contestant by turns, then memory and growth, as a table.
+
+``python -m benchmarks years [SIZE ...]``: fifteen years of records, and how long the questions about them take.
+"""
 
 import argparse
 import sys
 from pathlib import Path
 
+from benchmarks import years
 from benchmarks.contest import contest, growth
 from benchmarks.page import page
 
@@ -21,4 +25,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["years"]:
+        years.main([int(size) for size in sys.argv[2:]] or years.SIZES)
+    else:
+        main()

@@ -1,0 +1,166 @@
+"""Fifteen years of eight studies: how long the questions take, and how that grows with the records."""
+
+import json
+import math
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.years_studies import STUDIES, protocol
+
+SIZES = (90, 360, 1440)
+TARGETS = {"status": 1.0, "explain --value": 1.0, "verify --all": 180.0}
+"""Seconds at the largest size."""
+
+LINEAR = 1.15
+"""The steepest growth, as an exponent of the number of records, that counts as linear."""
+
+_MEMORY = Path("/dev/shm")  # noqa: S108 - only the time to build depends on it
+_ROOM = 8_000_000
+"""Bytes that must be free in memory for each record; without them the records are made on the disk."""
+
+_ROOT = Path(__file__).resolve().parent.parent
+_NOTE = (
+    "Each record is archived: sealed, signed, released, copied and read back. The first month of every study went the "
+    "whole line; the others are its files under their own month, through the same ledger, seal, signature, release and "
+    "archive. An archive's copy of the ledger holds here only the events since the archive before. Seconds are of the "
+    "wall, of one command with its start; the index is made by the command in its row, from nothing."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Seconds that each question took at a number of records, and how much the state folder and ledger hold."""
+
+    records: int
+    events: int
+    megabytes: float
+    seconds: Mapping[str, float]
+
+
+def years(sizes: Sequence[int] = SIZES) -> tuple[Asked, ...]:
+    """Return how long each question takes at each of the sizes, on records made in a scratch folder."""
+    free = shutil.disk_usage(_MEMORY).free if _MEMORY.is_dir() else 0
+    place = _MEMORY if free > _ROOM * max(sizes) else None
+    with tempfile.TemporaryDirectory(prefix="medicore-years-", dir=place) as scratch:
+        root, home = Path(scratch) / "project", Path(scratch) / "state"
+        _copy_project(root)
+        return tuple(_asked(root, home, size) for size in sizes)
+
+
+def page(found: Sequence[Asked]) -> str:
+    """Return the table, with targets and growth."""
+    questions = list(found[0].seconds)
+    lines = ["# Questions over the years\n", f"{_NOTE}\n"]
+    lines.append("| records | events | state MB | " + " | ".join(questions) + " |")
+    lines.append("|---" * (3 + len(questions)) + "|")
+    for one in found:
+        cells = " | ".join(f"{one.seconds[name]:.2f} s" for name in questions)
+        lines.append(f"| {one.records:,} | {one.events:,} | {one.megabytes:,.0f} | {cells} |")
+    if len(found) > 1:
+        first, last = found[0], found[-1]
+        exponents = {name: _exponent(first, last, name) for name in questions}
+        lines.append("| growth | | | " + " | ".join(f"n^{exponents[name]:.2f}" for name in questions) + " |")
+        lines.append("")
+        for name, limit in TARGETS.items():
+            met = last.seconds[name] <= limit and exponents[name] <= LINEAR
+            lines.append(
+                f"- {name} of {last.records:,} records within {limit:.0f} s, not steeper than linear: "
+                f"{last.seconds[name]:.2f} s, n^{exponents[name]:.2f}, {'met' if met else 'NOT MET'}"
+            )
+    return "\n".join(lines) + "\n"
+
+
+def main(sizes: Sequence[int] = SIZES) -> None:
+    """Measure and print."""
+    sys.stdout.write(page(years(sizes)))
+
+
+def _asked(root: Path, home: Path, size: int) -> Asked:
+    begun = time.monotonic()
+    _build(root, home, size)
+    sys.stderr.write(f"{size} records after {time.monotonic() - begun:.0f} s\n")
+    (home / "index.db").unlink(missing_ok=True)
+    seconds = {"index made": _timed(root, home, "status")}
+    seconds["status"] = min(_timed(root, home, "status") for _ in range(3))
+    seconds["explain --value"] = min(
+        _timed(root, home, "explain", "--value", _printed(root, home)) for _ in range(3)
+    )
+    seconds["verify --all"] = _timed(root, home, "verify", "--all")
+    head = json.loads(_medicore(root, home, "ledger", "verify", "--json"))
+    held = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
+    return Asked(size, int(head["events"]), held / 1e6, seconds)
+
+
+def _printed(root: Path, home: Path) -> str:
+    """Return a primary estimate as a report prints it."""
+    rows = json.loads(_medicore(root, home, "status", STUDIES[0], "--json"))
+    return f"{rows[-1]['estimate']:.2f}".replace("-", "\u2212")
+
+
+def _exponent(first: Asked, last: Asked, question: str) -> float:
+    return math.log(last.seconds[question] / first.seconds[question]) / math.log(last.records / first.records)
+
+
+def _timed(root: Path, home: Path, *arguments: str) -> float:
+    begun = time.monotonic()
+    _medicore(root, home, *arguments)
+    return time.monotonic() - begun
+
+
+def _medicore(root: Path, home: Path, *arguments: str) -> str:
+    return _python(root, home, "medicore", *arguments)
+
+
+def _python(root: Path, home: Path, *arguments: str) -> str:
+    """Return what a module of the copied project prints."""
+    done = subprocess.run(  # noqa: S603 - our own modules
+        [sys.executable, "-m", *arguments],
+        cwd=root,
+        env={**os.environ, "MEDICORE_HOME": str(home)},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
+
+
+def _build(root: Path, home: Path, size: int) -> None:
+    """Bring the state folder to ``size`` records: the first month, then both halves of the studies at once."""
+    _python(root, home, "benchmarks.years_build", str(home), str(min(size, len(STUDIES))))
+    halves = [
+        subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "benchmarks.years_build", str(home), str(size), part],
+            cwd=root,
+            stdin=subprocess.DEVNULL,
+        )
+        for part in ("0", "1")
+    ]
+    if any([half.wait() for half in halves]):
+        raise SystemExit(f"the {size} records could not be made")
+
+
+def _copy_project(target: Path) -> None:
+    """Copy the project's files as they are now with the small studies' protocols, and commit them."""
+    listed = _git("ls-files", "-co", "--exclude-standard", "-z", folder=_ROOT).split("\0")
+    for name in listed:
+        if name and (_ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes((_ROOT / name).read_bytes())
+    for study in STUDIES:
+        (target / "studies" / f"{study}.yaml").write_text(protocol(study), encoding="utf-8")
+    _git("init", "--quiet", "--initial-branch=main", folder=target)
+    _git("add", "--all", folder=target)
+    who = ("-c", "user.name=Bench", "-c", "user.email=bench@medicore.invalid")
+    _git(*who, "commit", "--quiet", "--message", "The project and eight small studies", folder=target)
+
+
+def _git(*arguments: str, folder: Path) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603, S607
+    return done.stdout

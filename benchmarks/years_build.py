@@ -1,0 +1,172 @@
+"""``python -m benchmarks.years_build HOME COUNT [PART]``: a state folder with so many archived records.
+
+Runs in a committed copy of the project. The first month goes the whole line; each later record takes the files of
+its study's first under its own month, and from there the real ledger, seal, signature, release and archive. What
+is left out: an archive's copy of the ledger holds the events since the archive before, a signature does not ask the
+whole ledger who is locked, and keys are opened once. ``PART`` is 0 or 1 for either half of the studies.
+"""
+
+import functools
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from benchmarks.years_studies import MONTHS, STUDIES, deliver
+from medicore.founding import found
+from medicore.records.identifiers import RunId
+from medicore.records.ledger import LedgerEvent, NewEvent
+from medicore.settings import read_settings
+from medicore.steps.analysis import analyse
+from medicore.steps.house import House
+from medicore.steps.ports import Ledger
+from medicore.steps.release import follow
+from medicore.steps.review import Decision, sign_decision
+from medicore.steps.runs import ActiveRun, Request, begin, log, reopen, sealed_commit
+from medicore.steps.seal import seal
+from medicore.steps.stored import folder_of, read_provenance, stored_file
+from medicore.stores.dvc_content import DvcContent
+from medicore.stores.files import write_atomically
+from medicore.stores.workspace import parameters
+from medicore.wiring import open_house
+
+_PASSPHRASE = "a passphrase of the bench"  # noqa: S105 - of a scratch folder
+
+
+class _Tail:
+    """The ledger, of which a reader of all events gets those since the reader before."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._told = ledger.head()[0]
+
+    def append(self, event: NewEvent) -> LedgerEvent:
+        return self._ledger.append(event)
+
+    def events(
+        self, *, subject: str | None = None, action: str | None = None, after: int = 0
+    ) -> Iterator[LedgerEvent]:
+        if subject is not None or action is not None:
+            yield from self._ledger.events(subject=subject, action=action, after=after)
+            return
+        for event in self._ledger.events(after=self._told):
+            self._told = event.sequence
+            yield event
+
+    def check_file(self) -> None:
+        self._ledger.check_file()
+
+    def head(self) -> tuple[int, str]:
+        return self._ledger.head()
+
+
+class _Copied(DvcContent):
+    """The content store for a run whose files it holds already: what it says comes from the record they are of."""
+
+    def __init__(self, home: Path, template: "_Template", run: RunId) -> None:
+        super().__init__(home / "dvc" / "cache", home / "dvc" / "remote", home / "dvc" / "site")
+        self._template, self._run = template, run
+
+    def add(self, folder: Path, name: str) -> bytes:  # noqa: ARG002 - of the port
+        return self._template.files["lock.dvc"]
+
+    def commit(self, folder: Path, stages: Iterable[str]) -> bytes:  # noqa: ARG002 - of the port
+        return self._template.lock.replace(
+            folder_of(self._template.active.id).encode(), folder_of(self._run).encode()
+        )
+
+    def addresses(self, folder: str, lock: bytes, pointer: bytes) -> dict[str, str]:  # noqa: ARG002 - of the port
+        return dict(self._template.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A real run, as the others are made from it: identity, protocol, events, and its record's files."""
+
+    active: ActiveRun
+    events: tuple[LedgerEvent, ...]
+    files: Mapping[str, bytes]
+    addresses: Mapping[str, str]
+    lock: bytes
+
+    def moved(self, value: Any, run: RunId) -> Any:  # noqa: ANN401 - any JSON
+        """Return a document of the run as it would be in the month of ``run``."""
+        text = json.dumps(value).replace(str(self.active.id), str(run))
+        return json.loads(text.replace(folder_of(self.active.id), folder_of(run)))
+
+
+def build(house: House, home: Path, count: int, part: int | None) -> None:
+    """Bring the state folder to ``count`` records, or only one half of the studies when ``part`` is given."""
+    wanted = [RunId(study, month, 1) for month in MONTHS for study in STUDIES][:count]
+    wanted = [run for run in wanted if part is None or STUDIES.index(run.study) % 2 == part]
+    done = {event.subject for event in house.ledger.events(action="archive.completed")}
+    archiving = replace(house, ledger=_Tail(house.ledger))
+    templates: dict[str, _Template] = {}
+    approval = Decision("reviewer", "approve", "Report read and found correct")
+    for run in (one for one in wanted if str(one) not in done):
+        if run.month == MONTHS[0]:
+            deliver(home / "inbox", run.study, run.month)
+            active = begin(house, Request(run.study, run.month, "analyst", "the month's analysis"))
+            outcome = analyse(house, active)
+            if outcome.state != "candidate":
+                raise SystemExit(f"{run} is {outcome.state}: {outcome.message}")
+        else:
+            if run.study not in templates:
+                templates[run.study] = _template(house, RunId(run.study, MONTHS[0], 1))
+            _copy(house, home, templates[run.study], run)
+        sign_decision(archiving, run, approval, _PASSPHRASE)
+        follow(archiving, run)
+        house.workspaces.discard(run)
+
+
+def _template(house: House, run: RunId) -> _Template:
+    """Return a real run's record and events."""
+    commit = sealed_commit(house, run)
+    entries = read_provenance(house, run, commit)["files"]
+    files = {entry["name"]: stored_file(house, run, commit, entry["name"]) for entry in entries}
+    addresses = {entry["name"]: entry["md5"] for entry in entries if entry["md5"] is not None}
+    events = tuple(
+        event
+        for event in house.ledger.events(subject=str(run))
+        if (event.action.endswith(".completed") and event.action.split(".")[0] not in {"review", "archive"})
+        or event.action == "lock.frozen"
+    )
+    return _Template(reopen(house, run), events, files, addresses, house.records.read(commit, "dvc.lock"))
+
+
+def _copy(house: House, home: Path, template: _Template, run: RunId) -> None:
+    """Seal a run with the files of another."""
+    first = template.active
+    identity = template.moved(dict(first.identity), run) | {"month": run.month, "record_tag": f"run/{run}"}
+    details = {"identity": identity, "protocol": first.protocol.as_json()}
+    log(house, "analyst", "run.requested", str(run), "the month's analysis", details)
+    for event in template.events:
+        log(
+            house, event.actor, event.action, str(run), event.reason, template.moved(dict(event.details), run)
+        )
+    folder = house.workspaces.path(run)
+    write_atomically(folder / "params.yaml", parameters(run, identity))
+    content = _Copied(home, template, run)
+    write_atomically(folder / ".dvc" / "config", content.config())
+    record = folder / folder_of(run)
+    for name, data in template.files.items():
+        (record / name).parent.mkdir(parents=True, exist_ok=True)
+        (record / name).write_bytes(data)
+    active = ActiveRun(run, first.protocol, identity, house.workspaces.files(run))
+    seal(replace(house, content=content), active, "candidate")
+
+
+if __name__ == "__main__":
+    place, records = Path(sys.argv[1]), int(sys.argv[2])
+    chosen = read_settings({"MEDICORE_HOME": str(place)})
+    found(chosen, {"analyst": "Ana Lyst", "reviewer": "Re Viewer"}, lambda _: _PASSPHRASE)
+    opened = functools.cache(pkcs12.load_key_and_certificates)
+    with patch.object(
+        pkcs12, "load_key_and_certificates", opened
+    ):  # a guess at a passphrase is slow on purpose
+        build(open_house(chosen), place, records, int(sys.argv[3]) if len(sys.argv) > 3 else None)
