@@ -29,7 +29,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 _NOTE = (
     "Each record is archived: sealed, signed, released, copied and read back. The first month of every study went the "
     "whole line; the others are its files under their own month, through the same ledger, seal, signature, release and "
-    "archive. An archive's copy of the ledger holds here only the events since the archive before. Seconds are of the "
+    "archive. Seconds are of the "
     "wall, of one command with its start; the index is made by the command in its row, from nothing."
 )
 

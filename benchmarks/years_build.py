@@ -2,14 +2,13 @@
 
 Runs in a committed copy of the project. The first month goes the whole line; each later record takes the files of
 its study's first under its own month, and from there the real ledger, seal, signature, release and archive. What
-is left out: an archive's copy of the ledger holds the events since the archive before, a signature does not ask the
-whole ledger who is locked, and keys are opened once. ``PART`` is 0 or 1 for either half of the studies.
+is left out: keys are opened once. ``PART`` is 0 or 1 for either half of the studies.
 """
 
 import functools
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from benchmarks.years_studies import MONTHS, STUDIES, deliver
 from medicore.founding import found
 from medicore.records.identifiers import RunId
-from medicore.records.ledger import LedgerEvent, NewEvent
+from medicore.records.ledger import LedgerEvent
 from medicore.settings import read_settings
 from medicore.steps.analysis import analyse
 from medicore.steps.house import House
-from medicore.steps.ports import Ledger
 from medicore.steps.release import follow
 from medicore.steps.review import Decision, sign_decision
 from medicore.steps.runs import ActiveRun, Request, begin, log, reopen, sealed_commit
@@ -36,33 +34,6 @@ from medicore.stores.workspace import parameters
 from medicore.wiring import open_house
 
 _PASSPHRASE = "a passphrase of the bench"  # noqa: S105 - of a scratch folder
-
-
-class _Tail:
-    """The ledger, of which a reader of all events gets those since the reader before."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._told = ledger.head()[0]
-
-    def append(self, event: NewEvent) -> LedgerEvent:
-        return self._ledger.append(event)
-
-    def events(
-        self, *, subject: str | None = None, action: str | None = None, after: int = 0
-    ) -> Iterator[LedgerEvent]:
-        if subject is not None or action is not None:
-            yield from self._ledger.events(subject=subject, action=action, after=after)
-            return
-        for event in self._ledger.events(after=self._told):
-            self._told = event.sequence
-            yield event
-
-    def check_file(self) -> None:
-        self._ledger.check_file()
-
-    def head(self) -> tuple[int, str]:
-        return self._ledger.head()
 
 
 class _Copied(DvcContent):
@@ -105,7 +76,6 @@ def build(house: House, home: Path, count: int, part: int | None) -> None:
     wanted = [RunId(study, month, 1) for month in MONTHS for study in STUDIES][:count]
     wanted = [run for run in wanted if part is None or STUDIES.index(run.study) % 2 == part]
     done = {event.subject for event in house.ledger.events(action="archive.completed")}
-    archiving = replace(house, ledger=_Tail(house.ledger))
     templates: dict[str, _Template] = {}
     approval = Decision("reviewer", "approve", "Report read and found correct")
     for run in (one for one in wanted if str(one) not in done):
@@ -119,8 +89,8 @@ def build(house: House, home: Path, count: int, part: int | None) -> None:
             if run.study not in templates:
                 templates[run.study] = _template(house, RunId(run.study, MONTHS[0], 1))
             _copy(house, home, templates[run.study], run)
-        sign_decision(archiving, run, approval, _PASSPHRASE)
-        follow(archiving, run)
+        sign_decision(house, run, approval, _PASSPHRASE)
+        follow(house, run)
         house.workspaces.discard(run)
 
 

@@ -20,7 +20,8 @@ VERIFIER = "verify_bundle.py"
 UNHASHED = (MANIFEST, EXPORTED, CHECKPOINT)
 
 _COPIES = frozenset({"run.exported", "export.refused", "checkpoint.signed"})
-_OF_PEOPLE = frozenset({"person.added", "person.renewed", "person.revoked"})
+OF_PEOPLE = frozenset({"authority.created", "person.added", "person.renewed", "person.revoked"})
+"""The authority's beginning and what makes and ends a person's certificate: what it takes to prove a signature."""
 
 
 def manifest(identity: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
@@ -49,7 +50,7 @@ def shown_events(events: Iterable[LedgerEvent], run: str, *, everything: bool = 
         for event in held
         if (event.subject == run and event.action not in _COPIES)
         or event.action == "authority.created"
-        or (event.action in _OF_PEOPLE and event.subject in actors | services)
+        or (event.action in OF_PEOPLE and event.subject in actors | services)
     )
 
 

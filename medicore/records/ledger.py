@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Self
 
 from medicore.errors import ConfigurationError, IntegrityError
@@ -24,6 +25,7 @@ __all__ = [
     "export_lines",
     "import_lines",
     "verify_chain",
+    "verify_part",
 ]
 
 GENESIS = "0" * 64
@@ -193,6 +195,24 @@ def verify_chain(events: Iterable[LedgerEvent], checkpoints: Iterable[Checkpoint
                 f"{checkpoint.at} holds {checkpoint.sequence}; take the ledger from the archive"
             )
     return head
+
+
+def verify_part(events: Sequence[LedgerEvent], head: Checkpoint) -> None:
+    """Prove consecutive events that end at ``head``, whatever came before them.
+
+    Raises
+    ------
+    IntegrityError
+        When there are none, one is edited, missing or out of order, or the last is not the head.
+    """
+    if not events:
+        raise _wrong(head.sequence, "is missing")
+    first = events[0]
+    if first.compute_digest() != first.digest:
+        raise _wrong(first.sequence, "is not what its digest says")
+    for last, event in pairwise(events):
+        _verify_next(last, event)
+    _verify_checkpoint(head, events[-1])
 
 
 def clock_steps(events: Iterable[LedgerEvent]) -> tuple[int, ...]:

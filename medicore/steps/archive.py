@@ -4,10 +4,12 @@ from datetime import date
 from typing import Any
 
 from medicore.errors import ArchiveError
+from medicore.records.bundle import OF_PEOPLE, shown_events
 from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
-from medicore.records.ledger import export_lines
+from medicore.records.ledger import LedgerEvent, export_lines
 from medicore.records.retention import retain_until
+from medicore.steps.archived_ledger import COVERED, key_of
 from medicore.steps.attest import attest
 from medicore.steps.house import House
 from medicore.steps.review import approvals_of
@@ -23,7 +25,8 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     """Copy a released record into the archive and return its manifest.
 
     The archive alone gives everything back: the bundle holds code and record with their whole history, and
-    every large file lies beside it. The manifest is written last; without it nothing counts as archived.
+    every large file lies beside it. Of the ledger it holds what is new since the archive before, and all that is
+    about this run and who acted on it. The manifest is written last; without it nothing counts as archived.
 
     Raises
     ------
@@ -41,6 +44,7 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
         raise
     details = {
         "manifest": sha256(document(manifest)),
+        COVERED: manifest["ledger_head"]["sequence"],
         "objects": len(manifest["objects"]),
         "retain_until": until.isoformat(),
     }
@@ -52,14 +56,17 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
 
 def _copy(house: House, run: RunId, commit: str, until: date) -> dict[str, Any]:
     base = f"archives/{run}"
-    sequence, head = house.ledger.head()
+    since = _covered(house)
+    new = tuple(house.ledger.events(after=since))
+    sequence, head = new[-1].sequence, new[-1].digest
     objects = {
         f"reports/{run}/report.pdf": stored_file(house, run, commit, "report.pdf"),
         f"reports/{run}/{NAME}": signed_report(house, approvals_of(house, run)),
         f"{base}/record.bundle": house.records.bundle(f"record/{run}"),
         f"{base}/authority.pem": house.seals.authority(),
         f"{base}/requirements.lock": house.records.read(commit, "requirements.lock"),
-        f"{base}/ledger-{sequence}.jsonl": b"".join(export_lines(house.ledger.events())),
+        f"{base}/events-{sequence}.jsonl": b"".join(export_lines(_about(house, run, sequence))),
+        key_of(base, since + 1, sequence): b"".join(export_lines(new)),
         f"{base}/checkpoint-{sequence}.json": house.seals.attest(sequence, head),
     }
     for name in house.records.names(commit, folder_of(run)):
@@ -83,3 +90,18 @@ def _copy(house: House, run: RunId, commit: str, until: date) -> dict[str, Any]:
     }
     house.archive.put(f"{base}/manifest-{sequence}.json", document(manifest), until.isoformat())
     return manifest
+
+
+def _covered(house: House) -> int:
+    """Return up to which event the copies in the archive hold the ledger; one that failed counts for nothing."""
+    done = house.ledger.events(action="archive.completed")
+    return max((int(event.details[COVERED]) for event in done), default=0)
+
+
+def _about(house: House, run: RunId, until: int) -> list[LedgerEvent]:
+    """Return the events on the run and on the people who acted on it, up to one of them, in order."""
+    told = [event for action in OF_PEOPLE for event in house.ledger.events(action=action)]
+    told += [event for event in house.ledger.events(subject=str(run)) if event.action not in OF_PEOPLE]
+    events = sorted((event for event in told if event.sequence <= until), key=lambda event: event.sequence)
+    shown = frozenset(shown_events(events, str(run)))
+    return [event for event in events if event.sequence in shown]

@@ -8,9 +8,9 @@ from medicore.records.ledger import (
     GENESIS,
     Checkpoint,
     LedgerEvent,
-    import_lines,
     verify_chain,
 )
+from medicore.steps.archived_ledger import copies
 from medicore.steps.attest import kept, key_of
 from medicore.steps.house import House
 from medicore.steps.verify import Check
@@ -138,17 +138,13 @@ def _departure(
 
     A copy is believed as far as a signed head vouches for it.
     """
-    for key, checkpoint in opened.items():
-        folder, _, name = key.rpartition("/")
-        if checkpoint.sequence < head.sequence or not name.startswith("checkpoint-"):
-            continue
-        try:
-            copy = house.archive.get(f"{folder}/ledger-{checkpoint.sequence}.jsonl")
-            events = list(import_lines(copy.splitlines(keepends=True)))
-            verify_chain(events, [checkpoint])
-        except MediCoreError:
-            continue  # the verification of its run names the damaged copy
-        for event in events[: min(reading.proved, head.sequence)]:
+    for copy in copies(house, opened):
+        before = copy.events[0].sequence - 1
+        if before > reading.proved or reading.digests[before] != copy.events[0].previous:
+            continue  # the ledger departs before this copy begins
+        for event in copy.events:
+            if event.sequence > min(reading.proved, head.sequence):
+                break
             if event.digest != reading.digests[event.sequence]:
                 return event.sequence, event.sequence
     # A ledger that was rolled back and went on has later heads of its own, signed after this one: they say nothing.
