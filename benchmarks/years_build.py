@@ -18,14 +18,17 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 
 from benchmarks.years_studies import MONTHS, STUDIES, deliver
 from medicore.founding import found
+from medicore.records.act import ENVELOPE
 from medicore.records.identifiers import RunId
 from medicore.records.ledger import LedgerEvent
 from medicore.settings import read_settings
 from medicore.steps.analysis import analyse
 from medicore.steps.house import House
+from medicore.steps.logged import log
 from medicore.steps.release import follow
+from medicore.steps.requesting import Request, sign_request
 from medicore.steps.review import Decision, sign_decision
-from medicore.steps.runs import ActiveRun, Request, begin, log, reopen, sealed_commit
+from medicore.steps.runs import ActiveRun, begin, reopen, sealed_commit
 from medicore.steps.seal import seal
 from medicore.steps.stored import folder_of, read_provenance, stored_file
 from medicore.stores.dvc_content import DvcContent
@@ -33,6 +36,7 @@ from medicore.stores.files import write_atomically
 from medicore.stores.workspace import parameters
 from medicore.wiring import open_house
 
+REASON = "the month's analysis"
 _PASSPHRASE = "a passphrase of the bench"  # noqa: S105 - of a scratch folder
 
 
@@ -81,7 +85,7 @@ def build(house: House, home: Path, count: int, part: int | None) -> None:
     for run in (one for one in wanted if str(one) not in done):
         if run.month == MONTHS[0]:
             deliver(home / "inbox", run.study, run.month)
-            active = begin(house, Request(run.study, run.month, "analyst", "the month's analysis"))
+            active = begin(house, _signed(house, Request(run.study, run.month, "analyst", REASON)))
             outcome = analyse(house, active)
             if outcome.state != "candidate":
                 raise SystemExit(f"{run} is {outcome.state}: {outcome.message}")
@@ -92,6 +96,11 @@ def build(house: House, home: Path, count: int, part: int | None) -> None:
         sign_decision(house, run, approval, _PASSPHRASE)
         follow(house, run)
         house.workspaces.discard(run)
+
+
+def _signed(house: House, request: Request) -> Request:
+    """Return a request with its requester's signature."""
+    return replace(request, signature=sign_request(house, request, (request.study,), lambda _: _PASSPHRASE))
 
 
 def _template(house: House, run: RunId) -> _Template:
@@ -113,8 +122,9 @@ def _copy(house: House, home: Path, template: _Template, run: RunId) -> None:
     """Seal a run with the files of another."""
     first = template.active
     identity = template.moved(dict(first.identity), run) | {"month": run.month, "record_tag": f"run/{run}"}
-    details = {"identity": identity, "protocol": first.protocol.as_json()}
-    log(house, "analyst", "run.requested", str(run), "the month's analysis", details)
+    asked = _signed(house, Request(run.study, run.month, "analyst", REASON))
+    details = {"identity": identity, "protocol": first.protocol.as_json(), ENVELOPE: asked.signature}
+    log(house, "analyst", "run.requested", str(run), REASON, details)
     for event in template.events:
         log(
             house, event.actor, event.action, str(run), event.reason, template.moved(dict(event.details), run)

@@ -13,11 +13,13 @@ from prefect.states import Completed, Failed
 from flows.artifacts import show_findings, show_results
 from flows.progress import show_progress
 from flows.requests import AnalysisRequest
+from flows.schedule import signed
 from flows.tasks import move
 from medicore.settings import Settings, read_settings
 from medicore.steps.analysis import Outcome, analyse
 from medicore.steps.house import House
-from medicore.steps.runs import ActiveRun, Request, begin, sealed_commit
+from medicore.steps.requesting import Request
+from medicore.steps.runs import ActiveRun, begin, sealed_commit
 from medicore.steps.seal import read_results
 from medicore.wiring import lay_out_report, open_house
 
@@ -28,7 +30,7 @@ def analysis(request: AnalysisRequest) -> State[Any]:
     settings = read_settings()
     house = open_house(settings, show_progress)
     with house.locks.hold(request.study, request.month, f"medicore run {request.study} {request.month}"):
-        active = begin(house, Request(**request.model_dump()))
+        active = begin(house, Request(**signed(house, request, (request.study,)).model_dump()))
         name_run(f"{active.id.study} · {active.id.month} · run {active.id.number}")
         with tags(active.id.study, active.id.month):
             return as_state(carry(house, settings, active))

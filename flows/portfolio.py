@@ -8,6 +8,7 @@ from prefect.states import Completed
 
 from flows.analysis import analysis, name_run
 from flows.requests import AnalysisRequest, PortfolioRequest
+from flows.schedule import signed
 from medicore.errors import MediCoreError
 from medicore.settings import read_settings
 from medicore.steps.analysis import Outcome
@@ -18,15 +19,10 @@ from medicore.wiring import open_house
 def portfolio(request: PortfolioRequest) -> State[Any]:
     """Analyse each study in turn; its state names how many are done, halted and not done."""
     name_run(f"portfolio · {request.month}")
-    studies = request.studies or open_house(read_settings()).protocols.studies()
-    outcomes = [
-        _one(
-            AnalysisRequest(
-                study=study, month=request.month, requester=request.requester, reason=request.reason
-            )
-        )
-        for study in studies
-    ]
+    house = open_house(read_settings())
+    studies = request.studies or house.protocols.studies()
+    asked = signed(house, request, studies).model_dump(exclude={"studies"})
+    outcomes = [_one(AnalysisRequest(study=study, **asked)) for study in studies]
     return Completed(message=f"{len(outcomes)} studies", data=outcomes)
 
 

@@ -8,13 +8,17 @@ class _Request(BaseModel):
 
 
 class AnalysisRequest(_Request):
-    """One study's month, who asks for it and why."""
+    """One study's month, who asks for it and why; ``signature`` is what ``medicore request`` prints.
+
+    Only what a schedule asks for, as the service, comes without one.
+    """
 
     study: str
     month: str
     requester: str
     reason: str
     exploratory: bool = False
+    signature: str = ""
 
 
 class PortfolioRequest(_Request):
@@ -24,6 +28,7 @@ class PortfolioRequest(_Request):
     requester: str
     reason: str
     studies: tuple[str, ...] = ()
+    signature: str = ""
 
 
 class ReviewRequest(_Request):

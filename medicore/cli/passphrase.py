@@ -10,12 +10,14 @@ from medicore.errors import ConfigurationError
 
 def passphrase_of(person: str) -> str:
     """Return the passphrase by which ``person`` signs."""
-    given = os.environ.get("MEDICORE_PASSPHRASE")
-    if given is not None:
-        return given
+    for name in ("MEDICORE_PASSPHRASE", variable(person)):
+        given = os.environ.get(name)
+        if given is not None:
+            return given
     if not sys.stdin.isatty():
         raise ConfigurationError(
-            f"no passphrase of {person}: set MEDICORE_PASSPHRASE, or sign at a terminal that can ask for it"
+            f"no passphrase of {person}: set MEDICORE_PASSPHRASE or {variable(person)}, or sign at a terminal that "
+            "can ask for it"
         )
     return getpass.getpass(f"Passphrase of {person}: ")
 

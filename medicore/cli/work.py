@@ -103,30 +103,30 @@ def _perform(
     studies: list[str], month: str, reason: str, person: str | None, *, exploratory: bool
 ) -> "list[Outcome]":
     from flows.server import prefect_server
+    from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import month_id, study_id
-    from medicore.steps.runs import Request, admit
+    from medicore.steps.requesting import Request, admit, sign_request
 
     chosen = settings()
     opened = house(chosen)
     requester = person or chosen.person or ""
     month_id(month)
-    for study in studies:
-        study_id(study)
+    wanted = tuple(study_id(study) for study in studies) or opened.protocols.studies()
+    asked = Request(wanted[0], month, requester, reason, exploratory)
     if len(studies) == 1:
-        # Refused before a server is started: a wrong name costs a second, not ten.
-        admit(opened, Request(studies[0], month, requester, reason, exploratory))
+        # Refused before a passphrase is asked for and a server started: a wrong name costs a second, not ten.
+        admit(opened, asked)
+    signature = sign_request(opened, asked, wanted, passphrase_of)
     with prefect_server(chosen.home):
         from flows.analysis import analysis, outcome_of
         from flows.portfolio import outcomes_of, portfolio
         from flows.requests import AnalysisRequest, PortfolioRequest
 
+        common = {"month": month, "requester": requester, "reason": reason, "signature": signature}
         if len(studies) == 1:
-            request = AnalysisRequest(
-                study=studies[0], month=month, requester=requester, reason=reason, exploratory=exploratory
-            )
+            request = AnalysisRequest(study=studies[0], exploratory=exploratory, **common)
             return [outcome_of(analysis(request, return_state=True))]
-        whole = PortfolioRequest(month=month, requester=requester, reason=reason, studies=tuple(studies))
-        return outcomes_of(portfolio(whole, return_state=True))
+        return outcomes_of(portfolio(PortfolioRequest(studies=wanted, **common), return_state=True))
 
 
 def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:

@@ -24,7 +24,8 @@ CHECKPOINT, AUTHORITY, PROVENANCE = "ledger/checkpoint.dsse.json", "authority.pe
 SOURCE, LOCK, PDF = "code/source.tar", "environment/requirements.lock", "record/report.signed.pdf"
 KEYS, ENDINGS = ("person.added", "person.renewed"), ("person.revoked", "person.renewed")  # of certificates
 UNLISTED = {MANIFEST, EXPORTED, CHECKPOINT}  # the signature over the ledger's head covers these
-DECISION, HEAD = "application/vnd.in-toto+json", "application/vnd.medicore.checkpoint+json"
+DECISION, KIND = "application/vnd.in-toto+json", "application/vnd.medicore.{}+json"
+HEAD, ACT, ASKED = KIND.format("checkpoint"), KIND.format("act"), ("run.requested", "run.resumed")
 Json = dict[str, Any]
 
 
@@ -54,16 +55,6 @@ def as_json(name: str, data: bytes) -> Json:
 def digest(data: bytes, kind: str = "sha256") -> str:
     """Return the SHA-256; of another kind are only the names that DVC (MD5) and git (SHA-1) give things."""
     return hashlib.new(kind, data, usedforsecurity=False).hexdigest()
-
-
-def digest_of(event: Json) -> str:
-    """Return the digest that the ledger gives an event."""
-    return digest(canonical({key: value for key, value in event.items() if key != "digest"}))
-
-
-def git_name(kind: bytes, data: bytes) -> str:
-    """Return the name that git gives an object."""
-    return digest(b"%s %d\0" % (kind, len(data)) + data, "sha1")
 
 
 def fingerprint(pem: str) -> str:
@@ -99,8 +90,7 @@ class Bundle:
 def check_files(bundle: Bundle) -> str:
     """Hold the manifest against the ledger's last event, and every file against the manifest; none more, none less."""
     last = as_json(EXPORTED, (bundle.read(EXPORTED).splitlines() or [b""])[-1])
-    whole = last.get("digest") == digest_of(last) and last.get("action") == "run.exported"
-    need(whole, f"{EXPORTED}: does not end with the export of a run")
+    need(last.get("action") == "run.exported", f"{EXPORTED}: does not end with the export of a run")
     same = last["details"]["manifest"] == digest(bundle.read(MANIFEST))
     need(same and last["subject"] == bundle.manifest["run"], f"{MANIFEST}: is not the one in the ledger")
     listed = {entry["name"]: entry["sha256"] for entry in bundle.manifest["files"]}
@@ -126,7 +116,8 @@ def check_ledger(bundle: Bundle) -> str:
             need(event["previous"] == before, f"{place} does not follow the one before it")
             before = event["digest"]
             bundle.events.append(event)
-            need(len(event) == 3 or digest_of(event) == before, f"{place} is not what its digest says")
+            body = {key: value for key, value in event.items() if key != "digest"}
+            need(len(event) == 3 or digest(canonical(body)) == before, f"{place} is not what its digest says")
     hidden = sum(len(event) == 3 for event in bundle.events)
     return f"{len(bundle.events)} events follow one another; {hidden} on other matters are shown by digest"
 
@@ -152,14 +143,14 @@ def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str])
     who, pem, signed = signer["subject"], signer["details"]["certificate"], as_json(name, text)
     need(fingerprint(pem) == keyid, f"{EXCERPT}: the certificate of {who} has another fingerprint")
     pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(text), text)
-    trust = (kind == DECISION and signer["details"].get("chain", "").encode()) or bundle.read(AUTHORITY)
+    trust = (kind != HEAD and signer["details"].get("chain", "").encode()) or bundle.read(AUTHORITY)
     inputs = {"pem": pem.encode(), "sig": proof, "text": pae, "authority": trust, "key": b""}
     for short, data in inputs.items():
         (bundle.scratch / short).write_bytes(data)
     openssl(bundle.scratch, "x509", "-in", "pem", "-noout", "-pubkey", "-out", "key")
     proved = openssl(bundle.scratch, "dgst", "-sha256", "-verify", "key", "-signature", "sig", "text")
     need(proved, f"{name}: the signature of {who} does not verify")
-    for instant in (*at, signed.get("at") or signed["predicate"]["signed_at"]):
+    for instant in (*at, signed.get("at") or signed.get("predicate", signed)["signed_at"]):
         when = int(datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp())
         alone = ("-no-CApath", "-no-CAstore", "-x509_strict", "-purpose", "smimesign", "-CAfile", "authority")
         held = openssl(bundle.scratch, "verify", *alone, "-attime", str(when), "pem")
@@ -180,12 +171,19 @@ def check_head(bundle: Bundle) -> str:
 
 
 def check_decisions(bundle: Bundle) -> str:
-    """Hold every decision on the run against its signature, and what it was signed on against what is here."""
+    """Hold every request and decision against its signature, and what was decided upon against what is here."""
     approvals, made, run = 0, Json(), bundle.manifest["run"]
-    decisions = {event["sequence"]: event for event in bundle.named("decision.signed", on=run)}
-    for number, event in decisions.items():
-        name, envelope = f"{EXCERPT}: event {number}", base64.b64decode(event["details"]["envelope"])
-        kept = f"record/decisions/{number}.dsse.json"
+    requests, decisions = bundle.named(*ASKED, on=run), bundle.named("decision.signed", on=run)
+    for event in requests:
+        name, asked = f"{EXCERPT}: event {event['sequence']}", base64.b64decode(event["details"]["envelope"])
+        signed, signer = opened(bundle, name, asked, ACT, [event["at"]])
+        told = [signer["subject"], signed["signer"], signed["reason"], signed["details"]["month"]]
+        same = told == [event["actor"], event["actor"], event["reason"], run.split("/")[1]]
+        need(same and run.split("/")[0] in signed["details"]["studies"], f"{name} is another request")
+    for event in decisions:
+        name = f"{EXCERPT}: event {event['sequence']}"
+        envelope = base64.b64decode(event["details"]["envelope"])
+        kept = f"record/decisions/{event['sequence']}.dsse.json"
         need(bundle.files.get(kept, envelope) == envelope, f"{kept}: is not the decision in the ledger")
         signed, signer = opened(bundle, name, envelope, DECISION, [event["at"]])
         said, who = signed["predicate"], signer["details"]
@@ -193,8 +191,7 @@ def check_decisions(bundle: Bundle) -> str:
         known = [run, signer["subject"], who["name"], who["role"], who["fingerprint"]]
         need(claimed == known and event["actor"] == signer["subject"], f"{name} is another person's or run's")
         need(who["role"] in ("reviewer", "quality"), f"{name} is by one whose role may not decide")
-        asked = {request["actor"] for request in bundle.named("run.requested", on=run)}
-        need(event["actor"] not in asked, f"{name} is on the signer's own request")
+        need(event["actor"] != requests[0]["actor"], f"{name} is on the signer's own request")
         on = {each["name"]: next(iter(each["digest"].values())) for each in signed["subject"]}
         need(on.pop("code commit") == bundle.manifest["code_commit"], f"{name} is not on {SOURCE}")
         need(on.pop("requirements.lock") == digest(bundle.read(LOCK)), f"{LOCK}: is not what {name} is on")
@@ -206,7 +203,7 @@ def check_decisions(bundle: Bundle) -> str:
             made = event["details"].get("signed_report", made)
     need(approvals or not bundle.named("run.released", on=run), f"{EXCERPT}: released without an approval")
     need(not made or digest(bundle.read(PDF)) == made["sha256"], f"{PDF}: is not what was approved last")
-    return f"{len(decisions)} signed by their signers' own keys, {approvals} of them approving this record"
+    return f"{len(requests)} requests, {len(decisions)} decisions signed, {approvals} of them approving this record"
 
 
 def check_record(bundle: Bundle) -> str:
@@ -241,11 +238,13 @@ def tree_name(files: dict[str, tuple[str, bytes]]) -> str:
     lines, folders = {}, {name.partition("/")[0] for name in files if "/" in name}
     for name, (mode, data) in files.items():
         if "/" not in name:
-            lines[name] = f"{mode} {name}\0".encode() + bytes.fromhex(git_name(b"blob", data))
+            blob = digest(b"blob %d\0" % len(data) + data, "sha1")
+            lines[name] = f"{mode} {name}\0".encode() + bytes.fromhex(blob)
     for folder in folders:
         inner = {n[len(folder) + 1 :]: file for n, file in files.items() if n.startswith(f"{folder}/")}
         lines[f"{folder}/"] = f"40000 {folder}\0".encode() + bytes.fromhex(tree_name(inner))
-    return git_name(b"tree", b"".join(lines[name] for name in sorted(lines, key=str.encode)))
+    tree = b"".join(lines[name] for name in sorted(lines, key=str.encode))
+    return digest(b"tree %d\0" % len(tree) + tree, "sha1")
 
 
 def check_code(bundle: Bundle) -> str:
@@ -265,7 +264,7 @@ def check_code(bundle: Bundle) -> str:
     released.update(bundle.below(f"{PDF}.dvc", f"{folder}/{PDF[7:]}.dvc"))
     for part, files in (("code", code), ("sealed", whole), ("record", released)):
         body = bundle.read(f"code/{part}.commit")
-        named = git_name(b"commit", body) == bundle.manifest[f"{part}_commit"]
+        named = digest(b"commit %d\0" % len(body) + body, "sha1") == bundle.manifest[f"{part}_commit"]
         need(named, f"code/{part}.commit: is not the commit of that name")
         need(body.startswith(f"tree {tree_name(files)}\n".encode()), f"{SOURCE}: is not the {part} commit")
     return f"{len(code)} files are commit {bundle.manifest['code_commit']}, which the record holds"
@@ -280,7 +279,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory() as scratch:
             bundle = Bundle(given.folder, Path(scratch))
-            for check in (check_files, check_ledger, check_head, check_record, check_decisions, check_code):
+            for check in (check_ledger, check_files, check_head, check_record, check_decisions, check_code):
                 print(f"ok    {check.__name__[len('check_') :]}: {check(bundle)}")
             own = fingerprint(bundle.read(AUTHORITY).decode())
             need(given.authority in ("", own), f"{AUTHORITY}: has fingerprint {own}, not the one you trust")

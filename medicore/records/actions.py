@@ -7,7 +7,7 @@ from medicore.errors import IntegrityError
 
 ACTIONS: Mapping[str, str] = MappingProxyType(
     {
-        "run.requested": "Someone asked for an analysis, and the run took its number.",
+        "run.requested": "Someone asked for an analysis and signed that, and the run took its number.",
         "run.refused": "A run was not begun or not continued, because code, environment or name was not fit.",
         "run.resumed": "A run whose process had stopped went on from what it had recorded.",
         "run.halted": "The run stopped at findings; its record is sealed as it stands and waits for a decision.",

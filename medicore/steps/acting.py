@@ -19,7 +19,7 @@ from medicore.records.people import (
     require_unlocked,
 )
 from medicore.steps.house import House
-from medicore.steps.runs import log
+from medicore.steps.logged import log
 from medicore.steps.signers import lock_out, people
 
 Brought = tuple[Mapping[str, Any], bytes | None]

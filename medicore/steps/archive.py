@@ -12,8 +12,9 @@ from medicore.records.retention import retain_until
 from medicore.steps.archived_ledger import COVERED, key_of
 from medicore.steps.attest import attest
 from medicore.steps.house import House
+from medicore.steps.logged import SERVICE, log
 from medicore.steps.review import approvals_of
-from medicore.steps.runs import SERVICE, log, sealed_commit
+from medicore.steps.runs import sealed_commit
 from medicore.steps.seal import release_commit
 from medicore.steps.signed_report import NAME, signed_report
 from medicore.steps.stored import folder_of, read_provenance, stored_file

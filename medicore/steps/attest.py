@@ -9,8 +9,8 @@ from medicore.records.ledger import Checkpoint, LedgerEvent
 from medicore.records.people import Person
 from medicore.records.retention import retain_until
 from medicore.steps.house import House
+from medicore.steps.logged import SERVICE, log
 from medicore.steps.review import people
-from medicore.steps.runs import SERVICE, log
 
 FOLDER = "checkpoints"
 _KEPT = re.compile(r"checkpoints/[^/]+\.json|archives/.+/checkpoint-\d+\.json", re.ASCII)

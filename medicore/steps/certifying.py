@@ -30,6 +30,10 @@ class Certifier(Protocol):
         """Return the envelope of an act, signed with its signer's key; raise ReviewError when it stays shut."""
         ...
 
+    def sign_for_service(self, act: Act) -> bytes:
+        """Return the envelope of an act of the service, signed with its key."""
+        ...
+
     def verify(self, envelope: bytes, person: Person, at: str) -> Act:
         """Return the act in an envelope, its signature and certificate proved as of ``at``."""
         ...

@@ -13,7 +13,7 @@ from medicore.records.moment import timestamp
 from medicore.records.people import Permission, people_of, person_named, require_active, require_permission
 from medicore.steps.contents import contents, described
 from medicore.steps.house import House
-from medicore.steps.runs import SERVICE, log
+from medicore.steps.logged import SERVICE, log
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from medicore.records.states import RunState, state_of
 from medicore.steps.archive import archive
 from medicore.steps.attest import attest
 from medicore.steps.house import House
+from medicore.steps.logged import SERVICE, log
 from medicore.steps.review import approvals_of, open_findings, standing_decisions, verified
-from medicore.steps.runs import SERVICE, ActiveRun, log, reopen, sealed_commit
+from medicore.steps.runs import ActiveRun, reopen, sealed_commit
 from medicore.steps.signed_report import released_files
 from medicore.steps.stored import folder_of
 

@@ -21,7 +21,8 @@ from medicore.records.moment import timestamp
 from medicore.records.people import person_named, require_unlocked
 from medicore.records.states import RunState, state_of
 from medicore.steps.house import House
-from medicore.steps.runs import role_of, sealed_commit
+from medicore.steps.logged import role_of
+from medicore.steps.runs import sealed_commit
 from medicore.steps.signed_report import sign_report
 from medicore.steps.signers import lock_out, signer_of
 from medicore.steps.signers import people as people  # the people are asked for here, too

@@ -5,32 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medicore.errors import ConfigurationError, IntegrityError, ProtocolError, ReviewError
+from medicore.errors import ConfigurationError, IntegrityError, ProtocolError
+from medicore.records.act import ENVELOPE
 from medicore.records.canonical import sha256
 from medicore.records.finding import Finding
-from medicore.records.identifiers import RunId, month_id
-from medicore.records.ledger import LedgerEvent, NewEvent
-from medicore.records.moment import timestamp
-from medicore.records.people import Permission, people_of, person_named, require_active, require_permission
+from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol, parse_protocol
 from medicore.records.states import RunState, state_of
 from medicore.steps.house import House
+from medicore.steps.logged import SERVICE, log
 from medicore.steps.ports import RecordFiles
+from medicore.steps.requesting import Request, admit, require_signed
 from medicore.steps.way import Rendering, digests, perform, step_named
 
-SERVICE = "medicore"
 SEALED_BY = frozenset({"run.sealed", "run.halted", "run.failed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Who wants which study and month analysed, and why."""
-
-    study: str
-    month: str
-    requester: str
-    reason: str
-    exploratory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +54,7 @@ def begin(house: House, request: Request) -> ActiveRun:
     """
     protocol, commit, environment = admit(house, request)
     open_run = interrupted(house, request)
+    require_signed(house, request, open_run)
     if open_run is not None:
         return _resume(house, open_run, request, commit)
     number = 1 + max((run.number for run in runs_of(house, request.study, request.month)), default=0)
@@ -89,42 +78,9 @@ def begin(house: House, request: Request) -> ActiveRun:
         "requested_at": house.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
         "accepted": [],
     }
-    details = {"identity": identity, "protocol": protocol.as_json()}
+    details = {"identity": identity, "protocol": protocol.as_json(), ENVELOPE: request.signature}
     log(house, request.requester, "run.requested", str(run), request.reason, details)
     return _activate(house, run, protocol, identity)
-
-
-def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
-    """Return protocol, commit and environment of a request that may begin; a refusal is put into the ledger.
-
-    Raises
-    ------
-    ReviewError
-        When the requester is unknown, revoked or may not request.
-    ProtocolError
-        When study or month is malformed, unknown or too early.
-    ConfigurationError
-        When code or packages are not what a regulatory run needs.
-    """
-    try:
-        return _admissible(house, request)
-    except (ProtocolError, ConfigurationError, ReviewError) as error:
-        actor = request.requester or "nobody"
-        log(house, actor, "run.refused", "requests", str(error), {"error": type(error).__name__})
-        raise
-
-
-def _admissible(house: House, request: Request) -> tuple[Protocol, str, str]:
-    requester = person_named(people_of(house.ledger.events()), request.requester)
-    require_active(requester, timestamp(house.clock.now()))
-    require_permission(requester, Permission.REQUEST)
-    protocol = house.protocols.load(request.study)
-    first = protocol.calendar.first_month
-    if month_id(request.month) < first:
-        raise ProtocolError(f"month {request.month} is before the study's first, {first}; choose a later one")
-    if request.exploratory:
-        return protocol, house.code.commit(), house.environment.digest()
-    return protocol, house.code.require_clean(), house.environment.require_locked()
 
 
 def runs_of(house: House, study: str, month: str | None = None) -> tuple[RunId, ...]:
@@ -152,7 +108,7 @@ def _resume(house: House, run: RunId, request: Request, commit: str) -> ActiveRu
             f"run {run} was interrupted on commit {active.identity['code_commit'][:12]}, and the code is at "
             f"{commit[:12]}; check out that commit and run again, so that the run ends as it began"
         )
-    log(house, request.requester, "run.resumed", str(run), request.reason, {})
+    log(house, request.requester, "run.resumed", str(run), request.reason, {ENVELOPE: request.signature})
     return active
 
 
@@ -276,17 +232,3 @@ def _completed(house: House, run: RunId, step: str) -> Mapping[str, Any] | None:
 
 def _unchanged(files: RecordFiles, recorded: Mapping[str, str]) -> bool:
     return all(files.exists(name) and sha256(files.read(name)) == digest for name, digest in recorded.items())
-
-
-def log(
-    house: House, actor: str, action: str, subject: str, reason: str, details: Mapping[str, Any]
-) -> LedgerEvent:
-    """Append an event in the actor's role; what MediCore itself does is done by the service."""
-    return house.ledger.append(NewEvent(actor, role_of(house, actor), action, subject, reason, details))
-
-
-def role_of(house: House, actor: str) -> str:
-    """Return the role in which someone acts, as the ledger knows it; ``unknown`` for whom it does not know."""
-    for event in house.ledger.events(subject=actor, action="person.added"):
-        return str(event.details["role"])
-    return "unknown"

@@ -9,8 +9,9 @@ from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
 from medicore.steps.attest import attest
 from medicore.steps.house import House
+from medicore.steps.logged import SERVICE, log
 from medicore.steps.ports import RecordFiles
-from medicore.steps.runs import SERVICE, ActiveRun, log, sealed_commit
+from medicore.steps.runs import ActiveRun, sealed_commit
 from medicore.steps.signed_report import NAME as SIGNED_REPORT
 from medicore.steps.stored import folder_of
 from medicore.steps.way import STEPS, Step

@@ -17,7 +17,7 @@ from medicore.records.people import (
     require_permission,
 )
 from medicore.steps.house import House
-from medicore.steps.runs import SERVICE
+from medicore.steps.logged import SERVICE
 
 CHANGES = frozenset({"person.added", "person.renewed", "person.revoked", "person.unlocked"})
 """What one person may do to another; each is an act with a signature."""

@@ -16,7 +16,8 @@ from medicore.records.protocol import Protocol, parse_protocol
 from medicore.records.transfer import parse_manifest
 from medicore.steps.cohort import satisfies
 from medicore.steps.house import House
-from medicore.steps.runs import SEALED_BY, log, runs_of
+from medicore.steps.logged import log
+from medicore.steps.runs import SEALED_BY, runs_of
 from medicore.steps.seal import release_commit
 from medicore.steps.signers import people
 from medicore.steps.stored import folder_of, read_provenance, stored_file

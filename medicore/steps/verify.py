@@ -12,9 +12,11 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger import verify_chain
 from medicore.steps.attest import kept
 from medicore.steps.house import House
+from medicore.steps.logged import SERVICE, log
 from medicore.steps.ports import RecordFiles
+from medicore.steps.requesting import BY_REQUEST, proved_request
 from medicore.steps.review import approvals_of, verified
-from medicore.steps.runs import SEALED_BY, SERVICE, log
+from medicore.steps.runs import SEALED_BY
 from medicore.steps.signed_report import NAME, entry_of, prove
 from medicore.steps.signers import require_signed_changes
 from medicore.steps.stored import folder_of, read_provenance
@@ -83,6 +85,8 @@ def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Ite
             yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
             yield attempt(f"objects of {tag}", partial(house.records.check, tag))
             yield from _signed_report(house, run, checkout)
+        elif event.action in BY_REQUEST:
+            yield attempt(f"request {event.sequence} by {event.actor}", partial(proved_request, house, event))
         elif event.action == "decision.signed":
             yield attempt(f"signature {event.sequence} by {event.actor}", partial(verified, house, event))
         elif event.action == "archive.completed":

@@ -83,6 +83,11 @@ class AuthorityCertifier:
         """Return the envelope of an act, signed with its signer's key."""
         return signer.sign_act(act, self._authority().key(act.signer), passphrase)
 
+    def sign_for_service(self, act: Act) -> bytes:
+        """Return the envelope of an act of the service, signed with its key."""
+        authority = self._authority()
+        return signer.sign_act(act, authority.key(act.signer), authority.service_passphrase(act.signer))
+
     def verify(self, envelope: bytes, person: Person, at: str) -> Act:
         """Return the act in an envelope, its signature and certificate proved as of ``at``."""
         return signer.verify_act(envelope, person, self._authority().certificate, at)

@@ -1,0 +1,78 @@
+"""The verb by which an analyst asks a Prefect deployment for a run: it signs the request and sends it."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from medicore.cli.app import Json, app, house, settings
+from medicore.cli.show import emit, say
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
+
+DEPLOYMENT = "analysis/study"
+
+
+@app.command()
+def request(
+    study: Annotated[str, typer.Argument(help="Study, as MED-2024-0147.")],
+    month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
+    reason: Annotated[str, typer.Option(help="Why this run is asked for.")] = "Monthly analysis",
+    person: Annotated[
+        str | None, typer.Option("--as", help="Who asks; the setting 'person' by default.")
+    ] = None,
+    deployment: Annotated[str, typer.Option(help="The deployment of the flow 'analysis'.")] = DEPLOYMENT,
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Print the signed body for POST …/create_flow_run; send nothing.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Sign a request for a study's month and send it to the Prefect server of PREFECT_API_URL; it is good for an hour."""
+    from medicore.cli.passphrase import passphrase_of
+    from medicore.steps.requesting import Request, admit, sign_request
+
+    chosen = settings()
+    opened = house(chosen)
+    asked = Request(study, month, person or chosen.person or "", reason)
+    admit(opened, asked)
+    signed = {
+        "study": study,
+        "month": month,
+        "requester": asked.requester,
+        "reason": reason,
+        "signature": sign_request(opened, asked, (study,), passphrase_of),
+    }
+    body: dict[str, Any] = {"parameters": {"request": signed}}
+    if print_only:
+        emit(body)
+        return
+    sent = _send(deployment, body["parameters"])
+    answer = {"flow_run": str(sent.id), "name": sent.name, "deployment": deployment}
+    if as_json:
+        emit(answer)
+    else:
+        say(f"Asked for {study} {month}: flow run {answer['flow_run']} of {deployment}")
+        say(f"Next: medicore history {study}")
+
+
+def _send(deployment: str, parameters: dict[str, Any]) -> "FlowRun":
+    """Return the flow run that the server has scheduled; raise ConfigurationError when it did not."""
+    from httpx import HTTPError
+    from prefect.deployments import run_deployment
+    from prefect.exceptions import PrefectException
+    from prefect.settings import PREFECT_API_URL
+
+    from medicore.errors import ConfigurationError
+
+    address = PREFECT_API_URL.value()
+    if not address:
+        raise ConfigurationError(
+            "no Prefect server is named; expected its address in PREFECT_API_URL, as 'medicore serve' prints it"
+        )
+    try:
+        return run_deployment(deployment, parameters=parameters, timeout=0, as_subflow=False)  # type: ignore[return-value]
+    except (HTTPError, PrefectException) as error:
+        raise ConfigurationError(
+            f"the Prefect server did not take the request for {deployment} ({type(error).__name__}); expected it to "
+            "run with that deployment: see 'prefect deployment ls'"
+        ) from error

@@ -1,0 +1,226 @@
+"""requesting: who asks for an analysis signs that, and a request that is not fit is refused before a run exists."""
+
+import base64
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from medicore.errors import (
+    ConfigurationError,
+    IntegrityError,
+    ProtocolError,
+    ReviewError,
+    WrongPassphraseError,
+)
+from medicore.records.act import ENVELOPE, Act, declare
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId, month_id, study_id
+from medicore.records.ledger import LedgerEvent
+from medicore.records.moment import timestamp
+from medicore.records.people import (
+    Permission,
+    Person,
+    people_of,
+    person_named,
+    require_active,
+    require_permission,
+    require_unlocked,
+)
+from medicore.records.protocol import Protocol
+from medicore.steps.house import House
+from medicore.steps.logged import SERVICE, log
+from medicore.steps.signers import lock_out, signer_of
+
+ACTION = "run.requested"
+"""What the signed act of a request is called, whether a run begins by it or goes on."""
+
+SUBJECT = "requests"
+"""What the act is about, since no run has a number yet."""
+
+BY_REQUEST = (ACTION, "run.resumed")
+"""The events that carry a request's envelope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants which study and month analysed, and why; ``signature`` is the DSSE envelope of it in base64.
+
+    One signature may cover several studies of a month.
+    """
+
+    study: str
+    month: str
+    requester: str
+    reason: str
+    exploratory: bool = False
+    signature: str = ""
+
+
+def sign_request(
+    house: House, request: Request, studies: Sequence[str], passphrase: Callable[[str], str]
+) -> str:
+    """Return the signature of the request's requester on the month of all these ``studies``.
+
+    ``passphrase`` is asked for that of a person only once they are found to be one who may request.
+
+    Raises
+    ------
+    ReviewError
+        When the requester is unknown, locked, revoked or may not request, the key stays shut, or the reason says
+        nothing. The refusal is in the ledger, and five wrong passphrases in a row lock the requester.
+    ProtocolError
+        When a study or the month is malformed.
+    """
+    with _refusals(house, request):
+        person = _requester(house, request.requester)
+        require_unlocked(house.ledger.events(), person.identifier)
+        act = _declared(house, person, request, studies)
+        return base64.b64encode(house.certifier.sign(act, passphrase(person.identifier))).decode()
+
+
+def sign_for_service(house: House, request: Request, studies: Sequence[str]) -> str:
+    """Return the service's signature on what a schedule asks; who calls it has proved that a schedule does."""
+    with _refusals(house, request):
+        act = _declared(house, _requester(house, SERVICE), request, studies)
+        return base64.b64encode(house.certifier.sign_for_service(act)).decode()
+
+
+def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
+    """Return protocol, commit and environment of a request that may begin once it is signed.
+
+    Raises
+    ------
+    ReviewError
+        When the requester is unknown, revoked or may not request. A refusal is put into the ledger.
+    ProtocolError
+        When study or month is malformed, unknown or too early.
+    ConfigurationError
+        When code or packages are not what a regulatory run needs.
+    """
+    with _refusals(house, request):
+        _requester(house, request.requester)
+        protocol = house.protocols.load(request.study)
+        first = protocol.calendar.first_month
+        if month_id(request.month) < first:
+            raise ProtocolError(
+                f"month {request.month} is before the study's first, {first}; choose a later one"
+            )
+        if request.exploratory:
+            return protocol, house.code.commit(), house.environment.digest()
+        return protocol, house.code.require_clean(), house.environment.require_locked()
+
+
+def require_signed(house: House, request: Request, resumed: RunId | None) -> None:
+    """Raise ReviewError unless the request is signed by its requester, now, and by no run but ``resumed`` used up.
+
+    The refusal is in the ledger.
+    """
+    with _refusals(house, request):
+        if not request.signature:
+            raise ReviewError(
+                f"the request of {request.requester} for {request.study} {request.month} is not signed; expected the "
+                "requester's signature; ask with 'medicore run' or 'medicore request'"
+            )
+        try:
+            envelope = base64.b64decode(request.signature, validate=True)
+        except ValueError as error:
+            raise ReviewError(
+                "the signature of the request is no base64; expected what 'medicore request' prints"
+            ) from error
+        person = _requester(house, request.requester)
+        act = house.certifier.verify(envelope, person, timestamp(house.clock.now()))
+        _require_asked(act, request)
+        for run in _used(house, request, envelope):
+            if run != resumed:
+                raise ReviewError(
+                    f"this signed request is that of run {run}, which has ended; expected a new one; sign again"
+                )
+
+
+def proved_request(house: House, event: LedgerEvent) -> Act:
+    """Return the signed act by which a run was begun or resumed, once it is proved and says what the event says.
+
+    Raises
+    ------
+    ReviewError
+        When the event has no signature, or one that does not hold.
+    IntegrityError
+        When something else was signed.
+    """
+    if ENVELOPE not in event.details:
+        raise ReviewError(
+            f"ledger event {event.sequence} ({event.action}) has no signature; expected that of {event.actor}; "
+            "take the ledger from the archive"
+        )
+    run = RunId.parse(event.subject)
+    signer = signer_of(house, event)
+    require_permission(signer, Permission.REQUEST)
+    act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), signer, event.at)
+    (first, *_) = house.ledger.events(subject=event.subject, action=ACTION)
+    exploratory = first.details["identity"]["status"] == "exploratory"
+    try:
+        _require_asked(act, Request(run.study, run.month, event.actor, event.reason, exploratory))
+    except ReviewError as error:
+        raise IntegrityError(
+            f"ledger event {event.sequence} tells something else than {event.actor} signed ({error}); expected the "
+            "same; take the ledger from the archive"
+        ) from error
+    return act
+
+
+def _requester(house: House, identifier: str) -> Person:
+    person = person_named(people_of(house.ledger.events()), identifier)
+    require_active(person, timestamp(house.clock.now()))
+    require_permission(person, Permission.REQUEST)
+    return person
+
+
+def _declared(house: House, person: Person, request: Request, studies: Sequence[str]) -> Act:
+    details = {
+        "studies": sorted(study_id(study) for study in studies),
+        "month": month_id(request.month),
+        "exploratory": request.exploratory,
+    }
+    return declare(person, ACTION, SUBJECT, request.reason, details, timestamp(house.clock.now()))
+
+
+def _require_asked(act: Act, request: Request) -> None:
+    """Raise ReviewError, naming what differs, unless the act is this very request."""
+    wanted = {
+        "what": (act.action, ACTION),
+        "who asks": (act.signer, request.requester),
+        "the reason": (act.reason, request.reason.strip()),
+        "the month": (act.details.get("month"), request.month),
+        "whether it is exploratory": (act.details.get("exploratory"), request.exploratory),
+        "the list of studies": (request.study in act.details.get("studies", ()), True),
+    }
+    for name, (signed, asked) in wanted.items():
+        if signed != asked:
+            raise ReviewError(
+                f"the request is not what was signed: {name} differs; expected the signature of this very request; "
+                "sign again"
+            )
+
+
+def _used(house: House, request: Request, envelope: bytes) -> Iterator[RunId]:
+    """Yield the runs that began or went on by this envelope."""
+    asked = sha256(envelope)
+    for action in BY_REQUEST:
+        for event in house.ledger.events(subject=f"{request.study}/{request.month}/", action=action):
+            if sha256(base64.b64decode(event.details.get(ENVELOPE, ""))) == asked:
+                yield RunId.parse(event.subject)
+
+
+@contextmanager
+def _refusals(house: House, request: Request) -> Iterator[None]:
+    """Put a refusal into the ledger; a person who gave too many wrong passphrases is locked."""
+    try:
+        yield
+    except (ProtocolError, ConfigurationError, ReviewError) as error:
+        actor = request.requester or "nobody"
+        details = {"error": type(error).__name__}
+        if isinstance(error, WrongPassphraseError):
+            details["cause"] = "passphrase"
+        log(house, actor, "run.refused", SUBJECT, str(error), details)
+        lock_out(house, actor)
+        raise

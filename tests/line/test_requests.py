@@ -1,0 +1,158 @@
+"""Requests for a run: signed at the command line, through the REST interface and by a schedule; refused otherwise."""
+
+import json
+import urllib.error
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from medicore.stores.clock import SystemClock
+from tests.conftest import Project, found_project
+from tests.line import faulty_studies as faulty
+from tests.line.prepared_study import MONTH, prepare
+from tests.line.told import last_about
+from tests.line.worker import Server, refusal, working
+
+STUDY = faulty.sound().study
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Project:
+    """A project with one sound study, and no run."""
+    made = found_project(tmp_path_factory.mktemp("requests"), prefect_url)
+    prepare(made, faulty.sound())
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The project's deployments, with a worker."""
+    with working(project, tmp_path_factory.mktemp("worker"), "medicore") as served:
+        yield served
+
+
+def asked(project: Project, *more: str) -> dict[str, Any]:
+    """Return a signed request, as ``medicore request --print`` prints it for the REST interface."""
+    body = project.medicore("request", STUDY, MONTH, "--as", "analyst", "--print", *more).json()
+    found: dict[str, Any] = body["parameters"]["request"]
+    return found
+
+
+def runs(project: Project) -> list[dict[str, Any]]:
+    """Return the runs of the study."""
+    found: list[dict[str, Any]] = project.medicore("status", STUDY, "--json").json()
+    return found
+
+
+def test_a_signed_request_becomes_a_run(server: Server, project: Project) -> None:
+    """What an analyst signs and posts is run by the worker, and the run is proved to be the analyst's own."""
+    request = asked(project, "--reason", "Rerun after a query")
+    state = server.trigger("analysis/study", request)
+    assert state["type"] == "COMPLETED", state["message"]
+    run = runs(project)[-1]["run"]
+    first = project.events(run)[0]
+    assert (first["action"], first["actor"], first["reason"]) == (
+        "run.requested",
+        "analyst",
+        "Rerun after a query",
+    )
+    (found,) = project.medicore("verify", run, "--json").json()
+    assert found["failed"] == {}
+    (attributable,) = [score for score in found["alcoa"] if score["principle"] == "Attributable"]
+    assert attributable["holds"]
+    assert "asked for by analyst; 1 signed request(s)" in attributable["evidence"]
+    # The same signed request again begins nothing.
+    before = len(runs(project))
+    state = server.trigger("analysis/study", request)
+    assert state["type"] == "FAILED"
+    assert f"is that of run {run}, which has ended" in state["message"]
+    assert len(runs(project)) == before
+
+
+def test_medicore_request_sends_it(server: Server, project: Project) -> None:
+    """``medicore request`` signs and sends in one, and says which flow run it became."""
+    environment = {"PREFECT_API_URL": server.url}
+    answer = project.medicore("request", STUDY, MONTH, "--as", "analyst", "--json", **environment).json()
+    assert server.ended(answer["flow_run"])["type"] == "COMPLETED"
+    assert project.events(runs(project)[-1]["run"])[0]["actor"] == "analyst"
+
+
+UNSIGNED: dict[str, dict[str, str]] = {
+    "is not signed": {"signature": ""},
+    "the month differs": {"month": "2025-02"},
+    "the reason differs": {"reason": "Something else"},
+    "which may not request": {"requester": "reviewer"},
+    "request of medicore for": {"requester": "medicore", "signature": ""},
+}
+
+
+def test_what_nobody_signed_is_refused(server: Server, project: Project) -> None:
+    """Whoever reaches the API without the requester's key begins nothing, and the ledger holds each attempt."""
+    before, signed = runs(project), asked(project)
+    sent = {told: server.send("analysis/study", signed | changed) for told, changed in UNSIGNED.items()}
+    for told, flow_run in sent.items():
+        state = server.ended(flow_run)
+        assert state["type"] == "FAILED"
+        assert told in state["message"]
+    refused = project.medicore("ledger", "show", "--action", "run.refused", "--json").json()
+    for told, changed in UNSIGNED.items():
+        actor = changed.get("requester", "analyst")
+        assert [event for event in refused if event["actor"] == actor and told in event["reason"]]
+    assert runs(project) == before
+
+
+def test_a_key_that_no_request_has_is_refused(server: Server, project: Project) -> None:
+    """The server itself refuses, before a flow run exists."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        server.trigger("analysis/study", asked(project) | {"approve": True})
+    code, text = refusal(refused.value)
+    assert code == 409
+    assert "approve" in text
+
+
+def test_a_schedule_asks_as_the_service(server: Server, project: Project) -> None:
+    """What a schedule begins is signed by the service in its own name; nobody needs to be there."""
+    deployment = server.deployment("analysis/study")
+    request = {"study": STUDY, "month": MONTH, "requester": "medicore", "reason": "Monthly schedule"}
+    anchor = (SystemClock().now() + timedelta(seconds=2)).isoformat()
+    schedule = {
+        "active": True,
+        "schedule": {"interval": 86400, "anchor_date": anchor},
+        "parameters": {"request": request},
+    }
+    server.ask(f"deployments/{deployment}/schedules", [schedule])
+    # What the server's scheduler does every minute, now.
+    server.ask(f"deployments/{deployment}/schedule", {"min_runs": 1, "max_runs": 1, "min_time": 1})
+    (first, *_) = [run for run in server.flow_runs("analysis/study") if run["auto_scheduled"]]
+    assert server.ended(first["id"])["type"] == "COMPLETED"
+    run = runs(project)[-1]["run"]
+    event = project.events(run)[0]
+    assert (event["actor"], event["role"], event["reason"]) == ("medicore", "service", "Monthly schedule")
+    (found,) = project.medicore("verify", run, "--json").json()
+    assert found["failed"] == {}
+
+
+def test_wrong_passphrases_are_refused_and_lock(project: Project) -> None:
+    """A wrong passphrase begins nothing: one line, exit code 7, in the ledger; the fifth locks, an operator unlocks."""
+    for number in range(5):
+        answer = project.medicore(
+            "run", STUDY, MONTH, "--as", "operator", expected=7, MEDICORE_PASSPHRASE="not the operator's"
+        )
+        assert answer.err.count("\n") == 1
+        event = last_about(project, "requests")
+        assert (event["action"], event["actor"]) == ("run.refused", "operator"), number
+        assert event["details"]["cause"] == "passphrase"
+    answer = project.medicore("run", STUDY, MONTH, "--as", "operator", expected=7)
+    assert "is locked after 5" in answer.err
+
+
+def test_no_passphrase_is_said(project: Project) -> None:
+    """Without a terminal and without a passphrase nothing is asked of anyone but to give one."""
+    quiet = {key: value for key, value in project.environment.items() if key != "MEDICORE_PASSPHRASE_ANALYST"}
+    silent = Project(project.root, project.home, quiet)
+    answer = silent.medicore("request", STUDY, MONTH, "--as", "analyst", "--print", expected=9)
+    assert "set MEDICORE_PASSPHRASE" in answer.err
+    assert answer.out == ""
+    assert json.dumps(answer.err).count("\\n") == 1
