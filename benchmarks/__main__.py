@@ -1,5 +1,6 @@
 """``python -m benchmarks [--write FILE]``: every contestant by turns, then memory and growth, as a table.
 
+``python -m benchmarks answers``: how long an inspector waits for answers about a run of 5,000 patients.
 ``python -m benchmarks years [SIZE ...]``: fifteen years of records, and how long the questions about them take.
 """
 
@@ -7,7 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import years
+from benchmarks import answers, years
 from benchmarks.contest import contest, growth
 from benchmarks.page import page
 
@@ -27,5 +28,7 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["years"]:
         years.main([int(size) for size in sys.argv[2:]] or years.SIZES)
+    elif sys.argv[1:2] == ["answers"]:
+        answers.main()
     else:
         main()

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.project import copy_project, medicore, python, timed
 from benchmarks.years_studies import STUDIES, protocol
 
 SIZES = (90, 360, 1440)
@@ -25,7 +25,6 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - only the time to build depends on it
 _ROOM = 8_000_000
 """Bytes that must be free in memory for each record; without them the records are made on the disk."""
 
-_ROOT = Path(__file__).resolve().parent.parent
 _NOTE = (
     "Each record is archived: sealed, signed, released, copied and read back. The first month of every study went the "
     "whole line; the others are its files under their own month, through the same ledger, seal, signature, release and "
@@ -50,7 +49,7 @@ def years(sizes: Sequence[int] = SIZES) -> tuple[Asked, ...]:
     place = _MEMORY if free > _ROOM * max(sizes) else None
     with tempfile.TemporaryDirectory(prefix="medicore-years-", dir=place) as scratch:
         root, home = Path(scratch) / "project", Path(scratch) / "state"
-        _copy_project(root)
+        copy_project(root, {study: protocol(study) for study in STUDIES})
         return tuple(_asked(root, home, size) for size in sizes)
 
 
@@ -87,20 +86,20 @@ def _asked(root: Path, home: Path, size: int) -> Asked:
     _build(root, home, size)
     sys.stderr.write(f"{size} records after {time.monotonic() - begun:.0f} s\n")
     (home / "index.db").unlink(missing_ok=True)
-    seconds = {"index made": _timed(root, home, "status")}
-    seconds["status"] = min(_timed(root, home, "status") for _ in range(3))
+    seconds = {"index made": timed(root, home, "status")}
+    seconds["status"] = min(timed(root, home, "status") for _ in range(3))
     seconds["explain --value"] = min(
-        _timed(root, home, "explain", "--value", _printed(root, home)) for _ in range(3)
+        timed(root, home, "explain", "--value", _printed(root, home)) for _ in range(3)
     )
-    seconds["verify --all"] = _timed(root, home, "verify", "--all")
-    head = json.loads(_medicore(root, home, "ledger", "verify", "--json"))
+    seconds["verify --all"] = timed(root, home, "verify", "--all")
+    head = json.loads(medicore(root, home, "ledger", "verify", "--json"))
     held = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
     return Asked(size, int(head["events"]), held / 1e6, seconds)
 
 
 def _printed(root: Path, home: Path) -> str:
     """Return a primary estimate as a report prints it."""
-    rows = json.loads(_medicore(root, home, "status", STUDIES[0], "--json"))
+    rows = json.loads(medicore(root, home, "status", STUDIES[0], "--json"))
     return f"{rows[-1]['estimate']:.2f}".replace("-", "\u2212")
 
 
@@ -108,32 +107,9 @@ def _exponent(first: Asked, last: Asked, question: str) -> float:
     return math.log(last.seconds[question] / first.seconds[question]) / math.log(last.records / first.records)
 
 
-def _timed(root: Path, home: Path, *arguments: str) -> float:
-    begun = time.monotonic()
-    _medicore(root, home, *arguments)
-    return time.monotonic() - begun
-
-
-def _medicore(root: Path, home: Path, *arguments: str) -> str:
-    return _python(root, home, "medicore", *arguments)
-
-
-def _python(root: Path, home: Path, *arguments: str) -> str:
-    """Return what a module of the copied project prints."""
-    done = subprocess.run(  # noqa: S603 - our own modules
-        [sys.executable, "-m", *arguments],
-        cwd=root,
-        env={**os.environ, "MEDICORE_HOME": str(home)},
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return done.stdout
-
-
 def _build(root: Path, home: Path, size: int) -> None:
     """Bring the state folder to ``size`` records: the first month, then both halves of the studies at once."""
-    _python(root, home, "benchmarks.years_build", str(home), str(min(size, len(STUDIES))))
+    python(root, home, "benchmarks.years_build", str(home), str(min(size, len(STUDIES))))
     halves = [
         subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "benchmarks.years_build", str(home), str(size), part],
@@ -144,23 +120,3 @@ def _build(root: Path, home: Path, size: int) -> None:
     ]
     if any([half.wait() for half in halves]):
         raise SystemExit(f"the {size} records could not be made")
-
-
-def _copy_project(target: Path) -> None:
-    """Copy the project's files as they are now with the small studies' protocols, and commit them."""
-    listed = _git("ls-files", "-co", "--exclude-standard", "-z", folder=_ROOT).split("\0")
-    for name in listed:
-        if name and (_ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes((_ROOT / name).read_bytes())
-    for study in STUDIES:
-        (target / "studies" / f"{study}.yaml").write_text(protocol(study), encoding="utf-8")
-    _git("init", "--quiet", "--initial-branch=main", folder=target)
-    _git("add", "--all", folder=target)
-    who = ("-c", "user.name=Bench", "-c", "user.email=bench@medicore.invalid")
-    _git(*who, "commit", "--quiet", "--message", "The project and eight small studies", folder=target)
-
-
-def _git(*arguments: str, folder: Path) -> str:
-    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603, S607
-    return done.stdout

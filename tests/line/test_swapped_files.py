@@ -2,8 +2,10 @@
 
 import hashlib
 import io
+import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
@@ -11,10 +13,15 @@ import pytest
 
 from medicore.stores.dvc_content import DvcContent
 from tests.conftest import git
-from tests.line.conftest import REFERENCE, Month
+from tests.line.conftest import CLEAN, MONTH, REFERENCE, Month
 from tests.line.test_inspector import dvc
 
 FOLDER = f"records/{REFERENCE}/2025-03"
+# Two texts with one MD5 (Stevens, 2024, made with HashClash); a CSV file that is all header may read so.
+HEADERS = tuple(
+    f"TEXTCOLLBYfGiJUETHQ4h{letter}cKSMd5zYpgqf1YRDhkmxHkhPWptrkoyz28wnI9V0aHeAuaKnak".encode()
+    for letter in "AE"
+)
 # Two blocks with one MD5 (Wang & Yu, 2005, "How to break MD5 and other hash functions", table 2, as bytes).
 COLLISION = tuple(
     bytes.fromhex(text)
@@ -105,3 +112,35 @@ def test_two_files_with_one_md5_are_told_apart(tmp_path: Path) -> None:
     digests = {hashlib.sha256(data).hexdigest() for _, data in content.objects(address)}
     assert digests == {hashlib.sha256(other).hexdigest()}
     assert hashlib.sha256(one).hexdigest() not in digests
+
+
+def test_an_export_of_a_collision_is_told_from_its_twin(released: Month, tmp_path: Path) -> None:
+    """A delivery whose frozen bytes have a twin of the same MD5 is sealed; the twin in its place is found (FAULTS 12)."""
+    one, other = HEADERS
+    assert (
+        hashlib.md5(one, usedforsecurity=False).digest() == hashlib.md5(other, usedforsecurity=False).digest()
+    )
+    shutil.copytree(released.project.home, tmp_path / "state", symlinks=True)
+    project = replace(released.project, home=tmp_path / "state")
+    folder = project.home / "inbox" / CLEAN / "2025-04"
+    shutil.copytree(project.home / "inbox" / CLEAN / MONTH, folder)
+    manifest = json.loads((folder / "transfer.json").read_text("utf-8"))
+    (name,) = [path.name for path in (folder / "raw").iterdir()]
+    (folder / "raw" / name).write_bytes(one)
+    manifest["files"][0] |= {"rows": 0, "sha256": hashlib.sha256(one).hexdigest(), "size": len(one)}
+    manifest["exported_at"] = manifest["exported_at"].replace("2025-03-31", "2025-04-30")
+    (folder / "transfer.json").write_text(json.dumps(manifest), "utf-8")
+    answer = project.medicore("run", CLEAN, "2025-04", "--json", expected=10)
+    run = answer.json()[0]["run"]
+    project.medicore("verify", run)
+    swapped = [
+        path for path in (project.home / "dvc").rglob("*") if path.is_file() and path.read_bytes() == one
+    ]
+    assert swapped
+    for path in swapped:
+        path.chmod(0o644)
+        path.write_bytes(other)
+    answer = project.medicore("verify", run, expected=6)
+    assert f"lock/raw/{name} (" in answer.err
+    last = project.events(run)[-1]
+    assert (last["action"], last["reason"].partition(" (")[0]) == ("verification.failed", f"lock/raw/{name}")

@@ -1,0 +1,55 @@
+"""A committed copy of this project in a scratch folder, and its command line run there, as a user runs it."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def copy_project(target: Path, protocols: Mapping[str, str]) -> None:
+    """Copy the project's files as they are now, with these protocols by study, and commit them."""
+    listed = _git("ls-files", "-co", "--exclude-standard", "-z", folder=_ROOT).split("\0")
+    for name in listed:
+        if name and (_ROOT / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes((_ROOT / name).read_bytes())
+    for study, text in protocols.items():
+        (target / "studies" / f"{study}.yaml").write_text(text, encoding="utf-8")
+    _git("init", "--quiet", "--initial-branch=main", folder=target)
+    _git("add", "--all", folder=target)
+    who = ("-c", "user.name=Bench", "-c", "user.email=bench@medicore.invalid")
+    _git(*who, "commit", "--quiet", "--message", "The project of a bench", folder=target)
+
+
+def timed(root: Path, home: Path, *arguments: str) -> float:
+    """Return the seconds, of the wall, that a command takes with its start."""
+    begun = time.monotonic()
+    medicore(root, home, *arguments)
+    return time.monotonic() - begun
+
+
+def medicore(root: Path, home: Path, *arguments: str) -> str:
+    """Return what a command prints."""
+    return python(root, home, "medicore", *arguments)
+
+
+def python(root: Path, home: Path, *arguments: str) -> str:
+    """Return what a module of the copied project prints."""
+    done = subprocess.run(  # noqa: S603 - our own modules
+        [sys.executable, "-m", *arguments],
+        cwd=root,
+        env={**os.environ, "MEDICORE_HOME": str(home)},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
+
+
+def _git(*arguments: str, folder: Path) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603, S607
+    return done.stdout
