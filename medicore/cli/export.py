@@ -27,6 +27,7 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write everything recorded of a run for a third party, who verifies it with Python and openssl alone."""
+    from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
     from medicore.steps.export import export as exported
     from medicore.stores.bundle_target import require_free, write_folder, write_zip
@@ -36,7 +37,9 @@ def export(
     folder = f"{named.study}_{named.month}_{named.number}"
     target = to or Path(f"{folder}.zip" if zipped else folder)
     require_free(target)
-    made = exported(house(chosen), named, person or chosen.person or "", whole_ledger=whole_ledger)
+    made = exported(
+        house(chosen), named, person or chosen.person or "", passphrase_of, whole_ledger=whole_ledger
+    )
     if zipped:
         write_zip(target, made.files, folder)
     else:

@@ -106,10 +106,11 @@ def subject(
     as_json: Json = False,
 ) -> None:
     """Show one patient: the row as delivered, each criterion with its value, the CONSORT box. The ledger says who looked."""
+    from medicore.cli.passphrase import passphrase_of
     from medicore.steps.subject import subject
 
     chosen = settings()
-    answer = subject(house(chosen), study, patient, person or chosen.person or "", month)
+    answer = subject(house(chosen), study, patient, person or chosen.person or "", passphrase_of, month)
     if as_json:
         emit(answer)
         return

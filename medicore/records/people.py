@@ -236,7 +236,7 @@ def is_locked(events: Iterable[LedgerEvent], person: str, limit: int = LOCK_OUT)
             continue
         elif event.action == "decision.signed" or "envelope" in event.details:
             failures = 0
-        elif event.action in {"decision.refused", "person.refused", "run.refused"}:
+        elif event.action.endswith(".refused"):
             failures += event.details.get("cause") == "passphrase"
         locked = locked or failures >= limit
     return locked

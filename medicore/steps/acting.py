@@ -1,26 +1,16 @@
 """acting: a person changes something about a person, signs the change, and the ledger tells exactly that."""
 
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medicore.errors import ReviewError, WrongPassphraseError
-from medicore.records.act import ENVELOPE, declare
+from medicore.records.decision import require_reason
 from medicore.records.identifiers import person_id
-from medicore.records.ledger import LedgerEvent, NewEvent
-from medicore.records.moment import timestamp
-from medicore.records.people import (
-    Permission,
-    Person,
-    person_named,
-    require_active,
-    require_permission,
-    require_unlocked,
-)
+from medicore.records.ledger import LedgerEvent
+from medicore.records.people import Permission, Person
+from medicore.steps.attributed import record_act, refusals, require_signatory
 from medicore.steps.house import House
-from medicore.steps.logged import log
-from medicore.steps.signers import lock_out, people
+from medicore.steps.signers import people
 
 Brought = tuple[Mapping[str, Any], bytes | None]
 """The details of a change, and the key that is to be kept once the change is recorded, if it brings one."""
@@ -51,40 +41,16 @@ def change(house: House, actor: Actor, action: str, subject: str, bring: Bring) 
     """
     person_id(actor.identifier)
     person_id(subject)
-    with house.locks.hold("people", "all", f"medicore people, by {actor.identifier}"):
-        try:
-            return _signed(house, actor, action, subject, bring)
-        except ReviewError as error:
-            cause = "passphrase" if isinstance(error, WrongPassphraseError) else "refused"
-            details = {"cause": cause, "action": action}
-            log(house, actor.identifier, "person.refused", subject, str(error), details)
-            lock_out(house, actor.identifier)
-            raise
-
-
-def _signed(house: House, actor: Actor, action: str, subject: str, bring: Bring) -> LedgerEvent:
-    known = people(house)
-    person = person_named(known, actor.identifier)
-    require_unlocked(house.ledger.events(), person.identifier)
-    now = timestamp(house.clock.now())
-    require_active(person, now)
-    require_permission(person, Permission.ADMINISTER)
-    # Signed once before anything is made: who cannot open the own key is asked for no other passphrase.
-    house.certifier.sign(declare(person, action, subject, actor.reason, {}, now), actor.passphrase)
-    details, key = bring(known)
-    act = declare(person, action, subject, actor.reason, details, timestamp(house.clock.now()))
-    envelope = house.certifier.sign(act, actor.passphrase)
-    house.certifier.verify(envelope, person, act.signed_at)
-    event = house.ledger.append(
-        NewEvent(
-            person.identifier,
-            person.role.value,
-            action,
-            subject,
-            act.reason,
-            {**details, ENVELOPE: base64.b64encode(envelope).decode()},
+    with (
+        house.locks.hold("people", "all", f"medicore people, by {actor.identifier}"),
+        refusals(house, actor.identifier, "person.refused", subject, action=action),
+    ):
+        signatory = require_signatory(
+            house, actor.identifier, Permission.ADMINISTER, lambda _: actor.passphrase
         )
-    )
-    if key is not None:
-        house.certifier.keep(subject, key)
-    return event
+        require_reason(actor.reason)  # before a new person is asked for a passphrase
+        details, key = bring(people(house))
+        event = record_act(house, signatory, action, subject, actor.reason, details)
+        if key is not None:
+            house.certifier.keep(subject, key)
+        return event

@@ -1,19 +1,20 @@
 """export: everything that was recorded of a run, for a third party who verifies it without us."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from medicore.errors import ReviewError
 from medicore.records import bundle
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId, person_id
 from medicore.records.ledger import LedgerEvent, NewEvent
-from medicore.records.moment import timestamp
-from medicore.records.people import Permission, people_of, person_named, require_active, require_permission
+from medicore.records.people import Permission
+from medicore.steps.attributed import record_act, refusals, require_signatory
 from medicore.steps.contents import contents, described
 from medicore.steps.house import House
-from medicore.steps.logged import SERVICE, log
+from medicore.steps.logged import SERVICE
+
+REASON = "Handed out a copy of the record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class Export:
     again: bool
 
 
-def export(house: House, run: RunId, person: str, *, whole_ledger: bool = False) -> Export:
-    """Return the bundle of a sealed run, and leave the event of its export by ``person`` in the ledger.
+def export(
+    house: House, run: RunId, person: str, passphrase: Callable[[str], str], *, whole_ledger: bool = False
+) -> Export:
+    """Return the bundle of a sealed run, and leave the event of its export, signed by ``person``, in the ledger.
 
     As long as nothing new is recorded of the run, every export gives the same bytes: the event and the signature
     of the first are used again, and each further copy is an event of its own. ``whole_ledger`` shows the events
@@ -40,14 +43,16 @@ def export(house: House, run: RunId, person: str, *, whole_ledger: bool = False)
     Raises
     ------
     ReviewError
-        When the person is unknown, no longer active, or may not export. The refusal is in the ledger.
+        When the person is unknown, locked, no longer active, may not export (records hold patients' data: 21 CFR
+        11.10(d)) or does not open the own key. The refusal is in the ledger.
     ProtocolError
         When the run has no sealed record.
     IntegrityError
         When no copy of a file is the recorded one.
     """
+    with refusals(house, person_id(person), "export.refused", str(run)):
+        exporter = require_signatory(house, person, Permission.EXPORT, passphrase)
     events = tuple(house.ledger.events())
-    _require_exporter(house, run, person_id(person), events)
     found = contents(house, run)
     shown = bundle.shown_events(events, str(run))
     for first, envelope in _earlier(events, run):
@@ -57,13 +62,13 @@ def export(house: House, run: RunId, person: str, *, whole_ledger: bool = False)
         files = described(found, held, _excerpt(held, run, whole_ledger=whole_ledger))
         if sha256(files[bundle.MANIFEST]) == first.details["manifest"]:
             copy = {"manifest": first.details["manifest"], "copy_of": first.sequence}
-            log(house, person, "run.exported", str(run), "", copy)
+            record_act(house, exporter, "run.exported", str(run), REASON, copy)
             files |= _signed(events[len(held) : first.sequence], envelope, whole_ledger=whole_ledger)
             return Export(str(run), files, copy["manifest"], first.sequence, again=True)
     files = described(found, events, _excerpt(events, run, whole_ledger=whole_ledger))
     manifest = sha256(files[bundle.MANIFEST])
     details = {"manifest": manifest, "until": len(events), "whole_ledger": whole_ledger}
-    exported = log(house, person, "run.exported", str(run), "", details)
+    exported = record_act(house, exporter, "run.exported", str(run), REASON, details)
     envelope = house.seals.attest(exported.sequence, exported.digest)
     signed = {"sequence": exported.sequence, "envelope": base64.b64encode(envelope).decode()}
     house.ledger.append(NewEvent(SERVICE, "service", "checkpoint.signed", str(run), "", signed))
@@ -71,17 +76,6 @@ def export(house: House, run: RunId, person: str, *, whole_ledger: bool = False)
     since = [e for e in house.ledger.events() if len(events) < e.sequence <= exported.sequence]
     files |= _signed(tuple(since), envelope, whole_ledger=whole_ledger)
     return Export(str(run), files, manifest, exported.sequence, again=False)
-
-
-def _require_exporter(house: House, run: RunId, person: str, events: tuple[LedgerEvent, ...]) -> None:
-    """Raise ReviewError unless ``person`` may hand out records, which hold patients' data (21 CFR 11.10(d))."""
-    try:
-        exporter = person_named(people_of(events), person)
-        require_active(exporter, timestamp(house.clock.now()))
-        require_permission(exporter, Permission.EXPORT)
-    except ReviewError as error:
-        log(house, person, "export.refused", str(run), str(error), {"error": type(error).__name__})
-        raise
 
 
 def _earlier(events: tuple[LedgerEvent, ...], run: RunId) -> Iterator[tuple[LedgerEvent, bytes]]:

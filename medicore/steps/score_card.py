@@ -84,11 +84,11 @@ def _scored(principle: str, judge: Callable[[], tuple[bool | None, str]]) -> Sco
 def _attributable(found: _Evidence) -> tuple[bool | None, str]:
     actors = {event.actor for event in found.events}
     requests, asked = found.of(lambda subject: subject.startswith("request "))
-    signatures, decided = found.of(lambda subject: subject.startswith("signature "))
+    signatures, decided = found.of(lambda subject: subject.startswith(("signature ", "act ")))
     holds = all(event.actor and event.role for event in found.events) and bool(requests) and asked and decided
     return holds, (
         f"{len(found.events)} events by {', '.join(sorted(actors))}; asked for by {found.events[0].actor}; "
-        f"{requests} signed request(s) and {signatures} signed decision(s) proved"
+        f"{requests} signed request(s) and {signatures} signed decision(s) and act(s) proved"
     )
 
 

@@ -52,8 +52,8 @@ def signer_of(house: House, event: LedgerEvent) -> Person:
     return person
 
 
-def proved(house: House, event: LedgerEvent) -> Act:
-    """Return the act of an event about a person, its signature proved as of the event's time.
+def proved(house: House, event: LedgerEvent, permission: Permission = Permission.ADMINISTER) -> Act:
+    """Return the act of an event, its signature and its signer's ``permission`` proved as of the event's time.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def proved(house: House, event: LedgerEvent) -> Act:
         )
     signer = signer_of(house, event)
     act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), signer, event.at)
-    require_permission(signer, Permission.ADMINISTER)
+    require_permission(signer, permission)
     return require_told(act, event)
 
 

@@ -3,24 +3,25 @@
 import csv
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from medicore.errors import DataError, IntegrityError, ProtocolError, ReviewError
+from medicore.errors import DataError, IntegrityError, ProtocolError
 from medicore.records.identifiers import RunId, month_id, person_id, study_id
-from medicore.records.moment import timestamp
-from medicore.records.people import Permission, person_named, require_active, require_permission
+from medicore.records.people import Permission
 from medicore.records.protocol import Protocol, parse_protocol
 from medicore.records.transfer import parse_manifest
+from medicore.steps.attributed import record_act, refusals, require_signatory
 from medicore.steps.cohort import satisfies
 from medicore.steps.house import House
-from medicore.steps.logged import log
 from medicore.steps.runs import SEALED_BY, runs_of
 from medicore.steps.seal import release_commit
-from medicore.steps.signers import people
 from medicore.steps.stored import folder_of, read_provenance, stored_file
+
+REASON = "Looked at one patient's data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,15 @@ class _Row:
     texts: dict[str, str]
 
 
-def subject(house: House, study: str, patient: str, viewer: str, month: str | None = None) -> dict[str, Any]:
-    """Return what is recorded of one patient, and leave in the ledger who saw which row.
+def subject(
+    house: House,
+    study: str,
+    patient: str,
+    viewer: str,
+    passphrase: Callable[[str], str],
+    month: str | None = None,
+) -> dict[str, Any]:
+    """Return what is recorded of one patient, and leave in the ledger, signed by the viewer, who saw which row.
 
     Of the last released run of the month, or the last sealed one (by default of the last month that has one): the row of the raw extract;
     each eligibility criterion in order, with the patient's value and whether it is satisfied; and the box: excluded
@@ -44,7 +52,8 @@ def subject(house: House, study: str, patient: str, viewer: str, month: str | No
     Raises
     ------
     ReviewError
-        When the viewer is unknown, no longer active or may not see patients. The refusal is in the ledger.
+        When the viewer is unknown, locked, no longer active, may not see patients or does not open the own key. The
+        refusal is in the ledger.
     ProtocolError
         When the study has no sealed run that came as far as the cohort.
     DataError
@@ -54,13 +63,14 @@ def subject(house: House, study: str, patient: str, viewer: str, month: str | No
     """
     study_id(study)
     chosen = month if month is None else month_id(month)
-    _require_viewer(house, study, person_id(viewer))
+    with refusals(house, person_id(viewer), "subject.refused", study):
+        signatory = require_signatory(house, viewer, Permission.VIEW, passphrase)
     run, commit = _sealed_with_cohort(house, study, chosen)
     protocol = _protocol(house, run, commit)
     row = _source_row(house, run, commit, protocol, patient)
     details = {"commit": commit, "file": row.file if row else None, "row": row.number if row else None}
     # The event comes before the answer: what cannot be recorded is not shown.
-    log(house, viewer, "subject.viewed", str(run), "", details)
+    record_act(house, signatory, "subject.viewed", str(run), REASON, details)
     if row is None:
         raise DataError(
             f"the extract of {run} has no such subject; expected one of its identifiers; check it"
@@ -89,17 +99,6 @@ def subject(house: House, study: str, patient: str, viewer: str, month: str | No
         "criteria": criteria,
         "box": _box(protocol, criteria, str(recorded["arm"].iloc[0]), str(recorded["reason"].iloc[0])),
     }
-
-
-def _require_viewer(house: House, study: str, viewer: str) -> None:
-    """Raise ReviewError unless ``viewer`` may see a patient's data (21 CFR 11.10(d), (g))."""
-    try:
-        person = person_named(people(house), viewer)
-        require_active(person, timestamp(house.clock.now()))
-        require_permission(person, Permission.VIEW)
-    except ReviewError as error:
-        log(house, viewer, "subject.refused", study, str(error), {"error": type(error).__name__})
-        raise
 
 
 def _sealed_with_cohort(house: House, study: str, month: str | None) -> tuple[RunId, str]:

@@ -10,6 +10,7 @@ from medicore.errors import IntegrityError, MediCoreError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger import verify_chain
+from medicore.records.people import Permission
 from medicore.steps.attest import kept
 from medicore.steps.house import House
 from medicore.steps.logged import SERVICE, log
@@ -18,10 +19,11 @@ from medicore.steps.requesting import BY_REQUEST, proved_request
 from medicore.steps.review import approvals_of, verified
 from medicore.steps.runs import SEALED_BY
 from medicore.steps.signed_report import NAME, entry_of, prove
-from medicore.steps.signers import require_signed_changes
+from medicore.steps.signers import proved, require_signed_changes
 from medicore.steps.stored import folder_of, read_provenance
 
 _AS_RECORDED = "as recorded"
+_ACTS = {"subject.viewed": Permission.VIEW, "run.exported": Permission.EXPORT}
 _OWN_FILES = ("provenance.json", ".gitignore", "decisions/")
 
 
@@ -77,8 +79,10 @@ def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Ite
         yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
         yield attempt(f"objects of {tag}", partial(house.records.check, tag))
         yield attempt(f"provenance of {tag}", partial(_provenance, house, run, event.details))
-    if sealings:
-        yield from _files(house, run, sealings[-1].details["commit"], checkout)
+    seen: set[tuple[str, str]] = set()
+    for event in reversed(sealings):
+        last = event is sealings[-1]
+        yield from _files(house, run, event.details, checkout if last else None, seen)
     for event in events:
         if event.action == "run.released":
             tag, commit = f"record/{run}", event.details["commit"]
@@ -89,6 +93,10 @@ def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Ite
             yield attempt(f"request {event.sequence} by {event.actor}", partial(proved_request, house, event))
         elif event.action == "decision.signed":
             yield attempt(f"signature {event.sequence} by {event.actor}", partial(verified, house, event))
+        elif event.action in _ACTS:
+            yield attempt(
+                f"act {event.sequence} by {event.actor}", partial(proved, house, event, _ACTS[event.action])
+            )
         elif event.action == "archive.completed":
             yield from _archive(house, run, event.details["manifest"])
 
@@ -137,18 +145,29 @@ def _provenance(house: House, run: RunId, details: Mapping[str, str]) -> None:
         )
 
 
-def _files(house: House, run: RunId, commit: str, checkout: RecordFiles | None) -> Iterator[Check]:
+def _files(
+    house: House,
+    run: RunId,
+    sealing: Mapping[str, str],
+    checkout: RecordFiles | None,
+    seen: set[tuple[str, str]],
+) -> Iterator[Check]:
+    """Check every file of a sealing that no later one has too; ``seen`` holds name and SHA-256 of what was checked."""
+    commit, tag = sealing["commit"], sealing["tag"]
     try:
         provenance = read_provenance(house, run, commit)
         held = house.records.names(commit, folder_of(run))
     except MediCoreError as error:
-        yield Check("record", False, str(error))
+        yield Check("record" if not seen else f"record of {tag}", False, str(error))
         return
     expected = {entry["name"]: entry for entry in provenance["files"]}
     for name in held:
         if name not in expected and not name.startswith(_OWN_FILES):
-            yield Check(name, False, "is in the record, but its provenance does not name it")
+            yield Check(name, False, f"is in the record {tag}, but its provenance does not name it")
     for name, entry in expected.items():
+        if (name, entry["sha256"]) in seen:
+            continue
+        seen.add((name, entry["sha256"]))
         yield from _copies(house, run, commit, entry)
         if checkout is not None:
             found = checkout.read(name) if checkout.exists(name) else b""

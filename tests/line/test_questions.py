@@ -1,5 +1,6 @@
 """What an inspector asks about attempts, approvals, one patient and access, through the command line."""
 
+import base64
 import csv
 import io
 import json
@@ -135,11 +136,14 @@ def test_the_ledger_keeps_no_patient(month: Month) -> None:
     run, patient = month.run(CLEAN), delivered(month, CLEAN)[4]
     month.project.medicore("subject", CLEAN, next(iter(patient.values())), "--as", "reviewer")
     event = viewed(month, run)[-1]
+    signed = json.loads(base64.b64decode(event["details"].pop("envelope")))
     assert event["details"] == {
         "commit": event["details"]["commit"],
         "file": "lock/raw/subjects.csv",
         "row": 5,
     }
+    act = json.loads(base64.b64decode(signed["payload"]))
+    assert (act["signer"], act["details"]) == ("reviewer", event["details"])
     told = json.dumps(event)
     assert not [value for value in patient.values() if len(value) > 4 and value in told]
 
