@@ -64,7 +64,7 @@ def bootstrap_effect(
     EstimationError
         When the full sample cannot be estimated, or fewer than 2 replicates can.
     """
-    if chunk < 1 or chunk % TILE:
+    if chunk < TILE or chunk % TILE:
         raise ConfigurationError(f"a bootstrap chunk of {chunk}; expected a positive multiple of {TILE}")
     if replicates < 2:
         raise ConfigurationError(f"{replicates} bootstrap replicate(s); expected at least 2; ask for more")

@@ -86,14 +86,14 @@ def targeted(
 
 
 def _fluctuate(start: Vector, direction: Vector, target: Vector, weight: Vector) -> float:
-    """Return the ε that solves Σ w d (y − expit(start + ε d)) = 0, by Newton's method with halving.
+    """Return the ε that solves Σ w d (y − expit(start + ε d)) = 0 for d > 0, by Newton's method with halving.
 
     The sum decreases in ε, so a step that does not bring it closer to 0 is halved; so is one that moves a
     prediction further than LONGEST_STEP, beyond which the sum would be flat and its slope 0.
     """
     move = 0.0
-    longest = LONGEST_STEP / float(np.abs(direction).max())
-    slack = TOLERANCE * float((weight * np.abs(direction)).sum())
+    longest = LONGEST_STEP / float(direction.max())
+    slack = TOLERANCE * float((weight * direction).sum())
 
     def excess(at: float) -> float:
         return float((weight * direction * (target - expit(start + at * direction))).sum())

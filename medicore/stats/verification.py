@@ -129,11 +129,13 @@ def verify_pooled(found: Sequence[Verification]) -> Verification:
     """Return the verifications of several completed data sets as one, computed independently of ``pooled``.
 
     The variance between is half the mean squared difference of two different sets, and the total
-    Σ SE²/m + (m + 1)/m of it (Rubin, 1987, equation 3.1.5). One alone is returned as it is.
+    Σ SE²/m + (m + 1)/m of it (Rubin, 1987, equation 3.1.5). The library is the first's. One alone is returned as
+    it is.
     """
     m = len(found)
     if m == 1:
-        return found[0]
+        (only,) = found
+        return only
     values = np.array([one.value for one in found])
     between = float(np.sum((values[:, None] - values) ** 2)) / (2 * m * (m - 1))
     within = float(np.sum(np.square([one.standard_error for one in found]))) / m

@@ -68,6 +68,16 @@ def test_share_is_that_of_the_variance_inflation_factor() -> None:
         assert collinear_columns(fit) == expected
 
 
+def test_a_large_error_is_not_yet_an_unbounded_one() -> None:
+    """A column that one pair alone keeps from separating is steep, its error over 10, and is not blamed below 50."""
+    column = np.linspace(-1, 1, 101)
+    treated = column > 0
+    treated[[49, 51]] = True, False
+    fit = fit_logistic(column[:, None], treated)
+    assert 10 < np.sqrt(fit.covariance[1, 1]) < 50
+    assert undetermined_columns(fit) == ()
+
+
 def test_sound_model_names_nobody() -> None:
     """A model with overlap has no column to blame."""
     fit = fit_with(RANDOM.normal(size=200))

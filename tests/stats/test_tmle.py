@@ -5,6 +5,7 @@ from typing import get_args
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy.special import expit
 
 from medicore.errors import EstimationError
 from medicore.stats import tmle
@@ -125,3 +126,33 @@ def test_an_overshooting_step_is_halved(sign: int, start: float, share: float, d
     move = tmle._fluctuate(start * sign * ones, direction * ones, target, ones)
     found = 1 / (1 + np.exp(-(start * sign + move * direction)))
     assert found == pytest.approx(target[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_step_that_goes_further_from_the_root_is_halved(sign: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a, for a share of ½, Newton's step is sinh a: from 2.1774 to −2.1777, and back and forth for long.
+
+    Halved, it ends 10⁻⁴ from the root, and the next, whose error is a³/6, at full precision.
+    """
+    a = 2.1774
+    assert 2 * a < np.sinh(a) < 2 * a + 1e-3
+    monkeypatch.setattr(tmle, "MAX_ITERATIONS", 3)
+    ones = np.ones(4)
+    move = tmle._fluctuate(sign * a * ones, ones, np.array([0.0, 1, 0, 1]), ones)
+    assert move == pytest.approx(-sign * a, abs=1e-11)
+
+
+def test_no_step_moves_a_prediction_too_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where some predictions move twenty times as far as others, no trial is over five away on the logit scale."""
+    tried: list[np.ndarray] = []
+
+    def watched(predictor: np.ndarray) -> np.ndarray:
+        tried.append(predictor)
+        return expit(predictor)
+
+    monkeypatch.setattr(tmle, "expit", watched)
+    direction = np.array([1.0, 1, 20, 20])
+    move = tmle._fluctuate(np.full(4, 6.0), direction, np.full(4, 0.25), np.ones(4))
+    steps = np.abs(np.diff(tried, axis=0)).max(axis=1)
+    assert 2.5 < steps.max() <= 5.0
+    assert direction @ (0.25 - expit(6 + move * direction)) == pytest.approx(0, abs=1e-9)

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import warnings
 
 import numpy as np
 import pytest
@@ -10,9 +11,18 @@ from hypothesis import strategies as st
 
 from medicore.stats import verification
 from medicore.stats.augmented import augmented_inverse_probability
+from medicore.stats.doubly_robust import doubly_robust
 from medicore.stats.estimate import Estimate
 from medicore.stats.logistic import fit_logistic
-from medicore.stats.verification import TOLERANCE, Verification, agreement, verify_effect
+from medicore.stats.measures import effect_of
+from medicore.stats.verification import (
+    TOLERANCE,
+    Agreement,
+    Verification,
+    agreement,
+    verify_effect,
+    verify_pooled,
+)
 from tests.reference.reference import MISSING, Case, available, case, rows
 from tests.stats.samples import Sample, draw
 
@@ -42,6 +52,103 @@ def test_the_primary_is_confirmed(seed: int, family: str, p: int) -> None:
     """Whatever the sample, value and standard error of the two implementations are the same to nine digits."""
     primary, second = both(draw(seed, n=400, p=p, family=family))  # type: ignore[arg-type]
     assert second.relative_difference(primary.value, primary.standard_error) <= CONFIRMED
+
+
+TARGETS = ("ATE", "ATT", "ATO")
+MEASURES = ("difference", "risk ratio", "odds ratio")
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("seed", [31, 32])
+def test_every_measure_in_every_population_is_confirmed(seed: int, target: str, measure: str) -> None:
+    """Value and error are the primary's; with the error of either arm's mean alone, or of n ± 1, they are not."""
+    sample = draw(seed, family="binomial")
+    found = doubly_robust(
+        sample.x, sample.treated, sample.outcome, sample.fit, family="binomial", target=target,  # type: ignore[arg-type]
+    )  # fmt: skip
+    primary = effect_of(found.means, measure).inference  # type: ignore[arg-type]
+    second = verify_effect(
+        sample.x, sample.x, sample.treated, sample.outcome,
+        family="binomial", target=target, measure=measure,  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert second.relative_difference(primary.value, primary.standard_error) <= CONFIRMED
+    n = len(sample.outcome)
+    for factor in (np.sqrt((n - 1) / n), np.sqrt((n + 1) / n), 1 + 2 * TOLERANCE):
+        assert not agreement(primary.value, factor * primary.standard_error, second).confirmed
+    for arm in found.means.root.T:
+        assert not agreement(primary.value, float(np.linalg.norm(arm)), second).confirmed
+
+
+@pytest.mark.parametrize("population", [verification._everybody, verification._the_treated])
+def test_influence_values_have_a_mean_of_zero(population) -> None:  # type: ignore[no-untyped-def]
+    """Each arm's own mean is taken off: what is left sums to 0, in everybody and in the treated."""
+    sample = draw(34)
+    logit = np.log(sample.fit.fitted / (1 - sample.fit.fitted))
+    models = [7 + sample.x[:, 0], sample.x[:, 1] - 2]
+    means = population(logit, sample.treated, 5 * sample.treated + sample.outcome, models)
+    assert abs(means[0][0] - means[1][0]) > 1
+    for _, influence in means:
+        assert influence.mean() == pytest.approx(0, abs=1e-12)
+
+
+RISKS = {"none": (0, 0, 0, 0), "all": (1, 1, 1, 1), "below": (-1, -1, 0, 0), "above": (2, 1, 2, 1)}
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("arm", [0, 1])
+@pytest.mark.parametrize("risk", RISKS)
+def test_a_ratio_needs_risks_between_0_and_1(risk: str, arm: int, measure: str) -> None:
+    """One arm's mean of 0, 1, −½ or 1½ is enough that no ratio is tried; the difference is what it is.
+
+    In two arms of four, without a covariate that varies, both means are exact.
+    """
+    outcomes = [(0, 1, 0, 1), (0, 1, 0, 1)]
+    outcomes[arm] = RISKS[risk]
+    treated, nothing = np.arange(8) < 4, np.zeros((8, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = verify_effect(nothing, nothing, treated, np.ravel(outcomes).astype(float), measure=measure)  # type: ignore[arg-type]
+    expected = float(np.mean(outcomes[0]) - np.mean(outcomes[1])) if measure == "difference" else np.nan
+    assert found.value == pytest.approx(expected, rel=1e-15, nan_ok=True)
+
+
+def test_ratios_by_hand() -> None:
+    """Risks of ¾ and ½ in two arms of four have logarithms ln 1.5 and ln 3, with the delta method's errors.
+
+    Each subject's influence is twice its residual r: Σ(2r)² is 4 · ¾ and 4 · 1 in the arms, and the divisor 8 · 7.
+    """
+    treated, nothing = np.arange(8) < 4, np.zeros((8, 1))
+    outcome = np.array([1.0, 1, 1, 0, 1, 1, 0, 0])
+    by_hand = {
+        "difference": (0.25, 3 + 4),
+        "risk ratio": (np.log(1.5), 3 / 0.75**2 + 4 / 0.5**2),
+        "odds ratio": (np.log(3), 3 / (0.75 * 0.25) ** 2 + 4 / 0.5**4),
+    }
+    for measure, (value, squares) in by_hand.items():
+        found = verify_effect(nothing, nothing, treated, outcome, measure=measure)  # type: ignore[arg-type]
+        assert found.value == pytest.approx(value, rel=1e-14)
+        assert found.standard_error == pytest.approx(np.sqrt(squares / 56), rel=1e-14)
+
+
+def test_a_time_stamp_is_as_good_as_the_time_since() -> None:
+    """A constant of 2⁴⁰, to which every value is added without rounding, moves nothing."""
+    sample = draw(35)
+    since = np.round(sample.x * 1024) / 1024
+    plain, stamped = (verify_effect(x, x, sample.treated, sample.outcome) for x in (since, since + 2.0**40))
+    assert stamped.relative_difference(plain.value, plain.standard_error) <= CONFIRMED
+
+
+@pytest.mark.parametrize("offset", [0.0, 100.0])
+@pytest.mark.parametrize("length", [0.25, 1.0, 4.0])
+@pytest.mark.parametrize(("share", "kept"), [(2e-8, [0, 1, 2]), (5e-9, [0, 1])])
+def test_a_column_is_aliased_by_its_share_outside_the_others(
+    offset: float, length: float, share: float, kept: list[int]
+) -> None:
+    """The share is that of the length about the mean: neither a constant nor the unit counts."""
+    before, outside = np.array([1.0, -1.0, 1.0, -1.0]), np.array([1.0, 1.0, -1.0, -1.0])
+    column = offset + length * (before + share * outside)
+    assert verification._unaliased(np.column_stack([np.ones(4), before, column])) == kept
 
 
 def test_raw_scales_do_not_matter() -> None:
@@ -80,6 +187,31 @@ def test_a_wrong_primary_is_not_confirmed() -> None:
     assert not agreement(primary.value + off, primary.standard_error, second).confirmed
     assert not agreement(primary.value, primary.standard_error + off, second).confirmed
     assert agreement(primary.value + off, primary.standard_error, second, 2e-4).confirmed
+
+
+def test_the_difference_is_in_the_primarys_standard_errors() -> None:
+    """The larger of both, over the primary's own error: ½ over ¼ is 2, and a difference at the limit is within it."""
+    second = Verification(1.5, 0.375, "scipy", "none")
+    assert second.relative_difference(1.0, 0.25) == second.relative_difference(2.0, 0.25) == 2.0
+    assert second.relative_difference(1.5, 0.25) == 0.5
+    assert agreement(1.0, 0.25, second, 2.0) == Agreement(2.0, 2.0)
+    assert Agreement(2.0, 2.0).confirmed
+    assert not Agreement(np.nextafter(2.0, 3.0), 2.0).confirmed
+
+
+def test_completed_data_sets_are_pooled_by_rubins_rules() -> None:
+    """Of 1, 2 and 6 with errors 1, 2 and 2: mean 3, variance within 3, between 7, in all 3 + 4/3 · 7."""
+    found = [
+        Verification(value, error, library, "one route")
+        for value, error, library in ((1.0, 1.0, "first"), (2.0, 2.0, "second"), (6.0, 2.0, "third"))
+    ]
+    pooled = verify_pooled(found)
+    assert pooled.value == pytest.approx(3, rel=1e-15)
+    assert pooled.standard_error == pytest.approx(np.sqrt(3 + 28 / 3), rel=1e-15)
+    assert (pooled.library, pooled.route[:10]) == ("first", "one route;")
+    two = verify_pooled(found[:2])
+    assert (two.value, two.standard_error) == pytest.approx((1.5, np.sqrt(2.5 + 1.5 * 0.5)), rel=1e-15)
+    assert verify_pooled(found[1:2]) is found[1]
 
 
 @pytest.mark.parametrize("second", [(np.nan, 1.0), (1.0, np.nan), (np.inf, 1.0)])
