@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from threadpoolctl import threadpool_limits
 from medicore.errors import ConfigurationError, EstimationError
 from medicore.stats import batched_logistic
 from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.batched_outcome import ArmReplicates, LinearOutcome
 from medicore.stats.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap_result import BootstrapResult, acceleration
 from medicore.stats.contrasts import difference
@@ -177,31 +175,6 @@ def test_swapping_the_arms_negates_every_replicate(seed: int) -> None:
     np.testing.assert_allclose(rescaled.estimates, plain.estimates, atol=limit, rtol=0)
 
 
-def few_treated() -> tuple[Vector, NDArray[np.bool_], Vector]:
-    """Return one covariate, the arm and the outcome of five treated subjects and 35 controls."""
-    chance = np.random.Generator(np.random.PCG64(9))
-    treated = np.arange(40) < 5
-    return chance.normal(size=(40, 1)) + treated[:, None], treated, chance.normal(size=40)
-
-
-def test_failures_are_counted_by_their_first_reason() -> None:
-    """With few subjects in an arm, resamples lack the arm, rank or overlap, and all of them are accounted for."""
-    x, treated, outcome = few_treated()
-    found = bootstrap_effect(x, x, treated, outcome, replicates=2000, seed=3)
-    assert set(found.failed) == {"one arm only", "rank lost", "separation", "not converged"}
-    assert sum(found.failed.values()) + len(found.estimates) == 2000
-    times = [
-        np.unique(row[row < 5])
-        for stream in seeded_streams(3, 2000)
-        for some in drawn(stream, 40)
-        for row in some
-    ][:2000]
-    assert found.failed["one arm only"] == sum(len(some) == 0 for some in times)
-    assert found.failed["rank lost"] == sum(len(some) == 1 for some in times)
-    assert found.failed["separation"] > 0
-    assert np.isfinite(found.estimates).all()
-
-
 def test_unproved_maxima_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     """A replicate whose maximum is not proved is counted and left out, in either kind of regression."""
     for steps, sample in ((3, draw(26, n=1000)), (4, draw(26, n=400, family="binomial"))):
@@ -217,29 +190,6 @@ def test_scores_that_are_not_at_their_maximum_are_failures(monkeypatch: pytest.M
         bootstrap(draw(28, n=200), 40)
 
 
-def test_a_mean_that_is_no_number_is_a_failure_in_either_arm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a finite mean of the treated in replicate 3, and of the controls in 5, these two alone fail."""
-
-    def broken(*args: Any) -> ArmReplicates:
-        found = means(*args)
-        found.augmented[[3, 5], [0, 1]] = np.nan, np.inf
-        return found
-
-    sample, means = draw(29), LinearOutcome.means
-    whole = bootstrap(sample, 32)
-    monkeypatch.setattr(LinearOutcome, "means", broken)
-    part = bootstrap(sample, 32)
-    assert (sum(whole.failed.values()), sum(part.failed.values()), part.failed["not converged"]) == (0, 2, 2)
-    assert (part.estimates == np.delete(whole.estimates, [3, 5])).all()
-
-
-def test_one_usable_replicate_is_no_bootstrap() -> None:
-    """Of two resamples of five treated and 35 controls one draws a single treated subject, and one is too few."""
-    x, treated, outcome = few_treated()
-    with pytest.raises(EstimationError, match=r"^1 of 2 bootstrap replicates .*\(rank lost 1\)"):
-        bootstrap_effect(x, x, treated, outcome, replicates=2, seed=29)
-
-
 @pytest.mark.parametrize("target", ["ATE", "ATT", "ATO"])
 def test_acceleration_is_that_of_the_primarys_influence(target: Target) -> None:
     """The skewness of the stacked influence values of the difference, to twelve digits."""
@@ -251,13 +201,6 @@ def test_acceleration_is_that_of_the_primarys_influence(target: Target) -> None:
     expected = acceleration(primary.stacked.root @ np.array([1.0, -1.0]))
     assert found.acceleration == round(expected, 12)
     assert round(expected, 11) != found.acceleration != round(expected, 13)
-
-
-def test_a_separated_sample_has_no_bootstrap() -> None:
-    """Where a covariate tells the arms apart, no replicate can be estimated, and the message counts why."""
-    x = np.linspace(-1, 1, 60)[:, None]
-    with pytest.raises(EstimationError, match=r"^0 of 40 bootstrap replicates .*separation 40"):
-        bootstrap_effect(x, x, x[:, 0] > 0, x[:, 0] ** 2, replicates=40, seed=1)
 
 
 @pytest.mark.parametrize("chunk", [0, 1, -32, 33])

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from medicore.stats.measures import effect_of
 from medicore.stats.verification import (
     TOLERANCE,
     Agreement,
+    Mean,
     Verification,
     agreement,
     verify_effect,
@@ -81,7 +83,7 @@ def test_every_measure_in_every_population_is_confirmed(seed: int, target: str, 
 
 
 @pytest.mark.parametrize("population", [verification._everybody, verification._the_treated])
-def test_influence_values_have_a_mean_of_zero(population) -> None:  # type: ignore[no-untyped-def]
+def test_influence_values_have_a_mean_of_zero(population: Callable[..., tuple[Mean, Mean]]) -> None:
     """Each arm's own mean is taken off: what is left sums to 0, in everybody and in the treated."""
     sample = draw(34)
     logit = np.log(sample.fit.fitted / (1 - sample.fit.fitted))
