@@ -117,6 +117,18 @@ def test_a_replicate_that_runs_out_of_steps_is_stuck(monkeypatch: pytest.MonkeyP
     assert not fits.proved(score_at(counts, design, fits), sum(layout.sizes)).any()
 
 
+def test_a_replicate_is_frozen_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every step counts as the last, all end with their first one, and later iterations move none."""
+    monkeypatch.setattr(batched_logistic, "LAST_STEP", 1e9)
+    layout, design = laid_out(draw(18, n=200))
+    counts = draw_counts(layout, seeded_streams(5, TILE))
+    ended = fit_replicates(counts, design)
+    monkeypatch.setattr(batched_logistic, "NEWTON_STEPS", 1)
+    assert (ended.theta == fit_replicates(counts, design).theta).all()
+    assert not (ended.theta == design.start).all(axis=1).any()
+    assert not ended.stuck.any()
+
+
 def test_proof_needs_a_small_step() -> None:
     """The step left may move the predictors by the limit on average, and no more; without information none is proved."""
     unit = np.broadcast_to(np.eye(2), (3, 2, 2)).copy()
