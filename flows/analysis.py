@@ -13,7 +13,7 @@ from prefect.states import Completed, Failed
 from flows.artifacts import show_findings, show_results
 from flows.progress import show_progress
 from flows.requests import AnalysisRequest
-from flows.schedule import signed
+from flows.schedule import signed_month
 from flows.tasks import move
 from medicore.settings import Settings, read_settings
 from medicore.steps.analysis import Outcome, analyse
@@ -29,8 +29,9 @@ def analysis(request: AnalysisRequest) -> State[Any]:
     """Begin or resume the requested run, and take it through its steps."""
     settings = read_settings()
     house = open_house(settings, show_progress)
-    with house.locks.hold(request.study, request.month, f"medicore run {request.study} {request.month}"):
-        active = begin(house, Request(**signed(house, request, (request.study,)).model_dump()))
+    asked = signed_month(house, request)
+    with house.locks.hold(asked.study, asked.month, f"medicore run {asked.study} {asked.month}"):
+        active = begin(house, Request(**asked.model_dump()))
         name_run(f"{active.id.study} · {active.id.month} · run {active.id.number}")
         with tags(active.id.study, active.id.month):
             return as_state(carry(house, settings, active))

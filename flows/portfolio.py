@@ -8,7 +8,7 @@ from prefect.states import Completed
 
 from flows.analysis import analysis, name_run
 from flows.requests import AnalysisRequest, PortfolioRequest
-from flows.schedule import signed
+from flows.schedule import signed_portfolio
 from medicore.errors import MediCoreError
 from medicore.settings import read_settings
 from medicore.steps.analysis import Outcome
@@ -21,7 +21,7 @@ def portfolio(request: PortfolioRequest) -> State[Any]:
     name_run(f"portfolio · {request.month}")
     house = open_house(read_settings())
     studies = request.studies or house.protocols.studies()
-    asked = signed(house, request, studies).model_dump(exclude={"studies"})
+    asked = signed_portfolio(house, request, studies).model_dump(exclude={"studies"})
     outcomes = [_one(AnalysisRequest(study=study, **asked)) for study in studies]
     return Completed(message=f"{len(outcomes)} studies", data=outcomes)
 

@@ -10,11 +10,11 @@ class _Request(BaseModel):
 class AnalysisRequest(_Request):
     """One study's month, who asks for it and why; ``signature`` is what ``medicore request`` prints.
 
-    Only what a schedule asks for, as the service, comes without one.
+    Only what a schedule asks for, as the service, comes without one; without a month it is the one before.
     """
 
     study: str
-    month: str
+    month: str = ""
     requester: str
     reason: str
     exploratory: bool = False

@@ -1,30 +1,50 @@
 """What a schedule asks for: the service signs it, once Prefect has said that a schedule began this flow run."""
 
-from typing import TypeVar
+from datetime import datetime
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
 from flows.requests import AnalysisRequest, PortfolioRequest
+from medicore.records.calendar import local_date, month_after
 from medicore.steps.house import House
 from medicore.steps.logged import SERVICE
 from medicore.steps.requesting import Request, sign_for_service
 
-Asked = TypeVar("Asked", AnalysisRequest, PortfolioRequest)
 
+def signed_month(house: House, request: AnalysisRequest) -> AnalysisRequest:
+    """Return the request as it came, or, where a schedule asks as the service, with its month and signed.
 
-def signed(house: House, request: Asked, studies: tuple[str, ...]) -> Asked:
-    """Return the request, signed by the service where a schedule asks as the service; anything else as it came.
-
-    Whoever triggers a flow run through the API cannot say that a schedule did: the server does.
+    The month is by default the one before the day of the schedule in the study's time zone. Whoever triggers a flow
+    run through the API cannot say that a schedule did: the server does.
     """
-    if request.signature or request.requester != SERVICE or not _scheduled():
+    planned = _planned(request)
+    if planned is None:
         return request
-    unsigned = Request(studies[0], request.month, SERVICE, request.reason)
-    return request.model_copy(update={"signature": sign_for_service(house, unsigned, studies)})
+    zone = house.protocols.load(request.study).calendar.timezone
+    month = request.month or month_after(f"{local_date(planned, zone):%Y-%m}", -1)
+    named = request.model_copy(update={"month": month})
+    signature = _signature(house, named, (named.study,))
+    return named.model_copy(update={"signature": signature})
 
 
-def _scheduled() -> bool:
+def signed_portfolio(house: House, request: PortfolioRequest, studies: tuple[str, ...]) -> PortfolioRequest:
+    """Return the request for these studies as it came, or, where a schedule asks as the service, signed."""
+    if _planned(request) is None:
+        return request
+    return request.model_copy(update={"signature": _signature(house, request, studies)})
+
+
+def _planned(request: AnalysisRequest | PortfolioRequest) -> datetime | None:
+    """Return when a schedule wanted this flow run; None when none did, or someone asks in a name of their own."""
+    if request.signature or request.requester != SERVICE:
+        return None
     with get_client(sync_client=True) as client:
-        return bool(client.read_flow_run(UUID(str(flow_run.get_id()))).auto_scheduled)
+        known = client.read_flow_run(UUID(str(flow_run.get_id())))
+    return known.expected_start_time if known.auto_scheduled else None
+
+
+def _signature(house: House, request: AnalysisRequest | PortfolioRequest, studies: tuple[str, ...]) -> str:
+    unsigned = Request(studies[0], request.month, SERVICE, request.reason)
+    return sign_for_service(house, unsigned, studies)

@@ -54,14 +54,14 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )  # fmt: skip
     try:
         importlib.import_module("prefect")  # takes as long as the server's start, so they go side by side
         _wait_until_healthy(url, process, folder / "server.log")
         yield url
     finally:
-        _stop(process)
+        stop(process)
         for name, earlier in before.items():
             if earlier is None:
                 os.environ.pop(name, None)
@@ -69,8 +69,8 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
                 os.environ[name] = earlier
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel to end the server when this process ends, even by ``kill -9``."""
+def die_with_parent() -> None:
+    """Ask the kernel to end a child when this process ends, even by ``kill -9``."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -103,7 +103,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process of ours, and wait for it; kill it when it does not end."""
     process.terminate()
     try:
         process.wait(_STOP_LIMIT_S)

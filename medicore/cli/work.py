@@ -169,15 +169,16 @@ def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
 
 @app.command()
 def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -> None:
-    """Start the Prefect server on loopback, say where its UI is, and stop it on Ctrl-C."""
+    """Run the months: Prefect server, work pool, worker and a deployment for each study, until Ctrl-C."""
     import signal
 
-    from flows.server import prefect_server
+    from flows.service import service
 
     # A shell's background process ignores Ctrl-C unless it asks for it, and a service manager sends SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt), prefect_server(settings().home, port) as url:
+    typer.echo("Starting server, work pool, worker and deployments (half a minute) ...", err=True)
+    with contextlib.suppress(KeyboardInterrupt), service(settings(), port) as url:
         say(f"Prefect UI: {url.removesuffix('/api')}   (Ctrl-C stops it)")
         say(f"Other terminals: export PREFECT_API_URL={url}")
         signal.pause()

@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import yaml
 
+from medicore.records.calendar import local_date, month_after
 from medicore.stores.clock import SystemClock
-from tests.conftest import Project, found_project
+from tests.conftest import ROOT, Project, found_project
 from tests.line import faulty_studies as faulty
 from tests.line.prepared_study import MONTH, prepare
 from tests.line.told import last_about
@@ -27,9 +29,9 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
 
 
 @pytest.fixture(scope="module")
-def server(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(project: Project) -> Iterator[Server]:
     """The project's deployments, with a worker."""
-    with working(project, tmp_path_factory.mktemp("worker"), "medicore") as served:
+    with working(project) as served:
         yield served
 
 
@@ -79,12 +81,13 @@ def test_medicore_request_sends_it(server: Server, project: Project) -> None:
     assert project.events(runs(project)[-1]["run"])[0]["actor"] == "analyst"
 
 
+# Each of a month of its own, so that none waits for another.
 UNSIGNED: dict[str, dict[str, str]] = {
-    "is not signed": {"signature": ""},
+    "is not signed": {"signature": "", "month": "2025-04"},
     "the month differs": {"month": "2025-02"},
     "the reason differs": {"reason": "Something else"},
-    "which may not request": {"requester": "reviewer"},
-    "request of medicore for": {"requester": "medicore", "signature": ""},
+    "which may not request": {"requester": "reviewer", "month": "2025-05"},
+    "request of medicore for": {"requester": "medicore", "signature": "", "month": "2025-06"},
 }
 
 
@@ -113,9 +116,12 @@ def test_a_key_that_no_request_has_is_refused(server: Server, project: Project) 
 
 
 def test_a_schedule_asks_as_the_service(server: Server, project: Project) -> None:
-    """What a schedule begins is signed by the service in its own name; nobody needs to be there."""
+    """What a schedule begins is of the month before, and signed by the service in its own name; nobody needs to be there."""
     deployment = server.deployment("analysis/study")
-    request = {"study": STUDY, "month": MONTH, "requester": "medicore", "reason": "Monthly schedule"}
+    zone = faulty.sound().protocol["calendar"]["timezone"]
+    month = month_after(f"{local_date(SystemClock().now(), zone):%Y-%m}", -1)
+    faulty.sound().deliver(project, month)
+    request = {"study": STUDY, "requester": "medicore", "reason": "Monthly schedule"}
     anchor = (SystemClock().now() + timedelta(seconds=2)).isoformat()
     schedule = {
         "active": True,
@@ -127,7 +133,7 @@ def test_a_schedule_asks_as_the_service(server: Server, project: Project) -> Non
     server.ask(f"deployments/{deployment}/schedule", {"min_runs": 1, "max_runs": 1, "min_time": 1})
     (first, *_) = [run for run in server.flow_runs("analysis/study") if run["auto_scheduled"]]
     assert server.ended(first["id"])["type"] == "COMPLETED"
-    run = runs(project)[-1]["run"]
+    run = f"{STUDY}/{month}/1"
     event = project.events(run)[0]
     assert (event["actor"], event["role"], event["reason"]) == ("medicore", "service", "Monthly schedule")
     (found,) = project.medicore("verify", run, "--json").json()
@@ -156,3 +162,18 @@ def test_no_passphrase_is_said(project: Project) -> None:
     assert "set MEDICORE_PASSPHRASE" in answer.err
     assert answer.out == ""
     assert json.dumps(answer.err).count("\\n") == 1
+
+
+def test_every_study_has_its_deployment(server: Server) -> None:
+    """Each study of the portfolio is scheduled for the first of the month in its own time zone, one run at a time."""
+    for path in sorted((ROOT / "studies").glob("*.yaml")):
+        found = server.ask(f"deployments/name/analysis/{path.stem}")
+        (planned,) = found["schedules"]
+        zone = yaml.safe_load(path.read_text("utf-8"))["calendar"]["timezone"]
+        assert (planned["schedule"]["cron"], planned["schedule"]["timezone"]) == ("0 6 1 * *", zone)
+        assert planned["active"]
+        assert (
+            found["parameters"]["request"] | {"study": path.stem, "requester": "medicore"}
+            == (found["parameters"]["request"])
+        )
+        assert found["global_concurrency_limit"]["limit"] == 1

@@ -1,19 +1,16 @@
-"""A worker of a Prefect work pool that runs a project's deployments, and the server's REST interface."""
+"""A project that is served with its worker and deployments, and the server's REST interface."""
 
 import json
-import os
-import subprocess
-import sys
+import signal
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from tests.conftest import Project, measured
+from tests.conftest import Project
 
 LIMIT_S = 150.0
 
@@ -70,35 +67,15 @@ def refusal(error: urllib.error.HTTPError) -> tuple[int, str]:
 
 
 @contextmanager
-def working(project: Project, folder: Path, pool: str) -> Iterator[Server]:
-    """Deploy the project as docs/operate.md says, with a worker; the worker ends with the block."""
-    environment = {
-        **os.environ,
-        **measured(),
-        **project.environment,
-        "MEDICORE_HOME": str(project.home),
-        "MEDICORE_CHECKOUT": str(project.root),
-        "PYTHONPATH": str(project.root),
-        "PREFECT_WORKER_QUERY_SECONDS": "1",
-    }
-    prefect = [sys.executable, "-m", "prefect"]
-
-    def run(*arguments: str) -> None:
-        done = subprocess.run(
-            [*prefect, "--no-prompt", *arguments],
-            cwd=project.root, env=environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    run("work-pool", "create", pool, "--type", "process", "--overwrite")
-    run("deploy", "--all")
-    with (folder / "worker.log").open("wb") as output:
-        worker = subprocess.Popen(
-            [*prefect, "worker", "start", "--pool", pool],
-            cwd=project.root, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-        )  # fmt: skip
-        try:
-            yield Server(project.environment["PREFECT_API_URL"])
-        finally:
-            worker.terminate()
-            worker.wait(60)
+def working(project: Project) -> Iterator[Server]:
+    """Serve the project with ``medicore serve``, and stop it as Ctrl-C does."""
+    serving = project.start("serve", PYTHONPATH=str(project.root), PREFECT_WORKER_QUERY_SECONDS="1")
+    try:
+        assert serving.stdout is not None
+        told = serving.stdout.readline()
+        assert told.startswith("Prefect UI: "), told + (project.home / "prefect" / "worker.log").read_text()
+        yield Server(project.environment["PREFECT_API_URL"])
+    finally:
+        serving.send_signal(signal.SIGINT)
+        _, trouble = serving.communicate(timeout=60)
+    assert serving.returncode == 0, trouble
