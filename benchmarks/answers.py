@@ -41,7 +41,7 @@ def answers() -> Answered:
         medicore(root, home, "init")
         medicore(root, home, "edc", "deliver", MONTH, STUDY)
         run = f"{STUDY}/{MONTH}/1"
-        seconds = {"run STUDY MONTH": timed(root, home, "run", STUDY, MONTH)}
+        seconds = {"run STUDY MONTH": timed(root, home, "run", STUDY, MONTH).wall}
         (row,) = json.loads(medicore(root, home, "status", STUDY, "--json"))
         printed = f"{row['estimate']:.2f}".replace("-", "\u2212")
         questions = {
@@ -50,7 +50,7 @@ def answers() -> Answered:
             "reproduce RUN": ("reproduce", run),
             "verify RUN": ("verify", run),
         }
-        seconds |= {name: timed(root, home, *question) for name, question in questions.items()}
+        seconds |= {name: timed(root, home, *question).wall for name, question in questions.items()}
         manifest = json.loads((home / "inbox" / STUDY / MONTH / "transfer.json").read_text(encoding="utf-8"))
         return Answered(int(manifest["files"][0]["rows"]), int(row["n"]), seconds)
 

@@ -1,10 +1,12 @@
 """A committed copy of this project in a scratch folder, and its command line run there, as a user runs it."""
 
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -25,11 +27,24 @@ def copy_project(target: Path, protocols: Mapping[str, str]) -> None:
     _git(*who, "commit", "--quiet", "--message", "The project of a bench", folder=target)
 
 
-def timed(root: Path, home: Path, *arguments: str) -> float:
-    """Return the seconds, of the wall, that a command takes with its start."""
-    begun = time.monotonic()
+@dataclass(frozen=True, order=True, slots=True)
+class Taken:
+    """Seconds that a command takes with its start: of the wall, and of the processor, which no other work slows."""
+
+    wall: float
+    processor: float
+
+
+def timed(root: Path, home: Path, *arguments: str) -> Taken:
+    """Return the seconds that a command takes."""
+    begun, used = time.monotonic(), _processor()
     medicore(root, home, *arguments)
-    return time.monotonic() - begun
+    return Taken(time.monotonic() - begun, _processor() - used)
+
+
+def _processor() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def medicore(root: Path, home: Path, *arguments: str) -> str:

@@ -1,10 +1,12 @@
 """The bench over the years: its studies run without a finding's help, and its page says what was measured."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from benchmarks.project import Taken
 from benchmarks.years import Asked, page
 from benchmarks.years_studies import MONTHS, SIZE, STUDIES, deliver, protocol
 from medicore.edc.csv_folder import CsvFolder
@@ -13,7 +15,8 @@ from medicore.records.protocol import parse_protocol
 
 def asked(records: int, verify: float) -> Asked:
     """Return times at a number of records."""
-    seconds = {"index made": 1.0, "status": 0.5, "explain --value": 0.5, "verify --all": verify}
+    walls = {"index made": 1.0, "status": 0.5, "explain --value": 0.5, "verify --all": verify}
+    seconds = {name: Taken(wall, wall / 2) for name, wall in walls.items()}
     return Asked(records, 16 * records, 2.5 * records, seconds)
 
 
@@ -50,3 +53,10 @@ def test_page_holds_times_growth_and_verdicts() -> None:
 def test_page_says_when_a_target_is_missed(seconds: float) -> None:
     """Too slow, or in time and steeper than linear: the target is not met."""
     assert page([asked(90, 2.0), asked(1440, seconds)]).count("NOT MET") == 1
+
+
+def test_growth_is_of_the_work_alone() -> None:
+    """A command that waited for other work while it used as little of the processor has not grown."""
+    first, last = asked(90, 2.0), asked(1440, 32.0)
+    slow = {**last.seconds, "verify --all": Taken(64.0, 16.0)}
+    assert "64.00 s, n^1.00, met" in page([first, replace(last, seconds=slow)])
