@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol
 from medicore.steps import ports
+from medicore.steps.archiving import Archive
 from medicore.steps.certifying import Certifier
 from medicore.steps.exporting import History, Licences
 from medicore.steps.indexing import Index
@@ -29,7 +30,7 @@ class House:
     records: ports.Records
     workspaces: ports.Workspaces
     protocols: ports.Protocols
-    archive: ports.Archive
+    archive: Archive
     seals: ports.Seals
     certifier: Certifier
     signed_reports: SignedReports

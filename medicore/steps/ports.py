@@ -255,26 +255,6 @@ class Protocols(Protocol):
         ...
 
 
-class Archive(Protocol):
-    """The write-once store."""
-
-    def put(self, key: str, data: bytes, retain_until: str) -> str:
-        """Write an object once and return its version; raise ArchiveError when the key is taken."""
-        ...
-
-    def get(self, key: str) -> bytes:
-        """Return the bytes of an object."""
-        ...
-
-    def retention(self, key: str) -> str:
-        """Return the date until which an object is kept."""
-        ...
-
-    def keys(self, prefix: str) -> tuple[str, ...]:
-        """Return the keys below ``prefix``, sorted."""
-        ...
-
-
 class Seals(Protocol):
     """Signatures of people, and of the service that attests the ledger."""
 

@@ -7,62 +7,77 @@ is what S3 Object Lock is for. It does make every change visible, since ``verify
 import contextlib
 import json
 import os
-import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from medicore.errors import ArchiveError
+from medicore.records.archived import Versions, require_key, require_longer
 from medicore.records.canonical import document, sha256
 
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", re.ASCII)
 _LABEL = ".retention.json"
+# No key holds this sign, so the label of an extension is never that of another object.
+_EXTENDED = "~"
 
 
 class FolderArchive:
-    """A write-once folder; beside each object lies its label with SHA-256, size and retention date."""
+    """A write-once folder; beside each object lies its label with SHA-256, size and retention date.
+
+    A label is never written again: every extension has one of its own, with its date in the name, and the
+    latest date counts.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def prove(self) -> str:
+        """Return what this archive is; a folder has nothing that could be set wrongly."""
+        return "write-once folder on this machine; whoever administers it can delete what is there"
 
     def put(self, key: str, data: bytes, retain_until: str) -> str:
         """Write an object once, read it back, and return its version, the SHA-256.
 
         Putting the same bytes under the same key again changes nothing, so that a broken-off archiving can be
-        repeated. Raises ArchiveError when the key holds other bytes, or what is read back differs.
+        repeated; a later date extends. Raises ArchiveError when the key holds other bytes, or what is read back
+        differs.
         """
         if key.endswith(_LABEL):
             raise ArchiveError(
                 f"archive key {key[:60]!r} is malformed; names in {_LABEL!r} are for labels; choose another"
             )
         version = sha256(data)
-        try:
-            self._write_once(key, data)
-            self._write_once(f"{key}{_LABEL}", _label(data, retain_until), same=False)
-        except OSError as error:
-            raise ArchiveError(
-                f"{key} could not be written: {error.strerror}; make room or mend the folder"
-            ) from error
+        with _written(key):
+            self._write_once(self._path(key), data)
+            self._write_once(self._label(key), _label(data, retain_until), same=False)
         if sha256(self.get(key)) != version:
             raise ArchiveError(f"{key} was read back with other bytes than were written; check the disk")
+        if retain_until > self.retention(key):
+            self.extend(key, retain_until)
         return version
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, version: str = "") -> bytes:  # noqa: ARG002 - a folder has one version of each
         """Return the bytes of an object; raise ArchiveError when it is not there."""
-        try:
-            return self._path(key).read_bytes()
-        except OSError as error:
-            raise ArchiveError(f"{key} is not in the archive; run 'medicore verify' on its run") from error
+        return self._read(self._path(key))
 
     def retention(self, key: str) -> str:
-        """Return the date until which an object is kept; raise ArchiveError when its label is not as it was written."""
-        stored, data = self.get(f"{key}{_LABEL}"), self.get(key)
-        try:
-            until = str(json.loads(stored)["retain_until"])
-        except (ValueError, KeyError, TypeError):
-            until = ""
-        if stored != _label(data, until):
-            raise ArchiveError(f"the retention label of {key} is damaged; run 'medicore verify' on its run")
-        return until
+        """Return the date until which an object is kept; raise ArchiveError when a label is not as it was written."""
+        data, first = self.get(key), self._label(key)
+        dates = [_date_in(self._read(first), data, key)]
+        for path in sorted(first.parent.glob(f"{Path(key).name}{_EXTENDED}*{_LABEL}")):
+            named = path.name.removesuffix(_LABEL).rpartition(_EXTENDED)[2]
+            dates.append(_date_in(self._read(path), data, key, named))
+        return max(dates)
+
+    def extend(self, key: str, until: str) -> None:
+        """Keep an object until a later date; raise ArchiveError when ``until`` is earlier than it is kept now."""
+        if not require_longer(key, self.retention(key), until):
+            return
+        with _written(key):
+            self._write_once(self._label(key, f"{_EXTENDED}{until}"), _label(self.get(key), until))
+
+    def versions(self, key: str) -> Versions:
+        """Return the one version of an object, the SHA-256 of what is there; raise ArchiveError when nothing is."""
+        return Versions((sha256(self.get(key)),))
 
     def keys(self, prefix: str) -> tuple[str, ...]:
         """Return the keys below ``prefix``, sorted, without labels."""
@@ -72,8 +87,7 @@ class FolderArchive:
             sorted(key for key in found if not key.endswith(_LABEL) and not Path(key).name.startswith("."))
         )
 
-    def _write_once(self, key: str, data: bytes, *, same: bool = True) -> None:
-        path = self._path(key)
+    def _write_once(self, path: Path, data: bytes, *, same: bool = True) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=".writing.")
         try:
@@ -86,20 +100,49 @@ class FolderArchive:
                 path.hardlink_to(scratch)  # atomic, and fails when the key is taken
                 return
             if same and path.read_bytes() != data:
+                name = path.relative_to(self._folder).as_posix()
                 raise ArchiveError(
-                    f"{key} is archived already with other bytes; an archived object is never replaced"
+                    f"{name} is archived already with other bytes; an archived object is never replaced"
                 )
         finally:
             Path(scratch).unlink(missing_ok=True)
 
+    def _read(self, path: Path) -> bytes:
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            name = path.relative_to(self._folder).as_posix()
+            raise ArchiveError(f"{name} is not in the archive; run 'medicore verify' on its run") from error
+
     def _path(self, key: str) -> Path:
-        if not _KEY.fullmatch(key):
-            raise ArchiveError(
-                f"archive key {key[:60]!r} is malformed; expected names of a-z, 0-9, '.', '_', '-'"
-            )
-        return self._folder / key
+        return self._folder / require_key(key)
+
+    def _label(self, key: str, extended: str = "") -> Path:
+        path = self._path(key)
+        return path.with_name(f"{path.name}{extended}{_LABEL}")
+
+
+@contextlib.contextmanager
+def _written(key: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(
+            f"{key} could not be written: {error.strerror}; make room or mend the folder"
+        ) from error
 
 
 def _label(data: bytes, retain_until: str) -> bytes:
     """Return the label that lies beside an object."""
     return document({"sha256": sha256(data), "size": len(data), "retain_until": retain_until})
+
+
+def _date_in(stored: bytes, data: bytes, key: str, named: str | None = None) -> str:
+    """Return the date that a label says; raise ArchiveError unless it is, to the byte, one that was written."""
+    try:
+        until = str(json.loads(stored)["retain_until"])
+    except (ValueError, KeyError, TypeError):
+        until = ""
+    if stored != _label(data, until) or named not in (None, until):
+        raise ArchiveError(f"the retention label of {key} is damaged; run 'medicore verify' on its run")
+    return until

@@ -7,19 +7,24 @@ import pytest
 
 from medicore.errors import ArchiveError
 from medicore.records.canonical import sha256
-from medicore.steps.ports import Archive
+from medicore.steps.archiving import Archive
 from medicore.stores.archive_folder import FolderArchive
+from tests.s3 import S3Server, locking_server, moto_server  # noqa: F401 - fixtures
 
 KEY = "archives/REF-NHEFS/2025-01/1/report.pdf"
 DATA = b"%PDF\x00\r\n\xff"
 UNTIL = "2040-02-01"
 
 
-@pytest.fixture(params=["folder"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Archive:
+@pytest.fixture(params=["folder", "moto", "real server"])
+def archive(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Archive:
     """Return an empty archive."""
-    archives: dict[str, Archive] = {"folder": FolderArchive(tmp_path / "archive")}
-    return archives[request.param]
+    if request.param == "folder":
+        return FolderArchive(tmp_path / "archive")
+    server: S3Server = request.getfixturevalue("moto_server" if request.param == "moto" else "locking_server")
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    return server.archive(server.bucket(), "medicore/production")
 
 
 @pytest.mark.parametrize("data", [DATA, b"", bytes(2**20)])

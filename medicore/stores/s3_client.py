@@ -1,0 +1,163 @@
+"""The way to an S3 server: where it is, who asks, and how often a request is tried again."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from medicore.errors import ArchiveError, ConfigurationError
+
+ATTEMPTS = 5
+"""How often one request is made before the archive counts as out of reach."""
+
+_FIRST_PAUSE_SECONDS = 0.3
+_CONNECT_SECONDS = 10
+_READ_SECONDS = 60
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_PASSING = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+_SERVER_ERROR = 500
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class S3Access:
+    """How a server is reached: an address other than Amazon's, and the Prefect block that holds the credentials.
+
+    Without a block they are those of the environment, as every AWS program finds them.
+
+    Raises
+    ------
+    ConfigurationError
+        When the address is neither https nor of this machine, or holds a password.
+    """
+
+    endpoint: str | None = None
+    block: str | None = None
+    read_seconds: float = _READ_SECONDS
+    pause: Callable[[float], None] = time.sleep
+
+    def __post_init__(self) -> None:
+        if self.endpoint is not None:
+            _require_safe(self.endpoint)
+
+    def client(self) -> Any:  # noqa: ANN401 - a boto3 client, whose type its library makes at run time
+        """Return a client of boto3 that tries nothing again by itself.
+
+        A request that writes may have been carried out although no answer came: only who looks first may repeat it.
+
+        Raises
+        ------
+        ConfigurationError
+            When there are no credentials, the block cannot be read, or it names an address that is not safe.
+        """
+        from botocore.client import Config
+        from botocore.exceptions import BotoCoreError
+        from prefect_aws import AwsClientParameters
+
+        credentials = self._credentials()
+        given = credentials.aws_client_parameters
+        endpoint = self.endpoint or given.endpoint_url
+        if endpoint is not None:
+            _require_safe(endpoint)
+        config = Config(
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=self.read_seconds,
+            retries={"total_max_attempts": 1, "mode": "standard"},
+            # What goes there is hashed here, and hashed again when it is back.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            # Some servers know no names of buckets in their own name.
+            s3={"addressing_style": "path" if endpoint else "auto"},
+            ignore_configured_endpoint_urls=True,
+        )
+        parameters = AwsClientParameters(
+            endpoint_url=endpoint, config=config, verify_cert_path=given.verify_cert_path
+        )
+        chosen = credentials.model_copy(update={"aws_client_parameters": parameters})
+        try:
+            if chosen.get_boto3_session().get_credentials() is None:
+                raise ConfigurationError(
+                    "no credentials for the archive; expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+                    "'s3_credentials' with the name of a Prefect block; set one"
+                )
+            return chosen.get_s3_client()
+        except (BotoCoreError, ValueError) as error:
+            raise ConfigurationError(
+                f"the settings of the AWS environment are not usable ({type(error).__name__}); correct them"
+            ) from error
+
+    def _credentials(self) -> Any:  # noqa: ANN401 - imported late
+        from prefect_aws import AwsCredentials
+
+        if self.block is None:
+            return AwsCredentials()
+        try:
+            return AwsCredentials.load(self.block)
+        except Exception as error:  # Prefect raises what its server, its database or pydantic happen to raise
+            raise ConfigurationError(
+                f"the Prefect block {self.block!r} of AWS credentials cannot be read; expected it on the server of "
+                "PREFECT_API_URL; register it there or correct 's3_credentials'"
+            ) from error
+
+    def ask(self, what: str, request: Callable[[], Answer]) -> Answer:
+        """Return the answer to a request that may be repeated; raise ArchiveError when none comes."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return request()
+            except Exception as error:
+                if not is_passing(error):
+                    raise
+                self.wait(what, attempt, error)
+        raise AssertionError("the last wait raises")  # pragma: no cover
+
+    def wait(self, what: str, attempt: int, error: Exception) -> None:
+        """Wait before the next attempt, each time longer; raise ArchiveError when this was the last."""
+        if attempt + 1 >= ATTEMPTS:
+            raise ArchiveError(
+                f"{what}: the archive did not answer after {ATTEMPTS} attempts ({trouble(error)}); nothing counts as "
+                "archived that was not read back; do the same again later"
+            ) from error
+        self.pause(_FIRST_PAUSE_SECONDS * 2**attempt)
+
+
+def is_passing(error: Exception) -> bool:
+    """Say whether an error may pass: the server is in trouble or asks to wait, or the connection was cut."""
+    from botocore import exceptions
+
+    if isinstance(error, exceptions.ClientError):
+        return status_of(error) >= _SERVER_ERROR or trouble(error) in _PASSING
+    cut = (
+        exceptions.HTTPClientError,
+        exceptions.ConnectionError,
+        exceptions.IncompleteReadError,
+        exceptions.ResponseStreamingError,
+    )
+    return isinstance(error, cut)
+
+
+def status_of(error: Exception) -> int:
+    """Return the HTTP status of an S3 error, 0 when it has none."""
+    answer: dict[str, Any] = getattr(error, "response", {})
+    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def trouble(error: Exception) -> str:
+    """Return the name that S3 gives an error, or that of its class."""
+    answer: dict[str, Any] = getattr(error, "response", {})
+    return str(answer.get("Error", {}).get("Code") or type(error).__name__)
+
+
+def _require_safe(endpoint: str) -> None:
+    """Raise ConfigurationError unless an address is https or of this machine, and holds no password."""
+    try:
+        parts = urlsplit(endpoint)
+    except ValueError:
+        parts = urlsplit("")
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    if not safe or not parts.hostname or parts.username is not None:
+        raise ConfigurationError(
+            "the address of the S3 server is neither https nor of this machine; expected https://… without a "
+            "password; correct 's3_endpoint' in medicore.toml"
+        )
