@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Faulty:
-    """A running proxy, what it is to do wrong with the next writes of objects, and how many there were.
+    """A running proxy, what it is to do wrong with the next writes of objects, and their headers.
 
     ``plan`` holds a fault for each: ``refuse`` answers 503 and does nothing, ``cut`` closes the connection in the
     middle of the upload, ``forget`` does what was asked and cuts the connection before it answers, ``stall`` does
@@ -22,90 +22,97 @@ class Faulty:
     endpoint: str
     plan: list[str] = field(default_factory=list)
     always: str = ""
-    writes: int = 0
+    headers: list[dict[str, str]] = field(default_factory=list)
     stalled: threading.Event = field(default_factory=threading.Event)
 
-    def next_fault(self) -> str:
-        """Return what is to go wrong now; empty when nothing is."""
-        self.writes += 1
+    @property
+    def writes(self) -> int:
+        """How many writes of objects there were."""
+        return len(self.headers)
+
+    def next_fault(self, headers: dict[str, str]) -> str:
+        """Return what is to go wrong with the write that has these headers; empty when nothing is."""
+        self.headers.append(headers)
         return self.plan.pop(0) if self.plan else self.always
+
+
+_OF_THE_CONNECTION = {"connection", "content-length", "transfer-encoding", "server", "date"}
 
 
 @contextmanager
 def faulty_server(good: str) -> Iterator[Faulty]:
     """Run a proxy before the server at ``good``."""
-    address = urlsplit(good).netloc
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _forward(self, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
-            connection = http.client.HTTPConnection(address, timeout=60)
-            try:
-                kept = {k: v for k, v in self.headers.items() if k.lower() not in {"expect", "connection"}}
-                connection.request(self.command, self.path, body, kept)
-                answer = connection.getresponse()
-                return answer, answer.read()
-            finally:
-                connection.close()
-
-        def _cut(self) -> None:
-            self.close_connection = True
-
-        def _answer(self) -> None:
-            size = int(self.headers.get("Content-Length") or 0)
-            written = self.command == "PUT" and "?" not in self.path
-            fault = faulty.next_fault() if written else ""
-            if fault == "cut":
-                self.rfile.read(size // 2)
-                self._cut()
-                return
-            body = self.rfile.read(size)
-            if fault == "refuse":
-                self.send_response(503)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                return
-            answer, text = self._forward(body[::-1] if fault == "damage" else body)
-            if fault == "stall":
-                faulty.stalled.wait(60)
-            if fault in {"forget", "stall"}:
-                self._cut()
-                return
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                if name.lower() not in {
-                    "connection",
-                    "content-length",
-                    "transfer-encoding",
-                    "server",
-                    "date",
-                }:
-                    self.send_header(name, value)
-            length = answer.headers["Content-Length"] if self.command == "HEAD" else str(len(text))
-            self.send_header("Content-Length", length or "0")
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(text)
-
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815 - the names that the server calls
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Stay silent."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: Any) -> None:
-            """Stay silent: a client that gave up is what some faults are about."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        faulty = Faulty(f"http://127.0.0.1:{server.server_port}")
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.good = urlsplit(good).netloc
+        server.faulty = Faulty(f"http://127.0.0.1:{server.server_port}")
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield faulty
+            yield server.faulty
         finally:
-            faulty.stalled.set()
+            server.faulty.stalled.set()
             server.shutdown()
             thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    good: str
+    faulty: Faulty
+
+    def handle_error(self, *_: Any) -> None:
+        """Stay silent: a client that gave up is what some faults are about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def _answer(self) -> None:
+        size = int(self.headers.get("Content-Length") or 0)
+        faulty = self.server.faulty
+        written = self.command == "PUT" and "?" not in self.path
+        fault = faulty.next_fault(dict(self.headers)) if written else ""
+        body = self.rfile.read(size // 2 if fault == "cut" else size)
+        if fault == "refuse":
+            self._pass_on(503, {}, b"")
+        elif fault == "cut":
+            self.close_connection = True
+        else:
+            answer, text = _forwarded(self.server.good, self, body[::-1] if fault == "damage" else body)
+            if fault == "stall":
+                faulty.stalled.wait(60)
+            if fault in {"forget", "stall"}:
+                self.close_connection = True
+            else:
+                self._pass_on(answer.status, dict(answer.headers), text)
+
+    def _pass_on(self, status: int, headers: dict[str, str], text: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            if name.lower() not in _OF_THE_CONNECTION:
+                self.send_header(name, value)
+        is_head = self.command == "HEAD"
+        self.send_header("Content-Length", headers["Content-Length"] if is_head else str(len(text)))
+        self.end_headers()
+        if not is_head:
+            self.wfile.write(text)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815 - the names that the server calls
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Stay silent."""
+
+
+def _forwarded(
+    address: str, asked: BaseHTTPRequestHandler, body: bytes
+) -> tuple[http.client.HTTPResponse, bytes]:
+    """Return the good server's answer to a request, and the answer's body."""
+    connection = http.client.HTTPConnection(address, timeout=60)
+    try:
+        kept = {k: v for k, v in asked.headers.items() if k.lower() not in {"expect", "connection"}}
+        connection.request(asked.command, asked.path, body, kept)
+        answer = connection.getresponse()
+        return answer, answer.read()
+    finally:
+        connection.close()

@@ -139,14 +139,17 @@ def is_passing(error: Exception) -> bool:
 
 def status_of(error: Exception) -> int:
     """Return the HTTP status of an S3 error, 0 when it has none."""
-    answer: dict[str, Any] = getattr(error, "response", {})
-    return int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return int(_answer_in(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
 def trouble(error: Exception) -> str:
     """Return the name that S3 gives an error, or that of its class."""
-    answer: dict[str, Any] = getattr(error, "response", {})
-    return str(answer.get("Error", {}).get("Code") or type(error).__name__)
+    return str(_answer_in(error).get("Error", {}).get("Code") or type(error).__name__)
+
+
+def _answer_in(error: Exception) -> dict[str, Any]:
+    # botocore gives an error of the connection a response too: None.
+    return getattr(error, "response", None) or {}
 
 
 def _require_safe(endpoint: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from medicore.errors import ArchiveError
+from medicore.records.archived import Versions
 from medicore.records.canonical import sha256
 from medicore.steps.archiving import Archive
 from medicore.stores.archive_folder import FolderArchive
@@ -116,3 +117,42 @@ def test_versions_tell_bytes_apart(archive: Archive) -> None:
     """Two objects with different bytes have different versions."""
     assert archive.put("a", DATA, UNTIL) != archive.put("b", DATA + b"\n", UNTIL)
     assert sha256(archive.get("a")) != sha256(archive.get("b"))
+
+
+def test_retention_is_lengthened_and_never_shortened(archive: Archive) -> None:
+    """A later date counts from then on, the same one changes nothing, an earlier one is refused (FAULTS 15)."""
+    version = archive.put(KEY, DATA, UNTIL)
+    archive.extend(KEY, "2055-03-01")
+    archive.extend(KEY, "2055-03-01")
+    assert archive.retention(KEY) == "2055-03-01"
+    for earlier in ("2055-02-28", UNTIL, "2020-01-01"):
+        with pytest.raises(ArchiveError, match=f"{KEY} is kept until 2055-03-01; .* never shortened$"):
+            archive.extend(KEY, earlier)
+    assert (archive.retention(KEY), archive.get(KEY, version)) == ("2055-03-01", DATA)
+    assert archive.keys("archives") == (KEY,)
+
+
+def test_same_bytes_for_longer_are_kept_for_longer(archive: Archive) -> None:
+    """An archiving that goes on the day after it broke off keeps all of its objects until the later date."""
+    first = archive.put(KEY, DATA, UNTIL)
+    assert archive.put(KEY, DATA, "2040-02-02") == first
+    assert archive.retention(KEY) == "2040-02-02"
+    assert archive.versions(KEY).written == (first,)
+
+
+def test_what_is_not_there_is_not_extended(archive: Archive) -> None:
+    """There is nothing to keep longer under an unknown key."""
+    with pytest.raises(ArchiveError, match="is not in the archive"):
+        archive.extend(KEY, "2055-03-01")
+
+
+def test_one_version_is_stored_and_nothing_hides_it(archive: Archive) -> None:
+    """An object has the version that putting it returned, and no other."""
+    version = archive.put(KEY, DATA, UNTIL)
+    archive.put(f"{KEY}.sig", b"signature", UNTIL)
+    assert archive.versions(KEY) == Versions((version,))
+
+
+def test_archive_says_what_it_is(archive: Archive) -> None:
+    """Its words tell an operator how far it can be relied on."""
+    assert archive.prove().startswith(("write-once folder", "s3://medicore-"))
