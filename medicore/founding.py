@@ -11,7 +11,7 @@ from medicore.stores.authority import Authority, Subject
 from medicore.stores.clock import SystemClock
 from medicore.stores.files import write_atomically
 from medicore.stores.git_records import GitRecords
-from medicore.wiring import SERVICE_KEY, open_ledger
+from medicore.wiring import SERVICE_KEY, open_archive, open_ledger
 
 AUTHORITY_VALIDITY = timedelta(days=20 * 365)
 PERSON_VALIDITY = timedelta(days=2 * 365)
@@ -22,12 +22,13 @@ def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[st
 
     ``names`` gives the printed name of the first person of each role; ``passphrase`` is asked for one
     passphrase each, and one for the authority itself. ``medicore.toml`` is written last: it marks the
-    folder as complete.
+    folder as complete. An archive that could not keep what it is given is refused before anything is made.
     """
     home, clock = settings.home, SystemClock()
     marker = home / "medicore.toml"
     new = not marker.exists()
     if new:
+        open_archive(settings).prove()
         secrets = {owner: passphrase(owner) for owner in ("authority", *names)}
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in ("inbox", "archive", "dvc/remote"):

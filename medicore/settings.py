@@ -12,12 +12,17 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 import medicore
 from medicore.errors import ConfigurationError
 
+_VARIABLES = (
+    "person", "renderer", "paper", "ledger", "time_stamps", "archive", "s3_endpoint", "s3_credentials"
+)  # fmt: skip
+
 
 class Settings(BaseModel):
     """Where things are and who acts; every embedded part lives below ``home``.
 
     ``time_stamps`` is the address of an RFC 3161 service; ``time_stamps.pem`` in the state folder is the certificate
-    of the authority behind it.
+    of the authority behind it. ``archive_url`` is ``s3://bucket/prefix``, at ``s3_endpoint`` where that is not Amazon's;
+    ``s3_credentials`` names the Prefect block with the keys, which are never in the settings themselves.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,6 +34,9 @@ class Settings(BaseModel):
     paper: Literal["a4", "us-letter"] = "a4"
     time_stamps: str | None = None
     ledger_url: SecretStr | None = Field(default=None, alias="ledger")
+    archive_url: str | None = Field(default=None, alias="archive", pattern=r"^s3://[^@:]+$")
+    s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^@]+$")
+    s3_credentials: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
 
     @field_validator("ledger_url")
     @classmethod
@@ -54,7 +62,7 @@ class Settings(BaseModel):
 
     @property
     def archive(self) -> Path:
-        """The write-once archive."""
+        """The folder of the write-once archive, where ``archive_url`` names no bucket."""
         return self.home / "archive"
 
 
@@ -74,7 +82,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         stored = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         named = {
             key: variables[f"MEDICORE_{key.upper()}"]
-            for key in ("person", "renderer", "paper", "ledger", "time_stamps")
+            for key in _VARIABLES
             if variables.get(f"MEDICORE_{key.upper()}")
         }
         if moved := {"root", "home"} & set(stored):
@@ -98,10 +106,17 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def stored_settings(settings: Settings) -> str:
-    """Return what ``medicore init`` keeps in ``medicore.toml``: where the ledger is must outlive the variable."""
+    """Return what ``medicore init`` keeps in ``medicore.toml``: where ledger and archive are must outlive variables."""
     lines = ["# MediCore settings; see docs/operate.md", 'person = "analyst"']
     if settings.ledger_url is not None:
         lines.append(f"ledger = {json.dumps(_without_password(settings.ledger_url.get_secret_value()))}")
+    for name, value in (
+        ("archive", settings.archive_url),
+        ("s3_endpoint", settings.s3_endpoint),
+        ("s3_credentials", settings.s3_credentials),
+    ):
+        if value is not None:
+            lines.append(f"{name} = {json.dumps(value)}")
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ from medicore.errors import ConfigurationError
 from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol
 from medicore.settings import Settings
+from medicore.steps.archiving import Archive
 from medicore.steps.house import House
 from medicore.steps.ports import Clock, Edc, Ledger, Renderer
 from medicore.steps.review import approvals_of
@@ -16,6 +17,7 @@ from medicore.steps.runs import ActiveRun
 from medicore.steps.seal import release_commit
 from medicore.steps.signed_report import signed_report
 from medicore.stores.archive_folder import FolderArchive
+from medicore.stores.archive_s3 import LockedBucket
 from medicore.stores.authority import Authority
 from medicore.stores.certifier import AuthorityCertifier
 from medicore.stores.clock import SystemClock
@@ -29,6 +31,7 @@ from medicore.stores.ledger_sqlite import SqliteLedger
 from medicore.stores.protocols import StudyFolder
 from medicore.stores.recorded_environment import RecordedEnvironments
 from medicore.stores.replay import Replay
+from medicore.stores.s3_client import S3Access
 from medicore.stores.seals import AuthoritySeals
 from medicore.stores.signed_report import SignedReports
 from medicore.stores.workspace import Workspaces
@@ -71,7 +74,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         records=records,
         workspaces=Workspaces(home / "work", code, content),
         protocols=StudyFolder(settings.root / "studies"),
-        archive=FolderArchive(settings.archive),
+        archive=open_archive(settings),
         seals=AuthoritySeals(lambda: Authority(home / "people", clock), clock, SERVICE_KEY),
         certifier=AuthorityCertifier(lambda: Authority(home / "people", clock), clock),
         signed_reports=SignedReports(
@@ -98,6 +101,13 @@ def open_ledger(settings: Settings, clock: Clock, *, read_only: bool = False) ->
     from medicore.stores.ledger_postgres import PostgresLedger
 
     return PostgresLedger(settings.ledger_url.get_secret_value(), clock, read_only=read_only)
+
+
+def open_archive(settings: Settings) -> Archive:
+    """Return the archive: the bucket that the settings name, else the folder; a bucket is asked at first use."""
+    if settings.archive_url is None:
+        return FolderArchive(settings.archive)
+    return LockedBucket.at(settings.archive_url, S3Access(settings.s3_endpoint, settings.s3_credentials))
 
 
 def connector(settings: Settings, protocol: Protocol) -> Edc:

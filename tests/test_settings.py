@@ -6,6 +6,9 @@ import pytest
 
 from medicore.errors import ConfigurationError
 from medicore.settings import read_settings, stored_settings
+from medicore.stores.archive_folder import FolderArchive
+from medicore.stores.archive_s3 import LockedBucket
+from medicore.wiring import open_archive
 from tests.conftest import ROOT
 
 
@@ -58,6 +61,11 @@ def test_environment_of_the_process_is_the_default(tmp_path: Path, monkeypatch: 
         ('renderer = "word"', r"^setting 'renderer' in medicore\.toml .*'auto', 'embedded' or 'quarto'"),
         ("person = 3", r"^setting 'person'"),
         ("ledger = 3", r"^setting 'ledger'"),
+        ('archive = "/elsewhere"', r"^setting 'archive' .*String should match pattern"),
+        ('archive = "s3://key:s3cret@bucket/x"', r"^setting 'archive' .*String should match pattern"),
+        ('s3_endpoint = "https://key:s3cret@host"', r"^setting 's3_endpoint' .*String should match pattern"),
+        ('s3_credentials = "../x"', r"^setting 's3_credentials' .*String should match pattern"),
+        ('aws_secret_access_key = "s3cret"', r"^setting 'aws_secret_access_key' .*Extra inputs"),
         ('ledger = "mysql://host/db"', r"^setting 'ledger' .*expected postgresql://"),
         ('ledger = "postgresql://ana:s3cret@host/db"', r"^medicore\.toml holds a password in 'ledger'"),
         ('ledger = "postgresql://host/db?password=s3cret"', r"^medicore\.toml holds a password in 'ledger'"),
@@ -65,8 +73,9 @@ def test_environment_of_the_process_is_the_default(tmp_path: Path, monkeypatch: 
 )
 def test_malformed_setting_is_named(tmp_path: Path, text: str, expected: str) -> None:
     """A misspelt key or a value that is not allowed is refused in one line."""
-    with pytest.raises(ConfigurationError, match=expected):
+    with pytest.raises(ConfigurationError, match=expected) as refused:
         read_settings(write(tmp_path, text))
+    assert "s3cret" not in str(refused.value)
 
 
 def test_malformed_variable_is_named() -> None:
@@ -121,3 +130,26 @@ def test_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "medicore.toml").write_bytes(b'person = "\xff"\n')
     with pytest.raises(ConfigurationError, match="not valid TOML"):
         read_settings({"MEDICORE_HOME": str(tmp_path)})
+
+
+def test_where_the_archive_is_outlives_the_variables(tmp_path: Path) -> None:
+    """The file keeps bucket, address and the name of the block with the keys, as they were when the state was founded."""
+    given = {
+        "archive": "s3://bucket/a/b",
+        "s3_endpoint": "https://s3.example:9000",
+        "s3_credentials": "archive-keys",
+    }
+    variables = {f"MEDICORE_{name.upper()}": value for name, value in given.items()}
+    settings = read_settings({"MEDICORE_HOME": str(tmp_path), **variables})
+    again = read_settings(write(tmp_path, stored_settings(settings)))
+    assert [again.archive_url, again.s3_endpoint, again.s3_credentials] == list(given.values())
+    assert read_settings({"MEDICORE_HOME": str(tmp_path / "other")}).archive_url is None
+
+
+def test_archive_is_opened_as_the_settings_say(tmp_path: Path) -> None:
+    """A bucket's name makes the archive a bucket; an address in clear on another machine is refused at once."""
+    environment = {"MEDICORE_HOME": str(tmp_path), "MEDICORE_ARCHIVE": "s3://bucket/prefix"}
+    assert isinstance(open_archive(read_settings({"MEDICORE_HOME": str(tmp_path)})), FolderArchive)
+    assert isinstance(open_archive(read_settings(environment)), LockedBucket)
+    with pytest.raises(ConfigurationError, match="neither https nor of this machine"):
+        open_archive(read_settings({**environment, "MEDICORE_S3_ENDPOINT": "http://s3.example"}))
