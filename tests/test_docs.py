@@ -18,6 +18,7 @@ DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").
 def commands() -> list[str]:
     """Return every verb that is not hidden."""
     import medicore.cli.answers
+    import medicore.cli.archive
     import medicore.cli.diff
     import medicore.cli.explain
     import medicore.cli.export

@@ -9,6 +9,7 @@ from medicore.errors import MediCoreError
 def main() -> None:
     """Run the command line; the one place that turns an error into an exit."""
     import medicore.cli.answers
+    import medicore.cli.archive
     import medicore.cli.diff
     import medicore.cli.explain
     import medicore.cli.export

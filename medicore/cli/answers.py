@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
-from medicore.cli.show import emit, figure, say, table
+from medicore.cli.show import emit, figure, say, table, warn
 from medicore.errors import IntegrityError
 
 
@@ -100,8 +100,8 @@ def verify(
     from dataclasses import asdict
 
     from medicore.records.identifiers import RunId
+    from medicore.steps.checking import Check
     from medicore.steps.score_card import score_card
-    from medicore.steps.verify import Check
     from medicore.steps.verify import verify as verified
     from medicore.steps.verify_all import Verified, verify_all
     from medicore.stores.files import FolderFiles
@@ -129,6 +129,7 @@ def verify(
                 "run": str(one.run) if one.run else None,
                 "checks": len(one.checks),
                 "failed": bad,
+                "warnings": {check.subject: check.found for check in one.checks if check.warned},
                 "alcoa": [asdict(score) for score in card],
             }
         )
@@ -139,6 +140,7 @@ def verify(
             if card:
                 cells = [(score.principle, score.verdict, score.evidence) for score in card]
                 table(f"ALCOA++ of {one.run}", ("principle", "holds", "evidence"), cells)
+    warn([warning for answer in answers for warning in answer["warnings"].items()])
     if as_json:
         emit(answers)
     if failed:

@@ -18,6 +18,12 @@ def say(text: str = "") -> None:
     _OUT.print(text, markup=False)
 
 
+def warn(found: Iterable[tuple[str, str]]) -> None:
+    """Say on stderr, one line each, what needs a look although nothing failed."""
+    for subject, words in found:
+        print(f"medicore: warning: {subject}: {words}", file=sys.stderr)  # noqa: T201
+
+
 def emit(document: Any) -> None:  # noqa: ANN401 - any JSON
     """Print a result as JSON."""
     print(json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True))  # noqa: T201

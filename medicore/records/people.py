@@ -37,7 +37,8 @@ class Role(StrEnum):
 class Permission(StrEnum):
     """What a role may allow; the three decisions carry the name of their meaning.
 
-    To administer is to add, renew, revoke and unlock people; to view is to see one patient's data.
+    To administer is to add, renew, revoke and unlock people; to view is to see one patient's data; to extend is to
+    have a record kept longer.
     """
 
     REQUEST = "request"
@@ -47,6 +48,7 @@ class Permission(StrEnum):
     EXPORT = "export"
     ADMINISTER = "administer"
     VIEW = "view"
+    EXTEND = "extend"
     ATTEST = "attest"
 
 
@@ -57,9 +59,16 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
             {Permission.PROCEED, Permission.APPROVE, Permission.REJECT, Permission.EXPORT, Permission.VIEW}
         ),
         Role.QUALITY: frozenset(
-            {Permission.APPROVE, Permission.REJECT, Permission.EXPORT, Permission.VIEW, Permission.ADMINISTER}
+            {
+                Permission.APPROVE,
+                Permission.REJECT,
+                Permission.EXPORT,
+                Permission.VIEW,
+                Permission.ADMINISTER,
+                Permission.EXTEND,
+            }
         ),
-        Role.OPERATOR: frozenset({Permission.REQUEST, Permission.ADMINISTER}),
+        Role.OPERATOR: frozenset({Permission.REQUEST, Permission.ADMINISTER, Permission.EXTEND}),
         Role.SERVICE: frozenset({Permission.REQUEST, Permission.ATTEST}),
     }
 )

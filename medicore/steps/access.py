@@ -11,7 +11,7 @@ from medicore.records.moment import moment, timestamp
 from medicore.records.people import PERMISSIONS, is_locked, people_of, standing_of
 from medicore.steps.house import House
 
-_SIGNED = frozenset({"proceed", "approve", "reject", "administer"})
+_SIGNED = frozenset({"proceed", "approve", "reject", "administer", "extend"})
 """What needs a signature, which a locked person cannot give."""
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from medicore.errors import ArchiveError
+from medicore.errors import ArchiveError, ConfigurationError
 from medicore.records.bundle import OF_PEOPLE, shown_events
 from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
@@ -40,7 +40,7 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     until = retain_until(house.clock.now().date(), years)
     try:
         manifest = _copy(house, run, commit, until)
-    except ArchiveError as error:
+    except (ArchiveError, ConfigurationError) as error:
         log(house, SERVICE, _FAILED, str(run), str(error), {})
         raise
     details = {

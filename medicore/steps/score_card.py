@@ -10,10 +10,10 @@ from medicore.errors import IntegrityError, MediCoreError
 from medicore.records.identifiers import RunId
 from medicore.records.ledger import LedgerEvent
 from medicore.records.trace import ORIGINS, origin_of, paths_of
+from medicore.steps.checking import Check
 from medicore.steps.house import House
 from medicore.steps.runs import runs_of, sealed_commit
 from medicore.steps.stored import folder_of, read_provenance
-from medicore.steps.verify import Check
 from medicore.steps.way import STEP_NAMES
 
 

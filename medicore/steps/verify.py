@@ -1,8 +1,6 @@
 """verify: everything that is stored of a run, read again and held against what was recorded."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,7 +9,9 @@ from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger import verify_chain
 from medicore.records.people import Permission
+from medicore.steps.archived_run import EXTENDED, archive_checks
 from medicore.steps.attest import kept
+from medicore.steps.checking import Check, attempt, same_bytes
 from medicore.steps.house import House
 from medicore.steps.logged import SERVICE, log
 from medicore.steps.ports import RecordFiles
@@ -22,18 +22,12 @@ from medicore.steps.signed_report import NAME, entry_of, prove
 from medicore.steps.signers import proved, require_signed_changes
 from medicore.steps.stored import folder_of, read_provenance
 
-_AS_RECORDED = "as recorded"
-_ACTS = {"subject.viewed": Permission.VIEW, "run.exported": Permission.EXPORT}
+_ACTS = {
+    "subject.viewed": Permission.VIEW,
+    "run.exported": Permission.EXPORT,
+    EXTENDED: Permission.EXTEND,
+}
 _OWN_FILES = ("provenance.json", ".gitignore", "decisions/")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at: its name, whether it is as recorded, and what was found."""
-
-    subject: str
-    passed: bool
-    found: str
 
 
 def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tuple[Check, ...]:
@@ -51,7 +45,7 @@ def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tup
 
 
 def foundations(house: House) -> tuple[Check, ...]:
-    """Return the checks that all runs rest on: the ledger first and, where it holds, the authority and the people.
+    """Return the checks that all runs rest on: the ledger first and, where it holds, authority, people and archive.
 
     Without the ledger nothing that it says of a run can be relied on.
     """
@@ -59,15 +53,24 @@ def foundations(house: House) -> tuple[Check, ...]:
     if not ledger.passed:
         return (ledger,)
     authority = attempt("authority", partial(_authority, house))
-    return ledger, authority, attempt("people", partial(require_signed_changes, house))
+    people = attempt("people", partial(require_signed_changes, house))
+    return ledger, authority, people, attempt("archive", house.archive.prove)
 
 
 def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
-    """Leave an event in the ledger when checks failed, unless the ledger is itself damaged: then it is evidence."""
+    """Leave an event in the ledger when checks failed or warned, unless the ledger is itself damaged.
+
+    A damaged ledger is evidence.
+    """
     failed = [check for check in checks if not check.passed]
-    if failed and checks[0].passed:
-        details = {"failed": [f"{check.subject}: {check.found}"[:300] for check in failed]}
-        log(house, SERVICE, "verification.failed", str(run), failed[0].subject, details)
+    warned = [check for check in checks if check.warned]
+    for action, key, found in (
+        ("verification.failed", "failed", failed),
+        ("verification.warned", "warned", warned),
+    ):
+        if found and checks[0].passed:
+            details = {key: [f"{check.subject}: {check.found}"[:300] for check in found]}
+            log(house, SERVICE, action, str(run), found[0].subject, details)
 
 
 def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
@@ -98,23 +101,7 @@ def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Ite
                 f"act {event.sequence} by {event.actor}", partial(proved, house, event, _ACTS[event.action])
             )
         elif event.action == "archive.completed":
-            yield from _archive(house, run, event.details["manifest"])
-
-
-def attempt(subject: str, work: Callable[[], object]) -> Check:
-    """Return the check that ``work`` is: passed unless it raises an error of ours."""
-    try:
-        work()
-    except MediCoreError as error:
-        return Check(subject, False, str(error))
-    return Check(subject, True, _AS_RECORDED)
-
-
-def _equal(subject: str, found: object, expected: object) -> Check:
-    same = found == expected
-    return Check(
-        subject, same, _AS_RECORDED if same else f"{str(found)[:12]} instead of {str(expected)[:12]}"
-    )
+            yield from archive_checks(house, run, event.details["manifest"])
 
 
 def _tag(house: House, tag: str, commit: str) -> None:
@@ -171,7 +158,7 @@ def _files(
         yield from _copies(house, run, commit, entry)
         if checkout is not None:
             found = checkout.read(name) if checkout.exists(name) else b""
-            yield _same(f"{name} (checkout)", found, entry)
+            yield same_bytes(f"{name} (checkout)", found, entry)
 
 
 def _copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> Iterator[Check]:
@@ -183,13 +170,13 @@ def _copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> 
         except MediCoreError as error:
             yield Check(f"{name} (record repository)", False, str(error))
         else:
-            yield _same(f"{name} (record repository)", data, entry)
+            yield same_bytes(f"{name} (record repository)", data, entry)
         return
     copies = house.content.objects(entry["md5"])
     if not copies:
         yield Check(f"{name} (content store)", False, "no copy is left; restore it from the archive")
     for place, data in copies:
-        yield _same(f"{name} ({place})", data, entry)
+        yield same_bytes(f"{name} ({place})", data, entry)
 
 
 def _signed_report(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
@@ -206,43 +193,6 @@ def _signed_report(house: House, run: RunId, checkout: RecordFiles | None) -> It
     if checkout is not None:
         copies += (("checkout", checkout.read(NAME) if checkout.exists(NAME) else b""),)
     for place, data in copies:
-        yield _same(f"{NAME} ({place})", data, entry)
+        yield same_bytes(f"{NAME} ({place})", data, entry)
     for data, place in {data: place for place, data in copies}.items():
         yield attempt(f"{NAME} ({place}, signatures)", partial(prove, house, run, data, approvals))
-
-
-def _same(subject: str, data: bytes, entry: Mapping[str, Any]) -> Check:
-    if len(data) != entry["size"]:
-        return Check(subject, False, f"{len(data)} bytes instead of {entry['size']}")
-    return _equal(subject, sha256(data), entry["sha256"])
-
-
-def _archive(house: House, run: RunId, manifest_digest: str) -> Iterator[Check]:
-    base = f"archives/{run}"
-    manifests = [key for key in house.archive.keys(base) if key.startswith(f"{base}/manifest-")]
-    named = [key for key in manifests if sha256(house.archive.get(key)) == manifest_digest]
-    yield Check(
-        f"{base}/manifest", bool(named), _AS_RECORDED if named else "none is the one that the ledger names"
-    )
-    for key in named[:1]:
-        manifest = json.loads(house.archive.get(key))
-        yield _retention(house, key, manifest["retain_until"])
-        for entry in manifest["objects"]:
-            try:
-                yield _same(f"{entry['key']} (archive)", house.archive.get(entry["key"]), entry)
-            except MediCoreError as error:
-                yield Check(f"{entry['key']} (archive)", False, str(error))
-            yield _retention(house, entry["key"], manifest["retain_until"])
-
-
-def _retention(house: House, key: str, until: str) -> Check:
-    try:
-        kept = house.archive.retention(key)
-    except MediCoreError as error:
-        return Check(f"{key} (retention)", False, str(error))
-    same = kept == until
-    return Check(
-        f"{key} (retention)",
-        same,
-        f"kept until {kept}" + ("" if same else f", where the manifest says {until}"),
-    )

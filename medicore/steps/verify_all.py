@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from medicore.errors import IntegrityError
 from medicore.records.identifiers import RunId
 from medicore.records.ledger import LedgerEvent, NewEvent
+from medicore.steps.checking import Check, attempt
 from medicore.steps.house import House
 from medicore.steps.ports import Ledger, RecordFiles
 from medicore.steps.status import all_runs
-from medicore.steps.verify import Check, attempt, foundations, record_checks, tell
+from medicore.steps.verify import foundations, record_checks, tell
 
 REPOSITORY = "record repository"
 

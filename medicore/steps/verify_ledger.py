@@ -12,10 +12,8 @@ from medicore.records.ledger import (
 )
 from medicore.steps.archived_ledger import copies
 from medicore.steps.attest import kept, key_of
+from medicore.steps.checking import AS_RECORDED, Check
 from medicore.steps.house import House
-from medicore.steps.verify import Check
-
-_AS_RECORDED = "as recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ def _against(
             place = f"event {first}" if first == last else f"an event from {first} to {last}"
             found = f"{place} is not the one that was there when this head was signed at {checkpoint.at}"
         else:
-            checks.append(Check(key, True, _AS_RECORDED))
+            checks.append(Check(key, True, AS_RECORDED))
             continue
         wrong = wrong or (first, last)
         checks.append(Check(key, False, f"{found}; keep the ledger, take it from the archive"))

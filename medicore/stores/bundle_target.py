@@ -13,7 +13,7 @@ from medicore.stores.files import write_atomically
 def require_free(target: Path) -> None:
     """Raise ConfigurationError when something is at ``target``: a bundle is never mixed with other files."""
     if target.exists() or target.is_symlink():
-        raise ConfigurationError(f"{target.name} is there already; expected a new name; give one with --to")
+        raise ConfigurationError(f"{target.name} is there already; expected a new name; name another")
 
 
 def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
@@ -40,7 +40,7 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
             raise
     except OSError as error:
         raise ConfigurationError(
-            f"{target.name} could not be written: {error.strerror}; make room or name another place with --to"
+            f"{target.name} could not be written: {error.strerror}; make room or name another place"
         ) from error
 
 

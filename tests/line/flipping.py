@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from medicore.records.identifiers import RunId
+from medicore.steps.checking import Check
 from medicore.steps.house import House
-from medicore.steps.verify import Check, verify
+from medicore.steps.verify import verify
 
 Place = tuple[Path, int]
 """A file, and the byte in it that is flipped."""

@@ -99,6 +99,7 @@ def test_all_runs_are_verified_as_each_is(copied: Project) -> None:
         "ledger",
         "authority",
         "people",
+        "archive",
         "record repository",
     ]
 

@@ -187,6 +187,8 @@ ALLOWED = {
     ("quality", "export"),
     ("operator", "request"),
     ("operator", "administer"),
+    ("operator", "extend"),
+    ("quality", "extend"),
     ("service", "request"),
     ("service", "attest"),
 }

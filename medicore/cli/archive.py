@@ -1,0 +1,133 @@
+"""Verbs of the archive: list, verify, extend, restore."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.show import emit, say, table, warn
+from medicore.errors import IntegrityError
+
+archive = typer.Typer(no_args_is_help=True, help="The write-once copies of released records.")
+app.add_typer(archive, name="archive")
+
+
+@archive.command("list")
+def list_archived(
+    study: Annotated[str | None, typer.Argument(help="A study; all by default.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show every archived run, and until when it is kept, as the ledger tells it."""
+    from medicore.records.identifiers import study_id
+    from medicore.steps.archived_run import listed
+
+    rows = listed(house(settings()), study_id(study) if study else None)
+    if as_json:
+        emit(rows)
+        return
+    cells = [
+        (row["run"], row["archived_at"], str(row["objects"]), row["retain_until"], row["manifest"][:16])
+        for row in rows
+    ]
+    table("Archived runs", ("run", "archived (UTC)", "objects", "kept until", "manifest"), cells)
+
+
+@archive.command()
+def verify(
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; all with --all.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Verify every archived run.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read what the archive holds again, and hold every byte, version and date against what was recorded."""
+    from medicore.records.identifiers import RunId
+    from medicore.steps.archived_run import listed
+    from medicore.steps.verify_archived import verify_archived
+
+    if (run is None) == (not everything):
+        raise typer.BadParameter("name one run, or give --all")
+    opened = house(settings())
+    runs = [RunId.parse(run)] if run else [RunId.parse(row["run"]) for row in listed(opened)]
+    answers: list[dict[str, Any]] = []
+    failures: dict[str, str] = {}
+    for one, checks in verify_archived(opened, runs):
+        bad = {check.subject: check.found for check in checks if not check.passed}
+        warnings = {check.subject: check.found for check in checks if check.warned}
+        answers.append({"run": str(one), "checks": len(checks), "failed": bad, "warnings": warnings})
+        failures |= bad
+        warn(warnings.items())
+        if not as_json:
+            say(f"{one}: {len(checks)} checks, {len(bad)} failed")
+            for name, words in bad.items():
+                say(f"  {name}: {words}")
+    if as_json:
+        emit(answers)
+    for name, words in failures.items():
+        raise IntegrityError(f"{len(failures)} check(s) failed, first {name}: {words}")
+
+
+@archive.command()
+def extend(
+    run: RunText,
+    until: Annotated[str, typer.Option(help="The day until which it is kept, YYYY-MM-DD.")],
+    who: Annotated[str, typer.Option("--as", help="Who has it kept longer: an operator, or quality.")],
+    reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
+    as_json: Json = False,
+) -> None:
+    """Have everything that is archived of a run kept until a later day; it is never kept shorter."""
+    from datetime import date
+
+    from medicore.cli.passphrase import passphrase_of
+    from medicore.records.identifiers import RunId
+    from medicore.steps.acting import Actor
+    from medicore.steps.extending import extend
+
+    named = RunId.parse(run)
+    try:
+        day = date.fromisoformat(until)
+    except ValueError as error:
+        raise typer.BadParameter("--until is no day; expected YYYY-MM-DD") from error
+    event = extend(house(settings()), Actor(who, reason, passphrase_of(who)), named, day)
+    if as_json:
+        emit(event.as_json())
+    else:
+        say(f"{run} is kept until {day}, by {event.actor} at {event.at}. Ledger event {event.sequence}.")
+
+
+@archive.command()
+def restore(
+    run: RunText,
+    folder: Annotated[Path, typer.Argument(help="A new folder for what is read back.")],
+    as_json: Json = False,
+) -> None:
+    """Read a run back from the archive, prove every byte by its manifest, and write it to a new folder."""
+    from medicore.records.identifiers import RunId
+    from medicore.steps.restoring import restore
+    from medicore.stores.bundle_target import require_free, write_folder
+
+    named = RunId.parse(run)
+    require_free(folder)
+    restored = restore(house(settings()), named)
+    write_folder(folder, restored.files)
+    if not restored.named:
+        warn(
+            [
+                (
+                    run,
+                    "this ledger does not know it: hold the manifest's SHA-256 against that in its own ledger",
+                )
+            ]
+        )
+    if as_json:
+        emit(
+            {
+                "run": run,
+                "folder": str(folder),
+                "files": sorted(restored.files),
+                "manifest": restored.manifest,
+                "named_by_ledger": restored.named,
+            }
+        )
+    else:
+        say(f"{len(restored.files)} files of {run} in {folder}, each as its manifest says.")
+        say(f"Manifest SHA-256 {restored.manifest}")

@@ -1,0 +1,36 @@
+"""verify_archived: what the archive holds of runs, and nothing else, read again."""
+
+from collections.abc import Iterable, Iterator
+
+from medicore.errors import ArchiveError
+from medicore.records.identifiers import RunId
+from medicore.steps.archived_run import archive_checks
+from medicore.steps.checking import Check
+from medicore.steps.house import House
+from medicore.steps.logged import SERVICE, log
+from medicore.steps.verify import foundations, tell
+
+
+def verify_archived(house: House, runs: Iterable[RunId]) -> Iterator[tuple[RunId, tuple[Check, ...]]]:
+    """Yield the checks of each run's archive, what all rest on among them; the ledger keeps what was found.
+
+    Raises
+    ------
+    ArchiveError
+        When a run is not archived.
+    """
+    shared = foundations(house)
+    for run in runs:
+        events = [*house.ledger.events(subject=str(run), action="archive.completed")]
+        if not events:
+            raise ArchiveError(
+                f"run {run} is not archived; expected one that is; see 'medicore archive list'"
+            )
+        digest = events[-1].details["manifest"]
+        checks = shared
+        if shared[0].passed:
+            checks += tuple(archive_checks(house, run, digest))
+        tell(house, run, checks)
+        if all(check.passed for check in checks):
+            log(house, SERVICE, "archive.verified", str(run), "", {"manifest": digest, "checks": len(checks)})
+        yield run, checks

@@ -1,0 +1,305 @@
+"""A record in a bucket with Object Lock, from the settings to the restored bytes, through the command line."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medicore.stores.s3_client import ATTEMPTS
+from tests.conftest import Project, found_project, git
+from tests.faulty_s3 import faulty_server
+from tests.line.ended_run import run as run_of
+from tests.line.faulty_studies import sound
+from tests.line.prepared_study import MONTH, prepare
+from tests.s3 import S3Server, moto_server  # noqa: F401 - a fixture
+
+FIRST, SECOND = sound(), replace(sound(), study="TEST-SECOND")
+RUN, OTHER = (f"{study.study}/{MONTH}/1" for study in (FIRST, SECOND))
+REPORT = f"reports/{RUN}/report.pdf"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A project whose archive is a bucket, with one released run in it and another that waits for approval.
+
+    ``older`` is a copy of its ledger from before the release.
+    """
+
+    project: Project
+    server: S3Server
+    bucket: str
+    older: Path
+
+    def versions(self, key: str = "") -> list[dict[str, Any]]:
+        """Return all versions below a key, as the server lists them."""
+        listed = self.server.client.list_object_versions(Bucket=self.bucket, Prefix=f"medicore/{key}")
+        return list(listed.get("Versions", []))
+
+    def manifest(self) -> dict[str, Any]:
+        """Return the manifest of the released run, read past MediCore."""
+        (found,) = self.versions(f"archives/{RUN}/manifest-")
+        stored = self.server.client.get_object(Bucket=self.bucket, Key=found["Key"])
+        return dict(json.loads(stored["Body"].read()))
+
+    def last(self, run: str, action: str) -> dict[str, Any]:
+        """Return the run's last event, which must be that action."""
+        event = self.project.events(run)[-1]
+        assert event["action"] == action
+        return event
+
+    def until(self, version: dict[str, Any]) -> str:
+        """Return the day until which the server locks a version."""
+        head = self.server.client.head_object(
+            Bucket=self.bucket, Key=version["Key"], VersionId=version["VersionId"]
+        )
+        return str(head["ObjectLockRetainUntilDate"].date().isoformat())
+
+    def lock(self, version: dict[str, Any], mode: str, year: int) -> None:
+        """Lock a version until 28 February of a year, in whatever mode."""
+        lock = {"Mode": mode, "RetainUntilDate": datetime(year, 2, 28, tzinfo=UTC)}
+        place = {"Bucket": self.bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
+        self.server.client.put_object_retention(**place, Retention=lock, BypassGovernanceRetention=True)
+
+    @contextmanager
+    def hidden(self, prefix: str) -> Iterator[None]:
+        """Hide everything below a key behind delete markers, as whoever may delete can."""
+        client = self.server.client
+        keys = sorted({version["Key"] for version in self.versions(prefix)})
+        marks = {key: client.delete_object(Bucket=self.bucket, Key=key)["VersionId"] for key in keys}
+        assert marks
+        try:
+            yield
+        finally:
+            for key, mark in marks.items():
+                client.delete_object(Bucket=self.bucket, Key=key, VersionId=mark)
+
+    @contextmanager
+    def foreign(self, key: str, data: bytes) -> Iterator[None]:
+        """Write other bytes under a key past MediCore; afterwards they go, which moto alone allows."""
+        place = {"Bucket": self.bucket, "Key": f"medicore/{key}"}
+        version = self.server.client.put_object(**place, Body=data)["VersionId"]
+        try:
+            yield
+        finally:
+            self.server.client.put_object_retention(**place, VersionId=version, Retention={})
+            self.server.client.delete_object(**place, VersionId=version)
+
+
+@pytest.fixture(scope="module")
+def kept(moto_server: S3Server, prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> Kept:  # noqa: F811
+    """Run two studies in a house whose archive is a bucket; release the first."""
+    folder, bucket = tmp_path_factory.mktemp("bucket"), moto_server.bucket()
+    settings = {"MEDICORE_ARCHIVE": f"s3://{bucket}/medicore", "MEDICORE_S3_ENDPOINT": moto_server.endpoint}
+    made = found_project(folder, prefect_url, **settings, **moto_server.environment)
+    # Where the archive is lies in medicore.toml since the founding; the keys alone stay in the environment.
+    environment = {name: value for name, value in made.environment.items() if name not in settings}
+    project = Project(made.root, made.home, environment)
+    prepare(project, FIRST, SECOND)
+    for study in (FIRST, SECOND):
+        run_of(project, study, expected=0)
+    older = shutil.copy2(project.home / "ledger.db", folder / "older.db")
+    assert project.sign(RUN, "approve").json()["state"] == "archived"
+    return Kept(project, moto_server, bucket, Path(older))
+
+
+def test_record_is_archived_locked_and_verified(kept: Kept) -> None:
+    """Every object has its own VersionId and lock; ``verify``, ``archive verify`` and ``doctor`` find all well."""
+    assert not any((kept.project.home / "archive").iterdir())
+    assert "testsecret" not in (kept.project.home / "medicore.toml").read_text("utf-8")
+    manifest = kept.manifest()
+    stored = {version["Key"].removeprefix("medicore/"): version["VersionId"] for version in kept.versions()}
+    assert {entry["key"]: entry["version"] for entry in manifest["objects"]}.items() <= stored.items()
+    for key in stored:
+        head = kept.server.client.head_object(Bucket=kept.bucket, Key=f"medicore/{key}")
+        assert head["ObjectLockMode"] == "COMPLIANCE"
+        assert head["ObjectLockRetainUntilDate"].date().isoformat() >= manifest["retain_until"]
+    (verdict,) = kept.project.medicore("verify", RUN, "--json").json()
+    assert (verdict["failed"], verdict["warnings"]) == ({}, {})
+    answer = kept.project.medicore("archive", "verify", "--all", "--json")
+    assert (answer.json()[0]["failed"], answer.err) == ({}, "")
+    assert kept.last(RUN, "archive.verified")["details"]["checks"] == answer.json()[0]["checks"]
+    rows = kept.project.medicore("archive", "list", FIRST.study, "--json").json()
+    assert [(row["run"], row["objects"]) for row in rows] == [(RUN, len(manifest["objects"]))]
+    assert RUN in kept.project.medicore("archive", "list").out
+    parts = {part["subject"]: part for part in kept.project.medicore("doctor", "--json").json()}
+    assert parts["archive"]["found"].endswith("with Object Lock, COMPLIANCE for 15 years by default")
+
+
+def test_a_delete_marker_takes_nothing_away(kept: Kept) -> None:
+    """An object behind a delete marker is read by its version; a warning and an event say so (FAULTS 13)."""
+    with kept.hidden(REPORT):
+        answer = kept.project.medicore("verify", RUN, "--json")
+        (version,) = (entry["version"] for entry in kept.manifest()["objects"] if entry["key"] == REPORT)
+    (verdict,) = answer.json()
+    words = f"hidden by a delete marker; read by its version {version[:12]}"
+    assert verdict["failed"] == {}
+    assert verdict["warnings"] == {f"{REPORT} (versions)": words}
+    assert answer.err == f"medicore: warning: {REPORT} (versions): {words}\n"
+    warned = kept.last(RUN, "verification.warned")
+    assert warned["details"]["warned"] == [f"{REPORT} (versions): {words}"]
+
+
+def test_a_key_that_was_overwritten_is_found(kept: Kept) -> None:
+    """Other bytes written under a key replace nothing, and verification fails by that key (FAULTS 14)."""
+    with kept.foreign(REPORT, b"another report"):
+        answer = kept.project.medicore("archive", "verify", RUN, expected=6)
+    assert f"{REPORT} (versions): other bytes were written over it, as version " in answer.err
+    failed = kept.last(RUN, "verification.failed")
+    assert failed["reason"] == f"{REPORT} (versions)"
+    assert "(archive)" not in str(failed["details"]), "the object itself is there still"
+
+
+def test_same_bytes_written_again_are_a_warning(kept: Kept) -> None:
+    """A second version with the bytes of the first loses nothing; it is told all the same."""
+    place = kept.server.client.get_object(Bucket=kept.bucket, Key=f"medicore/{REPORT}")
+    with kept.foreign(REPORT, place["Body"].read()):
+        answer = kept.project.medicore("verify", RUN)
+    assert f"warning: {REPORT} (versions): the same bytes were written again" in answer.err
+
+
+def test_retention_is_extended_by_a_signed_act_and_never_shortened(kept: Kept) -> None:
+    """Operator or quality have a record kept longer; an earlier day, another role, no reason are refused (FAULTS 15)."""
+    first = kept.manifest()["retain_until"]
+
+    def extend(
+        until: str, person: str = "operator", reason: str = "Asked by the authority", code: int = 0
+    ) -> str:
+        answer = kept.project.medicore(
+            "archive", "extend", RUN, "--until", until, "--as", person, "--reason", reason, expected=code
+        )
+        return answer.err
+
+    day = f"{int(first[:4]) - 1}{first[4:]}"
+    assert f"run {RUN} is kept until {first}; expected that date or a later one" in extend(day, code=8)
+    refused = kept.last(RUN, "archive.refused")
+    assert (refused["actor"], refused["details"]["cause"]) == ("operator", "retention")
+    extend("2070-02-28", person="reviewer", code=7)
+    assert kept.last(RUN, "archive.refused")["details"]["cause"] == "refused"
+    extend("2070-02-28", reason=" ", code=7)
+    extend("tomorrow", code=2)
+    assert {kept.until(version) for version in kept.versions(f"archives/{RUN}/")} == {first}
+    extend("2070-02-28")
+    event = kept.last(RUN, "archive.extended")
+    assert (event["actor"], event["role"], event["details"]["retain_until"]) == (
+        "operator",
+        "operator",
+        "2070-02-28",
+    )
+    assert {kept.until(version) for version in kept.versions(f"archives/{RUN}/")} == {"2070-02-28"}
+    (verdict,) = kept.project.medicore("verify", RUN, "--json").json()
+    assert verdict["failed"] == {}
+    assert kept.project.medicore("archive", "list", "--json").json()[0]["retain_until"] == "2070-02-28"
+    # What moto allows and no real server does: the lock is opened again, past our guard.
+    (version,) = kept.versions(REPORT)
+    kept.lock(version, "COMPLIANCE", 2050)
+    assert f"{REPORT} (retention): kept until 2050-02-28, where 2070-02-28 is recorded" in verified_ill(kept)
+    kept.lock(version, "GOVERNANCE", 2070)
+    assert (
+        f"{REPORT} (retention): {REPORT} is locked in GOVERNANCE mode; expected COMPLIANCE"
+        in verified_ill(kept)
+    )
+    kept.lock(version, "COMPLIANCE", 2070)
+    kept.project.medicore("verify", RUN)
+
+
+def verified_ill(kept: Kept) -> str:
+    """Return what ``verify`` says of the run when it fails."""
+    return kept.project.medicore("verify", RUN, expected=6).err
+
+
+def test_trouble_on_the_way_is_retried_or_refused(kept: Kept) -> None:
+    """Neither a taken key nor 5xx that last are reported as archived; 5xx that pass are nothing (FAULTS 14, 63)."""
+    key = f"archives/{OTHER}/authority.pem"
+    with kept.foreign(key, b"another authority"):
+        answer = kept.project.sign(OTHER, "approve", expected=8)
+        assert f"{key} is archived already with other bytes" in answer.err
+    failed = [event for event in kept.project.events(OTHER) if event["action"] == "archive.failed"]
+    assert [event["reason"] for event in failed] == [answer.err.removeprefix("medicore: ").rstrip("\n")]
+    with faulty_server(kept.server.endpoint) as faulty:
+        faulty.always = "refuse"
+        there = {"MEDICORE_S3_ENDPOINT": faulty.endpoint}
+        answer = kept.project.sign(OTHER, "approve", expected=8, **there)
+        assert f"the archive did not answer after {ATTEMPTS} attempts (503)" in answer.err
+        assert answer.err.count("\n") == 1
+        (row,) = kept.project.medicore("status", SECOND.study, "--json").json()
+        assert row["state"] == "released"
+        assert kept.versions(f"archives/{OTHER}/manifest-") == []
+        actions = [event["action"] for event in kept.project.events(OTHER)]
+        assert actions.count("archive.failed") == 2
+        assert "archive.completed" not in actions
+        faulty.plan, faulty.always = ["refuse", "cut", "forget"], ""
+        assert kept.project.sign(OTHER, "approve", **there).json()["state"] == "archived"
+    assert {
+        len(kept.versions(version["Key"].removeprefix("medicore/")))
+        for version in kept.versions(f"archives/{OTHER}")
+    } == {1}
+    (verdict,) = kept.project.medicore("verify", OTHER, "--json").json()
+    assert (verdict["failed"], verdict["warnings"]) == ({}, {})
+
+
+def test_a_ledger_rolled_back_is_caught_behind_delete_markers(kept: Kept, tmp_path: Path) -> None:
+    """Whoever sets the ledger back, and hides every signed head in the archive, is caught by these heads (FAULTS 9, 13)."""
+    home = tmp_path / "state"
+    shutil.copytree(kept.project.home, home, symlinks=True)
+    for name in ("ledger.db-wal", "ledger.db-shm"):
+        (home / name).unlink(missing_ok=True)
+    shutil.copy2(kept.older, home / "ledger.db")
+    with kept.hidden("checkpoints/"), kept.hidden(f"archives/{RUN}/checkpoint-"):
+        answer = kept.project.medicore("ledger", "verify", expected=6, MEDICORE_HOME=str(home))
+    assert "is missing" in answer.err or "is another" in answer.err
+
+
+def test_the_archive_alone_gives_the_record_back(kept: Kept, tmp_path: Path) -> None:
+    """On a machine that knows nothing but the archive, every byte comes back: record, report, and code by git (FAULTS 13)."""
+    there, again = tmp_path / "there", tmp_path / "again"
+    kept.project.medicore("archive", "restore", RUN, str(there))
+    restored = kept.last(RUN, "archive.restored")
+    home = tmp_path / "empty"
+    empty = Project(kept.project.root, home, kept.project.environment)
+    place = {"MEDICORE_ARCHIVE": f"s3://{kept.bucket}/medicore", "MEDICORE_S3_ENDPOINT": kept.server.endpoint}
+    empty.medicore("init", **place)
+    with kept.hidden(f"archives/{RUN}/"):
+        answer = empty.medicore("archive", "restore", RUN, str(again), "--json")
+    assert answer.json()["named_by_ledger"] is False
+    assert "this ledger does not know it" in answer.err
+    assert answer.json()["manifest"] == restored["details"]["manifest"]
+    files = [
+        {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+        for folder in (there, again)
+    ]
+    assert files[0] == files[1]
+    reports = kept.project.home / "reports" / FIRST.study / MONTH
+    assert files[0]["report.signed.pdf"] == next(reports.glob("*.signed.pdf")).read_bytes()
+    git(
+        "clone", "--quiet", "--branch", f"record/{RUN}", str(there / "record.bundle"), "code", folder=tmp_path
+    )
+    record = tmp_path / "code" / "records" / FIRST.study / MONTH
+    assert (record / "results.json").read_bytes() == files[0]["record/results.json"]
+    assert (tmp_path / "code" / "requirements.lock").read_bytes() == files[0]["requirements.lock"]
+    kept.project.medicore("archive", "restore", RUN, str(there), expected=9)
+    kept.project.medicore(
+        "archive", "restore", f"{FIRST.study}/{MONTH}/7", str(tmp_path / "none"), expected=8
+    )
+
+
+def test_a_bucket_that_keeps_nothing_founds_no_house(kept: Kept, tmp_path: Path) -> None:
+    """``init`` refuses a bucket without Object Lock in one line, before anything is made."""
+    home = tmp_path / "state"
+    bucket = kept.server.bucket(lock=False)
+    place = {"MEDICORE_ARCHIVE": f"s3://{bucket}", "MEDICORE_S3_ENDPOINT": kept.server.endpoint}
+    answer = kept.project.medicore("init", expected=9, MEDICORE_HOME=str(home), **place)
+    assert answer.err.startswith(f"medicore: bucket {bucket} cannot be an archive")
+    assert answer.err.count("\n") == 1
+    assert not home.exists()
+    doctor = kept.project.medicore("doctor", "--json", expected=9, **place).json()
+    assert [part["healthy"] for part in doctor if part["subject"] == "archive"] == [False]
