@@ -1,13 +1,10 @@
 """A record in a bucket with Object Lock, from the settings to the restored bytes, through the command line."""
 
-import json
+import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,80 +12,9 @@ from medicore.stores.s3_client import ATTEMPTS
 from tests.conftest import Project, found_project, git
 from tests.faulty_s3 import faulty_server
 from tests.line.ended_run import run as run_of
-from tests.line.faulty_studies import sound
+from tests.line.locked_archive import FIRST, OTHER, REPORT, RUN, SECOND, Kept
 from tests.line.prepared_study import MONTH, prepare
 from tests.s3 import S3Server, moto_server  # noqa: F401 - a fixture
-
-FIRST, SECOND = sound(), replace(sound(), study="TEST-SECOND")
-RUN, OTHER = (f"{study.study}/{MONTH}/1" for study in (FIRST, SECOND))
-REPORT = f"reports/{RUN}/report.pdf"
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A project whose archive is a bucket, with one released run in it and another that waits for approval.
-
-    ``older`` is a copy of its ledger from before the release.
-    """
-
-    project: Project
-    server: S3Server
-    bucket: str
-    older: Path
-
-    def versions(self, key: str = "") -> list[dict[str, Any]]:
-        """Return all versions below a key, as the server lists them."""
-        listed = self.server.client.list_object_versions(Bucket=self.bucket, Prefix=f"medicore/{key}")
-        return list(listed.get("Versions", []))
-
-    def manifest(self) -> dict[str, Any]:
-        """Return the manifest of the released run, read past MediCore."""
-        (found,) = self.versions(f"archives/{RUN}/manifest-")
-        stored = self.server.client.get_object(Bucket=self.bucket, Key=found["Key"])
-        return dict(json.loads(stored["Body"].read()))
-
-    def last(self, run: str, action: str) -> dict[str, Any]:
-        """Return the run's last event, which must be that action."""
-        event = self.project.events(run)[-1]
-        assert event["action"] == action
-        return event
-
-    def until(self, version: dict[str, Any]) -> str:
-        """Return the day until which the server locks a version."""
-        head = self.server.client.head_object(
-            Bucket=self.bucket, Key=version["Key"], VersionId=version["VersionId"]
-        )
-        return str(head["ObjectLockRetainUntilDate"].date().isoformat())
-
-    def lock(self, version: dict[str, Any], mode: str, year: int) -> None:
-        """Lock a version until 28 February of a year, in whatever mode."""
-        lock = {"Mode": mode, "RetainUntilDate": datetime(year, 2, 28, tzinfo=UTC)}
-        place = {"Bucket": self.bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
-        self.server.client.put_object_retention(**place, Retention=lock, BypassGovernanceRetention=True)
-
-    @contextmanager
-    def hidden(self, prefix: str) -> Iterator[None]:
-        """Hide everything below a key behind delete markers, as whoever may delete can."""
-        client = self.server.client
-        keys = sorted({version["Key"] for version in self.versions(prefix)})
-        marks = {key: client.delete_object(Bucket=self.bucket, Key=key)["VersionId"] for key in keys}
-        assert marks
-        try:
-            yield
-        finally:
-            for key, mark in marks.items():
-                client.delete_object(Bucket=self.bucket, Key=key, VersionId=mark)
-
-    @contextmanager
-    def foreign(self, key: str, data: bytes) -> Iterator[None]:
-        """Write other bytes under a key past MediCore; afterwards they go, which moto alone allows."""
-        place = {"Bucket": self.bucket, "Key": f"medicore/{key}"}
-        version = self.server.client.put_object(**place, Body=data)["VersionId"]
-        try:
-            yield
-        finally:
-            self.server.client.put_object_retention(**place, VersionId=version, Retention={})
-            self.server.client.delete_object(**place, VersionId=version)
 
 
 @pytest.fixture(scope="module")
@@ -220,13 +146,13 @@ def test_trouble_on_the_way_is_retried_or_refused(kept: Kept) -> None:
         answer = kept.project.sign(OTHER, "approve", expected=8)
         assert f"{key} is archived already with other bytes" in answer.err
     failed = [event for event in kept.project.events(OTHER) if event["action"] == "archive.failed"]
-    assert [event["reason"] for event in failed] == [answer.err.removeprefix("medicore: ").rstrip("\n")]
+    assert [event["reason"] for event in failed] == [answer.err.rpartition("medicore: ")[2].rstrip("\n")]
     with faulty_server(kept.server.endpoint) as faulty:
         faulty.always = "refuse"
         there = {"MEDICORE_S3_ENDPOINT": faulty.endpoint}
         answer = kept.project.sign(OTHER, "approve", expected=8, **there)
         assert f"the archive did not answer after {ATTEMPTS} attempts (503)" in answer.err
-        assert answer.err.count("\n") == 1
+        assert answer.err.count("medicore: ") == 1
         (row,) = kept.project.medicore("status", SECOND.study, "--json").json()
         assert row["state"] == "released"
         assert kept.versions(f"archives/{OTHER}/manifest-") == []
@@ -290,6 +216,26 @@ def test_the_archive_alone_gives_the_record_back(kept: Kept, tmp_path: Path) -> 
     kept.project.medicore(
         "archive", "restore", f"{FIRST.study}/{MONTH}/7", str(tmp_path / "none"), expected=8
     )
+
+
+def test_keys_come_from_the_prefect_block_that_is_named(kept: Kept) -> None:
+    """With keys in a block of the Prefect server alone the archive opens; without block or keys one line says so."""
+    keys = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    nowhere = {"AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"}
+    kept_environment = {k: v for k, v in kept.project.environment.items() if k not in keys} | nowhere
+    project = Project(kept.project.root, kept.project.home, kept_environment)
+    script = (
+        "from prefect_aws import AwsCredentials\n"
+        "AwsCredentials(aws_access_key_id='test', aws_secret_access_key='testsecret').save('archive-keys')\n"
+    )
+    subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], check=True, env={**os.environ, **kept_environment}
+    )
+    project.medicore("archive", "verify", RUN, MEDICORE_S3_CREDENTIALS="archive-keys")
+    for name, words in (("", "no credentials for the archive"), ("no-such", "the Prefect block 'no-such'")):
+        found = project.medicore("doctor", "--json", expected=9, MEDICORE_S3_CREDENTIALS=name).json()
+        (part,) = (part for part in found if part["subject"] == "archive")
+        assert part["found"].startswith(words)
 
 
 def test_a_bucket_that_keeps_nothing_founds_no_house(kept: Kept, tmp_path: Path) -> None:

@@ -95,3 +95,51 @@ def test_scratch_of_a_killed_process_is_no_object(tmp_path: Path) -> None:
     archive.put(KEY, b"bytes", "2040-02-01")
     (tmp_path / "archives" / "1" / ".writing.abc").write_bytes(b"half")
     assert archive.keys("archives") == (KEY,)
+
+
+@pytest.mark.parametrize("damage", ["renamed", "edited"])
+def test_extension_that_was_not_written_so_is_an_archive_error(tmp_path: Path, damage: str) -> None:
+    """A label whose name and date disagree, or whose bytes were changed, is reported and counts for nothing."""
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    archive.extend(KEY, "2050-01-01")
+    label = tmp_path / f"{KEY}~2050-01-01.retention.json"
+    assert label.stat().st_mode & 0o777 == 0o444
+    if damage == "renamed":
+        label.rename(tmp_path / f"{KEY}~2060-01-01.retention.json")
+    else:
+        label.chmod(0o644)
+        label.write_bytes(label.read_bytes().replace(b"2050-01-01", b"2060-01-01"))
+    with pytest.raises(ArchiveError, match=f"the retention label of {KEY} is damaged"):
+        archive.retention(KEY)
+
+
+def test_labels_of_extensions_belong_to_their_object_alone(tmp_path: Path) -> None:
+    """An object whose key looks like another's label is kept as long as it was itself put."""
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    archive.put(f"{KEY}.2", b"more bytes", "2041-01-01")
+    archive.extend(KEY, "2050-01-01")
+    assert (archive.retention(KEY), archive.retention(f"{KEY}.2")) == ("2050-01-01", "2041-01-01")
+    assert archive.keys("archives") == (KEY, f"{KEY}.2")
+
+
+@pytest.mark.parametrize("fails", ["os.fsync", "pathlib.Path.hardlink_to"])
+def test_full_disk_leaves_the_retention_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    """Without room nothing is extended, nothing is lost, and it can be repeated (FAULTS 64)."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    before = files(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(fails, full)
+        with pytest.raises(ArchiveError, match=f"^{KEY} could not be written: No space left on device"):
+            archive.extend(KEY, "2050-01-01")
+    assert (files(tmp_path), archive.retention(KEY)) == (before, "2040-02-01")
+    archive.extend(KEY, "2050-01-01")
+    assert archive.retention(KEY) == "2050-01-01"
