@@ -19,7 +19,9 @@ README = "README.txt"
 VERIFIER = "verify_bundle.py"
 UNHASHED = (MANIFEST, EXPORTED, CHECKPOINT)
 
-_COPIES = frozenset({"run.exported", "export.refused", "checkpoint.signed"})
+_COPIES = frozenset(
+    {"run.exported", "export.refused", "checkpoint.signed", "archive.restored", "archive.verified"}
+)
 OF_PEOPLE = frozenset({"authority.created", "person.added", "person.renewed", "person.revoked"})
 """The authority's beginning and what makes and ends a person's certificate: what it takes to prove a signature."""
 

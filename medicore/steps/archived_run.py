@@ -91,7 +91,7 @@ def archive_checks(house: House, run: RunId, manifest_digest: str) -> Iterator[C
     manifest = json.loads(data)
     until = kept_until(house, run, manifest["retain_until"])
     yield from _versions(house, {"key": key, "sha256": sha256(data), "size": len(data)})
-    yield _retention(house, key, until)
+    yield _retention(house, key, until, manifest["retain_until"])
     for entry in manifest["objects"]:
         try:
             yield same_bytes(
@@ -100,7 +100,7 @@ def archive_checks(house: House, run: RunId, manifest_digest: str) -> Iterator[C
             yield from _versions(house, entry)
         except MediCoreError as error:
             yield Check(f"{entry['key']} (archive)", False, str(error))
-        yield _retention(house, entry["key"], until)
+        yield _retention(house, entry["key"], until, manifest["retain_until"])
 
 
 def require_whole(entry: Mapping[str, Any], data: bytes) -> bytes:
@@ -133,11 +133,14 @@ def _versions(house: House, entry: Mapping[str, Any]) -> Iterator[Check]:
         )
 
 
-def _retention(house: House, key: str, until: str) -> Check:
+def _retention(house: House, key: str, until: str, at_first: str) -> Check:
     try:
         kept = house.archive.retention(key)
     except MediCoreError as error:
         return Check(f"{key} (retention)", False, str(error))
     if kept < until:
         return Check(f"{key} (retention)", False, f"kept until {kept}, where {until} is recorded")
-    return Check(f"{key} (retention)", True, f"kept until {kept}{', extended' if kept > until else ''}")
+    if kept > until:
+        words = f"kept until {kept}, extended past MediCore: {until} is recorded"
+        return Check(f"{key} (retention)", True, words, warned=True)
+    return Check(f"{key} (retention)", True, f"kept until {kept}{', extended' if until > at_first else ''}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from medicore.errors import ArchiveError
 from medicore.records.archived import Versions, require_key, require_longer
-from medicore.records.canonical import document, sha256
+from medicore.records.canonical import digest, document, sha256
 
 _LABEL = ".retention.json"
 # No key holds this sign, so the label of an extension is never that of another object.
@@ -133,8 +133,9 @@ def _written(key: str) -> Iterator[None]:
 
 
 def _label(data: bytes, retain_until: str) -> bytes:
-    """Return the label that lies beside an object."""
-    return document({"sha256": sha256(data), "size": len(data), "retain_until": retain_until})
+    """Return the label that lies beside an object; its own digest tells a later date from a damaged one."""
+    said = {"sha256": sha256(data), "size": len(data), "retain_until": retain_until}
+    return document({**said, "label": digest(said)})
 
 
 def _date_in(stored: bytes, data: bytes, key: str, named: str | None = None) -> str:

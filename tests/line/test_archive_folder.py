@@ -67,7 +67,7 @@ def test_label_of_an_extension_is_held_against_the_ledger(
     labels = [*(copied.home / "archive").rglob(f"*~{DAY}.retention.json")]
     rows = copied.medicore("archive", "list", "--json").json()
     assert len(labels) == rows[0]["objects"] + 1, "every object and the manifest"
-    report = next(path for path in labels if path.name.startswith("report.pdf"))
+    report = next(path for path in labels if path.match(f"reports/{run}/report.pdf~*"))
     damage(report)
     answer = copied.medicore("verify", run, expected=6)
     assert f"reports/{run}/report.pdf (retention)" in answer.err

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,13 @@ def test_record_is_archived_locked_and_verified(kept: Kept) -> None:
         assert head["ObjectLockRetainUntilDate"].date().isoformat() >= manifest["retain_until"]
     (verdict,) = kept.project.medicore("verify", RUN, "--json").json()
     assert (verdict["failed"], verdict["warnings"]) == ({}, {})
-    answer = kept.project.medicore("archive", "verify", "--all", "--json")
+    answer = kept.project.medicore("archive", "verify", RUN, "--json")
     assert (answer.json()[0]["failed"], answer.err) == ({}, "")
     assert kept.last(RUN, "archive.verified")["details"]["checks"] == answer.json()[0]["checks"]
     rows = kept.project.medicore("archive", "list", FIRST.study, "--json").json()
     assert [(row["run"], row["objects"]) for row in rows] == [(RUN, len(manifest["objects"]))]
     assert RUN in kept.project.medicore("archive", "list").out
+    assert f"{RUN}: " in kept.project.medicore("archive", "verify", "--all").out
     parts = {part["subject"]: part for part in kept.project.medicore("doctor", "--json").json()}
     assert parts["archive"]["found"].endswith("with Object Lock, COMPLIANCE for 15 years by default")
 
@@ -120,7 +122,10 @@ def test_retention_is_extended_by_a_signed_act_and_never_shortened(kept: Kept) -
     assert {kept.until(version) for version in kept.versions(f"archives/{RUN}/")} == {"2070-02-28"}
     (verdict,) = kept.project.medicore("verify", RUN, "--json").json()
     assert verdict["failed"] == {}
-    assert kept.project.medicore("archive", "list", "--json").json()[0]["retain_until"] == "2070-02-28"
+    assert (
+        kept.project.medicore("archive", "list", FIRST.study, "--json").json()[0]["retain_until"]
+        == "2070-02-28"
+    )
     # What moto allows and no real server does: the lock is opened again, past our guard.
     (version,) = kept.versions(REPORT)
     kept.lock(version, "COMPLIANCE", 2050)
@@ -149,8 +154,9 @@ def test_trouble_on_the_way_is_retried_or_refused(kept: Kept) -> None:
     assert [event["reason"] for event in failed] == [answer.err.rpartition("medicore: ")[2].rstrip("\n")]
     with faulty_server(kept.server.endpoint) as faulty:
         faulty.always = "refuse"
-        there = {"MEDICORE_S3_ENDPOINT": faulty.endpoint}
-        answer = kept.project.sign(OTHER, "approve", expected=8, **there)
+        there = {**kept.project.environment, "MEDICORE_S3_ENDPOINT": faulty.endpoint}
+        troubled = replace(kept.project, environment=there)
+        answer = troubled.sign(OTHER, "approve", expected=8)
         assert f"the archive did not answer after {ATTEMPTS} attempts (503)" in answer.err
         assert answer.err.count("medicore: ") == 1
         (row,) = kept.project.medicore("status", SECOND.study, "--json").json()
@@ -160,7 +166,7 @@ def test_trouble_on_the_way_is_retried_or_refused(kept: Kept) -> None:
         assert actions.count("archive.failed") == 2
         assert "archive.completed" not in actions
         faulty.plan, faulty.always = ["refuse", "cut", "forget"], ""
-        assert kept.project.sign(OTHER, "approve", **there).json()["state"] == "archived"
+        assert troubled.sign(OTHER, "approve").json()["state"] == "archived"
     assert {
         len(kept.versions(version["Key"].removeprefix("medicore/")))
         for version in kept.versions(f"archives/{OTHER}")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from medicore.errors import ArchiveError
-from medicore.records.canonical import sha256
+from medicore.records.canonical import digest, sha256
 from medicore.stores.archive_folder import FolderArchive
 
 KEY = "archives/1/report.pdf"
@@ -27,8 +27,9 @@ def test_object_and_label_are_read_only(tmp_path: Path) -> None:
     assert version == sha256(b"bytes")
     assert files(tmp_path) == [KEY, LABEL]
     assert [(tmp_path / name).stat().st_mode & 0o777 for name in (KEY, LABEL)] == [0o444, 0o444]
-    label = {"sha256": version, "size": 5, "retain_until": "2040-02-01"}
-    assert json.loads((tmp_path / LABEL).read_bytes()) == label
+    label = json.loads((tmp_path / LABEL).read_bytes())
+    assert label.pop("label") == digest(label)
+    assert label == {"sha256": version, "size": 5, "retain_until": "2040-02-01"}
 
 
 @pytest.mark.parametrize("fails", ["os.fsync", "pathlib.Path.hardlink_to", "pathlib.Path.mkdir"])
@@ -59,6 +60,16 @@ def test_label_that_was_not_written_is_written_when_repeated(tmp_path: Path) -> 
     (tmp_path / LABEL).unlink()
     archive.put(KEY, b"bytes", "2040-02-01")
     assert archive.retention(KEY) == "2040-02-01"
+
+
+def test_date_that_was_changed_is_damage(tmp_path: Path) -> None:
+    """A label that says a later day than was written is damaged too, although the object is kept no shorter."""
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    (tmp_path / LABEL).chmod(0o644)
+    (tmp_path / LABEL).write_bytes((tmp_path / LABEL).read_bytes().replace(b"2040", b"2840"))
+    with pytest.raises(ArchiveError, match=f"the retention label of {KEY} is damaged"):
+        archive.retention(KEY)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "not JSON", '"2040"'])
