@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project
-from tests.line.conftest import CLEAN, REFERENCE, Month
+from tests.line.conftest import BROKEN, REFERENCE, Month
 
 DAY = "2080-02-29"
 
@@ -76,7 +76,7 @@ def test_label_of_an_extension_is_held_against_the_ledger(
 
 def test_what_is_not_archived_is_neither_verified_nor_extended(month: Month) -> None:
     """A run that was never released has nothing in the archive, and one line says so."""
-    run = month.run(CLEAN)
+    run = month.run(BROKEN)
     for arguments in (
         ("verify", run),
         ("extend", run, "--until", DAY, "--as", "operator", "--reason", "A longer duty to keep"),
