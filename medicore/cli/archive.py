@@ -98,16 +98,21 @@ def extend(
 def restore(
     run: RunText,
     folder: Annotated[Path, typer.Argument(help="A new folder for what is read back.")],
+    person: Annotated[
+        str | None, typer.Option("--as", help="Who reads it back; the setting 'person' by default.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Read a run back from the archive, prove every byte by its manifest, and write it to a new folder."""
+    from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
     from medicore.steps.restoring import restore
     from medicore.stores.bundle_target import require_free, write_folder
 
     named = RunId.parse(run)
     require_free(folder)
-    restored = restore(house(settings()), named)
+    chosen = settings()
+    restored = restore(house(chosen), named, person or chosen.person or "", passphrase_of)
     write_folder(folder, restored.files)
     if not restored.named:
         warn(

@@ -41,7 +41,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "archive.failed": "The archive did not take the whole record; the release stands and is tried again.",
         "archive.extended": "A person had a run's record kept until a later date, and signed that.",
         "archive.refused": "An attempt to have a record kept longer was refused; the details name the cause.",
-        "archive.restored": "A copy of a run's record was read back from the archive and proved.",
+        "archive.restored": "A person read a run's record back from the archive, proved, and signed that.",
         "archive.verified": "What the archive holds was read again and found equal to the record.",
         "verification.failed": "Something stored is not what was recorded.",
         "verification.warned": "Somebody meddled with what is stored; everything recorded is there nevertheless.",

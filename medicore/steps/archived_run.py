@@ -54,7 +54,7 @@ def listed(house: House, study: str | None = None) -> list[dict[str, Any]]:
                     "run": event.subject,
                     "archived_at": event.at,
                     "objects": event.details["objects"],
-                    "retain_until": kept_until(house, run, event.details["retain_until"]),
+                    "retain_until": kept_until(house, run),
                     "manifest": event.details["manifest"],
                 }
             )
@@ -69,10 +69,14 @@ def _manifest(house: House, run: RunId, digest: str) -> tuple[str, bytes]:
     raise ArchiveError("none is the one that the ledger names")
 
 
-def kept_until(house: House, run: RunId, at_first: str) -> str:
-    """Return until when the ledger says that a run is kept: as its manifest says, or as long as it was extended."""
-    extended = house.ledger.events(subject=str(run), action=EXTENDED)
-    return max([at_first, *(str(event.details["retain_until"]) for event in extended)])
+def kept_until(house: House, run: RunId) -> str:
+    """Return until when the ledger says that an archived run is kept: as at first, or as it was extended since."""
+    told = (
+        e
+        for action in ("archive.completed", EXTENDED)
+        for e in house.ledger.events(subject=str(run), action=action)
+    )
+    return max(str(event.details["retain_until"]) for event in told)
 
 
 def archive_checks(house: House, run: RunId, manifest_digest: str) -> Iterator[Check]:
@@ -89,7 +93,7 @@ def archive_checks(house: House, run: RunId, manifest_digest: str) -> Iterator[C
         return
     yield Check(subject, True, AS_RECORDED)
     manifest = json.loads(data)
-    until = kept_until(house, run, manifest["retain_until"])
+    until = kept_until(house, run)
     yield from _versions(house, {"key": key, "sha256": sha256(data), "size": len(data)})
     yield _retention(house, key, until, manifest["retain_until"])
     for entry in manifest["objects"]:

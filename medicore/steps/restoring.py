@@ -1,14 +1,19 @@
 """restoring: everything that the archive holds of a run, read back and proved by its manifest."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from medicore.errors import ArchiveError
 from medicore.records.canonical import sha256
-from medicore.records.identifiers import RunId
+from medicore.records.identifiers import RunId, person_id
+from medicore.records.people import Permission
 from medicore.steps.archived_run import archived_manifest, manifest_keys, require_whole
+from medicore.steps.attributed import record_act, refusals, require_signatory
 from medicore.steps.house import House
-from medicore.steps.logged import SERVICE, log
+
+RESTORED = "archive.restored"
+REASON = "Read the record back from the archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +30,21 @@ class Restored:
     named: bool
 
 
-def restore(house: House, run: RunId) -> Restored:
-    """Return everything that the archive holds of a run, every byte proved.
+def restore(house: House, run: RunId, person: str, passphrase: Callable[[str], str]) -> Restored:
+    """Return everything that the archive holds of a run, every byte proved; ``person`` signs that they have it.
 
     Raises
     ------
+    ReviewError
+        When the person may not export (records hold patients' data: 21 CFR 11.10(d)), or does not open the own key.
+        The refusal is in the ledger.
     ArchiveError
         When the archive does not hold the run, or not all of it.
     IntegrityError
         When an object is not what the manifest says.
     """
+    with refusals(house, person_id(person), "export.refused", str(run)):
+        signatory = require_signatory(house, person, Permission.EXPORT, passphrase)
     known = any(True for _ in house.ledger.events(subject=str(run)))
     key, data = archived_manifest(house, run) if known else _last_manifest(house, run)
     manifest = json.loads(data)
@@ -44,7 +54,7 @@ def restore(house: House, run: RunId) -> Restored:
         files[_name(run, entry["key"])] = whole
     if known:
         details = {"manifest": sha256(data), "objects": len(manifest["objects"])}
-        log(house, SERVICE, "archive.restored", str(run), "", details)
+        record_act(house, signatory, RESTORED, str(run), REASON, details)
     house.progress(run, "archive", f"{len(files)} files read back from {key.rpartition('/')[0]}")
     return Restored(str(run), files, sha256(data), known)
 

@@ -16,6 +16,7 @@ from medicore.steps.house import House
 from medicore.steps.logged import SERVICE, log
 from medicore.steps.ports import RecordFiles
 from medicore.steps.requesting import BY_REQUEST, proved_request
+from medicore.steps.restoring import RESTORED
 from medicore.steps.review import approvals_of, verified
 from medicore.steps.runs import SEALED_BY
 from medicore.steps.signed_report import NAME, entry_of, prove
@@ -26,6 +27,7 @@ _ACTS = {
     "subject.viewed": Permission.VIEW,
     "run.exported": Permission.EXPORT,
     EXTENDED: Permission.EXTEND,
+    RESTORED: Permission.EXPORT,
 }
 _OWN_FILES = ("provenance.json", ".gitignore", "decisions/")
 

@@ -39,7 +39,9 @@ def test_what_is_damaged_is_not_restored(
     """An object with other bytes, or none, is named, and no folder is made."""
     run = released.run(REFERENCE)
     damage(copied.home / "archive" / "archives" / run / "record.bundle")
-    answer = copied.medicore("archive", "restore", run, str(tmp_path / "restored"), expected=code)
+    answer = copied.medicore(
+        "archive", "restore", run, str(tmp_path / "restored"), "--as", "reviewer", expected=code
+    )
     assert f"archives/{run}/record.bundle" in answer.err
     assert not (tmp_path / "restored").exists()
 
@@ -80,7 +82,7 @@ def test_what_is_not_archived_is_neither_verified_nor_extended(month: Month) -> 
     for arguments in (
         ("verify", run),
         ("extend", run, "--until", DAY, "--as", "operator", "--reason", "A longer duty to keep"),
-        ("restore", run, "nowhere"),
+        ("restore", run, "nowhere", "--as", "reviewer"),
     ):
         answer = month.project.medicore("archive", *arguments, expected=8)
         assert (

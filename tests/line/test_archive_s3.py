@@ -190,14 +190,14 @@ def test_a_ledger_rolled_back_is_caught_behind_delete_markers(kept: Kept, tmp_pa
 def test_the_archive_alone_gives_the_record_back(kept: Kept, tmp_path: Path) -> None:
     """On a machine that knows nothing but the archive, every byte comes back: record, report, and code by git (FAULTS 13)."""
     there, again = tmp_path / "there", tmp_path / "again"
-    kept.project.medicore("archive", "restore", RUN, str(there))
+    kept.project.medicore("archive", "restore", RUN, str(there), "--as", "reviewer")
     restored = kept.last(RUN, "archive.restored")
     home = tmp_path / "empty"
     empty = Project(kept.project.root, home, kept.project.environment)
     place = {"MEDICORE_ARCHIVE": f"s3://{kept.bucket}/medicore", "MEDICORE_S3_ENDPOINT": kept.server.endpoint}
     empty.medicore("init", **place)
     with kept.hidden(f"archives/{RUN}/"):
-        answer = empty.medicore("archive", "restore", RUN, str(again), "--json")
+        answer = empty.medicore("archive", "restore", RUN, str(again), "--as", "reviewer", "--json")
     assert answer.json()["named_by_ledger"] is False
     assert "this ledger does not know it" in answer.err
     assert answer.json()["manifest"] == restored["details"]["manifest"]
@@ -218,9 +218,17 @@ def test_the_archive_alone_gives_the_record_back(kept: Kept, tmp_path: Path) -> 
     record = tmp_path / "code" / "records" / FIRST.study / MONTH
     assert (record / "results.json").read_bytes() == files[0]["record/results.json"]
     assert (tmp_path / "code" / "requirements.lock").read_bytes() == files[0]["requirements.lock"]
-    kept.project.medicore("archive", "restore", RUN, str(there), expected=9)
+    kept.project.medicore("archive", "restore", RUN, str(there), "--as", "reviewer", expected=9)
+    kept.project.medicore("archive", "restore", RUN, str(tmp_path / "none"), "--as", "analyst", expected=7)
+    assert not (tmp_path / "none").exists()
     kept.project.medicore(
-        "archive", "restore", f"{FIRST.study}/{MONTH}/7", str(tmp_path / "none"), expected=8
+        "archive",
+        "restore",
+        f"{FIRST.study}/{MONTH}/7",
+        str(tmp_path / "none"),
+        "--as",
+        "reviewer",
+        expected=8,
     )
 
 
