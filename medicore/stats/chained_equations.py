@@ -105,7 +105,7 @@ def imputation(
     for place in order:
         state.start(place, chance)
     rounds = chosen.iterations if len(order) > 1 else len(order)
-    trace = np.zeros((rounds, len(order)))
+    trace = np.empty((rounds, len(order)))
     for iteration in range(rounds):
         for column, place in enumerate(order):
             trace[iteration, column] = state.visit(place, chance)
@@ -146,8 +146,8 @@ def _given(treated: Mask, outcome: Vector, interaction: bool) -> Vector:
 
 def _standardised(values: Vector) -> Vector:
     scale = float(values.std())
-    centred: Vector = (values - values.mean()) / (scale if scale > 0 else 1.0)
-    return centred
+    centred: Vector = values - values.mean()
+    return centred / scale if scale > 0 else centred
 
 
 class _Chain:
@@ -165,7 +165,7 @@ class _Chain:
         ]
         widths = [1 if levels is None else len(levels) - 1 for levels in self._levels]
         self._owner = np.repeat(np.arange(-1, len(covariates)), [len(given), *widths])
-        self._rows = np.vstack([given, np.zeros((sum(widths), given.shape[1]))])
+        self._rows = np.vstack([given, np.empty((sum(widths), given.shape[1]))])
         for place, covariate in enumerate(covariates):
             if self._missing[place].any():
                 self._require_model(place, covariate)

@@ -78,7 +78,7 @@ def draw_levels(observed: Vector, codes: Places, missing: Vector, chance: np.ran
     rows, target, weights = _augmented((observed[kept] - means) / scales, codes, levels)
     theta, information = _maximum(rows, target, weights)
     theta = theta + information.spread(chance.standard_normal(len(information.kept)))
-    shares = _shares(theta.reshape(levels - 1, -1), (missing[kept] - means) / scales)
+    shares = _shares(theta.reshape(levels - 1, len(kept)), (missing[kept] - means) / scales)
     uniform = chance.random(missing.shape[1])
     drawn: Places = (np.cumsum(shares, axis=0)[:-1] <= uniform).sum(axis=0)
     return drawn
@@ -101,7 +101,7 @@ def _nearest(ranked: Vector, aims: Vector, donors: int) -> tuple[Places, Places]
 
     Between two equally far, at the end of the window, the lower is taken.
     """
-    first = np.clip(np.searchsorted(ranked, aims) - donors, 0, len(ranked) - donors)
+    first = np.maximum(np.searchsorted(ranked, aims) - donors, 0)
     for _ in range(donors):
         after = np.minimum(first + donors, len(ranked) - 1)
         closer = (ranked[after] - aims < aims - ranked[first]) & (first + donors < len(ranked))
@@ -112,14 +112,14 @@ def _nearest(ranked: Vector, aims: Vector, donors: int) -> tuple[Places, Places]
 def _augmented(x: Vector, codes: Places, levels: int) -> tuple[Vector, Vector, Vector]:
     """Return standardised predictors, targets ``(L, n)`` and weights, the added observations last."""
     p = len(x) - 1
-    away = np.zeros((p + 1, 2 * p))
+    away = np.empty((p + 1, 2 * p))
     away[0] = 1.0
     away[1:, :p] = PSEUDO_DISTANCE * np.eye(p)
     away[1:, p:] = -PSEUDO_DISTANCE * np.eye(p)
     own = (codes == np.arange(levels)[:, None]).astype(np.float64)
     share = own.mean(axis=1, keepdims=True)
     target = np.hstack([own, np.tile(share, (1, 2 * p))])
-    weights = np.concatenate([np.ones(len(codes)), np.full(2 * p, (p + 1) / max(2 * p, 1))])
+    weights = np.concatenate([np.ones(len(codes)), np.full(2 * p, p + 1.0) / (2 * p)])
     return np.hstack([x, away]), target, weights
 
 
@@ -164,16 +164,16 @@ def _likelihood(
 ) -> tuple[float, Vector, TriangularFactor]:
     """Return the log-likelihood, its score and the factor of its information (Agresti, 2013, section 8.1)."""
     q = len(x)
-    shares = _shares(theta.reshape(-1, q), x)
-    # a target of 0 counts nothing, even where its share has become 0
-    value = float((weights * np.where(target > 0, target * np.log(np.maximum(shares, 1e-300)), 0)).sum())
+    shares = _shares(theta.reshape(len(target) - 1, q), x)
+    # a target of 0 counts nothing, even where its share has become 0 and has no logarithm
+    value = float((weights * (target * np.log(np.maximum(shares, 1e-300)))).sum())
     apart = weights * (target - shares)[1:]
     score = np.array([(row * one).sum() for row in apart for one in x])
-    information = np.empty((len(theta), len(theta)))
+    information = np.empty((len(theta), len(theta)))  # its factor reads the lower triangle alone
     for one in range(len(apart)):
         for two in range(one + 1):
             spread = shares[one + 1] * ((one == two) - shares[two + 1])
-            block = cross_products(x, weights * spread)
-            information[one * q : (one + 1) * q, two * q : (two + 1) * q] = block
-            information[two * q : (two + 1) * q, one * q : (one + 1) * q] = block.T
+            information[one * q : (one + 1) * q, two * q : (two + 1) * q] = cross_products(
+                x, weights * spread
+            )
     return value, score, TriangularFactor.of(information)

@@ -94,9 +94,10 @@ def pooled_effect(effects: Sequence[Effect]) -> Effect:
 
     One alone is returned as it is. Raises EstimationError as ``pooled``.
     """
-    if len(effects) == 1:
-        return effects[0]
-    return Effect(effects[0].measure, pooled([effect.inference for effect in effects]).estimate)
+    first, *others = effects
+    if not others:
+        return first
+    return Effect(first.measure, pooled([effect.inference for effect in effects]).estimate)
 
 
 def pooled_replicates(results: Sequence[BootstrapResult]) -> BootstrapResult:
@@ -105,14 +106,15 @@ def pooled_replicates(results: Sequence[BootstrapResult]) -> BootstrapResult:
     The percentiles of the pooled replicates make the interval that Schomaker & Heumann (2018, section 3) name
     "MI boot, pooled sample". Its seed is the first one's; no acceleration is defined.
     """
-    if len(results) == 1:
-        return results[0]
+    first, *others = results
+    if not others:
+        return first
     failed: dict[str, int] = {}
     for result in results:
         for reason, count in result.failed.items():
             failed[reason] = failed.get(reason, 0) + count
     return replace(
-        results[0],
+        first,
         value=float(np.mean([result.value for result in results])),
         estimates=np.concatenate([result.estimates for result in results]),
         arm_means=np.concatenate([result.arm_means for result in results]),

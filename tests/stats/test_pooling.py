@@ -176,9 +176,10 @@ def test_replicates_of_all_data_sets_make_the_interval() -> None:
     """Replicates and failures are those of all sets together, and the value their mean."""
     rows = np.arange(4.0)
     first = BootstrapResult(1.0, rows, np.column_stack([rows, rows]), rows, rows, 5, {"a": 1, "b": 0}, 7, 0.1)
-    second = replace(first, value=3.0, estimates=rows + 10, failed={"a": 2, "c": 4})
+    second = replace(first, value=3.0, estimates=rows + 10, seed=8, failed={"a": 2, "c": 4})
     made = pooled_replicates([first, second])
     assert (made.value, made.replicates, made.failed) == (2.0, 10, {"a": 3, "b": 0, "c": 4})
+    assert made.seed == 7
     assert made.estimates.tolist() == [0, 1, 2, 3, 10, 11, 12, 13]
     assert (made.arm_means.shape, made.hajek.shape, made.g_computation.shape) == ((8, 2), (8,), (8,))
     assert made.percentile_interval(0.5) == (1.75, 11.25)
