@@ -45,9 +45,10 @@ def test_a_number_leads_to_its_runs(released: Month) -> None:
     assert "propensity scores and outcome models together" in first["definition"]
     one = project.medicore("explain", released.run(REFERENCE), "--value", "1566", "--json").json()
     places = project.medicore("explain", "--value", "1566", "--study", REFERENCE, "--json").json()["places"]
-    assert {place["run"] for place in places} == {released.run(REFERENCE)}
+    assert released.run(REFERENCE) in {place["run"] for place in places}
+    assert {place["run"].split("/")[0] for place in places} == {REFERENCE}
     assert one["value"] == 1566
-    assert one["path"] == places[0]["path"]
+    assert one["path"] in [place["path"] for place in places if place["run"] == released.run(REFERENCE)]
     text = project.medicore("explain", "--value", "3.37").out
     assert "primary.estimate" in text
     assert "Next: medicore explain" in text

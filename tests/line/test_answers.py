@@ -1,5 +1,7 @@
 """What people read: the answers as text, and the decisions that end a run otherwise than by approval."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, MONTH, REFERENCE, Month
@@ -106,7 +108,8 @@ def test_meaning_and_signer_are_checked(month: Month) -> None:
 
 def test_passphrase_is_never_guessed(month: Month) -> None:
     """Without a terminal and without the variable, signing says where a passphrase comes from."""
-    answer = month.project.medicore(
+    kept = {k: v for k, v in month.project.environment.items() if k != "MEDICORE_PASSPHRASE_REVIEWER"}
+    answer = replace(month.project, environment=kept).medicore(
         "sign", month.run(CLEAN), "--meaning", "approve", "--as", "reviewer", "--reason", "read", expected=9
     )
     assert "MEDICORE_PASSPHRASE" in answer.err

@@ -132,8 +132,11 @@ def test_every_object_of_the_record_repository_is_watched(
     while count < GIT:
         path = reached[int(chance.integers(len(reached)))]
         position = int(chance.choice(positions(path.stat().st_size, chance)))
+        said = object_of(path)
         with flipped((path, position), mask=1 << int(chance.integers(8))):
             failed = {check.subject for check in failures(opened, run)}
+            if not failed and object_of(path) == said:
+                continue  # a bit between the last block and its checksum belongs to neither
         assert f"objects of run/{run}" in failed or f"objects of record/{run}" in failed, (
             path.name,
             position,
