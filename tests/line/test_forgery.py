@@ -192,7 +192,7 @@ def test_release_without_its_approval_is_refused(forger: Forger, tmp_path: Path)
 def test_decision_after_revocation_is_refused(forger: Forger, tmp_path: Path) -> None:
     """A decision counts for nothing when the ledger says that the signer's key had been revoked before it."""
     events = [json.loads(line) for line in forger.read("ledger/excerpt.jsonl").splitlines()]
-    signed = next(event for event in events if event["action"] == "decision.signed")
+    signed = next(e for e in events if (e["action"], e["actor"]) == ("decision.signed", "reviewer"))
     revoked = {
         **signed,
         "actor": "medicore",
