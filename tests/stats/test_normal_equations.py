@@ -74,6 +74,13 @@ def test_aliased_rows_are_left_out() -> None:
     assert factor.spread(np.ones(3))[[1, 3]].tolist() == [0, 0]
 
 
+def test_the_upper_triangle_is_not_read() -> None:
+    """Whatever stands above the diagonal, the factor is the same."""
+    products = np.array([[4.0, 2.0, 0.0], [2.0, 5.0, 3.0], [0.0, 3.0, 6.0]])
+    upper = np.triu(np.full((3, 3), np.nan), 1)
+    assert np.array_equal(TriangularFactor.of(products + upper).lower, TriangularFactor.of(products).lower)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 40, 600])
 def test_the_bits_do_not_depend_on_threads(size: int) -> None:
     """One thread and two give the same cross-products, to the last bit."""
