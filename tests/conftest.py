@@ -68,7 +68,7 @@ class Project:
     def medicore(self, *arguments: str, expected: int = 0, **more: str) -> "Answer":
         """Run the command line to its end; the exit code must be the expected one."""
         process = self.start(*arguments, **more)
-        out, err = process.communicate(timeout=240)
+        out, err = process.communicate(timeout=600)
         assert process.returncode == expected, f"exit {process.returncode}\n{out}\n{err}"
         return Answer(out, err)
 

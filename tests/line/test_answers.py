@@ -124,7 +124,7 @@ def test_verify_scores_every_principle_of_alcoa(released: Month) -> None:
     assert all(holds is True for holds, _ in card.values()), card
     assert "asked for by analyst" in card["Attributable"][1]
     assert "until 20" in card["Enduring"][1]
-    (halted,) = released.project.medicore("verify", released.run(IMBALANCED), "--json").json()
+    (halted,) = released.project.medicore("verify", released.run(BROKEN), "--json").json()
     waiting = {score["principle"]: score["holds"] for score in halted["alcoa"]}
     assert (waiting["Accurate"], waiting["Enduring"], waiting["Consistent"]) == (None, None, True)
     text = released.project.medicore("verify", run).out
