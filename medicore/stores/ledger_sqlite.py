@@ -15,7 +15,7 @@ from medicore.errors import BusyError, ConfigurationError, IntegrityError, MediC
 from medicore.records.canonical import canonical
 from medicore.records.ledger import GENESIS, LedgerEvent, NewEvent, chain
 from medicore.records.moment import timestamp
-from medicore.stores.ledger_sqlite_schema import APPLICATION, SCHEMA, schema
+from medicore.stores.ledger_sqlite_schema import APPLICATION, MADE, SCHEMA, schema
 
 if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no command owes the ledger
     from medicore.stores.clock import Clock
@@ -156,7 +156,7 @@ class SqliteLedger:
         """Raise IntegrityError unless table, index and triggers are those that MediCore makes."""
         if (
             connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION
-            or schema(connection) != SCHEMA
+            or schema(connection) != MADE
         ):
             raise IntegrityError(
                 f"{self._path.name} is not a ledger as MediCore makes it: table or triggers are others; "

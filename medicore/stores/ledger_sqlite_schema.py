@@ -31,9 +31,18 @@ BEGIN SELECT RAISE(ABORT, 'the ledger grows at its end alone'); END""",
 }
 
 
-def schema(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return the statements that made the tables, indexes and triggers of the file, by name."""
+Row = tuple[str, str, str, str]
+"""What the file says of one table, index or trigger: type, name, its table's name, and the statement that made it."""
+
+MADE: frozenset[Row] = frozenset(
+    (sql.split()[1].lower(), name, "events", sql) for name, sql in SCHEMA.items()
+)
+"""The rows of a ledger as MediCore makes it."""
+
+
+def schema(connection: sqlite3.Connection) -> frozenset[Row]:
+    """Return what the file says of its tables, indexes and triggers."""
     rows = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
     )
-    return dict(rows.fetchall())
+    return frozenset(rows.fetchall())

@@ -11,6 +11,7 @@ from medicore.errors import BusyError, ConfigurationError, IntegrityError
 from medicore.records.ledger import NewEvent, verify_chain
 from medicore.stores.clock import SystemClock
 from medicore.stores.ledger_sqlite import SqliteLedger
+from tests.line.flipping import dump, says_the_same
 
 RUN = "MED-2024-0147/2025-03/1"
 CLOCK = SystemClock()
@@ -105,6 +106,28 @@ def test_a_ledger_without_its_guards_is_refused(path: Path, change: str, read_on
     force(path, change)
     with pytest.raises(IntegrityError, match="not a ledger as MediCore makes it"):
         SqliteLedger(path, CLOCK, read_only=read_only)
+
+
+def test_every_bit_of_the_guards_is_watched(path: Path) -> None:
+    """One bit changed in what the file says of its table, index and triggers is found: word, type and length."""
+    before, page = dump(path), path.read_bytes()
+    content = int.from_bytes(page[105:107])  # where the first page's cells begin, by SQLite's file format
+    assert 2_000 < content < 4_000
+    unseen = []
+    for position in range(content, 4096):
+        for mask in (0x01, 0x20):  # the types of SQLite's record, and the case of a letter
+            damaged = bytearray(page)
+            damaged[position] ^= mask
+            path.write_bytes(damaged)
+            try:
+                ledger = SqliteLedger(path, CLOCK, read_only=True)
+                ledger.check_file()
+                verify_chain(ledger.events())
+            except (IntegrityError, ConfigurationError):
+                continue
+            if not says_the_same(path, before):
+                unseen.append((position, mask))
+    assert unseen == []
 
 
 def test_another_database_is_left_alone(tmp_path: Path) -> None:
