@@ -10,17 +10,9 @@ from medicore.errors import ReviewError, WrongPassphraseError
 from medicore.records.act import ENVELOPE, declare
 from medicore.records.ledger import LedgerEvent, NewEvent
 from medicore.records.moment import timestamp
-from medicore.records.people import (
-    Permission,
-    Person,
-    person_named,
-    require_active,
-    require_permission,
-    require_unlocked,
-)
+from medicore.records.people import Permission, Person, require_unlocked
 from medicore.steps.house import House
-from medicore.steps.logged import log
-from medicore.steps.signers import lock_out, people
+from medicore.steps.signers import refuse, require_standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +35,12 @@ def require_signatory(
     ReviewError
         When the person is unknown, locked, revoked, expired or may not, or the passphrase does not open the key.
     """
-    person = person_named(people(house), identifier)
+    person = require_standing(house, identifier, permission)
     require_unlocked(house.ledger.events(), person.identifier)
-    now = timestamp(house.clock.now())
-    require_active(person, now)
-    require_permission(person, permission)
     signatory = Signatory(person, passphrase(person.identifier))
     # Signed once before anything is done or shown: who cannot open the own key sees nothing.
-    house.certifier.sign(declare(person, "", "", "Proof of the key", {}, now), signatory.passphrase)
+    proof = declare(person, "", "", "Proof of the key", {}, timestamp(house.clock.now()))
+    house.certifier.sign(proof, signatory.passphrase)
     return signatory
 
 
@@ -75,6 +65,5 @@ def refusals(house: House, identifier: str, refusal: str, subject: str, **detail
         yield
     except ReviewError as error:
         cause = "passphrase" if isinstance(error, WrongPassphraseError) else "refused"
-        log(house, identifier, refusal, subject, str(error), {"cause": cause, **details})
-        lock_out(house, identifier)
+        refuse(house, identifier, refusal, subject, error, {"cause": cause, **details})
         raise

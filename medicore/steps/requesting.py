@@ -17,19 +17,11 @@ from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId, month_id, study_id
 from medicore.records.ledger import LedgerEvent
 from medicore.records.moment import timestamp
-from medicore.records.people import (
-    Permission,
-    Person,
-    people_of,
-    person_named,
-    require_active,
-    require_permission,
-    require_unlocked,
-)
+from medicore.records.people import Permission, Person, require_unlocked
 from medicore.records.protocol import Protocol
 from medicore.steps.house import House
-from medicore.steps.logged import SERVICE, log
-from medicore.steps.signers import lock_out, signer_of
+from medicore.steps.logged import SERVICE
+from medicore.steps.signers import refuse, require_standing, signed_act
 
 ACTION = "run.requested"
 """What the signed act of a request is called, whether a run begins by it or goes on."""
@@ -147,15 +139,8 @@ def proved_request(house: House, event: LedgerEvent) -> Act:
     IntegrityError
         When something else was signed.
     """
-    if ENVELOPE not in event.details:
-        raise ReviewError(
-            f"ledger event {event.sequence} ({event.action}) has no signature; expected that of {event.actor}; "
-            "take the ledger from the archive"
-        )
     run = RunId.parse(event.subject)
-    signer = signer_of(house, event)
-    require_permission(signer, Permission.REQUEST)
-    act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), signer, event.at)
+    act = signed_act(house, event, Permission.REQUEST)
     (first, *_) = house.ledger.events(subject=event.subject, action=ACTION)
     exploratory = first.details["identity"]["status"] == "exploratory"
     try:
@@ -169,10 +154,7 @@ def proved_request(house: House, event: LedgerEvent) -> Act:
 
 
 def _requester(house: House, identifier: str) -> Person:
-    person = person_named(people_of(house.ledger.events()), identifier)
-    require_active(person, timestamp(house.clock.now()))
-    require_permission(person, Permission.REQUEST)
-    return person
+    return require_standing(house, identifier, Permission.REQUEST)
 
 
 def _declared(house: House, person: Person, request: Request, studies: Sequence[str]) -> Act:
@@ -221,6 +203,5 @@ def _refusals(house: House, request: Request) -> Iterator[None]:
         details = {"error": type(error).__name__}
         if isinstance(error, WrongPassphraseError):
             details["cause"] = "passphrase"
-        log(house, actor, "run.refused", SUBJECT, str(error), details)
-        lock_out(house, actor)
+        refuse(house, actor, "run.refused", SUBJECT, error, details)
         raise

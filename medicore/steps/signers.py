@@ -2,10 +2,12 @@
 
 import base64
 import math
+from collections.abc import Mapping
 
-from medicore.errors import ReviewError
+from medicore.errors import MediCoreError, ReviewError
 from medicore.records.act import ENVELOPE, Act, require_told
 from medicore.records.ledger import LedgerEvent, NewEvent
+from medicore.records.moment import timestamp
 from medicore.records.people import (
     LOCK_OUT,
     UNLOCKING,
@@ -14,10 +16,11 @@ from medicore.records.people import (
     is_locked,
     people_of,
     person_named,
+    require_active,
     require_permission,
 )
 from medicore.steps.house import House
-from medicore.steps.logged import SERVICE
+from medicore.steps.logged import SERVICE, log
 
 CHANGES = frozenset({"person.added", "person.renewed", "person.revoked", "person.unlocked"})
 """What one person may do to another; each is an act with a signature."""
@@ -32,6 +35,14 @@ def people(house: House, before: int | None = None) -> dict[str, Person]:
     return people_of(
         sorted((e for e in events if before is None or e.sequence < before), key=lambda e: e.sequence)
     )
+
+
+def require_standing(house: House, identifier: str, permission: Permission) -> Person:
+    """Return the person of that identifier; raise ReviewError unless they are known, active now, and may do it."""
+    person = person_named(people(house), identifier)
+    require_active(person, timestamp(house.clock.now()))
+    require_permission(person, permission)
+    return person
 
 
 def signer_of(house: House, event: LedgerEvent) -> Person:
@@ -62,6 +73,11 @@ def proved(house: House, event: LedgerEvent, permission: Permission = Permission
     ReviewError
         When it has no signature, or one that does not hold.
     """
+    return require_told(signed_act(house, event, permission), event)
+
+
+def signed_act(house: House, event: LedgerEvent, permission: Permission) -> Act:
+    """Return what the signer of an event signed, whatever the event tells; raise ReviewError as ``proved`` does."""
     if ENVELOPE not in event.details:
         raise ReviewError(
             f"ledger event {event.sequence} ({event.action}) has no signature; expected that of {event.actor}; "
@@ -70,7 +86,7 @@ def proved(house: House, event: LedgerEvent, permission: Permission = Permission
     signer = signer_of(house, event)
     act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), signer, event.at)
     require_permission(signer, permission)
-    return require_told(act, event)
+    return act
 
 
 def require_signed_changes(house: House) -> int:
@@ -85,6 +101,19 @@ def require_signed_changes(house: House) -> int:
         if event.sequence >= founded:
             proved(house, event)
     return len(changes)
+
+
+def refuse(
+    house: House,
+    identifier: str,
+    refusal: str,
+    subject: str,
+    error: MediCoreError,
+    details: Mapping[str, str],
+) -> None:
+    """Put a refusal into the ledger as the action ``refusal``; too many wrong passphrases lock the person."""
+    log(house, identifier, refusal, subject, str(error), details)
+    lock_out(house, identifier)
 
 
 def lock_out(house: House, person: str) -> None:
