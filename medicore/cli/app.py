@@ -23,6 +23,8 @@ edc = typer.Typer(no_args_is_help=True, help="The simulated EDC of the eight por
 app.add_typer(edc, name="edc")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
+Asker = Annotated[str | None, typer.Option("--as", help="Who asks; the setting 'person' by default.")]
+Reason = Annotated[str, typer.Option(help="Why this is asked for.")]
 RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, as MED-2024-0147/2025-03/1.")]
 
 

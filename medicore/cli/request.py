@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, app, house, settings
+from medicore.cli.app import Asker, Json, Reason, app, house, settings
 from medicore.cli.show import emit, say
 
 if TYPE_CHECKING:
@@ -17,10 +17,8 @@ DEPLOYMENT = "analysis/study"
 def request(
     study: Annotated[str, typer.Argument(help="Study, as MED-2024-0147.")],
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
-    reason: Annotated[str, typer.Option(help="Why this run is asked for.")] = "Monthly analysis",
-    person: Annotated[
-        str | None, typer.Option("--as", help="Who asks; the setting 'person' by default.")
-    ] = None,
+    reason: Reason = "Monthly analysis",
+    person: Asker = None,
     deployment: Annotated[str, typer.Option(help="The deployment of the flow 'analysis'.")] = DEPLOYMENT,
     print_only: Annotated[
         bool, typer.Option("--print", help="Print the signed body for POST …/create_flow_run; send nothing.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from medicore.cli.app import Json, app, edc, house, settings
+from medicore.cli.app import Asker, Json, Reason, app, edc, house, settings
 from medicore.cli.show import emit, figure, say, table
 
 if TYPE_CHECKING:
@@ -65,10 +65,8 @@ def deliver(
 def run(
     study: Annotated[str, typer.Argument(help="Study, as MED-2024-0147.")],
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
-    reason: Annotated[str, typer.Option(help="Why this run is asked for.")] = "Monthly analysis",
-    person: Annotated[
-        str | None, typer.Option("--as", help="Who asks; the setting 'person' by default.")
-    ] = None,
+    reason: Reason = "Monthly analysis",
+    person: Asker = None,
     exploratory: Annotated[
         bool,
         typer.Option(
@@ -88,10 +86,8 @@ def portfolio(
     studies: Annotated[
         list[str] | None, typer.Argument(help="Studies; all that have a protocol by default.")
     ] = None,
-    reason: Annotated[str, typer.Option(help="Why these runs are asked for.")] = "Monthly analysis",
-    person: Annotated[
-        str | None, typer.Option("--as", help="Who asks; the setting 'person' by default.")
-    ] = None,
+    reason: Reason = "Monthly analysis",
+    person: Asker = None,
     as_json: Json = False,
 ) -> None:
     """Analyse the month of all studies; a study that halts does not stop the others."""
