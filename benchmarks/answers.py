@@ -35,7 +35,7 @@ def answers() -> Answered:
     """Return how long each command takes on a run in a scratch folder."""
     with tempfile.TemporaryDirectory(prefix="medicore-answers-") as scratch:
         root, home = Path(scratch) / "project", Path(scratch) / "state"
-        copy_project(root, {})
+        copy_project(root)
         for owner in ("authority", "analyst", "reviewer", "operator"):
             os.environ[f"MEDICORE_PASSPHRASE_{owner.upper()}"] = secrets.token_urlsafe(16)
         medicore(root, home, "init")

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -12,19 +13,21 @@ from pathlib import Path
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def copy_project(target: Path, protocols: Mapping[str, str]) -> None:
-    """Copy the project's files as they are now, with these protocols by study, and commit them."""
+def copy_project(target: Path, protocols: Mapping[str, str] | None = None) -> Path:
+    """Copy the project's files as they are now, with these protocols by study, commit them, and return where."""
     listed = _git("ls-files", "-co", "--exclude-standard", "-z", folder=_ROOT).split("\0")
     for name in listed:
         if name and (_ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes((_ROOT / name).read_bytes())
-    for study, text in protocols.items():
+            shutil.copy2(_ROOT / name, target / name)
+    for study, text in (protocols or {}).items():
         (target / "studies" / f"{study}.yaml").write_text(text, encoding="utf-8")
     _git("init", "--quiet", "--initial-branch=main", folder=target)
+    _git("config", "user.name", "Copyist", folder=target)
+    _git("config", "user.email", "copyist@medicore.invalid", folder=target)
     _git("add", "--all", folder=target)
-    who = ("-c", "user.name=Bench", "-c", "user.email=bench@medicore.invalid")
-    _git(*who, "commit", "--quiet", "--message", "The project of a bench", folder=target)
+    _git("commit", "--quiet", "--message", "A copy of the project", folder=target)
+    return target
 
 
 @dataclass(frozen=True, order=True, slots=True)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ import coverage
 import pytest
 from hypothesis import settings
 
+from benchmarks.project import copy_project
 from tests.postgres import postgres  # noqa: F401 - a fixture for all
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -100,22 +100,6 @@ class Answer:
     def json(self) -> Any:
         """Return the one JSON document on stdout."""
         return json.loads(self.out)
-
-
-def copy_project(target: Path) -> Path:
-    """Copy the project's files as they are now, and commit them in a repository of their own."""
-    listed = git("ls-files", "-co", "--exclude-standard", "-z", folder=ROOT).split("\0")
-    for name in listed:
-        source = ROOT / name
-        if name and source.is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target / name)
-    git("init", "--quiet", "--initial-branch=main", folder=target)
-    git("config", "user.name", "Tester", folder=target)
-    git("config", "user.email", "tester@medicore.invalid", folder=target)
-    git("add", "--all", folder=target)
-    git("commit", "--quiet", "--message", "The project under test", folder=target)
-    return target
 
 
 @pytest.fixture(scope="session")
