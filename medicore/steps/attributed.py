@@ -10,9 +10,9 @@ from medicore.errors import ReviewError, WrongPassphraseError
 from medicore.records.act import ENVELOPE, declare
 from medicore.records.ledger import LedgerEvent, NewEvent
 from medicore.records.moment import timestamp
-from medicore.records.people import Permission, Person, require_unlocked
+from medicore.records.people import Permission, Person
 from medicore.steps.house import House
-from medicore.steps.signers import refuse, require_standing
+from medicore.steps.signers import refuse, require_not_locked, require_standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def require_signatory(
         When the person is unknown, locked, revoked, expired or may not, or the passphrase does not open the key.
     """
     person = require_standing(house, identifier, permission)
-    require_unlocked(house.ledger.events(), person.identifier)
+    require_not_locked(house, person.identifier)
     signatory = Signatory(person, passphrase(person.identifier))
     # Signed once before anything is done or shown: who cannot open the own key sees nothing.
     proof = declare(person, "", "", "Proof of the key", {}, timestamp(house.clock.now()))

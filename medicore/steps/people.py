@@ -124,7 +124,7 @@ def unlock(house: House, actor: Actor, identifier: str) -> LedgerEvent:
 
     def bring(known: Mapping[str, Person]) -> Brought:
         person_named(known, identifier)
-        if not is_locked(house.ledger.events(), identifier):
+        if not is_locked(house.ledger.events(person=identifier), identifier):
             raise ReviewError(
                 f"{identifier} is not locked; expected a locked person; see 'medicore people list'"
             )
@@ -141,14 +141,13 @@ def listed(house: House) -> list[dict[str, Any]]:
         for event in house.ledger.events(action=action):
             held = people(house, event.sequence + 1)[event.subject]
             earlier.setdefault(event.subject, []).append(_certificate(house, held) | {"since": event.at})
-    events = tuple(house.ledger.events())
     return [
         {
             "identifier": person.identifier,
             "name": person.name,
             "role": person.role.value,
             "standing": standing_of(person, now),
-            "locked": is_locked(events, person.identifier),
+            "locked": is_locked(house.ledger.events(person=person.identifier), person.identifier),
             "revoked_at": person.revoked_at,
             "certificate": earlier[person.identifier][-1],
             "earlier": earlier[person.identifier][:-1],

@@ -82,11 +82,17 @@ class Ledger(Protocol):
         ...
 
     def events(
-        self, *, subject: str | None = None, action: str | None = None, after: int = 0
+        self,
+        *,
+        subject: str | None = None,
+        action: str | None = None,
+        person: str | None = None,
+        after: int = 0,
     ) -> Iterator[LedgerEvent]:
         """Yield events in order, those about ``subject`` (a run, or a prefix ending in '/') when given.
 
-        ``after`` leaves out all up to that sequence number.
+        ``person`` leaves those that this person did or that are about this person; ``after`` leaves out all up to
+        that sequence number.
         """
         ...
 

@@ -17,11 +17,11 @@ from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId, month_id, study_id
 from medicore.records.ledger import LedgerEvent
 from medicore.records.moment import timestamp
-from medicore.records.people import Permission, Person, require_unlocked
+from medicore.records.people import Permission, Person
 from medicore.records.protocol import Protocol
 from medicore.steps.house import House
 from medicore.steps.logged import SERVICE
-from medicore.steps.signers import refuse, require_standing, signed_act
+from medicore.steps.signers import refuse, require_not_locked, require_standing, signed_act
 
 ACTION = "run.requested"
 """What the signed act of a request is called, whether a run begins by it or goes on."""
@@ -65,7 +65,7 @@ def sign_request(
     """
     with _refusals(house, request):
         person = _requester(house, request.requester)
-        require_unlocked(house.ledger.events(), person.identifier)
+        require_not_locked(house, person.identifier)
         act = _declared(house, person, request, studies)
         return base64.b64encode(house.certifier.sign(act, passphrase(person.identifier))).decode()
 

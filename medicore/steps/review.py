@@ -18,13 +18,13 @@ from medicore.records.decision import (
 from medicore.records.identifiers import RunId, person_id
 from medicore.records.ledger import LedgerEvent, NewEvent
 from medicore.records.moment import timestamp
-from medicore.records.people import person_named, require_unlocked
+from medicore.records.people import person_named
 from medicore.records.states import RunState, state_of
 from medicore.steps.house import House
 from medicore.steps.logged import role_of
 from medicore.steps.runs import sealed_commit
 from medicore.steps.signed_report import sign_report
-from medicore.steps.signers import lock_out, signer_of
+from medicore.steps.signers import lock_out, require_not_locked, signer_of
 from medicore.steps.signers import people as people  # the people are asked for here, too
 from medicore.steps.stored import read_provenance
 
@@ -111,7 +111,7 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
 
 def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> LedgerEvent:
     person = person_named(people(house), decision.signer)
-    require_unlocked(house.ledger.events(), decision.signer)
+    require_not_locked(house, decision.signer)
     found = state_of(house.ledger.events(subject=str(run)))
     if found is RunState.EXPLORED:
         raise ReviewError(

@@ -18,6 +18,7 @@ from medicore.records.people import (
     person_named,
     require_active,
     require_permission,
+    require_unlocked,
 )
 from medicore.steps.house import House
 from medicore.steps.logged import SERVICE, log
@@ -43,6 +44,11 @@ def require_standing(house: House, identifier: str, permission: Permission) -> P
     require_active(person, timestamp(house.clock.now()))
     require_permission(person, permission)
     return person
+
+
+def require_not_locked(house: House, identifier: str) -> None:
+    """Raise ReviewError when the person is locked out."""
+    require_unlocked(house.ledger.events(person=identifier), identifier)
 
 
 def signer_of(house: House, event: LedgerEvent) -> Person:
@@ -118,7 +124,7 @@ def refuse(
 
 def lock_out(house: House, person: str) -> None:
     """Say in the ledger, once, that a person is locked."""
-    events = [*house.ledger.events()]
+    events = [*house.ledger.events(person=person)]
     said = [e.action for e in events if e.subject == person and e.action in {"person.locked", *UNLOCKING}]
     if is_locked(events, person) and said[-1:] != ["person.locked"]:
         reason = f"{LOCK_OUT} wrong passphrases in a row"

@@ -40,11 +40,16 @@ class _Proved:
         return self._ledger.append(event)
 
     def events(
-        self, *, subject: str | None = None, action: str | None = None, after: int = 0
+        self,
+        *,
+        subject: str | None = None,
+        action: str | None = None,
+        person: str | None = None,
+        after: int = 0,
     ) -> Iterator[LedgerEvent]:
         """Yield events in order; raise IntegrityError at one that is not what it was."""
         told: dict[int, str] = {}
-        for event in self._ledger.events(subject=subject, action=action, after=after):
+        for event in self._ledger.events(subject=subject, action=action, person=person, after=after):
             if self._digests is None:
                 told[event.sequence] = event.digest
                 yield event
@@ -55,7 +60,7 @@ class _Proved:
                         "at the beginning; keep the file, take the ledger from the archive"
                     )
                 yield event
-        if self._digests is None and (subject, action, after) == (None, None, 0):
+        if self._digests is None and (subject, action, person, after) == (None, None, None, 0):
             self._digests = told
 
     def check_file(self) -> None:

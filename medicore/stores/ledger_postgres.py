@@ -71,13 +71,19 @@ class PostgresLedger:
         return self._session.run(lambda connection: self._append(connection, event, sent))
 
     def events(
-        self, *, subject: str | None = None, action: str | None = None, after: int = 0
+        self,
+        *,
+        subject: str | None = None,
+        action: str | None = None,
+        person: str | None = None,
+        after: int = 0,
     ) -> Iterator[LedgerEvent]:
         """Yield events in order; ``subject`` is exact, or a prefix when it ends in '/'; ``after`` is a sequence number.
 
+        Of a ``person`` are the events that this person did or that are about this person.
         Pages are read one by one, so that a slow reader never holds up a writer.
         """
-        condition, values = _condition(subject, action)
+        condition, values = _condition(subject, action, person)
         statement = (
             f"SELECT {_COLUMNS} FROM medicore.events WHERE sequence > $1{condition} "  # noqa: S608 - constants
             f"ORDER BY sequence LIMIT {_PAGE}"
@@ -189,7 +195,7 @@ async def _read_by(connection: Connection, order: str, disabled: tuple[str, ...]
     return found
 
 
-def _condition(subject: str | None, action: str | None) -> tuple[str, tuple[str, ...]]:
+def _condition(subject: str | None, action: str | None, person: str | None) -> tuple[str, tuple[str, ...]]:
     """Return the condition that filters events, and its values from $2 on."""
     parts: list[str] = []
     values: list[str] = []
@@ -203,6 +209,9 @@ def _condition(subject: str | None, action: str | None) -> tuple[str, tuple[str,
     if action is not None:
         values.append(_stored(action))
         parts.append(f"action = ${len(values) + 1}")
+    if person is not None:
+        values.append(_stored(person))
+        parts.append(f"(actor = ${len(values) + 1} OR subject = ${len(values) + 1})")
     return "".join(f" AND {part}" for part in parts), tuple(values)
 
 

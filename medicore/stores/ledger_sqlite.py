@@ -75,13 +75,19 @@ class SqliteLedger:
         return self._attempt(lambda connection: self._append(connection, event))
 
     def events(
-        self, *, subject: str | None = None, action: str | None = None, after: int = 0
+        self,
+        *,
+        subject: str | None = None,
+        action: str | None = None,
+        person: str | None = None,
+        after: int = 0,
     ) -> Iterator[LedgerEvent]:
         """Yield events in order; ``subject`` is exact, or a prefix when it ends in '/'; ``after`` is a sequence number.
 
+        Of a ``person`` are the events that this person did or that are about this person.
         Pages are read one by one, so that a slow reader never holds up a writer.
         """
-        condition, values = _condition(subject, action)
+        condition, values = _condition(subject, action, person)
         last = after
         while True:
             page = self._attempt(functools.partial(_page, condition=condition, values=values, after=last))
@@ -213,7 +219,7 @@ class SqliteLedger:
         )
 
 
-def _condition(subject: str | None, action: str | None) -> tuple[str, tuple[str, ...]]:
+def _condition(subject: str | None, action: str | None, person: str | None) -> tuple[str, tuple[str, ...]]:
     """Return the condition that filters events, and its values."""
     parts: list[str] = []
     values: list[str] = []
@@ -227,6 +233,9 @@ def _condition(subject: str | None, action: str | None) -> tuple[str, tuple[str,
     if action is not None:
         parts.append("action = ?")
         values.append(action)
+    if person is not None:
+        parts.append("(actor = ? OR subject = ?)")
+        values += [person, person]
     return "".join(f" AND {part}" for part in parts), tuple(values)
 
 

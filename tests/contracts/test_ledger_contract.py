@@ -121,6 +121,21 @@ def test_subject_and_action_filter_together(ledgers: Open) -> None:
     assert list(ledger.events(action="run.failed")) == []
 
 
+def test_a_person_is_who_acts_or_is_acted_on(ledgers: Open) -> None:
+    """Of a person is told what they did and what is about them, in order and with the other filters; nothing else."""
+    ledger = ledgers(SteppedClock())
+    ledger.append(done())
+    ledger.append(NewEvent("otto", "operator", "person.unlocked", "ana", "she asked"))
+    ledger.append(NewEvent("ana", "analyst", "run.sealed", RUN))
+    ledger.append(NewEvent("otto", "operator", "person.unlocked", "ana0", "he asked"))
+    actors = {event.sequence: event.actor for event in ledger.events()}
+    mine = [number for number, actor in actors.items() if actor == "ana"]
+    assert [event.sequence for event in ledger.events(person="ana")] == sorted({*mine, 2})
+    assert [event.sequence for event in ledger.events(person="ana", action="run.sealed")] == [3]
+    assert [event.sequence for event in ledger.events(person="ana", subject=RUN, after=2)] == [3]
+    assert list(ledger.events(person="an")) == []
+
+
 def test_events_after_a_place_are_the_later_ones(ledgers: Open) -> None:
     """What comes after a sequence number is told alone, with a filter too; after the head there is nothing."""
     ledger = ledgers(SteppedClock())
