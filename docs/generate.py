@@ -1,5 +1,9 @@
 """Writes the pages that are made from the code's own tables: ``python docs/generate.py``. CI holds them current."""
 
+import ast
+import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from medicore.records.actions import ACTIONS
@@ -20,7 +24,42 @@ def pages() -> dict[str, str]:
         "# What the ledger says, and who may do what\n\nMade from `medicore/records/actions.py` and `people.py`.\n\n"
         f"| action | meaning |\n|---|---|\n{actions}\n| role | may |\n|---|---|\n{roles}"
     )
-    return {"states.md": states, "ledger.md": ledger}
+    return {"states.md": states, "ledger.md": ledger, "faults.md": _faults()}
+
+
+def shown_by() -> dict[int, list[str]]:
+    """Return by number of a fault the tests whose docstrings name it, those through the command line first."""
+    found: dict[int, list[str]] = {}
+    tests = FOLDER.parent / "tests"
+    for path in sorted(tests.rglob("test_*.py"), key=lambda path: (path.parent.name != "line", path)):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for number in _numbers(ast.get_docstring(node) or ""):
+                    name = f"{path.relative_to(tests).as_posix().removesuffix('.py')}::{node.name}"
+                    found.setdefault(number, []).append(name)
+    return found
+
+
+def _numbers(text: str) -> Iterator[int]:
+    for listed in re.findall(r"\(FAULTS ([0-9, -]+)\)", text):
+        for part in listed.split(", "):
+            first, _, last = part.partition("-")
+            yield from range(int(first), int(last or first) + 1)
+
+
+def _faults() -> str:
+    groups = tomllib.loads((FOLDER / "faults.toml").read_text(encoding="utf-8"))
+    tests = shown_by()
+    lines = [
+        "# What can go wrong, and what shows that MediCore survives it\n",
+        "Made from `docs/faults.toml` and the tests that name a fault; those in `line/` go through the command line.",
+    ]
+    for group, faults in groups.items():
+        lines += ["", f"## {group}\n", "| | what happens | tests |", "|---|---|---|"]
+        for number, text in faults.items():
+            names = "<br>".join(f"`{name}`" for name in tests.get(int(number), ())) or "none yet"
+            lines.append(f"| {number} | {text} | {names} |")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def test_the_flips_add_up() -> None:
 
 
 def test_every_stored_file_is_watched(released: Month, state: Path, opened: House) -> None:
-    """A byte of every class, flipped in every file of content store, cache and archive, is found in that very file."""
+    """A byte of every class, flipped in every file of content store, cache and archive, is found in that very file (FAULTS 1, 2)."""
     run = released.run(REFERENCE)
     names = stored(state, run)
     chance = np.random.default_rng(SEED)
@@ -147,7 +147,7 @@ def test_every_object_of_the_record_repository_is_watched(
 def test_every_byte_of_the_ledger_that_says_something_is_watched(
     released: Month, state: Path, opened: House
 ) -> None:
-    """A byte flipped in the ledger's file is found, unless every row of it still reads the same: then it said nothing."""
+    """A byte flipped in the ledger's file is found, unless every row of it still reads the same: then it said nothing (FAULTS 5)."""
     run = released.run(REFERENCE)
     path = state / "ledger.db"
     before = dump(path)

@@ -78,7 +78,7 @@ def test_verify_names_the_flipped_file_of_a_checkout(released: Month, clone: Pat
     "place", ["dvc/remote/files", "dvc/cache/files", "archive/archives", "archive/reports"]
 )
 def test_verify_names_a_flipped_file_in_every_store(released: Month, place: str, tmp_path: Path) -> None:
-    """One flipped byte in content store, cache or archive makes ``verify`` fail and name what it is in."""
+    """One flipped byte in content store, cache or archive makes ``verify`` fail and name what it is in (FAULTS 1, 2)."""
     home = tmp_path / "state"
     shutil.copytree(released.project.home, home, symlinks=True)
     run = released.run(REFERENCE)

@@ -72,7 +72,7 @@ def test_clean_study_is_sealed(month: Month) -> None:
 
 
 def test_contract_violation_halts(month: Month) -> None:
-    """A unit change and a duplicated subject halt the study; the message names column and rule, no value."""
+    """A unit change and a duplicated subject halt the study; the message names column and rule, no value (FAULTS 34, 36)."""
     row = month.rows[BROKEN]
     assert row["state"] == "halted, awaiting a decision"
     assert row["estimate"] is None
@@ -90,7 +90,7 @@ def test_contract_violation_cannot_be_overridden(month: Month) -> None:
 
 
 def test_approval_by_requester_is_refused(month: Month) -> None:
-    """The analyst who asked for a run may not approve it; the refusal is in the ledger."""
+    """The analyst who asked for a run may not approve it; the refusal is in the ledger (FAULTS 17)."""
     answer = month.project.sign(month.run(CLEAN), "approve", person="analyst", expected=7)
     assert answer.err.startswith("medicore: ")
     assert answer.err.count("\n") == 1
@@ -107,7 +107,7 @@ def test_wrong_passphrase_is_refused(month: Month) -> None:
 
 
 def test_empty_reason_is_refused(month: Month) -> None:
-    """A decision without a reason is refused."""
+    """A decision without a reason is refused (FAULTS 25)."""
     assert "reason is empty" in month.project.sign(month.run(CLEAN), "approve", reason=" ", expected=7).err
 
 
@@ -129,7 +129,7 @@ def test_imbalance_halts_and_a_decision_continues(month: Month) -> None:
 
 
 def test_release_and_archive(released: Month) -> None:
-    """An approval releases the record and archives it; signing the same again changes nothing."""
+    """An approval releases the record and archives it; signing the same again changes nothing (FAULTS 26)."""
     run = released.run(REFERENCE)
     actions = [event["action"] for event in released.project.events(run)]
     assert [action for action in actions if action in {"run.released", "archive.completed"}] == [
@@ -180,7 +180,7 @@ def test_explain_unknown_path(released: Month) -> None:
 
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_reproduce_is_bit_identical(released: Month, threads: str) -> None:
-    """Every file, the PDF too, comes out bit for bit, whatever the number of threads."""
+    """Every file, the PDF too, comes out bit for bit, whatever the number of threads (FAULTS 32)."""
     run = released.run(REFERENCE)
     answer = released.project.medicore("reproduce", run, "--threads", threads, "--json").json()
     assert answer["identical"] is True

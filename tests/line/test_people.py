@@ -36,7 +36,7 @@ def rows(project: Project) -> dict[str, dict[str, Any]]:
 
 
 def test_a_reviewers_life(month: Month, tmp_path: Path) -> None:
-    """A release stays valid after its approver renewed and was revoked; a later signature and the identifier are refused."""
+    """A release stays valid after its approver renewed and was revoked; a later signature and the identifier are refused (FAULTS 19)."""
     project = month.project
     assert "person.added rita, by operator" in add(project, "rita", "reviewer").out
     run = project.medicore("run", REFERENCE, "2025-04", "--json").json()[0]["run"]

@@ -14,21 +14,21 @@ from tests.line.conftest import MONTH, REFERENCE, Month
 
 
 def test_unknown_study(month: Month) -> None:
-    """A study without a protocol is refused, and the message names the known ones."""
+    """A study without a protocol is refused, and the message names the known ones (FAULTS 31)."""
     answer = month.project.medicore("run", "MED-2024-9999", MONTH, expected=3)
     assert "MED-2024-9999 has no protocol" in answer.err
 
 
 @pytest.mark.parametrize("text", ["2025-13", "2025-3", "25-03", "2025-03-01", "../2025-03", "٢٠٢٥-٠٣"])
 def test_malformed_month(month: Month, text: str) -> None:
-    """A malformed month is refused in one line."""
+    """A malformed month is refused in one line (FAULTS 31)."""
     answer = month.project.medicore("run", REFERENCE, text, expected=3)
     assert "malformed" in answer.err
     assert answer.err.count("\n") == 1
 
 
 def test_path_in_an_identifier(month: Month) -> None:
-    """A path instead of a study is refused."""
+    """A path instead of a study is refused (FAULTS 31)."""
     assert (
         "not a study identifier" in month.project.medicore("run", "../MED-2024-0181", MONTH, expected=3).err
     )
@@ -46,7 +46,7 @@ def test_missing_delivery_fails_and_is_kept(month: Month) -> None:
 
 
 def test_dirty_tree_is_refused_but_may_explore(tmp_path: Path, prefect_url: str) -> None:
-    """Changed code is refused for a regulatory run; an exploratory one runs, and can be neither signed nor archived."""
+    """Changed code is refused for a regulatory run; an exploratory one runs, and can be neither signed nor archived (FAULTS 27)."""
     project = found_project(tmp_path, prefect_url)
     with (project.root / "medicore" / "errors.py").open("a") as stream:
         stream.write("# changed\n")
@@ -59,7 +59,7 @@ def test_dirty_tree_is_refused_but_may_explore(tmp_path: Path, prefect_url: str)
 
 
 def test_killed_run_resumes_under_its_number(tmp_path: Path, prefect_url: str) -> None:
-    """``kill -9`` during effect, then the same command: the run resumes, never extracts again, and is sealed once."""
+    """``kill -9`` during effect, then the same command: the run resumes, never extracts again, and is sealed once (FAULTS 65)."""
     project = found_project(tmp_path, prefect_url)
     _kill_and_resume(project, MONTH, "effect       begun")
     events = [event["action"] for event in project.events(f"{REFERENCE}/{MONTH}/1")]
@@ -68,7 +68,7 @@ def test_killed_run_resumes_under_its_number(tmp_path: Path, prefect_url: str) -
 
 @pytest.mark.deep
 def test_killed_at_every_step(tmp_path: Path, prefect_url: str) -> None:
-    """``kill -9`` at every step: each time the same command ends in exactly one sealed record, under its number."""
+    """``kill -9`` at every step: each time the same command ends in exactly one sealed record, under its number (FAULTS 65)."""
     project = found_project(tmp_path, prefect_url)
     moments = ["extract      pulling", *(f"{step:<12} begun" for step in STEP_NAMES), "report       done"]
     for number, moment in enumerate(moments, start=1):
@@ -89,7 +89,7 @@ def _kill_and_resume(project: Project, month: str, words: str) -> None:
 
 
 def test_second_process_is_told_who_works(month: Month) -> None:
-    """Two runs of one study and month at once: the second is told which process holds it."""
+    """Two runs of one study and month at once: the second is told which process holds it (FAULTS 66)."""
     from medicore.stores.files import FolderLocks
 
     with FolderLocks(month.project.home / "locks").hold("MED-2024-0198", MONTH, "a test"):

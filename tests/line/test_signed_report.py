@@ -109,7 +109,7 @@ def test_name_meaning_reason_and_time_can_be_read(released: Month, signed: bytes
 
 
 def test_a_flipped_byte_in_any_part_is_found(released: Month, tmp_path: Path) -> None:
-    """A byte of the report or of what the signature added, flipped in the store, makes ``verify`` name the file."""
+    """A byte of the report or of what the signature added, flipped in the store, makes ``verify`` name the file (FAULTS 2)."""
     home = tmp_path / "state"
     shutil.copytree(released.project.home, home, symlinks=True)
     run = released.run(REFERENCE)

@@ -76,7 +76,7 @@ def require_refused(project: Project, run: str, person: str, words: str, refuse:
 def test_who_may_not_sign_is_refused(
     waiting: Project, month: Month, person: str, changed: dict[str, str], words: str
 ) -> None:
-    """Expired, revoked, of the wrong role, on one's own request, without a reason: refused with its own words."""
+    """Expired, revoked, of the wrong role, on one's own request, without a reason: refused with its own words (FAULTS 17, 18, 19, 22, 25)."""
     run = month.run(CLEAN)
     details = require_refused(
         waiting, run, person, words,
