@@ -94,10 +94,10 @@ def pooled_effect(effects: Sequence[Effect]) -> Effect:
 
     One alone is returned as it is. Raises EstimationError as ``pooled``.
     """
-    first, *others = effects
-    if not others:
-        return first
-    return Effect(first.measure, pooled([effect.inference for effect in effects]).estimate)
+    if len(effects) == 1:
+        return effects[0]
+    estimate = pooled([effect.inference for effect in effects]).estimate
+    return Effect(effects[0].measure, estimate)
 
 
 def pooled_replicates(results: Sequence[BootstrapResult]) -> BootstrapResult:

@@ -170,6 +170,8 @@ def test_ratios_are_pooled_as_logarithms() -> None:
     assert made.value == pytest.approx(np.exp(0.2))
     assert made.inference == pooled(logs).estimate
     assert pooled_effect(effects[:1]) is effects[0]
+    with pytest.raises(EstimationError, match="0 completed data"):
+        pooled_effect([])
 
 
 def test_replicates_of_all_data_sets_make_the_interval() -> None:
