@@ -67,11 +67,15 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass(frozen=True)
 class PreparedStudy:
-    """A study's identifier, its protocol as YAML holds it, and the texts of its export by column."""
+    """A study's identifier, its protocol as YAML holds it, and the texts of its export by column.
+
+    ``mark`` are bytes with which the exported file begins.
+    """
 
     study: str
     protocol: dict[str, Any] = field(default_factory=lambda: dict(yaml.safe_load(PROTOCOL)))
     texts: Texts = field(default_factory=lambda: sound_texts())
+    mark: bytes = b""
 
     def column(self, name: str, values: Sequence[object]) -> "PreparedStudy":
         """Return the study with another column: numbers in five digits after the point, other values as text."""
@@ -133,7 +137,7 @@ class PreparedStudy:
     def _export(self) -> bytes:
         buffer = io.StringIO(newline="")
         csv.writer(buffer).writerows([list(self.texts), *zip(*self.texts.values(), strict=True)])
-        return buffer.getvalue().encode()
+        return self.mark + buffer.getvalue().encode()
 
     def secrets(self) -> set[str]:
         """Return every text of the export that would give a patient away: identifiers and measurements."""
