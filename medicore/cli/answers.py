@@ -14,21 +14,43 @@ from medicore.errors import IntegrityError
 @app.command()
 def status(
     study: Annotated[str | None, typer.Argument(help="A study; all by default.")] = None,
+    late: Annotated[
+        bool, typer.Option("--late", help="Only what is late, and months without a run.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the latest run of every study and month, and where it stands."""
+    """Show the latest run of every study and month, where it stands, what is late and what nobody asked for."""
+    from dataclasses import asdict
+
     from medicore.records.identifiers import study_id
+    from medicore.steps.lateness import gaps, with_deadlines
     from medicore.steps.lookup import latest
 
-    rows = latest(house(settings()), study_id(study) if study else None)
+    opened = house(settings())
+    rows = with_deadlines(opened, latest(opened, study_id(study) if study else None))
+    unasked = gaps(opened, rows)
+    if late:
+        rows = tuple(row for row in rows if row["late"])
     if as_json:
-        emit(rows)
+        emit({"late": rows, "not_asked_for": [asdict(gap) for gap in unasked]} if late else rows)
         return
     cells = [
-        (row["run"], figure(row["n"]), figure(row["estimate"]), row["state"], "; ".join(row["messages"]))
+        (
+            row["run"],
+            figure(row["n"]),
+            figure(row["estimate"]),
+            row["state"],
+            f"late since {row['due']}" if row["late"] else "",
+            "; ".join(row["messages"]),
+        )
         for row in rows
     ]
-    table("Latest runs", ("run", "n", "estimate", "state", "findings"), cells)
+    table(
+        "Late runs" if late else "Latest runs", ("run", "n", "estimate", "state", "late", "findings"), cells
+    )
+    if unasked:
+        missing = [(gap.study, gap.first, gap.last, str(gap.months), gap.due) for gap in unasked]
+        table("Late, and nobody has asked for it", ("study", "from", "to", "months", "due since"), missing)
 
 
 @app.command()

@@ -18,7 +18,21 @@ def test_status_and_history(released: Month) -> None:
     assert [
         word in events for word in ("run.requested", "lock.frozen", "run.released", "archive.completed")
     ] == [True] * 4
-    assert released.project.medicore("status", REFERENCE, "--json").json()[0]["state"] == "archived"
+    (row,) = released.project.medicore("status", REFERENCE, "--json").json()
+    assert (row["state"], row["due"], row["late"]) == ("archived", "2025-04-07", False)
+
+
+def test_status_tells_what_is_late(released: Month) -> None:
+    """``status --late`` names runs that were not released by their day, and months that nobody has asked for."""
+    found = released.project.medicore("status", "--late", "--json").json()
+    late = {row["run"] for row in found["late"]}
+    assert released.run(BROKEN) in late
+    assert released.run(REFERENCE) not in late
+    (gap, *_) = (gap for gap in found["not_asked_for"] if gap["study"] == REFERENCE)
+    assert gap["first"] == "2025-04"
+    text = released.project.medicore("status", "--late").out
+    assert f"late since {found['late'][0]['due']}" in text
+    assert "nobody has asked for it" in text
 
 
 def test_review_lists_what_waits_and_shows_one(month: Month) -> None:
