@@ -88,15 +88,26 @@ def reproduce(
     threads: Annotated[
         int | None, typer.Option(min=1, max=64, help="Threads offered to linear algebra.")
     ] = None,
+    restored: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FOLDER", help="What 'archive restore' wrote; nothing else is then asked."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Build every file of a run again from its frozen lock, by its own code, and compare bit by bit."""
     from medicore.records.identifiers import RunId
     from medicore.steps.reproduce import reproduce as rebuilt
+    from medicore.steps.reproduce import reproduce_restored
+    from medicore.stores.files import FolderFiles
 
-    opened = house(settings())
+    opened, which = house(settings()), RunId.parse(run)
     with tempfile.TemporaryDirectory(prefix="medicore-reproduce-") as scratch:
-        comparisons = rebuilt(opened, RunId.parse(run), Path(scratch), threads)
+        if restored is None:
+            comparisons = rebuilt(opened, which, Path(scratch), threads)
+        else:
+            comparisons = reproduce_restored(opened, which, FolderFiles(restored), Path(scratch), threads)
     different = [c.name for c in comparisons if not c.identical]
     if as_json:
         emit({"run": run, "identical": not different, "files": {c.name: c.identical for c in comparisons}})

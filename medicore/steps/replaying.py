@@ -28,6 +28,16 @@ class Replay(Protocol):
         """
         ...
 
+    def lay_out_bundle(
+        self, bundle: bytes, tag: str, record_folder: str, target: Path, keep: Iterable[str]
+    ) -> RecordFiles:
+        """Write the tree of ``tag`` in a git bundle into ``target``, and of its record's files only ``keep``.
+
+        The data lock is not in git: who has it writes it. Raises IntegrityError when the bundle is damaged or has no
+        such tag.
+        """
+        ...
+
     def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
         """Perform ``steps`` on the record in ``target`` with code and packages as they were recorded there."""
         ...

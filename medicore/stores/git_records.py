@@ -166,6 +166,21 @@ class GitRecords:
             run(["git", "bundle", "create", "--quiet", str(path), f"refs/tags/{tag}"], folder=self.folder)
             return path.read_bytes()
 
+    def bring(self, bundle: bytes, tag: str) -> None:
+        """Bring ``tag`` with its history from a git bundle; raise IntegrityError when the bundle has it not whole."""
+        with tempfile.NamedTemporaryFile(suffix=".bundle") as file:
+            file.write(bundle)
+            file.flush()
+            wanted = f"refs/tags/{tag}:refs/tags/{tag}"
+            try:
+                run(
+                    ["git", "fetch", "--quiet", file.name, wanted], folder=self.folder, failure=IntegrityError
+                )
+            except IntegrityError as error:
+                raise IntegrityError(
+                    f"the bundle is damaged or has no tag {tag}; expected code and record of that run; restore it again"
+                ) from error
+
     def check(self, tag: str | None = None) -> None:
         """Raise IntegrityError when an object of the repository is missing or is not what its name says.
 

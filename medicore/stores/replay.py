@@ -1,6 +1,7 @@
 """Replays: a sealed record laid out in a scratch folder, and its steps performed by its own code."""
 
 import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -38,14 +39,26 @@ class Replay:
         """
         self._records.export(commit, target)
         write_atomically(target / ".dvc" / "config.local", self._content.local_config())
-        kept = set(keep)
-        for path in (target / record_folder).rglob("*"):
-            if path.is_file() and path.relative_to(target / record_folder).as_posix() not in kept:
-                path.unlink()
+        files = _keep_only(target / record_folder, keep)
         for name, data in replaced.items():
             write_atomically(target / name, data)
         self._content.pull(target, [str(target / record_folder / "lock.dvc")])
-        return FolderFiles(target / record_folder)
+        return files
+
+    def lay_out_bundle(
+        self, bundle: bytes, tag: str, record_folder: str, target: Path, keep: Iterable[str]
+    ) -> FolderFiles:
+        """Write the tree of ``tag`` in a git bundle into ``target``, and of its record's files only ``keep``.
+
+        The data lock is not in git: who has it writes it. Raises IntegrityError when the bundle is damaged or has no
+        such tag.
+        """
+        with tempfile.TemporaryDirectory(prefix="medicore-bundle-") as scratch:
+            records = GitRecords(Path(scratch) / "records.git")
+            records.create()
+            records.bring(bundle, tag)
+            records.export(f"refs/tags/{tag}^{{commit}}", target)
+        return _keep_only(target / record_folder, keep)
 
     def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
         """Perform ``steps`` on the record in ``target`` with code and packages as they were recorded there."""
@@ -60,3 +73,12 @@ class Replay:
             environment={**inherited, **environment},
             failure=EstimationError,
         )
+
+
+def _keep_only(folder: Path, names: Iterable[str]) -> FolderFiles:
+    """Remove all files of a record folder but those of these names, and return what is left."""
+    kept = set(names)
+    for path in folder.rglob("*"):
+        if path.is_file() and path.relative_to(folder).as_posix() not in kept:
+            path.unlink()
+    return FolderFiles(folder)

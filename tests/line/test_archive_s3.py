@@ -188,7 +188,7 @@ def test_a_ledger_rolled_back_is_caught_behind_delete_markers(kept: Kept, tmp_pa
 
 
 def test_the_archive_alone_gives_the_record_back(kept: Kept, tmp_path: Path) -> None:
-    """On a machine that knows nothing but the archive, every byte comes back: record, report, and code by git (FAULTS 13)."""
+    """On a machine that knows nothing but the archive, every byte comes back, and makes the same report again (FAULTS 13)."""
     there, again = tmp_path / "there", tmp_path / "again"
     kept.project.medicore("archive", "restore", RUN, str(there), "--as", "reviewer")
     restored = kept.last(RUN, "archive.restored")
@@ -212,6 +212,18 @@ def test_the_archive_alone_gives_the_record_back(kept: Kept, tmp_path: Path) -> 
     assert files[0] == files[1]
     reports = kept.project.home / "reports" / FIRST.study / MONTH
     assert files[0]["report.signed.pdf"] == next(reports.glob("*.signed.pdf")).read_bytes()
+    rebuilt = empty.medicore("reproduce", RUN, "--from", str(again), "--json").json()
+    assert rebuilt["identical"] is True
+    assert {"results.json", "report.pdf", "extract.parquet"} <= set(rebuilt["files"])
+    raw = next((again / "record" / "lock" / "raw").iterdir())
+    raw.write_bytes(raw.read_bytes()[:-1] + b"!")
+    answer = empty.medicore("reproduce", RUN, "--from", str(again), expected=6)
+    assert f"record/lock/raw/{raw.name} is not the file that the provenance names" in answer.err
+    bundle = again / "record.bundle"
+    bundle.write_bytes(bundle.read_bytes()[:-40])
+    assert "the bundle is damaged" in empty.medicore("reproduce", RUN, "--from", str(again), expected=6).err
+    answer = empty.medicore("reproduce", RUN, "--from", str(tmp_path), expected=8)
+    assert "the folder has no record.bundle" in answer.err
     git(
         "clone", "--quiet", "--branch", f"record/{RUN}", str(there / "record.bundle"), "code", folder=tmp_path
     )
