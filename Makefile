@@ -29,7 +29,7 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 
 test: setup
-	$(BIN)/python -m pytest -m "not deep" --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -m "not deep" -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term-missing:skip-covered
 
 deep: setup
 	$(BIN)/python -m pytest -m deep --timeout=3600 -s

@@ -40,6 +40,7 @@ def commands() -> list[str]:
     import medicore.cli.ledger
     import medicore.cli.people
     import medicore.cli.questions
+    import medicore.cli.report
     import medicore.cli.review  # noqa: F401 - adds its verbs
 
     group = typer.main.get_command(app)

@@ -16,6 +16,7 @@ def main() -> None:
     import medicore.cli.ledger
     import medicore.cli.people
     import medicore.cli.questions
+    import medicore.cli.report
     import medicore.cli.request
     import medicore.cli.review
     import medicore.cli.work  # noqa: F401 - each module adds its verbs to the app

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from medicore.stores.pdf_text import text_of, tight
 from tests.conftest import Project, found_project, git
 from tests.line import planned_studies as planned
 from tests.line.ended_run import EndedRun, events_of, portfolio
 from tests.line.prepared_study import MONTH, PreparedStudy, prepare
-from tests.quarto_templates.pdf_text import text_of, tight
 
 STUDIES = (planned.imputed(), planned.risk_ratio_in_the_treated(), planned.three_arms())
 FAR = 4.0

@@ -8,11 +8,11 @@ import pytest
 
 from medicore.stores.clock import SystemClock
 from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.pdf_text import text_of, tight
 from tests.conftest import Project, found_project, git
 from tests.line import faulty_studies as faulty
 from tests.line.ended_run import EndedRun, portfolio, require_failed, require_halted, run
 from tests.line.prepared_study import MONTH, PreparedStudy, prepare
-from tests.quarto_templates.pdf_text import text_of, tight
 
 # What ends alike is run by one command, which saves minutes: no run changes the project.
 HALTING = (

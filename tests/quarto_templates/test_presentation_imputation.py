@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from presentation import cohort, imputation
 
-from tests.quarto_templates.pdf_text import text_of, tight
+from medicore.stores.pdf_text import text_of, tight
 from tests.quarto_templates.test_presentation_measures import says
 
 AGE = {

@@ -13,7 +13,7 @@ import pikepdf
 import pytest
 
 from medicore.errors import ConfigurationError
-from tests.quarto_templates.pdf_text import pages_of, text_of, tight
+from medicore.stores.pdf_text import pages_of, text_of, tight
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "quarto_templates"
 RENDER = """

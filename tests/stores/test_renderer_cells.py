@@ -107,9 +107,12 @@ def test_an_interrupt_ends_the_kernel(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     script = textwrap.dedent(
         f"""
+        import signal
         from pathlib import Path
         from medicore.stores.renderer_cells import execute
         from medicore.stores.renderer_template import Cell
+        # Who started the tests may ignore interrupts, which is inherited.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         folder = Path({str(tmp_path)!r})
         code = "import os, time, pathlib\\npathlib.Path('pid').write_text(str(os.getpid()))\\ntime.sleep(100)"
         execute((Cell("waits", code, parameters=True), ), {{}}, folder, folder / "home")

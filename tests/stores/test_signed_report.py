@@ -17,8 +17,8 @@ from pyhanko_certvalidator import ValidationContext
 
 from medicore.errors import ConfigurationError, IntegrityError, ReviewError, WrongPassphraseError
 from medicore.records.moment import timestamp
+from medicore.stores.pdf_text import mark_text, tight
 from medicore.stores.signature_page import FRAME_HEIGHT, MARGIN
-from tests.quarto_templates.pdf_text import mark_text, tight
 from tests.stores.signing_room import PAGE, SIGNED, WORDS, YEAR, Room, open_room, small_report
 
 

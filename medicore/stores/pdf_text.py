@@ -1,9 +1,8 @@
-"""Reads the text out of a PDF that Typst made: glyph codes through each font's ToUnicode map."""
+"""pdf_text: the text of a PDF that Typst made, its glyph codes read through each font's ToUnicode map."""
 
 import re
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any
 
 import pikepdf
 
@@ -13,7 +12,10 @@ _RANGE = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 
 
 def pages_of(pdf: bytes) -> list[str]:
-    """Return the text of each page, without any blank, so that line breaks do not matter."""
+    """Return the text of each page, without any blank, so that line breaks do not matter.
+
+    A letter that no map explains is U+FFFD.
+    """
     with pikepdf.open(BytesIO(pdf)) as document:
         return ["".join(_page(page)) for page in document.pages]
 
@@ -23,7 +25,7 @@ def text_of(pdf: bytes) -> str:
     return "".join(pages_of(pdf))
 
 
-def mark_text(form: Any) -> str:
+def mark_text(form: pikepdf.Object) -> str:
     """Return the text of the mark of a signature, without any blank: the page that its appearance draws."""
     return "".join(_drawn(form.Resources.XObject.Mark, form.Resources.XObject.Mark.Resources))
 
@@ -33,20 +35,20 @@ def tight(text: str) -> str:
     return re.sub(r"[\s\u200b\u200e]", "", text)
 
 
-def _page(page: Any) -> Iterator[str]:
+def _page(page: pikepdf.Page) -> Iterator[str]:
     yield from _drawn(page, page.resources)
 
 
-def _drawn(content: Any, resources: Any) -> Iterator[str]:
-    fonts = resources.get("/Font", {})
+def _drawn(content: pikepdf.Page | pikepdf.Object, resources: pikepdf.Object) -> Iterator[str]:
+    fonts = resources.get("/Font", pikepdf.Dictionary())
     maps = {name: _unicode_map(font) for name, font in fonts.items()}
     current: dict[int, str] = {}
-    for operands, operator in pikepdf.parse_content_stream(content):
-        if str(operator) == "Tf":
+    for one in pikepdf.parse_content_stream(content):
+        operator, operands = str(one.operator), one.operands
+        if operator == "Tf":
             current = maps[str(operands[0])]
-        elif str(operator) in {"Tj", "TJ"}:
-            parts = operands[0] if str(operator) == "TJ" else [operands[0]]
-            for part in parts:
+        elif operator in {"Tj", "TJ"}:
+            for part in operands[0] if operator == "TJ" else operands[:1]:
                 if isinstance(part, pikepdf.String):
                     yield tight(_decoded(bytes(part), current))
 
@@ -57,8 +59,10 @@ def _decoded(codes: bytes, known: dict[int, str]) -> str:
     )
 
 
-def _unicode_map(font: Any) -> dict[int, str]:
+def _unicode_map(font: pikepdf.Object) -> dict[int, str]:
     found: dict[int, str] = {}
+    if "/ToUnicode" not in font:
+        return found
     for kind, body in _BLOCK.findall(font.ToUnicode.read_bytes().decode("latin-1")):
         if kind == "bfchar":
             found |= {int(code, 16): _text(value) for code, value in _PAIR.findall(body)}

@@ -1,0 +1,42 @@
+"""The verb that proves of a report's file what a report must be."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from medicore.cli.app import Json, app
+from medicore.cli.show import emit, table
+from medicore.errors import ConfigurationError, IntegrityError
+
+report = typer.Typer(no_args_is_help=True, help="Reports as files.")
+app.add_typer(report, name="report")
+
+
+@report.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Reports, signed or not.")],
+    as_json: Json = False,
+) -> None:
+    """Prove that a report is archival, accessible, closed and marked on every page; exit code 6 names what is not."""
+    from medicore.stores.report_check import check_report
+
+    answers: dict[str, Any] = {}
+    faults: list[str] = []
+    for file in files:
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise ConfigurationError(
+                f"{file.name} cannot be read ({error.strerror}); expected a report; name its file"
+            ) from error
+        found = check_report(data)
+        answers[str(file)] = {one.name: one.found or "met" for one in found}
+        faults += [f"{file.name}: {one.found}; expected {one.expected}" for one in found if not one.met]
+        if not as_json:
+            cells = [(one.name, "met" if one.met else "NOT MET", one.found or one.expected) for one in found]
+            table(str(file), ("requirement", "verdict", "what"), cells)
+    if as_json:
+        emit(answers)
+    if faults:
+        raise IntegrityError(f"{len(faults)} requirement(s) not met, first {faults[0]}; render it again")
