@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -20,14 +21,31 @@ LOOPBACK = "127.0.0.1"
 PASSWORD = "correct:horse/battery@staple"
 ABSENT = "no PostgreSQL server on this machine; get it with 'apt-get install postgresql'"
 _NUMBERS = count(1)
+_STARTED: "list[subprocess.Popen[bytes]]" = []
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: the folder of its programs and its port on the loopback address."""
+    """A running server: the folder of its programs, its own folder, and its port on the loopback address."""
 
     programs: Path
+    place: Path
     port: int
+
+    def restart(self) -> None:
+        """Crash the server as a power cut does, and start it again on its port; it answers when this returns."""
+        process = int((self.place / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(process, signal.SIGQUIT)
+        while self._ready():
+            time.sleep(0.05)
+        limit = time.monotonic() + 60
+        while not self._ready():
+            assert time.monotonic() < limit, "PostgreSQL did not start again"
+            _launch(self.programs, self.place, self.port)
+            time.sleep(0.5)
+
+    def _ready(self) -> bool:
+        return _answers(self.programs, self.port)
 
     def url(self, database: str, role: str = "keeper", password: str = PASSWORD) -> str:
         """Return the address of a database as a role sees it."""
@@ -86,17 +104,18 @@ def postgres() -> Iterator[Server]:
              "--locale=C", f"--pwfile={place / 'password'}"],
             cwd=place, check=True, capture_output=True, **identity,
         )  # fmt: skip
-        process, port = _start(folder, place, identity)
+        port = _start(folder, place)
         # The shell reads until this process closes the pipe or is killed, then stops the server at once: none stays behind.
         with subprocess.Popen(
-            ["/bin/sh", "-c", 'read -r _; kill -QUIT "$1"', "sh", str(process.pid)],
+            ["/bin/sh", "-c", 'read -r _; kill -QUIT "$(head -n 1 "$1")"', "sh", place / "data" / "postmaster.pid"],
             stdin=subprocess.PIPE, **identity,
         ) as watch:  # fmt: skip
             try:
-                yield Server(folder, port)
+                yield Server(folder, place, port)
             finally:
                 watch.communicate()
-                process.wait(timeout=60)
+                for process in _STARTED:
+                    process.wait(timeout=60)
 
 
 def _identity() -> dict[str, Any]:
@@ -108,21 +127,33 @@ def _identity() -> dict[str, Any]:
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
-def _start(folder: Path, place: Path, identity: dict[str, Any]) -> "tuple[subprocess.Popen[bytes], int]":
-    """Return the server, answering, and its port; another port is tried when somebody was faster."""
-    log = place / "log"
+def _start(folder: Path, place: Path) -> int:
+    """Return the port of the server, which answers there; another port is tried when somebody was faster."""
     for _ in range(5):
         with socket.create_server((LOOPBACK, 0)) as free:
             port: int = free.getsockname()[1]
-        with log.open("wb") as stream:
-            server = subprocess.Popen(
+        server = _launch(folder, place, port)
+        while server.poll() is None:
+            if _answers(folder, port):
+                return port
+            time.sleep(0.1)
+    raise AssertionError(f"PostgreSQL did not start: {(place / 'log').read_text()}")
+
+
+def _launch(folder: Path, place: Path, port: int) -> "subprocess.Popen[bytes]":
+    """Start the server; it ends by itself when another one works in its folder."""
+    with (place / "log").open("ab") as stream:
+        _STARTED.append(
+            subprocess.Popen(
                 [folder / "postgres", "-D", place / "data", "-p", str(port), "-c", f"listen_addresses={LOOPBACK}",
                  "-c", "unix_socket_directories="],
-                cwd=place, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, **identity,
-            )  # fmt: skip
-        while server.poll() is None:
-            ready = [folder / "pg_isready", "-q", "-h", LOOPBACK, "-p", str(port)]
-            if subprocess.run(ready, check=False).returncode == 0:
-                return server, port
-            time.sleep(0.1)
-    raise AssertionError(f"PostgreSQL did not start: {log.read_text()}")
+                cwd=place, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, **_identity(),
+            )
+        )  # fmt: skip
+    return _STARTED[-1]
+
+
+def _answers(folder: Path, port: int) -> bool:
+    """Return whether the server takes connections."""
+    ready = [str(folder / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(port)]
+    return subprocess.run(ready, check=False).returncode == 0

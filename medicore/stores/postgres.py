@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import threading
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -65,13 +66,15 @@ _REMEDIES = {
 }
 
 _FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 2.0
 
 
 class Session:
     """One connection to a PostgreSQL database, opened at the first call and again when it is lost.
 
     Calls come from any thread, one after the other. ``patience`` bounds, in seconds, how long one attempt waits
-    for a connection or a lock; ``attempts`` bounds how often a call is tried. A session is not carried over a
+    for a connection or a lock; ``attempts`` bounds how often a call is tried while others hold the database, and both
+    together how long a server may be away. A session is not carried over a
     fork. The password is never shown: errors name host and database alone.
 
     Raises
@@ -108,17 +111,21 @@ class Session:
                 raise
 
     async def _tried(self, work: Work[T]) -> T:
-        for attempt in range(1, self._attempts + 1):
+        # A server that is restarted answers at once that it is not there: only time tells that it stays away.
+        until = time.monotonic() + self._attempts * self._patience
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 return await self._once(work)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 final = self._translated(error)
                 if final is not None:
                     raise final from error
-                if attempt == self._attempts:
+                held = getattr(error, "sqlstate", None) in _HELD
+                if (held and attempt >= self._attempts) or time.monotonic() >= until:
                     raise self._given_up(error) from error
-            await asyncio.sleep(_FIRST_PAUSE * 2**attempt)
-        raise AssertionError("at least one attempt is made")  # pragma: no cover
+            await asyncio.sleep(min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE))
 
     async def _once(self, work: Work[T]) -> T:
         if self._held and self._held[0].is_closed():
@@ -176,7 +183,7 @@ class Session:
                 "wait for them, then try again"
             )
         return ConfigurationError(
-            f"{self.name} was not reached in {self._attempts} attempts; expected a running server; "
+            f"{self.name} was not reached for {self._attempts * self._patience:.0f} s; expected a running server; "
             "start it, or correct MEDICORE_LEDGER"
         )
 
