@@ -44,8 +44,9 @@ def rows_table(report: Report, kind: str) -> str:
                 p_value(row["p_value"]),
             ),
             "loose",
+            report.cite(f"sensitivity.{kind}.{index}"),
         )
-        for row in found
+        for index, row in enumerate(found)
     ]
     note = "–: not estimable, for the reason given. SE: standard error. CI: confidence interval."
     return block(table(number, title, columns, rows, note=note, source=f"sensitivity.{kind}"))
@@ -133,7 +134,7 @@ def evalue(report: Report) -> str:
         "associations at least as strong as this, on the risk-ratio scale, with treatment and with outcome, beyond the "
         "covariates of the models, to explain the estimate or the limit away."
     )
-    return block(call("para", words))
+    return block(call("para", words, report.cite("evalue")))
 
 
 def tipping(report: Report) -> str:
@@ -141,13 +142,10 @@ def tipping(report: Report) -> str:
     found = report.results.get("tipping")
     if not found:
         return ""
+    cited = report.cite("tipping")
     if found["missing"] == 0:
-        return block(
-            call(
-                "para",
-                "No treated subject was excluded for want of the outcome, so there is no tipping point.",
-            )
-        )
+        words = "No treated subject was excluded for want of the outcome, so there is no tipping point."
+        return block(call("para", words, cited))
     words = (
         f"Tipping point: {count(found['missing'])} of {count(found['treated'])} treated subjects "
         f"({percent(found['missing_share'])}) lack the outcome and were not analysed. "
@@ -161,4 +159,4 @@ def tipping(report: Report) -> str:
         )
     if report.results["primary"]["scale"] == "logarithm":
         words += " This is about the difference of the risks."
-    return block(call("para", words))
+    return block(call("para", words, cited))
