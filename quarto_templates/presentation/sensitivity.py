@@ -8,7 +8,7 @@ from presentation.exhibits import Column, Row, figure, table
 from presentation.inputs import Report
 from presentation.numbers import count, fixed, interval, level, p_value, percent
 from presentation.plots import Strip, fits_on_a_page, strip_plot
-from presentation.typst import block, call
+from presentation.typst import block, call, joined
 
 _KINDS = {
     "sensitivity": ("14.2.3", "14.2.1", "Sensitivity analyses: the same estimand under other assumptions"),
@@ -61,11 +61,47 @@ def _described(row: dict[str, Any]) -> str:
 
 
 def forest(report: Report, kind: str) -> str:
-    """Return the forest plot of one kind of analysis, the primary result on top."""
-    found = report.results["sensitivity"][kind]
-    if not found:
+    """Return the forest plot of one kind of analysis but for subgroups, the primary result on top."""
+    rows = _numbered(report, kind)
+    if kind == "supplementary":
+        rows = [(path, row) for path, row in rows if not _of_subgroup(row)]
+    if not rows:
         return ""
     _, number, title = _KINDS[kind]
+    short = title.partition(":")[0]
+    return _drawn(report, rows, number, short, source=f"sensitivity.{kind}")
+
+
+def subgroups(report: Report) -> str:
+    """Return Figure 14.2.3, the forest plot of the planned subgroups, or the sentence that there are none."""
+    rows = [(path, row) for path, row in _numbered(report, "supplementary") if _of_subgroup(row)]
+    if not rows:
+        return block(call("para", "The protocol plans no subgroups."))
+    words = (
+        "Subgroups are defined by baseline covariates, and every model is fitted again within each. A difference between "
+        "subgroups is judged by the test of interaction in Table 14.2.4, never by one interval that excludes no effect "
+        "beside another that does not."
+    )
+    drawn = _drawn(report, rows, "14.2.3", "Subgroups", source="sensitivity.supplementary")
+    return block(call("para", words)) + drawn
+
+
+def _numbered(report: Report, kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return path and row of every analysis of one kind."""
+    rows = report.results["sensitivity"][kind]
+    return [(f"sensitivity.{kind}.{index}", row) for index, row in enumerate(rows)]
+
+
+def _of_subgroup(row: dict[str, Any]) -> bool:
+    """Return whether a row is of a subgroup, whose estimand names it."""
+    return str(row["estimand"]).endswith(f" within {row['name']}")
+
+
+def _drawn(
+    report: Report, rows: list[tuple[str, dict[str, Any]]], number: str, title: str, *, source: str
+) -> str:
+    """Return the forest plot of these rows below the primary result."""
+    found = [row for _, row in rows]
     primary, places = report.results["primary"], decimals(report)
     ends = [
         row[end] for row in (primary, *found) for end in ("ci_low", "ci_high") if row["estimate"] is not None
@@ -92,16 +128,16 @@ def forest(report: Report, kind: str) -> str:
     alternative = (
         f"Forest plot. Primary analysis {fixed(middle, places)} ({interval(primary, places)}); {listed}."
     )
-    short = title.partition(":")[0]
+    words = "Solid line: no effect. Dotted line: primary estimate. Diamond: primary analysis."
     return block(
         figure(
             number,
-            f"{short}: forest plot",
+            f"{title}: forest plot",
             alternative,
             body,
             whole=fits_on_a_page(strips),
-            note="Solid line: no effect. Dotted line: primary estimate. Diamond: primary analysis.",
-            source=f"sensitivity.{kind}",
+            note=joined(words, report.cite("primary", *(path for path, _ in rows))),
+            source=source,
         )
     )
 
