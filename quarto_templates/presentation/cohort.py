@@ -39,7 +39,7 @@ def disposition(report: Report) -> str:
         Row(
             (_OUTSIDE, of_total(cohort["not_in_contrast"], assessed), count(cohort["analysed"])),
             "indented",
-            report.cite("cohort.not_in_contrast"),
+            report.cite("cohort.not_in_contrast", "cohort.analysed"),
         )
     )
     rows.append(Row(("Analysis set", "", count(cohort["analysed"])), "total", report.cite("cohort.analysed")))

@@ -15,7 +15,7 @@ from presentation.numbers import (
     p_value,
     significant,
 )
-from presentation.typst import block, call
+from presentation.typst import block, call, joined
 
 ERRORS = {
     "influence": "Influence function",
@@ -178,7 +178,16 @@ def primary_table(report: Report) -> str:
         f"Estimand {primary['estimand']}, measure: {primary['measure']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
         f"primary analysis; its variance: {primary['variance']}. The others judge its standard error. –: not computed."
     )
-    return block(table("14.2.1", "Primary analysis", columns, rows, note=note, source="primary"))
+    return block(
+        table(
+            "14.2.1",
+            "Primary analysis",
+            columns,
+            rows,
+            note=joined(note, report.cite("primary")),
+            source="primary",
+        )
+    )
 
 
 def _behind(key: str, report: Report) -> list[str]:
@@ -246,7 +255,8 @@ def verification(report: Report) -> str:
         f"accepted up to {significant(second['tolerance'])}."
     )
     title = "Primary estimate, computed a second time by another route"
-    return block(table("14.2.2", title, columns, rows, note=note, source="primary.verification"))
+    cited = joined(note, report.cite("primary.verification"))
+    return block(table("14.2.2", title, columns, rows, note=cited, source="primary.verification"))
 
 
 def change(report: Report) -> str:

@@ -15,7 +15,7 @@ def findings_and_decisions(report: Report) -> str:
         words = "No gate of the protocol fired: nothing needed a decision before the analysis went on."
         return block(call("para", words))
     lead = call(
-        "para",
+        "lead",
         f"{plural(len(found), 'finding')} needed a decision. A decision is signed and bound to its very finding.",
     )
     return block(lead, *(_finding(report, index, finding) for index, finding in enumerate(found, start=1)))

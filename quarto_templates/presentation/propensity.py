@@ -118,7 +118,7 @@ def love_plot(report: Report) -> str:
             alternative,
             body,
             whole=fits_on_a_page(rows),
-            note=report.cite("balance.threshold", *terms),
+            note=report.cite("balance.threshold", "balance.worst", *terms),
             source="balance.terms",
         )
     )
@@ -254,7 +254,9 @@ def overlap_plot(report: Report) -> str:
         "Mirrored histogram of the estimated propensity score, treated above and control below the axis. Range in the "
         f"treated {interval(_range(ranges['treated']), 3)}, in the controls {interval(_range(ranges['control']), 3)}."
     )
-    cited = report.cite("propensity.histogram", "cohort.arms.treated", "cohort.arms.control")
+    cited = report.cite(
+        "propensity.histogram", "propensity.score_range", "cohort.arms.treated", "cohort.arms.control"
+    )
     body = call("mirrored-histogram", bins, score.ticks(), levels, "Estimated propensity score", legend)
     return block(
         figure(

@@ -48,7 +48,8 @@ def rows_table(report: Report, kind: str) -> str:
         )
         for index, row in enumerate(found)
     ]
-    note = "–: not estimable, for the reason given. SE: standard error. CI: confidence interval."
+    words = "–: not estimable, for the reason given. SE: standard error. CI: confidence interval."
+    note = joined(words, report.cite("primary"))
     return block(table(number, title, columns, rows, note=note, source=f"sensitivity.{kind}"))
 
 
@@ -83,7 +84,7 @@ def subgroups(report: Report) -> str:
         "beside another that does not."
     )
     drawn = _drawn(report, rows, "14.2.3", "Subgroups", source="sensitivity.supplementary")
-    return block(call("para", words)) + drawn
+    return block(call("lead", words)) + drawn
 
 
 def _numbered(report: Report, kind: str) -> list[tuple[str, dict[str, Any]]]:
