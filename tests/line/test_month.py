@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from medicore.stores.pdf_text import text_of
 from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, REFERENCE, Month
-from tests.quarto_templates.pdf_text import text_of
 from tests.quarto_templates.printed_references import cited_in, mapped_in, parts_of
 
 # Case nhefs_wi of the reference numbers: R 4.2.2, WeightIt 1.2.0, PSweight 2.1.2, delicatessen 4.3, statsmodels 0.15.0

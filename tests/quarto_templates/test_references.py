@@ -11,8 +11,8 @@ import pytest
 
 from medicore.records.printed import numbers_of
 from medicore.records.trace import value_at
+from medicore.stores.pdf_text import text_of
 from medicore.stores.renderer_template import parse_template
-from tests.quarto_templates.pdf_text import text_of
 from tests.quarto_templates.printed_references import cited_in, mapped_in, parts_of
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "quarto_templates"
