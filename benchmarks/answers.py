@@ -9,16 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import report
 from benchmarks.project import copy_project, medicore, timed
 
 STUDY, MONTH = "MED-2024-0212", "2026-12"
 PRIMARY = "primary.estimate"
-TARGETS = {f"explain RUN {PRIMARY}": 10.0, "reproduce RUN": 30.0}
+TARGETS = {f"explain RUN {PRIMARY}": 10.0, "reproduce RUN": 30.0, report.REPORT: report.TARGET}
 """Seconds."""
 
 _NOTE = (
     "One run of a study that has recruited its 5,000 patients, with 1,000 bootstrap replicates and all planned "
-    "analyses. Seconds are of the wall, of one command with its start; `explain` computes the number again."
+    "analyses. Seconds are of the wall, of one command with its start; `explain` computes the number again. The report is rendered in one process, from template to PDF, "
+    "the median of three."
 )
 
 
@@ -51,6 +53,7 @@ def answers() -> Answered:
             "verify RUN": ("verify", run),
         }
         seconds |= {name: timed(root, home, *question).wall for name, question in questions.items()}
+        seconds[report.REPORT] = report.rendering(root, home, run)
         manifest = json.loads((home / "inbox" / STUDY / MONTH / "transfer.json").read_text(encoding="utf-8"))
         return Answered(int(manifest["files"][0]["rows"]), int(row["n"]), seconds)
 

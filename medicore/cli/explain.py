@@ -24,7 +24,12 @@ def explain(
     run: Annotated[
         str, typer.Argument(metavar="[RUN]", help="A run, as MED-2024-0147/2025-03/1; with --value: all.")
     ] = "",
-    path: Annotated[str, typer.Argument(help="A path in results.json, as primary.estimate.")] = "",
+    path: Annotated[
+        str,
+        typer.Argument(
+            help="A path in results.json, as primary.estimate, or a reference printed in the report, as R12."
+        ),
+    ] = "",
     value: Annotated[str, typer.Option(help="Instead of a path: a number as printed, as 3.37.")] = "",
     study: Annotated[str, typer.Option(help="Without RUN: the study whose runs are searched.")] = "",
     as_json: Json = False,
@@ -68,8 +73,9 @@ def _of_one(opened: "House", run: str, path: str, value: str, *, as_json: bool) 
     """Show the origin of one number of a run; of a number as printed that stands for several, the places."""
     from medicore.records.identifiers import RunId
     from medicore.records.printed import same_number
+    from medicore.records.references import is_reference
+    from medicore.steps.reproduce import cited, places
     from medicore.steps.reproduce import explain as explained
-    from medicore.steps.reproduce import places
 
     named = RunId.parse(run)
     if value:
@@ -83,6 +89,8 @@ def _of_one(opened: "House", run: str, path: str, value: str, *, as_json: bool) 
             say(f"\nNext: medicore explain {run} {found[0].path}")
             return
         path = found[0].path
+    elif is_reference(path):
+        path = cited(opened, named, path)
     with tempfile.TemporaryDirectory(prefix="medicore-explain-") as scratch:
         answer = explained(opened, named, path, Path(scratch))
     same = answer.value == answer.recomputed

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from medicore.records.canonical import document, sha256
 from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
+from medicore.records.references import references_of
 from medicore.steps.gate import DOCUMENT, read_findings, read_section
 from medicore.steps.ports import RecordFiles
 
@@ -56,12 +57,12 @@ def report(
 def assemble(
     files: RecordFiles, protocol: Protocol, identity: Mapping[str, Any], findings: tuple[Finding, ...]
 ) -> dict[str, Any]:
-    """Return the results: the steps' sections side by side, and each finding with its decision."""
+    """Return the results: the steps' sections side by side, each finding with its decision, and the references."""
     cohort, propensity = read_section(files, "cohort"), read_section(files, "propensity")
     effect, sensitivity = read_section(files, "effect"), read_section(files, "sensitivity")
     decisions = {decision["finding"]: decision for decision in identity["accepted"]}
     shown = ("meaning", "reason", "signer", "name", "role", "signed_at")
-    return {
+    results: dict[str, Any] = {
         "schema": "medicore-results-1",
         "study": {
             "id": protocol.study,
@@ -94,6 +95,7 @@ def assemble(
             for finding in findings
         ],
     }
+    return {**results, "references": list(references_of(results))}
 
 
 def _inputs(files: RecordFiles, protocol: Protocol) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from medicore.errors import ArchiveError, IntegrityError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.printed import Place, places_of
+from medicore.records.references import path_of
 from medicore.records.trace import Origin, origin_of, value_at
 from medicore.steps.gate import DOCUMENT
 from medicore.steps.house import House
@@ -167,6 +168,12 @@ def places(house: House, run: RunId, text: str) -> tuple[Place, ...]:
     commit = sealed_commit(house, run)
     results = json.loads(house.records.read(commit, f"{folder_of(run)}/results.json"))
     return places_of(results, text)
+
+
+def cited(house: House, run: RunId, reference: str) -> str:
+    """Return the path that a reference printed in a run's report stands for; raise ProtocolError when there is none."""
+    commit = sealed_commit(house, run)
+    return path_of(json.loads(house.records.read(commit, f"{folder_of(run)}/results.json")), reference)
 
 
 def _place(house: House, commit: str, function: str) -> tuple[str, int]:

@@ -3,7 +3,7 @@
 from presentation.exhibits import Column, Row, facts, table
 from presentation.inputs import Report
 from presentation.numbers import count, plural
-from presentation.typst import block, call
+from presentation.typst import block, call, joined
 
 
 def data_lock(report: Report) -> str:
@@ -14,7 +14,13 @@ def data_lock(report: Report) -> str:
         ("Source", data["source"]),
         ("Version of the data", data["version"]),
         ("Exported at", data["exported_at"]),
-        ("Size", f"{count(data['rows'])} subjects, {count(data['columns'])} columns"),
+        (
+            "Size",
+            joined(
+                f"{count(data['rows'])} subjects, {count(data['columns'])} columns",
+                report.cite("data.rows", "data.columns"),
+            ),
+        ),
     )
     return block(facts("9.1", "The data lock", pairs, source="data"))
 
@@ -24,13 +30,14 @@ def contract(report: Report) -> str:
     check = report.results["check"]
     violations = check["violations"]
     size = f"{count(check['rows'])} rows and {count(check['columns'])} columns"
+    cited = report.cite("check.rows", "check.columns")
     if not violations:
-        return block(
-            call("para", f"All {size} satisfy the data contract of the protocol; no rule is violated.")
-        )
+        words = f"All {size} satisfy the data contract of the protocol; no rule is violated."
+        return block(call("para", words, cited))
     verdict = call(
         "para",
         f"{size} were checked: {plural(len(violations), 'violation')} of the data contract (Table 10.1).",
+        cited,
     )
     columns = (
         Column(("Column",), "left", "1fr"),
@@ -39,8 +46,11 @@ def contract(report: Report) -> str:
         Column(("Values", "n")),
     )
     rows = [
-        Row((entry["column"], entry["rule"], str(entry["expected"]), count(entry["count"])))
-        for entry in violations
+        Row(
+            (entry["column"], entry["rule"], str(entry["expected"]), count(entry["count"])),
+            cited=report.cite(f"check.violations.{index}"),
+        )
+        for index, entry in enumerate(violations)
     ]
     return block(
         verdict, table("10.1", "Violations of the data contract", columns, rows, source="check.violations")
@@ -58,7 +68,7 @@ def comparison(report: Report) -> str:
         f"Since the data lock of {found['previous_month']}, {count(found['subjects_added'])} subjects were added and "
         f"{count(found['subjects_vanished'])} are no longer in the export. Locked values that changed, by column: {listed}."
     )
-    return block(call("para", words))
+    return block(call("para", words, report.cite("check.comparison")))
 
 
 def deviations(report: Report) -> str:

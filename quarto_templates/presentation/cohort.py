@@ -5,7 +5,7 @@ from typing import Any
 from presentation.exhibits import Column, Group, Row, figure, table
 from presentation.inputs import Report
 from presentation.numbers import count, fixed, of_total
-from presentation.typst import Code, Value, block, call, shortened
+from presentation.typst import Code, Value, block, call, joined, shortened
 
 _OUTSIDE = "Arm outside the declared contrast"
 _ARMS = ("treated", "control")
@@ -20,22 +20,35 @@ def disposition(report: Report) -> str:
     cohort = report.results["cohort"]
     assessed = cohort["assessed"]
     rows: list[Row | Group] = [
-        Row(("Subjects in the data lock, assessed", "", count(assessed)), "total"),
+        Row(
+            ("Subjects in the data lock, assessed", "", count(assessed)),
+            "total",
+            report.cite("cohort.assessed"),
+        ),
         Group("Excluded, in this order"),
     ]
     rows += [
         Row(
             (criterion["name"], of_total(criterion["excluded"], assessed), count(criterion["remaining"])),
             "indented",
+            report.cite(f"cohort.criteria.{index}"),
         )
-        for criterion in cohort["criteria"]
+        for index, criterion in enumerate(cohort["criteria"])
     ]
     rows.append(
-        Row((_OUTSIDE, of_total(cohort["not_in_contrast"], assessed), count(cohort["analysed"])), "indented")
+        Row(
+            (_OUTSIDE, of_total(cohort["not_in_contrast"], assessed), count(cohort["analysed"])),
+            "indented",
+            report.cite("cohort.not_in_contrast", "cohort.analysed"),
+        )
     )
-    rows.append(Row(("Analysis set", "", count(cohort["analysed"])), "total"))
+    rows.append(Row(("Analysis set", "", count(cohort["analysed"])), "total", report.cite("cohort.analysed")))
     rows += [
-        Row((f"{arm.capitalize()}: {report.arm(arm)}", "", count(cohort["arms"][arm]["n"])), "indented")
+        Row(
+            (f"{arm.capitalize()}: {report.arm(arm)}", "", count(cohort["arms"][arm]["n"])),
+            "indented",
+            report.cite(f"cohort.arms.{arm}"),
+        )
         for arm in _ARMS
     ]
     columns = (
@@ -76,13 +89,32 @@ def consort(report: Report) -> str:
         ],
         size=Code(size),
     )
+    paths = [
+        "cohort.assessed",
+        "cohort.analysed",
+        "cohort.not_in_contrast",
+        "cohort.arms.treated",
+        "cohort.arms.control",
+    ]
+    paths += [f"cohort.criteria.{index}" for index in range(len(cohort["criteria"]))]
+    if trimming["method"] != "none":
+        paths.append("propensity.trimming")
     listed = "; ".join(f"{name}: {number}" for name, number in reasons)
     alternative = (
         f"Flow of subjects: {cohort['assessed']} assessed, {excluded} excluded ({listed}), "
         f"{cohort['analysed']} analysed, of them {cohort['arms']['treated']['n']} treated and "
         f"{cohort['arms']['control']['n']} controls."
     )
-    return block(figure("14.1.1", "Flow of subjects (CONSORT 2025)", alternative, body, source="cohort"))
+    return block(
+        figure(
+            "14.1.1",
+            "Flow of subjects (CONSORT 2025)",
+            alternative,
+            body,
+            note=report.cite(*paths),
+            source="cohort",
+        )
+    )
 
 
 def _fitting(reasons: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], str]:
@@ -112,17 +144,18 @@ def baseline(report: Report) -> str:
     cohort = report.results["cohort"]
     rows: list[Row | Group] = []
     open_label = None
-    for row in report.results["baseline"]:
+    for index, row in enumerate(report.results["baseline"]):
+        cited = report.cite(f"baseline.{index}")
         cells = tuple(_summary(row, group) for group in (*_ARMS, "overall"))
         if row["level"] is None:
             unit = f", {row['unit']}" if row["unit"] else ""
-            rows.append(Row((f"{row['label']}{unit}", "mean (SD)", *cells), "titled"))
+            rows.append(Row((f"{row['label']}{unit}", "mean (SD)", *cells), "titled", cited))
             open_label = row["label"]
             continue
         if row["label"] != open_label:
             rows.append(Group(row["label"]))
             open_label = row["label"]
-        rows.append(Row((row["level"], "n (%)", *cells), "indented"))
+        rows.append(Row((row["level"], "n (%)", *cells), "indented", cited))
     columns = (
         Column(("Characteristic",), "left", "1fr"),
         Column(("Summary",), "left"),
@@ -134,7 +167,8 @@ def baseline(report: Report) -> str:
         ),
         Column(("Overall", "", f"n = {count(cohort['analysed'])}")),
     )
-    note = "SD: standard deviation, of observed values. No hypothesis about baseline differences is tested; balance is in Table 14.1.3."
+    words = "SD: standard deviation, of observed values. No hypothesis about baseline differences is tested; balance is in Table 14.1.3."
+    note = joined(words, report.cite("cohort.arms.treated", "cohort.arms.control", "cohort.analysed"))
     return block(
         table(
             "14.1.2",

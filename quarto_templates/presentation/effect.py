@@ -15,7 +15,7 @@ from presentation.numbers import (
     p_value,
     significant,
 )
-from presentation.typst import block, call
+from presentation.typst import block, call, joined
 
 ERRORS = {
     "influence": "Influence function",
@@ -61,6 +61,7 @@ def headline(report: Report) -> str:
             with_unit(fixed(primary["estimate"], places), report),
             f"{level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])}; "
             f"n = {count(primary['n'])}",
+            report.cite("primary"),
         )
     )
 
@@ -72,7 +73,17 @@ def _measure(report: Report) -> str:
 
 def conclusion(report: Report) -> str:
     """Return the primary result as a paragraph."""
-    return block(call("para", sentence(report)))
+    return block(call("para", sentence(report), report.cite(*quoted(report))))
+
+
+def quoted(report: Report) -> list[str]:
+    """Return the places of the numbers that ``sentence`` says."""
+    paths = ["primary"]
+    if ratio(report):
+        paths.append("primary.absolute_difference")
+    if not report.observational:
+        paths += [path for path, _ in _unadjusted_rows(report)]
+    return paths
 
 
 def sentence(report: Report) -> str:
@@ -110,12 +121,22 @@ def _absolute(report: Report) -> str:
 
 def _unadjusted(report: Report, places: int) -> str:
     """Return the unadjusted comparison, which a randomised trial shows beside the adjusted one."""
-    rows = [row for kind in ("sensitivity", "supplementary") for row in report.results["sensitivity"][kind]]
-    for row in rows:
-        if row["estimator"] == "unadjusted" and row["estimate"] is not None:
-            value = with_unit(fixed(row["estimate"], places), report)
-            return f" The unadjusted estimate is {value} ({interval(row, places)})."
+    for _, row in _unadjusted_rows(report):
+        value = with_unit(fixed(row["estimate"], places), report)
+        return f" The unadjusted estimate is {value} ({interval(row, places)})."
     return ""
+
+
+def _unadjusted_rows(report: Report) -> list[tuple[str, Any]]:
+    """Return path and row of the first unadjusted comparison that has an estimate, if any."""
+    rows = [
+        (f"sensitivity.{kind}.{index}", row)
+        for kind in ("sensitivity", "supplementary")
+        for index, row in enumerate(report.results["sensitivity"][kind])
+    ]
+    return [
+        (path, row) for path, row in rows if row["estimator"] == "unadjusted" and row["estimate"] is not None
+    ][:1]
 
 
 def primary_table(report: Report) -> str:
@@ -132,6 +153,7 @@ def primary_table(report: Report) -> str:
                 p_value(primary["p_value"]) if key == "influence" else MISSING,
             ),
             "total" if key == "influence" else "row",
+            report.cite(*_behind(key, report)),
         )
         for key in ERRORS
     ]
@@ -141,6 +163,7 @@ def primary_table(report: Report) -> str:
             Row(
                 (f"{arm.capitalize()}: {report.arm(arm)}", fixed(primary[f"mean_{arm}"], places), "", "", ""),
                 "indented",
+                report.cite(f"primary.mean_{arm}"),
             )
             for arm in ("treated", "control")
         ]
@@ -155,7 +178,25 @@ def primary_table(report: Report) -> str:
         f"Estimand {primary['estimand']}, measure: {primary['measure']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
         f"primary analysis; its variance: {primary['variance']}. The others judge its standard error. –: not computed."
     )
-    return block(table("14.2.1", "Primary analysis", columns, rows, note=note, source="primary"))
+    return block(
+        table(
+            "14.2.1",
+            "Primary analysis",
+            columns,
+            rows,
+            note=joined(note, report.cite("primary")),
+            source="primary",
+        )
+    )
+
+
+def _behind(key: str, report: Report) -> list[str]:
+    """Return the places of the numbers in a standard error's row of Table 14.2.1."""
+    if key == "influence":
+        return ["primary"]
+    named = f"primary.standard_errors.{key}"
+    paths = ["primary.estimate", *([named] if named in report.results["references"] else [])]
+    return [*paths, "primary.bootstrap"] if key == "bootstrap" else paths
 
 
 def _name(key: str) -> str:
@@ -178,7 +219,7 @@ def bootstrap(report: Report) -> str:
         f"nuisance model in each; {count(sum(failed.values()))} replicates could not be estimated"
         f"{f' ({listed})' if listed else ''}. Its interval is the {found['interval']} interval."
     )
-    return block(call("para", words))
+    return block(call("para", words, report.cite("primary.bootstrap")))
 
 
 def verification(report: Report) -> str:
@@ -192,14 +233,16 @@ def verification(report: Report) -> str:
                 "Primary implementation",
                 fixed(primary["estimate"], places),
                 fixed(primary["standard_error"], places),
-            )
+            ),
+            cited=report.cite("primary"),
         ),
         Row(
             (
                 f"Second implementation: {second['library']}, {second['route']}",
                 fixed(second["estimate"], places),
                 fixed(second["standard_error"], places),
-            )
+            ),
+            cited=report.cite("primary.verification"),
         ),
     ]
     columns = (
@@ -212,7 +255,8 @@ def verification(report: Report) -> str:
         f"accepted up to {significant(second['tolerance'])}."
     )
     title = "Primary estimate, computed a second time by another route"
-    return block(table("14.2.2", title, columns, rows, note=note, source="primary.verification"))
+    cited = joined(note, report.cite("primary.verification"))
+    return block(table("14.2.2", title, columns, rows, note=cited, source="primary.verification"))
 
 
 def change(report: Report) -> str:
@@ -230,4 +274,4 @@ def change(report: Report) -> str:
             f"It has moved by {fixed(found['in_standard_errors'], 2)} of this month's standard errors; the limit "
             f"of the gate is {significant(report.protocol['gates']['estimate_change'])}."
         )
-    return block(call("para", words))
+    return block(call("para", words, report.cite("change")))

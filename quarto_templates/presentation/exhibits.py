@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from presentation.typst import Code, Value, call
+from presentation.typst import Code, Value, call, joined
 
 _MOST_LINES_ON_ONE_PAGE = 32
 _CHARACTERS_PER_LINE = 55
@@ -12,10 +12,14 @@ _MOST_ON_ONE_PAGE = 3000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: ``indented`` below a group's title, ``titled`` level with one, ``total`` heavy, ``loose`` with air."""
+    """One row: ``indented`` below a group's title, ``titled`` level with one, ``total`` heavy, ``loose`` with air.
+
+    ``cited`` is the reference of its numbers; it stands after the first cell.
+    """
 
     cells: tuple[str | Code, ...]
     kind: str = "row"
+    cited: Code | None = None
 
     @property
     def lines(self) -> float:
@@ -25,7 +29,9 @@ class Row:
 
     def source(self) -> dict[str, Value]:
         """Return the row as the template takes it."""
-        return {"kind": self.kind, "cells": self.cells, "whole": self.lines < _MOST_LINES_ON_ONE_PAGE / 2}
+        first, *others = self.cells
+        cells = self.cells if self.cited is None else (joined(first, self.cited), *others)
+        return {"kind": self.kind, "cells": cells, "whole": self.lines < _MOST_LINES_ON_ONE_PAGE / 2}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Any
 from presentation.exhibits import facts
 from presentation.inputs import Report
 from presentation.numbers import percent, plural
-from presentation.typst import Code, block, call, mono
+from presentation.typst import Code, block, call, joined, mono
 
 
 def findings_and_decisions(report: Report) -> str:
@@ -15,18 +15,19 @@ def findings_and_decisions(report: Report) -> str:
         words = "No gate of the protocol fired: nothing needed a decision before the analysis went on."
         return block(call("para", words))
     lead = call(
-        "para",
+        "lead",
         f"{plural(len(found), 'finding')} needed a decision. A decision is signed and bound to its very finding.",
     )
-    return block(lead, *(_finding(index, finding) for index, finding in enumerate(found, start=1)))
+    return block(lead, *(_finding(report, index, finding) for index, finding in enumerate(found, start=1)))
 
 
-def _finding(index: int, finding: dict[str, Any]) -> Code:
+def _finding(report: Report, index: int, finding: dict[str, Any]) -> Code:
+    cited = report.cite(f"findings.{index - 1}")
     rate = finding["false_alarm_rate"]
     chance = "not applicable" if rate is None else f"{percent(rate)} if nothing were wrong"
     pairs: list[tuple[str, str | Code]] = [
         ("What was found", finding["message"]),
-        ("Statistic and limit", f"{finding['statistic']} against {finding['threshold']}"),
+        ("Statistic and limit", joined(f"{finding['statistic']} against {finding['threshold']}", cited)),
         ("Expected false alarms", chance),
         ("May be overridden", "yes" if finding["overridable"] else "no"),
         ("Digest", mono(finding["digest"])),

@@ -1,11 +1,11 @@
 """The title page and the synopsis."""
 
-from presentation.effect import decimals, sentence, with_unit
+from presentation.effect import decimals, quoted, sentence, with_unit
 from presentation.estimand import TARGETS
 from presentation.exhibits import facts
 from presentation.inputs import Report
 from presentation.numbers import count, fixed, interval
-from presentation.typst import Code, block, call
+from presentation.typst import Code, block, call, joined
 
 _STATUS = {
     "candidate": "Candidate: complete, and for review. It is released only by a signed decision in its record.",
@@ -75,6 +75,9 @@ def synopsis(report: Report) -> str:
         f"{row['name']} {fixed(row['estimate'], places)} ({interval(row, places)})"
         for row in results["sensitivity"]["sensitivity"]
     )
+    planned = [
+        f"sensitivity.sensitivity.{index}" for index in range(len(results["sensitivity"]["sensitivity"]))
+    ]
     found = results["findings"]
     decided = sum(finding["decision"] is not None for finding in found)
     pairs = (
@@ -84,24 +87,34 @@ def synopsis(report: Report) -> str:
         ("Objective", f"To estimate {_estimand(report)}"),
         (
             "Subjects",
-            f"{count(cohort['assessed'])} assessed, {count(cohort['analysed'])} analysed: "
-            f"{count(cohort['arms']['treated']['n'])} {report.arm('treated')}, "
-            f"{count(cohort['arms']['control']['n'])} {report.arm('control')}",
+            joined(
+                f"{count(cohort['assessed'])} assessed, {count(cohort['analysed'])} analysed: "
+                f"{count(cohort['arms']['treated']['n'])} {report.arm('treated')}, "
+                f"{count(cohort['arms']['control']['n'])} {report.arm('control')}",
+                report.cite(
+                    "cohort.assessed", "cohort.analysed", "cohort.arms.treated", "cohort.arms.control"
+                ),
+            ),
         ),
         (
             "Method",
             f"{primary['estimator']}: propensity model and one outcome model per arm, both over the baseline covariates "
             f"of the protocol; variance: {primary['variance']}",
         ),
-        ("Primary result", sentence(report)),
+        ("Primary result", joined(sentence(report), report.cite(*quoted(report)))),
         (
             "Balance",
-            f"Largest absolute SMD {fixed(balance['unweighted']['smd'], 3)} before and "
-            f"{fixed(balance['weighted']['smd'], 3)} after weighting; limit {results['balance']['threshold']:g}",
+            joined(
+                f"Largest absolute SMD {fixed(balance['unweighted']['smd'], 3)} before and "
+                f"{fixed(balance['weighted']['smd'], 3)} after weighting; limit {results['balance']['threshold']:g}",
+                report.cite("balance.worst", "balance.threshold"),
+            ),
         ),
         (
             "Sensitivity",
-            f"{alternatives} ({with_unit('effects in', report)})" if alternatives else "none planned",
+            joined(f"{alternatives} ({with_unit('effects in', report)})", report.cite(*planned))
+            if alternatives
+            else "none planned",
         ),
         ("Findings", f"{len(found)} found, {decided} decided" if found else "none"),
     )

@@ -42,9 +42,11 @@ def missing_covariates(report: Report) -> str:
         words = _MULTIPLE.format(**{**found, "numbers": _NUMBERS[found["numbers"]]})
     rows: list[Row | Group] = [
         Row(
-            (_label(row), *_gaps(report, row), _number(row, "mean_observed"), _filled(row, several)), "titled"
+            (_label(row), *_gaps(report, row), _number(row, "mean_observed"), _filled(row, several)),
+            "titled",
+            report.cite(f"imputation.covariates.{index}"),
         )
-        for row in found["covariates"]
+        for index, row in enumerate(found["covariates"])
     ]
     columns = (
         Column(("Covariate",), "left", "1fr"),
@@ -63,7 +65,7 @@ def missing_covariates(report: Report) -> str:
     made = table(
         "14.1.2.1", "Missing baseline covariates", columns, rows, note=note, source="imputation.covariates"
     )
-    return block(call("para", words), made)
+    return block(call("para", words, report.cite("imputation")), made)
 
 
 def pooling(report: Report) -> str:
@@ -80,7 +82,7 @@ def pooling(report: Report) -> str:
         f"{'normal reference' if freedom is None else f'{fixed(freedom, 0)} degrees of freedom'}; Monte-Carlo error of the "
         f"estimate {fixed(found['monte_carlo_error'], places + 1)}."
     )
-    return block(call("para", words))
+    return block(call("para", words, report.cite("primary.imputation")))
 
 
 def _label(row: dict[str, Any]) -> str:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from presentation.typst import Code, call
 
 
 class LostParameterError(Exception):
@@ -20,11 +22,27 @@ SCHEMA = "medicore-results-1"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a report says: ``results`` (every number), the resolved ``protocol``, and the ``run``'s identity."""
+    """All that a report says: ``results`` (every number), the resolved ``protocol``, and the ``run``'s identity.
+
+    ``cited`` collects the references that were printed, for the appendix that maps them to their paths.
+    """
 
     results: Mapping[str, Any]
     protocol: Mapping[str, Any]
     run: Mapping[str, Any]
+    cited: set[int] = field(default_factory=set)
+
+    def cite(self, *paths: str) -> Code:
+        """Return the source of the references, as [R12], of places in the results.
+
+        Raises
+        ------
+        ValueError
+            When a place has no reference: no number is printed that the appendix does not map.
+        """
+        numbers = [self.results["references"].index(path) + 1 for path in paths]
+        self.cited.update(numbers)
+        return call("cited", *numbers)
 
     @property
     def observational(self) -> bool:

@@ -7,7 +7,7 @@ from presentation.exhibits import Column, Group, Row, figure, table
 from presentation.inputs import Report
 from presentation.numbers import MISSING, as_float, count, fixed, interval, of_total, percent
 from presentation.plots import Strip, fits_on_a_page, strip_plot
-from presentation.typst import Value, block, call
+from presentation.typst import Code, Value, block, call, joined
 
 _WORDS = {"unweighted": "before weighting", "weighted": "after weighting"}
 _WIDEST = 1.0
@@ -24,9 +24,10 @@ def balance_table(report: Report) -> str:
                 fixed(term["smd_weighted"], 3),
                 fixed(term["variance_ratio_unweighted"], 2),
                 fixed(term["variance_ratio_weighted"], 2),
-            )
+            ),
+            cited=report.cite(f"balance.terms.{index}"),
         )
-        for term in balance["terms"]
+        for index, term in enumerate(balance["terms"])
     ]
     rows.append(
         Row(
@@ -38,6 +39,7 @@ def balance_table(report: Report) -> str:
                 "",
             ),
             "total",
+            report.cite("balance.worst"),
         )
     )
     columns = (
@@ -51,18 +53,20 @@ def balance_table(report: Report) -> str:
         f"SMD: standardised mean difference, treated minus control; denominator: {balance['denominator']}. "
         f"Limit for the {balance['sample']} absolute SMD: {balance['threshold']:g}."
     )
+    paths = ["balance.threshold"]
     if balance["expected_false_alarm_rate"] is not None:
         note += (
             " By chance alone, in arms of these sizes that do not differ, some unweighted absolute SMD of so many "
             f"independent terms reaches the limit in {percent(balance['expected_false_alarm_rate'])} of samples."
         )
+        paths.append("balance.expected_false_alarm_rate")
     return block(
         table(
             "14.1.3",
             "Balance of covariates before and after weighting",
             columns,
             rows,
-            note=note,
+            note=joined(note, report.cite(*paths)),
             source="balance",
         )
     )
@@ -106,8 +110,18 @@ def love_plot(report: Report) -> str:
         + f". Limit {balance['threshold']:g}."
     )
     title = "Absolute standardised mean differences before and after weighting"
-    whole = fits_on_a_page(rows)
-    return block(figure("14.1.2", title, alternative, body, whole=whole, source="balance.terms"))
+    terms = (f"balance.terms.{index}" for index in range(len(found)))
+    return block(
+        figure(
+            "14.1.2",
+            title,
+            alternative,
+            body,
+            whole=fits_on_a_page(rows),
+            note=report.cite("balance.threshold", "balance.worst", *terms),
+            source="balance.terms",
+        )
+    )
 
 
 def _size(value: float | str) -> float:
@@ -121,27 +135,42 @@ def diagnostics(report: Report) -> str:
     limits = (
         f", limits {trimming['lower']:g} to {trimming['upper']:g}" if trimming["lower"] is not None else ""
     )
+    ranges, trimmed = report.cite("propensity.score_range"), report.cite("propensity.trimming")
     rows: list[Row | Group] = [
         Group("Model"),
         Row(("Converged", _yes(found["converged"]), ""), "indented"),
-        Row(("Newton iterations", count(found["iterations"]), ""), "indented"),
+        Row(
+            ("Newton iterations", count(found["iterations"]), ""),
+            "indented",
+            report.cite("propensity.iterations"),
+        ),
         Row(("Separation found", _yes(found["separated"]), ""), "indented"),
         Row(("Aliased terms", ", ".join(found["aliased"]) or "none", ""), "indented"),
-        Row(("C-statistic", fixed(found["c_statistic"], 3), ""), "indented"),
+        Row(
+            ("C-statistic", fixed(found["c_statistic"], 3), ""),
+            "indented",
+            report.cite("propensity.c_statistic"),
+        ),
         Group("Overlap"),
-        Row(("Subjects in empirical equipoise", percent(found["equipoise"]), ""), "indented"),
-        _by_arm("Lowest score", {arm: fixed(found["score_range"][arm][0], 4) for arm in arms}),
-        _by_arm("Highest score", {arm: fixed(found["score_range"][arm][1], 4) for arm in arms}),
-        Row(("Trimming", f"{trimming['method']}{limits}", ""), "indented"),
-        Row(("Subjects discarded", count(trimming["discarded"]), ""), "indented"),
+        Row(
+            ("Subjects in empirical equipoise", percent(found["equipoise"]), ""),
+            "indented",
+            report.cite("propensity.equipoise"),
+        ),
+        _by_arm("Lowest score", {arm: fixed(found["score_range"][arm][0], 4) for arm in arms}, ranges),
+        _by_arm("Highest score", {arm: fixed(found["score_range"][arm][1], 4) for arm in arms}, ranges),
+        Row(("Trimming", f"{trimming['method']}{limits}", ""), "indented", trimmed),
+        Row(("Subjects discarded", count(trimming["discarded"]), ""), "indented", trimmed),
         Group("Weights"),
         _by_arm(
             "Effective sample size (% of arm)",
             {arm: of_total(round(found["effective_sample_size"][arm], 1), arms[arm]["n"]) for arm in arms},
+            report.cite("propensity.effective_sample_size", "cohort.arms.treated", "cohort.arms.control"),
         ),
         _by_arm(
             "Largest share of one subject",
             {arm: percent(found["largest_weight_share"][arm], 2) for arm in arms},
+            report.cite("propensity.largest_weight_share"),
         ),
     ]
     columns = (
@@ -155,8 +184,8 @@ def diagnostics(report: Report) -> str:
     )
 
 
-def _by_arm(label: str, values: dict[str, str]) -> Row:
-    return Row((label, values["treated"], values["control"]), "indented")
+def _by_arm(label: str, values: dict[str, str], cited: Code) -> Row:
+    return Row((label, values["treated"], values["control"]), "indented", cited)
 
 
 def _yes(value: bool) -> str:
@@ -171,9 +200,10 @@ def coefficients(report: Report) -> str:
                 report.term(entry["term"]),
                 _coefficient(entry["estimate"], entry["standard_error"]),
                 _coefficient(entry["standard_error"], entry["standard_error"]),
-            )
+            ),
+            cited=report.cite(f"propensity.coefficients.{index}"),
         )
-        for entry in report.results["propensity"]["coefficients"]
+        for index, entry in enumerate(report.results["propensity"]["coefficients"])
     ]
     columns = (
         Column(("Term",), "left", "1fr"),
@@ -224,6 +254,9 @@ def overlap_plot(report: Report) -> str:
         "Mirrored histogram of the estimated propensity score, treated above and control below the axis. Range in the "
         f"treated {interval(_range(ranges['treated']), 3)}, in the controls {interval(_range(ranges['control']), 3)}."
     )
+    cited = report.cite(
+        "propensity.histogram", "propensity.score_range", "cohort.arms.treated", "cohort.arms.control"
+    )
     body = call("mirrored-histogram", bins, score.ticks(), levels, "Estimated propensity score", legend)
     return block(
         figure(
@@ -231,7 +264,7 @@ def overlap_plot(report: Report) -> str:
             "Overlap of the propensity scores",
             alternative,
             body,
-            note="Height: share of the arm's subjects in the bin.",
+            note=joined("Height: share of the arm's subjects in the bin.", cited),
             source="propensity.histogram",
         )
     )

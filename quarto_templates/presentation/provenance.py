@@ -51,6 +51,23 @@ def libraries(report: Report) -> str:
     return block(table("16.3", "Libraries", columns, rows))
 
 
+def references(report: Report) -> str:
+    """Return Table 16.4: every reference that is printed before it, and its place in ``results.json``."""
+    entries = [
+        (f"R{number}", mono(report.results["references"][number - 1])) for number in sorted(report.cited)
+    ]
+    half = (len(entries) + 1) // 2
+    left, right = entries[:half], [*entries[half:], ("", mono(""))]
+    columns = (
+        Column(("Reference",), "left"),
+        Column(("Path",), "left", "1fr"),
+        Column(("Reference",), "left"),
+        Column(("Path",), "left", "1fr"),
+    )
+    rows = [Row((*first, *second)) for first, second in zip(left, right, strict=False)]
+    return block(table("16.4", "References to results.json", columns, rows))
+
+
 def commands(report: Report) -> str:
     """Return how to verify the record, with MediCore and with git and DVC alone."""
     run = report.run
@@ -58,6 +75,7 @@ def commands(report: Report) -> str:
         f"medicore verify {run['id']}",
         f"medicore reproduce {run['id']}",
         f"medicore explain {run['id']} primary.estimate",
+        f"medicore explain {run['id']} R{report.results['references'].index('primary.estimate') + 1}",
     )
     others = (f"git checkout {run['record_tag']}", "dvc pull && dvc repro")
     return block(

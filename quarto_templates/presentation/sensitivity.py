@@ -8,7 +8,7 @@ from presentation.exhibits import Column, Row, figure, table
 from presentation.inputs import Report
 from presentation.numbers import count, fixed, interval, level, p_value, percent
 from presentation.plots import Strip, fits_on_a_page, strip_plot
-from presentation.typst import block, call
+from presentation.typst import block, call, joined
 
 _KINDS = {
     "sensitivity": ("14.2.3", "14.2.1", "Sensitivity analyses: the same estimand under other assumptions"),
@@ -44,10 +44,12 @@ def rows_table(report: Report, kind: str) -> str:
                 p_value(row["p_value"]),
             ),
             "loose",
+            report.cite(f"sensitivity.{kind}.{index}"),
         )
-        for row in found
+        for index, row in enumerate(found)
     ]
-    note = "–: not estimable, for the reason given. SE: standard error. CI: confidence interval."
+    words = "–: not estimable, for the reason given. SE: standard error. CI: confidence interval."
+    note = joined(words, report.cite("primary"))
     return block(table(number, title, columns, rows, note=note, source=f"sensitivity.{kind}"))
 
 
@@ -60,11 +62,47 @@ def _described(row: dict[str, Any]) -> str:
 
 
 def forest(report: Report, kind: str) -> str:
-    """Return the forest plot of one kind of analysis, the primary result on top."""
-    found = report.results["sensitivity"][kind]
-    if not found:
+    """Return the forest plot of one kind of analysis but for subgroups, the primary result on top."""
+    rows = _numbered(report, kind)
+    if kind == "supplementary":
+        rows = [(path, row) for path, row in rows if not _of_subgroup(row)]
+    if not rows:
         return ""
     _, number, title = _KINDS[kind]
+    short = title.partition(":")[0]
+    return _drawn(report, rows, number, short, source=f"sensitivity.{kind}")
+
+
+def subgroups(report: Report) -> str:
+    """Return Figure 14.2.3, the forest plot of the planned subgroups, or the sentence that there are none."""
+    rows = [(path, row) for path, row in _numbered(report, "supplementary") if _of_subgroup(row)]
+    if not rows:
+        return block(call("para", "The protocol plans no subgroups."))
+    words = (
+        "Subgroups are defined by baseline covariates, and every model is fitted again within each. A difference between "
+        "subgroups is judged by the test of interaction in Table 14.2.4, never by one interval that excludes no effect "
+        "beside another that does not."
+    )
+    drawn = _drawn(report, rows, "14.2.3", "Subgroups", source="sensitivity.supplementary")
+    return block(call("lead", words)) + drawn
+
+
+def _numbered(report: Report, kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return path and row of every analysis of one kind."""
+    rows = report.results["sensitivity"][kind]
+    return [(f"sensitivity.{kind}.{index}", row) for index, row in enumerate(rows)]
+
+
+def _of_subgroup(row: dict[str, Any]) -> bool:
+    """Return whether a row is of a subgroup, whose estimand names it."""
+    return str(row["estimand"]).endswith(f" within {row['name']}")
+
+
+def _drawn(
+    report: Report, rows: list[tuple[str, dict[str, Any]]], number: str, title: str, *, source: str
+) -> str:
+    """Return the forest plot of these rows below the primary result."""
+    found = [row for _, row in rows]
     primary, places = report.results["primary"], decimals(report)
     ends = [
         row[end] for row in (primary, *found) for end in ("ci_low", "ci_high") if row["estimate"] is not None
@@ -91,16 +129,16 @@ def forest(report: Report, kind: str) -> str:
     alternative = (
         f"Forest plot. Primary analysis {fixed(middle, places)} ({interval(primary, places)}); {listed}."
     )
-    short = title.partition(":")[0]
+    words = "Solid line: no effect. Dotted line: primary estimate. Diamond: primary analysis."
     return block(
         figure(
             number,
-            f"{short}: forest plot",
+            f"{title}: forest plot",
             alternative,
             body,
             whole=fits_on_a_page(strips),
-            note="Solid line: no effect. Dotted line: primary estimate. Diamond: primary analysis.",
-            source=f"sensitivity.{kind}",
+            note=joined(words, report.cite("primary", *(path for path, _ in rows))),
+            source=source,
         )
     )
 
@@ -133,7 +171,7 @@ def evalue(report: Report) -> str:
         "associations at least as strong as this, on the risk-ratio scale, with treatment and with outcome, beyond the "
         "covariates of the models, to explain the estimate or the limit away."
     )
-    return block(call("para", words))
+    return block(call("para", words, report.cite("evalue")))
 
 
 def tipping(report: Report) -> str:
@@ -141,13 +179,10 @@ def tipping(report: Report) -> str:
     found = report.results.get("tipping")
     if not found:
         return ""
+    cited = report.cite("tipping")
     if found["missing"] == 0:
-        return block(
-            call(
-                "para",
-                "No treated subject was excluded for want of the outcome, so there is no tipping point.",
-            )
-        )
+        words = "No treated subject was excluded for want of the outcome, so there is no tipping point."
+        return block(call("para", words, cited))
     words = (
         f"Tipping point: {count(found['missing'])} of {count(found['treated'])} treated subjects "
         f"({percent(found['missing_share'])}) lack the outcome and were not analysed. "
@@ -161,4 +196,4 @@ def tipping(report: Report) -> str:
         )
     if report.results["primary"]["scale"] == "logarithm":
         words += " This is about the difference of the risks."
-    return block(call("para", words))
+    return block(call("para", words, cited))

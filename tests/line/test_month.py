@@ -5,7 +5,9 @@ import re
 
 import pytest
 
+from medicore.stores.pdf_text import text_of
 from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, REFERENCE, Month
+from tests.quarto_templates.printed_references import cited_in, mapped_in, parts_of
 
 # Case nhefs_wi of the reference numbers: R 4.2.2, WeightIt 1.2.0, PSweight 2.1.2, delicatessen 4.3, statsmodels 0.15.0
 # agree on them; the tolerances are those published with them.
@@ -56,7 +58,11 @@ def test_every_result_has_an_origin(month: Month) -> None:
     from medicore.records.trace import origin_of, paths_of
 
     found = results(month, REFERENCE)
-    paths = [path for path in paths_of(found) if path.split(".")[0] not in {"schema", "study", "findings"}]
+    paths = [
+        path
+        for path in paths_of(found)
+        if path.split(".")[0] not in {"schema", "study", "findings", "references"}
+    ]
     assert len(paths) > 200
     for path in paths:
         module, name = origin_of(path).function.split(":")
@@ -168,6 +174,22 @@ def test_explain_starts_from_paper(released: Month) -> None:
     missing = released.project.medicore("explain", run, "--value", "31.415926", expected=3).err
     assert "no result of the run reads '31.415926' with its rounding" in missing
     assert "give either a path" in released.project.medicore("explain", run, expected=2).err
+
+
+def test_explain_starts_from_a_reference(released: Month) -> None:
+    """Every reference of the released report is in its appendix, and explain answers one as it answers its path."""
+    run = released.run(REFERENCE)
+    pdf = released.project.home / "archive" / "reports" / run / "report.pdf"
+    body, appendix = parts_of(text_of(pdf.read_bytes()))
+    references = results(released, REFERENCE)["references"]
+    printed = cited_in(body)
+    assert mapped_in(appendix) == {f"R{number}": references[number - 1] for number in printed}
+    name = f"R{references.index('primary.estimate') + 1}"
+    assert int(name[1:]) in printed
+    by_reference = released.project.medicore("explain", run, name, "--json").json()
+    assert by_reference == released.project.medicore("explain", run, "primary.estimate", "--json").json()
+    assert by_reference["identical"] is True
+    assert "no reference R999" in released.project.medicore("explain", run, "[R999]", expected=3).err
 
 
 def test_explain_unknown_path(released: Month) -> None:

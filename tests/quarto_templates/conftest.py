@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from medicore.records.protocol import parse_protocol
+from medicore.records.references import references_of
 from medicore.stores.renderer_embedded import EmbeddedRenderer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,8 +53,13 @@ class Inputs:
 
     def files(self) -> dict[str, bytes]:
         """Return the files as the renderer takes them."""
+        self.number()
         parts = {"results": self.results, "protocol": self.protocol, "run": self.run}
         return {f"{name}.json": json.dumps(part).encode() for name, part in parts.items()}
+
+    def number(self) -> None:
+        """Give the results the references that they have as they stand now."""
+        self.results["references"] = list(references_of(self.results))
 
     def render(self) -> bytes:
         """Return the report that the embedded renderer makes of them."""
@@ -63,6 +69,7 @@ class Inputs:
         """Return them as the presentation takes them."""
         from presentation.inputs import Report
 
+        self.number()
         return Report(self.results, self.protocol, self.run)
 
 

@@ -157,7 +157,7 @@ def test_what_cannot_be_estimated_says_why(inputs: Any) -> None:
     assert says(
         sensitivity.rows_table(inputs.report(), "supplementary"), "not estimable: no treated subject is left"
     )
-    assert says(sensitivity.forest(inputs.report(), "supplementary"), "not estimable")
+    assert says(sensitivity.subgroups(inputs.report()), "not estimable")
 
 
 def test_nothing_planned_is_said(inputs: Any) -> None:

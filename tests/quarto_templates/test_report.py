@@ -29,6 +29,9 @@ HOSTILE = (
     "$x$ % {{< include /etc/passwd >}}",
     "*b* _i_ @ref <label> \\u{41} \\ \" ' ]",
     "[x](http://example.invalid) ~~~ ::: {=typst}",
+    "```{=html}\n<script>alert(1)</script>\n``` <img src=x onerror=alert(1)>",
+    "```{python}\nopen('/etc/passwd')\n``` `r 1+1` [@cite] ^[note]",
+    "```{lua}\nos.execute('id')\n``` {{{< meta x >}}} $x^2$ #eval(\"1\") 100 %",
     "שלום עולם",
     "Zoë Müller-Łódź",
 )
@@ -157,7 +160,7 @@ def test_hostile_texts_are_printed_and_never_obeyed(inputs: Any) -> None:
     made = inputs.render()
     text = text_of(made)
     assert "root:" not in text
-    assert [words for words in HOSTILE[:5] + HOSTILE[6:] if tight(words) not in text] == []
+    assert [words for words in HOSTILE[:8] + HOSTILE[9:] if tight(words) not in text] == []
     assert "U+4E2D" in text
     assert all("EXPLORATORY" in page for page in pages_of(made))
     with pikepdf.open(BytesIO(made)) as opened:
@@ -184,6 +187,45 @@ def test_a_large_study_is_rendered_and_long_tables_repeat_their_header(inputs: A
     assert sum("Termofthepropensitymodel" in page for page in pages) >= 3
     assert sum("Absolutestandardisedmeandifference" in page and "limit0.1" in page for page in pages) >= 3
     assert any("Inthisrandomisedstudy" in page for page in pages)
+
+
+def test_twelve_subgroups_have_one_figure_on_one_page(inputs: Any) -> None:
+    """Long, accented and right-to-left names and one that is not estimable: nothing is lost, and the table has them too."""
+    label = "History of myocardial infarction or unstable angina before randomisation"
+    names = [
+        *(f"{label}: level {index}" for index in range(9)),
+        "Größe: über 1,80 m",
+        "שלום עולם: 1",
+        "فئة: نساء",
+    ]
+    supplementary = inputs.results["sensitivity"]["supplementary"]
+    row = supplementary[-1]
+    inputs.results["sensitivity"]["supplementary"] = supplementary[:5] + [
+        {**row, "name": name, "estimand": f"ATE within {name}"} for name in names
+    ]
+    absent = dict.fromkeys(("estimate", "standard_error", "ci_low", "ci_high", "p_value"))
+    inputs.results["sensitivity"]["supplementary"][7] |= absent
+    made = inputs.render()
+    pages = pages_of(made)
+    (page,) = [
+        page for page in pages if tight("Figure 14.2.3 Subgroups: forest plot") in page and "Effect:" in page
+    ]
+    assert [name for name in names[:10] if tight(name) not in page] == []
+    assert page.count("notestimable") == 1
+    assert page.count(tight("Figure 14.2.")) <= 2
+    with pikepdf.open(BytesIO(made)) as opened:
+        alternatives = [
+            str(node.get("/Alt", "")) for node in opened.objects if isinstance(node, pikepdf.Dictionary)
+        ]
+    assert any(text.startswith("Forest plot.") and names[8] in text for text in alternatives)
+
+
+def test_without_subgroups_the_section_says_so(inputs: Any) -> None:
+    """A protocol without subgroups has the sentence in place of the figure."""
+    inputs.results["sensitivity"]["supplementary"] = inputs.results["sensitivity"]["supplementary"][:5]
+    text = text_of(inputs.render())
+    assert tight("The protocol plans no subgroups.") in text
+    assert "Figure14.2.3" not in text
 
 
 def test_input_of_another_study_gives_no_report(inputs: Any) -> None:

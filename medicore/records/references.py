@@ -1,0 +1,110 @@
+"""References: the short names, as R12, by which the report's numbers name their places in ``results.json``."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from medicore.errors import ProtocolError
+
+# In the order of the report. A place is a number, or the row or section whose numbers are printed side by side.
+_CITED = (
+    "data.rows",
+    "data.columns",
+    "cohort.assessed",
+    "cohort.criteria.*",
+    "cohort.not_in_contrast",
+    "cohort.analysed",
+    "cohort.arms.*",
+    "check.rows",
+    "check.columns",
+    "check.violations.*",
+    "check.comparison",
+    "baseline.*",
+    "imputation",
+    "imputation.covariates.*",
+    "balance.terms.*",
+    "balance.worst",
+    "balance.threshold",
+    "balance.expected_false_alarm_rate",
+    "propensity.iterations",
+    "propensity.c_statistic",
+    "propensity.equipoise",
+    "propensity.score_range",
+    "propensity.trimming",
+    "propensity.effective_sample_size",
+    "propensity.largest_weight_share",
+    "propensity.histogram",
+    "propensity.coefficients.*",
+    "primary",
+    "primary.estimate",
+    "primary.standard_errors.*",
+    "primary.mean_treated",
+    "primary.mean_control",
+    "primary.absolute_difference",
+    "primary.bootstrap",
+    "primary.imputation",
+    "primary.verification",
+    "change",
+    "sensitivity.sensitivity.*",
+    "evalue",
+    "tipping",
+    "sensitivity.supplementary.*",
+    "findings.*",
+)
+_REFERENCE = re.compile(r"R([1-9][0-9]{0,5})")
+
+
+def references_of(results: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the paths that a report of these results can cite; the first is R1, the second R2, and so on.
+
+    The order depends on nothing but the results, so that a record has one numbering. It is sealed with them as
+    ``references``: what is printed on paper keeps its meaning when this table grows.
+    """
+    return tuple(path for pattern in _CITED for path in _expanded(results, pattern.split("."), ()))
+
+
+def is_reference(text: str) -> bool:
+    """Return whether ``text`` is a reference as printed, as R12; no path of the results looks like one."""
+    return _REFERENCE.fullmatch(text.strip("[] ")) is not None
+
+
+def path_of(results: Mapping[str, Any], reference: str) -> str:
+    """Return the path in ``results.json`` that a reference, as ``R12`` or ``[R12]``, stands for.
+
+    Raises
+    ------
+    ProtocolError
+        When it is none, the record was sealed before reports carried references, or it holds no such number.
+    """
+    found = _REFERENCE.fullmatch(reference.strip("[] "))
+    if found is None:
+        raise ProtocolError(f"{reference[:40]!r} is not a reference; expected one as printed, as R12")
+    sealed: Sequence[str] | None = results.get("references")
+    if sealed is None:
+        raise ProtocolError(
+            "the record was sealed before reports carried references; give a path, or the number with --value"
+        )
+    place = int(found[1])
+    if place > len(sealed):
+        raise ProtocolError(
+            f"the run has no reference R{place}; expected R1 to R{len(sealed)}; see section 16.5 of its report"
+        )
+    return sealed[place - 1]
+
+
+def _expanded(found: Any, parts: Sequence[str], before: tuple[str, ...]) -> Iterator[str]:  # noqa: ANN401 - any JSON
+    """Yield the paths below ``found`` that a pattern fits; what is null or missing has no number to cite."""
+    if found is None:
+        return
+    if not parts:
+        yield ".".join(before)
+        return
+    if isinstance(found, list):
+        inner = {str(index): value for index, value in enumerate(found)}
+    elif isinstance(found, Mapping):
+        inner = {str(key): found[key] for key in sorted(found)}
+    else:
+        return
+    for key in inner if parts[0] == "*" else (parts[0],):
+        if key in inner:
+            yield from _expanded(inner[key], parts[1:], (*before, key))
