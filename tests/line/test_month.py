@@ -189,6 +189,10 @@ def test_explain_starts_from_a_reference(released: Month) -> None:
     by_reference = released.project.medicore("explain", run, name, "--json").json()
     assert by_reference == released.project.medicore("explain", run, "primary.estimate", "--json").json()
     assert by_reference["identical"] is True
+    row = f"R{references.index('sensitivity.sensitivity.0') + 1}"
+    whole = released.project.medicore("explain", run, row, "--json").json()
+    assert (whole["path"], whole["identical"]) == ("sensitivity.sensitivity.0", True)
+    assert whole["value"]["estimator"] == "IPW (Hájek)"
     assert "no reference R999" in released.project.medicore("explain", run, "[R999]", expected=3).err
 
 

@@ -1,6 +1,7 @@
 """A reference on paper leads to its place in the results, and has one meaning for a record."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from medicore.errors import ProtocolError
 from medicore.records.canonical import document
 from medicore.records.references import is_reference, path_of, references_of
+from medicore.records.trace import origin_of
 
 RESULTS: dict[str, Any] = {
     "data": {"rows": 3, "columns": 2},
@@ -59,6 +61,14 @@ def test_what_is_no_reference_is_refused(results: dict[str, Any], text: str, mes
     """A number beyond the list, a path, and a record without references are told apart."""
     with pytest.raises(ProtocolError, match=message):
         path_of(results, text)
+
+
+def test_what_is_cited_can_be_explained() -> None:
+    """Every place but a finding, which its step's record holds, has an origin that explain can answer with."""
+    sample = Path(__file__).resolve().parents[1] / "quarto_templates" / "sample_results.json"
+    found = references_of(json.loads(sample.read_text(encoding="utf-8")))
+    assert len(found) > 80
+    assert all(origin_of(path).function for path in found if not path.startswith("findings."))
 
 
 def test_a_path_is_no_reference() -> None:
