@@ -1,13 +1,17 @@
-"""Verbs of the archive: list, verify, extend, restore."""
+"""Verbs of the archive: list, verify, surveil, extend, restore."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
 from medicore.cli.show import emit, say, table, warn
 from medicore.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from medicore.records.identifiers import RunId
+    from medicore.steps.checking import Check
 
 archive = typer.Typer(no_args_is_help=True, help="The write-once copies of released records.")
 app.add_typer(archive, name="archive")
@@ -21,16 +25,20 @@ def list_archived(
     """Show every archived run, and until when it is kept, as the ledger tells it."""
     from medicore.records.identifiers import study_id
     from medicore.steps.archived_run import listed
+    from medicore.steps.surveillance import readings
 
-    rows = listed(house(settings()), study_id(study) if study else None)
+    opened = house(settings())
+    last = {str(reading.run): reading.last for reading in readings(opened)}
+    rows = [
+        {**row, "last_read": last[row["run"]]} for row in listed(opened, study_id(study) if study else None)
+    ]
     if as_json:
         emit(rows)
         return
-    cells = [
-        (row["run"], row["archived_at"], str(row["objects"]), row["retain_until"], row["manifest"][:16])
-        for row in rows
-    ]
-    table("Archived runs", ("run", "archived (UTC)", "objects", "kept until", "manifest"), cells)
+    shown = ("run", "archived_at", "last_read", "objects", "retain_until")
+    cells = [(*(str(row[key]) for key in shown), row["manifest"][:16]) for row in rows]
+    head = ("run", "archived (UTC)", "last read (UTC)", "objects", "kept until", "manifest")
+    table("Archived runs", head, cells)
 
 
 @archive.command()
@@ -64,6 +72,49 @@ def verify(
         emit(answers)
     for name, words in failures.items():
         raise IntegrityError(f"{len(failures)} check(s) failed, first {name}: {words}")
+
+
+@archive.command()
+def surveil(
+    every: Annotated[
+        int, typer.Option(min=1, max=365, help="Days between such walks; within a year everything is read.")
+    ] = 7,
+    everything: Annotated[bool, typer.Option("--all", help="Read everything now.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Read the part of the archive that is due, what was read longest ago first; exit code 6 names what is damaged."""
+    from medicore.steps.surveillance import survey
+
+    def tell(run: "RunId", checks: "tuple[Check, ...]") -> None:
+        bad = [check for check in checks if not check.passed]
+        warn((check.subject, check.found) for check in checks if check.warned)
+        if not as_json:
+            say(f"{run}: {len(checks)} checks, {len(bad)} failed")
+            for check in bad:
+                say(f"  {check.subject}: {check.found}")
+
+    found = survey(house(settings()), None if everything else every, tell)
+    if as_json:
+        emit(
+            {
+                "read": [str(run) for run in found.read],
+                "archived": found.archived,
+                "checks": found.checks,
+                "oldest_reading": found.oldest,
+                "failed": {
+                    run: {check.subject: check.found for check in bad} for run, bad in found.failed.items()
+                },
+            }
+        )
+    else:
+        say(
+            f"{len(found.read)} of {found.archived} archived runs read; the oldest reading is of {found.oldest}."
+        )
+    if found.failed:
+        run, (first, *_) = next(iter(found.failed.items()))
+        raise IntegrityError(
+            f"{len(found.failed)} archived run(s) are damaged, first {run}: {first.subject}: {first.found}"
+        )
 
 
 @archive.command()

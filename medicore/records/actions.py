@@ -43,6 +43,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "archive.refused": "An attempt to have a record kept longer was refused; the details name the cause.",
         "archive.restored": "A person read a run's record back from the archive, proved, and signed that.",
         "archive.verified": "What the archive holds was read again and found equal to the record.",
+        "archive.surveyed": "A part of the archive was read again, as is due; the details name its runs and what failed.",
         "verification.failed": "Something stored is not what was recorded.",
         "verification.warned": "Somebody meddled with what is stored; everything recorded is there nevertheless.",
         "decision.signed": "A person signed a decision, and it was found valid and bound to the record.",

@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import Project
 from tests.line.conftest import BROKEN, REFERENCE, Month
+from tests.line.told import last_about
 
 DAY = "2080-02-29"
 
@@ -114,3 +115,23 @@ def test_wrong_passphrases_lock_whoever_extends(copied: Project, released: Month
         event["details"]["cause"] for event in copied.events(run) if event["action"] == "archive.refused"
     ]
     assert causes == ["passphrase"] * 5 + ["refused"]
+
+
+def test_surveillance_reads_again_and_says_what_is_damaged(copied: Project, released: Month) -> None:
+    """The walk reads what is due and the ledger keeps that it did; a flipped byte fails it, and is named."""
+    run = released.run(REFERENCE)
+    before = {row["run"]: row["last_read"] for row in copied.medicore("archive", "list", "--json").json()}
+    found = copied.medicore("archive", "surveil", "--every", "365", "--json").json()
+    assert found["failed"] == {}
+    assert sorted(found["read"]) == sorted(before), "a year's part is everything"
+    assert found["checks"] > 50
+    after = {row["run"]: row["last_read"] for row in copied.medicore("archive", "list", "--json").json()}
+    assert after[run] > before[run]
+    event = last_about(copied, "archive")
+    assert (event["action"], event["actor"]) == ("archive.surveyed", "medicore")
+    told = {"archived": len(before), "checks": found["checks"], "failed": {}, "read": found["read"]}
+    assert event["details"] == told
+    flipped(copied.home / "archive" / "reports" / run / "report.pdf")
+    answer = copied.medicore("archive", "surveil", "--all", expected=6)
+    assert f"1 archived run(s) are damaged, first {run}: reports/{run}/report.pdf (archive)" in answer.err
+    assert list(last_about(copied, "archive")["details"]["failed"]) == [run]

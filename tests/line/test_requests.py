@@ -182,3 +182,17 @@ def test_every_study_has_its_deployment(server: Server) -> None:
             == (found["parameters"]["request"])
         )
         assert found["global_concurrency_limit"]["limit"] == 1
+
+
+def test_the_archive_is_read_week_by_week(server: Server, project: Project) -> None:
+    """A deployment reads what is due of the archive every week, through the worker, and the ledger says so."""
+    found = server.ask("deployments/name/surveillance/weekly")
+    (planned,) = found["schedules"]
+    assert (planned["schedule"]["cron"], planned["active"]) == ("0 3 * * 0", True)
+    flow_run = server.ask(f"deployments/{found['id']}/create_flow_run", {"parameters": {"every": 30}})["id"]
+    state = server.ended(flow_run)
+    assert (state["type"], state["message"]) == ("COMPLETED", "0 of 0 archived runs read and found well")
+    assert last_about(project, "archive")["action"] == "archive.surveyed"
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        server.ask(f"deployments/{found['id']}/create_flow_run", {"parameters": {"every": 366}})
+    assert refusal(refused.value)[0] in {409, 422}
