@@ -1,5 +1,6 @@
 """Wiring: joins the ports of the steps to the stores, as the settings say. The only place that knows both."""
 
+import json
 import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from medicore.edc.csv_folder import CsvFolder
 from medicore.errors import ConfigurationError
 from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol
+from medicore.records.result_tables import result_tables
 from medicore.settings import Settings
 from medicore.steps.archiving import Archive
 from medicore.steps.house import House
@@ -174,10 +176,13 @@ def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
 
 
 def lay_out_report(settings: Settings, active: ActiveRun) -> str:
-    """Copy a run's report to where people read it, and return its address; empty when there is none."""
+    """Copy a run's report, and its tables, to where people read them; return its address, empty when there is none."""
     if not active.files.exists("report.pdf"):
         return ""
     run = active.id
     path = settings.home / "reports" / run.study / run.month / f"{run.study}_{run.month}_{run.number}.pdf"
     write_atomically(path, active.files.read("report.pdf"))
+    tables = result_tables(json.loads(active.files.read("results.json")))
+    for name, data in tables.items():
+        write_atomically(path.with_name(f"{path.stem}_tables") / name, data)
     return path.as_uri()

@@ -1,12 +1,12 @@
-"""The verb that proves of a report's file what a report must be."""
+"""Verbs of reports as files: what they must be, and their tables."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, app
-from medicore.cli.show import emit, table
+from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.show import emit, say, table
 from medicore.errors import ConfigurationError, IntegrityError
 
 report = typer.Typer(no_args_is_help=True, help="Reports as files.")
@@ -40,3 +40,27 @@ def check(
         emit(answers)
     if faults:
         raise IntegrityError(f"{len(faults)} requirement(s) not met, first {faults[0]}; render it again")
+
+
+@report.command()
+def tables(
+    run: RunText,
+    folder: Annotated[Path, typer.Argument(help="A new folder for the tables.")],
+    as_json: Json = False,
+) -> None:
+    """Write the tables of a sealed run's report as comma-separated values, each row with its place in the results."""
+    from medicore.records.identifiers import RunId
+    from medicore.records.result_tables import result_tables
+    from medicore.steps.runs import sealed_commit
+    from medicore.steps.seal import read_results
+    from medicore.stores.bundle_target import require_free, write_folder
+
+    named = RunId.parse(run)
+    require_free(folder)
+    opened = house(settings())
+    made = result_tables(read_results(opened, named, sealed_commit(opened, named)))
+    write_folder(folder, made)
+    if as_json:
+        emit({"run": run, "folder": str(folder), "tables": sorted(made)})
+    else:
+        say(f"{len(made)} tables of {run} in {folder}.")

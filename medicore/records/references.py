@@ -60,7 +60,12 @@ def references_of(results: Mapping[str, Any]) -> tuple[str, ...]:
     The order depends on nothing but the results, so that a record has one numbering. It is sealed with them as
     ``references``: what is printed on paper keeps its meaning when this table grows.
     """
-    return tuple(path for pattern in _CITED for path in _expanded(results, pattern.split("."), ()))
+    return tuple(path for pattern in _CITED for path in paths_matching(results, pattern))
+
+
+def paths_matching(results: Mapping[str, Any], pattern: str) -> tuple[str, ...]:
+    """Return the paths of the results that a pattern fits, in order; ``*`` stands for every key or number."""
+    return tuple(_expanded(results, pattern.split("."), ()))
 
 
 def is_reference(text: str) -> bool:
