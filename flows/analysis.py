@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from flows import notices
 from flows.artifacts import show_findings, show_results
 from flows.progress import show_progress
 from flows.requests import AnalysisRequest
@@ -41,6 +42,7 @@ def carry(house: House, settings: Settings, active: ActiveRun) -> Outcome:
     """Take an active run through its steps as tasks, and show what came out."""
     outcome = analyse(house, active, functools.partial(move, house))
     report = lay_out_report(settings, active)
+    notices.ended(settings, house, active.id)
     if outcome.findings:
         show_findings(outcome.run, outcome.findings)
     if outcome.state == "candidate" and not active.exploratory:

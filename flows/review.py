@@ -6,6 +6,7 @@ from prefect import flow, tags
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
+from flows import notices
 from flows.analysis import as_state, carry, name_run
 from flows.progress import show_progress
 from flows.requests import ReviewRequest
@@ -26,5 +27,6 @@ def review(request: ReviewRequest) -> State[Any]:
     with tags(run.study, run.month), house.locks.hold(run.study, run.month, f"review of {run}"):
         continued = follow(house, run)
         if continued is None:
+            notices.ended(settings, house, run)
             return Completed(message=f"the decision on {run} is done", data=Outcome(str(run), "reviewed", ""))
         return as_state(carry(house, settings, continued))

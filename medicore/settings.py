@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -13,8 +14,11 @@ import medicore
 from medicore.errors import ConfigurationError
 
 _VARIABLES = (
-    "person", "renderer", "paper", "ledger", "time_stamps", "archive", "s3_endpoint", "s3_credentials"
+    "person", "renderer", "paper", "ledger", "time_stamps", "archive", "s3_endpoint", "s3_credentials", "notify"
 )  # fmt: skip
+
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class Settings(BaseModel):
@@ -22,7 +26,8 @@ class Settings(BaseModel):
 
     ``time_stamps`` is the address of an RFC 3161 service; ``time_stamps.pem`` in the state folder is the certificate
     of the authority behind it. ``archive_url`` is ``s3://bucket/prefix``, at ``s3_endpoint`` where that is not Amazon's;
-    ``s3_credentials`` names the Prefect block with the keys, which are never in the settings themselves.
+    ``s3_credentials`` names the Prefect block with the keys, which are never in the settings themselves. ``notify`` is
+    the address that is told of a run's end and of late months; without TLS it must be on this machine.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,12 +42,20 @@ class Settings(BaseModel):
     archive_url: str | None = Field(default=None, alias="archive", pattern=r"^s3://[^@:]+$")
     s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^@]+$")
     s3_credentials: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
+    notify: str | None = Field(default=None, pattern=r"^https?://[^@\s]+$")
 
     @field_validator("ledger_url")
     @classmethod
     def _postgresql(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("expected postgresql://…; leave it out to keep the ledger in a file")
+        return url
+
+    @field_validator("notify")
+    @classmethod
+    def _private(cls, url: str | None) -> str | None:
+        if url is not None and url.startswith("http:") and urlsplit(url).hostname not in _LOOPBACK:
+            raise ValueError("expected https://… for an address that is not on this machine")
         return url
 
     @property

@@ -48,6 +48,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "verification.warned": "Somebody meddled with what is stored; everything recorded is there nevertheless.",
         "decision.signed": "A person signed a decision, and it was found valid and bound to the record.",
         "decision.refused": "An attempt to sign a decision was refused; the details name the cause.",
+        "notice.sent": "Where a run stands, or which months became late, was told to the address of the setting 'notify'.",
+        "notice.failed": "A notice was not taken; what it would have told is in the ledger.",
         "person.added": "A person received a role and a certificate; the identifier is taken for ever.",
         "person.renewed": "A person received a new key and certificate; what the earlier one signed stays valid.",
         "person.revoked": "A person's certificate lost its force; decisions signed before it stay valid.",

@@ -62,6 +62,8 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "archive.refused": _EVERY,
         "archive.restored": _EVERY,
         "verification.failed": _EVERY,
+        "notice.sent": _EVERY,
+        "notice.failed": _EVERY,
         "verification.warned": _EVERY,
         "decision.signed": frozenset({_S.HALTED, _S.SEALED}),
         "decision.refused": _EVERY,

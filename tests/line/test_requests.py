@@ -196,3 +196,12 @@ def test_the_archive_is_read_week_by_week(server: Server, project: Project) -> N
     with pytest.raises(urllib.error.HTTPError) as refused:
         server.ask(f"deployments/{found['id']}/create_flow_run", {"parameters": {"every": 366}})
     assert refusal(refused.value)[0] in {409, 422}
+
+
+def test_late_months_are_looked_for_every_day(server: Server) -> None:
+    """A deployment tells late months every day; where nobody is to be told, nothing is."""
+    found = server.ask("deployments/name/lateness/daily")
+    (planned,) = found["schedules"]
+    assert (planned["schedule"]["cron"], planned["active"]) == ("0 8 * * *", True)
+    flow_run = server.ask(f"deployments/{found['id']}/create_flow_run", {})["id"]
+    assert server.ended(flow_run)["message"] == "0 month(s) became late"

@@ -1,0 +1,20 @@
+"""The flow that tells, day by day, which months became late."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from flows.notices import late
+from flows.progress import show_progress
+from medicore.settings import read_settings
+from medicore.wiring import open_house
+
+
+@flow(name="lateness", persist_result=False, log_prints=False)
+def lateness() -> State[Any]:
+    """Tell once of every month that became late; without an address to tell, say so in the state alone."""
+    settings = read_settings()
+    told = late(settings, open_house(settings, show_progress))
+    return Completed(message=f"{len(told)} month(s) became late")
