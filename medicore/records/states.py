@@ -76,6 +76,7 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
 
 NOT_OF_A_RUN = frozenset(
     {
+        "archive.surveyed",
         "person.added",
         "person.renewed",
         "person.revoked",
