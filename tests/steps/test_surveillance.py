@@ -36,15 +36,15 @@ def read(house: House, every: int) -> int:
     return len(runs)
 
 
-@pytest.mark.parametrize(("every", "count"), [(1, 3), (7, 11), (30, 40), (90, 9), (365, 4)])
+@pytest.mark.parametrize(("every", "count"), [(5, 3), (7, 11), (30, 40), (90, 9), (365, 4)])
 def test_every_run_is_read_within_a_year(housed: tuple[House, SetClock], every: int, count: int) -> None:
-    """For two years no run is ever left for longer than 365 days, and no walk reads much more than another."""
+    """For more than a year no run is ever left for longer than 365 days, and no walk reads much more than another."""
     house, clock = housed
     for number in range(count):
         archived(house, f"{2001 + number}-01")
     read(house, 365)
     sizes = []
-    for _ in range(2 * 365 // every):
+    for _ in range(max(3, 500 // every)):
         clock.pass_days(every)
         assert all((clock.now() - moment(one.last)).days <= 365 for one in readings(house))
         sizes.append(read(house, every))
