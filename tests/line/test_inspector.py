@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,23 +76,39 @@ def test_verify_names_the_flipped_file_of_a_checkout(released: Month, clone: Pat
 
 
 @pytest.mark.parametrize(
-    "place", ["dvc/remote/files", "dvc/cache/files", "archive/archives", "archive/reports"]
+    ("place", "name"),
+    [
+        ("dvc/remote/files", "report.pdf"),
+        ("dvc/cache/files", "report.pdf"),
+        ("archive/archives", "record/report.pdf"),
+        ("archive/reports", "report.pdf"),
+        ("dvc/remote/files", "extract.parquet"),
+        ("archive/archives", "record/lock/raw/nhefs.csv"),
+    ],
 )
-def test_verify_names_a_flipped_file_in_every_store(released: Month, place: str, tmp_path: Path) -> None:
-    """One flipped byte in content store, cache or archive makes ``verify`` fail and name what it is in (FAULTS 1, 2)."""
+def test_verify_names_a_flipped_file_in_every_store(
+    released: Month, place: str, name: str, tmp_path: Path
+) -> None:
+    """One flipped byte in content store, cache or archive fails ``verify`` by name, and is an event (FAULTS 1, 2)."""
     home = tmp_path / "state"
     shutil.copytree(released.project.home, home, symlinks=True)
     run = released.run(REFERENCE)
-    victim = _file_of(home, place, run)
-    flip(victim)
-    answer = released.project.medicore("verify", run, MEDICORE_HOME=str(home), expected=6)
-    assert "report.pdf" in answer.err
+    flip(_file_of(home, place, run, name))
+    copied = replace(released.project, home=home)
+    answer = copied.medicore("verify", run, expected=6)
+    assert name in answer.err
+    last = copied.events(run)[-1]
+    assert (last["action"], last["actor"]) == ("verification.failed", "medicore")
+    assert name in last["details"]["failed"][0]
 
 
-def _file_of(home: Path, place: str, run: str) -> Path:
-    """Return the stored copy of the run's report at a place."""
-    report = (home / "archive" / "reports" / run / "report.pdf").read_bytes()
-    return next(path for path in (home / place).rglob("*") if path.is_file() and path.read_bytes() == report)
+def _file_of(home: Path, place: str, run: str, name: str) -> Path:
+    """Return the stored copy of a file of the run at a place."""
+    record = home / "archive" / "archives" / run / "record" / name.removeprefix("record/")
+    data = (
+        record.read_bytes() if record.exists() else (home / "archive" / "reports" / run / name).read_bytes()
+    )
+    return next(path for path in (home / place).rglob("*") if path.is_file() and path.read_bytes() == data)
 
 
 def flip(path: Path, *, quietly: bool = True) -> None:

@@ -69,8 +69,10 @@ def test_another_rendition_of_the_report_is_found(
     path.chmod(0o644)
     path.write_bytes(change(whole))
     assert path.read_bytes() != whole
-    answer = released.project.medicore("verify", run, MEDICORE_HOME=str(home), expected=6)
+    copied = replace(released.project, home=home)
+    answer = copied.medicore("verify", run, expected=6)
     assert f"reports/{run}/report.pdf (archive)" in answer.err
+    assert copied.events(run)[-1]["action"] == "verification.failed"
 
 
 def test_pointer_and_object_swapped_together_are_found(released: Month, tmp_path: Path) -> None:
@@ -92,6 +94,7 @@ def test_pointer_and_object_swapped_together_are_found(released: Month, tmp_path
     lock.write_text(text.replace(before, after), "utf-8")
     answer = released.project.medicore("verify", run, "--checkout", str(clone), expected=6)
     assert "extract.parquet (checkout)" in answer.err
+    assert released.project.events(run)[-1]["action"] == "verification.failed"
 
 
 @pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
