@@ -4,11 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from medicore.edc.csv_folder import CsvFolder
 from medicore.edc.simulator import deliver
 from medicore.errors import ConfigurationError, DataError
 from medicore.records.delimited import TextTable, read_delimited
 from medicore.records.exported import ACCOMPANYING, READERS, join_pages, without
+from medicore.records.protocol import Protocol, parse_protocol
 from medicore.records.transfer import Transfer
+from medicore.steps.extract import extract, freeze
+from medicore.stores.files import FolderFiles
+from tests.conftest import ROOT
 from tests.edc.simulated import CONNECTORS, IGNORED, TOKEN, simulated
 
 STUDY, MONTH = "MED-2024-0251", "2025-01"
@@ -50,6 +55,29 @@ def test_every_interface_gives_the_same_table(inbox: Path, name: str) -> None:
     assert transfer.source == STUDY
     assert transfer.version
     assert transfer.system in {"Rave 1.18.0", "REDCap 14.5.5", "Simulated EDC 1"}
+
+
+def extract_of(folder: Path, transfer: Transfer, plan: Protocol) -> bytes:
+    """Return ``extract.parquet`` as frozen and cast from a transfer."""
+    files = FolderFiles(folder)
+    freeze(files, transfer, None)
+    assert extract(files, plan) == ()
+    return files.read("extract.parquet")
+
+
+@EVERY
+def test_extract_is_the_one_of_the_files(inbox: Path, name: str, tmp_path: Path) -> None:
+    """Frozen and cast, the data lock of every interface is, byte for byte, the extract of the delivered files."""
+    text = (ROOT / "studies" / f"{STUDY}.yaml").read_text(encoding="utf-8")
+    plan = parse_protocol(text, STUDY)
+    from_files = CsvFolder(inbox, by_month=True).pull(STUDY, MONTH)
+    with simulated(inbox, STUDY, MONTH) as interfaces:
+        connector = CONNECTORS[name](interfaces)
+        transfer = connector.pull(STUDY, MONTH)
+    planned = plan.model_copy(update={"edc": connector.source})  # type: ignore[attr-defined]
+    assert extract_of(tmp_path / "http", transfer, planned) == extract_of(
+        tmp_path / "files", from_files, plan
+    )
 
 
 @EVERY
@@ -136,7 +164,7 @@ def test_byte_order_mark(inbox: Path) -> None:
 @EVERY
 @pytest.mark.parametrize("fault", ["duplicate", "type", "unit", "unblinding"])
 def test_faults_of_the_data_are_handed_over(inbox: Path, name: str, fault: str) -> None:
-    """What is wrong in the data themselves arrives as it is, for the contract to judge (FAULTS 34 to 36, 38)."""
+    """What is wrong in the data themselves arrives as it is, for the contract to judge (FAULTS 34-36, 38)."""
     found, sound = table(pulled(inbox, name, fault)), delivered(inbox)
     if fault == "duplicate":
         assert sorted(found.rows) == sorted((*sound.rows, sound.rows[0]))
