@@ -65,7 +65,7 @@ class SimulatedRave:
 
     def _studies(self) -> Reply:
         listed = "".join(
-            f"<Study OID={quoteattr(f'{study}({ENVIRONMENT})')}><GlobalVariables><StudyName>{study}</StudyName>"
+            f"<Study OID={quoteattr(f'{study}({ENVIRONMENT})')}><GlobalVariables><StudyName>{study} ({ENVIRONMENT})</StudyName>"
             f"<StudyDescription/><ProtocolName>{study}</ProtocolName></GlobalVariables></Study>"
             for study in self._deliveries.studies
         )
