@@ -11,11 +11,11 @@ from medicore.records.delimited import TextTable
 FAULTS = {
     "cut-end": "the export stops before its end, though the answer is whole",
     "cut-connection": "the connection ends before the answer does",
-    "wrong-count": "the source announces another number of rows than it sends",
+    "wrong-count": "the source announces another number of rows than it sends (REDCap, Dataset-JSON)",
     "duplicate": "the first subject is there twice",
     "type": "a number comes in words",
     "unit": "a number comes in another unit",
-    "unblinding": "a column 'dose' says what each subject takes",
+    "unblinding": "a column dose says what each subject takes",
     "changed": "the data change between two answers",
     "mark": "a byte-order mark before a CSV file",
     "empty": "no subject",

@@ -1,5 +1,6 @@
 """The simulated EDC as a server on this machine: real HTTP, and the faults of real networks on demand."""
 
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
 from typing import Final, Self
@@ -64,6 +65,11 @@ class EdcSimulator(ThreadingHTTPServer):
             ]
         return found
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that went away, which faults make them do; other errors are shown as they are."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type] # a socket, as the base class has it
+
     def server_close(self) -> None:
         """Close the server, and end the answers that the fault ``timeout`` holds back."""
         self.closing.set()
@@ -84,6 +90,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a question by POST, as REDCap takes them all."""
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdigit() or int(length) > _LARGEST_FORM:
+            self.close_connection = True
             self._send(Reply(b"", "text/plain", 413))
             return
         text = self.rfile.read(int(length)).decode("utf-8", "replace")
