@@ -13,6 +13,9 @@ from medicore.records.redcap import read_records
 ACCOMPANYING = "accompanying"
 """The format of a file that is kept beside the data, and holds no row of them."""
 
+DELIMITED = frozenset({"csv", "rave-csv"})
+"""Formats in which a row is a line, or some lines where a text goes on."""
+
 PAGED = frozenset({"redcap-json", "dataset-json-page"})
 """Formats of which several files are one table."""
 

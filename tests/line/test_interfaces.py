@@ -165,6 +165,14 @@ def test_a_month_comes_over_http_to_its_report(project: Project) -> None:
         for name in ("records-0001.json", "records-0002.json", "metadata.json", "project.json")
     }
     assert TOKEN not in told(ended)
+    last = REDCAP.texts["subject_id"][-1]
+    answer = project.medicore("subject", REDCAP.study, last, "--as", "reviewer", "--json").json()
+    source = answer["source"]
+    assert (source["file"], source["row"], source["line"]) == ("lock/raw/records-0002.json", SIZE - 200, None)
+    assert source["values"]["age"] == REDCAP.texts["age"][-1]
+    assert last in project.medicore("subject", REDCAP.study, last, "--as", "reviewer").out
+    unknown = ("subject", REDCAP.study, "NOBODY-1", "--as", "reviewer")
+    assert "has no such subject" in project.medicore(*unknown, expected=4).err
     held = [path for path in project.home.rglob("*") if path.is_file() and path.stat().st_size < 10_000_000]
     assert len(held) > 20
     assert [path.name for path in held if TOKEN.encode() in path.read_bytes()] == []
