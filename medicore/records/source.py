@@ -15,7 +15,7 @@ class FolderSource(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    system: Literal["csv"]
+    system: Literal["files"]
     root: Literal["inbox", "repository"] = "inbox"
     folder: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] | None = None
 
