@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -14,11 +14,13 @@ import medicore
 from medicore.errors import ConfigurationError
 
 _VARIABLES = (
-    "person", "renderer", "paper", "ledger", "time_stamps", "archive", "s3_endpoint", "s3_credentials", "notify"
+    "person", "renderer", "paper", "ledger", "time_stamps", "archive", "s3_endpoint", "s3_credentials", "notify",
+    "edc_hosts", "edc_credentials",
 )  # fmt: skip
 
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 
 
 class Settings(BaseModel):
@@ -28,6 +30,8 @@ class Settings(BaseModel):
     of the authority behind it. ``archive_url`` is ``s3://bucket/prefix``, at ``s3_endpoint`` where that is not Amazon's;
     ``s3_credentials`` names the Prefect block with the keys, which are never in the settings themselves. ``notify`` is
     the address that is told of a run's end and of late months; without TLS it must be on this machine.
+    ``edc_hosts`` are the hosts that connectors may ask beside this machine; ``edc_credentials`` is how the names of the
+    Prefect Secret blocks begin that open them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +47,14 @@ class Settings(BaseModel):
     s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^@]+$")
     s3_credentials: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     notify: str | None = Field(default=None, pattern=r"^https?://[^@\s]+$")
+    edc_hosts: tuple[HostName, ...] = ()
+    edc_credentials: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
+
+    @field_validator("edc_hosts", mode="before")
+    @classmethod
+    def _listed(cls, hosts: object) -> object:
+        """Return the hosts of a variable, which separates them by commas, or those of the file as they are."""
+        return tuple(host.strip() for host in hosts.split(",")) if isinstance(hosts, str) else hosts
 
     @field_validator("ledger_url")
     @classmethod
@@ -127,9 +139,12 @@ def stored_settings(settings: Settings) -> str:
         ("archive", settings.archive_url),
         ("s3_endpoint", settings.s3_endpoint),
         ("s3_credentials", settings.s3_credentials),
+        ("edc_credentials", settings.edc_credentials),
     ):
         if value is not None:
             lines.append(f"{name} = {json.dumps(value)}")
+    if settings.edc_hosts:
+        lines.append(f"edc_hosts = {json.dumps(list(settings.edc_hosts))}")
     return "\n".join(lines) + "\n"
 
 

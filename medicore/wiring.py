@@ -1,6 +1,7 @@
 """Wiring: joins the ports of the steps to the stores, as the settings say. The only place that knows both."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from medicore.errors import ConfigurationError
 from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol
 from medicore.records.result_tables import result_tables
+from medicore.records.source import DatasetJsonSource, FolderSource, RaveSource, RedcapSource
 from medicore.settings import Settings
 from medicore.steps.archiving import Archive
 from medicore.steps.house import House
@@ -113,8 +115,16 @@ def open_archive(settings: Settings) -> Archive:
 
 
 def connector(settings: Settings, protocol: Protocol) -> Edc:
-    """Return the connector that a protocol's source names."""
+    """Return the connector that a protocol's source names; servers are asked at first use.
+
+    Raises
+    ------
+    ConfigurationError
+        When the address of a server is not allowed.
+    """
     source = protocol.edc
+    if not isinstance(source, FolderSource):
+        return _server_connector(settings, source)
     if source.root == "repository":
         if source.folder is None:
             raise ConfigurationError(
@@ -122,6 +132,22 @@ def connector(settings: Settings, protocol: Protocol) -> Edc:
             )
         return CsvFolder(settings.root / source.folder, by_month=False)
     return CsvFolder(settings.inbox / source.folder if source.folder else settings.inbox, by_month=True)
+
+
+def _server_connector(settings: Settings, source: RaveSource | RedcapSource | DatasetJsonSource) -> Edc:
+    from medicore.edc.credentials import Credentials
+    from medicore.edc.dataset_json_api import DatasetJsonApi
+    from medicore.edc.http import EdcServer
+    from medicore.edc.rave import Rave
+    from medicore.edc.redcap import Redcap
+
+    server = EdcServer(source.address, settings.edc_hosts)
+    secret = Credentials(os.environ, settings.edc_credentials).secret
+    if isinstance(source, RaveSource):
+        return Rave(source, server, secret)
+    if isinstance(source, RedcapSource):
+        return Redcap(source, server, secret)
+    return DatasetJsonApi(source, server, secret)
 
 
 def time_stamps(settings: Settings) -> "TimeStampService | None":

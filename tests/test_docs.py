@@ -14,7 +14,7 @@ from medicore.cli import work  # noqa: F401 - adds its verbs
 from medicore.cli.app import app
 
 ROOT = Path(__file__).resolve().parent.parent
-UNTESTED = [41, 42, 46]
+UNTESTED: list[int] = []
 """Faults that no test shows yet."""
 
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}

@@ -1,14 +1,20 @@
 """Settings come from one file and a few variables, and nothing is guessed."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from medicore.edc.dataset_json_api import DatasetJsonApi
+from medicore.edc.rave import Rave
+from medicore.edc.redcap import Redcap
 from medicore.errors import ConfigurationError
+from medicore.records.protocol import parse_protocol
 from medicore.settings import read_settings, stored_settings
 from medicore.stores.archive_folder import FolderArchive
 from medicore.stores.archive_s3 import LockedBucket
-from medicore.wiring import open_archive
+from medicore.wiring import connector, open_archive
 from tests.conftest import ROOT
 
 
@@ -153,3 +159,36 @@ def test_archive_is_opened_as_the_settings_say(tmp_path: Path) -> None:
     assert isinstance(open_archive(read_settings(environment)), LockedBucket)
     with pytest.raises(ConfigurationError, match="neither https nor of this machine"):
         open_archive(read_settings({**environment, "MEDICORE_S3_ENDPOINT": "http://s3.example"}))
+
+
+def test_hosts_of_the_edc_are_listed(tmp_path: Path) -> None:
+    """The file lists hosts, the variable separates them by commas, and both outlive the founding."""
+    variables = {"MEDICORE_EDC_HOSTS": "rave.example, redcap.example", "MEDICORE_EDC_CREDENTIALS": "edc"}
+    settings = read_settings({"MEDICORE_HOME": str(tmp_path), **variables})
+    assert settings.edc_hosts == ("rave.example", "redcap.example")
+    again = read_settings(write(tmp_path, stored_settings(settings)))
+    assert (again.edc_hosts, again.edc_credentials) == (settings.edc_hosts, "edc")
+    assert read_settings({"MEDICORE_HOME": str(tmp_path / "other")}).edc_hosts == ()
+    with pytest.raises(ConfigurationError, match="setting 'edc_hosts"):
+        read_settings({"MEDICORE_HOME": str(tmp_path), "MEDICORE_EDC_HOSTS": "https://rave.example"})
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ({"system": "rave", "project": "P", "form": "DM"}, Rave),
+        ({"system": "redcap", "project": 17}, Redcap),
+        ({"system": "dataset-json-api", "project": "P", "dataset": "DM"}, DatasetJsonApi),
+    ],
+)
+def test_connector_is_the_protocols(tmp_path: Path, source: dict[str, Any], kind: type) -> None:
+    """The protocol chooses the connector, and the settings say whether its host may be asked."""
+    text = (ROOT / "studies" / "MED-2024-0147.yaml").read_text(encoding="utf-8")
+    stored = parse_protocol(text, "x").as_json()
+    stored["edc"] = {**source, "address": "https://edc.example/api/"}
+    protocol = parse_protocol(json.dumps(stored), "x")
+    variables = {"MEDICORE_HOME": str(tmp_path)}
+    with pytest.raises(ConfigurationError, match=r"host 'edc.example' of the EDC is not allowed"):
+        connector(read_settings(variables), protocol)
+    allowed = read_settings({**variables, "MEDICORE_EDC_HOSTS": "edc.example"})
+    assert isinstance(connector(allowed, protocol), kind)

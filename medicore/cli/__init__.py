@@ -11,6 +11,7 @@ def main() -> None:
     import medicore.cli.answers
     import medicore.cli.archive
     import medicore.cli.diff
+    import medicore.cli.edc
     import medicore.cli.explain
     import medicore.cli.export
     import medicore.cli.ledger

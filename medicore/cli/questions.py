@@ -115,11 +115,12 @@ def subject(
         emit(answer)
         return
     source, box = answer["source"], answer["box"]
+    line = "" if source["line"] is None else f" (line {source['line']})"
     where = f"analysed, arm {box['arm']} ({box['group']})" if box["arm"] else f"excluded: {box['reason']}"
     facts = {
         "subject": f"{answer['subject']} of {answer['run']}",
         "box": where,
-        "source row": f"{source['row']} (line {source['line']}) of {source['file']}, SHA-256 {source['sha256']}",
+        "source row": f"{source['row']}{line} of {source['file']}, SHA-256 {source['sha256']}",
     }
     pairs(facts)
     cells = [

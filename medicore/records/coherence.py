@@ -28,8 +28,15 @@ def require_coherent(protocol: Protocol) -> None:
         _criterion_fits(protocol, criterion)
     _distinct("criteria have the name", (criterion.name for criterion in protocol.eligibility))
     _limits_ordered(protocol)
-    if protocol.edc.root == "repository" and protocol.edc.folder is None:
-        raise ValueError("a source in the repository needs its folder")
+    _ignored_are_no_data(protocol)
+
+
+def _ignored_are_no_data(protocol: Protocol) -> None:
+    """Raise ValueError when a column that the source leaves out is data, or must be seen because it unblinds."""
+    ignored = set(getattr(protocol.edc, "ignored", ()))
+    clash = sorted(ignored & {*protocol.contract.names, *protocol.contract.unblinding})
+    if clash:
+        raise ValueError(f"columns {clash} are ignored by the source, but the contract speaks of them")
 
 
 def require_contrast(treatment: object, contract: Contract | None) -> None:

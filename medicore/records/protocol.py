@@ -21,6 +21,7 @@ from medicore.records.canonical import digest, document
 from medicore.records.coherence import require_coherent, require_contrast
 from medicore.records.contract import Contract
 from medicore.records.identifiers import month_id, study_id
+from medicore.records.source import Source
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
@@ -53,14 +54,6 @@ class Estimand(Part):
     summary_measure: Text
     measure: Literal["difference", "risk ratio", "odds ratio"] = "difference"
     target: Literal["ATE", "ATT", "ATO"] = "ATE"
-
-
-class Source(Part):
-    """Where the extract comes from: a connector and a folder below the inbox or the repository."""
-
-    system: Literal["csv"]
-    root: Literal["inbox", "repository"] = "inbox"
-    folder: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] | None = None
 
 
 class Treatment(Part):
@@ -284,7 +277,9 @@ def parse_protocol(text: str, origin: str) -> Protocol:
         raise ProtocolError(f"{origin} is not valid YAML; correct the file and try again") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "protocol"
+        # pydantic names the source's system in between, which is no key of the file.
+        path = first["loc"][:1] + first["loc"][2:] if first["loc"][:1] == ("edc",) else first["loc"]
+        place = ".".join(str(part) for part in path) or "protocol"
         problem = first["msg"].removeprefix("Value error, ")
         raise ProtocolError(
             f"{origin}: {place}: {problem}; {error.error_count()} problem(s) in all; correct the file"

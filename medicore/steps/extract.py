@@ -10,10 +10,11 @@ import pandas as pd
 from medicore.errors import DataError, IntegrityError
 from medicore.records.canonical import document, sha256
 from medicore.records.contract import Contract
-from medicore.records.delimited import TextTable, read_delimited
+from medicore.records.delimited import TextTable
+from medicore.records.exported import ACCOMPANYING, PAGED, READERS, join_pages, without
 from medicore.records.finding import Finding
 from medicore.records.protocol import Protocol
-from medicore.records.transfer import Manifest, Transfer, manifest_of, parse_manifest
+from medicore.records.transfer import Manifest, ManifestFile, Transfer, manifest_of, parse_manifest
 from medicore.steps.casting import cast_table
 from medicore.steps.change import EARLIER
 from medicore.steps.deviation import APPROVED
@@ -76,7 +77,7 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         When the delivery is not one readable file of comma-separated values.
     """
     manifest = parse_manifest(files.read("lock/transfer.json"), "lock/transfer.json")
-    texts = _delivered(files, manifest)
+    texts = without(_delivered(files, manifest), getattr(protocol.edc, "ignored", ()))
     contract = protocol.contract
     table, uncastable = cast_table(texts, contract)
     files.write_table("extract.parquet", table)
@@ -103,13 +104,19 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
 
 
 def _delivered(files: RecordFiles, manifest: Manifest) -> TextTable:
-    """Return the texts of the one frozen file, proved to be the one announced."""
-    if len(manifest.files) != 1:
+    """Return the texts of the frozen table, each file proved to be the one announced."""
+    proved = [(file.format, f"lock/raw/{file.name}", _proved(files, file)) for file in manifest.files]
+    data = [held for held in proved if held[0] != ACCOMPANYING]
+    formats = {form for form, _, _ in data}
+    if len(formats) != 1 or (len(data) > 1 and not formats <= PAGED):
         raise DataError(
-            f"the delivery has {len(manifest.files)} files; expected one with a row per subject; have the study "
+            f"the delivery has {len(data)} files; expected one with a row per subject; have the study "
             "exported as one file"
         )
-    file = manifest.files[0]
+    return join_pages([READERS[form](held, name) for form, name, held in data], "the delivery")
+
+
+def _proved(files: RecordFiles, file: ManifestFile) -> bytes:
     name = f"lock/raw/{file.name}"
     data = files.read(name)
     difference = file.difference(data)
@@ -117,7 +124,7 @@ def _delivered(files: RecordFiles, manifest: Manifest) -> TextTable:
         raise IntegrityError(
             f"{name} is not the file that was frozen: {difference}; bring the lock back from the content store"
         )
-    return read_delimited(data, name)
+    return data
 
 
 def _undeclared(texts: TextTable, contract: Contract) -> tuple[list[str], int]:

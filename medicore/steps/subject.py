@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from medicore.errors import DataError, IntegrityError, ProtocolError
+from medicore.records.exported import ACCOMPANYING, DELIMITED, READERS
 from medicore.records.identifiers import RunId, month_id, person_id, study_id
 from medicore.records.people import Permission
 from medicore.records.protocol import Protocol, parse_protocol
@@ -26,11 +27,14 @@ REASON = "Looked at one patient's data"
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Where a patient stands in a file as delivered: the number of the row, its line, and its texts by column."""
+    """Where a patient stands in a file as delivered: the number of the row, its texts by column, and its line.
+
+    A file that is no lines of rows has None for the line.
+    """
 
     file: str
     number: int
-    line: int
+    line: int | None
     texts: dict[str, str]
 
 
@@ -139,22 +143,31 @@ def _digest(house: House, run: RunId, commit: str, name: str) -> str:
 def _source_row(house: House, run: RunId, commit: str, protocol: Protocol, patient: str) -> _Row | None:
     """Return the patient's row in the files as delivered, or None when there is none."""
     manifest = parse_manifest(stored_file(house, run, commit, "lock/transfer.json"), "lock/transfer.json")
+    column = protocol.contract.subject
     for file in manifest.files:
+        if file.format == ACCOMPANYING:
+            continue
         name = f"lock/raw/{file.name}"
-        text = stored_file(house, run, commit, name).decode("utf-8-sig")
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        header: list[str] = []
-        number, begins = 0, 1
-        for row in reader:
-            if row and not header:
-                header = row
-            elif row:
-                number += 1
-                texts = dict(zip(header, row, strict=True))
-                if texts.get(protocol.contract.subject) == patient:
-                    return _Row(name, number, begins, texts)
-            begins = reader.line_num + 1
+        data = stored_file(house, run, commit, name)
+        table = READERS[file.format](data, name)
+        if column in table.columns and patient in (found := table.column(column)):
+            place = found.index(patient)
+            texts = dict(zip(table.columns, table.rows[place], strict=True))
+            line = _line(data, place + 1) if file.format in DELIMITED else None
+            return _Row(name, place + 1, line, texts)
     return None
+
+
+def _line(data: bytes, number: int) -> int:
+    """Return the line of a comma-separated file on which row ``number`` after the header begins."""
+    reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
+    begins, seen = 1, -1
+    for row in reader:
+        seen += bool(row)
+        if row and seen == number:
+            break
+        begins = reader.line_num + 1
+    return begins
 
 
 def _criteria(protocol: Protocol, values: pd.DataFrame, row: _Row) -> list[dict[str, Any]]:

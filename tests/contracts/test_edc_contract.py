@@ -1,73 +1,108 @@
 """What every connector to an EDC must do, whatever system it speaks to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from medicore.edc.csv_folder import CsvFolder
 from medicore.edc.simulator import deliver
-from medicore.errors import DataError, ProtocolError
+from medicore.errors import ConfigurationError, DataError, ProtocolError
+from medicore.records.exported import ACCOMPANYING
 from medicore.records.transfer import manifest_of
 from medicore.steps.ports import Edc
+from tests.edc.simulated import CONNECTORS as OVER_HTTP
+from tests.edc.simulated import simulated
 
 STUDY, MONTH = "MED-2024-0251", "2025-01"
 
 
-def inbox(root: Path) -> Edc:
-    """Return a connector to an inbox, with the study's month in it."""
+@contextmanager
+def inbox(root: Path) -> Iterator[Edc]:
+    """Open a connector to an inbox, with the study's month in it."""
     deliver(STUDY, MONTH, root / STUDY / MONTH)
-    return CsvFolder(root, by_month=True)
+    yield CsvFolder(root, by_month=True)
 
 
-def folder(root: Path) -> Edc:
-    """Return a connector to a single delivery."""
+@contextmanager
+def folder(root: Path) -> Iterator[Edc]:
+    """Open a connector to a single delivery."""
     deliver(STUDY, MONTH, root)
-    return CsvFolder(root, by_month=False)
+    yield CsvFolder(root, by_month=False)
 
 
-CONNECTORS = pytest.mark.parametrize("connect", [inbox, folder])
-Connect = Callable[[Path], Edc]
+@contextmanager
+def over_http(name: str, root: Path) -> Iterator[Edc]:
+    """Open a connector to the simulated EDC, which serves the study's month by the interface called ``name``."""
+    deliver(STUDY, MONTH, root / STUDY / MONTH)
+    with simulated(root, STUDY, MONTH) as interfaces:
+        yield OVER_HTTP[name](interfaces)
+
+
+Connect = Callable[[Path], AbstractContextManager[Edc]]
+FOLDERS = [inbox, folder]
+SERVERS = [pytest.param(partial(over_http, name), id=name) for name in OVER_HTTP]
+CONNECTORS = pytest.mark.parametrize("connect", [*FOLDERS, *SERVERS])
 
 
 @CONNECTORS
 def test_pull_gives_a_transfer_that_can_be_frozen(connect: Connect, tmp_path: Path) -> None:
-    """A transfer names its system, source, version and zoned time, and each file with its rows."""
-    transfer = connect(tmp_path).pull(STUDY, MONTH)
-    manifest = manifest_of(transfer)
+    """A transfer names its system, source, version and zoned time, and each file of data with its rows."""
+    with connect(tmp_path) as connector:
+        manifest = manifest_of(connector.pull(STUDY, MONTH))
     assert manifest.source == STUDY
     assert manifest.exported.utcoffset() is not None
-    assert all(file.rows > 0 for file in manifest.files)
+    assert all((file.rows > 0) == (file.format != ACCOMPANYING) for file in manifest.files)
 
 
 @CONNECTORS
 def test_pulling_twice_gives_the_same_bytes(connect: Connect, tmp_path: Path) -> None:
     """A connector changes nothing at its source."""
-    connector = connect(tmp_path)
-    assert connector.pull(STUDY, MONTH) == connector.pull(STUDY, MONTH)
+    with connect(tmp_path) as connector:
+        assert connector.pull(STUDY, MONTH) == connector.pull(STUDY, MONTH)
 
 
-@CONNECTORS
+@pytest.mark.parametrize("connect", FOLDERS)
 def test_what_is_not_there_is_a_data_error(connect: Connect, tmp_path: Path) -> None:
     """A study that the source does not hold is refused with an error of ours."""
-    with pytest.raises(DataError):
-        connect(tmp_path).pull("MED-2024-9999", MONTH)
+    with connect(tmp_path) as connector, pytest.raises(DataError):
+        connector.pull("MED-2024-9999", MONTH)
+
+
+@pytest.mark.parametrize("name", OVER_HTTP)
+def test_what_is_not_served_is_refused(name: str, tmp_path: Path) -> None:
+    """A study that the server does not hold is refused with an error of ours, at the first question."""
+    deliver(STUDY, MONTH, tmp_path / STUDY / MONTH)
+    with simulated(tmp_path, "MED-2024-9999", MONTH) as interfaces:
+        with pytest.raises((DataError, ConfigurationError)):
+            OVER_HTTP[name](interfaces).pull("MED-2024-9999", MONTH)
+        assert interfaces.pauses == []
 
 
 @CONNECTORS
 def test_malformed_names_never_reach_the_source(connect: Connect, tmp_path: Path) -> None:
     """Study and month are proved well formed first (FAULTS 31)."""
-    connector = connect(tmp_path)
-    for study, month in (("../x", MONTH), (STUDY, "2025/01")):
-        with pytest.raises(ProtocolError):
-            connector.pull(study, month)
+    with connect(tmp_path) as connector:
+        for study, month in (("../x", MONTH), (STUDY, "2025/01")):
+            with pytest.raises(ProtocolError):
+                connector.pull(study, month)
 
 
-@CONNECTORS
+@pytest.mark.parametrize("connect", FOLDERS)
 def test_a_cut_export_is_never_handed_over(connect: Connect, tmp_path: Path) -> None:
     """A source that lost its end is refused, not read up to where it stops (FAULTS 33)."""
-    connector = connect(tmp_path)
-    (file,) = tmp_path.rglob("subjects.csv")
-    file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(DataError):
-        connector.pull(STUDY, MONTH)
+    with connect(tmp_path) as connector:
+        (file,) = tmp_path.rglob("subjects.csv")
+        file.write_bytes(file.read_bytes()[:-20])
+        with pytest.raises(DataError):
+            connector.pull(STUDY, MONTH)
+
+
+@pytest.mark.parametrize("name", OVER_HTTP)
+def test_a_cut_answer_is_never_handed_over(name: str, tmp_path: Path) -> None:
+    """A server whose export stops before its end is refused, though the answer itself is whole (FAULTS 33)."""
+    deliver(STUDY, MONTH, tmp_path / STUDY / MONTH)
+    with simulated(tmp_path, STUDY, MONTH, "cut-end") as interfaces, pytest.raises(DataError):
+        OVER_HTTP[name](interfaces).pull(STUDY, MONTH)

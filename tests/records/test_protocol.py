@@ -95,6 +95,9 @@ def test_covariate_is_found_by_its_column() -> None:
     assert parse_protocol(TEXT, "x").covariate("age").terms == ("linear", "square")
 
 
+SERVER = {"system": "redcap", "address": "https://edc.example/api/", "project": 17}
+
+
 @pytest.mark.parametrize(
     "attribute", ["treatment", "population", "variable", "intercurrent_events", "summary_measure"]
 )
@@ -118,6 +121,10 @@ def test_estimand_without_one_of_its_five_attributes_is_refused(attribute: str) 
         (put("calendar", "first_month", value="2025-13"), "expected YYYY-MM"),
         (put("edc", value={"system": "csv", "folder": "../outside"}), "edc.folder"),
         (put("edc", value={"system": "csv", "root": "repository"}), "needs its folder"),
+        (put("edc", value={"system": "csv", "token": "x"}), "edc.token: Extra inputs"),
+        (put("edc", value={"system": "oracle"}), "edc: Input tag 'oracle'"),
+        (put("edc", value={**SERVER, "ignored": ["age"]}), "columns ['age'] are ignored by the source"),
+        (put("edc", value={**SERVER, "ignored": ["projectid"], "address": "edc"}), "edc.address"),
         (put("treatment", "column", value="dose"), "not in the contract"),
         (put("treatment", "treated", value="active "), None),
         (put("treatment", "treated", value="placebo"), "not an allowed value"),

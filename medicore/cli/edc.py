@@ -1,0 +1,55 @@
+"""Verbs of the simulated EDC as a server: edc serve."""
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from medicore.cli.app import Json, edc, settings
+from medicore.cli.show import emit, say, table
+
+
+@edc.command()
+def serve(
+    month: Annotated[str, typer.Argument(help="Month whose deliveries are served, YYYY-MM.")],
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 8765,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where deliveries lie as STUDY/MONTH; the inbox by default.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="A fault to have, NAME or NAME=COUNT for so many answers; docs/edc.md lists them."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Serve a month's deliveries over HTTP as Rave, REDCap and a Dataset-JSON API, until interrupted."""
+    from medicore.edc.credentials import VARIABLE
+    from medicore.edc.faults import Faults
+    from medicore.edc.served import Deliveries
+    from medicore.edc.server import DEMONSTRATION_SECRET, EdcSimulator
+    from medicore.records.identifiers import month_id
+
+    deliveries = Deliveries(folder or settings().inbox, month_id(month), Faults.of(fault or []))
+    with EdcSimulator.open(deliveries, os.environ.get(VARIABLE) or DEMONSTRATION_SECRET, port) as server:
+        shown = server.addresses()
+        if as_json:
+            emit(shown)
+        else:
+            say(f"The simulated EDC answers at {server.address} until it is interrupted.")
+            table(
+                "Interfaces",
+                ("study", "system", "address", "project"),
+                [[str(row[name]) for name in ("study", "system", "address", "project")] for row in shown],
+            )
+        sys.stdout.flush()
+        # A shell's background process ignores Ctrl-C unless it asks for it, and a service manager sends SIGTERM.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()

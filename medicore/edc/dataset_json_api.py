@@ -1,0 +1,83 @@
+"""A Dataset-JSON API: a dataset in pages, its ``records`` held against the rows that came."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+from medicore.edc.http import EdcServer, Request
+from medicore.edc.steady import pull_steady, require_moment, require_same
+from medicore.errors import DataError
+from medicore.records.dataset_json_page import DatasetPage, read_page
+from medicore.records.identifiers import month_id, study_id
+from medicore.records.source import DatasetJsonSource
+from medicore.records.transfer import RawFile, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetJsonApi:
+    """The dataset that a protocol names, on its server; ``secret`` gives the API key."""
+
+    source: DatasetJsonSource
+    server: EdcServer
+    secret: Callable[[str], SecretStr]
+
+    def pull(self, study: str, month: str) -> Transfer:
+        """Return the dataset as it stands now, every row counted.
+
+        Raises
+        ------
+        ProtocolError
+            When study or month is malformed.
+        DataError
+            When no whole answer came, rows are missing or too many, or the data changed meanwhile.
+        ConfigurationError
+            When there is no key, or the API refuses it.
+        """
+        study_id(study), month_id(month)
+        return pull_steady(lambda: self._once(study, month))
+
+    def _once(self, study: str, month: str) -> Transfer:
+        place = f"{study}/{month}"
+        files: list[RawFile] = []
+        pages: list[DatasetPage] = []
+        exported, found = "", 0
+        while not pages or found < pages[0].records:
+            name = f"{self.source.dataset}-{len(pages) + 1:04}.json".replace(" ", "_")
+            answer = self.server.ask(self._request(study, f"{place}/{name}", found))
+            page = read_page(answer.body, f"{place}/{name}")
+            pages.append(page)
+            files.append(RawFile(name, "dataset-json-page", answer.body, len(page.table.rows)))
+            found += len(page.table.rows)
+            exported = answer.exported_at
+            if not page.table.rows:
+                break
+        version = require_same(place, (page.modified for page in pages))
+        self._require_whole(place, pages, found)
+        return Transfer(
+            system=pages[0].system or "Dataset-JSON API",
+            source=study,
+            exported_at=require_moment(place, exported),
+            version=version,
+            files=tuple(files),
+        )
+
+    def _request(self, study: str, what: str, offset: int) -> Request:
+        path = f"/studies/{quote(self.source.project)}/datasets/{quote(self.source.dataset)}"
+        query = {"offset": str(offset), "limit": str(self.source.page)}
+        return Request(what, path, query, headers={"api-key": self.secret(study).get_secret_value()})
+
+    def _require_whole(self, place: str, pages: list[DatasetPage], found: int) -> None:
+        counts = {page.records for page in pages}
+        if counts != {found}:
+            raise DataError(
+                f"{place}: {found} rows came; expected {max(counts)} by 'records'; run again, and look at what the "
+                "source sends if that does not help"
+            )
+        if found == 0:
+            raise DataError(f"{place}: the dataset is empty; expected a row per subject; look at the source")
+        if any(page.study != self.source.project for page in pages):
+            raise DataError(
+                f"{place}: the dataset is of another study; expected {self.source.project}; look at what it sends"
+            )

@@ -1,0 +1,125 @@
+"""Rave Web Services: one form of a study's environment as clinical view, and the audit records beside it."""
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, quote, urlsplit
+
+from pydantic import SecretStr
+
+from medicore.edc.http import Answer, EdcServer, Request
+from medicore.edc.steady import pull_steady, require_moment, require_same
+from medicore.errors import DataError
+from medicore.records.ended_csv import read_ended
+from medicore.records.exported import ACCOMPANYING
+from medicore.records.identifiers import month_id, study_id
+from medicore.records.odm import read_odm, require_odm
+from medicore.records.source import RaveSource
+from medicore.records.transfer import RawFile, Transfer
+
+_CHANGED = "x-mws-cv-last-updated"
+_NEXT = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?', re.ASCII)
+_PER_PAGE = 1000
+_MOST_PAGES = 10000
+
+
+@dataclass(frozen=True, slots=True)
+class Rave:
+    """The form that a protocol names, on its server; ``secret`` gives ``user:password``."""
+
+    source: RaveSource
+    server: EdcServer
+    secret: Callable[[str], SecretStr]
+
+    def pull(self, study: str, month: str) -> Transfer:
+        """Return the form's clinical view as it stands now, proved whole by its end.
+
+        The version is when Rave refreshed its clinical views last, which it says with every answer.
+
+        Raises
+        ------
+        ProtocolError
+            When study or month is malformed.
+        DataError
+            When no whole answer came, its end is missing, it is of another study, or the data changed meanwhile.
+        ConfigurationError
+            When there is no secret, or Rave refuses it.
+        """
+        study_id(study), month_id(month)
+        return pull_steady(lambda: self._once(study, month))
+
+    def _once(self, study: str, month: str) -> Transfer:
+        place = f"{study}/{month}"
+        system = self._ask(study, f"{place}: the version of Rave", "/version")
+        pages = self._audit(study, place) if self.source.audit else ()
+        view = self._ask(study, f"{place}: the clinical view", self._view())
+        version = require_same(place, (answer.headers.get(_CHANGED, "") for answer in (view, *pages)))
+        file, exported = self._proved(place, view)
+        trail = (
+            RawFile(f"audit-{number:04}.xml", ACCOMPANYING, page.body, 0)
+            for number, page in enumerate(pages, start=1)
+        )
+        return Transfer(
+            system=f"Rave {system.line}".strip(),
+            source=study,
+            exported_at=require_moment(place, exported),
+            version=version,
+            files=(file, *trail),
+        )
+
+    @property
+    def _environment(self) -> str:
+        return f"{self.source.project}({self.source.environment})"
+
+    def _view(self) -> str:
+        form = self.source.form + (".csv" if self.source.format == "csv" else "")
+        return f"/studies/{quote(self._environment)}/datasets/{self.source.dataset}/{quote(form)}"
+
+    def _proved(self, place: str, view: Answer) -> tuple[RawFile, str]:
+        """Return the view as a file, and when it was exported; raise DataError when it is cut or another study's."""
+        if self.source.format == "csv":
+            name = f"{self.source.form}.csv".replace(" ", "_")
+            table = read_ended(view.body, f"{place}/{name}")
+            return RawFile(name, "rave-csv", view.body, len(table.rows)), view.exported_at
+        name = f"{self.source.form}.xml".replace(" ", "_")
+        snapshot = read_odm(view.body, f"{place}/{name}")
+        if snapshot.studies != (self._environment,):
+            raise DataError(
+                f"{place}/{name} is not of {self._environment} alone; expected no other study; look at what Rave sends"
+            )
+        return RawFile(name, "odm", view.body, len(snapshot.table.rows)), view.exported_at
+
+    def _audit(self, study: str, place: str) -> tuple[Answer, ...]:
+        """Return the pages of the study's audit records, as ``Link`` leads from one to the next (RFC 8288)."""
+        pages: list[Answer] = []
+        start = 0
+        while True:
+            what = f"{place}: page {len(pages) + 1} of the audit records"
+            query = {"studyoid": self._environment, "startid": str(start), "per_page": str(_PER_PAGE)}
+            pages.append(self._ask(study, what, "/datasets/ClinicalAuditRecords.odm", query))
+            require_odm(pages[-1].body, what)
+            following = _next_start(pages[-1], what)
+            if following is None:
+                return tuple(pages)
+            if following <= start or len(pages) == _MOST_PAGES:
+                raise DataError(
+                    f"{what} leads back or on without end; expected a later one, {_MOST_PAGES} pages at most; look at "
+                    "what Rave sends"
+                )
+            start = following
+
+    def _ask(self, study: str, what: str, path: str, query: dict[str, str] | None = None) -> Answer:
+        token = base64.b64encode(self.secret(study).get_secret_value().encode()).decode()
+        return self.server.ask(Request(what, path, query or {}, headers={"Authorization": f"Basic {token}"}))
+
+
+def _next_start(page: Answer, what: str) -> int | None:
+    """Return where the next page starts, or None at the last; of the address that is named the number alone counts."""
+    link = _NEXT.search(page.headers.get("link", ""))
+    if link is None:
+        return None
+    start = parse_qs(urlsplit(link[1]).query).get("startid", [""])[0]
+    if not start.isascii() or not start.isdigit():
+        raise DataError(f"{what} leads to no number; expected its startid; look at what Rave sends")
+    return int(start)
