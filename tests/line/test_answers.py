@@ -26,7 +26,7 @@ def test_status_tells_what_is_late(released: Month) -> None:
     """``status --late`` names runs that were not released by their day, and months that nobody has asked for."""
     found = released.project.medicore("status", "--late", "--json").json()
     late = {row["run"] for row in found["late"]}
-    assert released.run(BROKEN) in late
+    assert BROKEN in {run.split("/")[0] for run in late}
     assert released.run(REFERENCE) not in late
     (gap, *_) = (gap for gap in found["not_asked_for"] if gap["study"] == REFERENCE)
     assert gap["first"] == "2025-04"

@@ -104,10 +104,12 @@ def test_verify_names_a_flipped_file_in_every_store(
 
 def _file_of(home: Path, place: str, run: str, name: str) -> Path:
     """Return the stored copy of a file of the run at a place."""
-    record = home / "archive" / "archives" / run / "record" / name.removeprefix("record/")
-    data = (
-        record.read_bytes() if record.exists() else (home / "archive" / "reports" / run / name).read_bytes()
-    )
+    archived = home / "archive"
+    record = archived / "archives" / run / "record" / name.removeprefix("record/")
+    known = record if record.exists() else archived / "reports" / run / name
+    if place.startswith("archive/"):
+        return known if place == "archive/reports" else archived / "archives" / run / name
+    data = known.read_bytes()
     return next(path for path in (home / place).rglob("*") if path.is_file() and path.read_bytes() == data)
 
 

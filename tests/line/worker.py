@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from tests.conftest import Project
@@ -22,12 +23,22 @@ class Server:
     url: str
 
     def ask(self, path: str, body: object = None) -> Any:
-        """Return the answer to a GET, or to a POST when there is a body."""
+        """Return the answer to a GET, or to a POST when there is a body; asked again while the server says 503.
+
+        That is what Prefect answers, with ``Retry-After``, when others hold its SQLite file; nothing was done then.
+        """
         data = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": "application/json"}
         request = urllib.request.Request(f"{self.url}/{path}", data, headers)  # noqa: S310 - loopback
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
-            return json.loads(answer.read() or b"null")
+        limit = time.monotonic() + LIMIT_S
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > limit:
+                    raise
+            time.sleep(1)
 
     def deployment(self, name: str) -> str:
         """Return the identifier of a deployment."""
