@@ -37,11 +37,11 @@ class Dataset(BaseModel):
 
 
 class FolderSource(BaseModel):
-    """Delivered files: a folder below the inbox or the repository."""
+    """Delivered files: a folder below the inbox or the repository; ``csv`` is its earlier name, kept for old records."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    system: Literal["files"]
+    system: Literal["files", "csv"]
     root: Literal["inbox", "repository"] = "inbox"
     folder: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] | None = None
     datasets: tuple[Dataset, ...] = ()

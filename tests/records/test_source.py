@@ -10,6 +10,7 @@ from medicore.records.source import DatasetJsonSource, FolderSource, RaveSource,
 ADDRESS = "https://edc.example/api"
 SOURCES: list[tuple[dict[str, Any], type]] = [
     ({"system": "files"}, FolderSource),
+    ({"system": "csv"}, FolderSource),
     ({"system": "rave", "address": ADDRESS, "project": "Mediflex", "form": "DM"}, RaveSource),
     ({"system": "redcap", "address": ADDRESS, "project": 17}, RedcapSource),
     ({"system": "dataset-json-api", "address": ADDRESS, "project": "X", "dataset": "DM"}, DatasetJsonSource),
