@@ -29,7 +29,7 @@ estimand:
   intercurrent_events: [{{event: Discontinuation, strategy: treatment policy}}]
   summary_measure: Difference of means
   target: ATO
-edc: {{system: csv}}
+edc: {{system: files}}
 contract:
   subject: subject_id
   columns:

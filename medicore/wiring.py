@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from medicore.edc.csv_folder import CsvFolder
+from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.errors import ConfigurationError
 from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol
@@ -130,8 +130,8 @@ def connector(settings: Settings, protocol: Protocol) -> Edc:
             raise ConfigurationError(
                 f"the protocol of {protocol.study} names no folder in the repository; add one"
             )
-        return CsvFolder(settings.root / source.folder, by_month=False)
-    return CsvFolder(settings.inbox / source.folder if source.folder else settings.inbox, by_month=True)
+        return DeliveryFolder(settings.root / source.folder, by_month=False)
+    return DeliveryFolder(settings.inbox / source.folder if source.folder else settings.inbox, by_month=True)
 
 
 def _server_connector(settings: Settings, source: RaveSource | RedcapSource | DatasetJsonSource) -> Edc:

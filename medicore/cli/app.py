@@ -19,7 +19,9 @@ app = typer.Typer(
         "9 configuration, 10 halted at findings, 11 busy."
     ),
 )
-edc = typer.Typer(no_args_is_help=True, help="The simulated EDC of the eight portfolio studies.")
+edc = typer.Typer(
+    no_args_is_help=True, help="Deliveries: their manifest, and the simulated EDC of the portfolio studies."
+)
 app.add_typer(edc, name="edc")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]

@@ -1,9 +1,10 @@
-"""Verbs of the simulated EDC as a server: edc serve."""
+"""Verbs of deliveries: edc manifest, edc serve."""
 
 import contextlib
 import os
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,45 @@ import typer
 
 from medicore.cli.app import Json, edc, settings
 from medicore.cli.show import emit, say, table
+
+
+@edc.command()
+def manifest(
+    folder: Annotated[
+        Path, typer.Argument(exists=True, file_okay=False, help="The delivery, its files below raw/.")
+    ],
+    system: Annotated[str, typer.Option(help="The system that the files come from.")],
+    source: Annotated[str, typer.Option(help="The study that they are of, as MED-2024-0147.")],
+    exported_at: Annotated[str, typer.Option(help="When they were exported, ISO 8601 with its zone.")],
+    version: Annotated[str, typer.Option(help="The source's own name of the state of the data.")],
+    accompanying: Annotated[
+        list[str] | None, typer.Option(help="A file that is kept beside the data and holds none.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write transfer.json for files that came without one, and show what is in them; their rows are counted."""
+    from medicore.edc.announcing import announce
+
+    made = announce(
+        folder,
+        system=system,
+        source=source,
+        exported_at=exported_at,
+        version=version,
+        accompanying=accompanying or [],
+    )
+    if as_json:
+        columns = {name: [asdict(column) for column in found] for name, found in made.columns.items()}
+        emit({"manifest": made.manifest.model_dump(mode="json"), "columns": columns})
+        return
+    table(
+        f"Manifest of {source}, exported {exported_at}",
+        ("file", "format", "rows", "columns", "SHA-256"),
+        [
+            (file.name, file.format, str(file.rows), str(len(made.columns[file.name])), file.sha256)
+            for file in made.manifest.files
+        ],
+    )
 
 
 @edc.command()

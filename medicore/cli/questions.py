@@ -115,12 +115,13 @@ def subject(
         emit(answer)
         return
     source, box = answer["source"], answer["box"]
-    line = "" if source["line"] is None else f" (line {source['line']})"
+    rows = [_row(place) for place in (source, *source["joined"])]
     where = f"analysed, arm {box['arm']} ({box['group']})" if box["arm"] else f"excluded: {box['reason']}"
     facts = {
         "subject": f"{answer['subject']} of {answer['run']}",
         "box": where,
-        "source row": f"{source['row']}{line} of {source['file']}, SHA-256 {source['sha256']}",
+        "source row": rows[0],
+        **{f"joined row {number}": row for number, row in enumerate(rows[1:], start=1)},
     }
     pairs(facts)
     cells = [
@@ -135,6 +136,11 @@ def subject(
     table("\nEligibility, in order", ("criterion", "rule", "value", "satisfied"), cells)
     say("\nas delivered")
     pairs(source["values"])
+
+
+def _row(place: dict[str, Any]) -> str:
+    line = "" if place["line"] is None else f" (line {place['line']})"
+    return f"{place['row']}{line} of {place['file']}, SHA-256 {place['sha256']}"
 
 
 def _rule(row: dict[str, Any]) -> str:

@@ -8,10 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from zlib import crc32
 
-from medicore.edc.csv_folder import CsvFolder
+from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.edc.faults import Faults
 from medicore.errors import DataError
-from medicore.records.delimited import TextTable, read_delimited
+from medicore.records.delimited import TextTable
+from medicore.records.exported import ACCOMPANYING, READERS
 from medicore.records.transfer import Transfer
 
 
@@ -103,10 +104,11 @@ class Deliveries:
             return None
         transfer = self._transfer(study)
         exported = datetime.fromisoformat(transfer.exported_at).astimezone(UTC)
-        table = self.faults.spoil(read_delimited(transfer.files[0].data, study))
+        (file,) = (file for file in transfer.files if file.format != ACCOMPANYING)
+        table = self.faults.spoil(READERS[file.format](file.data, study))
         changes = self.faults.change()
         version = f"{transfer.version}, changed {changes} times" if changes else transfer.version
         return Served(study, table, exported, version, changes)
 
     def _transfer(self, study: str) -> Transfer:
-        return CsvFolder(self._folder, by_month=True).pull(study, self._month)
+        return DeliveryFolder(self._folder, by_month=True).pull(study, self._month)

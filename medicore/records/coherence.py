@@ -29,6 +29,35 @@ def require_coherent(protocol: Protocol) -> None:
     _distinct("criteria have the name", (criterion.name for criterion in protocol.eligibility))
     _limits_ordered(protocol)
     _ignored_are_no_data(protocol)
+    _datasets_give_the_contract(protocol)
+
+
+def _datasets_give_the_contract(protocol: Protocol) -> None:
+    """Raise ValueError unless the data sets of the source give each column of the contract, and each once."""
+    datasets = getattr(protocol.edc, "datasets", ())
+    if not datasets:
+        return
+    contract = protocol.contract
+    given = [name for dataset in datasets for name in dataset.columns]
+    if contract.subject in given:
+        raise ValueError(
+            f"column {contract.subject!r} is the subject of the first data set; 'columns' is for others"
+        )
+    _distinct("data sets give the column", given)
+    differing = sorted({*given, contract.subject} ^ set(contract.names))
+    if differing:
+        raise ValueError(
+            f"columns {differing} are in the contract or in edc.datasets alone; they belong in both"
+        )
+    shown = sorted(
+        {column for dataset in datasets for column in dataset.columns.values()} & set(contract.unblinding)
+    )
+    if shown and contract.blinded:
+        raise ValueError(f"columns {shown} of edc.datasets would unblind the study")
+    if len(datasets) > 1 and "" not in contract.missing:
+        raise ValueError(
+            "subjects without a row in a data set have empty texts; list '' under contract.missing"
+        )
 
 
 def _ignored_are_no_data(protocol: Protocol) -> None:

@@ -4,11 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from medicore.errors import DataError
+from medicore.records.dataset_json import read_dataset_json
 from medicore.records.dataset_json_page import read_page
 from medicore.records.delimited import TextTable, read_delimited
+from medicore.records.described import DescribedTable
 from medicore.records.ended_csv import read_ended
 from medicore.records.odm import read_odm
+from medicore.records.parquet import read_parquet
 from medicore.records.redcap import read_records
+from medicore.records.xport import read_xport
 
 ACCOMPANYING = "accompanying"
 """The format of a file that is kept beside the data, and holds no row of them."""
@@ -19,8 +23,16 @@ DELIMITED = frozenset({"csv", "rave-csv"})
 PAGED = frozenset({"redcap-json", "dataset-json-page"})
 """Formats of which several files are one table."""
 
+DESCRIBING: Mapping[str, Callable[[bytes, str], DescribedTable]] = MappingProxyType(
+    {"dataset-json": read_dataset_json, "parquet": read_parquet, "xport": read_xport}
+)
+"""The reader of each format whose files describe their columns."""
+
 READERS: Mapping[str, Callable[[bytes, str], TextTable]] = MappingProxyType(
     {
+        "dataset-json": lambda data, name: read_dataset_json(data, name).table,
+        "parquet": lambda data, name: read_parquet(data, name).table,
+        "xport": lambda data, name: read_xport(data, name).table,
         "csv": read_delimited,
         "rave-csv": read_ended,
         "odm": lambda data, name: read_odm(data, name).table,

@@ -1,23 +1,55 @@
 """Where the extract of a study comes from: one small model per EDC system."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\- ]{0,127}$")]
 """A name in the source system, fit for a place in an address once it is percent-encoded."""
 
 ColumnName = Annotated[str, Field(pattern=r"^[^\s\"',]{1,100}$")]
 
+ContractName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 
-class FolderSource(BaseModel):
-    """Delivered files: a folder below the inbox or the repository."""
+FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$", max_length=128)]
+
+
+class Dataset(BaseModel):
+    """One data set of a delivery: its file and column of subjects, which rows of it, and which of its columns.
+
+    ``where`` has the texts that a column may have in the chosen rows, ``columns`` the file's column for each column of
+    the contract that comes from here.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    system: Literal["csv"]
+    file: FileName
+    subject: ColumnName
+    where: dict[ColumnName, str | tuple[str, ...]] = {}
+    columns: Annotated[dict[ContractName, ColumnName], Field(min_length=1)]
+
+
+class FolderSource(BaseModel):
+    """Delivered files: a folder below the inbox or the repository; ``csv`` is its earlier name, kept for old records."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    system: Literal["files", "csv"]
     root: Literal["inbox", "repository"] = "inbox"
     folder: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] | None = None
+    datasets: tuple[Dataset, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Without data sets the resolved protocol, and so its digest, is what it was before there were any.
+        return {key: value for key, value in write(self).items() if key != "datasets" or value}
 
     @model_validator(mode="after")
     def _placed(self) -> Self:

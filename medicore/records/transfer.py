@@ -43,7 +43,17 @@ class ManifestFile(BaseModel):
 
     # One plain name: a manifest must not be able to point out of its own folder.
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$", max_length=128)]
-    format: Literal["csv", "rave-csv", "odm", "redcap-json", "dataset-json-page", "accompanying"]
+    format: Literal[
+        "csv",
+        "parquet",
+        "xport",
+        "dataset-json",
+        "rave-csv",
+        "odm",
+        "redcap-json",
+        "dataset-json-page",
+        "accompanying",
+    ]
     rows: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0)]

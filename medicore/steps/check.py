@@ -90,10 +90,11 @@ def check(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
 
 
 def _of_transfer(made: dict[str, Any]) -> Iterator[Violation]:
-    rows, announced = made["rows"], sum(file["rows"] for file in made["files"])
-    if rows == 0:
+    if made["rows"] == 0:
         yield _violation(WHOLE, "not empty", 1, "at least one subject", "The export has no subjects at all.")
-    if rows != announced:
+    for rows, announced in _counts(made):
+        if rows == announced:
+            continue
         yield _violation(
             WHOLE,
             "row count",
@@ -101,6 +102,14 @@ def _of_transfer(made: dict[str, Any]) -> Iterator[Violation]:
             f"{announced} rows",
             f"The export has {rows} rows, but its manifest announces {announced}: it is not complete.",
         )
+
+
+def _counts(made: dict[str, Any]) -> list[tuple[int, int]]:
+    """Return how many rows were read and announced: of the delivery, or of each file whose data set was joined."""
+    announced = {file["name"]: file["rows"] for file in made["files"]}
+    if "datasets" in made:
+        return [(dataset["rows"], announced[dataset["file"]]) for dataset in made["datasets"]]
+    return [(made["rows"], sum(announced.values()))]
 
 
 def _of_columns(made: dict[str, Any]) -> Iterator[Violation]:

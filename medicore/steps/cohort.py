@@ -11,6 +11,9 @@ from medicore.steps.gate import write_section
 from medicore.steps.imputing import complete
 from medicore.steps.ports import RecordFiles
 
+OUTSIDE = "Arm outside the declared contrast"
+"""The reason of an eligible subject in another arm than the two that are compared."""
+
 
 def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Apply the criteria in order, write disposition and analysis set, and return no findings.
@@ -32,7 +35,7 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     arms = extract[protocol.treatment.column].to_numpy(dtype=object)
     contrast = (arms == protocol.treatment.treated) | (arms == protocol.treatment.control)
     outside = (reason == "") & ~contrast
-    reason[outside] = "Arm outside the declared contrast"
+    reason[outside] = OUTSIDE
     included = np.equal(reason, "")
     subject = protocol.contract.subject
     files.write_table(
@@ -45,7 +48,7 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             }
         ),
     )
-    analysis = _analysis_set(protocol, extract[included])
+    analysis = analysis_set(protocol, extract[included])
     treated = analysis["treated"].to_numpy(dtype=bool)
     sizes = {"treated": int(treated.sum()), "control": int((~treated).sum())}
     labels = {"treated": protocol.treatment.treated, "control": protocol.treatment.control}
@@ -107,7 +110,8 @@ def _lacking(column: str, count: int, remedy: str = "") -> DataError:
     )
 
 
-def _analysis_set(protocol: Protocol, eligible: pd.DataFrame) -> pd.DataFrame:
+def analysis_set(protocol: Protocol, eligible: pd.DataFrame) -> pd.DataFrame:
+    """Return subject, ``treated``, ``outcome`` and covariates of eligible subjects; DataError when one is not there."""
     columns = [covariate.column for covariate in protocol.covariates]
     refused = [protocol.outcome.column, *(columns if protocol.imputation.method == "none" else ())]
     lacking = [column for column in refused if eligible[column].isna().any()]

@@ -13,6 +13,7 @@ from medicore.records.contract import Contract
 from medicore.records.delimited import TextTable
 from medicore.records.exported import ACCOMPANYING, PAGED, READERS, join_pages, without
 from medicore.records.finding import Finding
+from medicore.records.joining import JoinedDataset, join_datasets
 from medicore.records.protocol import Protocol
 from medicore.records.transfer import Manifest, ManifestFile, Transfer, manifest_of, parse_manifest
 from medicore.steps.casting import cast_table
@@ -74,11 +75,18 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     IntegrityError
         When a frozen file is not the one that its manifest announced.
     DataError
-        When the delivery is not one readable file of comma-separated values.
+        When a file is not readable, the delivery is not one table and the protocol joins none, or its data sets cannot
+        be joined.
     """
     manifest = parse_manifest(files.read("lock/transfer.json"), "lock/transfer.json")
-    texts = without(_delivered(files, manifest), getattr(protocol.edc, "ignored", ()))
+    proved = {file.name: _proved(files, file) for file in manifest.files}
+    tables = {
+        file.name: READERS[file.format](proved[file.name], f"lock/raw/{file.name}")
+        for file in manifest.files
+        if file.format != ACCOMPANYING
+    }
     contract = protocol.contract
+    texts, joined = _one_table(tables, manifest, protocol)
     table, uncastable = cast_table(texts, contract)
     files.write_table("extract.parquet", table)
     unexpected, unnamed = _undeclared(texts, contract)
@@ -94,26 +102,43 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "unnamed": unnamed,
         "missing": [name for name in contract.names if name not in texts.columns],
         "unblinding": [
-            {"column": name, "count": sum(text not in contract.missing for text in texts.column(name))}
+            {"column": name, "count": sum(text not in contract.missing for text in found)}
             for name in contract.unblinding
-            if name in texts.columns
+            if (found := _everywhere(tables, name)) is not None
         ],
         "files": [file.model_dump(mode="json") for file in manifest.files],
     }
+    if joined:
+        section["datasets"] = [asdict(dataset) for dataset in joined]
     return write_section(files, "extract", section, ())
 
 
-def _delivered(files: RecordFiles, manifest: Manifest) -> TextTable:
-    """Return the texts of the frozen table, each file proved to be the one announced."""
-    proved = [(file.format, f"lock/raw/{file.name}", _proved(files, file)) for file in manifest.files]
-    data = [held for held in proved if held[0] != ACCOMPANYING]
-    formats = {form for form, _, _ in data}
-    if len(formats) != 1 or (len(data) > 1 and not formats <= PAGED):
+def _one_table(
+    tables: Mapping[str, TextTable], manifest: Manifest, protocol: Protocol
+) -> tuple[TextTable, tuple[JoinedDataset, ...]]:
+    """Return the table with a row per subject, and what became of each data set where the protocol joins some."""
+    datasets = getattr(protocol.edc, "datasets", ())
+    if datasets:
+        found = join_datasets(datasets, tables, protocol.contract.subject)
+        return found.table, found.datasets
+    return without(_delivered(tables, manifest), getattr(protocol.edc, "ignored", ())), ()
+
+
+def _everywhere(tables: Mapping[str, TextTable], name: str) -> list[str] | None:
+    """Return the texts of the column called ``name`` in every delivered file, None where no file has it."""
+    found = [table.column(name) for table in tables.values() if name in table.columns]
+    return [text for column in found for text in column] if found else None
+
+
+def _delivered(tables: Mapping[str, TextTable], manifest: Manifest) -> TextTable:
+    """Return the table of a delivery that is one: a file, or several pages."""
+    formats = {file.format for file in manifest.files if file.name in tables}
+    if len(formats) != 1 or (len(tables) > 1 and not formats <= PAGED):
         raise DataError(
-            f"the delivery has {len(data)} files; expected one with a row per subject; have the study "
-            "exported as one file"
+            f"the delivery has {len(tables)} files; expected one with a row per subject; have the study "
+            "exported as one file, or name its data sets under edc.datasets"
         )
-    return join_pages([READERS[form](held, name) for form, name, held in data], "the delivery")
+    return join_pages(list(tables.values()), "the delivery")
 
 
 def _proved(files: RecordFiles, file: ManifestFile) -> bytes:

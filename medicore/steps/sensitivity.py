@@ -22,6 +22,7 @@ from medicore.steps.gate import read_section, write_section
 from medicore.steps.ports import RecordFiles
 from medicore.steps.robustness import confounding, missing_outcomes
 from medicore.steps.sample import Sample, nothing, row, varied
+from medicore.steps.several_arms import over_all_arms
 from medicore.steps.supplementary import other_estimands
 
 
@@ -30,11 +31,13 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     everyone, retained = analysed(files)
     sets = [one[retained].reset_index(drop=True) for one in everyone]
     primary = read_section(files, "effect")["primary"]
+    disposition = files.read_table("disposition.parquet")
+    pooled = over_all_arms(protocol, files.read_table("extract.parquet"), disposition)
     section = {
-        "sensitivity": _same_estimand(protocol, sets),
+        "sensitivity": [*_same_estimand(protocol, sets), *pooled],
         "supplementary": other_estimands(protocol, everyone, sets),
         "evalue": confounding(protocol, primary, sets),
-        "tipping": missing_outcomes(protocol, primary, files.read_table("disposition.parquet")),
+        "tipping": missing_outcomes(protocol, primary, disposition),
     }
     return write_section(files, "sensitivity", section, ())
 

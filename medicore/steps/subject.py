@@ -10,11 +10,13 @@ from typing import Any
 import pandas as pd
 
 from medicore.errors import DataError, IntegrityError, ProtocolError
+from medicore.records.delimited import TextTable
 from medicore.records.exported import ACCOMPANYING, DELIMITED, READERS
 from medicore.records.identifiers import RunId, month_id, person_id, study_id
+from medicore.records.joining import join_datasets
 from medicore.records.people import Permission
 from medicore.records.protocol import Protocol, parse_protocol
-from medicore.records.transfer import parse_manifest
+from medicore.records.transfer import ManifestFile, parse_manifest
 from medicore.steps.attributed import record_act, refusals, require_signatory
 from medicore.steps.cohort import satisfies
 from medicore.steps.house import House
@@ -29,13 +31,15 @@ REASON = "Looked at one patient's data"
 class _Row:
     """Where a patient stands in a file as delivered: the number of the row, its texts by column, and its line.
 
-    A file that is no lines of rows has None for the line.
+    A file that is no lines of rows has None for the line. Where data sets are joined, the place is in the first, the
+    texts are by column of the contract, and ``others`` has the places in the others.
     """
 
     file: str
     number: int
     line: int | None
     texts: dict[str, str]
+    others: tuple[tuple[str, int, int | None], ...] = ()
 
 
 def subject(
@@ -99,6 +103,15 @@ def subject(
             "row": row.number,
             "line": row.line,
             "values": row.texts,
+            "joined": [
+                {
+                    "file": file,
+                    "sha256": _digest(house, run, commit, file),
+                    "row": number,
+                    "line": line,
+                }
+                for file, number, line in row.others
+            ],
         },
         "criteria": criteria,
         "box": _box(protocol, criteria, str(recorded["arm"].iloc[0]), str(recorded["reason"].iloc[0])),
@@ -144,18 +157,38 @@ def _source_row(house: House, run: RunId, commit: str, protocol: Protocol, patie
     """Return the patient's row in the files as delivered, or None when there is none."""
     manifest = parse_manifest(stored_file(house, run, commit, "lock/transfer.json"), "lock/transfer.json")
     column = protocol.contract.subject
+    datasets = getattr(protocol.edc, "datasets", ())
+    read: dict[str, tuple[bytes, TextTable]] = {}
     for file in manifest.files:
         if file.format == ACCOMPANYING:
             continue
         name = f"lock/raw/{file.name}"
         data = stored_file(house, run, commit, name)
         table = READERS[file.format](data, name)
-        if column in table.columns and patient in (found := table.column(column)):
-            place = found.index(patient)
-            texts = dict(zip(table.columns, table.rows[place], strict=True))
-            line = _line(data, place + 1) if file.format in DELIMITED else None
-            return _Row(name, place + 1, line, texts)
-    return None
+        read[file.name] = data, table
+        if not datasets and column in table.columns and patient in (found := table.column(column)):
+            texts = dict(zip(table.columns, table.rows[found.index(patient)], strict=True))
+            return _Row(*_place(file, data, found.index(patient)), texts)
+    if not datasets:
+        return None
+    joined = join_datasets(datasets, {name: table for name, (_, table) in read.items()}, column)
+    if patient not in (found := joined.table.column(column)):
+        return None
+    index = found.index(patient)
+    formats = {file.name: file for file in manifest.files}
+    first, *others = (
+        _place(formats[dataset.file], read[dataset.file][0], row)
+        for dataset, rows in zip(datasets, joined.places, strict=True)
+        if (row := rows[index]) is not None
+    )
+    texts = dict(zip(joined.table.columns, joined.table.rows[index], strict=True))
+    return _Row(*first, texts, tuple(others))
+
+
+def _place(file: ManifestFile, data: bytes, index: int) -> tuple[str, int, int | None]:
+    """Return where row ``index`` of a file stands: the file's name, the number of the row, and its line."""
+    line = _line(data, index + 1) if file.format in DELIMITED else None
+    return f"lock/raw/{file.name}", index + 1, line
 
 
 def _line(data: bytes, number: int) -> int:

@@ -48,7 +48,7 @@ STEPS = (
     Step("effect", ("lock", "propensity.json", "analysis.parquet", "scores.parquet"), ("effect.json",)),
     Step(
         "sensitivity",
-        ("effect.json", "analysis.parquet", "scores.parquet", "disposition.parquet"),
+        ("effect.json", "extract.parquet", "analysis.parquet", "scores.parquet", "disposition.parquet"),
         ("sensitivity.json",),
     ),
     Step(

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.project import Taken
 from benchmarks.years import Asked, page
 from benchmarks.years_studies import MONTHS, SIZE, STUDIES, deliver, protocol
-from medicore.edc.csv_folder import CsvFolder
+from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.records.protocol import parse_protocol
 
 
@@ -32,7 +32,7 @@ def test_protocols_and_deliveries_are_sound(tmp_path: Path, study: str) -> None:
     planned = parse_protocol(protocol(study), study)
     assert planned.calendar.first_month == MONTHS[0]
     deliver(tmp_path, study, MONTHS[5])
-    transfer = CsvFolder(tmp_path, by_month=True).pull(study, MONTHS[5])
+    transfer = DeliveryFolder(tmp_path, by_month=True).pull(study, MONTHS[5])
     manifest = json.loads((tmp_path / study / MONTHS[5] / "transfer.json").read_text(encoding="utf-8"))
     assert manifest["files"][0]["rows"] == SIZE
     assert transfer is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.edc.csv_folder import CsvFolder
+from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.edc.simulator import deliver
 from medicore.errors import ConfigurationError, DataError, ProtocolError
 from medicore.records.exported import ACCOMPANYING
@@ -23,14 +23,14 @@ STUDY, MONTH = "MED-2024-0251", "2025-01"
 def inbox(root: Path) -> Iterator[Edc]:
     """Open a connector to an inbox, with the study's month in it."""
     deliver(STUDY, MONTH, root / STUDY / MONTH)
-    yield CsvFolder(root, by_month=True)
+    yield DeliveryFolder(root, by_month=True)
 
 
 @contextmanager
 def folder(root: Path) -> Iterator[Edc]:
     """Open a connector to a single delivery."""
     deliver(STUDY, MONTH, root)
-    yield CsvFolder(root, by_month=False)
+    yield DeliveryFolder(root, by_month=False)
 
 
 @contextmanager

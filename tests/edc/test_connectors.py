@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.edc.csv_folder import CsvFolder
+from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.edc.simulator import deliver
 from medicore.errors import ConfigurationError, DataError
 from medicore.records.delimited import TextTable, read_delimited
@@ -70,7 +70,7 @@ def test_extract_is_the_one_of_the_files(inbox: Path, name: str, tmp_path: Path)
     """Frozen and cast, the data lock of every interface is, byte for byte, the extract of the delivered files."""
     text = (ROOT / "studies" / f"{STUDY}.yaml").read_text(encoding="utf-8")
     plan = parse_protocol(text, STUDY)
-    from_files = CsvFolder(inbox, by_month=True).pull(STUDY, MONTH)
+    from_files = DeliveryFolder(inbox, by_month=True).pull(STUDY, MONTH)
     with simulated(inbox, STUDY, MONTH) as interfaces:
         connector = CONNECTORS[name](interfaces)
         transfer = connector.pull(STUDY, MONTH)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import pdtr
 
-from medicore.edc.csv_folder import CsvFolder
+from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.edc.simulator import STUDIES, deliver, simulate, true_effect
 from medicore.edc.study_plan import Counted
 from medicore.errors import ProtocolError
@@ -128,11 +128,11 @@ def test_delivery_is_complete_and_the_same_every_time(study: str, tmp_path: Path
     month = "2025-03"
     first = deliver(study, month, tmp_path / "a" / study / month)
     assert first == tmp_path / "a" / study / month
-    transfer = CsvFolder(tmp_path / "a", by_month=True).pull(study, month)
+    transfer = DeliveryFolder(tmp_path / "a", by_month=True).pull(study, month)
     deliver(study, month, tmp_path / "a" / study / month)
     deliver(study, month, tmp_path / "b" / study / month)
-    assert CsvFolder(tmp_path / "a", by_month=True).pull(study, month) == transfer
-    assert CsvFolder(tmp_path / "b", by_month=True).pull(study, month) == transfer
+    assert DeliveryFolder(tmp_path / "a", by_month=True).pull(study, month) == transfer
+    assert DeliveryFolder(tmp_path / "b", by_month=True).pull(study, month) == transfer
     assert transfer.version == f"{study}@{month}"
     left = sorted(p.relative_to(first).as_posix() for p in first.rglob("*") if p.is_file())
     assert left == ["raw/subjects.csv", "transfer.json"]
@@ -162,7 +162,7 @@ def test_export_comes_after_the_month_where_the_study_is(
 ) -> None:
     """The EDC exports in the morning after the month, in the study's own time zone (FAULTS 69)."""
     deliver(study, "2025-03", tmp_path)
-    assert CsvFolder(tmp_path, by_month=False).pull(study, "2025-03").exported_at == exported_at
+    assert DeliveryFolder(tmp_path, by_month=False).pull(study, "2025-03").exported_at == exported_at
 
 
 @pytest.mark.parametrize(("study", "digest"), PINNED.items())

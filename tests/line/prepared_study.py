@@ -30,7 +30,7 @@ estimand:
   variable: Change in score at week 24
   intercurrent_events: [{event: Discontinuation, strategy: treatment policy}]
   summary_measure: Difference of means
-edc: {system: csv}
+edc: {system: files}
 contract:
   subject: subject_id
   columns:

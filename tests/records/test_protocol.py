@@ -24,7 +24,7 @@ estimand:
   variable: Change in score
   intercurrent_events: [{event: Discontinuation, strategy: treatment policy}]
   summary_measure: Difference of means
-edc: {system: csv}
+edc: {system: files}
 contract:
   subject: subject_id
   columns:
@@ -119,9 +119,9 @@ def test_estimand_without_one_of_its_five_attributes_is_refused(attribute: str) 
         (put("gates", value={"smd": 0}), "gates.smd"),
         (put("calendar", "timezone", value="Mars/Olympus"), "IANA"),
         (put("calendar", "first_month", value="2025-13"), "expected YYYY-MM"),
-        (put("edc", value={"system": "csv", "folder": "../outside"}), "edc.folder"),
-        (put("edc", value={"system": "csv", "root": "repository"}), "needs its folder"),
-        (put("edc", value={"system": "csv", "token": "x"}), "edc.token: Extra inputs"),
+        (put("edc", value={"system": "files", "folder": "../outside"}), "edc.folder"),
+        (put("edc", value={"system": "files", "root": "repository"}), "needs its folder"),
+        (put("edc", value={"system": "files", "token": "x"}), "edc.token: Extra inputs"),
         (put("edc", value={"system": "oracle"}), "edc: Input tag 'oracle'"),
         (put("edc", value={**SERVER, "ignored": ["age"]}), "columns ['age'] are ignored by the source"),
         (put("edc", value={**SERVER, "ignored": ["projectid"], "address": "edc"}), "edc.address"),

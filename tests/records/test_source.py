@@ -9,6 +9,7 @@ from medicore.records.source import DatasetJsonSource, FolderSource, RaveSource,
 
 ADDRESS = "https://edc.example/api"
 SOURCES: list[tuple[dict[str, Any], type]] = [
+    ({"system": "files"}, FolderSource),
     ({"system": "csv"}, FolderSource),
     ({"system": "rave", "address": ADDRESS, "project": "Mediflex", "form": "DM"}, RaveSource),
     ({"system": "redcap", "address": ADDRESS, "project": 17}, RedcapSource),
@@ -55,4 +56,4 @@ def test_names_fit_into_an_address(name: str) -> None:
 def test_source_in_the_repository_needs_its_folder() -> None:
     """A delivery beside the code is named."""
     with pytest.raises(ValidationError, match="needs its folder"):
-        read({"system": "csv", "root": "repository"})
+        read({"system": "files", "root": "repository"})

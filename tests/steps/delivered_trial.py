@@ -29,7 +29,7 @@ estimand:
   variable: Change in score
   intercurrent_events: [{event: Discontinuation, strategy: treatment policy}]
   summary_measure: Difference of means
-edc: {system: csv}
+edc: {system: files}
 contract:
   subject: subject_id
   blinded: false

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from medicore.edc.csv_folder import CsvFolder
+from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.edc.simulator import STUDIES
 from medicore.errors import ProtocolError
 from medicore.records.canonical import sha256
@@ -69,7 +69,7 @@ def test_studies_differ_in_seed_and_calendar() -> None:
 
 def test_reference_data_are_the_ones_of_their_origin() -> None:
     """Digest and size in ORIGIN.md are those of the file, and the manifest proves it complete."""
-    (file,) = CsvFolder(NHEFS, by_month=False).pull("REF-NHEFS", "2025-03").files
+    (file,) = DeliveryFolder(NHEFS, by_month=False).pull("REF-NHEFS", "2025-03").files
     origin = (NHEFS / "ORIGIN.md").read_text(encoding="utf-8")
     (announced,) = re.findall(r"`raw/nhefs\.csv`, 1,629 rows, 90,948 bytes, SHA-256 `([0-9a-f]{64})`", origin)
     assert (file.rows, len(file.data), sha256(file.data)) == (1629, 90948, announced)
@@ -78,7 +78,7 @@ def test_reference_data_are_the_ones_of_their_origin() -> None:
 def test_reference_folder_is_itself_a_data_lock(tmp_path: Path) -> None:
     """Freezing the delivery of the reference study gives the very files of its folder."""
     files = FolderFiles(tmp_path)
-    freeze(files, CsvFolder(NHEFS, by_month=False).pull("REF-NHEFS", "2025-03"), None)
+    freeze(files, DeliveryFolder(NHEFS, by_month=False).pull("REF-NHEFS", "2025-03"), None)
     for name in ("transfer.json", "raw/nhefs.csv"):
         assert files.read(f"lock/{name}") == (NHEFS / name).read_bytes()
 

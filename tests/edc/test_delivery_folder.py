@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from medicore.edc.csv_folder import CsvFolder
+from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.errors import DataError, ProtocolError
 from medicore.records.transfer import RawFile, Transfer, manifest_of
 
@@ -32,7 +32,7 @@ def delivery(tmp_path: Path) -> Path:
 
 def pull(delivery: Path) -> Transfer:
     """Return the delivery as the connector to its inbox reads it."""
-    return CsvFolder(delivery.parents[1], by_month=True).pull(STUDY, MONTH)
+    return DeliveryFolder(delivery.parents[1], by_month=True).pull(STUDY, MONTH)
 
 
 def rewrite(delivery: Path, **changes: Any) -> None:
@@ -53,7 +53,7 @@ def test_delivery_is_read_byte_for_byte(delivery: Path) -> None:
 
 def test_one_folder_serves_every_month_where_it_is_the_delivery(delivery: Path) -> None:
     """A source outside the inbox is one delivery, whatever the month."""
-    connector = CsvFolder(delivery, by_month=False)
+    connector = DeliveryFolder(delivery, by_month=False)
     assert connector.pull(STUDY, "2025-01") == connector.pull(STUDY, "2031-12") == pull(delivery)
 
 
@@ -112,4 +112,4 @@ def test_manifest_of_a_wrong_count_is_found_even_when_every_byte_is_there(delive
 def test_malformed_names_are_refused_before_anything_is_read(tmp_path: Path, study: str, month: str) -> None:
     """A study or month that is no identifier never becomes part of a path (FAULTS 31)."""
     with pytest.raises(ProtocolError, match=r"malformed|not a study identifier"):
-        CsvFolder(tmp_path / "absent", by_month=True).pull(study, month)
+        DeliveryFolder(tmp_path / "absent", by_month=True).pull(study, month)

@@ -1,14 +1,14 @@
-"""Deliveries in a folder: comma-separated files with a manifest that says what they are."""
+"""Deliveries in a folder: files of the known formats, with a manifest that says what they are."""
 
 from pathlib import Path
 
 from medicore.errors import DataError
-from medicore.records.delimited import read_delimited
+from medicore.records.exported import ACCOMPANYING, READERS
 from medicore.records.identifiers import month_id, study_id
 from medicore.records.transfer import Manifest, ManifestFile, RawFile, Transfer, parse_manifest
 
 
-class CsvFolder:
+class DeliveryFolder:
     """A folder of deliveries; each holds ``transfer.json`` and the files it lists below ``raw/``.
 
     ``by_month`` says that deliveries lie at ``STUDY/MONTH`` below ``root``; otherwise ``root`` is itself the
@@ -72,7 +72,8 @@ def _proved(folder: Path, place: str, file: ManifestFile) -> RawFile:
         raise DataError(
             f"{place}/raw/{file.name} is not the file in transfer.json: {difference}; have it delivered again"
         )
-    rows = len(read_delimited(data, f"{place}/raw/{file.name}").rows)
+    holds_rows = file.format != ACCOMPANYING
+    rows = len(READERS[file.format](data, f"{place}/raw/{file.name}").rows) if holds_rows else 0
     if rows != file.rows:
         raise DataError(
             f"{place}/raw/{file.name} has {rows} rows; expected {file.rows} by transfer.json; have it exported again"

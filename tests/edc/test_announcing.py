@@ -1,0 +1,82 @@
+"""Manifests made for files that came without one."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from medicore.edc.announcing import Announced, announce
+from medicore.edc.delivery_folder import DeliveryFolder
+from medicore.errors import ConfigurationError, DataError, MediCoreError
+from medicore.records.described import Described
+from tests.records.transported import number, transport, variable
+
+STUDY = "TEST-FILES"
+AGES = transport(
+    [variable("ID", 8, 0, text=True), variable("AGE", 8, 8, label="Age")], [b"001     " + number(41)] * 3
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A delivery of three files without a manifest."""
+    raw = tmp_path / STUDY / "raw"
+    raw.mkdir(parents=True)
+    (raw / "subjects.csv").write_bytes(b"id,sex\n001,F\n002,M\n")
+    (raw / "ages.xpt").write_bytes(AGES)
+    (raw / "define.xml").write_bytes(b"<ODM/>")
+    return raw.parent
+
+
+def announced(folder: Path, *accompanying: str, exported_at: str = "2025-04-01T06:00:00Z") -> Announced:
+    """Return the manifest made for the folder."""
+    return announce(
+        folder,
+        system="S",
+        source=STUDY,
+        exported_at=exported_at,
+        version="1",
+        accompanying=accompanying or ["define.xml"],
+    )
+
+
+def test_the_manifest_is_one_that_the_connector_accepts(folder: Path) -> None:
+    """What was counted here is proved by the connector: formats, rows and digests of every file."""
+    made = announced(folder)
+    found = DeliveryFolder(folder, by_month=False).pull(STUDY, "2025-03")
+    assert [(file.name, file.format, file.rows) for file in found.files] == [
+        ("ages.xpt", "xport", 3),
+        ("define.xml", "accompanying", 0),
+        ("subjects.csv", "csv", 2),
+    ]
+    assert made.columns["ages.xpt"] == (Described("ID", "", "text"), Described("AGE", "Age", "number"))
+    assert [column.name for column in made.columns["subjects.csv"]] == ["id", "sex"]
+
+
+def test_a_manifest_is_never_replaced(folder: Path) -> None:
+    """What the source said of its files stays what it said."""
+    announced(folder)
+    before = (folder / "transfer.json").read_bytes()
+    with pytest.raises(ConfigurationError, match="is there already"):
+        announced(folder, exported_at="2025-05-01T06:00:00Z")
+    assert (folder / "transfer.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("work", "problem"),
+    [
+        (lambda f: announced(f, "other.xml"), "no file 'other.xml'"),
+        (lambda f: announced(f, exported_at="2025-04-01"), "zone"),
+        (lambda f: announced(f, "subjects.csv"), r"define\.xml is of no known format"),
+        (lambda f: ((f / "raw" / "ages.xpt").write_bytes(AGES[:-1]), announced(f)), "not a whole SAS"),
+        (lambda f: announced(f / "raw"), "has no files"),
+    ],
+)
+def test_what_cannot_be_read_is_not_announced(
+    folder: Path, work: Callable[[Path], object], problem: str
+) -> None:
+    """A file that no reader reads, or a time without zone, leaves no manifest behind (FAULTS 33)."""
+    with pytest.raises(MediCoreError, match=problem) as caught:
+        work(folder)
+    assert isinstance(caught.value, DataError)
+    assert not (folder / "transfer.json").exists()
