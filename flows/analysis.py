@@ -12,6 +12,7 @@ from prefect.states import Completed, Failed
 
 from flows import notices
 from flows.artifacts import show_findings, show_results
+from flows.assets import made_by, materialise, of_record
 from flows.progress import show_progress
 from flows.requests import AnalysisRequest
 from flows.schedule import signed_month
@@ -20,7 +21,7 @@ from medicore.settings import Settings, read_settings
 from medicore.steps.analysis import Outcome, analyse
 from medicore.steps.house import House
 from medicore.steps.requesting import Request
-from medicore.steps.runs import ActiveRun, begin, sealed_commit
+from medicore.steps.runs import ActiveRun, begin
 from medicore.steps.seal import read_results
 from medicore.wiring import lay_out_report, open_house
 
@@ -43,10 +44,14 @@ def carry(house: House, settings: Settings, active: ActiveRun) -> Outcome:
     outcome = analyse(house, active, functools.partial(move, house))
     report = lay_out_report(settings, active)
     notices.ended(settings, house, active.id)
+    if outcome.commit:
+        record = {"commit": outcome.commit, "tag": active.tag, "state": outcome.state}
+        materialise("record", of_record(active.id), made_by(active), record)
     if outcome.findings:
         show_findings(outcome.run, outcome.findings)
     if outcome.state == "candidate" and not active.exploratory:
-        show_results(outcome.run, read_results(house, active.id, sealed_commit(house, active.id)), report)
+        results = read_results(house, active.id, outcome.commit)
+        show_results(outcome.run, results, report, f"{active.tag}, commit {outcome.commit}")
     return outcome
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from medicore.records.finding import Finding
+from medicore.steps.reproduce import Comparison
 
 
 def _key(run: str, kind: str) -> str:
@@ -28,15 +29,22 @@ def show_findings(run: str, findings: tuple[Finding, ...]) -> None:
     )
 
 
-def show_results(run: str, results: dict[str, Any], report: str) -> None:
-    """Publish a run's primary result, its CONSORT counts and a link to its report."""
+def show_comparisons(run: str, comparisons: tuple[Comparison, ...]) -> None:
+    """Publish how each file of a run came out when it was built again."""
+    rows = [{"file": c.name, "SHA-256": c.recorded, "identical": c.identical} for c in comparisons]
+    create_table_artifact(key=_key(run, "replay"), table=rows, description=f"Files of {run}, built again")
+
+
+def show_results(run: str, results: dict[str, Any], report: str, record: str) -> None:
+    """Publish a run's primary result with where its record is, its CONSORT counts and a link to its report."""
     primary, cohort = results["primary"], results["cohort"]
     create_markdown_artifact(
         key=_key(run, "result"),
         markdown=(
             f"| estimand | estimator | n | estimate | {primary['level']:.0%} interval | p |\n|---|---|---|---|---|---|\n"
             f"| {primary['estimand']} | {primary['estimator']} | {primary['n']} | {primary['estimate']:.4f} "
-            f"| {primary['ci_low']:.4f} to {primary['ci_high']:.4f} | {primary['p_value']:.3g} |\n"
+            f"| {primary['ci_low']:.4f} to {primary['ci_high']:.4f} | {primary['p_value']:.3g} |\n\n"
+            f"Record: {record}\n"
         ),
         description=f"Primary result of {run}",
     )

@@ -10,7 +10,8 @@ class _Request(BaseModel):
 class AnalysisRequest(_Request):
     """One study's month, who asks for it and why; ``signature`` is what ``medicore request`` prints.
 
-    Only what a schedule asks for, as the service, comes without one; without a month it is the one before.
+    Only what a schedule asks for, as the service, comes without one; without a month it is the one before. ``commit``
+    is that of the code, in full, where no other may run.
     """
 
     study: str
@@ -19,6 +20,7 @@ class AnalysisRequest(_Request):
     reason: str
     exploratory: bool = False
     signature: str = ""
+    commit: str = ""
 
 
 class PortfolioRequest(_Request):
@@ -29,6 +31,12 @@ class PortfolioRequest(_Request):
     reason: str
     studies: tuple[str, ...] = ()
     signature: str = ""
+
+
+class ReplayRequest(_Request):
+    """The sealed run that is to be computed again; the code that runs must be of its own commit."""
+
+    run: str
 
 
 class ReviewRequest(_Request):

@@ -8,6 +8,7 @@ from prefect.states import Completed
 
 from flows import notices
 from flows.analysis import as_state, carry, name_run
+from flows.assets import materialise, of_archive, of_record
 from flows.progress import show_progress
 from flows.requests import ReviewRequest
 from medicore.records.identifiers import RunId
@@ -28,5 +29,7 @@ def review(request: ReviewRequest) -> State[Any]:
         continued = follow(house, run)
         if continued is None:
             notices.ended(settings, house, run)
+            for event in house.ledger.events(subject=str(run), action="archive.completed"):
+                materialise("archive", of_archive(run), [of_record(run)], event.details)
             return Completed(message=f"the decision on {run} is done", data=Outcome(str(run), "reviewed", ""))
         return as_state(carry(house, settings, continued))

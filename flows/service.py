@@ -29,6 +29,7 @@ def service(settings: Settings, port: int | None = None) -> Iterator[str]:
             "PREFECT_API_URL": url,
             "MEDICORE_HOME": str(settings.home),
             "MEDICORE_CHECKOUT": str(settings.root),
+            "MEDICORE_REPOSITORY": str(settings.root),
             "PYTHONPATH": str(settings.root),
             "PREFECT_LOGGING_LEVEL": "INFO",
             "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",

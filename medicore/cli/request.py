@@ -1,5 +1,6 @@
 """The verb by which an analyst asks a Prefect deployment for a run: it signs the request and sends it."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 DEPLOYMENT = "analysis/study"
+PINNED = "analysis/pinned"
 
 
 @app.command()
@@ -19,7 +21,13 @@ def request(
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
     reason: Reason = "Monthly analysis",
     person: Asker = None,
-    deployment: Annotated[str, typer.Option(help="The deployment of the flow 'analysis'.")] = DEPLOYMENT,
+    deployment: Annotated[
+        str,
+        typer.Option(help=f"Deployment of the flow 'analysis'; {DEPLOYMENT}, with a commit {PINNED}."),
+    ] = "",
+    commit: Annotated[
+        str, typer.Option(help="The code's commit, in full: no other may run. See the deployment 'pinned'.")
+    ] = "",
     print_only: Annotated[
         bool, typer.Option("--print", help="Print the signed body for POST …/create_flow_run; send nothing.")
     ] = False,
@@ -31,20 +39,25 @@ def request(
 
     chosen = settings()
     opened = house(chosen)
-    asked = Request(study, month, person or chosen.person or "", reason)
-    admit(opened, asked)
+    asked = Request(study, month, person or chosen.person or "", reason, commit=commit)
+    # Whether the code is of that commit, the worker proves: here may be another.
+    admit(opened, replace(asked, commit=""))
     signed = {
         "study": study,
         "month": month,
         "requester": asked.requester,
         "reason": reason,
         "signature": sign_request(opened, asked, (study,), passphrase_of),
+        **({"commit": commit} if commit else {}),
     }
     body: dict[str, Any] = {"parameters": {"request": signed}}
+    if commit:
+        body["job_variables"] = {"env": {"MEDICORE_COMMIT": commit}}
     if print_only:
         emit(body)
         return
-    sent = _send(deployment, body["parameters"])
+    deployment = deployment or (PINNED if commit else DEPLOYMENT)
+    sent = _send(deployment, body)
     answer = {"flow_run": str(sent.id), "name": sent.name, "deployment": deployment}
     if as_json:
         emit(answer)
@@ -53,7 +66,7 @@ def request(
         say(f"Next: medicore history {study}")
 
 
-def _send(deployment: str, parameters: dict[str, Any]) -> "FlowRun":
+def _send(deployment: str, body: dict[str, Any]) -> "FlowRun":
     """Return the flow run that the server has scheduled; raise ConfigurationError when it did not."""
     from httpx import HTTPError
     from prefect.deployments import run_deployment
@@ -68,7 +81,7 @@ def _send(deployment: str, parameters: dict[str, Any]) -> "FlowRun":
             "no Prefect server is named; expected its address in PREFECT_API_URL, as 'medicore serve' prints it"
         )
     try:
-        return run_deployment(deployment, parameters=parameters, timeout=0, as_subflow=False)  # type: ignore[return-value]
+        return run_deployment(deployment, timeout=0, as_subflow=False, **body)  # type: ignore[return-value]
     except (HTTPError, PrefectException) as error:
         raise ConfigurationError(
             f"the Prefect server did not take the request for {deployment} ({type(error).__name__}); expected it to "

@@ -8,6 +8,7 @@ from medicore.errors import ProtocolError
 
 _STUDY = re.compile(r"(?:MED-\d{4}-\d{4}|REF-[A-Z0-9]{2,24}|TEST-[A-Z0-9]{1,24})", re.ASCII)
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _PERSON = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
 
 
@@ -26,6 +27,15 @@ def month_id(text: str) -> str:
     match = _MONTH.fullmatch(text)
     if match is None or int(match[1]) < 2000:
         raise ProtocolError(f"month {text[:40]!r} is malformed; expected YYYY-MM, for example 2025-03")
+    return text
+
+
+def commit_id(text: str) -> str:
+    """Return ``text`` when it is a git commit, named in full."""
+    if not _COMMIT.fullmatch(text):
+        raise ProtocolError(
+            f"commit {text[:40]!r} is malformed; expected its 40 hexadecimal digits, as 'git rev-parse HEAD' prints them"
+        )
     return text
 
 

@@ -14,7 +14,7 @@ from medicore.errors import (
 )
 from medicore.records.act import ENVELOPE, Act, declare
 from medicore.records.canonical import sha256
-from medicore.records.identifiers import RunId, month_id, study_id
+from medicore.records.identifiers import RunId, commit_id, month_id, study_id
 from medicore.records.ledger import LedgerEvent
 from medicore.records.moment import timestamp
 from medicore.records.people import Permission, Person
@@ -37,7 +37,8 @@ BY_REQUEST = (ACTION, "run.resumed")
 class Request:
     """Who wants which study and month analysed, and why; ``signature`` is the DSSE envelope of it in base64.
 
-    One signature may cover several studies of a month.
+    One signature may cover several studies of a month. ``commit`` is that of the code, in full, where the requester
+    wants no other.
     """
 
     study: str
@@ -46,6 +47,7 @@ class Request:
     reason: str
     exploratory: bool = False
     signature: str = ""
+    commit: str = ""
 
 
 def sign_request(
@@ -87,10 +89,12 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
     ProtocolError
         When study or month is malformed, unknown or too early.
     ConfigurationError
-        When code or packages are not what a regulatory run needs.
+        When code or packages are not what a regulatory run needs, or the code is of another commit than was asked for.
     """
     with _refusals(house, request):
         _requester(house, request.requester)
+        if request.commit:
+            require_commit(request.commit, house.code.commit())
         protocol = house.protocols.load(request.study)
         first = protocol.calendar.first_month
         if month_id(request.month) < first:
@@ -100,6 +104,15 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
         if request.exploratory:
             return protocol, house.code.commit(), house.environment.digest()
         return protocol, house.code.require_clean(), house.environment.require_locked()
+
+
+def require_commit(wanted: str, running: str) -> None:
+    """Raise ConfigurationError unless the code that runs is of the commit that is wanted."""
+    if wanted != running:
+        raise ConfigurationError(
+            f"the code that runs is of commit {running[:12]}; expected {wanted[:40]!r}, which the request names; give the "
+            "flow run that commit as MEDICORE_COMMIT, or ask where that commit is checked out"
+        )
 
 
 def require_signed(house: House, request: Request, resumed: RunId | None) -> None:
@@ -143,8 +156,10 @@ def proved_request(house: House, event: LedgerEvent) -> Act:
     act = signed_act(house, event, Permission.REQUEST)
     (first, *_) = house.ledger.events(subject=event.subject, action=ACTION)
     exploratory = first.details["identity"]["status"] == "exploratory"
+    commit = first.details["identity"]["code_commit"] if "commit" in act.details else ""
+    told = Request(run.study, run.month, event.actor, event.reason, exploratory, commit=commit)
     try:
-        _require_asked(act, Request(run.study, run.month, event.actor, event.reason, exploratory))
+        _require_asked(act, told)
     except ReviewError as error:
         raise IntegrityError(
             f"ledger event {event.sequence} tells something else than {event.actor} signed ({error}); expected the "
@@ -163,6 +178,8 @@ def _declared(house: House, person: Person, request: Request, studies: Sequence[
         "month": month_id(request.month),
         "exploratory": request.exploratory,
     }
+    if request.commit:
+        details["commit"] = commit_id(request.commit)
     return declare(person, ACTION, SUBJECT, request.reason, details, timestamp(house.clock.now()))
 
 
@@ -174,6 +191,7 @@ def _require_asked(act: Act, request: Request) -> None:
         "the reason": (act.reason, request.reason.strip()),
         "the month": (act.details.get("month"), request.month),
         "whether it is exploratory": (act.details.get("exploratory"), request.exploratory),
+        "the commit": (act.details.get("commit", ""), request.commit),
         "the list of studies": (request.study in act.details.get("studies", ()), True),
     }
     for name, (signed, asked) in wanted.items():

@@ -198,6 +198,13 @@ def sealed_commit(house: House, run: RunId) -> str:
     return str(sealings[-1].details["commit"])
 
 
+def code_commit(house: House, run: RunId) -> str:
+    """Return the commit of the code that a run began on; raise ProtocolError when there is no such run."""
+    for event in house.ledger.events(subject=str(run), action="run.requested"):
+        return str(event.details["identity"]["code_commit"])
+    raise ProtocolError(f"run {run} is unknown; see 'medicore history {run.study}'")
+
+
 def _restore_lock(house: House, active: ActiveRun) -> None:
     """Bring a frozen lock back from the content store, and prove that it is what was frozen."""
     for event in house.ledger.events(subject=str(active.id), action="lock.frozen"):

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from medicore.records.calendar import local_date, month_after
+from medicore.steps.way import STEP_NAMES
 from medicore.stores.clock import SystemClock
-from tests.conftest import ROOT, Project, found_project
+from tests.conftest import ROOT, Project, found_project, git
 from tests.line import faulty_studies as faulty
 from tests.line.prepared_study import MONTH, prepare
 from tests.line.told import last_about
@@ -48,6 +49,32 @@ def runs(project: Project) -> list[dict[str, Any]]:
     return found
 
 
+def require_shown(server: Server, project: Project, flow_run: str, run: str) -> None:
+    """Assert that Prefect shows a run's results, and its lineage with the digests that the ledger has; no patient."""
+    key = run.lower().replace("/", "-")
+    shown = server.artifacts(flow_run)
+    assert set(shown) == {f"{key}-{kind}" for kind in ("result", "consort", "report")}
+    assets = server.assets("medicore://r")
+    sealed = project.events(run)[-2]
+    record = assets[f"medicore://records/{run}"]
+    assert record["payload"] == {
+        "commit": sealed["details"]["commit"],
+        "tag": f"run/{run}",
+        "state": "candidate",
+    }
+    steps = {name: f"medicore://runs/{run}/{name}" for name in STEP_NAMES}
+    assert {found["prefect.resource.id"] for found in record["related"]} >= set(steps.values())
+    for event in project.events(run):
+        step, _, word = event["action"].partition(".")
+        if step in steps and word == "completed":
+            assert assets[steps[step]]["payload"]["sha256"] == event["details"]["outputs"]
+    first = assets[steps["extract"]]
+    assert first["payload"]["data_version"] == "1"
+    assert f"medicore://edc/{run.rpartition('/')[0]}" in {r["prefect.resource.id"] for r in first["related"]}
+    told = json.dumps([shown, assets])
+    assert not [text for text in faulty.sound().secrets() if text in told]
+
+
 def last_run(project: Project) -> str:
     """Return the last run of the month that is asked for; a schedule asks for another."""
     return str([row["run"] for row in runs(project) if f"/{MONTH}/" in row["run"]][-1])
@@ -56,9 +83,11 @@ def last_run(project: Project) -> str:
 def test_a_signed_request_becomes_a_run(server: Server, project: Project) -> None:
     """What an analyst signs and posts is run by the worker, and the run is proved to be the analyst's own."""
     request = asked(project, "--reason", "Rerun after a query")
-    state = server.trigger("analysis/study", request)
+    flow_run = server.send("analysis/study", request)
+    state = server.ended(flow_run)
     assert state["type"] == "COMPLETED", state["message"]
     run = last_run(project)
+    require_shown(server, project, flow_run, run)
     first = project.events(run)[0]
     assert (first["action"], first["actor"], first["reason"]) == (
         "run.requested",
@@ -80,8 +109,9 @@ def test_a_signed_request_becomes_a_run(server: Server, project: Project) -> Non
 
 def test_medicore_request_sends_it(server: Server, project: Project) -> None:
     """``medicore request`` signs and sends in one, and says which flow run it became."""
-    environment = {"PREFECT_API_URL": server.url}
-    answer = project.medicore("request", STUDY, MONTH, "--as", "analyst", "--json", **environment).json()
+    answer = project.medicore(
+        "request", STUDY, MONTH, "--as", "analyst", "--json", **server.environment
+    ).json()
     assert server.ended(answer["flow_run"])["type"] == "COMPLETED"
     assert project.events(last_run(project))[0]["actor"] == "analyst"
 
@@ -109,6 +139,36 @@ def test_what_nobody_signed_is_refused(server: Server, project: Project) -> None
         actor = changed.get("requester", "analyst")
         assert [event for event in refused if event["actor"] == actor and told in event["reason"]]
     assert runs(project) == before
+
+
+def test_who_has_no_password_is_refused(server: Server) -> None:
+    """Without the server's user and password nothing is answered."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        server.ask("deployments/filter", {}, credentials="operators:a guess")
+    assert refusal(refused.value)[0] == 401
+
+
+def test_a_run_of_a_commit_is_by_its_code_alone(server: Server, project: Project) -> None:
+    """A worker clones the commit that is asked for; other code is refused; the replay of the run is bit for bit its own."""
+    commit = git("rev-parse", "HEAD", folder=project.root)
+    request = asked(project, "--commit", commit, "--reason", "By this code")
+    assert request["commit"] == commit
+    refused = server.trigger(
+        "analysis/pinned", request, commit=git("rev-parse", "HEAD~1", folder=project.root)
+    )
+    assert refused["type"] == "FAILED"
+    assert f"expected '{commit}', which the request names" in refused["message"]
+    state = server.trigger("analysis/pinned", request, commit=commit)
+    assert state["type"] == "COMPLETED", state["message"]
+    run = last_run(project)
+    assert project.events(run)[0]["details"]["identity"]["code_commit"] == commit
+    assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}
+    replayed = server.send("replay/commit", {"run": run}, commit=commit)
+    state = server.ended(replayed)
+    assert state["type"] == "COMPLETED", state["message"]
+    assert state["message"].endswith(f"files of {run} came out bit for bit")
+    (table,) = server.artifacts(replayed).values()
+    assert {row["identical"] for row in json.loads(table["data"])} == {True}
 
 
 def test_a_key_that_no_request_has_is_refused(server: Server, project: Project) -> None:

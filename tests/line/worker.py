@@ -1,7 +1,9 @@
 """A project that is served with its worker and deployments, and the server's REST interface."""
 
+import base64
 import json
 import signal
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -18,17 +20,24 @@ LIMIT_S = 150.0
 
 @dataclass(frozen=True)
 class Server:
-    """A Prefect server's REST interface."""
+    """A Prefect server's REST interface, which wants its user and password."""
 
     url: str
+    credentials: str
 
-    def ask(self, path: str, body: object = None) -> Any:
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a client of the server has in its environment."""
+        return {"PREFECT_API_URL": self.url, "PREFECT_API_AUTH_STRING": self.credentials}
+
+    def ask(self, path: str, body: object = None, credentials: str | None = None) -> Any:
         """Return the answer to a GET, or to a POST when there is a body; asked again while the server says 503.
 
         That is what Prefect answers, with ``Retry-After``, when others hold its SQLite file; nothing was done then.
         """
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
+        known = base64.b64encode((credentials or self.credentials).encode()).decode()
+        headers = {"Content-Type": "application/json", "Authorization": f"Basic {known}"}
         request = urllib.request.Request(f"{self.url}/{path}", data, headers)  # noqa: S310 - loopback
         limit = time.monotonic() + LIMIT_S
         while True:
@@ -44,14 +53,17 @@ class Server:
         """Return the identifier of a deployment."""
         return str(self.ask(f"deployments/name/{name}")["id"])
 
-    def send(self, deployment: str, request: object) -> str:
-        """Ask a deployment for a run, as an analyst's own program would, and return the flow run."""
+    def send(self, deployment: str, request: object, commit: str | None = None) -> str:
+        """Ask a deployment for a run, of a ``commit`` where it clones one, as an analyst's own program would."""
         path = f"deployments/{self.deployment(deployment)}/create_flow_run"
-        return str(self.ask(path, {"parameters": {"request": request}})["id"])
+        body: dict[str, Any] = {"parameters": {"request": request}}
+        if commit is not None:
+            body["job_variables"] = {"env": {"MEDICORE_COMMIT": commit}}
+        return str(self.ask(path, body)["id"])
 
-    def trigger(self, deployment: str, request: object) -> dict[str, Any]:
+    def trigger(self, deployment: str, request: object, commit: str | None = None) -> dict[str, Any]:
         """Ask a deployment for a run, and return how the flow run ended."""
-        return self.ended(self.send(deployment, request))
+        return self.ended(self.send(deployment, request, commit))
 
     def ended(self, flow_run: str) -> dict[str, Any]:
         """Return the state in which a flow run ends."""
@@ -62,6 +74,30 @@ class Server:
                 return state
             time.sleep(0.5)
         raise AssertionError(f"flow run {flow_run} did not end within {LIMIT_S:.0f} s: {state}")
+
+    def artifacts(self, flow_run: str) -> dict[str, Any]:
+        """Return the artifacts of a flow run by their key."""
+        wanted = {"artifacts": {"flow_run_id": {"any_": [flow_run]}}}
+        return {found["key"]: found for found in self.ask("artifacts/filter", wanted) if found["key"]}
+
+    def assets(self, prefix: str) -> dict[str, dict[str, Any]]:
+        """Return the latest event of each asset that came to be and whose key begins so, by key.
+
+        Events reach the server's store a little after the flow run has ended: asked again until no more come.
+        """
+        kinds = {"prefix": ["prefect.asset.materialization"]}
+        wanted = {
+            "filter": {"event": kinds, "resource": {"id_prefix": [prefix]}, "order": "ASC"},
+            "limit": 50,
+        }
+        found: list[dict[str, Any]] = []
+        limit = time.monotonic() + LIMIT_S
+        while time.monotonic() < limit:
+            before, found = found, self.ask("events/filter", wanted)["events"]
+            if found and len(found) == len(before):
+                break
+            time.sleep(2)
+        return {event["resource"]["prefect.resource.id"]: event for event in found}
 
     def flow_runs(self, deployment: str) -> list[dict[str, Any]]:
         """Return a deployment's flow runs, the latest first."""
@@ -79,13 +115,26 @@ def refusal(error: urllib.error.HTTPError) -> tuple[int, str]:
 
 @contextmanager
 def working(project: Project) -> Iterator[Server]:
-    """Serve the project with ``medicore serve``, and stop it as Ctrl-C does."""
-    serving = project.start("serve", PYTHONPATH=str(project.root), PREFECT_WORKER_QUERY_SECONDS="1")
+    """Serve the project with ``medicore serve`` behind a password, and stop it as Ctrl-C does."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    server = Server(f"http://127.0.0.1:{port}/api", "operators:a word that only they have")
+    serving = project.start(
+        "serve",
+        "--port",
+        str(port),
+        PYTHONPATH=str(project.root),
+        PREFECT_WORKER_QUERY_SECONDS="1",
+        PREFECT_API_URL="",
+        PREFECT_SERVER_API_AUTH_STRING=server.credentials,
+        PREFECT_API_AUTH_STRING=server.credentials,
+    )
     try:
         assert serving.stdout is not None
         told = serving.stdout.readline()
         assert told.startswith("Prefect UI: "), told + (project.home / "prefect" / "worker.log").read_text()
-        yield Server(project.environment["PREFECT_API_URL"])
+        yield server
     finally:
         serving.send_signal(signal.SIGINT)
         _, trouble = serving.communicate(timeout=60)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medicore.errors import ProtocolError
-from medicore.records.identifiers import RunId, month_id, person_id, study_id
+from medicore.records.identifiers import RunId, commit_id, month_id, person_id, study_id
 
 
 @pytest.mark.parametrize("text", ["MED-2024-0147", "REF-NHEFS", "TEST-A1"])
@@ -35,6 +35,13 @@ def test_not_people(text: str) -> None:
     """A person's identifier cannot be a path or hold white space."""
     with pytest.raises(ProtocolError, match="malformed"):
         person_id(text)
+
+
+@pytest.mark.parametrize("text", ["", "main", "abc123", "A" * 40, "g" * 40, "0" * 39, "0" * 40 + "\n"])
+def test_not_commits(text: str) -> None:
+    """A branch, a part of a commit's name or anything else that could name another commit tomorrow is refused."""
+    with pytest.raises(ProtocolError, match="malformed"):
+        commit_id(text)
 
 
 @given(st.integers(1, 999_999))
@@ -68,3 +75,4 @@ def test_runs_sort_by_number_not_by_text() -> None:
 def test_person() -> None:
     """A short name in lower case is a person's identifier."""
     assert person_id("ada.lovelace") == "ada.lovelace"
+    assert commit_id("0123456789abcdef0123456789abcdef01234567") == "0123456789abcdef0123456789abcdef01234567"

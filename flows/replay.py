@@ -1,0 +1,36 @@
+"""The flow that computes a sealed run again, by the code of its own commit."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, tags
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.analysis import name_run
+from flows.artifacts import show_comparisons
+from flows.progress import show_progress
+from flows.requests import ReplayRequest
+from medicore.records.identifiers import RunId
+from medicore.settings import read_settings
+from medicore.steps.reproduce import reproduce
+from medicore.steps.requesting import require_commit
+from medicore.steps.runs import code_commit
+from medicore.wiring import open_house
+
+
+@flow(name="replay", persist_result=False, log_prints=False)
+def replay(request: ReplayRequest) -> State[Any]:
+    """Build every file of the run again and compare it bit by bit; the flow fails when one differs."""
+    house = open_house(read_settings(), show_progress)
+    run = RunId.parse(request.run)
+    name_run(f"replay · {run.study} · {run.month} · run {run.number}")
+    require_commit(code_commit(house, run), house.code.require_clean())
+    with tags(run.study, run.month), tempfile.TemporaryDirectory(prefix="medicore-replay-") as scratch:
+        comparisons = reproduce(house, run, Path(scratch))
+    show_comparisons(str(run), comparisons)
+    different = [found.name for found in comparisons if not found.identical]
+    if different:
+        return Failed(message=f"{len(different)} file(s) of {run} came out otherwise, first {different[0]}")
+    return Completed(message=f"all {len(comparisons)} files of {run} came out bit for bit")
