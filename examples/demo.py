@@ -2,9 +2,12 @@
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flows.server import prefect_server
@@ -44,6 +47,26 @@ def passphrase(person: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
+@contextmanager
+def simulated_edc() -> Iterator[None]:
+    """Serve the month's exports over HTTP, as their protocols expect it, with secrets made for this demo alone."""
+    secret = secrets.token_hex(16).upper()
+    os.environ["MEDICORE_EDC_SECRET"] = secret
+    for study in ("MED_2024_0147", "MED_2024_0198"):  # Rave wants a user too
+        os.environ[f"MEDICORE_EDC_SECRET_{study}"] = f"demo:{secret}"
+    say(f"\n$ medicore edc serve {MONTH} &")
+    with subprocess.Popen(  # noqa: S603 - our own command line
+        [sys.executable, "-m", "medicore", "edc", "serve", MONTH, "--json"], stdout=subprocess.PIPE, text=True
+    ) as server:
+        try:
+            if server.stdout is None or not server.stdout.readline():
+                sys.exit(server.wait() or 1)
+            say("The simulated EDC answers as Rave, REDCap and a Dataset-JSON API.")
+            yield
+        finally:
+            server.send_signal(signal.SIGINT)
+
+
 def latest(study: str) -> str:
     """Return the latest run of a study and the demo's month."""
     from medicore.steps.status import all_runs
@@ -62,7 +85,7 @@ def main() -> None:
     medicore("init")
     medicore("edc", "deliver", MONTH)
     say("\nOne Prefect server for the whole demo; each command would start its own.")
-    with prefect_server(settings.home) as url:
+    with simulated_edc(), prefect_server(settings.home) as url:
         os.environ["PREFECT_API_URL"] = url
         medicore("portfolio", MONTH, expected=(10,))
         run = latest(SHOWN)

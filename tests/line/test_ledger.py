@@ -15,7 +15,7 @@ from tests.conftest import Project, found_project
 from tests.line.conftest import REFERENCE, Month
 from tests.postgres import Server
 
-STUDY, FIRST, SECOND = "MED-2024-0163", "2025-05", "2025-06"
+STUDY, FIRST, SECOND = "MED-2024-0212", "2025-05", "2025-06"
 
 
 @dataclass(frozen=True)

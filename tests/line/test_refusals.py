@@ -36,11 +36,11 @@ def test_path_in_an_identifier(month: Month) -> None:
 
 def test_missing_delivery_fails_and_is_kept(month: Month) -> None:
     """Without the EDC's file the run fails with one line, and its record is sealed all the same."""
-    answer = month.project.medicore("run", "MED-2024-0163", "2025-05", "--json", expected=4)
+    answer = month.project.medicore("run", "MED-2024-0212", "2025-05", "--json", expected=4)
     row = answer.json()[0]
     assert row["state"] == "failed"
     assert "transfer.json" in row["messages"][0]
-    events = month.project.events("MED-2024-0163/2025-05/1")
+    events = month.project.events("MED-2024-0212/2025-05/1")
     assert [event["action"] for event in events[-2:]] == ["run.failed", "checkpoint.signed"]
     assert events[-2]["details"]["commit"]
 
