@@ -37,6 +37,7 @@ deep: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks answers
+	$(BIN)/python -m benchmarks month
 	$(BIN)/python -m benchmarks years
 
 # The packages that the bench compares with need versions that MediCore does not use.

@@ -4,7 +4,7 @@ import functools
 from typing import Any
 from uuid import UUID
 
-from prefect import flow, tags
+from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
@@ -17,6 +17,7 @@ from flows.progress import show_progress
 from flows.requests import AnalysisRequest
 from flows.schedule import signed_month
 from flows.tasks import move
+from medicore.records.identifiers import RunId
 from medicore.settings import Settings, read_settings
 from medicore.steps.analysis import Outcome, analyse
 from medicore.steps.house import House
@@ -34,9 +35,8 @@ def analysis(request: AnalysisRequest) -> State[Any]:
     asked = signed_month(house, request)
     with house.locks.hold(asked.study, asked.month, f"medicore run {asked.study} {asked.month}"):
         active = begin(house, Request(**asked.model_dump()))
-        name_run(f"{active.id.study} · {active.id.month} · run {active.id.number}")
-        with tags(active.id.study, active.id.month):
-            return as_state(carry(house, settings, active))
+        name_run(active.id)
+        return as_state(carry(house, settings, active))
 
 
 def carry(house: House, settings: Settings, active: ActiveRun) -> Outcome:
@@ -64,10 +64,19 @@ def as_state(outcome: Outcome) -> State[Any]:
     return Completed(message=f"{outcome.run} is {outcome.state}", data=outcome)
 
 
-def name_run(name: str) -> None:
-    """Give the current flow run a name that people recognise."""
+def name_run(run: RunId, before: str = "") -> None:
+    """Give the current flow run a name that people recognise, and study and month as tags beside its own.
+
+    They are not those of its tasks: for a task with a tag Prefect asks its server whether the tag is full.
+    """
+    call_run(f"{before}{run.study} · {run.month} · run {run.number}", run.study, run.month)
+
+
+def call_run(name: str, *tags: str) -> None:
+    """Name the current flow run, and give it these tags beside its own."""
+    found = sorted({*flow_run.get_tags(), *tags})
     with get_client(sync_client=True) as client:
-        client.update_flow_run(UUID(str(flow_run.get_id())), name=name)
+        client.update_flow_run(UUID(str(flow_run.get_id())), name=name, tags=found)
 
 
 def outcome_of(state: State[Any]) -> Outcome:

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.analysis import analysis, name_run
+from flows.analysis import analysis, call_run
 from flows.requests import AnalysisRequest, PortfolioRequest
 from flows.schedule import signed_portfolio
 from medicore.errors import MediCoreError
@@ -18,7 +18,7 @@ from medicore.wiring import open_house
 @flow(name="portfolio", persist_result=False, log_prints=False)
 def portfolio(request: PortfolioRequest) -> State[Any]:
     """Analyse each study in turn; its state names how many are done, halted and not done."""
-    name_run(f"portfolio · {request.month}")
+    call_run(f"portfolio · {request.month}")
     house = open_house(read_settings())
     studies = request.studies or house.protocols.studies()
     asked = signed_portfolio(house, request, studies).model_dump(exclude={"studies"})

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, tags
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
@@ -25,9 +25,9 @@ def replay(request: ReplayRequest) -> State[Any]:
     """Build every file of the run again and compare it bit by bit; the flow fails when one differs."""
     house = open_house(read_settings(), show_progress)
     run = RunId.parse(request.run)
-    name_run(f"replay · {run.study} · {run.month} · run {run.number}")
+    name_run(run, "replay · ")
     require_commit(code_commit(house, run), house.code.require_clean())
-    with tags(run.study, run.month), tempfile.TemporaryDirectory(prefix="medicore-replay-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="medicore-replay-") as scratch:
         comparisons = reproduce(house, run, Path(scratch))
     show_comparisons(str(run), comparisons)
     different = [found.name for found in comparisons if not found.identical]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from prefect import flow, tags
+from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
@@ -24,8 +24,8 @@ def review(request: ReviewRequest) -> State[Any]:
     settings = read_settings()
     house = open_house(settings, show_progress)
     run = RunId.parse(request.run)
-    name_run(f"review · {run.study} · {run.month} · run {run.number}")
-    with tags(run.study, run.month), house.locks.hold(run.study, run.month, f"review of {run}"):
+    name_run(run, "review · ")
+    with house.locks.hold(run.study, run.month, f"review of {run}"):
         continued = follow(house, run)
         if continued is None:
             notices.ended(settings, house, run)

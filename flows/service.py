@@ -38,6 +38,9 @@ def service(settings: Settings, port: int | None = None) -> Iterator[str]:
         _prefect(
             settings.root, environment, log, "work-pool", "create", POOL, "--type", "process", "--overwrite"
         )
+        # A run fills a core; more at once than there are cores only hold each other and Prefect's SQLite file up.
+        cores = str(len(os.sched_getaffinity(0)))
+        _prefect(settings.root, environment, log, "work-pool", "set-concurrency-limit", POOL, cores)
         _prefect(settings.root, environment, log, "deploy", "--all")
         with log.open("ab") as output:
             worker = subprocess.Popen(  # noqa: S603 - our own interpreter, a fixed argument list

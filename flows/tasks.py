@@ -24,7 +24,6 @@ def move(house: House, active: ActiveRun, name: str) -> tuple[Finding, ...]:
         assets=[made],
         asset_deps=list(sources_of(active.id, name)),
         name=name,
-        tags=["step"],
         cache_policy=NO_CACHE,
         persist_result=False,
         log_prints=False,

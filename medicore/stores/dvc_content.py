@@ -62,9 +62,12 @@ class DvcContent:
     def commit(self, folder: Path, stages: Iterable[str]) -> bytes:
         """Record the outputs of ``stages`` as they lie in ``folder``, push them, and return ``dvc.lock``."""
         wanted = list(stages)
+        declared = yaml.safe_load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+        # All at once is a third of the time: DVC reads and writes its files anew for each target.
+        targets = ["dvc.yaml"] if set(wanted) == set(declared) else wanted
         with self._repository(folder) as repository:
-            for stage in wanted:
-                repository.commit(target=stage, force=True)
+            for target in targets:
+                repository.commit(target=target, force=True)
             self._push(repository, wanted)
         return (folder / "dvc.lock").read_bytes()
 

@@ -52,6 +52,9 @@ def runs(project: Project) -> list[dict[str, Any]]:
 def require_shown(server: Server, project: Project, flow_run: str, run: str) -> None:
     """Assert that Prefect shows a run's results, and its lineage with the digests that the ledger has; no patient."""
     key = run.lower().replace("/", "-")
+    named = server.ask(f"flow_runs/{flow_run}")
+    assert named["name"] == f"{STUDY} · {MONTH} · run {run.rpartition('/')[2]}"
+    assert {STUDY, MONTH, "medicore"} <= set(named["tags"])
     shown = server.artifacts(flow_run)
     assert set(shown) == {f"{key}-{kind}" for kind in ("result", "consort", "report")}
     assets = server.assets("medicore://r")
