@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from medicore.errors import IntegrityError
+from medicore.errors import ConfigurationError, IntegrityError
 from medicore.records.packing import TreeFile
 from medicore.stores.code import GitCode, export_tree
 from medicore.stores.command import run
@@ -33,11 +33,18 @@ class GitRecords:
             run(["git", "init", "--quiet", "--bare", "--initial-branch=main", "."], folder=self.folder)
 
     def adopt(self, code: GitCode, commit: str) -> None:
-        """Bring the code commit and its history into the repository."""
+        """Bring the code commit and its history into the repository.
+
+        Of several who bring the same commit at once git lets one name it, and the others have what they wanted.
+        """
         if self._has(commit):
             return
         reference = f"{commit}:refs/code/{commit}"
-        run(["git", "push", "--quiet", str(self.folder.resolve()), reference], folder=code.root)
+        try:
+            run(["git", "push", "--quiet", str(self.folder.resolve()), reference], folder=code.root)
+        except ConfigurationError:
+            if not self._has(commit):
+                raise
 
     def seal(
         self,

@@ -5,6 +5,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -235,3 +236,21 @@ def test_tree_and_commit_are_what_git_names(code: GitCode, records: GitRecords) 
     assert {file.mode for file in files.values()} == {"100644"}
     body = records.commit_object(commit)
     assert hashlib.sha1(b"commit %d\0" % len(body) + body, usedforsecurity=False).hexdigest() == commit
+
+
+def test_code_is_adopted_by_all_at_once(tmp_path: Path, code: GitCode) -> None:
+    """Eight runs that seal the first record of a commit at the same moment all have its code."""
+    for attempt in range(5):
+        made = GitRecords(tmp_path / f"{attempt}.git")
+        made.create()
+        together = Barrier(8)
+
+        def adopt(made: GitRecords = made, together: Barrier = together) -> None:
+            together.wait()
+            made.adopt(code, code.commit())
+
+        with ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(adopt) for _ in range(8)]:
+                done.result()
+        assert made.names(code.commit(), FOLDER)
+        assert git("rev-parse", f"refs/code/{code.commit()}", folder=made.folder) == code.commit()
