@@ -1,0 +1,59 @@
+"""Where each run of the month stands, who asked for it and who approved it, and what its report is."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from presentation.exhibits import Column, Row, table
+from presentation.numbers import MISSING
+from presentation.portfolio.inputs import Portfolio
+from presentation.typst import block, call, mono
+
+
+def runs(portfolio: Portfolio) -> str:
+    """Return Table 2.1: every run of the month with its state, its dates and its people."""
+    columns = (
+        Column(("Run",), "left"),
+        Column(("State",), "left", "1fr"),
+        Column(("Due",), "left"),
+        Column(("Late since",), "left"),
+        Column(("Requested by",), "left"),
+        Column(("Approved by",), "left", "1fr"),
+    )
+    rows = [
+        Row(
+            (
+                row["run"],
+                row["state"],
+                row["due"],
+                row["late_since"] or MISSING,
+                row["requested_by"],
+                _approvers(row),
+            )
+        )
+        for row in portfolio.runs
+    ]
+    rows += [
+        Row((study["study"], study["state"], study["due"], study["due"] if study["late"] else MISSING, "", ""))
+        for study in portfolio.studies
+        if not study["runs"]
+    ]
+    note = (
+        "Due: the fifth business day after the end of the month. Late since: the due day that went by without a "
+        f"release, judged on {portfolio.contents['day']}. Exploratory runs are no record and are left out."
+    )
+    return block(table("2.1", "Runs of the month", columns, rows, note=note, source="ledger"))
+
+
+def _approvers(row: Mapping[str, Any]) -> str:
+    return "; ".join(f"{one['name']}, {one['signed_at'][:10]}" for one in row["approved_by"]) or MISSING
+
+
+def digests(portfolio: Portfolio) -> str:
+    """Return Table 2.2: the SHA-256 of each run's own report."""
+    rows = [
+        Row((row["run"], mono(row["report_sha256"]))) for row in portfolio.runs if row["report_sha256"]
+    ]
+    if not rows:
+        return block(call("para", "No run of the month has a report yet."))
+    columns = (Column(("Run",), "left", "1fr"), Column(("SHA-256 of report.pdf",), "left"))
+    return block(table("2.2", "The studies' own reports", columns, rows, source="provenance.json"))
