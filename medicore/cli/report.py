@@ -76,14 +76,15 @@ def portfolio(
         Path, typer.Option(help="The folder for the report; it is made where it is not there.")
     ] = Path(),
     on: Annotated[
-        str | None, typer.Option(help="The day, YYYY-MM-DD in UTC, that lateness is judged on; today by default.")
+        str | None,
+        typer.Option(help="The day, YYYY-MM-DD in UTC, that lateness is judged on; today by default."),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Write how a month's studies stand, first page for the Chief Medical Officer; a summary, itself no record.
 
     Exit code 3 when no study has a run in the month, 6 when a record is not as it was sealed, 9 when a report is
-    there already or cannot be made.
+    there already or cannot be made, 11 when the ledger grew meanwhile.
     """
     from medicore.records.identifiers import month_id
     from medicore.steps.portfolio_report import portfolio_report

@@ -2,26 +2,28 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from medicore.records.calendar import due_date, month_after
+from medicore.records.calendar import month_after
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger import LedgerEvent
-from medicore.records.people import PERMISSIONS, Permission, is_locked, standing_of
+from medicore.records.moment import moment
+from medicore.records.people import Permission
 from medicore.records.states import RunState, state_of
 from medicore.steps.house import House
+from medicore.steps.portfolio_lateness import NO_RUN, deadline
+from medicore.steps.portfolio_standing import RELEASED, able, attempts, standing_run, state
 from medicore.steps.review import approvals_of
-from medicore.steps.runs import SEALED_BY, runs_of, sealed_commit
-from medicore.steps.signers import people
-from medicore.steps.stored import file_entry, folder_of, read_provenance, stored_file
+from medicore.steps.runs import SEALED_BY, sealed_commit
+from medicore.steps.seal import release_commit
+from medicore.steps.stored import file_entry, read_provenance, stored_file
 
 MONTHS = 12
 """How many months of estimates are shown, the report's own the last."""
 
-_RELEASED = frozenset({RunState.RELEASED, RunState.ARCHIVED})
-_WHOLE = _RELEASED | {RunState.SEALED}
-_NO_ATTEMPT = frozenset({RunState.EXPLORED, RunState.REFUSED})
+_WHOLE = RELEASED | {RunState.SEALED}
 _CLOSED = frozenset({RunState.REJECTED, RunState.FAILED})
 _FIGURES = (
     "estimand", "estimator", "measure", "scale", "null", "unit", "estimate", "standard_error", "ci_low", "ci_high",
@@ -29,52 +31,40 @@ _FIGURES = (
 )  # fmt: skip
 _DIAGNOSTICS = ("c_statistic", "effective_sample_size", "largest_weight_share", "equipoise")
 _FINDING = ("step", "gate", "subject", "message", "statistic", "threshold", "overridable", "digest")
+_RECORDED = (
+    "report_sha256", "results_sha256", "code_commit", "commit", "tag", "record_commit", "record_tag",
+)  # fmt: skip
 _SIGNED = ("meaning", "reason", "name", "role", "signed_at")
 
 
-def entry(house: House, study: str, month: str, day: str) -> dict[str, Any]:
+def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
     """Return what is to be said of a study: its standing run of the month, all its runs, its months and records.
 
-    ``day`` is the one, as YYYY-MM-DD, on which lateness and the power to decide are judged.
+    ``at`` is the moment, in UTC, at which lateness and the power to decide are judged.
     """
-    runs = [run for run in runs_of(house, study, month) if _state(house, run) not in _NO_ATTEMPT]
     chosen = standing_run(house, study, month)
-    due = due_date(month).isoformat()
-    state = None if chosen is None else _state(house, chosen)
-    series = [found for found in (_figure_of(house, study, shown) for shown in _months(month)) if found]
-    rows = [_row(house, run, due, day) for run in runs]
+    found_state = None if chosen is None else state(house, chosen)
+    words = NO_RUN if found_state is None else found_state.value
+    due, late = deadline(house, study, month, words, moment(at))
+    series = [_figure_of(house, study, shown) for shown in _months(month)]
     found: dict[str, Any] = {
         "study": study,
         "title": _title(house, study, chosen),
         "due": due,
-        "late": state not in _RELEASED and day > due,
+        "late": late,
         "run": None if chosen is None else str(chosen),
-        "state": "no run" if state is None else state.value,
-        "runs": rows,
-        "months": series,
-        "waits_for": _waits(house, chosen, state, day),
-        "open": _open(house, chosen, state, day),
-        "why": _why(house, chosen, state),
+        "state": words,
+        "runs": [_row(house, run, moment(at)) for run in attempts(house, study, month)],
+        "months": [month_found for month_found in series if month_found is not None],
+        "waits_for": _waits(house, chosen, found_state, at),
+        "open": _open(house, chosen, found_state, at),
+        "why": _why(house, chosen, found_state),
         **dict.fromkeys(("figures", "change", "diagnostics")),
         "findings": [],
     }
-    if chosen is not None and state in _WHOLE:
+    if chosen is not None and found_state in _WHOLE:
         found |= _results(house, chosen)
     return found
-
-
-def standing_run(house: House, study: str, month: str) -> RunId | None:
-    """Return the run that stands for a study's month: the last released one, or else the last attempt; or None."""
-    ranked = [
-        (_state(house, run) in _RELEASED, run.number, run)
-        for run in runs_of(house, study, month)
-        if _state(house, run) not in _NO_ATTEMPT
-    ]
-    return max(ranked)[2] if ranked else None
-
-
-def _state(house: House, run: RunId) -> RunState:
-    return state_of(house.ledger.events(subject=str(run)))
 
 
 def _months(month: str) -> list[str]:
@@ -94,11 +84,11 @@ def _title(house: House, study: str, run: RunId | None) -> str:
 def _figure_of(house: House, study: str, month: str) -> dict[str, Any] | None:
     """Return a month's estimate and whether it is released; None where no whole run stands."""
     run = standing_run(house, study, month)
-    if run is None or _state(house, run) not in _WHOLE:
+    if run is None or state(house, run) not in _WHOLE:
         return None
     results, _ = _read(house, run)
     kept = {key: results["primary"].get(key) for key in _FIGURES}
-    return {"month": month, "run": str(run), "released": _state(house, run) in _RELEASED, **kept}
+    return {"month": month, "run": str(run), "released": state(house, run) in RELEASED, **kept}
 
 
 def _read(house: House, run: RunId) -> tuple[dict[str, Any], str]:
@@ -133,19 +123,20 @@ def _finding(stored: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _row(house: House, run: RunId, due: str, day: str) -> dict[str, Any]:
+def _row(house: House, run: RunId, at: datetime) -> dict[str, Any]:
     """Return a run's line in the table of states, with its place in the record repository."""
     events = tuple(house.ledger.events(subject=str(run)))
-    state = state_of(events)
+    found = state_of(events)
+    due, late = deadline(house, run.study, run.month, found.value, at)
     sealings = [event for event in events if event.action in SEALED_BY]
     row: dict[str, Any] = {
         "run": str(run),
-        "state": state.value,
+        "state": found.value,
         "due": due,
-        "late_since": due if state not in _RELEASED and day > due else None,
+        "late": late,
         "requested_by": events[0].actor,
         "approved_by": [],
-        **dict.fromkeys(("report_sha256", "commit", "tag", "record_tag", "results_sha256", "code_commit")),
+        **dict.fromkeys(_RECORDED),
     }
     if not sealings:
         return row
@@ -159,8 +150,8 @@ def _row(house: House, run: RunId, due: str, day: str) -> dict[str, Any]:
     }
     row |= {"commit": commit, "tag": str(last.details["tag"]), **digests}
     row["code_commit"] = provenance["run"]["code_commit"]
-    if state in _RELEASED:
-        row["record_tag"] = f"record/{run}"
+    if found in RELEASED:
+        row |= {"record_commit": release_commit(house, run), "record_tag": f"record/{run}"}
         row["approved_by"] = [
             {"name": statement.printed_name, "role": statement.role, "signed_at": statement.signed_at}
             for statement, _ in approvals_of(house, run)
@@ -172,9 +163,9 @@ def _halted(house: House, run: RunId) -> LedgerEvent:
     return list(house.ledger.events(subject=str(run), action="run.halted"))[-1]
 
 
-def _open(house: House, run: RunId | None, state: RunState | None, day: str) -> list[dict[str, Any]]:
+def _open(house: House, run: RunId | None, now: RunState | None, at: str) -> list[dict[str, Any]]:
     """Return the findings at which a halted run waits, each with who may answer it and by what command."""
-    if run is None or state is not RunState.HALTED:
+    if run is None or now is not RunState.HALTED:
         return []
     found = []
     for stored in _halted(house, run).details["findings"]:
@@ -186,54 +177,41 @@ def _open(house: House, run: RunId | None, state: RunState | None, day: str) -> 
                 "run": str(run),
                 "false_alarm_rate": stored.get("false_alarm_rate"),
                 "answer": "proceed or reject" if stored["overridable"] else "reject, then a new run",
-                "who": able(house, run, meaning, day),
+                "who": able(house, run, meaning, at),
                 "command": f"medicore sign {run} --meaning {meaning}{named} --as PERSON --reason '…'",
             }
         )
     return found
 
 
-def able(house: House, run: RunId, permission: Permission, day: str) -> list[str]:
-    """Return who may do a thing to a run at the end of ``day``: in force, not locked, and not who asked for it."""
-    requester = next(iter(house.ledger.events(subject=str(run), action="run.requested"))).actor
-    return [
-        f"{person.name} ({person.role.value})"
-        for person in people(house).values()
-        if permission in PERMISSIONS[person.role]
-        and person.identifier != requester
-        and standing_of(person, f"{day}T23:59:59.999999Z") == "in force"
-        and not is_locked(house.ledger.events(person=person.identifier), person.identifier)
-    ]
-
-
-def _waits(house: House, run: RunId | None, state: RunState | None, day: str) -> dict[str, Any] | None:
+def _waits(house: House, run: RunId | None, now: RunState | None, at: str) -> dict[str, Any] | None:
     """Return for what a study's month waits and who can do it; None when nothing is left to do."""
-    if run is None or state is None:
-        return {"what": "to be asked for", "who": []}
-    if state is RunState.SEALED:
-        return {"what": "approval", "who": able(house, run, Permission.APPROVE, day)}
-    if state is RunState.HALTED:
+    if run is None or now is None:
+        return {"what": "a request", "who": []}
+    if now is RunState.SEALED:
+        return {"what": "approval", "who": able(house, run, Permission.APPROVE, at)}
+    if now is RunState.HALTED:
         findings = _halted(house, run).details["findings"]
         closed = any(not finding["overridable"] for finding in findings)
         meaning = Permission.REJECT if closed else Permission.PROCEED
         return {
             "what": "rejection, then a new run" if closed else "a decision on its findings",
-            "who": able(house, run, meaning, day),
+            "who": able(house, run, meaning, at),
         }
-    if state is RunState.RELEASED:
+    if now is RunState.RELEASED:
         return {"what": "its archive", "who": []}
-    if state in _CLOSED:
+    if now in _CLOSED:
         return {"what": "a new run", "who": []}
-    return {"what": "its computation", "who": []} if state is RunState.RUNNING else None
+    return {"what": "its computation", "who": []} if now is RunState.RUNNING else None
 
 
-def _why(house: House, run: RunId | None, state: RunState | None) -> list[str]:
+def _why(house: House, run: RunId | None, now: RunState | None) -> list[str]:
     """Return why a run halted, failed or was rejected, in the words of its gates or of who closed it."""
     if run is None:
         return []
-    if state is RunState.HALTED:
+    if now is RunState.HALTED:
         return [str(stored["message"]) for stored in _halted(house, run).details["findings"]]
-    if state in _CLOSED:
+    if now in _CLOSED:
         ended = [
             event
             for event in house.ledger.events(subject=str(run))

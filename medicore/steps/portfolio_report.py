@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
-from medicore.errors import ProtocolError
+from medicore.errors import BusyError, ProtocolError
 from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId, month_id, study_id
+from medicore.records.moment import moment
 from medicore.steps.house import House
 from medicore.steps.portfolio_entry import entry
+from medicore.steps.portfolio_lateness import earlier_late
 
 SCHEMA = "medicore-portfolio-1"
 TEMPLATE = "portfolio_report.qmd"
@@ -29,7 +31,8 @@ def portfolio_report(
 ) -> PortfolioReport:
     """Return the portfolio report of a month: of ``studies``, by default of all with a protocol or a run in it.
 
-    The same records, ledger and day give the same bytes; ``day`` is by default today, in UTC.
+    The same records, ledger and day give the same bytes; ``day`` is by default today, in UTC. Lateness, and who may
+    decide, are judged at the beginning of that day, or at the ledger's last event where that came later.
 
     Raises
     ------
@@ -40,6 +43,8 @@ def portfolio_report(
         When the code is not the commit that it names, or the report cannot be rendered.
     IntegrityError
         When a record's results are not the recorded ones.
+    BusyError
+        When something was written to the ledger meanwhile, so that the report would mix two moments.
     """
     contents = portfolio_contents(house, month, studies, day)
     head = contents["ledger"]
@@ -73,17 +78,25 @@ def portfolio_contents(
     commit = house.code.require_clean()
     last = list(house.ledger.events(after=house.ledger.head()[0] - 1))[-1]
     judged = _day(house, day, last.at)
+    at = max(last.at, f"{judged}T00:00:00.000000Z")
     with house.records.reading() as records:
         reading = replace(house, records=records)
-        entries = [entry(reading, study, month, judged) for study in asked]
+        entries = [entry(reading, study, month, at) for study in asked]
+    if house.ledger.head()[0] != last.sequence:
+        raise BusyError(
+            f"the ledger grew past event {last.sequence} while the report was gathered; expected it to stand still; "
+            "try again"
+        )
     return {
         "schema": SCHEMA,
         "month": month,
         "day": judged,
+        "judged_at": at,
         "ledger": {"sequence": last.sequence, "digest": last.digest, "at": last.at},
         "code_commit": commit,
         "renderer": dict(house.renderer(house.renderer_name).identity),
         "studies": entries,
+        "earlier_late": earlier_late(house, asked, month, moment(at)),
     }
 
 

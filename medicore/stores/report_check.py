@@ -210,10 +210,16 @@ _REQUIREMENTS: dict[str, tuple[str, Callable[[pikepdf.Pdf, bytes], Iterator[str]
     "fonts": ("every font in the file, with its map to Unicode", _fonts),
     "tags": ("tagged, with its language", _tagged),
     "alternative texts": ("each figure and formula in words", _described),
-    "title": ("study, month and run, or portfolio, month and event, as the title that a reader shows", _titled),
+    "title": (
+        "study, month and run, or portfolio, month and event, as the title that a reader shows",
+        _titled,
+    ),
     "bookmarks": ("bookmarks that lead somewhere", _bookmarked),
     "closed": ("no attachment, script or way out", _closed),
     "annotations": ("links within the report and signatures alone", _annotated),
-    "every page": ("readable text, study, month, run (a portfolio's event) and page x of y on every page", _headed),
+    "every page": (
+        "readable text, study, month, run (a portfolio's event) and page x of y on every page",
+        _headed,
+    ),
     "status": ("the same status on every page", _marked),
 }

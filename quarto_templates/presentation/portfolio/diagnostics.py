@@ -13,7 +13,9 @@ def balance_and_overlap(portfolio: Portfolio) -> str:
     """Return Table 4.1: sizes, balance before and after weighting, effective sizes, and discrimination."""
     shown = [study for study in portfolio.studies if study["diagnostics"] is not None]
     if not shown:
-        return block(call("para", "No study of the month has a result, and so none has diagnostics to compare."))
+        return block(
+            call("para", "No study of the month has a result, and so none has diagnostics to compare.")
+        )
     columns = (
         Column(("Study",), "left", "1fr"),
         Column(("n", "treated, control")),

@@ -28,7 +28,10 @@ def _finding(index: int, found: dict[str, Any]) -> Code:
     pairs: list[tuple[str, str | Code]] = [
         ("What was found", found["message"]),
         ("Statistic and limit", f"{found['statistic']} against {found['threshold']}"),
-        ("Expected false alarms", "not applicable" if rate is None else f"{percent(rate)} if nothing were wrong"),
+        (
+            "Expected false alarms",
+            "not applicable" if rate is None else f"{percent(rate)} if nothing were wrong",
+        ),
         ("Answer", found["answer"]),
         ("Who may give it", names(found["who"], _MOST_NAMES) or "nobody: a reviewer has to be added"),
         ("How", mono(found["command"])),

@@ -3,19 +3,27 @@
 from collections.abc import Mapping
 from typing import Any
 
-from presentation.exhibits import Column, Row, table
+from presentation.exhibits import Column, Group, Row, table
 from presentation.numbers import count, fixed, level
 from presentation.portfolio.inputs import Portfolio
-from presentation.portfolio.words import HALTED, RELEASED, WAITING, estimate, measured_in, state, waits
+from presentation.portfolio.words import HALTED, RELEASED, WAITING, estimate, measured_in, names, state, waits
 from presentation.typst import Code, block, call, shortened
 
-_TITLE = 62
-_REASON = 150
+_GROUPS = (
+    ("Released", RELEASED),
+    ("Waiting for approval", {WAITING}),
+    ("Halted at a gate", {HALTED}),
+    ("Closed without a release", {"rejected", "failed"}),
+    ("Not yet run to the end", {"running", "no run"}),
+)
+_TITLE = 72
+_REASON = 190
 _MOST_REASONS = 6
+_MOST_STUDIES = 4
 
 
 def counts(portfolio: Portfolio) -> str:
-    """Return the counts that the page begins with, and on which day they hold."""
+    """Return the counts that the page begins with, and as of when they hold."""
     studies = portfolio.studies
     states = [study["state"] for study in studies]
     late = sum(study["late"] for study in studies)
@@ -28,10 +36,10 @@ def counts(portfolio: Portfolio) -> str:
         [count(other), "without a result", False],
         [count(late), "late", late > 0],
     ]
-    day, head = portfolio.contents["day"], portfolio.contents["ledger"]
+    at, head = portfolio.contents["judged_at"][:16], portfolio.contents["ledger"]
     lead = (
         f"{count(len(studies))} studies, analysis month {portfolio.contents['month']}, as the ledger has it at event "
-        f"{head['sequence']}; lateness as of {day}. A summary, itself no record."
+        f"{head['sequence']}; lateness as of {at} UTC. A summary, itself no record."
     )
     return block(call("para", lead), call("count-tiles", tiles))
 
@@ -39,22 +47,21 @@ def counts(portfolio: Portfolio) -> str:
 def glance(portfolio: Portfolio) -> str:
     """Return Table 1.1: each study's estimate, how it moved, and where it stands."""
     columns = (
-        Column(("Study",), "left", "1.25fr"),
+        Column(("Study",), "left", "1.5fr"),
         Column(("Estimate", _levels(portfolio)), "left", "1fr"),
-        Column(("Moved", "since last month"), "left", "0.72fr"),
+        Column(("Moved", "since last month"), "left", "auto"),
         Column(("Stands",), "left", "1.15fr"),
     )
-    rows = [
-        Row((_named(study), _result(study), _moved(study), _stands(study)), "loose")
-        for study in portfolio.studies
-    ]
+    rows: list[Row | Group] = []
+    for title, states in _GROUPS:
+        members = [study for study in portfolio.studies if study["state"] in states]
+        rows += [Group(title)] if members else []
+        rows += [Row((_named(one), _result(one), _moved(one), _stands(one)), "indented") for one in members]
     note = (
         "Moved: from the estimate of the latest earlier month, in this month's standard errors. Estimates of runs that "
         "are not released are not yet approved by anybody. SE: standard error."
     )
-    return block(
-        table("1.1", "The studies", columns, rows, note=note, source="primary, change; ledger")
-    )
+    return block(table("1.1", "The studies", columns, rows, note=note, source="primary, change; ledger"))
 
 
 def _levels(portfolio: Portfolio) -> str:
@@ -88,7 +95,7 @@ def _moved(study: Mapping[str, Any]) -> str | Code:
 
 
 def _stands(study: Mapping[str, Any]) -> Code:
-    late = f"LATE, due {study['due']}" if study["late"] else f"due {study['due']}"
+    late = f"LATE since {study['due']}" if study["late"] else f"due {study['due'] or 'by no calendar'}"
     words = "; ".join(part for part in (waits(study), "" if study["state"] in RELEASED else late) if part)
     return call("analysis-name", state(study["state"]).capitalize(), words)
 
@@ -97,9 +104,20 @@ def reasons(portfolio: Portfolio) -> str:
     """Return why studies halted, failed or were rejected, in the words of the gates; nothing where none did."""
     lines = [(study["study"], message) for study in portfolio.studies for message in study["why"]]
     if not lines:
-        return block(call("para", "No study halted, failed or was rejected."))
+        return block(call("para", "No study halted, failed or was rejected."), *_earlier(portfolio))
     columns = (Column(("Study",), "left"), Column(("What stopped it",), "left", "1fr"))
     rows = [Row((study, shortened(message, _REASON))) for study, message in lines[:_MOST_REASONS]]
     more = len(lines) - _MOST_REASONS
     note = f"{count(more)} more in section 5." if more > 0 else None
-    return block(table("1.2", "What stopped", columns, rows, note=note, source="ledger"))
+    return block(
+        table("1.2", "What stopped", columns, rows, note=note, source="ledger"), *_earlier(portfolio)
+    )
+
+
+def _earlier(portfolio: Portfolio) -> list[Code]:
+    """Return the sentence that earlier months are late; none where none is."""
+    late = portfolio.contents["earlier_late"]
+    if not late:
+        return []
+    studies = sorted({one["study"] for one in late})
+    return [call("para", f"Earlier months are late, too, in {names(studies, _MOST_STUDIES)} (Table 2.2).")]

@@ -34,7 +34,9 @@ def plots(portfolio: Portfolio) -> str:
     calls = []
     if drawn:
         calls.append(
-            call("side-by-side", *(_figure(portfolio, number, study) for number, study in enumerate(drawn, 1)))
+            call(
+                "side-by-side", *(_figure(portfolio, number, study) for number, study in enumerate(drawn, 1))
+            )
         )
     if missing:
         calls.append(call("para", f"Without an estimate in these months: {missing}."))
@@ -44,7 +46,9 @@ def plots(portfolio: Portfolio) -> str:
 def comparable(series: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the months that ask what the latest one asks: the same estimand, measure and unit."""
     last = series[-1]
-    return [month for month in series if all(month[key] == last[key] for key in ("estimand", "measure", "unit"))]
+    return [
+        month for month in series if all(month[key] == last[key] for key in ("estimand", "measure", "unit"))
+    ]
 
 
 def _figure(portfolio: Portfolio, number: int, study: Mapping[str, Any]) -> Code:
@@ -60,7 +64,8 @@ def _figure(portfolio: Portfolio, number: int, study: Mapping[str, Any]) -> Code
     marks = _marks(axis, series, portfolio.contents["month"])
     measured = measured_in(series[-1])
     told = "; ".join(
-        f"{month['month']}, {'released' if month['released'] else 'sealed'}: {estimate(month)}" for month in series
+        f"{month['month']}, {'released' if month['released'] else 'sealed'}: {estimate(month)}"
+        for month in series
     )
     alternative = f"{study['study']}, {measured}: {plural(len(series), 'month')}. {told}."
     zero: Value = axis.at(null)

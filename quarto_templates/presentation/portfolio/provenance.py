@@ -17,7 +17,7 @@ def identity(portfolio: Portfolio) -> str:
     pairs: tuple[tuple[str, str | Code], ...] = (
         ("Month", contents["month"]),
         ("Ledger head", joined(f"event {head['sequence']} of {head['at']}, ", mono(head["digest"]))),
-        ("Lateness as of", f"{contents['day']}, UTC"),
+        ("Lateness as of", f"{contents['judged_at'][:16]} UTC; report of {contents['day']}"),
         ("Code commit", mono(contents["code_commit"])),
         ("Renderer", ", ".join(f"{name} {value}" for name, value in sorted(contents["renderer"].items()))),
     )
@@ -34,12 +34,15 @@ def records(portfolio: Portfolio) -> str:
 def _record(number: int, row: Mapping[str, Any]) -> Code:
     texts = (
         ("Sealed as", row["tag"]),
+        ("Sealed commit", row["commit"]),
         ("Released as", row["record_tag"]),
-        ("Record commit", row["commit"]),
+        ("Released commit", row["record_commit"]),
         ("Code commit", row["code_commit"]),
         ("results.json", row["results_sha256"]),
     )
-    return facts(f"6.{number}", f"Record of {row['run']}", [(name, mono(text)) for name, text in texts if text])
+    return facts(
+        f"6.{number}", f"Record of {row['run']}", [(name, mono(text)) for name, text in texts if text]
+    )
 
 
 def commands(portfolio: Portfolio) -> str:

@@ -43,5 +43,7 @@ def waits(study: Mapping[str, Any], most: int = _MOST_NAMES) -> str:
     if found is None:
         return ""
     by = f" by {names(found['who'], most)}" if found["who"] else ""
-    nobody = " – nobody may give it" if found["what"].startswith(("approval", "a decision", "rejection")) else ""
+    nobody = (
+        " – nobody may give it" if found["what"].startswith(("approval", "a decision", "rejection")) else ""
+    )
     return f"waits for {found['what']}{by or nobody}"
