@@ -6,7 +6,17 @@ from typing import Any
 from presentation.exhibits import Column, Group, Row, table
 from presentation.numbers import count, fixed, level
 from presentation.portfolio.inputs import Portfolio
-from presentation.portfolio.words import HALTED, RELEASED, WAITING, estimate, measured_in, names, state, waits
+from presentation.portfolio.words import (
+    HALTED,
+    RELEASED,
+    WAITING,
+    clock,
+    estimate,
+    measured_in,
+    names,
+    state,
+    waits,
+)
 from presentation.typst import Code, block, call, shortened
 
 _GROUPS = (
@@ -36,10 +46,10 @@ def counts(portfolio: Portfolio) -> str:
         [count(other), "without a result", False],
         [count(late), "late", late > 0],
     ]
-    at, head = portfolio.contents["judged_at"][:16], portfolio.contents["ledger"]
+    at, head = clock(portfolio.contents["judged_at"]), portfolio.contents["ledger"]
     lead = (
         f"{count(len(studies))} studies, analysis month {portfolio.contents['month']}, as the ledger has it at event "
-        f"{head['sequence']}; lateness as of {at} UTC. A summary, itself no record."
+        f"{head['sequence']}; lateness as of {at}. A summary, itself no record."
     )
     return block(call("para", lead), call("count-tiles", tiles))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from presentation.exhibits import facts
 from presentation.portfolio.inputs import Portfolio
+from presentation.portfolio.words import clock
 from presentation.typst import Code, block, call, joined, literal, mono
 
 _MOST_CHECKED = 3
@@ -17,7 +18,7 @@ def identity(portfolio: Portfolio) -> str:
     pairs: tuple[tuple[str, str | Code], ...] = (
         ("Month", contents["month"]),
         ("Ledger head", joined(f"event {head['sequence']} of {head['at']}, ", mono(head["digest"]))),
-        ("Lateness as of", f"{contents['judged_at'][:16]} UTC; report of {contents['day']}"),
+        ("Lateness as of", f"{clock(contents['judged_at'])}; report of {contents['day']}"),
         ("Code commit", mono(contents["code_commit"])),
         ("Renderer", ", ".join(f"{name} {value}" for name, value in sorted(contents["renderer"].items()))),
     )

@@ -6,6 +6,7 @@ from typing import Any
 from presentation.exhibits import Column, Row, table
 from presentation.numbers import MISSING
 from presentation.portfolio.inputs import Portfolio
+from presentation.portfolio.words import clock
 from presentation.typst import block, call, mono
 
 
@@ -39,7 +40,7 @@ def runs(portfolio: Portfolio) -> str:
     ]
     note = (
         "Due: the fifth business day after the end of the month. Late since: the due day that went by without a "
-        f"release, as of {portfolio.contents['judged_at'][:16]} UTC. Exploratory runs are no record and are left out."
+        f"release, as of {clock(portfolio.contents['judged_at'])}. Exploratory runs are no record and are left out."
     )
     return block(table("2.1", "Runs of the month", columns, rows, note=note, source="ledger"))
 

@@ -47,3 +47,8 @@ def waits(study: Mapping[str, Any], most: int = _MOST_NAMES) -> str:
         " – nobody may give it" if found["what"].startswith(("approval", "a decision", "rejection")) else ""
     )
     return f"waits for {found['what']}{by or nobody}"
+
+
+def clock(moment: str) -> str:
+    """Return a moment of the ledger to the minute."""
+    return f"{moment[:10]} {moment[11:16]} UTC"
