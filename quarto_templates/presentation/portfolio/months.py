@@ -8,10 +8,11 @@ from presentation.exhibits import figure
 from presentation.numbers import plural
 from presentation.portfolio.inputs import Portfolio
 from presentation.portfolio.words import estimate, measured_in
-from presentation.typst import Code, Value, block, call
+from presentation.typst import Code, Value, block, call, shortened
 
 _TICKS = 5
 _MONTHS = 12
+_UNIT = 55
 
 
 def introduction(portfolio: Portfolio) -> str:
@@ -62,7 +63,7 @@ def _figure(portfolio: Portfolio, number: int, study: Mapping[str, Any]) -> Code
     )
     axis = Axis(shifted.low + null, shifted.high + null, shifted.step)
     marks = _marks(axis, series, portfolio.contents["month"])
-    measured = measured_in(series[-1])
+    measured = shortened(measured_in(series[-1]), _UNIT)
     told = "; ".join(
         f"{month['month']}, {'released' if month['released'] else 'sealed'}: {estimate(month)}"
         for month in series
