@@ -6,7 +6,7 @@ from typing import Any
 from presentation.exhibits import Column, Row, table
 from presentation.numbers import MISSING
 from presentation.portfolio.inputs import Portfolio
-from presentation.portfolio.words import clock
+from presentation.portfolio.words import clock, shortened_name, state
 from presentation.typst import block, call, mono
 
 
@@ -14,7 +14,7 @@ def runs(portfolio: Portfolio) -> str:
     """Return Table 2.1: every run of the month with its state, its dates and its people."""
     columns = (
         Column(("Run",), "left"),
-        Column(("State",), "left", "1fr"),
+        Column(("State",), "left", "20mm"),
         Column(("Due",), "left"),
         Column(("Late since",), "left"),
         Column(("Requested by",), "left"),
@@ -24,7 +24,7 @@ def runs(portfolio: Portfolio) -> str:
         Row(
             (
                 row["run"],
-                row["state"],
+                state(row["state"]),
                 row["due"] or MISSING,
                 _late_since(row),
                 row["requested_by"],
@@ -50,7 +50,10 @@ def _late_since(row: Mapping[str, Any]) -> str:
 
 
 def _approvers(row: Mapping[str, Any]) -> str:
-    return "; ".join(f"{one['name']}, {one['signed_at'][:10]}" for one in row["approved_by"]) or MISSING
+    return (
+        "; ".join(f"{shortened_name(one['name'])}, {one['signed_at'][:10]}" for one in row["approved_by"])
+        or MISSING
+    )
 
 
 def earlier(portfolio: Portfolio) -> str:

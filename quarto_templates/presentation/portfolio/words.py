@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from presentation.numbers import decimals_for, fixed, interval
+from presentation.typst import shortened
 
 RELEASED = frozenset({"released", "archived"})
 WAITING = "sealed, awaiting approval"
@@ -13,6 +14,7 @@ STATE = {
     HALTED: "halted",
 }
 _MOST_NAMES = 2
+_NAME = 32
 
 
 def state(words: str) -> str:
@@ -33,7 +35,7 @@ def measured_in(figures: Mapping[str, Any]) -> str:
 
 def names(people: Sequence[str], most: int = _MOST_NAMES) -> str:
     """Return people by name, the first of them and how many more where they are many."""
-    shown = ", ".join(people[:most])
+    shown = ", ".join(shortened_name(person) for person in people[:most])
     return shown if len(people) <= most else f"{shown} and {len(people) - most} more"
 
 
@@ -52,3 +54,8 @@ def waits(study: Mapping[str, Any], most: int = _MOST_NAMES) -> str:
 def clock(moment: str) -> str:
     """Return a moment of the ledger to the minute."""
     return f"{moment[:10]} {moment[11:16]} UTC"
+
+
+def shortened_name(person: str) -> str:
+    """Return a person's name as a narrow cell can hold it."""
+    return shortened(person, _NAME)
