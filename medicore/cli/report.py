@@ -64,3 +64,39 @@ def tables(
         emit({"run": run, "folder": str(folder), "tables": sorted(made)})
     else:
         say(f"{len(made)} tables of {run} in {folder}.")
+
+
+@report.command()
+def portfolio(
+    month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
+    studies: Annotated[
+        list[str] | None, typer.Argument(metavar="[STUDY]...", help="Studies; all by default.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option(help="The folder for the report; it is made where it is not there.")
+    ] = Path(),
+    on: Annotated[
+        str | None,
+        typer.Option(help="The day, YYYY-MM-DD in UTC, that lateness is judged on; today by default."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write how a month's studies stand, first page for the Chief Medical Officer; a summary, itself no record.
+
+    Exit code 3 when no study has a run in the month, 6 when a record is not as it was sealed, 9 when a report is
+    there already or cannot be made, 11 when the ledger grew meanwhile.
+    """
+    from medicore.records.identifiers import month_id
+    from medicore.steps.portfolio_report import portfolio_report
+    from medicore.stores.bundle_target import require_free
+    from medicore.stores.files import write_atomically
+
+    target = output / f"portfolio_{month_id(month)}.pdf"
+    require_free(target)
+    made = portfolio_report(house(settings()), month, studies or (), on)
+    write_atomically(target, made.pdf)
+    if as_json:
+        emit({"written": str(target), "sha256": made.digest, **made.contents})
+    else:
+        say(f"{target}: {len(made.contents['studies'])} studies, judged on {made.contents['day']}.")
+        say(f"SHA-256 {made.digest}; ledger event {made.contents['ledger']['sequence']}.")

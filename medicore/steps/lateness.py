@@ -29,12 +29,14 @@ class Gap:
         return months_between(self.first, self.last) + 1
 
 
-def with_deadlines(house: House, rows: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
+def with_deadlines(
+    house: House, rows: Iterable[Mapping[str, Any]], at: datetime | None = None
+) -> tuple[dict[str, Any], ...]:
     """Return the lines of runs with ``due``, the day in the study's time zone, and ``late``.
 
-    A month is late when that day is over and the run is not released. Both are None for a study without protocol.
+    A month is late when that day is over at the moment ``at``, by default now, and the run is not released. Both are None for a study without protocol.
     """
-    zones, now = _Zones(house), house.clock.now()
+    zones, now = _Zones(house), at or house.clock.now()
     found = []
     for row in rows:
         run = RunId.parse(str(row["run"]))
@@ -45,9 +47,12 @@ def with_deadlines(house: House, rows: Iterable[Mapping[str, Any]]) -> tuple[dic
     return tuple(found)
 
 
-def gaps(house: House, rows: Iterable[Mapping[str, Any]]) -> tuple[Gap, ...]:
-    """Return the late months without any run, of the studies in ``rows`` from the first month that they were run."""
-    zones, now = _Zones(house), house.clock.now()
+def gaps(house: House, rows: Iterable[Mapping[str, Any]], at: datetime | None = None) -> tuple[Gap, ...]:
+    """Return the months without any run that are late at ``at``, by default now.
+
+    They are of the studies in ``rows``, from the first month that these were run.
+    """
+    zones, now = _Zones(house), at or house.clock.now()
     months: dict[str, set[str]] = {}
     for row in rows:
         run = RunId.parse(str(row["run"]))

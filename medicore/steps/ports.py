@@ -69,8 +69,10 @@ class Renderer(Protocol):
         """Name and versions of the programs that render."""
         ...
 
-    def render(self, template_folder: str, inputs: Mapping[str, bytes], created: datetime) -> bytes:
-        """Return the bytes of the report; the same inputs give the same bytes."""
+    def render(
+        self, template_folder: str, inputs: Mapping[str, bytes], created: datetime, template: str = ...
+    ) -> bytes:
+        """Return the bytes of the report, by default a run's; the same inputs give the same bytes."""
         ...
 
 

@@ -15,8 +15,10 @@ _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "*.md")
 
 
 @contextlib.contextmanager
-def scratch_folder(template_folder: str, inputs: Mapping[str, bytes]) -> Iterator[Path]:
-    """Give a fresh folder with ``report/`` (the template, the inputs beside it) and ``home/``; then remove it.
+def scratch_folder(
+    template_folder: str, inputs: Mapping[str, bytes], template: str = TEMPLATE
+) -> Iterator[Path]:
+    """Give a fresh folder with ``report/`` (the templates, the inputs beside them) and ``home/``; then remove it.
 
     The programs that render get ``home/`` as their home, so that nothing of the user's is read or written.
 
@@ -26,9 +28,9 @@ def scratch_folder(template_folder: str, inputs: Mapping[str, bytes]) -> Iterato
         When the template is not there, or an input is named like a file of it.
     """
     source = Path(template_folder)
-    if not (source / TEMPLATE).is_file():
+    if not (source / template).is_file():
         raise ConfigurationError(
-            f"{TEMPLATE} is not in {source.name}; check out the whole code and try again"
+            f"{template} is not in {source.name}; check out the whole code and try again"
         )
     with tempfile.TemporaryDirectory(prefix="medicore-", ignore_cleanup_errors=True) as folder:
         report, home = Path(folder) / "report", Path(folder) / "home"

@@ -34,8 +34,14 @@ class EmbeddedRenderer:
             "typst": version("typst"),
         }
 
-    def render(self, template_folder: str, inputs: Mapping[str, bytes], created: datetime) -> bytes:
-        """Return the bytes of the report; the same inputs give the same bytes.
+    def render(
+        self,
+        template_folder: str,
+        inputs: Mapping[str, bytes],
+        created: datetime,
+        template: str = TEMPLATE,
+    ) -> bytes:
+        """Return the bytes of the report that ``template`` makes; the same inputs give the same bytes.
 
         Raises
         ------
@@ -43,13 +49,13 @@ class EmbeddedRenderer:
             When the template cannot be executed, converted or set; there is no PDF then.
         """
         stamp, given = epoch(created), parameters(inputs)
-        with scratch_folder(template_folder, inputs) as scratch:
+        with scratch_folder(template_folder, inputs, template) as scratch:
             folder, home = scratch / "report", scratch / "home"
-            template = parse_template((folder / TEMPLATE).read_text(encoding="utf-8"))
-            outputs = execute(template.cells, given, folder, home)
+            parsed = parse_template((folder / template).read_text(encoding="utf-8"))
+            outputs = execute(parsed.cells, given, folder, home)
             page = folder / "report.typ"
-            page.write_bytes(_convert(template.document(outputs), folder, home))
-            return _compile(page, template.pdf_standards, stamp)
+            page.write_bytes(_convert(parsed.document(outputs), folder, home))
+            return _compile(page, parsed.pdf_standards, stamp)
 
 
 @functools.cache

@@ -30,8 +30,14 @@ class QuartoRenderer:
             "typst": _answer("typst", "--version").split()[1],
         }
 
-    def render(self, template_folder: str, inputs: Mapping[str, bytes], created: datetime) -> bytes:
-        """Return the bytes of the report; the same inputs give the same bytes.
+    def render(
+        self,
+        template_folder: str,
+        inputs: Mapping[str, bytes],
+        created: datetime,
+        template: str = TEMPLATE,
+    ) -> bytes:
+        """Return the bytes of the report that ``template`` makes; the same inputs give the same bytes.
 
         Raises
         ------
@@ -39,12 +45,12 @@ class QuartoRenderer:
             When Quarto is not there, a cell fails, or what comes out is not PDF/A; there is no PDF then.
         """
         stamp, given, program = epoch(created), parameters(inputs), _program()
-        with scratch_folder(template_folder, inputs) as scratch:
+        with scratch_folder(template_folder, inputs, template) as scratch:
             folder, home = scratch / "report", scratch / "home"
             # A JSON text is a YAML text that no reader takes for a number or a null.
             lines = "".join(f"{name}: {json.dumps(value)}\n" for name, value in given.items())
             (folder / _PARAMETERS).write_text(lines, encoding="utf-8")
-            arguments = [program, "render", TEMPLATE, "--to", "typst", "--output", _OUTPUT]
+            arguments = [program, "render", template, "--to", "typst", "--output", _OUTPUT]
             # A daemon would keep the kernel alive after the report is made.
             arguments += ["--execute-params", _PARAMETERS, "--no-execute-daemon", "--quiet"]
             try:

@@ -10,8 +10,11 @@ import pikepdf
 from medicore.errors import DataError
 from medicore.stores.pdf_text import pages_of
 
-STATUSES = ("CANDIDATE", "REFERENCE", "EXPLORATORY")
+STATUSES = ("CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY")
 """Words of which one stands on every page."""
+
+PORTFOLIO = "portfolio"
+"""What stands in the place of the study in a summary of several; the ledger's event is in that of the run."""
 
 _NO_PROGRAM = frozenset({"/FontFile", "/FontFile2", "/FontFile3"})
 _INSIDE = frozenset({"/GoTo", "/Named"})
@@ -154,7 +157,8 @@ def _annotated(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
 def _headed(document: pikepdf.Pdf, data: bytes) -> Iterator[str]:
     pages = pages_of(data)
     run = _RUN.match(_title(document))
-    head = "" if run is None else f"{run['study']}·{run['month']}·run{run['number']}"
+    word = "event" if run is not None and run["study"] == PORTFOLIO else "run"
+    head = "" if run is None else f"{run['study']}·{run['month']}·{word}{run['number']}"
     for number, text in enumerate(pages, start=1):
         if not text:
             yield f"page {number} has no text"
@@ -206,10 +210,16 @@ _REQUIREMENTS: dict[str, tuple[str, Callable[[pikepdf.Pdf, bytes], Iterator[str]
     "fonts": ("every font in the file, with its map to Unicode", _fonts),
     "tags": ("tagged, with its language", _tagged),
     "alternative texts": ("each figure and formula in words", _described),
-    "title": ("study, month and run as the title that a reader shows", _titled),
+    "title": (
+        "study, month and run, or portfolio, month and event, as the title that a reader shows",
+        _titled,
+    ),
     "bookmarks": ("bookmarks that lead somewhere", _bookmarked),
     "closed": ("no attachment, script or way out", _closed),
     "annotations": ("links within the report and signatures alone", _annotated),
-    "every page": ("readable text, study, month, run and page x of y on every page", _headed),
+    "every page": (
+        "readable text, study, month, run (a portfolio's event) and page x of y on every page",
+        _headed,
+    ),
     "status": ("the same status on every page", _marked),
 }

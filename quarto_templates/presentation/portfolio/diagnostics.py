@@ -1,0 +1,77 @@
+"""Diagnostics of each study with a result, and the findings of its gates with the decisions on them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from presentation.exhibits import Column, Group, Row, table
+from presentation.numbers import count, fixed
+from presentation.portfolio.inputs import Portfolio
+from presentation.typst import block, call
+
+
+def balance_and_overlap(portfolio: Portfolio) -> str:
+    """Return Table 4.1: sizes, balance before and after weighting, effective sizes, and discrimination."""
+    shown = [study for study in portfolio.studies if study["diagnostics"] is not None]
+    if not shown:
+        return block(
+            call("para", "No study of the month has a result, and so none has diagnostics to compare.")
+        )
+    columns = (
+        Column(("Study",), "left", "1fr"),
+        Column(("n", "treated, control")),
+        Column(("|SMD|", "before")),
+        Column(("|SMD|", "after (limit)")),
+        Column(("Effective n", "treated, control")),
+        Column(("c-statistic",)),
+        Column(("Findings",)),
+    )
+    note = (
+        "|SMD|: the largest absolute standardised mean difference of a model's term, before and after weighting, with "
+        "the gate's limit. Effective n: Kish's effective sample size of each arm after weighting."
+    )
+    rows = [Row(_cells(study)) for study in shown]
+    where = "balance.worst, propensity, cohort.arms"
+    return block(table("4.1", "Balance and overlap", columns, rows, note=note, source=where))
+
+
+def _cells(study: Mapping[str, Any]) -> tuple[str, ...]:
+    found = study["diagnostics"]
+    effective = found["effective_sample_size"] or {}
+    return (
+        study["study"],
+        f"{count(found['arms']['treated'])}, {count(found['arms']['control'])}",
+        fixed(found["smd_before"], 3),
+        f"{fixed(found['smd_after'], 3)} ({found['smd_limit']:g})",
+        f"{fixed(effective.get('treated'), 0)}, {fixed(effective.get('control'), 0)}",
+        fixed(found["c_statistic"], 3),
+        count(len(study["findings"])),
+    )
+
+
+def decided(portfolio: Portfolio) -> str:
+    """Return Table 4.2: the findings that the runs with a result were let past, and by whom."""
+    rows: list[Row | Group] = []
+    for study in portfolio.studies:
+        if study["findings"]:
+            rows.append(Group(study["run"]))
+        rows += [Row((_finding(found), *_decision(found)), "indented") for found in study["findings"]]
+    if not rows:
+        return block(call("para", "No gate fired in a run that has a result: there was nothing to decide."))
+    columns = (
+        Column(("Finding",), "left", "1.3fr"),
+        Column(("Decision and reason",), "left", "1fr"),
+        Column(("Signed by",), "left", "0.8fr"),
+    )
+    return block(table("4.2", "Findings that were decided", columns, rows, source="findings"))
+
+
+def _finding(found: Mapping[str, Any]) -> str:
+    return f"{found['step']}, {found['gate']}: {found['message']}"
+
+
+def _decision(found: Mapping[str, Any]) -> tuple[str, str]:
+    decision = found["decision"]
+    if decision is None:
+        return "none", ""
+    signed = f"{decision['name']}, {decision['role']}, {decision['signed_at'][:10]}"
+    return f"{decision['meaning']}: {decision['reason']}", signed

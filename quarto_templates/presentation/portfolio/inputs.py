@@ -1,0 +1,51 @@
+"""The two files that the portfolio report is made from, and proof that they are those that were asked for."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from presentation.inputs import LostParameterError, WrongSchemaError
+
+SCHEMA = "medicore-portfolio-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """All that the report says: ``contents``, gathered from records and ledger, and its own ``identity``."""
+
+    contents: Mapping[str, Any]
+    identity: Mapping[str, Any]
+
+    @property
+    def studies(self) -> list[Mapping[str, Any]]:
+        """The studies, sorted by identifier."""
+        return list(self.contents["studies"])
+
+    @property
+    def runs(self) -> list[Mapping[str, Any]]:
+        """All runs of the month, by study and number."""
+        return [row for study in self.studies for row in study["runs"]]
+
+
+def load(study_id: str, month: str, run: str) -> Portfolio:
+    """Return the report's inputs from the working folder.
+
+    Raises
+    ------
+    LostParameterError
+        When a parameter is empty or differs from ``run.json``.
+    WrongSchemaError
+        When ``portfolio.json`` has another schema or is of another month.
+    """
+    contents, identity = (
+        json.loads(Path(f"{name}.json").read_text(encoding="utf-8")) for name in ("portfolio", "run")
+    )
+    given = {"study": study_id, "month": month, "id": run}
+    differing = [name for name, value in given.items() if not value or value != identity[name]]
+    if differing:
+        raise LostParameterError(", ".join(differing))
+    if contents["schema"] != SCHEMA or contents["month"] != month:
+        raise WrongSchemaError(SCHEMA)
+    return Portfolio(contents, identity)

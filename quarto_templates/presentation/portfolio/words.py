@@ -1,0 +1,61 @@
+"""Words and numbers that several pages of the portfolio report share."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from presentation.numbers import decimals_for, fixed, interval
+from presentation.typst import shortened
+
+RELEASED = frozenset({"released", "archived"})
+WAITING = "sealed, awaiting approval"
+HALTED = "halted, awaiting a decision"
+STATE = {
+    WAITING: "sealed",
+    HALTED: "halted",
+}
+_MOST_NAMES = 2
+_NAME = 32
+
+
+def state(words: str) -> str:
+    """Return a state in one or two words; what it waits for stands beside it."""
+    return STATE.get(words, words)
+
+
+def estimate(figures: Mapping[str, Any]) -> str:
+    """Return an estimate with its interval."""
+    places = decimals_for(figures["standard_error"])
+    return f"{fixed(figures['estimate'], places)} ({interval(figures, places)})"
+
+
+def measured_in(figures: Mapping[str, Any]) -> str:
+    """Return what an estimate is: its unit, or its measure where that has none."""
+    return str(figures["unit"] or figures["measure"])
+
+
+def names(people: Sequence[str], most: int = _MOST_NAMES) -> str:
+    """Return people by name, the first of them and how many more where they are many."""
+    shown = ", ".join(shortened_name(person) for person in people[:most])
+    return shown if len(people) <= most else f"{shown} and {len(people) - most} more"
+
+
+def waits(study: Mapping[str, Any], most: int = _MOST_NAMES) -> str:
+    """Return for what and whom a study's month waits; empty when nothing is left to do."""
+    found = study["waits_for"]
+    if found is None:
+        return ""
+    by = f" by {names(found['who'], most)}" if found["who"] else ""
+    nobody = (
+        " – nobody may give it" if found["what"].startswith(("approval", "a decision", "rejection")) else ""
+    )
+    return f"waits for {found['what']}{by or nobody}"
+
+
+def clock(moment: str) -> str:
+    """Return a moment of the ledger to the minute."""
+    return f"{moment[:10]} {moment[11:16]} UTC"
+
+
+def shortened_name(person: str) -> str:
+    """Return a person's name as a narrow cell can hold it."""
+    return shortened(person, _NAME)

@@ -1,0 +1,176 @@
+"""Tests of the portfolio report, rendered: its first page, its numbers, its marks, its bytes."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medicore.errors import ConfigurationError
+from medicore.stores.pdf_text import pages_of, text_of, tight
+from medicore.stores.renderer import scratch_folder
+from medicore.stores.renderer_cells import execute
+from medicore.stores.renderer_quarto import QuartoRenderer
+from medicore.stores.renderer_template import parse_template
+from medicore.stores.report_check import check_report
+from tests.quarto_templates.conftest import TEMPLATES
+from tests.quarto_templates.portfolio_sample import CREATED, TEMPLATE, contents, files, identity, render
+from tests.quarto_templates.test_both_renderers import quarto  # noqa: F401 - a fixture
+from tests.quarto_templates.test_report import HOSTILE
+
+RENDER = """
+import json, sys, datetime
+from medicore.stores.renderer_embedded import EmbeddedRenderer
+files = {name: text.encode() for name, text in json.load(sys.stdin).items()}
+created = datetime.datetime.fromisoformat(sys.argv[2])
+sys.stdout.buffer.write(EmbeddedRenderer().render(sys.argv[1], files, created, sys.argv[3]))
+"""
+
+
+@pytest.fixture(scope="module")
+def portfolio() -> bytes:
+    """The report of eight studies, rendered once."""
+    return render(contents())
+
+
+def test_it_is_what_a_report_must_be(portfolio: bytes) -> None:
+    """It is archival, accessible, closed, and says portfolio, month, event and that it is a summary on every page."""
+    assert [(one.name, one.found) for one in check_report(portfolio) if not one.met] == []
+    pages = pages_of(portfolio)
+    for page in pages:
+        assert "portfolio·2025-03·event412" in page
+        assert "SUMMARY" in page
+        assert tight("a summary, itself no record") in page
+
+
+def test_a_page_that_calls_the_event_a_run_is_found() -> None:
+    """What would pass for the report of a run does not meet the requirement of every page."""
+    made = render(contents(), unit="run")
+    broken = {one.name: one.found for one in check_report(made) if not one.met}
+    assert broken == {"every page": "page 1 does not say portfolio·2025-03·event412"}
+
+
+def test_the_first_page_holds_the_month(portfolio: bytes) -> None:
+    """Eight studies with long titles stand on page 1: states, who is waited for, what stopped, what is late, estimates."""
+    first, second = pages_of(portfolio)[:2]
+    wanted = (
+        "3 released", "2 wait for approval", "1 halted", "2 without a result", "5 late",
+        "waits for approval by Rosa Reviewer, Quentin Quality and 1 more", "waits for a decision on its findings",
+        "1 of 5 terms are imbalanced", "The export was cut", "LATE since 2025-04-07",
+        "−12.25 (−19.11 to −5.39)", "mmol/L; n = 1,001", "+0.11 SE", "from 2025-02",
+        "Earlier months are late, too, in MED-2024-0007",
+    )  # fmt: skip
+    assert [words for words in wanted if tight(words) not in first] == []
+    assert all(f"MED-2024-{number:04d}" in first for number in range(1, 9))
+    assert tight("2 States and dates") in second
+
+
+def test_what_follows_names_people_digests_and_commands(portfolio: bytes) -> None:
+    """Approvers, digests, diagnostics, decisions, open findings and records with their tags can be found by search."""
+    text = text_of(portfolio)
+    wanted = (
+        "Rosa Reviewer, 2025-04-04", "1f" * 32, "2025-01 to 2025-02", "0.388", "0.016 (0.1)", "342, 293", "0.673",
+        "proceed: Discussed with the clinical lead", "5.0 % if nothing were wrong", f"--finding {'5d' * 6}",
+        "record/MED-2024-0001/2025-03/1", "ef" * 20, "1e" * 32, "event 412", "5e" * 32, "--on 2025-04-08",
+    )  # fmt: skip
+    assert [words for words in wanted if tight(words) not in text] == []
+
+
+def test_the_same_contents_give_the_same_bytes_everywhere(portfolio: bytes, tmp_path: Path) -> None:
+    """Another process, folder, home, time zone and locale give the very same report."""
+    home = tmp_path / "home of another"
+    home.mkdir()
+    environment = {
+        "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home), "TZ": "Pacific/Auckland", "LC_ALL": "C",
+        "PYTHONHASHSEED": "7",
+    }  # fmt: skip
+    given = json.dumps({name: data.decode() for name, data in files(contents()).items()})
+    done = subprocess.run(
+        [sys.executable, "-c", RENDER, str(TEMPLATES), CREATED.isoformat(), TEMPLATE],
+        cwd=TEMPLATES.parent, env=environment, input=given.encode(), capture_output=True, check=True,
+    )  # fmt: skip
+    assert hashlib.sha256(done.stdout).digest() == hashlib.sha256(portfolio).digest()
+
+
+@pytest.mark.usefixtures("quarto")
+def test_both_renderers_print_the_same() -> None:
+    """What the cells print of a portfolio is the same by Quarto's way and by the embedded renderer's."""
+    given = files(contents())
+    made = QuartoRenderer().render(str(TEMPLATES), given, CREATED, TEMPLATE).decode()
+    with scratch_folder(str(TEMPLATES), given, TEMPLATE) as scratch:
+        folder, home = scratch / "report", scratch / "home"
+        template = parse_template((folder / TEMPLATE).read_text(encoding="utf-8"))
+        named = {"study_id": "portfolio", "month": "2025-03", "run": identity()["id"]}
+        outputs = execute(template.cells, named, folder, home)
+    printed = "".join(outputs[cell.label] for cell in template.cells)
+    assert printed == made.removeprefix("%PDF <pdfaid:part>")
+    assert "month-plot(" in printed
+
+
+def test_hostile_texts_are_printed_and_never_obeyed() -> None:
+    """Titles, reasons, names and units that look like Typst, Markdown or Python are set as they stand."""
+    document = contents()
+    for study, text in zip(document["studies"], HOSTILE, strict=False):
+        study["title"] = text
+        study["why"] = [text] if study["why"] else []
+        for row in study["runs"]:
+            row["requested_by"] = text
+        if study["figures"]:
+            study["figures"]["unit"] = text
+    made = render(document, paper="us-letter")
+    text = text_of(made)
+    assert "root:" not in text
+    assert [words for words in HOSTILE[:7] if tight(words) not in text] == []
+    assert all(one.met for one in check_report(made))
+
+
+def test_a_month_with_little_to_say_is_still_a_report() -> None:
+    """One study without a run, without a calendar, nothing late: sentences stand in the places of the exhibits."""
+    document = contents()
+    (last,) = document["studies"][-1:]
+    document["studies"] = [{**last, "due": None, "late": False}]
+    document["earlier_late"] = []
+    made = render(document)
+    text = text_of(made)
+    for words in (
+        "No study halted", "No earlier month of these studies is late", "has a report yet", "Without an estimate",
+        "none has diagnostics", "No gate fired", "No run of the month waits at a finding",
+    ):  # fmt: skip
+        assert tight(words) in text
+    assert all(one.met for one in check_report(made))
+
+
+def test_ratios_stand_about_one_and_months_of_another_question_are_left_out() -> None:
+    """No effect is at 1 for a ratio, and a month of another measure is not drawn beside those of this one."""
+    from presentation.portfolio.inputs import Portfolio
+    from presentation.portfolio.months import comparable, plots
+
+    document = contents()
+    first = document["studies"][0]
+    ratio = {"measure": "risk ratio", "scale": "logarithm", "null": 1.0, "unit": ""}
+    for month in first["months"][2:]:
+        month |= {**ratio, "estimate": 1.4, "ci_low": 1.1, "ci_high": 1.8}
+    document["studies"] = [first]
+    assert comparable(first["months"]) == first["months"][2:]
+    printed = plots(Portfolio(document, identity()))
+    assert f"{len(first['months']) - 2} months" in printed.replace("\\u{2c}", ",")
+    assert '"risk ratio"' in printed
+    assert '"1.0"' in printed
+
+
+def test_lost_parameters_and_another_months_contents_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parameter that got lost, and contents of another month or schema, give no report."""
+    for change, name in (
+        ({"month": "2025-02"}, "WrongSchemaError"),
+        ({"schema": "other"}, "WrongSchemaError"),
+    ):
+        with pytest.raises(ConfigurationError, match=name):
+            render({**contents(), **change})
+    lost: dict[str, Any] = {"study_id": "", "month": "2025-03", "run": identity()["id"]}
+    monkeypatch.setattr("medicore.stores.renderer_embedded.parameters", lambda _: lost)
+    with pytest.raises(ConfigurationError, match="LostParameterError"):
+        render(contents())
