@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from medicore.records.calendar import month_period
 from medicore.records.canonical import document, sha256
 from medicore.records.finding import Finding
+from medicore.records.moment import timestamp
 from medicore.records.protocol import Protocol
 from medicore.records.references import references_of
 from medicore.steps.gate import DOCUMENT, read_findings, read_section
@@ -72,6 +74,7 @@ def assemble(
             "design": protocol.design,
             "protocol_version": protocol.version,
             "protocol_digest": protocol.digest,
+            "period": _period(protocol, identity["month"]),
         },
         "data": read_section(files, "extract"),
         "check": read_section(files, "check"),
@@ -96,6 +99,13 @@ def assemble(
         ],
     }
     return {**results, "references": list(references_of(results))}
+
+
+def _period(protocol: Protocol, month: str) -> dict[str, str]:
+    """Return when the month began and ended where the study is, as moments in UTC, and the time zone that says so."""
+    zone = protocol.calendar.timezone
+    found = month_period(month, zone)
+    return {"timezone": zone, "begins": timestamp(found.start), "ends": timestamp(found.end)}
 
 
 def _inputs(files: RecordFiles, protocol: Protocol) -> list[dict[str, Any]]:

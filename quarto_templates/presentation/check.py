@@ -8,8 +8,9 @@ from presentation.typst import block, call, joined
 
 def data_lock(report: Report) -> str:
     """Return Table 9.1: where the data come from and when they were exported."""
-    data = report.results["data"]
+    data, period = report.results["data"], report.results["study"]["period"]
     pairs = (
+        ("Month", f"{period['begins'][:16]}Z to {period['ends'][:16]}Z ({period['timezone']})"),
         ("Source system", data["system"]),
         ("Source", data["source"]),
         ("Version of the data", data["version"]),

@@ -35,6 +35,7 @@ DECISION = {
 }
 IDENTITY: dict[str, Any] = {
     "run": "TEST-STEPS/2025-01/1",
+    "month": "2025-01",
     "requested_at": "2025-02-02T09:00:00+00:00",
     "accepted": [],
 }

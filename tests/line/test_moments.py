@@ -1,0 +1,75 @@
+"""Moments: a lock that moved, a clock that was set back, and months that end elsewhere at another time."""
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from medicore.records.canonical import sha256
+from medicore.records.ledger import NewEvent
+from medicore.stores.clock import SystemClock
+from medicore.stores.ledger_sqlite import SqliteLedger
+from tests.conftest import Project, git
+from tests.line.conftest import CLEAN, MONTH, Month
+
+
+class Ahead:
+    """A clock that is an hour ahead."""
+
+    def now(self) -> datetime:
+        """Return the moment in an hour."""
+        return SystemClock().now() + timedelta(hours=1)
+
+
+@pytest.fixture
+def copied(month: Month, tmp_path: Path) -> Project:
+    """The month with a copy of its state folder."""
+    shutil.copytree(month.project.home, tmp_path / "state", symlinks=True)
+    return replace(month.project, home=tmp_path / "state")
+
+
+def test_a_lock_that_moved_makes_a_new_run(copied: Project) -> None:
+    """After another delivery of the month the next run has the new data; the old record keeps its own (FAULTS 67)."""
+    first = f"{CLEAN}/{MONTH}/1"
+    folder = copied.home / "inbox" / CLEAN / MONTH
+    path = folder / "raw" / "subjects.csv"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]))
+    manifest = json.loads((folder / "transfer.json").read_text("utf-8"))
+    data = path.read_bytes()
+    manifest["files"][0] |= {"rows": len(lines) - 2, "sha256": sha256(data), "size": len(data)}
+    manifest["version"] += ", corrected"
+    (folder / "transfer.json").write_text(json.dumps(manifest), "utf-8")
+    (row,) = copied.medicore("run", CLEAN, MONTH, "--json").json()
+    assert row["run"] != first
+    found = copied.medicore("diff", first, row["run"], "--json").json()
+    assert found["subjects"]["removed"] == 1, found["subjects"]
+    for run in (first, row["run"]):
+        assert copied.medicore("verify", run, "--json").json()[0]["failed"] == {}
+    kept = copied.medicore("explain", first, "cohort.assessed", "--json").json()
+    assert (kept["identical"], kept["value"]) == (True, len(lines) - 1)
+
+
+def test_a_clock_that_was_set_back_halts(copied: Project) -> None:
+    """Where the last event lies in the future nothing is written: one line, exit code 9, the chain as it was (FAULTS 68)."""
+    ledger = SqliteLedger(copied.home / "ledger.db", Ahead())
+    ledger.append(NewEvent("medicore", "service", "notice.sent", f"{CLEAN}/{MONTH}/1", "", {}))
+    before = copied.medicore("ledger", "verify", "--json").json()
+    answer = copied.medicore("run", CLEAN, MONTH, expected=9)
+    assert answer.err.splitlines()[-1].startswith("medicore: ")
+    assert "set the clock" in answer.err
+    assert copied.medicore("ledger", "verify", "--json").json() == before
+
+
+def test_the_month_is_that_of_the_study(month: Month) -> None:
+    """The record says when the month began and ended where the study is, in UTC (FAULTS 69)."""
+    place = f"run/{month.run(CLEAN)}:records/{CLEAN}/{MONTH}/results.json"
+    results = json.loads(git("show", place, folder=month.project.home / "records.git"))
+    assert results["study"]["period"] == {
+        "timezone": "Asia/Tokyo",
+        "begins": "2025-02-28T15:00:00.000000Z",
+        "ends": "2025-03-31T15:00:00.000000Z",
+    }
