@@ -35,4 +35,4 @@ def drawn(body: Code, alternative: str, width: int) -> str:
     prefix = f"d{hashlib.sha256(body.encode()).hexdigest()[:8]}-"
     image = _NAMED.sub(lambda found: found[1] + prefix, made.decode("utf-8"))
     head, _, rest = image.partition(">")
-    return f'{_SIZE.sub("", head)} role="img" aria-label="{alternative}" style="max-width:{width}pt">{rest}'
+    return f'{_SIZE.sub("", head)} role="img" aria-label="{alternative}">{rest}'
