@@ -108,7 +108,11 @@ def html(
     folder: Annotated[Path, typer.Argument(help="The folder for the page.")] = Path(),
     as_json: Json = False,
 ) -> None:
-    """Write a sealed run's report as one HTML page by itself, made by the record's own template."""
+    """Write a sealed run's report as one HTML page by itself, made by the record's own template; itself no record.
+
+    Exit code 3 when the run has no sealed report, 6 when a file is not as it was sealed, 9 when a page is there already
+    or the record's template makes none.
+    """
     from medicore.records.canonical import sha256
     from medicore.records.identifiers import RunId
     from medicore.steps.rendition import rendition_sources

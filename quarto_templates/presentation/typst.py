@@ -91,10 +91,13 @@ class Block(str):
     __slots__ = ("calls",)
     calls: tuple[Code, ...]
 
-    def __add__(self, other: str) -> "Block":
-        """Return both blocks, one after the other."""
-        made = Block(str(self) + str(other))
-        made.calls = (*self.calls, *getattr(other, "calls", ()))
+    def __add__(self, other: str) -> str:
+        """Return both, one after the other: a block only where the other is one too, or empty."""
+        both = str(self) + str(other)
+        if not isinstance(other, Block):
+            return both if other else self
+        made = Block(both)
+        made.calls = (*self.calls, *other.calls)
         return made
 
 

@@ -18,6 +18,11 @@ from tests.quarto_templates.test_references import enriched, exhibits
 _OF = {"record_commit": "1c" * 20, "results_sha256": "2d" * 32, "report_sha256": "3e" * 32}
 
 
+def html_of(made: Any) -> list[str]:
+    """Return the HTML of each call of a block."""
+    return [html(code) for code in made.calls]
+
+
 @given(st.text())
 def test_text_is_harmless_to_every_reader_on_the_way(text: str) -> None:
     """Escaped text has letters, digits, a few signs and references only, and says what the PDF says."""
@@ -62,8 +67,10 @@ def test_what_has_no_html_is_an_error_and_never_left_out(inputs: Any) -> None:
         html(Code("left"))
     report = inputs.report()
     show = rendition.printing(type(report)(report.results, report.protocol, report.run, rendition=_OF))
-    with pytest.raises(UnwritableError, match="no block"):
-        show("\n```{=typst}\n#v(1em)\n```\n")
+    for text in ("#v(1em)", block(call("para", "one")) + "#v(1em)"):
+        with pytest.raises(UnwritableError, match="no block"):
+            show(text)
+    assert html_of(block(call("para", "one")) + "") == ["<p>one</p>"]
 
 
 def test_cells_print_typst_unless_a_rendition_is_asked_for(inputs: Any, capsys: Any) -> None:
