@@ -1,4 +1,4 @@
-"""Verbs of reports as files: what they must be, and their tables."""
+"""Verbs of reports as files: what they must be, their tables, and their rendition in HTML."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -100,3 +100,33 @@ def portfolio(
     else:
         say(f"{target}: {len(made.contents['studies'])} studies, judged on {made.contents['day']}.")
         say(f"SHA-256 {made.digest}; ledger event {made.contents['ledger']['sequence']}.")
+
+
+@report.command()
+def html(
+    run: RunText,
+    folder: Annotated[Path, typer.Argument(help="The folder for the page.")] = Path(),
+    as_json: Json = False,
+) -> None:
+    """Write a sealed run's report as one HTML page by itself, made by the record's own template; itself no record.
+
+    Exit code 3 when the run has no sealed report, 6 when a file is not as it was sealed, 9 when a page is there already
+    or the record's template makes none.
+    """
+    from medicore.records.canonical import sha256
+    from medicore.records.identifiers import RunId
+    from medicore.steps.rendition import rendition_sources
+    from medicore.stores.bundle_target import require_free
+    from medicore.stores.files import write_atomically
+    from medicore.stores.rendition import render_html
+
+    named = RunId.parse(run)
+    target = folder / f"{named.study}_{named.month}_{named.number}.html"
+    require_free(target)
+    sources = rendition_sources(house(settings()), named)
+    page = render_html(sources.template, sources.inputs)
+    write_atomically(target, page)
+    if as_json:
+        emit({"run": run, "file": str(target), "sha256": sha256(page)})
+    else:
+        say(f"{run} as HTML in {target}.")

@@ -1,7 +1,7 @@
 """report: the results, assembled from the steps' documents, and the report rendered from them alone."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -33,16 +33,13 @@ def report(
     results = assemble(files, protocol, identity, findings)
     files.write("results.json", document(results))
     files.write(DOCUMENT["report"], document({"findings": []}))
-    run = {
-        **identity,
-        "protocol_digest": protocol.digest,
-        "seed": protocol.seed,
-        "renderer": dict(rendering.renderer.identity),
-        "libraries": {
-            name: rendering.libraries[name] for name in _SHOWN_LIBRARIES if name in rendering.libraries
-        },
-        "files": _inputs(files, protocol),
-    }
+    run = run_document(
+        identity,
+        protocol,
+        renderer=rendering.renderer.identity,
+        libraries=rendering.libraries,
+        files=_inputs(files, protocol),
+    )
     pdf = rendering.renderer.render(
         rendering.template_folder,
         {
@@ -54,6 +51,30 @@ def report(
     )
     files.write("report.pdf", pdf)
     return ()
+
+
+def run_document(
+    identity: Mapping[str, Any],
+    protocol: Protocol,
+    *,
+    renderer: Mapping[str, str],
+    libraries: Mapping[str, str],
+    files: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return ``run.json``: identity and provenance of a run as its report prints them."""
+    return {
+        **identity,
+        "protocol_digest": protocol.digest,
+        "seed": protocol.seed,
+        "renderer": dict(renderer),
+        "libraries": {name: libraries[name] for name in _SHOWN_LIBRARIES if name in libraries},
+        "files": list(files),
+    }
+
+
+def printed_inputs(lock: Sequence[str]) -> list[str]:
+    """Return the names of the files that a report rests on, beside the protocol: its data ``lock``, and our tables."""
+    return [*lock, "extract.parquet", "disposition.parquet", "analysis.parquet", "scores.parquet"]
 
 
 def assemble(
@@ -110,13 +131,7 @@ def _period(protocol: Protocol, month: str) -> dict[str, str]:
 
 def _inputs(files: RecordFiles, protocol: Protocol) -> list[dict[str, Any]]:
     """Return name, SHA-256, DVC's MD5 and size of every file that the report rests on."""
-    names = [
-        *files.names("lock"),
-        "extract.parquet",
-        "disposition.parquet",
-        "analysis.parquet",
-        "scores.parquet",
-    ]
+    names = printed_inputs(files.names("lock"))
     contents = {name: files.read(name) for name in names} | {"protocol.json": protocol.as_document()}
     return [
         {

@@ -16,7 +16,7 @@ from medicore.stores.renderer import TEMPLATE, epoch, parameters, scratch_folder
 from medicore.stores.renderer_cells import execute
 from medicore.stores.renderer_template import parse_template
 
-_PANDOC = Path(pypandoc.__file__).parent / "files" / "pandoc"
+PANDOC = Path(pypandoc.__file__).parent / "files" / "pandoc"
 _PAGE_TEMPLATE = "embedded-template.typ"
 
 
@@ -60,13 +60,13 @@ class EmbeddedRenderer:
 
 @functools.cache
 def _pandoc_version() -> str:
-    return run([str(_PANDOC), "--version"], folder=Path("/")).decode().split()[1]
+    return run([str(PANDOC), "--version"], folder=Path("/")).decode().split()[1]
 
 
 def _convert(document: str, folder: Path, home: Path) -> bytes:
     """Return the Typst source of a Markdown document; pandoc may read nothing but the page template."""
     arguments = [
-        str(_PANDOC),
+        str(PANDOC),
         "--sandbox",
         "--standalone",
         "--from=markdown",
@@ -75,7 +75,7 @@ def _convert(document: str, folder: Path, home: Path) -> bytes:
         f"--data-dir={home}",
         f"--template={folder / _PAGE_TEMPLATE}",
     ]
-    if not _PANDOC.is_file():
+    if not PANDOC.is_file():
         raise ConfigurationError(
             "pandoc is not in the package pypandoc-binary; install the locked environment"
         )

@@ -27,10 +27,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template: its Typst options, and Markdown texts and cells in their order."""
+    """A template: its Typst options, Markdown texts and cells in their order, and whether it makes HTML too."""
 
     options: Mapping[str, Any]
     parts: tuple[str | Cell, ...]
+    html: bool = False
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -76,7 +77,7 @@ def parse_template(text: str) -> Template:
         raise ConfigurationError("the template gives a label to two cells; give each its own")
     if sum(part.parameters for part in parts if isinstance(part, Cell)) != 1:
         raise ConfigurationError("the template needs exactly one cell tagged 'parameters'; correct it")
-    return Template(options, parts)
+    return Template(options, parts, "html" in formats)
 
 
 def _parts(body: str) -> Iterator[str | Cell]:

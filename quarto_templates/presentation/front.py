@@ -12,6 +12,16 @@ _STATUS = {
     "exploratory": "Exploratory: not from released code and environment. It can be neither signed nor archived.",
     "reference": "Reference: a repetition of a published result on this installation, not a regulatory run.",
 }
+_ABBREVIATIONS = (
+    ("AIPW", "augmented inverse probability weighting"),
+    ("ATE, ATT, ATO", "average treatment effect: in everyone, in the treated, in the overlap population"),
+    ("CI, SE", "confidence interval, standard error"),
+    ("CONSORT", "Consolidated Standards of Reporting Trials"),
+    ("DVC", "Data Version Control, the content store of frozen data"),
+    ("IPW", "inverse probability weighting"),
+    ("SD", "standard deviation"),
+    ("SMD", "standardised mean difference"),
+)
 
 
 def title_page(report: Report) -> str:
@@ -119,3 +129,8 @@ def synopsis(report: Report) -> str:
         ("Findings", f"{len(found)} found, {decided} decided" if found else "none"),
     )
     return block(facts("2.1", "The study at a glance", pairs))
+
+
+def abbreviations(_: Report) -> str:
+    """Return the list of abbreviations."""
+    return block(call("abbreviations", [list(entry) for entry in _ABBREVIATIONS]))

@@ -1,4 +1,4 @@
-"""The three files that a report is made from, and proof that they are those of the run that was asked for."""
+"""The files that a report is made from, and proof that they are those of the run that was asked for."""
 
 import json
 from collections.abc import Mapping
@@ -24,13 +24,17 @@ SCHEMA = "medicore-results-1"
 class Report:
     """All that a report says: ``results`` (every number), the resolved ``protocol``, and the ``run``'s identity.
 
-    ``cited`` collects the references that were printed, for the appendix that maps them to their paths.
+    ``rendition`` says of which record this is a rendition in HTML; there is none where the PDF of record is made.
+    ``cited`` collects the references that were printed, for the appendix that maps them to their paths, and
+    ``exhibits`` number and title of the tables and figures of a rendition.
     """
 
     results: Mapping[str, Any]
     protocol: Mapping[str, Any]
     run: Mapping[str, Any]
     cited: set[int] = field(default_factory=set)
+    rendition: Mapping[str, Any] | None = None
+    exhibits: list[tuple[str, str]] = field(default_factory=list)
 
     def cite(self, *paths: str) -> Code:
         """Return the source of the references, as [R12], of places in the results.
@@ -93,4 +97,6 @@ def load(study_id: str, month: str, run: str) -> Report:
         raise LostParameterError(", ".join(differing))
     if files["results"]["schema"] != SCHEMA or files["results"]["study"]["id"] != study_id:
         raise WrongSchemaError(SCHEMA)
-    return Report(**files)
+    rendition = Path("rendition.json")
+    asked = json.loads(rendition.read_text(encoding="utf-8")) if rendition.exists() else None
+    return Report(**files, rendition=asked)

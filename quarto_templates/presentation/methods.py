@@ -38,6 +38,41 @@ _RATIO = (
     "The {measure} is made of the two arms' means of this estimator; its standard error is that of its logarithm by the "
     "delta method, and its interval is made on the logarithm and exponentiated."
 )
+_SCORE = (
+    "e of X equals the probability that A is 1 given X, equal to one over one plus e to the minus alpha minus X "
+    "transposed beta",
+    "$ e(X) = P(A = 1 | X) = 1 / (1 + exp(-alpha - X^top beta)), $",
+)
+_ERROR = (
+    "squared standard error equals the sum of squared deviations of phi i from tau hat over n times n minus d",
+    '$ "SE"^2 = 1 / (n (n - d)) sum_(i=1)^n (phi_i - hat(tau))^2; $',
+)
+_BALANCE = (
+    "SMD equals the difference of the arms' means over the square root of the mean of the two unweighted variances; "
+    "effective sample size equals the squared sum of weights over the sum of squared weights",
+    '$ "SMD" = (overline(x)_1 - overline(x)_0) / sqrt((s_1^2 + s_0^2) \\/ 2), quad '
+    'n_"eff" = (sum_i w_i)^2 / (sum_i w_i^2), $',
+)
+
+
+def propensity_score(_: Report) -> str:
+    """Return the formula of the propensity score."""
+    return _formula(_SCORE)
+
+
+def influence_error(_: Report) -> str:
+    """Return the formula of the standard error by influence function."""
+    return _formula(_ERROR)
+
+
+def balance_measures(_: Report) -> str:
+    """Return the formulas of the standardised mean difference and of the effective sample size."""
+    return _formula(_BALANCE)
+
+
+def _formula(written: tuple[str, str]) -> str:
+    alternative, formula = written
+    return block(call("formula", alternative, Code(formula)))
 
 
 def primary_estimator(report: Report) -> str:

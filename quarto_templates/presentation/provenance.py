@@ -54,7 +54,8 @@ def libraries(report: Report) -> str:
 def references(report: Report) -> str:
     """Return Table 16.4: every reference that is printed before it, and its place in ``results.json``."""
     entries = [
-        (f"R{number}", mono(report.results["references"][number - 1])) for number in sorted(report.cited)
+        (call("reference", number), mono(report.results["references"][number - 1]))
+        for number in sorted(report.cited)
     ]
     half = (len(entries) + 1) // 2
     left, right = entries[:half], [*entries[half:], ("", mono(""))]

@@ -1,10 +1,14 @@
-"""Typst source from Python values. Every text becomes a string literal, so data can never become code."""
+"""Typst source from Python values. Every text becomes a string literal, so data can never become code.
+
+Source remembers what it was made of (words, a call and its arguments, parts in a row), so that presentation/html.py can
+write the same content a second time, and no section is written twice.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:()-")
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:()-")
 
 # What the embedded fonts can draw (Libertinus Serif, with DejaVu Sans Mono behind it). PDF/A forbids a glyph that
 # the fonts lack, so other characters are printed as their code point. A test compiles every range.
@@ -49,13 +53,52 @@ _PIECE = 12
 _BREAKABLE_AFTER = frozenset("_/")
 _ZERO_WIDTH_SPACE = "\u200b"
 _LEFT_TO_RIGHT = "\u200e"
-_RIGHT_TO_LEFT_RUN = re.compile("[\u0590-\u06ff](?:[\u0590-\u06ff ]*[\u0590-\u06ff])?")
+RIGHT_TO_LEFT_RUN = re.compile("[\u0590-\u06ff](?:[\u0590-\u06ff ]*[\u0590-\u06ff])?")
 
 
 class Code(str):
     """Typst source, taken as it stands. Only this package makes it; it never holds data."""
 
     __slots__ = ()
+
+
+class Words(Code):
+    """A string literal, and the ``words`` that it says."""
+
+    __slots__ = ("words",)
+    words: str
+
+
+class Joined(Code):
+    """Content made of several ``parts``, one after another."""
+
+    __slots__ = ("parts",)
+    parts: "tuple[Value, ...]"
+
+
+class Call(Code):
+    """A call, with the name of its ``function``, its ``arguments`` and those that are ``named``."""
+
+    __slots__ = ("arguments", "function", "named")
+    function: str
+    arguments: "tuple[Value, ...]"
+    named: "Mapping[str, Value]"
+
+
+class Block(str):
+    """A raw Typst block for the Markdown document, and the ``calls`` that it makes."""
+
+    __slots__ = ("calls",)
+    calls: tuple[Code, ...]
+
+    def __add__(self, other: str) -> str:
+        """Return both, one after the other: a block only where the other is one too, or empty."""
+        both = str(self) + str(other)
+        if not isinstance(other, Block):
+            return both if other else self
+        made = Block(both)
+        made.calls = (*self.calls, *other.calls)
+        return made
 
 
 Value = str | int | float | bool | None | Iterable["Value"] | Mapping[str, "Value"]
@@ -67,22 +110,24 @@ def printable(text: str) -> str:
     return "".join(character if _can_print(character) else f"U+{ord(character):04X}" for character in line)
 
 
-def literal(text: str, *, breakable: bool = True) -> Code:
+def literal(text: str, *, breakable: bool = True) -> Words:
     """Return a Typst string literal of ``text``: ASCII, with no character that any reader on the way interprets.
 
     Quarto looks for shortcodes in raw blocks too, and a fence ends at backticks; so all but letters, digits and
     a few signs are written as code points. Long words get places to break unless ``breakable`` is False. A mark
     after right-to-left words keeps the number that follows them on its own side.
     """
-    shown = printable(text)
+    shown = words = printable(text)
     if breakable:
         shown = " ".join(_with_breaks(word) for word in shown.split(" "))
-    shown = _RIGHT_TO_LEFT_RUN.sub(lambda run: run[0] + _LEFT_TO_RIGHT, shown)
-    return Code(
+    shown = RIGHT_TO_LEFT_RUN.sub(lambda run: run[0] + _LEFT_TO_RIGHT, shown)
+    made = Words(
         '"'
-        + "".join(character if character in _PLAIN else f"\\u{{{ord(character):x}}}" for character in shown)
+        + "".join(character if character in PLAIN else f"\\u{{{ord(character):x}}}" for character in shown)
         + '"'
     )
+    made.words = words
+    return made
 
 
 def source(value: Value) -> str:
@@ -106,11 +151,13 @@ def source(value: Value) -> str:
     return f"({items})"
 
 
-def call(function: str, *arguments: Value, **named: Value) -> Code:
+def call(function: str, *arguments: Value, **named: Value) -> Call:
     """Return the source of a function call; an underscore in a parameter's name stands for Typst's hyphen."""
     given = [source(argument) for argument in arguments]
     given += [f"{name.replace('_', '-')}: {source(value)}" for name, value in named.items()]
-    return Code(f"{function}({', '.join(given)})")
+    made = Call(f"{function}({', '.join(given)})")
+    made.function, made.arguments, made.named = function, arguments, named
+    return made
 
 
 def shortened(text: str, most: int) -> str:
@@ -118,9 +165,11 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
-def joined(*parts: Value) -> Code:
+def joined(*parts: Value) -> Joined:
     """Return the source of content made of several parts, one after another."""
-    return Code(source(list(parts)) + ".join()")
+    made = Joined(source(list(parts)) + ".join()")
+    made.parts = parts
+    return made
 
 
 def mono(text: str) -> Code:
@@ -128,10 +177,12 @@ def mono(text: str) -> Code:
     return call("mono", literal(text, breakable=False))
 
 
-def block(*calls: Code) -> str:
+def block(*calls: Code) -> Block:
     """Return a raw block for the Markdown document that makes these calls in order."""
     lines = "\n".join(f"#{code}" for code in calls)
-    return f"\n```{{=typst}}\n{lines}\n```\n"
+    made = Block(f"\n```{{=typst}}\n{lines}\n```\n")
+    made.calls = calls
+    return made
 
 
 def _can_print(character: str) -> bool:

@@ -2,12 +2,22 @@
 
 import csv
 import io
+import json
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
 import pikepdf
 
-from tests.line.conftest import MONTH, REFERENCE, Month
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId
+from medicore.settings import read_settings
+from medicore.steps.rendition import rendition_sources
+from medicore.stores.renderer_embedded import EmbeddedRenderer
+from medicore.wiring import open_house
+from tests.conftest import ROOT, git
+from tests.line.conftest import BROKEN, MONTH, REFERENCE, Month
+from tests.quarto_templates.pages import elements, parsed, words
 
 
 def test_every_report_of_the_month_is_as_it_must_be(released: Month) -> None:
@@ -35,6 +45,32 @@ def test_tables_lie_beside_the_report(released: Month, tmp_path: Path) -> None:
     assert float(row["estimate"]) == answer["value"]
     again = ("report", "tables", released.run(REFERENCE), str(tmp_path / "tables"))
     assert "already" in released.project.medicore(*again, expected=9).err
+
+
+def test_the_page_is_a_rendition_of_the_record(released: Month, tmp_path: Path) -> None:
+    """It names commit, results and PDF of the record, its sources make that PDF again, and it overwrites nothing."""
+    project, run = released.project, released.run(REFERENCE)
+    asked = ("report", "html", run, str(tmp_path))
+    answer = project.medicore(*asked, "--json").json()
+    page = Path(answer["file"])
+    assert page.name == f"{REFERENCE}_{MONTH}_1.html"
+    assert answer["sha256"] == sha256(page.read_bytes())
+    found = read_settings({"MEDICORE_HOME": str(project.home)})
+    sources = rendition_sources(open_house(found), RunId.parse(run))
+    said = json.loads(sources.inputs["rendition.json"])
+    statement = words(next(elements(parsed(page.read_bytes()), "aside")))
+    assert [digest for digest in said.values() if digest not in statement] == []
+    record = git("rev-parse", f"record/{run}^{{commit}}", folder=project.home / "records.git")
+    assert said["record_commit"] == record
+    report = next((project.home / "reports" / REFERENCE).rglob("*_1.pdf")).read_bytes()
+    assert said["report_sha256"] == sha256(report)
+    assert said["results_sha256"] == sha256(sources.inputs["results.json"])
+    inputs = {name: data for name, data in sources.inputs.items() if name != "rendition.json"}
+    asked_at = datetime.fromisoformat(json.loads(inputs["run.json"])["requested_at"])
+    assert EmbeddedRenderer().render(str(ROOT / "quarto_templates"), inputs, asked_at) == report
+    assert f"{REFERENCE}_{MONTH}_1.html is there already" in project.medicore(*asked, expected=9).err
+    answer = project.medicore("report", "html", released.run(BROKEN), str(tmp_path), expected=3)
+    assert "without a report" in answer.err
 
 
 def test_a_report_that_is_not_is_named(released: Month, tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_typst_reads_nothing_outside_the_report(templates: Path, tmp_path: Path)
 
 def test_a_missing_pandoc_is_said(templates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without pandoc in its wheel the message says which package lacks it."""
-    monkeypatch.setattr(renderer_embedded, "_PANDOC", templates / "pandoc")
+    monkeypatch.setattr(renderer_embedded, "PANDOC", templates / "pandoc")
     with pytest.raises(ConfigurationError, match="pypandoc-binary"):
         EmbeddedRenderer().render(str(templates), INPUTS, CREATED)
 

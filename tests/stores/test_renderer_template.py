@@ -38,6 +38,13 @@ def test_texts_and_cells_come_in_their_order() -> None:
     assert "python" not in document
 
 
+def test_html_is_made_where_the_front_matter_names_it() -> None:
+    """A template of an older record, which knows Typst alone, says that it makes no HTML."""
+    assert not parse_template(FRONT + PARAMETERS).html
+    named = FRONT.replace("format:\n", "format:\n  html:\n    toc: true\n")
+    assert parse_template(named + PARAMETERS).html
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

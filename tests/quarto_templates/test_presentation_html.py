@@ -1,0 +1,108 @@
+"""Tests of the HTML that data become: texts stay texts, and whatever the PDF says has an HTML of its own."""
+
+import html as standard
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from presentation import rendition
+from presentation.html import UnwritableError, escaped, html
+from presentation.typst import Code, block, call, joined, mono, printable
+
+from tests.quarto_templates.conftest import TEMPLATES
+from tests.quarto_templates.pages import elements, parsed, words
+from tests.quarto_templates.test_references import enriched, exhibits
+
+_OF = {"record_commit": "1c" * 20, "results_sha256": "2d" * 32, "report_sha256": "3e" * 32}
+
+
+def html_of(made: Any) -> list[str]:
+    """Return the HTML of each call of a block."""
+    return [html(code) for code in made.calls]
+
+
+@given(st.text())
+def test_text_is_harmless_to_every_reader_on_the_way(text: str) -> None:
+    """Escaped text has letters, digits, a few signs and references only, and says what the PDF says."""
+    made = escaped(text).replace("<bdi>", "").replace("</bdi>", "")
+    assert re.fullmatch(r"(?:[A-Za-z0-9 .,;:()-]|&#x[0-9a-f]+;)*", made)
+    told = re.sub(r"&#x([0-9a-f]+);", lambda point: chr(int(point[1], 16)), made)
+    assert told == printable(text)
+
+
+def test_words_from_right_to_left_are_kept_to_themselves() -> None:
+    """They stand in an element of their own, so that numbers beside them keep their place."""
+    made = escaped("שלום 12")
+    assert standard.unescape(made) == "<bdi>שלום</bdi> 12"
+
+
+def test_values_become_html() -> None:
+    """Words, parts in a row, calls and numbers have their HTML; nothing is an empty text."""
+    assert html("a<b") == "a&#x3c;b"
+    assert html(joined("a", mono("b/c"), None, 3)) == "a<code>b&#x2f;c</code>3"
+    assert html(call("digests", "a", "b")) == "<code>a</code><br /><code>b</code>"
+    assert html(call("para", "a", "b")) == "<p>ab</p>"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [((3,), "R3"), ((4, 3), "R3, R4"), ((3, 5, 4, 9), "R3&#x2013;R5, R9"), ((1, 3, 2), "R1&#x2013;R3")],
+)
+def test_references_read_as_on_paper_and_lead_to_the_appendix(
+    numbers: tuple[int, ...], expected: str
+) -> None:
+    """Runs are shortened as in the PDF, and each number that is printed is a link to its place."""
+    made = html(call("cited", *numbers))
+    assert re.sub(r"<[^>]*>", "", made) == f"&#x202f;[{expected}]"
+    assert re.findall(r'href="#(R\d+)"', made) == re.findall(r"R\d+", expected)
+
+
+def test_what_has_no_html_is_an_error_and_never_left_out(inputs: Any) -> None:
+    """A new drawing or block of the Typst template stops the rendition, and so does a text that is no block."""
+    with pytest.raises(UnwritableError, match="pie-chart"):
+        html(call("pie-chart", 1))
+    with pytest.raises(UnwritableError, match="left"):
+        html(Code("left"))
+    report = inputs.report()
+    show = rendition.printing(type(report)(report.results, report.protocol, report.run, rendition=_OF))
+    for text in ("#v(1em)", block(call("para", "one")) + "#v(1em)"):
+        with pytest.raises(UnwritableError, match="no block"):
+            show(text)
+    assert html_of(block(call("para", "one")) + "") == ["<p>one</p>"]
+
+
+def test_cells_print_typst_unless_a_rendition_is_asked_for(inputs: Any, capsys: Any) -> None:
+    """One block is printed for the PDF as it stands, for a rendition as HTML, and its tables are listed."""
+    report = inputs.report()
+    made = block(call("para", "one")) + block(call("para", "two"))
+    rendition.printing(report)(made)
+    assert capsys.readouterr().out == f"{made}\n"
+    assert (rendition.statement(report), rendition.exhibits(report)) == ("", "")
+    asked = type(report)(report.results, report.protocol, report.run, rendition=_OF)
+    rendition.printing(asked)(made)
+    assert "```{=html}\n<p>one</p>\n<p>two</p>\n```" in capsys.readouterr().out
+    rendition.printing(asked)(block(call("facts-table", "Table 9.1", "Facts", [["a", "b"]], whole=True)))
+    rendition.printing(asked)(rendition.exhibits(asked))
+    printed = capsys.readouterr().out
+    assert 'id="table-9-1"' in printed
+    assert '<a href="#table-9-1"><strong>Table 9.1</strong> Facts</a>' in printed
+    assert "Figures" not in printed
+
+
+@pytest.mark.parametrize("design", ["observational", "randomised"])
+def test_all_that_a_report_can_say_has_html(inputs: Any, monkeypatch: Any, design: str) -> None:
+    """With imputation, findings, violations, trimming and tipping point, each part is well-formed and says the same."""
+    monkeypatch.chdir(TEMPLATES)
+    enriched(inputs)
+    inputs.results["study"]["design"] = design
+    seen = set()
+    for _, made in exhibits(inputs.report()):
+        for code in getattr(made, "calls", ()):
+            part = parsed(f"<div>{html(code)}</div>".encode())
+            seen.add(code.function)
+            if code.function == "data-table":
+                assert len(list(elements(part, "tbody"))) >= 1
+                assert words(part).startswith(code.arguments[0].replace(" ", ""))
+    assert {"data-table", "facts-table", "drawing", "formula", "headline", "lead", "together"} <= seen
