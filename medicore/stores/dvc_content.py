@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from medicore.errors import IntegrityError
+from medicore.errors import ConfigurationError, IntegrityError
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -43,15 +44,21 @@ class DvcContent:
         ).encode()
 
     def add(self, folder: Path, name: str) -> bytes:
-        """Put file or folder ``name`` below ``folder`` into the store and return its pointer, the ``.dvc`` file."""
-        with self._repository(folder) as repository:
+        """Put file or folder ``name`` below ``folder`` into the store and return its pointer, the ``.dvc`` file.
+
+        Raises ConfigurationError, as ``put`` and ``commit`` do, when the disk does not take it.
+        """
+        with _written(name), self._repository(folder) as repository:
             repository.add(str(folder / name))
             self._push(repository, [str(folder / f"{name}.dvc")])
         return (folder / f"{name}.dvc").read_bytes()
 
     def put(self, name: str, data: bytes) -> tuple[str, bytes]:
         """Put ``data`` into the store as a file called ``name``; return its MD5 and its pointer, the ``.dvc`` file."""
-        with tempfile.TemporaryDirectory(prefix="medicore-", ignore_cleanup_errors=True) as scratch:
+        with (
+            _written(name),
+            tempfile.TemporaryDirectory(prefix="medicore-", ignore_cleanup_errors=True) as scratch,
+        ):
             folder = Path(scratch)
             (folder / ".dvc").mkdir()
             (folder / ".dvc" / "config").write_bytes(self.config())
@@ -65,7 +72,7 @@ class DvcContent:
         declared = yaml.safe_load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
         # All at once is a third of the time: DVC reads and writes its files anew for each target.
         targets = ["dvc.yaml"] if set(wanted) == set(declared) else wanted
-        with self._repository(folder) as repository:
+        with _written(", ".join(wanted)), self._repository(folder) as repository:
             for target in targets:
                 repository.commit(target=target, force=True)
             self._push(repository, wanted)
@@ -132,6 +139,20 @@ class DvcContent:
 
     def _push(self, repository: Any, targets: list[str]) -> None:  # noqa: ANN401 - DVC ships no types
         repository.push(targets=targets)
+
+
+@contextlib.contextmanager
+def _written(what: str) -> Iterator[None]:
+    """Raise ConfigurationError where the disk, or DVC's own books, do not take what is to be stored."""
+    from dvc.exceptions import DvcException
+
+    try:
+        yield
+    except (OSError, sqlite3.Error, DvcException) as error:
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise ConfigurationError(
+            f"the content store could not take {what}: {why}; make room or mend the folder, then do the same again"
+        ) from error
 
 
 def md5(data: bytes) -> str:
