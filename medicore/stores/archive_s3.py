@@ -6,20 +6,18 @@ object, and it is read by its identifier, so that neither a later version nor a 
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from functools import cached_property, partial
 from typing import Any, Self
 
-from medicore.errors import ArchiveError, ConfigurationError
-from medicore.records.archived import Versions, is_key, require_key, require_longer
+from medicore.errors import ArchiveError
+from medicore.records.archived import Versions, require_key, require_longer
 from medicore.records.canonical import sha256
-from medicore.stores.s3_bucket import require_locked
+from medicore.stores.s3_bucket import place_of, require_locked
 from medicore.stores.s3_client import ATTEMPTS, S3Access, is_passing, trouble
 from medicore.stores.s3_hold import is_held, set_hold
 
-_ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*?))?/?", re.ASCII)
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed"}
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
@@ -40,13 +38,7 @@ class LockedBucket:
     @classmethod
     def at(cls, address: str, access: S3Access) -> Self:
         """Return the archive at ``s3://bucket/prefix``; raise ConfigurationError when that is malformed."""
-        found = _ADDRESS.fullmatch(address)
-        if found is None or (found["prefix"] and not is_key(found["prefix"])):
-            raise ConfigurationError(
-                "the archive's address is malformed; expected s3://bucket/prefix; correct 'archive' in medicore.toml "
-                "or MEDICORE_ARCHIVE"
-            )
-        return cls(found["bucket"], found["prefix"] or "", access)
+        return cls(*place_of(address, "archive"), access)
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - a boto3 client
