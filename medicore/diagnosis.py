@@ -12,7 +12,7 @@ from medicore.stores.clock import SystemClock
 from medicore.stores.code import GitCode
 from medicore.stores.environment import LockedEnvironment
 from medicore.stores.protocols import StudyFolder
-from medicore.wiring import open_archive, open_ledger
+from medicore.wiring import open_archive, open_ledger, open_remote
 
 _LEAST_FREE_BYTES = 2 * 1024**3
 
@@ -37,6 +37,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("state folder", lambda: _state(settings)),
         ("ledger", lambda: _ledger(settings)),
         ("archive", lambda: open_archive(settings).prove()),
+        ("content store", lambda: open_remote(settings).prove()),
         ("disk", lambda: _disk(settings)),
         ("renderer", lambda: "Quarto" if shutil.which("quarto") else "embedded (Quarto is not on the PATH)"),
     ]

@@ -11,7 +11,7 @@ from medicore.stores.authority import Authority, Subject
 from medicore.stores.clock import SystemClock
 from medicore.stores.files import write_atomically
 from medicore.stores.git_records import GitRecords
-from medicore.wiring import SERVICE_KEY, open_archive, open_ledger
+from medicore.wiring import SERVICE_KEY, open_archive, open_ledger, open_remote
 
 AUTHORITY_VALIDITY = timedelta(days=20 * 365)
 PERSON_VALIDITY = timedelta(days=2 * 365)
@@ -29,6 +29,7 @@ def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[st
     new = not marker.exists()
     if new:
         open_archive(settings).prove()
+        open_remote(settings).prove()
         secrets = {owner: passphrase(owner) for owner in ("authority", *names)}
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         for folder in ("inbox", "archive", "dvc/remote"):

@@ -14,8 +14,8 @@ import medicore
 from medicore.errors import ConfigurationError
 
 _VARIABLES = (
-    "person", "renderer", "paper", "ledger", "time_stamps", "archive", "s3_endpoint", "s3_credentials", "notify",
-    "edc_hosts", "edc_credentials",
+    "person", "renderer", "paper", "ledger", "time_stamps", "archive", "content_remote", "s3_endpoint", "s3_credentials",
+    "notify", "edc_hosts", "edc_credentials",
 )  # fmt: skip
 
 
@@ -28,7 +28,8 @@ class Settings(BaseModel):
 
     ``time_stamps`` is the address of an RFC 3161 service; ``time_stamps.pem`` in the state folder is the certificate
     of the authority behind it. ``archive_url`` is ``s3://bucket/prefix``, at ``s3_endpoint`` where that is not Amazon's;
-    ``s3_credentials`` names the Prefect block with the keys, which are never in the settings themselves. ``notify`` is
+    ``s3_credentials`` names the Prefect block with the keys, which are never in the settings themselves. In
+    ``content_remote``, a bucket on the same server, DVC keeps frozen data and large results. ``notify`` is
     the address that is told of a run's end and of late months; without TLS it must be on this machine.
     ``edc_hosts`` are the hosts that connectors may ask beside this machine; ``edc_credentials`` is how the names of the
     Prefect Secret blocks begin that open them.
@@ -44,6 +45,7 @@ class Settings(BaseModel):
     time_stamps: str | None = None
     ledger_url: SecretStr | None = Field(default=None, alias="ledger")
     archive_url: str | None = Field(default=None, alias="archive", pattern=r"^s3://[^@:]+$")
+    content_remote: str | None = Field(default=None, pattern=r"^s3://[^@:]+$")
     s3_endpoint: str | None = Field(default=None, pattern=r"^https?://[^@]+$")
     s3_credentials: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     notify: str | None = Field(default=None, pattern=r"^https?://[^@\s]+$")
@@ -137,6 +139,7 @@ def stored_settings(settings: Settings) -> str:
         lines.append(f"ledger = {json.dumps(_without_password(settings.ledger_url.get_secret_value()))}")
     for name, value in (
         ("archive", settings.archive_url),
+        ("content_remote", settings.content_remote),
         ("s3_endpoint", settings.s3_endpoint),
         ("s3_credentials", settings.s3_credentials),
         ("edc_credentials", settings.edc_credentials),

@@ -26,6 +26,7 @@ from medicore.stores.authority import Authority
 from medicore.stores.certifier import AuthorityCertifier
 from medicore.stores.clock import SystemClock
 from medicore.stores.code import GitCode
+from medicore.stores.content_remote import BucketRemote, FolderRemote
 from medicore.stores.dvc_content import DvcContent
 from medicore.stores.environment import LockedEnvironment
 from medicore.stores.files import FolderLocks, write_atomically
@@ -66,7 +67,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
     clock = SystemClock()
     code = GitCode(settings.root)
     records = GitRecords(settings.records)
-    content = DvcContent(home / "dvc" / "cache", home / "dvc" / "remote", home / "dvc" / "site")
+    content = DvcContent(home / "dvc" / "cache", open_remote(settings), home / "dvc" / "site")
     environment = LockedEnvironment(settings.root)
     return House(
         clock=clock,
@@ -112,6 +113,13 @@ def open_archive(settings: Settings) -> Archive:
     if settings.archive_url is None:
         return FolderArchive(settings.archive)
     return LockedBucket.at(settings.archive_url, S3Access(settings.s3_endpoint, settings.s3_credentials))
+
+
+def open_remote(settings: Settings) -> FolderRemote | BucketRemote:
+    """Return where the content store keeps its objects: the bucket that the settings name, else a folder."""
+    if settings.content_remote is None:
+        return FolderRemote(settings.home / "dvc" / "remote")
+    return BucketRemote.at(settings.content_remote, S3Access(settings.s3_endpoint, settings.s3_credentials))
 
 
 def connector(settings: Settings, protocol: Protocol) -> Edc:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 @dataclass
 class Faulty:
-    """A running proxy, what it is to do wrong with the next writes of objects, and their headers.
+    """A running proxy, what it is to do wrong with the next writes of objects and holds, and their headers.
 
     ``plan`` holds a fault for each: ``refuse`` answers 503 and does nothing, ``cut`` closes the connection in the
     middle of the upload, ``forget`` does what was asked and cuts the connection before it answers, ``stall`` does
@@ -71,7 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         size = int(self.headers.get("Content-Length") or 0)
         faulty = self.server.faulty
-        written = self.command == "PUT" and "?" not in self.path
+        written = self.command == "PUT" and ("?" not in self.path or "?legal-hold" in self.path)
         fault = faulty.next_fault(dict(self.headers)) if written else ""
         body = self.rfile.read(size // 2 if fault == "cut" else size)
         if fault == "refuse":

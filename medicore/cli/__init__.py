@@ -1,9 +1,12 @@
 """The command line: verbs, results to stdout, progress and trouble to stderr, documented exit codes."""
 
+import errno
 import sys
 
 from medicore.cli.app import app
-from medicore.errors import MediCoreError
+from medicore.errors import ConfigurationError, MediCoreError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main() -> None:
@@ -27,6 +30,13 @@ def main() -> None:
     except MediCoreError as error:
         print(f"medicore: {error}", file=sys.stderr)  # noqa: T201 - the one message a user meets
         sys.exit(error.exit_code)
+    except OSError as error:
+        # A disk can be full wherever something is written; every command may be repeated.
+        if error.errno not in _FULL:
+            raise
+        words = f"the disk takes no more ({error.strerror}); make room, then run the same command again"
+        print(f"medicore: {words}", file=sys.stderr)  # noqa: T201
+        sys.exit(ConfigurationError.exit_code)
     except KeyboardInterrupt:
         print("medicore: interrupted; run the same command again to resume", file=sys.stderr)  # noqa: T201
         sys.exit(130)

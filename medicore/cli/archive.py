@@ -1,4 +1,4 @@
-"""Verbs of the archive: list, verify, surveil, extend, restore."""
+"""Verbs of the archive: list, verify, surveil, extend, hold, lift, restore."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,7 @@ from medicore.errors import IntegrityError
 if TYPE_CHECKING:
     from medicore.records.identifiers import RunId
     from medicore.steps.checking import Check
+    from medicore.steps.holding import Holding
 
 archive = typer.Typer(no_args_is_help=True, help="The write-once copies of released records.")
 app.add_typer(archive, name="archive")
@@ -22,7 +23,7 @@ def list_archived(
     study: Annotated[str | None, typer.Argument(help="A study; all by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show every archived run, and until when it is kept, as the ledger tells it."""
+    """Show every archived run, until when it is kept and whether it is held, as the ledger tells it."""
     from medicore.records.identifiers import study_id
     from medicore.steps.archived_run import listed
     from medicore.steps.surveillance import readings
@@ -35,9 +36,17 @@ def list_archived(
     if as_json:
         emit(rows)
         return
-    shown = ("run", "archived_at", "last_read", "objects", "retain_until")
-    cells = [(*(str(row[key]) for key in shown), row["manifest"][:16]) for row in rows]
-    head = ("run", "archived (UTC)", "last read (UTC)", "objects", "kept until", "manifest")
+    shown = ("run", "archived_at", "last_read", "objects", "retain_until", "held_since")
+    cells = [(*(str(row[key] or "") for key in shown), row["manifest"][:16]) for row in rows]
+    head = (
+        "run",
+        "archived (UTC)",
+        "last read (UTC)",
+        "objects",
+        "kept until",
+        "held since (UTC)",
+        "manifest",
+    )
     table("Archived runs", head, cells)
 
 
@@ -143,6 +152,51 @@ def extend(
         emit(event.as_json())
     else:
         say(f"{run} is kept until {day}, by {event.actor} at {event.at}. Ledger event {event.sequence}.")
+
+
+@archive.command()
+def hold(
+    run: RunText,
+    who: Annotated[str, typer.Option("--as", help="Who puts it under hold: an operator, or quality.")],
+    reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
+    as_json: Json = False,
+) -> None:
+    """Put everything that is archived of a run under a legal hold, which lasts past every date until it is lifted."""
+    from medicore.cli.passphrase import passphrase_of
+    from medicore.records.identifiers import RunId
+    from medicore.steps.acting import Actor
+    from medicore.steps.holding import hold
+
+    named = RunId.parse(run)
+    found = hold(house(settings()), Actor(who, reason, passphrase_of(who)), named)
+    _tell(found, f"{run} is {'' if found.new else 'already '}under a legal hold", as_json)
+
+
+@archive.command()
+def lift(
+    run: RunText,
+    who: Annotated[str, typer.Option("--as", help="Who lifts it: quality.")],
+    reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
+    as_json: Json = False,
+) -> None:
+    """Lift the legal hold of a run; it is kept on until its date, which nobody shortens."""
+    from medicore.cli.passphrase import passphrase_of
+    from medicore.records.identifiers import RunId
+    from medicore.steps.acting import Actor
+    from medicore.steps.holding import lift
+
+    named = RunId.parse(run)
+    found = lift(house(settings()), Actor(who, reason, passphrase_of(who)), named)
+    _tell(found, f"{run} is {'no longer' if found.new else 'not'} under a legal hold", as_json)
+
+
+def _tell(found: "Holding", words: str, as_json: bool) -> None:
+    event = found.event
+    if as_json:
+        emit({"new": found.new, "objects": found.objects, "event": event.as_json() if event else None})
+        return
+    by = f", by {event.actor} at {event.at}, ledger event {event.sequence}" if event else ""
+    say(f"{words}{by}. {f'{found.objects} objects' if found.new else 'Nothing'} changed.")
 
 
 @archive.command()

@@ -38,7 +38,7 @@ class Permission(StrEnum):
     """What a role may allow; the three decisions carry the name of their meaning.
 
     To administer is to add, renew, revoke and unlock people; to view is to see one patient's data; to extend is to
-    have a record kept longer.
+    have a record kept longer, by a later date or a legal hold; to lift is to end such a hold.
     """
 
     REQUEST = "request"
@@ -49,6 +49,7 @@ class Permission(StrEnum):
     ADMINISTER = "administer"
     VIEW = "view"
     EXTEND = "extend"
+    LIFT = "lift"
     ATTEST = "attest"
 
 
@@ -66,6 +67,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.VIEW,
                 Permission.ADMINISTER,
                 Permission.EXTEND,
+                Permission.LIFT,
             }
         ),
         Role.OPERATOR: frozenset({Permission.REQUEST, Permission.ADMINISTER, Permission.EXTEND}),

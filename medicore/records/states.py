@@ -59,6 +59,8 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "archive.failed": frozenset({_S.RELEASED}),
         "archive.verified": frozenset({_S.RELEASED, _S.ARCHIVED}),
         "archive.extended": frozenset({_S.ARCHIVED}),
+        "archive.held": frozenset({_S.ARCHIVED}),
+        "archive.lifted": frozenset({_S.ARCHIVED}),
         "archive.refused": _EVERY,
         "archive.restored": _EVERY,
         "verification.failed": _EVERY,

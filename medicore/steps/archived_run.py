@@ -7,10 +7,13 @@ from typing import Any
 from medicore.errors import ArchiveError, IntegrityError, MediCoreError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
+from medicore.records.ledger import LedgerEvent
 from medicore.steps.checking import AS_RECORDED, Check, same_bytes
 from medicore.steps.house import House
 
 EXTENDED = "archive.extended"
+HELD = "archive.held"
+LIFTED = "archive.lifted"
 
 
 def archived_manifest(house: House, run: RunId) -> tuple[str, bytes]:
@@ -55,6 +58,7 @@ def listed(house: House, study: str | None = None) -> list[dict[str, Any]]:
                     "archived_at": event.at,
                     "objects": event.details["objects"],
                     "retain_until": kept_until(house, run),
+                    "held_since": None if (hold := standing_hold(house, run)) is None else hold.at,
                     "manifest": event.details["manifest"],
                 }
             )
@@ -79,6 +83,15 @@ def kept_until(house: House, run: RunId) -> str:
     return max(str(event.details["retain_until"]) for event in told)
 
 
+def standing_hold(house: House, run: RunId) -> LedgerEvent | None:
+    """Return the event by which an archived run is under a legal hold; None when it never was, or is no more."""
+    told = [
+        event for action in (HELD, LIFTED) for event in house.ledger.events(subject=str(run), action=action)
+    ]
+    last = max(told, key=lambda event: event.sequence, default=None)
+    return None if last is None or last.action == LIFTED else last
+
+
 def archive_checks(house: House, run: RunId, manifest_digest: str) -> Iterator[Check]:
     """Yield the checks of one run's archive: the manifest, every object by its version, and every date.
 
@@ -93,9 +106,10 @@ def archive_checks(house: House, run: RunId, manifest_digest: str) -> Iterator[C
         return
     yield Check(subject, True, AS_RECORDED)
     manifest = json.loads(data)
-    until = kept_until(house, run)
+    until, hold = kept_until(house, run), standing_hold(house, run)
     yield from _versions(house, {"key": key, "sha256": sha256(data), "size": len(data)})
     yield _retention(house, key, until, manifest["retain_until"])
+    yield from _hold(house, key, hold)
     for entry in manifest["objects"]:
         try:
             yield same_bytes(
@@ -105,6 +119,7 @@ def archive_checks(house: House, run: RunId, manifest_digest: str) -> Iterator[C
         except MediCoreError as error:
             yield Check(f"{entry['key']} (archive)", False, str(error))
         yield _retention(house, entry["key"], until, manifest["retain_until"])
+        yield from _hold(house, entry["key"], hold)
 
 
 def require_whole(entry: Mapping[str, Any], data: bytes) -> bytes:
@@ -148,3 +163,18 @@ def _retention(house: House, key: str, until: str, at_first: str) -> Check:
         words = f"kept until {kept}, extended past MediCore: {until} is recorded"
         return Check(f"{key} (retention)", True, words, warned=True)
     return Check(f"{key} (retention)", True, f"kept until {kept}{', extended' if until > at_first else ''}")
+
+
+def _hold(house: House, key: str, hold: LedgerEvent | None) -> Iterator[Check]:
+    """Yield the check of an object's legal hold; none when neither ledger nor archive knows of one."""
+    subject = f"{key} (legal hold)"
+    try:
+        held = house.archive.held(key)
+    except MediCoreError as error:
+        yield Check(subject, False, str(error))
+        return
+    if hold is not None:
+        words = f"held since {hold.at}" if held else f"not held, where a hold since {hold.at} is recorded"
+        yield Check(subject, held, words)
+    elif held:
+        yield Check(subject, True, "held past MediCore: no hold is recorded", warned=True)

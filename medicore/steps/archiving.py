@@ -31,6 +31,18 @@ class Archive(Protocol):
         """Keep an object until a later date; raise ArchiveError, before anything is asked, when it is an earlier one."""
         ...
 
+    def held(self, key: str) -> bool:
+        """Say whether an object is under a legal hold; raise ArchiveError when that cannot be known."""
+        ...
+
+    def hold(self, key: str) -> None:
+        """Put an object under a legal hold, which lasts past its date and until it is lifted."""
+        ...
+
+    def lift(self, key: str) -> None:
+        """Take the legal hold off an object; its date stays as it is."""
+        ...
+
     def versions(self, key: str) -> Versions:
         """Return what is stored under a key."""
         ...

@@ -9,7 +9,7 @@ from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger import verify_chain
 from medicore.records.people import Permission
-from medicore.steps.archived_run import EXTENDED, archive_checks
+from medicore.steps.archived_run import EXTENDED, HELD, LIFTED, archive_checks
 from medicore.steps.attest import kept
 from medicore.steps.checking import Check, attempt, same_bytes
 from medicore.steps.house import House
@@ -27,6 +27,8 @@ _ACTS = {
     "subject.viewed": Permission.VIEW,
     "run.exported": Permission.EXPORT,
     EXTENDED: Permission.EXTEND,
+    HELD: Permission.EXTEND,
+    LIFTED: Permission.LIFT,
     RESTORED: Permission.EXPORT,
 }
 _OWN_FILES = ("provenance.json", ".gitignore", "decisions/")

@@ -12,19 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from medicore.errors import ArchiveError
-from medicore.records.archived import Versions, require_key, require_longer
+from medicore.records.archived import Versions, is_key, require_key, require_longer
 from medicore.records.canonical import digest, document, sha256
 
 _LABEL = ".retention.json"
 # No key holds this sign, so the label of an extension is never that of another object.
 _EXTENDED = "~"
+_HOLD = "~hold-"
 
 
 class FolderArchive:
     """A write-once folder; beside each object lies its label with SHA-256, size and retention date.
 
     A label is never written again: every extension has one of its own, with its date in the name, and the
-    latest date counts.
+    latest date counts. So has every legal hold, and every end of one, with its number in the name; the last counts.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -75,6 +76,18 @@ class FolderArchive:
         with _written(key):
             self._write_once(self._label(key, f"{_EXTENDED}{until}"), _label(self.get(key), until))
 
+    def held(self, key: str) -> bool:
+        """Say whether an object is under a legal hold; raise ArchiveError when a label is not as it was written."""
+        return self._holds(key) % 2 == 1
+
+    def hold(self, key: str) -> None:
+        """Put an object under a legal hold, by a label; raise ArchiveError when it is not there or cannot be marked."""
+        self._set_hold(key, on=True)
+
+    def lift(self, key: str) -> None:
+        """Take the legal hold off an object, by one more label; raise ArchiveError as ``hold`` does."""
+        self._set_hold(key, on=False)
+
     def versions(self, key: str) -> Versions:
         """Return the one version of an object, the SHA-256 of what is there; raise ArchiveError when nothing is."""
         return Versions((sha256(self.get(key)),))
@@ -83,9 +96,30 @@ class FolderArchive:
         """Return the keys below ``prefix``, sorted, without labels."""
         base = self._path(prefix.rstrip("/"))
         found = (path.relative_to(self._folder).as_posix() for path in base.rglob("*") if path.is_file())
-        return tuple(
-            sorted(key for key in found if not key.endswith(_LABEL) and not Path(key).name.startswith("."))
-        )
+        return tuple(sorted(key for key in found if is_key(key) and not key.endswith(_LABEL)))
+
+    def _holds(self, key: str) -> int:
+        """Return how often an object was held and freed in all: an odd number is a hold that stands."""
+        data, path = self.get(key), self._path(key)
+        count = len([*path.parent.glob(f"{path.name}{_HOLD}*")])
+        for number in range(1, count + 1):
+            label = self._hold_label(key, number)
+            if not label.is_file() or label.read_bytes() != _hold(data, number):
+                raise ArchiveError(
+                    f"the legal hold label {number} of {key} is damaged; run 'medicore verify' on its run"
+                )
+        return count
+
+    def _set_hold(self, key: str, *, on: bool) -> None:
+        count = self._holds(key)
+        if (count % 2 == 1) == on:
+            return
+        with _written(key):
+            self._write_once(self._hold_label(key, count + 1), _hold(self.get(key), count + 1))
+
+    def _hold_label(self, key: str, number: int) -> Path:
+        path = self._path(key)
+        return path.with_name(f"{path.name}{_HOLD}{number}.json")
 
     def _write_once(self, path: Path, data: bytes, *, same: bool = True) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,6 +169,12 @@ def _written(key: str) -> Iterator[None]:
 def _label(data: bytes, retain_until: str) -> bytes:
     """Return the label that lies beside an object; its own digest tells a later date from a damaged one."""
     said = {"sha256": sha256(data), "size": len(data), "retain_until": retain_until}
+    return document({**said, "label": digest(said)})
+
+
+def _hold(data: bytes, number: int) -> bytes:
+    """Return the label of an object's legal hold: the odd ones put it on, the even ones take it off."""
+    said = {"sha256": sha256(data), "size": len(data), "number": number, "held": number % 2 == 1}
     return document({**said, "label": digest(said)})
 
 

@@ -6,19 +6,18 @@ object, and it is read by its identifier, so that neither a later version nor a 
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from functools import cached_property, partial
 from typing import Any, Self
 
-from medicore.errors import ArchiveError, ConfigurationError
-from medicore.records.archived import Versions, is_key, require_key, require_longer
+from medicore.errors import ArchiveError
+from medicore.records.archived import Versions, require_key, require_longer
 from medicore.records.canonical import sha256
-from medicore.stores.s3_bucket import require_locked
+from medicore.stores.s3_bucket import place_of, require_locked
 from medicore.stores.s3_client import ATTEMPTS, S3Access, is_passing, trouble
+from medicore.stores.s3_hold import is_held, set_hold
 
-_ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*?))?/?", re.ASCII)
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed"}
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
@@ -39,13 +38,7 @@ class LockedBucket:
     @classmethod
     def at(cls, address: str, access: S3Access) -> Self:
         """Return the archive at ``s3://bucket/prefix``; raise ConfigurationError when that is malformed."""
-        found = _ADDRESS.fullmatch(address)
-        if found is None or (found["prefix"] and not is_key(found["prefix"])):
-            raise ConfigurationError(
-                "the archive's address is malformed; expected s3://bucket/prefix; correct 'archive' in medicore.toml "
-                "or MEDICORE_ARCHIVE"
-            )
-        return cls(found["bucket"], found["prefix"] or "", access)
+        return cls(*place_of(address, "archive"), access)
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401 - a boto3 client
@@ -144,6 +137,19 @@ class LockedBucket:
                 f"{key} is kept until {kept} after it was extended to {until}; tell whoever keeps the archive"
             )
 
+    def held(self, key: str) -> bool:
+        """Say whether the object is under a legal hold; raise ArchiveError when the server does not say."""
+        place = {"Bucket": self._bucket, "Key": self._name(key), "VersionId": self._first_of(key)}
+        return bool(self._ask(key, lambda: is_held(self._client, place)))
+
+    def hold(self, key: str) -> None:
+        """Put every version under a key under a legal hold; raise ArchiveError unless the server then says so."""
+        self._set_hold(key, on=True)
+
+    def lift(self, key: str) -> None:
+        """Take the legal hold off every version under a key; raise ArchiveError unless the server then says so."""
+        self._set_hold(key, on=False)
+
     def versions(self, key: str) -> Versions:
         """Return every version under a key, the first written first, and whether a delete marker hides them."""
         name = self._name(key)
@@ -170,6 +176,18 @@ class LockedBucket:
                 first[name.removeprefix(self._prefix)] = version
         self._first.update(first)
         return tuple(sorted(first))
+
+    def _set_hold(self, key: str, *, on: bool) -> None:
+        found = self.versions(key).written
+        if not found:
+            raise _missing(key)
+        for version in found:
+            place = {"Bucket": self._bucket, "Key": self._name(key), "VersionId": version}
+            if self._ask(key, partial(set_hold, self._client, place, on=on)) is not on:
+                raise ArchiveError(
+                    f"{key} is {'not ' if on else ''}under a legal hold after that was {'put on' if on else 'lifted'}; "
+                    "tell whoever keeps the archive"
+                )
 
     def _written(self, key: str, data: bytes, retain_until: str) -> str:
         """Return the version that holds ``data`` once it is the first under its key.

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import os
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,8 @@ from typing import Any
 
 import yaml
 
-from medicore.errors import IntegrityError
+from medicore.errors import ConfigurationError, IntegrityError
+from medicore.stores.content_remote import FolderRemote, Remote
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -22,7 +24,7 @@ _ONE_AT_A_TIME = threading.Lock()
 class DvcContent:
     """A DVC cache shared by all runs, and the remote that auditors pull from."""
 
-    def __init__(self, cache: Path, remote: Path, site_cache: Path) -> None:
+    def __init__(self, cache: Path, remote: Remote, site_cache: Path) -> None:
         self._cache = cache
         self._remote = remote
         self._site_cache = site_cache
@@ -30,28 +32,37 @@ class DvcContent:
     def config(self) -> bytes:
         """Return the DVC configuration that a record carries, so that ``dvc pull`` finds its data."""
         return (
-            "[core]\n    remote = records\n    analytics = false\n    check_update = false\n"
-            f"['remote \"records\"']\n    url = {self._remote.resolve()}\n"
+            f"[core]\n    remote = records\n    analytics = false\n    check_update = false\n{self._place()}"
         ).encode()
 
     def local_config(self) -> bytes:
-        """Return the configuration of a scratch folder of ours: no git, the shared cache, copies as files."""
+        """Return the configuration of a scratch folder of ours: no git, the shared cache, copies as files.
+
+        It names the remote of today, wherever that was when the record in the folder was made.
+        """
         return (
             "[core]\n    no_scm = true\n"
             f"    site_cache_dir = {self._site_cache.resolve()}\n"
             f"[cache]\n    dir = {self._cache.resolve()}\n    type = copy\n"
+            f"{self._place()}"
         ).encode()
 
     def add(self, folder: Path, name: str) -> bytes:
-        """Put file or folder ``name`` below ``folder`` into the store and return its pointer, the ``.dvc`` file."""
-        with self._repository(folder) as repository:
+        """Put file or folder ``name`` below ``folder`` into the store and return its pointer, the ``.dvc`` file.
+
+        Raises ConfigurationError, as ``put`` and ``commit`` do, when the disk does not take it.
+        """
+        with _written(name), self._repository(folder) as repository:
             repository.add(str(folder / name))
             self._push(repository, [str(folder / f"{name}.dvc")])
         return (folder / f"{name}.dvc").read_bytes()
 
     def put(self, name: str, data: bytes) -> tuple[str, bytes]:
         """Put ``data`` into the store as a file called ``name``; return its MD5 and its pointer, the ``.dvc`` file."""
-        with tempfile.TemporaryDirectory(prefix="medicore-", ignore_cleanup_errors=True) as scratch:
+        with (
+            _written(name),
+            tempfile.TemporaryDirectory(prefix="medicore-", ignore_cleanup_errors=True) as scratch,
+        ):
             folder = Path(scratch)
             (folder / ".dvc").mkdir()
             (folder / ".dvc" / "config").write_bytes(self.config())
@@ -65,7 +76,7 @@ class DvcContent:
         declared = yaml.safe_load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
         # All at once is a third of the time: DVC reads and writes its files anew for each target.
         targets = ["dvc.yaml"] if set(wanted) == set(declared) else wanted
-        with self._repository(folder) as repository:
+        with _written(", ".join(wanted)), self._repository(folder) as repository:
             for target in targets:
                 repository.commit(target=target, force=True)
             self._push(repository, wanted)
@@ -112,9 +123,16 @@ class DvcContent:
 
     def objects(self, md5: str) -> tuple[tuple[str, bytes], ...]:
         """Return the stored copies of one object, in cache and remote, each with the place it was read from."""
-        relative = Path("files") / "md5" / md5[:2] / md5[2:]
-        places = [("content store", self._remote / relative), ("local cache", self._cache / relative)]
-        return tuple((place, path.read_bytes()) for place, path in places if path.exists())
+        places: tuple[tuple[str, Remote], ...] = (
+            ("content store", self._remote),
+            ("local cache", FolderRemote(self._cache)),
+        )
+        found = ((place, remote.read(md5)) for place, remote in places)
+        return tuple((place, data) for place, data in found if data is not None)
+
+    def _place(self) -> str:
+        said = "".join(f"    {name} = {value}\n" for name, value in self._remote.address().items())
+        return f"['remote \"records\"']\n{said}"
 
     @contextlib.contextmanager
     def _repository(self, folder: Path) -> Iterator[Any]:
@@ -124,7 +142,7 @@ class DvcContent:
         logging.getLogger("dvc").setLevel(logging.ERROR)  # it tells every lock file that it writes
         # DVC resolves stage names against the working directory, which a process has only one of.
         with _ONE_AT_A_TIME, contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
-            repository = Repo(str(folder))
+            repository = Repo(str(folder), remote_config=dict(self._remote.keys()))
             try:
                 yield repository
             finally:
@@ -132,6 +150,20 @@ class DvcContent:
 
     def _push(self, repository: Any, targets: list[str]) -> None:  # noqa: ANN401 - DVC ships no types
         repository.push(targets=targets)
+
+
+@contextlib.contextmanager
+def _written(what: str) -> Iterator[None]:
+    """Raise ConfigurationError where the disk, or DVC's own books, do not take what is to be stored."""
+    from dvc.exceptions import DvcException
+
+    try:
+        yield
+    except (OSError, sqlite3.Error, DvcException) as error:
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise ConfigurationError(
+            f"the content store could not take {what}: {why}; make room or mend the folder, then do the same again"
+        ) from error
 
 
 def md5(data: bytes) -> str:

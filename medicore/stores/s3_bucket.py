@@ -1,13 +1,27 @@
-"""Buckets: whether one can be an archive, so that what is put there stays."""
+"""Buckets: how one is named, and whether it can be an archive, so that what is put there stays."""
 
+import re
 from typing import Any
 
 from medicore.errors import ConfigurationError
+from medicore.records.archived import is_key
 from medicore.records.retention import SHORTEST_YEARS
 from medicore.stores.s3_client import S3Access, trouble
 
+_ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*?))?/?", re.ASCII)
 _SHORTEST_DAYS = 366 * 4 + 365 * 11
 """Fifteen years with four leap days, as a default rule in days must count them."""
+
+
+def place_of(address: str, setting: str) -> tuple[str, str]:
+    """Return bucket and prefix of ``s3://bucket/prefix``; raise ConfigurationError, which names the setting, else."""
+    found = _ADDRESS.fullmatch(address)
+    if found is None or (found["prefix"] and not is_key(found["prefix"])):
+        raise ConfigurationError(
+            f"the {setting.replace('_', ' ')}'s address is malformed; expected s3://bucket/prefix; correct "
+            f"{setting!r} in medicore.toml or MEDICORE_{setting.upper()}"
+        )
+    return found["bucket"], found["prefix"] or ""
 
 
 def require_locked(access: S3Access, client: Any, bucket: str) -> str:  # noqa: ANN401 - a boto3 client

@@ -58,9 +58,7 @@ class S3Access:
 
         credentials = self._credentials()
         given = credentials.aws_client_parameters
-        endpoint = self.endpoint or given.endpoint_url
-        if endpoint is not None:
-            _require_safe(endpoint)
+        endpoint = self.endpoint_in_use()
         config = Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=self.read_seconds,
@@ -87,6 +85,39 @@ class S3Access:
             raise ConfigurationError(
                 f"the settings of the AWS environment are not usable ({type(error).__name__}); correct them"
             ) from error
+
+    def endpoint_in_use(self) -> str | None:
+        """Return the server's address, of the settings or else of the block; None for Amazon's.
+
+        Raises
+        ------
+        ConfigurationError
+            When the block cannot be read, or its address is not safe.
+        """
+        endpoint = self.endpoint or self._credentials().aws_client_parameters.endpoint_url
+        if endpoint is not None:
+            _require_safe(endpoint)
+        return endpoint
+
+    def block_keys(self) -> dict[str, str]:
+        """Return the keys in the block, by the names that DVC gives them; nothing without a block.
+
+        Raises
+        ------
+        ConfigurationError
+            When the block cannot be read.
+        """
+        if self.block is None:
+            return {}
+        held = self._credentials()
+        secret = held.aws_secret_access_key
+        named = {
+            "access_key_id": held.aws_access_key_id,
+            "secret_access_key": secret.get_secret_value() if secret else None,
+            "session_token": held.aws_session_token,
+            "region": held.region_name,
+        }
+        return {name: str(value) for name, value in named.items() if value}
 
     def _credentials(self) -> Any:  # noqa: ANN401 - imported late
         from prefect_aws import AwsCredentials

@@ -146,6 +146,42 @@ def test_what_is_not_there_is_not_extended(archive: Archive) -> None:
         archive.extend(KEY, "2055-03-01")
 
 
+def test_a_legal_hold_stands_until_it_is_lifted(archive: Archive) -> None:
+    """Nothing is held at first; a hold may be put on twice, lifted twice, and put on again, and moves no date."""
+    archive.put(KEY, DATA, UNTIL)
+    archive.put(f"{KEY}.sig", b"signature", UNTIL)
+    archive.lift(KEY)
+    assert not archive.held(KEY)
+    for _ in range(2):
+        archive.hold(KEY)
+        archive.hold(KEY)
+        assert (archive.held(KEY), archive.held(f"{KEY}.sig")) == (True, False)
+        archive.lift(KEY)
+        archive.lift(KEY)
+        assert not archive.held(KEY)
+    assert (archive.retention(KEY), archive.get(KEY)) == (UNTIL, DATA)
+    assert archive.keys("archives") == (KEY, f"{KEY}.sig")
+
+
+def test_what_is_held_stays_held_when_archived_again_or_extended(archive: Archive) -> None:
+    """Neither the same bytes again, nor a later date, nor a refused shortening takes a hold off; nor it the date."""
+    version = archive.put(KEY, DATA, UNTIL)
+    archive.hold(KEY)
+    assert archive.put(KEY, DATA, "2041-01-01") == version
+    archive.extend(KEY, "2055-03-01")
+    with pytest.raises(ArchiveError, match="never shortened"):
+        archive.extend(KEY, UNTIL)
+    assert (archive.held(KEY), archive.retention(KEY)) == (True, "2055-03-01")
+    assert archive.versions(KEY) == Versions((version,))
+
+
+def test_what_is_not_there_is_not_held(archive: Archive) -> None:
+    """There is nothing to hold, to lift or to ask about under an unknown key."""
+    for act in (archive.hold, archive.lift, archive.held):
+        with pytest.raises(ArchiveError, match="is not in the archive"):
+            act(KEY)
+
+
 def test_one_version_is_stored_and_nothing_hides_it(archive: Archive) -> None:
     """An object has the version that putting it returned, and no other."""
     version = archive.put(KEY, DATA, UNTIL)

@@ -1,6 +1,8 @@
 """A month that has been run once: the reference study, one that breaks its contract, one that is imbalanced."""
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +41,10 @@ def released(month: Month) -> Month:
     """The month with its reference study approved, released and archived."""
     month.project.sign(month.run(REFERENCE), "approve")
     return month
+
+
+@pytest.fixture
+def copied(released: Month, tmp_path: Path) -> Project:
+    """Return the month with a copy of its state folder, to be spoiled."""
+    shutil.copytree(released.project.home, tmp_path / "state", symlinks=True)
+    return replace(released.project, home=tmp_path / "state")

@@ -54,6 +54,11 @@ class Kept:
         )
         return str(head["ObjectLockRetainUntilDate"].date().isoformat())
 
+    def held(self, version: dict[str, Any]) -> str:
+        """Return whether the server holds a version: ON or OFF."""
+        place = {"Bucket": self.bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
+        return str(self.server.client.get_object_legal_hold(**place)["LegalHold"]["Status"])
+
     def lock(self, version: dict[str, Any], mode: str, year: int) -> None:
         """Lock a version until 28 February of a year, in whatever mode."""
         lock = {"Mode": mode, "RetainUntilDate": datetime(year, 2, 28, tzinfo=UTC)}

@@ -1,9 +1,6 @@
 """Questions about all runs, through the command line: a number without its run, and everything verified at once."""
 
-import shutil
 import sqlite3
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,13 +13,6 @@ from medicore.steps.verify_all import Verified, verify_all
 from medicore.wiring import open_house
 from tests.conftest import Project
 from tests.line.conftest import BROKEN, CLEAN, REFERENCE, Month
-
-
-@pytest.fixture
-def copied(released: Month, tmp_path: Path) -> Project:
-    """The month with a copy of its state folder, to be damaged."""
-    shutil.copytree(released.project.home, tmp_path / "state", symlinks=True)
-    return replace(released.project, home=tmp_path / "state")
 
 
 def opened(project: Project) -> House:

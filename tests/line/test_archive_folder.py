@@ -1,6 +1,5 @@
 """The archive in a folder, through the command line: extended by labels, restored, damaged and found."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,14 +10,6 @@ from tests.line.conftest import BROKEN, REFERENCE, Month
 from tests.line.told import last_about
 
 DAY = "2080-02-29"
-
-
-@pytest.fixture
-def copied(released: Month, tmp_path: Path) -> Project:
-    """Return a copy of the house of the month, to be spoiled."""
-    home = tmp_path / "state"
-    shutil.copytree(released.project.home, home, symlinks=True)
-    return Project(released.project.root, home, released.project.environment)
 
 
 def removed(path: Path) -> None:

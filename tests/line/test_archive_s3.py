@@ -91,6 +91,21 @@ def test_same_bytes_written_again_are_a_warning(kept: Kept) -> None:
     assert f"warning: {REPORT} (versions): the same bytes were written again" in answer.err
 
 
+def test_a_hold_that_the_server_lost_is_found(kept: Kept) -> None:
+    """Every version is held by a signed act; where somebody takes a hold off past us, verification names the object."""
+    hold = ("archive", "hold", RUN, "--as", "operator", "--reason", "Asked by the court", "--json")
+    assert kept.project.medicore(*hold).json()["new"]
+    versions = [*kept.versions(f"archives/{RUN}/"), *kept.versions(f"reports/{RUN}/")]
+    assert {kept.held(version) for version in versions} == {"ON"}
+    (version,) = kept.versions(REPORT)
+    place = {"Bucket": kept.bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
+    kept.server.client.put_object_legal_hold(**place, LegalHold={"Status": "OFF"})
+    assert f"{REPORT} (legal hold): not held, where a hold since" in verified_ill(kept)
+    assert kept.project.medicore(*hold).json()["objects"] == 1
+    (verdict,) = kept.project.medicore("verify", RUN, "--json").json()
+    assert verdict["failed"] == {}
+
+
 def test_retention_is_extended_by_a_signed_act_and_never_shortened(kept: Kept) -> None:
     """Operator or quality have a record kept longer; an earlier day, another role, no reason are refused (FAULTS 15)."""
     first = kept.manifest()["retain_until"]

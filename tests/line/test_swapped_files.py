@@ -11,6 +11,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
+from medicore.stores.content_remote import FolderRemote
 from medicore.stores.dvc_content import DvcContent
 from tests.conftest import git
 from tests.line.conftest import CLEAN, MONTH, REFERENCE, Month
@@ -105,7 +106,7 @@ def test_two_files_with_one_md5_are_told_apart(tmp_path: Path) -> None:
     assert (
         hashlib.md5(one, usedforsecurity=False).digest() == hashlib.md5(other, usedforsecurity=False).digest()
     )
-    content = DvcContent(tmp_path / "cache", tmp_path / "remote", tmp_path / "site")
+    content = DvcContent(tmp_path / "cache", FolderRemote(tmp_path / "remote"), tmp_path / "site")
     address, _ = content.put("data.bin", one)
     places = [*tmp_path.rglob(address[2:])]
     assert len(places) == 2

@@ -189,6 +189,7 @@ ALLOWED = {
     ("operator", "administer"),
     ("operator", "extend"),
     ("quality", "extend"),
+    ("quality", "lift"),
     ("service", "request"),
     ("service", "attest"),
 }

@@ -154,3 +154,62 @@ def test_full_disk_leaves_the_retention_as_it_was(
     assert (files(tmp_path), archive.retention(KEY)) == (before, "2040-02-01")
     archive.extend(KEY, "2050-01-01")
     assert archive.retention(KEY) == "2050-01-01"
+
+
+def test_label_of_a_hold_is_read_only_and_belongs_to_its_object_alone(tmp_path: Path) -> None:
+    """Each hold, and each end of one, is a label that is never written again, and no object."""
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    archive.put(f"{KEY}.2", b"more bytes", "2040-02-01")
+    archive.hold(KEY)
+    archive.lift(KEY)
+    labels = [tmp_path / f"{KEY}~hold-{number}.json" for number in (1, 2)]
+    assert [json.loads(label.read_bytes())["held"] for label in labels] == [True, False]
+    assert [label.stat().st_mode & 0o777 for label in labels] == [0o444, 0o444]
+    archive.hold(KEY)
+    assert (archive.held(KEY), archive.held(f"{KEY}.2")) == (True, False)
+    assert archive.keys("archives") == (KEY, f"{KEY}.2")
+
+
+@pytest.mark.parametrize("damage", ["edited", "renamed", "first removed", "other bytes of the object"])
+def test_hold_that_was_not_written_so_is_an_archive_error(tmp_path: Path, damage: str) -> None:
+    """A label that was changed, moved, left alone or given another object is reported, and nothing is guessed."""
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    archive.hold(KEY)
+    archive.lift(KEY)
+    first, second = (tmp_path / f"{KEY}~hold-{number}.json" for number in (1, 2))
+    if damage == "edited":
+        second.chmod(0o644)
+        second.write_bytes(second.read_bytes().replace(b"false", b"true"))
+    elif damage == "renamed":
+        second.rename(tmp_path / f"{KEY}~hold-3.json")
+    elif damage == "first removed":
+        first.unlink()
+    else:
+        (tmp_path / KEY).chmod(0o644)
+        (tmp_path / KEY).write_bytes(b"other")
+    for act in (archive.held, archive.hold, archive.lift):
+        with pytest.raises(ArchiveError, match=rf"the legal hold label [12] of {KEY} is damaged"):
+            act(KEY)
+
+
+@pytest.mark.parametrize("fails", ["os.fsync", "pathlib.Path.hardlink_to"])
+def test_full_disk_leaves_the_hold_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    """Without room nothing is held, nothing is lost, and it can be repeated (FAULTS 64)."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    archive = FolderArchive(tmp_path)
+    archive.put(KEY, b"bytes", "2040-02-01")
+    before = files(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(fails, full)
+        with pytest.raises(ArchiveError, match=f"^{KEY} could not be written: No space left on device"):
+            archive.hold(KEY)
+    assert (files(tmp_path), archive.held(KEY)) == (before, False)
+    archive.hold(KEY)
+    assert archive.held(KEY)

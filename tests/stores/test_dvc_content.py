@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from medicore.errors import IntegrityError
+from medicore.stores.content_remote import FolderRemote
 from medicore.stores.dvc_content import DvcContent, md5
 from tests.conftest import git
 
@@ -31,7 +32,7 @@ stages:
 @pytest.fixture
 def content(tmp_path: Path) -> DvcContent:
     """Return an empty content store."""
-    return DvcContent(tmp_path / "cache", tmp_path / "remote", tmp_path / "site")
+    return DvcContent(tmp_path / "cache", FolderRemote(tmp_path / "remote"), tmp_path / "site")
 
 
 def scratch(content: DvcContent, folder: Path) -> Path:

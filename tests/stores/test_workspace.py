@@ -7,6 +7,7 @@ import yaml
 
 from medicore.records.identifiers import RunId
 from medicore.stores.code import GitCode
+from medicore.stores.content_remote import FolderRemote
 from medicore.stores.dvc_content import DvcContent
 from medicore.stores.files import FolderFiles
 from medicore.stores.workspace import Workspaces, parameters, record_folder
@@ -43,7 +44,7 @@ def code(tmp_path: Path) -> GitCode:
 @pytest.fixture
 def workspaces(tmp_path: Path, code: GitCode) -> Workspaces:
     """Return work folders for that checkout."""
-    content = DvcContent(tmp_path / "cache", tmp_path / "remote", tmp_path / "site")
+    content = DvcContent(tmp_path / "cache", FolderRemote(tmp_path / "remote"), tmp_path / "site")
     return Workspaces(tmp_path / "work", code, content)
 
 
