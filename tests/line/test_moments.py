@@ -1,12 +1,7 @@
 """Moments: a lock that moved, a clock that was set back, and months that end elsewhere at another time."""
 
 import json
-import shutil
-from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from medicore.records.canonical import sha256
 from medicore.records.ledger import NewEvent
@@ -22,13 +17,6 @@ class Ahead:
     def now(self) -> datetime:
         """Return the moment in an hour."""
         return SystemClock().now() + timedelta(hours=1)
-
-
-@pytest.fixture
-def copied(month: Month, tmp_path: Path) -> Project:
-    """The month with a copy of its state folder."""
-    shutil.copytree(month.project.home, tmp_path / "state", symlinks=True)
-    return replace(month.project, home=tmp_path / "state")
 
 
 def test_a_lock_that_moved_makes_a_new_run(copied: Project) -> None:
