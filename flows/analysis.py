@@ -1,6 +1,5 @@
 """The flow that takes a study's month from its EDC to a sealed candidate, or to a finding."""
 
-import functools
 from typing import Any
 from uuid import UUID
 
@@ -11,12 +10,13 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows import notices
-from flows.artifacts import show_findings, show_results
+from flows.artifacts import begin_progress, best_effort, show_findings, show_results, update_progress
 from flows.assets import made_by, materialise, of_record
 from flows.progress import show_progress
 from flows.requests import AnalysisRequest
 from flows.schedule import signed_month
 from flows.tasks import move
+from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
 from medicore.settings import Settings, read_settings
 from medicore.steps.analysis import Outcome, analyse
@@ -24,6 +24,7 @@ from medicore.steps.house import House
 from medicore.steps.requesting import Request
 from medicore.steps.runs import ActiveRun, begin
 from medicore.steps.seal import read_results
+from medicore.steps.way import STEP_NAMES
 from medicore.wiring import lay_out_report, open_house
 
 
@@ -41,17 +42,28 @@ def analysis(request: AnalysisRequest) -> State[Any]:
 
 def carry(house: House, settings: Settings, active: ActiveRun) -> Outcome:
     """Take an active run through its steps as tasks, and show what came out."""
-    outcome = analyse(house, active, functools.partial(move, house))
+    progress: UUID | None = None
+    with best_effort():
+        progress = begin_progress(str(active.id))
+
+    def step(run: ActiveRun, name: str) -> tuple[Finding, ...]:
+        findings = move(house, run, name)
+        with best_effort():
+            update_progress(progress, STEP_NAMES.index(name) + 1, len(STEP_NAMES))
+        return findings
+
+    outcome = analyse(house, active, step)
     report = lay_out_report(settings, active)
     notices.ended(settings, house, active.id)
     if outcome.commit:
         record = {"commit": outcome.commit, "tag": active.tag, "state": outcome.state}
         materialise("record", of_record(active.id), made_by(active), record)
-    if outcome.findings:
-        show_findings(outcome.run, outcome.findings)
-    if outcome.state == "candidate" and not active.exploratory:
-        results = read_results(house, active.id, outcome.commit)
-        show_results(outcome.run, results, report, f"{active.tag}, commit {outcome.commit}")
+    with best_effort():
+        if outcome.findings:
+            show_findings(outcome.run, outcome.findings)
+        if outcome.state == "candidate" and not active.exploratory:
+            results = read_results(house, active.id, outcome.commit)
+            show_results(outcome.run, results, report, f"{active.tag}, commit {outcome.commit}")
     return outcome
 
 

@@ -1,8 +1,18 @@
 """What people see in the Prefect UI: results, findings and links; never a patient's value."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
+from uuid import UUID
 
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from httpx import HTTPError
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 
 from medicore.records.finding import Finding
 from medicore.steps.reproduce import Comparison
@@ -10,6 +20,27 @@ from medicore.steps.reproduce import Comparison
 
 def _key(run: str, kind: str) -> str:
     return f"{run}-{kind}".lower().replace("/", "-")
+
+
+@contextmanager
+def best_effort() -> Iterator[None]:
+    """Go on when Prefect's server cannot be told: it shows what ledger and record hold, and no run depends on it."""
+    with suppress(HTTPError):
+        yield
+
+
+def begin_progress(run: str) -> UUID | None:
+    """Publish that a run has begun, as an artifact that ``update_progress`` moves; return it."""
+    made = create_progress_artifact(0.0, key=_key(run, "progress"), description=f"Steps of {run}")
+    return (
+        made if isinstance(made, UUID) else None
+    )  # a coroutine where there is an event loop, and here is none
+
+
+def update_progress(progress: UUID | None, done: int, steps: int) -> None:
+    """Tell how many of a run's steps are done, where the run's begin was published."""
+    if progress is not None:
+        update_progress_artifact(progress, 100.0 * done / steps)
 
 
 def show_findings(run: str, findings: tuple[Finding, ...]) -> None:

@@ -3,7 +3,7 @@
 import base64
 import json
 
-from medicore.errors import ReviewError
+from medicore.errors import ConfigurationError, ReviewError
 from medicore.records.canonical import document
 from medicore.records.decision import Meaning, Statement
 from medicore.records.identifiers import RunId
@@ -15,7 +15,7 @@ from medicore.steps.attest import attest
 from medicore.steps.house import House
 from medicore.steps.logged import SERVICE, log
 from medicore.steps.review import approvals_of, open_findings, standing_decisions, verified
-from medicore.steps.runs import ActiveRun, reopen, sealed_commit
+from medicore.steps.runs import ActiveRun, code_commit, reopen, sealed_commit
 from medicore.steps.signed_report import released_files
 from medicore.steps.stored import folder_of
 
@@ -29,12 +29,15 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
     ------
     ReviewError
         When no decision stands that lets the run go on; the ledger says so.
+    ConfigurationError
+        When the run is to be continued by other code or packages than it began with; the ledger says so.
     """
     found = state_of(house.ledger.events(subject=str(run)))
     if found is RunState.RELEASED:
         archive(house, run, _retention_years(house, run))
         return None
     if found is RunState.RUNNING:
+        _require_same_code(house, run)
         return reopen(house, run)
     if found in {RunState.ARCHIVED, RunState.REJECTED}:
         return None
@@ -44,9 +47,20 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
         )
     try:
         return _decide(house, run, found)
-    except ReviewError as error:
+    except (ReviewError, ConfigurationError) as error:
         log(house, SERVICE, "review.halted", str(run), str(error), {})
         raise
+
+
+def _require_same_code(house: House, run: RunId) -> None:
+    """Raise ConfigurationError unless the code that runs is, to the byte, that with which the run began."""
+    began, now = code_commit(house, run), house.code.require_clean()
+    if now != began:
+        raise ConfigurationError(
+            f"run {run} began on commit {began[:12]}, and the code is at {now[:12]}; a run ends by the code that it began "
+            "with; check out that commit and decide again, or reject the run and ask for a new one"
+        )
+    house.environment.require_locked()
 
 
 def _decide(house: House, run: RunId, found: RunState) -> ActiveRun | None:
@@ -81,6 +95,7 @@ def _continue(house: House, run: RunId, standing: tuple[tuple[Statement, LedgerE
             f"run {run} still waits at {len(waiting)} finding(s), first {waiting[0]['digest'][:12]}; "
             f"see 'medicore review {run}'"
         )
+    _require_same_code(house, run)
     decisions = [
         {
             "finding": statement.finding,

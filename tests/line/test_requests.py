@@ -56,7 +56,8 @@ def require_shown(server: Server, project: Project, flow_run: str, run: str) -> 
     assert named["name"] == f"{STUDY} · {MONTH} · run {run.rpartition('/')[2]}"
     assert {STUDY, MONTH, "medicore"} <= set(named["tags"])
     shown = server.artifacts(flow_run)
-    assert set(shown) == {f"{key}-{kind}" for kind in ("result", "consort", "report")}
+    assert set(shown) == {f"{key}-{kind}" for kind in ("result", "consort", "report", "progress")}
+    assert shown[f"{key}-progress"]["data"] == 100
     assets = server.assets("medicore://r")
     sealed = project.events(run)[-2]
     record = assets[f"medicore://records/{run}"]
@@ -121,6 +122,7 @@ def test_medicore_request_sends_it(server: Server, project: Project) -> None:
 
 # Each of a month of its own, so that none waits for another.
 UNSIGNED: dict[str, dict[str, str]] = {
+    "study MED-2024-9999 is unknown": {"study": "MED-2024-9999", "month": "2025-07"},
     "is not signed": {"signature": "", "month": "2025-04"},
     "the month differs": {"month": "2025-02"},
     "the reason differs": {"reason": "Something else"},

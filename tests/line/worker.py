@@ -24,6 +24,7 @@ class Server:
 
     url: str
     credentials: str
+    process: int
 
     @property
     def environment(self) -> dict[str, str]:
@@ -119,7 +120,7 @@ def working(project: Project) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    server = Server(f"http://127.0.0.1:{port}/api", "operators:a word that only they have")
+    url, credentials = f"http://127.0.0.1:{port}/api", "operators:a word that only they have"
     serving = project.start(
         "serve",
         "--port",
@@ -127,14 +128,14 @@ def working(project: Project) -> Iterator[Server]:
         PYTHONPATH=str(project.root),
         PREFECT_WORKER_QUERY_SECONDS="1",
         PREFECT_API_URL="",
-        PREFECT_SERVER_API_AUTH_STRING=server.credentials,
-        PREFECT_API_AUTH_STRING=server.credentials,
+        PREFECT_SERVER_API_AUTH_STRING=credentials,
+        PREFECT_API_AUTH_STRING=credentials,
     )
     try:
         assert serving.stdout is not None
         told = serving.stdout.readline()
         assert told.startswith("Prefect UI: "), told + (project.home / "prefect" / "worker.log").read_text()
-        yield server
+        yield Server(url, credentials, serving.pid)
     finally:
         serving.send_signal(signal.SIGINT)
         _, trouble = serving.communicate(timeout=60)
