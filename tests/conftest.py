@@ -40,17 +40,21 @@ def git(*arguments: str, folder: Path) -> str:
 
 @dataclass(frozen=True)
 class Project:
-    """A clean checkout of this project's files, with a state folder of its own."""
+    """A clean checkout of this project's files, with a state folder of its own.
+
+    ``coverage`` says that its commands are measured with the tests, where these are.
+    """
 
     root: Path
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
+    coverage: bool = True
 
     def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
         """Start the command line and return the process."""
         environment = {
             **os.environ,
-            **measured(),
+            **(measured() if self.coverage else {}),
             **self.environment,
             "MEDICORE_HOME": str(self.home),
             **more,

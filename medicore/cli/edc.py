@@ -76,7 +76,11 @@ def serve(
     from medicore.records.identifiers import month_id
 
     deliveries = Deliveries(folder or settings().inbox, month_id(month), Faults.of(fault or []))
-    with EdcSimulator.open(deliveries, os.environ.get(VARIABLE) or DEMONSTRATION_SECRET, port) as server:
+    # A shell's background process ignores Ctrl-C unless it asks for it, and a service manager sends SIGTERM.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    secret = os.environ.get(VARIABLE) or DEMONSTRATION_SECRET
+    with contextlib.suppress(KeyboardInterrupt), EdcSimulator.open(deliveries, secret, port) as server:
         shown = server.addresses()
         if as_json:
             emit(shown)
@@ -88,8 +92,4 @@ def serve(
                 [[str(row[name]) for name in ("study", "system", "address", "project")] for row in shown],
             )
         sys.stdout.flush()
-        # A shell's background process ignores Ctrl-C unless it asks for it, and a service manager sends SIGTERM.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.default_int_handler)
-        with contextlib.suppress(KeyboardInterrupt):
-            server.serve_forever()
+        server.serve_forever()

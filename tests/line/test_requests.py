@@ -58,7 +58,7 @@ def require_shown(server: Server, project: Project, flow_run: str, run: str) -> 
     shown = server.artifacts(flow_run)
     assert set(shown) == {f"{key}-{kind}" for kind in ("result", "consort", "report", "progress")}
     assert shown[f"{key}-progress"]["data"] == 100
-    assets = server.assets("medicore://r")
+    assets = server.assets("medicore://r", f"medicore://records/{run}")
     sealed = project.events(run)[-2]
     record = assets[f"medicore://records/{run}"]
     assert record["payload"] == {

@@ -39,5 +39,5 @@ def test_a_report_that_fails_to_render_cannot_be_signed(copied: Project, tmp_pat
     after = copied.events(run)[len(before) :]
     assert [event["action"] for event in after] == ["decision.refused", "decision.refused"]
     assert run not in copied.medicore("review").out
-    assert not [*(copied.home / "reports").rglob(f"*{NEXT}*.pdf")]
+    assert not [*(copied.home / "reports").rglob(f"{CLEAN}_{NEXT}*.pdf")]
     copied.medicore("verify", run)

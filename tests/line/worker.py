@@ -81,24 +81,24 @@ class Server:
         wanted = {"artifacts": {"flow_run_id": {"any_": [flow_run]}}}
         return {found["key"]: found for found in self.ask("artifacts/filter", wanted) if found["key"]}
 
-    def assets(self, prefix: str) -> dict[str, dict[str, Any]]:
+    def assets(self, prefix: str, last: str) -> dict[str, dict[str, Any]]:
         """Return the latest event of each asset that came to be and whose key begins so, by key.
 
-        Events reach the server's store a little after the flow run has ended: asked again until no more come.
+        Events reach the server's store a little after the flow run has ended: asked again until that of ``last`` came.
         """
         kinds = {"prefix": ["prefect.asset.materialization"]}
         wanted = {
             "filter": {"event": kinds, "resource": {"id_prefix": [prefix]}, "order": "ASC"},
             "limit": 50,
         }
-        found: list[dict[str, Any]] = []
         limit = time.monotonic() + LIMIT_S
         while time.monotonic() < limit:
-            before, found = found, self.ask("events/filter", wanted)["events"]
-            if found and len(found) == len(before):
-                break
-            time.sleep(2)
-        return {event["resource"]["prefect.resource.id"]: event for event in found}
+            events = self.ask("events/filter", wanted)["events"]
+            found = {event["resource"]["prefect.resource.id"]: event for event in events}
+            if last in found:
+                return found
+            time.sleep(1)
+        raise AssertionError(f"no event of {last} within {LIMIT_S:.0f} s: {sorted(found)}")
 
     def flow_runs(self, deployment: str) -> list[dict[str, Any]]:
         """Return a deployment's flow runs, the latest first."""
