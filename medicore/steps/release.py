@@ -54,18 +54,21 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
 
 def _require_same_code(house: House, run: RunId) -> None:
     """Raise ConfigurationError unless code and packages are those with which the run began; the ledger says so."""
-    began = code_commit(house, run)
     try:
-        now = house.code.require_clean()
-        if now != began:
-            raise ConfigurationError(
-                f"run {run} began on commit {began[:12]}, and the code is at {now[:12]}; a run ends by the code that it "
-                "began with; check out that commit and decide again, or reject the run and ask for a new one"
-            )
+        _prove_code(house, code_commit(house, run), run)
         house.environment.require_locked()
     except ConfigurationError as error:
         log(house, SERVICE, "review.halted", str(run), str(error), {})
         raise
+
+
+def _prove_code(house: House, began: str, run: RunId) -> None:
+    now = house.code.require_clean()
+    if now != began:
+        raise ConfigurationError(
+            f"run {run} began on commit {began[:12]}, and the code is at {now[:12]}; a run ends by the code that it began "
+            "with; check out that commit and decide again, or reject the run and ask for a new one"
+        )
 
 
 def _decide(house: House, run: RunId, found: RunState) -> ActiveRun | None:
