@@ -50,9 +50,7 @@ def _rewrite(old: Any, new: Any) -> None:
 
 
 def _replace(name: str, old: object, new: object) -> None:
-    for module in list(sys.modules.values()):
-        if (
-            getattr(module, "__name__", "").startswith(("medicore.", "tests."))
-            and vars(module).get(name) is old
-        ):
+    # By the name that it was imported by: what other packages put among the modules may not like to be asked for its own.
+    for imported, module in list(sys.modules.items()):
+        if imported.startswith(("medicore.", "tests.")) and vars(module).get(name) is old:
             setattr(module, name, new)

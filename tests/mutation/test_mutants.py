@@ -4,6 +4,7 @@ import ast
 import functools
 import os
 import sys
+import traceback
 from collections.abc import Callable
 
 import pytest
@@ -87,6 +88,8 @@ def in_a_child(work: Callable[[], bool]) -> bool:
         right = False
         try:
             right = work()
+        except Exception:  # noqa: BLE001 - a child says why before it ends
+            traceback.print_exc()
         finally:
             os._exit(not right)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
