@@ -1,8 +1,6 @@
 """Answers about one run of a study of 5,000 patients: how long an inspector waits for each."""
 
 import json
-import os
-import secrets
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -10,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.project import copy_project, medicore, timed
+from benchmarks.project import founded, medicore, timed
 
 STUDY, MONTH = "MED-2024-0212", "2026-12"
 PRIMARY = "primary.estimate"
@@ -37,10 +35,7 @@ def answers() -> Answered:
     """Return how long each command takes on a run in a scratch folder."""
     with tempfile.TemporaryDirectory(prefix="medicore-answers-") as scratch:
         root, home = Path(scratch) / "project", Path(scratch) / "state"
-        copy_project(root)
-        for owner in ("authority", "analyst", "reviewer", "operator"):
-            os.environ[f"MEDICORE_PASSPHRASE_{owner.upper()}"] = secrets.token_urlsafe(16)
-        medicore(root, home, "init")
+        founded(root, home)
         medicore(root, home, "edc", "deliver", MONTH, STUDY)
         run = f"{STUDY}/{MONTH}/1"
         seconds = {"run STUDY MONTH": timed(root, home, "run", STUDY, MONTH).wall}

@@ -3,9 +3,7 @@
 import itertools
 import json
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.project import copy_project, medicore, timed
+from benchmarks.project import founded, medicore, timed
+from flows.server import free_port
 
 PATTERN, MONTH = "MED-2024-0212", "2026-12"
 STUDIES = tuple(f"TEST-MONTH{number}" for number in range(1, 9))
@@ -49,12 +48,9 @@ def month() -> Measured:
     """Return how long the month takes, in a scratch folder."""
     with tempfile.TemporaryDirectory(prefix="medicore-month-") as scratch:
         root, home = Path(scratch) / "project", Path(scratch) / "state"
-        for owner in ("authority", "analyst", "reviewer", "operator"):
-            os.environ[f"MEDICORE_PASSPHRASE_{owner.upper()}"] = secrets.token_urlsafe(16)
         source = Path(__file__).resolve().parent.parent / "studies" / f"{PATTERN}.yaml"
         text = source.read_text(encoding="utf-8")
-        copy_project(root, {study: text.replace(PATTERN, study) for study in STUDIES})
-        medicore(root, home, "init")
+        founded(root, home, {study: text.replace(PATTERN, study) for study in STUDIES})
         patients = _deliver(root, home)
         taken = timed(root, home, "portfolio", MONTH, *STUDIES, "--as", "analyst").wall
         parts = _parts(root, home)
@@ -97,9 +93,7 @@ def _parts(root: Path, home: Path) -> dict[str, float]:
 @contextmanager
 def _served(root: Path, home: Path) -> Iterator[str]:
     """Serve the project with its worker on a free port, and yield the address of the Prefect API."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     environment = {**os.environ, "MEDICORE_HOME": str(home), "PREFECT_WORKER_QUERY_SECONDS": "1"}
     with subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "medicore", "serve", "--port", str(port)],

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import secrets
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,14 @@ def copy_project(target: Path, protocols: Mapping[str, str] | None = None) -> Pa
     _git("add", "--all", folder=target)
     _git("commit", "--quiet", "--message", "A copy of the project", folder=target)
     return target
+
+
+def founded(root: Path, home: Path, protocols: Mapping[str, str] | None = None) -> None:
+    """Copy the project into ``root``, and found its state in ``home`` with passphrases made for this process alone."""
+    copy_project(root, protocols)
+    for owner in ("authority", "analyst", "reviewer", "operator"):
+        os.environ[f"MEDICORE_PASSPHRASE_{owner.upper()}"] = secrets.token_urlsafe(16)
+    medicore(root, home, "init")
 
 
 @dataclass(frozen=True, order=True, slots=True)

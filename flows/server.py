@@ -40,7 +40,7 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
             os.environ.setdefault(name, value)
         yield given
         return
-    chosen = port or _free_port()
+    chosen = port or free_port()
     url = f"http://127.0.0.1:{chosen}/api"
     settings = {**client, "PREFECT_API_URL": url, "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
     before = {name: os.environ.get(name) for name in settings}
@@ -74,7 +74,8 @@ def die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens to just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -3,13 +3,13 @@
 import json
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
+from flows.server import free_port
 from medicore.edc.served import project_number
 from tests.conftest import Project, found_project
 from tests.line.ended_run import EndedRun, portfolio, require_failed, require_halted, run
@@ -17,12 +17,6 @@ from tests.line.prepared_study import MONTH, SIZE, PreparedStudy, prepare
 
 TOKEN = "C0FFEE" * 5 + "00"
 IGNORED = ["projectid", "environmentName", "SubjectKey", "subjects_complete"]
-
-
-def free_port() -> int:
-    """Return a port that nobody listens to."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 PORT = free_port()

@@ -3,7 +3,6 @@
 import base64
 import json
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from flows.server import free_port
 from tests.conftest import Project
 
 LIMIT_S = 150.0
@@ -117,9 +117,7 @@ def refusal(error: urllib.error.HTTPError) -> tuple[int, str]:
 @contextmanager
 def working(project: Project) -> Iterator[Server]:
     """Serve the project with ``medicore serve`` behind a password, and stop it as Ctrl-C does."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     url, credentials = f"http://127.0.0.1:{port}/api", "operators:a word that only they have"
     serving = project.start(
         "serve",
