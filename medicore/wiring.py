@@ -182,14 +182,16 @@ def time_stamps(settings: Settings) -> "TimeStampService | None":
 
 
 def renderer_named(name: str) -> Renderer:
-    """Return the renderer called ``embedded`` or ``quarto``."""
+    """Return the renderer called ``embedded`` or ``quarto``, which proves each report that it hands out."""
+    from medicore.stores.renderer_proven import ProvenRenderer
+
     if name == "quarto":
         from medicore.stores.renderer_quarto import QuartoRenderer
 
-        return QuartoRenderer()
+        return ProvenRenderer(QuartoRenderer())
     from medicore.stores.renderer_embedded import EmbeddedRenderer
 
-    return EmbeddedRenderer()
+    return ProvenRenderer(EmbeddedRenderer())
 
 
 def _renderer_name(settings: Settings) -> str:

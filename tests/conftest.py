@@ -2,10 +2,11 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,14 @@ def found_project(folder: Path, prefect_url: str, **more: str) -> Project:
     return project
 
 
-@pytest.fixture(scope="session")
+def copied_project(project: Project, folder: Path) -> Project:
+    """Return a copy of a project, checkout and state, that knows nothing of the first."""
+    root = shutil.copytree(project.root, folder / "project", symlinks=True)
+    home = shutil.copytree(project.home, folder / "state", symlinks=True)
+    return replace(project, root=Path(root), home=Path(home))
+
+
+@pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Project:
-    """The session's project; tests that spoil something make their own with ``found_project``."""
-    return found_project(tmp_path_factory.mktemp("session"), prefect_url)
+    """A project for the tests of one file: what they leave in it, no other file meets."""
+    return found_project(tmp_path_factory.mktemp("project"), prefect_url)

@@ -1,5 +1,6 @@
 """The rendition of a report in HTML: the template of a record, its cells asked for HTML, in one file by itself."""
 
+import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,10 +43,18 @@ def render_html(template: Mapping[str, bytes], inputs: Mapping[str, bytes]) -> b
                     "the template of this record makes no HTML; expected format: html in it; read report.pdf"
                 )
             outputs = execute(read.cells, given, folder, home)
-            return _page(read, outputs, given["run"], folder, home)
+            head = (
+                f"{given['run']}: rendition of the report",
+                json.loads(inputs["run.json"])["status"].upper(),
+            )
+            return _page(read, outputs, head, folder, home)
 
 
-def _page(template: Template, outputs: Mapping[str, str], run_id: str, folder: Path, home: Path) -> bytes:
+def _page(
+    template: Template, outputs: Mapping[str, str], head: tuple[str, str], folder: Path, home: Path
+) -> bytes:
+    """Return the page; ``head``, its title and the run's status, also stands on every page when it is printed."""
+    title, status = head
     style = (folder / _STYLE).read_text(encoding="utf-8")
     arguments = [
         str(PANDOC),
@@ -61,7 +70,8 @@ def _page(template: Template, outputs: Mapping[str, str], run_id: str, folder: P
         f"--template={folder / _PAGE_TEMPLATE}",
         "--metadata=pagetitle:report",
         "--variable=lang=en-GB",
-        f"--variable=title={run_id}: rendition of the report",
+        f"--variable=title={title}",
+        f"--variable=status={status}",
         f"--variable=style={style}",
     ]
     made = run(

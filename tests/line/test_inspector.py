@@ -16,12 +16,18 @@ FOLDER = f"records/{REFERENCE}/2025-03"
 
 
 @pytest.fixture(scope="module")
-def clone(released: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clone(kept_release: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone of the record repository at the released record, its data pulled with DVC."""
-    target = tmp_path_factory.mktemp("inspection") / "clone"
-    git("clone", "--quiet", str(released.project.home / "records.git"), str(target), folder=target.parent)
-    git("checkout", "--quiet", f"record/{released.run(REFERENCE)}", folder=target)
+    target = checked_out(kept_release, tmp_path_factory.mktemp("inspection"))
     dvc("pull", folder=target)
+    return target
+
+
+def checked_out(month: Month, folder: Path) -> Path:
+    """Clone the record repository of a month into a folder, check out its released record, and return the clone."""
+    target = folder / "clone"
+    git("clone", "--quiet", str(month.project.home / "records.git"), str(target), folder=folder)
+    git("checkout", "--quiet", f"record/{month.run(REFERENCE)}", folder=target)
     return target
 
 
@@ -62,6 +68,18 @@ def test_dvc_says_up_to_date_until_a_byte_flips(clone: Path, tmp_path: Path) -> 
     data = copy / FOLDER / "extract.parquet"
     flip(data, quietly=False)
     assert "extract.parquet" in dvc("status", folder=copy)
+
+
+def test_data_are_pulled_after_the_state_folder_moved(released: Month, clone: Path, tmp_path: Path) -> None:
+    """A record names the place where its data were; told the new one as the guide says, DVC pulls them from there."""
+    target = checked_out(released, tmp_path)
+    before, now = (clone / ".dvc/config").read_text(), str(released.project.home / "dvc" / "remote")
+    assert now not in before
+    dvc("remote", "modify", "--local", "records", "url", now, folder=target)
+    dvc("pull", folder=target)
+    assert "Data and pipelines are up to date" in dvc("repro", folder=target)
+    assert git("status", "--porcelain", folder=target) == ""
+    released.project.medicore("verify", released.run(REFERENCE), "--checkout", str(target))
 
 
 def test_verify_names_the_flipped_file_of_a_checkout(released: Month, clone: Path, tmp_path: Path) -> None:

@@ -13,9 +13,8 @@ import pytest
 
 from medicore.stores.content_remote import FolderRemote
 from medicore.stores.dvc_content import DvcContent
-from tests.conftest import git
 from tests.line.conftest import CLEAN, MONTH, REFERENCE, Month
-from tests.line.test_inspector import dvc
+from tests.line.test_inspector import checked_out, dvc
 
 FOLDER = f"records/{REFERENCE}/2025-03"
 # Two texts with one MD5 (Stevens, 2024, made with HashClash); a CSV file that is all header may read so.
@@ -76,12 +75,12 @@ def test_another_rendition_of_the_report_is_found(
     assert copied.events(run)[-1]["action"] == "verification.failed"
 
 
-def test_pointer_and_object_swapped_together_are_found(released: Month, tmp_path: Path) -> None:
+def test_pointer_and_object_swapped_together_are_found(
+    kept_release: Month, released: Month, tmp_path: Path
+) -> None:
     """Data and pointer replaced so that DVC agrees with both: SHA-256 in the provenance does not (FAULTS 11)."""
     run = released.run(REFERENCE)
-    clone = tmp_path / "clone"
-    git("clone", "--quiet", str(released.project.home / "records.git"), str(clone), folder=tmp_path)
-    git("checkout", "--quiet", f"record/{run}", folder=clone)
+    clone = checked_out(kept_release, tmp_path)
     dvc("pull", folder=clone)
     released.project.medicore("verify", run, "--checkout", str(clone))
     lock, data = clone / "dvc.lock", clone / FOLDER / "extract.parquet"

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from tests.conftest import Project
+from tests.conftest import Project, git
 from tests.line.conftest import CLEAN
 
 NEXT = "2025-04"
@@ -41,3 +41,18 @@ def test_a_report_that_fails_to_render_cannot_be_signed(copied: Project, tmp_pat
     assert run not in copied.medicore("review").out
     assert not [*(copied.home / "reports").rglob(f"{CLEAN}_{NEXT}*.pdf")]
     copied.medicore("verify", run)
+
+
+def test_a_report_that_is_not_what_it_must_be_is_not_sealed(copied: Project) -> None:
+    """A template that lost the number of pages makes no report: the run fails by the requirement that is missed."""
+    style = copied.root / "quarto_templates" / "style.typ"
+    text, lost = style.read_text(), " of #counter(page).final().first()"
+    assert text.count(lost) == 1
+    style.write_text(text.replace(lost, ""))
+    git("commit", "--quiet", "--all", "--message", "Pages without their number", folder=copied.root)
+    copied.medicore("edc", "deliver", NEXT)
+    answer = copied.medicore("run", CLEAN, NEXT, expected=9)
+    words = "the report of the embedded renderer misses every page: page 1 does not say page 1 of "
+    assert words in answer.err + answer.out
+    (event,) = (event for event in copied.events(f"{CLEAN}/{NEXT}/1") if event["action"] == "run.failed")
+    assert (event["details"]["step"], event["reason"].startswith(words)) == ("report", True)

@@ -108,6 +108,27 @@ def test_a_screen_reader_finds_its_way(root: Any) -> None:
     assert all(nav.get("aria-label") for nav in elements(root, "nav"))
 
 
+@pytest.mark.parametrize("status", ["candidate", "exploratory"])
+def test_every_printed_page_is_marked(status: str, tmp_path: Path) -> None:
+    """A browser prints the run, its status and the number of pages on every sheet."""
+    browser = shutil.which("chromium") or pytest.skip("Chromium is not installed; apt-get install chromium")
+    inputs = Inputs()
+    inputs.run["status"] = status
+    page, sheets = tmp_path / "page.html", tmp_path / "page.pdf"
+    page.write_bytes(render_html(TEMPLATE, files_of(inputs)))
+    options = ("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'browser'}")
+    subprocess.run(
+        [browser, *options, f"--print-to-pdf={sheets}", page.as_uri()],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    printed = pages_of(sheets.read_bytes())
+    assert len(printed) > 10
+    for number, text in enumerate(printed, start=1):
+        assert "REF-NHEFS/2025-03/1:renditionofthereport" in text
+        assert status.upper() in text
+        assert f"page{number}of{len(printed)}" in text
+
+
 def test_it_says_that_it_is_a_rendition_and_of_what(root: Any) -> None:
     """The statement comes first, with record commit, digest of the results and of the PDF."""
     main = next(elements(root, "main"))

@@ -33,8 +33,12 @@ print(f"Run {run} of {study_id} in {month}")
 """
 
 
+EMBEDDED_PAGE = '#set document(title: "Small", date: auto)\n$body$\n'
+
+
 def write_template(folder: Path) -> Path:
-    """Write the small template into a new folder and return the folder."""
+    """Write the small template, with the page of the embedded renderer, into a new folder and return the folder."""
     folder.mkdir()
     (folder / TEMPLATE).write_text(SMALL, encoding="utf-8")
+    (folder / "embedded-template.typ").write_text(EMBEDDED_PAGE, encoding="utf-8")
     return folder

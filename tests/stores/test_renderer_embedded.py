@@ -12,15 +12,11 @@ from medicore.stores.renderer import TEMPLATE
 from medicore.stores.renderer_embedded import EmbeddedRenderer
 from tests.stores.small_template import CREATED, INPUTS, write_template
 
-EMBEDDED_PAGE = '#set document(title: "Small", date: auto)\n$body$\n'
-
 
 @pytest.fixture
 def templates(tmp_path: Path) -> Path:
     """A template whose report is one line."""
-    folder = write_template(tmp_path / "templates")
-    (folder / "embedded-template.typ").write_text(EMBEDDED_PAGE, encoding="utf-8")
-    return folder
+    return write_template(tmp_path / "templates")
 
 
 def test_the_report_is_pdf_a_and_the_same_in_another_folder(templates: Path, tmp_path: Path) -> None:

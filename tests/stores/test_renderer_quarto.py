@@ -63,7 +63,7 @@ def test_quarto_is_called_as_it_must_be(stand_in: Path, templates: Path) -> None
     assert "--no-execute-daemon" in note["arguments"]
     assert note["arguments"][note["arguments"].index("--execute-params") + 1] == "parameters.yml"
     assert yaml.safe_load(note["parameters"]) == {"study_id": "S", "month": "2025-03", "run": "S/2025-03/1"}
-    assert note["files"] == ["parameters.yml", TEMPLATE, "run.json"]
+    assert note["files"] == ["embedded-template.typ", "parameters.yml", TEMPLATE, "run.json"]
     assert note["environment"]["QUARTO_PYTHON"] == sys.executable
     assert note["environment"]["SOURCE_DATE_EPOCH"] == "1743492600"
     assert not Path(note["environment"]["HOME"]).exists()
