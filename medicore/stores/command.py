@@ -31,8 +31,12 @@ def run(
     data: bytes | None = None,
     environment: Mapping[str, str] | None = None,
     failure: type[MediCoreError] = ConfigurationError,
+    everything: bool = False,
 ) -> bytes:
-    """Return what the program prints; raise ``failure`` with its last line when it exits otherwise than 0."""
+    """Return what the program prints; raise ``failure`` with its last line when it exits otherwise than 0.
+
+    With ``everything``, what it writes to its standard error follows what it prints.
+    """
     try:
         done = subprocess.run(  # noqa: S603 - an argument list built here, no shell
             list(arguments),
@@ -53,7 +57,7 @@ def run(
     if done.returncode != 0:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
         raise failure(f"{' '.join(arguments[:2])} exited with {done.returncode}: {lines[-1][:300]}")
-    return done.stdout
+    return done.stdout + done.stderr if everything else done.stdout
 
 
 @contextlib.contextmanager

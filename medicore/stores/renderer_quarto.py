@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import shutil
 import sys
 from collections.abc import Mapping
@@ -18,16 +19,16 @@ _PDFA = b"pdfaid:part"
 
 
 class QuartoRenderer:
-    """Renders the report with Quarto 1.9 or later."""
+    """Renders the report with Quarto 1.10 or later, whose Typst meets two PDF standards at once."""
 
     @functools.cached_property
     def identity(self) -> Mapping[str, str]:
         """Name and versions of the programs that render."""
         return {
             "name": "quarto",
-            "quarto": _answer("--version"),
-            "pandoc": _answer("pandoc", "--version").split()[1],
-            "typst": _answer("typst", "--version").split()[1],
+            "quarto": _version(r"(\d\S*)"),
+            "pandoc": _version(r"pandoc (\S+)", "pandoc"),
+            "typst": _version(r"typst (\S+)", "typst"),
         }
 
     def render(
@@ -59,12 +60,12 @@ class QuartoRenderer:
             except (ConfigurationError, FileNotFoundError):
                 # Quarto repeats what the cell said; its words are not ours to pass on.
                 raise ConfigurationError(
-                    "Quarto could not make the report; run 'quarto check', then render with the embedded renderer "
-                    "to see which cell fails"
+                    "Quarto could not make the report; see by 'quarto --version' that it is 1.10 or later, then "
+                    "render with the embedded renderer to see which cell fails"
                 ) from None
             if _PDFA not in made:
                 raise ConfigurationError(
-                    "Quarto made a PDF that is not PDF/A; install Quarto 1.9 or later, which knows pdf-standard"
+                    "Quarto made a PDF that is not PDF/A; install Quarto 1.10 or later, which knows pdf-standard"
                 )
             return made
 
@@ -73,14 +74,23 @@ def _program() -> str:
     found = shutil.which("quarto")
     if found is None:
         raise ConfigurationError(
-            "quarto is not on the PATH; install Quarto 1.9 or later from its project's site, or set "
+            "quarto is not on the PATH; install Quarto 1.10 or later from its project's site, or set "
             'renderer = "embedded"'
         )
     return found
 
 
-def _answer(*arguments: str) -> str:
-    return run([_program(), *arguments], folder=Path("/")).decode().strip()
+def _version(form: str, *program: str) -> str:
+    # Quarto passes on what its pandoc prints as it is, but what its Typst prints goes to its standard error.
+    answer = run([_program(), *program, "--version"], folder=Path("/"), everything=True).decode(
+        errors="replace"
+    )
+    found = re.search(f"^{form}", answer, re.MULTILINE)
+    if found is None:
+        raise ConfigurationError(
+            f"Quarto does not say the version of {' '.join(program) or 'itself'}; run 'quarto check'"
+        )
+    return found[1]
 
 
 def _environment(home: Path, stamp: int) -> dict[str, str]:

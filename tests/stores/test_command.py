@@ -22,6 +22,13 @@ def test_what_the_program_prints_is_returned(tmp_path: Path) -> None:
     assert run(python(code), folder=tmp_path, data=b"\x00\xff\r\n") == b"\x00\xff\r\n" + bytes(tmp_path)
 
 
+def test_all_that_the_program_says_is_returned_when_asked_for(tmp_path: Path) -> None:
+    """What goes to the standard error follows what is printed; without asking it is left out."""
+    loud = python("import sys; print('warned', file=sys.stderr); print('printed')")
+    assert run(loud, folder=tmp_path, everything=True).split() == [b"printed", b"warned"]
+    assert run(loud, folder=tmp_path).split() == [b"printed"]
+
+
 def test_arguments_meet_no_shell(tmp_path: Path) -> None:
     """What a shell would expand or execute arrives as the text that it is."""
     hostile = "$(touch spoilt); `touch spoilt` * && touch spoilt"

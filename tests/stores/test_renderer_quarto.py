@@ -22,7 +22,7 @@ if sys.argv[1:] == ["--version"]:
 elif sys.argv[1:] == ["pandoc", "--version"]:
     print("pandoc 3.8.3\\nFeatures: +server")
 elif sys.argv[1:] == ["typst", "--version"]:
-    print("typst 0.14.2 (b33de9de)")
+    print("typst 0.15.1 (b33de9de)", file=sys.stderr)  # so does Quarto, but for pandoc
 else:
     here = pathlib.Path(__file__).parent
     note = {{"arguments": sys.argv[1:], "environment": dict(os.environ), "files": sorted(os.listdir())}}
@@ -97,8 +97,15 @@ def test_a_pdf_that_is_no_pdf_a_is_refused(stand_in: Path, templates: Path) -> N
 def test_identity_names_the_programs(stand_in: Path) -> None:
     """The renderer's identity has the versions of Quarto and of what it carries."""
     assert stand_in.is_dir()
-    expected = {"name": "quarto", "quarto": "1.10.3", "pandoc": "3.8.3", "typst": "0.14.2"}
+    expected = {"name": "quarto", "quarto": "1.10.3", "pandoc": "3.8.3", "typst": "0.15.1"}
     assert QuartoRenderer().identity == expected
+
+
+def test_a_quarto_that_names_no_version_is_refused(stand_in: Path) -> None:
+    """A program that is called quarto and is none has no identity, and the message says what to look at."""
+    (stand_in / "quarto").write_text("#!/bin/sh\necho what?\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="does not say the version of itself; run 'quarto check'"):
+        _ = QuartoRenderer().identity
 
 
 def test_without_quarto_the_message_says_what_to_do(
@@ -112,7 +119,7 @@ def test_without_quarto_the_message_says_what_to_do(
 
 @pytest.mark.skipif(
     shutil.which("quarto") is None,
-    reason="Quarto is not installed; put the release of its project's site, 1.9 or later, on the PATH",
+    reason="Quarto is not installed; put the release of its project's site, 1.10 or later, on the PATH",
 )
 def test_quarto_makes_the_report_twice_alike(templates: Path) -> None:
     """The real Quarto makes PDF/A of the template, with the same bytes each time."""
