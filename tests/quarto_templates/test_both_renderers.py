@@ -1,18 +1,23 @@
 """Both renderers are given one template and one set of inputs and parameters, and the template prints the same of them."""
 
+import shutil
 import stat
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from medicore.errors import ConfigurationError
+from medicore.stores.pdf_text import pages_of
 from medicore.stores.renderer import TEMPLATE, parameters, scratch_folder
 from medicore.stores.renderer_cells import execute
+from medicore.stores.renderer_embedded import EmbeddedRenderer
 from medicore.stores.renderer_quarto import QuartoRenderer
 from medicore.stores.renderer_template import parse_template
-from tests.quarto_templates.conftest import CREATED, TEMPLATES
+from tests.quarto_templates import portfolio_sample
+from tests.quarto_templates.conftest import CREATED, TEMPLATES, Inputs
 
 # Does with the document what Quarto does before it sets pages: the cells in order in one Python, and behind the cell
 # tagged 'parameters' the values of the file of parameters. In place of a PDF it gives what the cells printed.
@@ -68,3 +73,31 @@ def test_parameters_of_another_run_stop_both(inputs: Any, monkeypatch: pytest.Mo
         QuartoRenderer().render(str(TEMPLATES), inputs.files(), CREATED)
     with pytest.raises(ConfigurationError, match="cell 'inputs' failed with LostParameterError"):
         inputs.render()
+
+
+@pytest.mark.parametrize("name", [TEMPLATE, portfolio_sample.TEMPLATE])
+def test_quarto_adds_and_takes_away_nothing(name: str) -> None:
+    """No cell gets a block of its own, no heading becomes a title, no code gets a colour, by what the template says."""
+    text = (TEMPLATES / name).read_text(encoding="utf-8")
+    front = yaml.safe_load(text.split("\n---\n")[0].removeprefix("---\n"))
+    first = next(part for part in parse_template(text).parts if isinstance(part, str) and part.strip())
+    assert front["filters"] == ["cells.lua"]
+    assert (TEMPLATES / "cells.lua").is_file()
+    assert "title" in front or not first.lstrip().startswith("#")
+    assert front["format"]["typst"]["highlight-style"] == "none"
+
+
+@pytest.mark.skipif(
+    shutil.which("quarto") is None,
+    reason="quarto is not on the PATH; install Quarto 1.10 or later from its project's site",
+)
+@pytest.mark.parametrize("name", [TEMPLATE, portfolio_sample.TEMPLATE])
+def test_quarto_sets_the_same_pages(name: str) -> None:
+    """The real Quarto makes the embedded renderer's pages of each template, word by word and break by break."""
+    sample = portfolio_sample.files(portfolio_sample.contents())
+    files = Inputs().files() if name == TEMPLATE else sample
+    made = [
+        pages_of(renderer.render(str(TEMPLATES), files, CREATED, name))
+        for renderer in (QuartoRenderer(), EmbeddedRenderer())
+    ]
+    assert made[0] == made[1]

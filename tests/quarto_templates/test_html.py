@@ -232,7 +232,7 @@ def test_a_template_that_makes_no_html_is_said(inputs: Any) -> None:
 
 @pytest.mark.skipif(
     shutil.which("quarto") is None,
-    reason="quarto is not on the PATH; install Quarto 1.9 or later from its project's site",
+    reason="quarto is not on the PATH; install Quarto 1.10 or later from its project's site",
 )
 def test_quarto_makes_the_page_of_the_same_template(root: Any) -> None:
     """Quarto's own HTML format renders the template, and prints the same rows in every table."""
