@@ -92,12 +92,19 @@ def pooled(estimates: Sequence[Estimate]) -> PooledEstimate:
 def pooled_effect(effects: Sequence[Effect]) -> Effect:
     """Return one effect from several completed data sets, pooled where its inference is: a ratio's logarithm.
 
-    One alone is returned as it is. Raises EstimationError as ``pooled``.
+    One alone is returned as it is. Raises EstimationError as ``pooled``, and for effects of several measures.
     """
     if len(effects) == 1:
-        return effects[0]
+        [alone] = effects
+        return alone
     estimate = pooled([effect.inference for effect in effects]).estimate
-    return Effect(effects[0].measure, estimate)
+    measure, *others = {effect.measure for effect in effects}
+    if others:
+        raise EstimationError(
+            f"effects of {1 + len(others)} measures cannot be pooled; expected one; analyse every completed data set "
+            "alike"
+        )
+    return Effect(measure, estimate)
 
 
 def pooled_replicates(results: Sequence[BootstrapResult]) -> BootstrapResult:

@@ -1,5 +1,6 @@
 """Puts a mutant into a running interpreter in the place of the module that it was made from."""
 
+import importlib
 import sys
 from types import FunctionType, ModuleType
 from typing import Any
@@ -11,18 +12,25 @@ class NotImportableError(Exception):
     """The mutated module cannot even be imported: no test is needed to see it."""
 
 
-def graft(mutant: Mutant) -> None:
-    """Change the imported module into the mutant, for everybody who has imported its names already.
-
-    Functions and methods get the mutant's code and defaults; a changed constant is replaced wherever it was imported.
-    """
-    module = sys.modules[f"medicore.stats.{mutant.module}"]
+def imported(mutant: Mutant) -> ModuleType:
+    """Return the mutant as a module that nobody has imported; raise NotImportableError when it cannot be."""
+    module = importlib.import_module(f"medicore.stats.{mutant.module}")
     fresh = ModuleType(module.__name__)
     fresh.__file__ = module.__file__
     try:
         exec(compile(mutant.tree, str(module.__file__), "exec"), fresh.__dict__)  # noqa: S102
     except Exception as error:
         raise NotImportableError(str(mutant)) from error
+    return fresh
+
+
+def graft(mutant: Mutant) -> None:
+    """Change the imported module into the mutant, for everybody who has imported its names already.
+
+    Functions and methods get the mutant's code and defaults; a changed constant is replaced wherever it was imported.
+    """
+    module = sys.modules[f"medicore.stats.{mutant.module}"]
+    fresh = imported(mutant)
     name = mutant.owner.partition(".")[0]
     old, new = getattr(module, name), getattr(fresh, name)
     if isinstance(old, FunctionType | type):

@@ -1,5 +1,6 @@
 """The page ``docs/mutation.md``: how many mutants there are, and what became of them."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -118,6 +119,12 @@ A mutant that survives is an error, unless `tests/mutation/equivalent.toml` says
 original, or none should: a limit on effort (iterations, sizes of blocks), a tie of probability 0, a change in the \
 last bits.
 """
+
+
+def scored(page: str) -> dict[str, int]:
+    """Return how many mutants a page says that each module has."""
+    rows = re.finditer(r"^\| (\w+) \| ([\d,]+) \|", page, re.MULTILINE)
+    return {row[1]: int(row[2].replace(",", "")) for row in rows if row[1] != "module"}
 
 
 def _score(judgement: Judgement, totals: Sequence[int]) -> str:

@@ -1,6 +1,7 @@
 """What counts as a mutant, and that a grafted one is what runs."""
 
 import ast
+import contextlib
 import functools
 import os
 import sys
@@ -10,9 +11,9 @@ from collections.abc import Callable
 import pytest
 
 from medicore.stats import evalue
-from tests.mutation.graft import NotImportableError, graft
+from tests.mutation.graft import NotImportableError, graft, imported
 from tests.mutation.mutants import Mutant, mutants
-from tests.mutation.page import Explanation, Judgement, explanations, text
+from tests.mutation.page import PAGE, Explanation, Judgement, explanations, scored, text
 from tests.mutation.trial import STATS
 
 
@@ -157,3 +158,19 @@ def test_every_explanation_is_of_a_mutant_that_exists() -> None:
         return any(entry.explains(mutant) for mutant in made(entry.module))
 
     assert [entry for entry in explanations() if not exists(entry)] == []
+
+
+def test_the_page_is_of_the_modules_as_they_are() -> None:
+    """Whoever changes the statistics tries their mutants again: the page counts those that there are now."""
+
+    def importable(mutant: Mutant) -> bool:
+        if "." in mutant.owner or mutant.owner.islower():
+            return True  # the body of a function or method, which no import runs
+        with contextlib.suppress(NotImportableError):
+            return bool(imported(mutant))
+        return False
+
+    modules = [path for path in STATS.glob("*.py") if path.stem != "__init__"]
+    made = {path.stem: mutants(path.stem, path.read_text("utf-8")) for path in modules}
+    counts = {name: sum(map(importable, found)) for name, found in made.items()}
+    assert scored(PAGE.read_text("utf-8")) == {name: count for name, count in counts.items() if count}

@@ -172,6 +172,8 @@ def test_ratios_are_pooled_as_logarithms() -> None:
     assert pooled_effect(effects[:1]) is effects[0]
     with pytest.raises(EstimationError, match="0 completed data"):
         pooled_effect([])
+    with pytest.raises(EstimationError, match="2 measures"):
+        pooled_effect([effects[0], Effect("odds ratio", logs[1])])
 
 
 def test_replicates_of_all_data_sets_make_the_interval() -> None:
