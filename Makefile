@@ -29,7 +29,9 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 
 test: setup
-	$(BIN)/python -m pytest -m "not deep" -n auto --maxprocesses 4 --dist loadfile --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -m "not deep" -n auto --maxprocesses 4 --dist loadfile \
+	  --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
+	$(BIN)/coverage report --include='medicore/stats/*,medicore/records/*' --skip-covered --fail-under=100
 
 deep: setup
 	$(BIN)/python -m pytest -m deep --timeout=3600 -s

@@ -19,6 +19,7 @@ from medicore.records.ledger import (
     chain,
     clock_steps,
     verify_chain,
+    verify_part,
 )
 from medicore.records.moment import timestamp
 
@@ -104,6 +105,17 @@ def test_a_changed_digest_is_caught(index: int, digest: str) -> None:
     events[index] = replace(events[index], digest=digest)
     with pytest.raises(IntegrityError, match=f"event {index + 1} "):
         verify_chain(events)
+
+
+def test_a_part_stands_by_its_head() -> None:
+    """Consecutive events are proved without those before them; none, or an altered first one, is refused."""
+    events = ledger(6)
+    verify_part(events[2:], head(events))
+    with pytest.raises(IntegrityError, match="event 6 is missing"):
+        verify_part([], head(events))
+    altered = replace(events[2], reason="another")
+    with pytest.raises(IntegrityError, match="event 3 is not what its digest says"):
+        verify_part([altered, *events[3:]], head(events))
 
 
 @given(st.integers(0, 5))

@@ -65,6 +65,12 @@ def test_every_value_is_found_by_its_own_print(value: float, decimals: int) -> N
     assert printed_number(f"{value:,.{decimals}f}").reads_like(value)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_no_print_reads_like_what_is_not_finite(value: float) -> None:
+    """A result that is no number is found by none."""
+    assert not printed_number("3.37").reads_like(value)
+
+
 @given(
     st.floats(allow_nan=False, allow_infinity=False, width=64, min_value=-1e15, max_value=1e15),
     st.integers(0, 12),

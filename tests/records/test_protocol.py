@@ -143,7 +143,25 @@ def test_estimand_without_one_of_its_five_attributes_is_refused(attribute: str) 
         ),
         (put("outcome", "column", value="sex"), "an outcome is a number"),
         (put("outcome", "column", value="age"), "not measured at follow-up"),
+        (put("outcome", "type", value="binary"), "must be an integer with minimum 0 and maximum 1"),
+        (put("estimand", "measure", value="odds ratio"), "'odds ratio' compares risks"),
+        (
+            lambda stored: (
+                put("design", value="randomised")(stored),
+                put("estimand", "target", value="ATT")(stored),
+            ),
+            "estimates the ATE of everybody randomised, not the ATT",
+        ),
         (put("covariates", 0, "column", value="week8"), "not measured at baseline"),
+        (
+            lambda stored: (
+                stored["contract"]["columns"].append(
+                    {"name": "treated", "type": "integer", "timing": "baseline"}
+                ),
+                put("covariates", 0, "column", value="treated")(stored),
+            ),
+            "covariates ['treated'] have names that the analysis set needs for itself",
+        ),
         (put("covariates", 0, "column", value="sex"), "two covariates"),
         (put("covariates", 0, "column", value="enrolled"), "no model takes that"),
         (put("covariates", 0, "terms", value=["linear", "categories"]), "a number has no categories"),
