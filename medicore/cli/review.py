@@ -121,7 +121,7 @@ def sign(
     else:
         say(f"Signed by {person} at {event.at}: {meaning}. Ledger event {event.sequence}.")
         pairs({"run": run, "state": row["state"], **({"signed report": address} if address else {})})
-        for message in row["messages"] if outcome.findings else ():
+        for message in row["messages"] if outcome.exit_code else ():
             say(message)
     if outcome.exit_code:
         raise typer.Exit(outcome.exit_code)

@@ -119,7 +119,7 @@ def _outcome_can_be_analysed(protocol: Protocol) -> None:
 def _estimand_can_be_estimated(protocol: Protocol) -> None:
     measure, target = protocol.estimand.measure, protocol.estimand.target
     if measure != "difference" and protocol.outcome.type != "binary":
-        raise ValueError(f"a {measure} compares risks; it needs an outcome of type binary")
+        raise ValueError(f"the measure {measure!r} compares risks; it needs an outcome of type binary")
     if protocol.design == "randomised" and target != "ATE":
         raise ValueError(f"a randomised study estimates the ATE of everybody randomised, not the {target}")
 

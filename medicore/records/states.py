@@ -22,6 +22,12 @@ class RunState(StrEnum):
     REFUSED = "refused"
 
 
+RELEASED = frozenset({RunState.RELEASED, RunState.ARCHIVED})
+"""The states of a run whose report is approved."""
+
+WHOLE = RELEASED | {RunState.SEALED}
+"""The states of a run that was sealed whole and not rejected: it has results that stand."""
+
 _S = RunState
 _EVERY = frozenset(RunState)
 _ANALYSIS = ("extract", "check", "cohort", "propensity", "effect", "sensitivity", "report")

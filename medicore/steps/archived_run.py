@@ -24,10 +24,15 @@ def archived_manifest(house: House, run: RunId) -> tuple[str, bytes]:
     ArchiveError
         When the ledger names none, since the run is not archived, or the archive does not hold it.
     """
+    return _manifest(house, run, manifest_digest(house, run))
+
+
+def manifest_digest(house: House, run: RunId) -> str:
+    """Return the SHA-256 of the manifest that the ledger names for a run; raise ArchiveError when it is not archived."""
     events = [*house.ledger.events(subject=str(run), action="archive.completed")]
     if not events:
         raise ArchiveError(f"run {run} is not archived; expected one that is; see 'medicore archive list'")
-    return _manifest(house, run, events[-1].details["manifest"])
+    return str(events[-1].details["manifest"])
 
 
 def manifest_keys(house: House, run: RunId) -> tuple[str, ...]:

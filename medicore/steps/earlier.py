@@ -6,14 +6,12 @@ from typing import Any
 import pandas as pd
 
 from medicore.records.identifiers import RunId
-from medicore.records.states import RunState, state_of
+from medicore.records.states import WHOLE, RunState, state_of
 from medicore.steps.change import earlier_estimate
 from medicore.steps.deviation import approved_protocol
 from medicore.steps.house import House
 from medicore.steps.runs import SEALED_BY, runs_of, sealed_commit
 from medicore.steps.stored import stored_file
-
-_STANDING = frozenset({RunState.SEALED, RunState.RELEASED, RunState.ARCHIVED})
 
 
 def previous_lock(house: House, run: RunId) -> tuple[str, pd.DataFrame] | None:
@@ -38,7 +36,7 @@ def previous_estimate(house: House, run: RunId) -> dict[str, Any] | None:
     for earlier in runs_of(house, run.study):
         if earlier.month < run.month:
             state = state_of(tuple(house.ledger.events(subject=str(earlier))))
-            if state in _STANDING:
+            if state in WHOLE:
                 standing.append((earlier.month, state is not RunState.SEALED, earlier.number, earlier))
     if not standing:
         return None

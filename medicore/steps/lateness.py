@@ -8,10 +8,8 @@ from typing import Any
 from medicore.errors import ProtocolError
 from medicore.records.calendar import due_date, late_from, month_after, months_between
 from medicore.records.identifiers import RunId
-from medicore.records.states import RunState
+from medicore.records.states import RELEASED
 from medicore.steps.house import House
-
-_DONE = frozenset({RunState.RELEASED.value, RunState.ARCHIVED.value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def with_deadlines(
         run = RunId.parse(str(row["run"]))
         zone = zones.of(run.study)
         due = None if zone is None else due_date(run.month).isoformat()
-        late = None if zone is None else row["state"] not in _DONE and now >= late_from(run.month, zone)
+        late = None if zone is None else row["state"] not in RELEASED and now >= late_from(run.month, zone)
         found.append({**row, "due": due, "late": late})
     return tuple(found)
 

@@ -11,10 +11,10 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger import LedgerEvent
 from medicore.records.moment import moment
 from medicore.records.people import Permission
-from medicore.records.states import RunState, state_of
+from medicore.records.states import RELEASED, WHOLE, RunState, state_of
 from medicore.steps.house import House
 from medicore.steps.portfolio_lateness import NO_RUN, deadline
-from medicore.steps.portfolio_standing import RELEASED, able, attempts, standing_run, state
+from medicore.steps.portfolio_standing import able, attempts, standing_run, state
 from medicore.steps.review import approvals_of
 from medicore.steps.runs import SEALED_BY, sealed_commit
 from medicore.steps.seal import release_commit
@@ -23,7 +23,6 @@ from medicore.steps.stored import file_entry, read_provenance, stored_file
 MONTHS = 12
 """How many months of estimates are shown, the report's own the last."""
 
-_WHOLE = RELEASED | {RunState.SEALED}
 _CLOSED = frozenset({RunState.REJECTED, RunState.FAILED})
 _FIGURES = (
     "estimand", "estimator", "measure", "scale", "null", "unit", "estimate", "standard_error", "ci_low", "ci_high",
@@ -62,7 +61,7 @@ def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
         **dict.fromkeys(("figures", "change", "diagnostics")),
         "findings": [],
     }
-    if chosen is not None and found_state in _WHOLE:
+    if chosen is not None and found_state in WHOLE:
         found |= _results(house, chosen)
     return found
 
@@ -84,7 +83,7 @@ def _title(house: House, study: str, run: RunId | None) -> str:
 def _figure_of(house: House, study: str, month: str) -> dict[str, Any] | None:
     """Return a month's estimate and whether it is released; None where no whole run stands."""
     run = standing_run(house, study, month)
-    if run is None or state(house, run) not in _WHOLE:
+    if run is None or state(house, run) not in WHOLE:
         return None
     results, _ = _read(house, run)
     kept = {key: results["primary"].get(key) for key in _FIGURES}

@@ -2,13 +2,12 @@
 
 from medicore.records.identifiers import RunId
 from medicore.records.people import PERMISSIONS, Permission, is_locked, standing_of
-from medicore.records.states import RunState, state_of
+from medicore.records.states import RELEASED, RunState, state_of
 from medicore.steps.house import House
 from medicore.steps.review import requester_of
 from medicore.steps.runs import runs_of
 from medicore.steps.signers import people
 
-RELEASED = frozenset({RunState.RELEASED, RunState.ARCHIVED})
 _NO_ATTEMPT = frozenset({RunState.EXPLORED, RunState.REFUSED})
 
 

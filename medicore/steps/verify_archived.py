@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from medicore.errors import ArchiveError
 from medicore.records.identifiers import RunId
-from medicore.steps.archived_run import archive_checks
+from medicore.steps.archived_run import archive_checks, manifest_digest
 from medicore.steps.checking import Check
 from medicore.steps.house import House
 from medicore.steps.logged import SERVICE, log
@@ -21,12 +20,7 @@ def verify_archived(house: House, runs: Iterable[RunId]) -> Iterator[tuple[RunId
     """
     shared = foundations(house)
     for run in runs:
-        events = [*house.ledger.events(subject=str(run), action="archive.completed")]
-        if not events:
-            raise ArchiveError(
-                f"run {run} is not archived; expected one that is; see 'medicore archive list'"
-            )
-        digest = events[-1].details["manifest"]
+        digest = manifest_digest(house, run)
         checks = shared
         if shared[0].passed:
             checks += tuple(archive_checks(house, run, digest))
