@@ -105,7 +105,7 @@ def main() -> None:
     say("  medicore review                      what waits for a decision")
     say(f"  medicore history {run}     every ledger event of a run")
     say("  medicore serve                       the Prefect UI, at http://127.0.0.1:4200")
-    say(f"  git clone {settings.records} inspection && cd inspection && git checkout record/{run}")
+    say(f"  git clone --branch record/{run} {settings.records} inspection && cd inspection")
     say("  dvc pull && dvc repro                the inspector's way: everything is up to date")
 
 
