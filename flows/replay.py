@@ -15,8 +15,7 @@ from flows.requests import ReplayRequest
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
 from medicore.steps.reproduce import reproduce
-from medicore.steps.requesting import require_commit
-from medicore.steps.runs import code_commit
+from medicore.steps.runs import code_commit, require_begun_on
 from medicore.wiring import open_house
 
 
@@ -26,7 +25,7 @@ def replay(request: ReplayRequest) -> State[Any]:
     house = open_house(read_settings(), show_progress)
     run = RunId.parse(request.run)
     name_run(run, "replay · ")
-    require_commit(code_commit(house, run), house.code.require_clean())
+    require_begun_on(run, code_commit(house, run), house.code.require_clean())
     with tempfile.TemporaryDirectory(prefix="medicore-replay-") as scratch:
         comparisons = reproduce(house, run, Path(scratch))
     show_comparisons(str(run), comparisons)

@@ -160,10 +160,6 @@ class Content(Protocol):
         """Store the outputs of ``stages`` and return ``dvc.lock``."""
         ...
 
-    def pull(self, folder: Path, targets: Iterable[str]) -> None:
-        """Bring the targets back into ``folder``."""
-        ...
-
     def addresses(self, folder: str, lock: bytes, pointer: bytes) -> dict[str, str]:
         """Return the MD5 of every stored file of a record, by its name in the record folder."""
         ...
@@ -246,8 +242,8 @@ class Workspaces(Protocol):
         """Return Parquet bytes as a table."""
         ...
 
-    def discard(self, run: RunId) -> None:
-        """Remove the work folder of a sealed run."""
+    def discard_lock(self, run: RunId) -> None:
+        """Remove what lies as the data lock of a run in its work folder."""
         ...
 
 

@@ -15,7 +15,7 @@ from medicore.steps.attest import attest
 from medicore.steps.house import House
 from medicore.steps.logged import SERVICE, log
 from medicore.steps.review import approvals_of, open_findings, standing_decisions, verified
-from medicore.steps.runs import ActiveRun, code_commit, reopen, sealed_commit
+from medicore.steps.runs import ActiveRun, code_commit, reopen, require_begun_on, sealed_commit
 from medicore.steps.signed_report import released_files
 from medicore.steps.stored import folder_of
 
@@ -55,20 +55,11 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
 def _require_same_code(house: House, run: RunId) -> None:
     """Raise ConfigurationError unless code and packages are those with which the run began; the ledger says so."""
     try:
-        _prove_code(house, code_commit(house, run), run)
+        require_begun_on(run, code_commit(house, run), house.code.require_clean())
         house.environment.require_locked()
     except ConfigurationError as error:
         log(house, SERVICE, "review.halted", str(run), str(error), {})
         raise
-
-
-def _prove_code(house: House, began: str, run: RunId) -> None:
-    now = house.code.require_clean()
-    if now != began:
-        raise ConfigurationError(
-            f"run {run} began on commit {began[:12]}, and the code is at {now[:12]}; a run ends by the code that it began "
-            "with; check out that commit and decide again, or reject the run and ask for a new one"
-        )
 
 
 def _decide(house: House, run: RunId, found: RunState) -> ActiveRun | None:

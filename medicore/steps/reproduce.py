@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medicore.errors import ArchiveError, IntegrityError
+from medicore.errors import ArchiveError, IntegrityError, ProtocolError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.printed import Place, places_of
@@ -16,6 +16,7 @@ from medicore.steps.gate import DOCUMENT
 from medicore.steps.house import House
 from medicore.steps.ports import RecordFiles
 from medicore.steps.runs import sealed_commit
+from medicore.steps.seal import read_results
 from medicore.steps.stored import folder_of, read_provenance
 from medicore.steps.way import STEP_NAMES, STEPS
 
@@ -42,7 +43,8 @@ class Comparison:
 def reproduce(house: House, run: RunId, scratch: Path, threads: int | None = None) -> tuple[Comparison, ...]:
     """Return how each file of a run compares with its rebuilding in the folder ``scratch``.
 
-    ``report.signed.pdf`` is not among them: a signature cannot be computed again. 'verify' proves it instead.
+    ``report.signed.pdf`` is not among them: a signature cannot be computed again. 'verify' proves it instead. Raises
+    ProtocolError when the run was sealed before a step was done.
     """
     commit = sealed_commit(house, run)
     provenance = read_provenance(house, run, commit)
@@ -91,9 +93,13 @@ def _rebuilt(
     recorded = {
         entry["name"]: entry["sha256"] for entry in provenance["files"] if entry["name"] not in _GIVEN
     }
+    if not recorded:
+        raise ProtocolError(
+            f"{provenance['run']['id']} was sealed as {provenance['outcome']}, before a step was done; expected a run with "
+            "something to build again; name another"
+        )
     wanted = [step.name for step in STEPS if any(name in recorded for name in step.outputs)]
-    if wanted:
-        house.replay.perform(scratch, wanted, threads)
+    house.replay.perform(scratch, wanted, threads)
     return tuple(
         Comparison(name, digest, sha256(files.read(name)) if files.exists(name) else None)
         for name, digest in recorded.items()
@@ -123,13 +129,13 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     Raises
     ------
     ProtocolError
-        When the results hold no such path.
+        When the run reached no results, or they hold no such path.
     IntegrityError
         When no function of the recorded code is named for it.
     """
     commit = sealed_commit(house, run)
     provenance = read_provenance(house, run, commit)
-    results = json.loads(house.records.read(commit, f"{folder_of(run)}/results.json"))
+    results = read_results(house, run, commit)
     value = value_at(results, path)
     origin = origin_of(path)
     file, line = _place(house, commit, origin.function)
@@ -166,14 +172,14 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
 def places(house: House, run: RunId, text: str) -> tuple[Place, ...]:
     """Return where in a run's results a number as printed stands; raise ProtocolError when it stands nowhere."""
     commit = sealed_commit(house, run)
-    results = json.loads(house.records.read(commit, f"{folder_of(run)}/results.json"))
+    results = read_results(house, run, commit)
     return places_of(results, text)
 
 
 def cited(house: House, run: RunId, reference: str) -> str:
     """Return the path that a reference printed in a run's report stands for; raise ProtocolError when there is none."""
     commit = sealed_commit(house, run)
-    return path_of(json.loads(house.records.read(commit, f"{folder_of(run)}/results.json")), reference)
+    return path_of(read_results(house, run, commit), reference)
 
 
 def _place(house: House, commit: str, function: str) -> tuple[str, int]:

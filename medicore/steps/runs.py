@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medicore.errors import ConfigurationError, IntegrityError, ProtocolError
+from medicore.errors import ConfigurationError, ProtocolError
 from medicore.records.act import ENVELOPE
 from medicore.records.canonical import sha256
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol, parse_protocol
 from medicore.records.states import RunState, state_of
+from medicore.steps.data_lock import have_lock
 from medicore.steps.house import House
 from medicore.steps.logged import SERVICE, log
 from medicore.steps.ports import RecordFiles
@@ -103,17 +104,13 @@ def interrupted(house: House, request: Request) -> RunId | None:
 
 def _resume(house: House, run: RunId, request: Request, commit: str) -> ActiveRun:
     active = reopen(house, run)
-    if active.identity["code_commit"] != commit:
-        raise ConfigurationError(
-            f"run {run} was interrupted on commit {active.identity['code_commit'][:12]}, and the code is at "
-            f"{commit[:12]}; check out that commit and run again, so that the run ends as it began"
-        )
+    require_begun_on(run, active.identity["code_commit"], commit)
     log(house, request.requester, "run.resumed", str(run), request.reason, {ENVELOPE: request.signature})
     return active
 
 
 def reopen(house: House, run: RunId) -> ActiveRun:
-    """Return a known run as its ledger events describe it, its work folder ready, its lock restored."""
+    """Return a known run as its ledger events describe it, its work folder ready."""
     events = tuple(house.ledger.events(subject=str(run)))
     if not events:
         raise ProtocolError(f"run {run} is unknown; see 'medicore history {run.study}'")
@@ -124,9 +121,7 @@ def reopen(house: House, run: RunId) -> ActiveRun:
         taken for event in events if event.action == "run.continued" for taken in event.details["decisions"]
     ]
     identity = {**first.details["identity"], "record_tag": seal_tag(run, sealing), "accepted": accepted}
-    active = _activate(house, run, protocol, identity, sealing)
-    _restore_lock(house, active)
-    return active
+    return _activate(house, run, protocol, identity, sealing)
 
 
 def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
@@ -135,8 +130,8 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
     A step with findings that need a decision leaves a ``<step>.halted`` event; the caller then seals.
     """
     run, files = active.id, active.files
-    if step == "extract" and not files.exists("lock/transfer.json"):
-        _extract_lock(house, active)
+    if step == "extract":
+        have_lock(house, active)
     declared = step_named(step)
     before = digests(files, declared.inputs) | {"protocol.json": active.protocol.digest}
     done = _completed(house, run, step)
@@ -166,30 +161,6 @@ def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
     )
 
 
-def _extract_lock(house: House, active: ActiveRun) -> None:
-    from medicore.steps.earlier import approved_last, previous_estimate, previous_lock
-    from medicore.steps.extract import freeze  # imports pandas, which most verbs never need
-
-    run = active.id
-    house.progress(run, "extract", "pulling")
-    transfer = house.edc(active.protocol).pull(run.study, run.month)
-    freeze(
-        active.files,
-        transfer,
-        previous_lock(house, run),
-        previous_estimate(house, run),
-        approved_last(house, run),
-    )
-    folder = house.workspaces.path(run)
-    manifest = digests(active.files, ("lock",))
-    pointer = (
-        ""
-        if active.exploratory
-        else house.content.add(folder, f"records/{run.study}/{run.month}/lock").decode()
-    )
-    log(house, SERVICE, "lock.frozen", str(run), "", {"files": manifest, "pointer": pointer})
-
-
 def sealed_commit(house: House, run: RunId) -> str:
     """Return the commit of a run's last sealing, as the ledger names it."""
     sealings = [event for event in house.ledger.events(subject=str(run)) if event.action in SEALED_BY]
@@ -205,22 +176,13 @@ def code_commit(house: House, run: RunId) -> str:
     raise ProtocolError(f"run {run} is unknown; see 'medicore history {run.study}'")
 
 
-def _restore_lock(house: House, active: ActiveRun) -> None:
-    """Bring a frozen lock back from the content store, and prove that it is what was frozen."""
-    for event in house.ledger.events(subject=str(active.id), action="lock.frozen"):
-        manifest = event.details["files"]
-        if active.files.exists("lock/transfer.json") and _unchanged(active.files, manifest):
-            return
-        if not event.details["pointer"]:
-            return
-        folder = house.workspaces.path(active.id)
-        name = f"records/{active.id.study}/{active.id.month}/lock.dvc"
-        active.files.write("lock.dvc", event.details["pointer"].encode())
-        house.content.pull(folder, [name])
-        if not _unchanged(active.files, manifest):
-            raise IntegrityError(
-                f"the frozen data lock of {active.id} is not what was frozen; run 'medicore verify {active.id}'"
-            )
+def require_begun_on(run: RunId, began: str, now: str) -> None:
+    """Raise ConfigurationError unless the code is at the commit that the run began on."""
+    if now != began:
+        raise ConfigurationError(
+            f"run {run} began on commit {began[:12]}, and the code is at {now[:12]}; a run ends, and is made again, by the "
+            "code that it began with; check out that commit and try again"
+        )
 
 
 def _activate(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from medicore.errors import ProtocolError
 from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
 from medicore.steps.attest import attest
@@ -44,8 +45,9 @@ def seal(
 def _commit(house: House, active: ActiveRun, outcome: str) -> str:
     run, files = active.id, active.files
     folder = house.workspaces.path(run)
-    finished = [step for step in STEPS if all(files.exists(name) for name in step.outputs)]
     frozen = files.exists("lock/transfer.json")
+    # Nothing is vouched for that rests on a lock which is there no more.
+    finished = [step for step in STEPS if frozen and all(files.exists(name) for name in step.outputs)]
     if frozen and not files.exists("lock.dvc"):
         house.content.add(folder, f"{folder_of(run)}/lock")
     content_lock = house.content.commit(folder, [step.name for step in finished]) if finished else b""
@@ -128,5 +130,9 @@ def release_commit(house: House, run: RunId) -> str | None:
 
 
 def read_results(house: House, run: RunId, commit: str) -> dict[str, Any]:
-    """Return the results of the record at ``commit``."""
+    """Return the results of the record at ``commit``; raise ProtocolError when the run reached none."""
+    if "results.json" not in house.records.names(commit, folder_of(run)):
+        raise ProtocolError(
+            f"{run} was sealed without results; expected a run with some; see 'medicore history {run}'"
+        )
     return dict(json.loads(house.records.read(commit, f"{folder_of(run)}/results.json")))

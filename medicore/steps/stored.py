@@ -1,7 +1,7 @@
 """Files of sealed records: read from the record repository and the content store, and proved by SHA-256."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from medicore.errors import IntegrityError
@@ -38,8 +38,13 @@ def stored_file(house: House, run: RunId, commit: str, name: str) -> bytes:
         )
     else:
         copies = house.content.objects(entry["md5"])
+    return whole_copy(run, name, copies, entry["sha256"])
+
+
+def whole_copy(run: RunId, name: str, copies: Sequence[tuple[str, bytes]], digest: str) -> bytes:
+    """Return the first of the stored copies of a run's file that is what was recorded; raise IntegrityError when none is."""
     for _, data in copies:
-        if sha256(data) == entry["sha256"]:
+        if sha256(data) == digest:
             return data
     found = f"{len(copies)} copies, none with the recorded SHA-256" if copies else "no copy"
-    raise IntegrityError(f"{name} of {run}: {found} {entry['sha256'][:12]}; run 'medicore verify {run}'")
+    raise IntegrityError(f"{name} of {run}: {found} {digest[:12]}; run 'medicore verify {run}'")

@@ -9,7 +9,7 @@ import os
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +50,20 @@ class DvcContent:
     def add(self, folder: Path, name: str) -> bytes:
         """Put file or folder ``name`` below ``folder`` into the store and return its pointer, the ``.dvc`` file.
 
-        Raises ConfigurationError, as ``put`` and ``commit`` do, when the disk does not take it.
+        Raises, as ``put`` and ``commit`` do, ConfigurationError when the disk does not take it, and IntegrityError
+        when cache or remote give back other bytes: then no pointer is left.
         """
-        with _written(name), self._repository(folder) as repository:
-            repository.add(str(folder / name))
-            self._push(repository, [str(folder / f"{name}.dvc")])
-        return (folder / f"{name}.dvc").read_bytes()
+        pointer = folder / f"{name}.dvc"
+        self._refuse_spoilt([folder / name])
+        try:
+            with _written(name), self._repository(folder) as repository:
+                added = _stored(repository.add(str(folder / name)))
+                self._push(repository, [str(pointer)])
+            self._read_back(added)
+        except IntegrityError:
+            pointer.unlink(missing_ok=True)
+            raise
+        return pointer.read_bytes()
 
     def put(self, name: str, data: bytes) -> tuple[str, bytes]:
         """Put ``data`` into the store as a file called ``name``; return its MD5 and its pointer, the ``.dvc`` file."""
@@ -76,10 +84,13 @@ class DvcContent:
         declared = yaml.safe_load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
         # All at once is a third of the time: DVC reads and writes its files anew for each target.
         targets = ["dvc.yaml"] if set(wanted) == set(declared) else wanted
+        kept: dict[Path, str] = {}
         with _written(", ".join(wanted)), self._repository(folder) as repository:
             for target in targets:
-                repository.commit(target=target, force=True)
+                self._refuse_spoilt(_stored(repository.stage.collect(target)))
+                kept |= _stored(repository.commit(target=target, force=True))
             self._push(repository, wanted)
+        self._read_back(kept)
         return (folder / "dvc.lock").read_bytes()
 
     def pull(self, folder: Path, targets: Iterable[str]) -> None:
@@ -130,6 +141,33 @@ class DvcContent:
         found = ((place, remote.read(md5)) for place, remote in places)
         return tuple((place, data) for place, data in found if data is not None)
 
+    def _refuse_spoilt(self, paths: Iterable[Path]) -> None:
+        """Raise IntegrityError when a copy of a file to be stored is there already, and is not that file.
+
+        DVC would take it for the file, or remove it, and with it the evidence.
+        """
+        for file in _files(paths):
+            data = file.read_bytes()
+            for place, copy in self.objects(md5(data)):
+                if copy != data:
+                    raise IntegrityError(
+                        f"{file.name} cannot be stored: the {place} has other bytes as object {md5(data)}; expected those "
+                        "of the file; run 'medicore verify --all', set the object aside as evidence, then do the same again"
+                    )
+
+    def _read_back(self, kept: Mapping[Path, str]) -> None:
+        """Raise IntegrityError unless every file that was stored, and the list of every folder, can be read again."""
+        self._refuse_spoilt(kept)
+        wanted = {*kept.values(), *(md5(file.read_bytes()) for file in _files(kept))}
+        for address in sorted(wanted):
+            copies = self.objects(address)
+            whole = [place for place, data in copies if md5(data) == address.removesuffix(".dir")]
+            if len(whole) != len(copies) or not copies:
+                raise IntegrityError(
+                    f"object {address} was stored, and is whole in {', '.join(whole) or 'no place'}; expected it in the "
+                    "content store and the local cache; set a spoilt object aside as evidence, then do the same again"
+                )
+
     def _place(self) -> str:
         said = "".join(f"    {name} = {value}\n" for name, value in self._remote.address().items())
         return f"['remote \"records\"']\n{said}"
@@ -152,13 +190,34 @@ class DvcContent:
         repository.push(targets=targets)
 
 
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files among ``paths`` and below the folders among them."""
+    for path in paths:
+        yield from (file for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file())
+
+
+def _stored(stages: Iterable[Any]) -> dict[Path, str]:
+    """Return where each output of DVC's ``stages`` lies, with its address, if it has one; not those that git holds."""
+    outputs = (out for stage in stages for out in stage.outs if out.use_cache)
+    return {Path(out.fs_path): out.hash_info and out.hash_info.value for out in outputs}
+
+
 @contextlib.contextmanager
 def _written(what: str) -> Iterator[None]:
-    """Raise ConfigurationError where the disk, or DVC's own books, do not take what is to be stored."""
+    """Raise ConfigurationError where the disk, or DVC's own books, do not take what is to be stored.
+
+    Raises IntegrityError where DVC finds an object in its way that is not what its name says.
+    """
     from dvc.exceptions import DvcException
+    from dvc_objects.errors import ObjectFormatError
 
     try:
         yield
+    except ObjectFormatError as error:
+        raise IntegrityError(
+            f"{what} cannot be stored: an object of the content store is spoilt; run 'medicore verify --all', set the "
+            "object aside as evidence, then do the same again"
+        ) from error
     except (OSError, sqlite3.Error, DvcException) as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise ConfigurationError(

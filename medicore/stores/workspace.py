@@ -62,9 +62,9 @@ class Workspaces:
         """Return Parquet bytes as a table."""
         return read_parquet(data, "a stored table")
 
-    def discard(self, run: RunId) -> None:
-        """Remove the work folder of a run whose record is sealed: the record holds everything."""
-        shutil.rmtree(self.path(run), ignore_errors=True)
+    def discard_lock(self, run: RunId) -> None:
+        """Remove what lies as the data lock of a run in its work folder."""
+        shutil.rmtree(self.files(run).path("lock"), ignore_errors=True)
 
 
 def parameters(run: RunId, identity: Mapping[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import git
+from tests.flip import flip
 from tests.line.conftest import REFERENCE, Month
 
 FOLDER = f"records/{REFERENCE}/2025-03"
@@ -129,14 +130,3 @@ def _file_of(home: Path, place: str, run: str, name: str) -> Path:
         return known if place == "archive/reports" else archived / "archives" / run / name
     data = known.read_bytes()
     return next(path for path in (home / place).rglob("*") if path.is_file() and path.read_bytes() == data)
-
-
-def flip(path: Path, *, quietly: bool = True) -> None:
-    """Flip one bit in the middle of a file; quietly, its times are kept as they were, which deceives DVC."""
-    before = path.stat()
-    path.chmod(0o644)
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(bytes(data))
-    if quietly:
-        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

@@ -69,9 +69,7 @@ def test_a_bucket_that_is_not_there_is_named(server: S3Server, tmp_path: Path) -
     words = "the content store's bucket medicore-no-such-bucket cannot be used"
     with pytest.raises(ConfigurationError, match=words):
         remote.prove()
-    with pytest.raises(
-        ConfigurationError, match=r"the content store could not take report\.pdf: .*; make room"
-    ):
+    with pytest.raises(ConfigurationError, match=words):
         DvcContent(tmp_path / "cache", remote, tmp_path / "site").put("report.pdf", DATA)
     with pytest.raises(ConfigurationError, match=words):
         remote.read(md5(DATA))

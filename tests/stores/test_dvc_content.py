@@ -11,6 +11,7 @@ from medicore.errors import IntegrityError
 from medicore.stores.content_remote import FolderRemote
 from medicore.stores.dvc_content import DvcContent, md5
 from tests.conftest import git
+from tests.flip import flip
 
 # DVC asks pygtrie for the value of a step that found nothing, which pygtrie 2.5 deprecates; DVC 3.67 still does.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value will soon raise:DeprecationWarning")
@@ -120,6 +121,36 @@ def test_objects_tells_the_places_apart(content: DvcContent, tmp_path: Path) -> 
     stored(tmp_path / "cache", address).unlink()
     assert content.objects(address) == (("content store", b"spoilt"),)
     assert content.objects("0" * 32) == ()
+
+
+@pytest.mark.parametrize("place", ["cache", "remote"])
+@pytest.mark.parametrize("name", [*RAW, None])
+def test_a_spoilt_object_is_not_taken_for_the_data_that_are_stored(
+    content: DvcContent, tmp_path: Path, place: str, name: str | None
+) -> None:
+    """DVC takes any object of the right name for the data, or for their list: that is refused, without a pointer."""
+    pointer = locked(content, tmp_path / "first")
+    address = md5(RAW[name]) if name else yaml.safe_load(pointer)["outs"][0]["md5"]
+    path = stored(tmp_path / place, address)
+    flip(path)
+    evidence = path.read_bytes()
+    where = {"cache": "local cache", "remote": "content store"}[place]
+    said = f"the {where} has other bytes as object {address}; expected" if name else "spoilt"
+    with pytest.raises(IntegrityError, match=said):
+        locked(content, tmp_path / "second")
+    assert not (tmp_path / "second" / RECORD / "lock.dvc").exists()
+    assert path.read_bytes() == evidence
+    path.rename(tmp_path / "evidence")
+    assert locked(content, tmp_path / "third") == pointer
+
+
+@pytest.mark.parametrize("place", ["cache", "remote"])
+def test_a_spoilt_object_is_not_taken_for_an_output(content: DvcContent, tmp_path: Path, place: str) -> None:
+    """The outputs of stages are read back too, and what git holds is not looked for."""
+    committed(content, tmp_path / "first")
+    flip(stored(tmp_path / place, md5(b"analysis.parquet")))
+    with pytest.raises(IntegrityError, match=r"analysis\.parquet cannot be stored"):
+        committed(content, tmp_path / "second")
 
 
 def test_missing_object_is_an_integrity_error(content: DvcContent, tmp_path: Path) -> None:

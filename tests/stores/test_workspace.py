@@ -84,14 +84,15 @@ def test_half_made_folder_is_made_anew(workspaces: Workspaces, code: GitCode) ->
 
 
 def test_runs_do_not_share_a_folder(workspaces: Workspaces, code: GitCode) -> None:
-    """Two runs of a month are apart; discarding one leaves the other, and can be repeated."""
+    """Two runs of a month are apart; taking away the lock of one leaves the other's, and can be repeated."""
     other = RunId(RUN.study, RUN.month, 3)
     for run in (RUN, other):
         workspaces.prepare(run, code.commit(), PROTOCOL, IDENTITY)
-    workspaces.discard(RUN)
-    workspaces.discard(RUN)
-    assert not workspaces.path(RUN).exists()
-    assert workspaces.files(other).exists("protocol.json")
+        workspaces.files(run).write("lock/raw/a.csv", b"a")
+    workspaces.discard_lock(RUN)
+    workspaces.discard_lock(RUN)
+    assert workspaces.files(RUN).names() == ("protocol.json",)
+    assert workspaces.files(other).names() == ("lock/raw/a.csv", "protocol.json")
 
 
 def test_overlay_is_what_a_record_has_of_its_own(workspaces: Workspaces, code: GitCode) -> None:
