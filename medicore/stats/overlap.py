@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
-from scipy.stats import rankdata
 
 Vector = NDArray[np.float64]
 
@@ -22,9 +21,9 @@ class ScoreRange:
 
 def c_statistic(treated: NDArray[np.bool_], score: Vector) -> float:
     """Return the probability that a treated subject has the higher score, ties counted half (Hanley & McNeil, 1982)."""
-    n1, n0 = int(treated.sum()), int((~treated).sum())
-    ranks = rankdata(score)
-    return float((ranks[treated].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+    controls = np.sort(score[~treated])
+    lower, not_higher = (np.searchsorted(controls, score[treated], side) for side in ("left", "right"))
+    return float((lower.sum() + not_higher.sum()) / (2 * lower.size * controls.size))
 
 
 def equipoise(treated: NDArray[np.bool_], score: Vector) -> float:
