@@ -38,9 +38,8 @@ class LockedEnvironment:
 
     def installed(self) -> dict[str, str]:
         """Return name and version of every package that is installed."""
-        return {
-            canonicalize_name(d.metadata["Name"]): d.version for d in distributions() if d.metadata["Name"]
-        }
+        named = (_name_and_version(package) for package in distributions())
+        return {canonicalize_name(name): version for name, version in named if name}
 
     def licences(self) -> dict[tuple[str, str], Licence]:
         """Return what the installed packages say of their licences, by normalised name and version."""
@@ -76,6 +75,13 @@ class LockedEnvironment:
             return self._path.read_bytes()
         except FileNotFoundError as error:
             raise ConfigurationError(f"{LOCK_FILE} is missing; restore it with git and try again") from error
+
+
+def _name_and_version(package: Distribution) -> tuple[str, str]:
+    """Return how a package calls itself; read from the head of its metadata, whose body may be a whole manual."""
+    head = (package.read_text("METADATA") or package.read_text("PKG-INFO") or "").partition("\n\n")[0]
+    name, version = (re.search(rf"^{field}:[ \t]*(\S+)", head, re.MULTILINE) for field in ("Name", "Version"))
+    return (name[1], version[1]) if name and version else ("", "")
 
 
 def _licence(package: Distribution) -> Licence | None:
