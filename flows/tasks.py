@@ -5,8 +5,9 @@ from prefect.tasks import MaterializingTask
 
 from flows.assets import facts_of, of_step, sources_of
 from medicore.records.finding import Finding
+from medicore.steps.advance import advance
 from medicore.steps.house import House
-from medicore.steps.runs import ActiveRun, advance
+from medicore.steps.runs import ActiveRun
 
 
 def move(house: House, active: ActiveRun, name: str) -> tuple[Finding, ...]:

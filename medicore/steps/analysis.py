@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from medicore.errors import HaltedError, MediCoreError
 from medicore.records.finding import Finding
+from medicore.steps.advance import advance
 from medicore.steps.house import House
-from medicore.steps.runs import ActiveRun, advance
+from medicore.steps.runs import ActiveRun
 from medicore.steps.seal import seal
 from medicore.steps.way import STEP_NAMES
 

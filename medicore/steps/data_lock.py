@@ -1,19 +1,13 @@
 """The data lock of a run at work: frozen once, and from then on the bytes that the ledger names."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from medicore.errors import IntegrityError
+from medicore.steps.house import House
 from medicore.steps.logged import SERVICE, log
+from medicore.steps.runs import ActiveRun
 from medicore.steps.stored import folder_of, whole_copy
 from medicore.steps.way import digests
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from medicore.steps.house import House
-    from medicore.steps.runs import ActiveRun
 
 _LAST = "lock/transfer.json"
 

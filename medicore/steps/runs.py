@@ -1,4 +1,4 @@
-"""Runs: how an attempt at an analysis begins, resumes, and goes from step to step."""
+"""Runs: how an attempt at an analysis begins and resumes, and where it was sealed."""
 
 import json
 from collections.abc import Mapping
@@ -7,17 +7,13 @@ from typing import Any
 
 from medicore.errors import ConfigurationError, ProtocolError
 from medicore.records.act import ENVELOPE
-from medicore.records.canonical import sha256
-from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
 from medicore.records.protocol import Protocol, parse_protocol
 from medicore.records.states import RunState, state_of
-from medicore.steps.data_lock import have_lock
 from medicore.steps.house import House
-from medicore.steps.logged import SERVICE, log
+from medicore.steps.logged import log
 from medicore.steps.ports import RecordFiles
 from medicore.steps.requesting import Request, admit, require_signed
-from medicore.steps.way import Rendering, digests, perform, step_named
 
 SEALED_BY = frozenset({"run.sealed", "run.halted", "run.failed"})
 
@@ -124,43 +120,6 @@ def reopen(house: House, run: RunId) -> ActiveRun:
     return _activate(house, run, protocol, identity, sealing)
 
 
-def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
-    """Perform one step unless the ledger shows it done on these very files; return its findings.
-
-    A step with findings that need a decision leaves a ``<step>.halted`` event; the caller then seals.
-    """
-    run, files = active.id, active.files
-    if step == "extract":
-        have_lock(house, active)
-    declared = step_named(step)
-    before = digests(files, declared.inputs) | {"protocol.json": active.protocol.digest}
-    done = _completed(house, run, step)
-    if done is not None and done["inputs"] == before and _unchanged(files, done["outputs"]):
-        house.progress(run, step, "kept")
-        return ()
-    house.progress(run, step, "begun")
-    findings = perform(
-        step, files, active.protocol, active.identity, lambda: rendering(house, active.identity)
-    )
-    accepted = {decision["finding"] for decision in active.identity["accepted"]}
-    undecided = tuple(f for f in findings if not f.overridable or f.digest not in accepted)
-    details = {"inputs": before, "outputs": digests(files, declared.outputs)}
-    if undecided:
-        details["findings"] = [finding.as_json() for finding in undecided]  # type: ignore[assignment]
-    log(house, SERVICE, f"{step}.{'halted' if undecided else 'completed'}", str(run), "", details)
-    house.progress(run, step, "halted" if undecided else "done")
-    return undecided
-
-
-def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
-    """Return what the report step of a run needs beside its files."""
-    return Rendering(
-        renderer=house.renderer(identity["renderer"]),
-        template_folder=str(house.code.root / "quarto_templates"),
-        libraries=house.environment.locked(),
-    )
-
-
 def sealed_commit(house: House, run: RunId) -> str:
     """Return the commit of a run's last sealing, as the ledger names it."""
     sealings = [event for event in house.ledger.events(subject=str(run)) if event.action in SEALED_BY]
@@ -190,14 +149,3 @@ def _activate(
 ) -> ActiveRun:
     house.workspaces.prepare(run, identity["code_commit"], protocol.as_document(), identity)
     return ActiveRun(run, protocol, identity, house.workspaces.files(run), sealing)
-
-
-def _completed(house: House, run: RunId, step: str) -> Mapping[str, Any] | None:
-    done = [*house.ledger.events(subject=str(run), action=f"{step}.completed")]
-    halted = [*house.ledger.events(subject=str(run), action=f"{step}.halted")]
-    last = max((*done, *halted), key=lambda event: event.sequence, default=None)
-    return None if last is None else last.details
-
-
-def _unchanged(files: RecordFiles, recorded: Mapping[str, str]) -> bool:
-    return all(files.exists(name) and sha256(files.read(name)) == digest for name, digest in recorded.items())
