@@ -142,7 +142,7 @@ def test_a_lock_that_the_ledger_did_not_know_yet_is_frozen(project: Project) -> 
 
 
 def test_nothing_is_frozen_upon_a_spoilt_object(project: Project) -> None:
-    """The store has other bytes under the name of the data: the run fails before they count as frozen, and says so.
+    """The store has other bytes under the name of the data: the run fails before they count as frozen (FAULTS 1).
 
     When the object is set aside as evidence, a new run of the month is sealed, and verifies.
     """
@@ -155,7 +155,7 @@ def test_nothing_is_frozen_upon_a_spoilt_object(project: Project) -> None:
     assert [event["action"] for event in project.events(run)] == [
         "run.requested",
         "run.failed",
-        "ledger.attested",
+        "checkpoint.signed",
     ]
     path.rename(project.home / "evidence")
     project.medicore("run", SPOILT.study, MONTH, "--as", "analyst")
