@@ -12,7 +12,7 @@ from medicore.stores.clock import SystemClock
 from medicore.stores.code import GitCode
 from medicore.stores.environment import LockedEnvironment
 from medicore.stores.protocols import StudyFolder
-from medicore.wiring import open_archive, open_ledger, open_remote
+from medicore.wiring import chosen_renderer, open_archive, open_ledger, open_remote, renderer_named
 
 _LEAST_FREE_BYTES = 2 * 1024**3
 
@@ -39,7 +39,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("archive", lambda: open_archive(settings).prove()),
         ("content store", lambda: open_remote(settings).prove()),
         ("disk", lambda: _disk(settings)),
-        ("renderer", lambda: "Quarto" if shutil.which("quarto") else "embedded (Quarto is not on the PATH)"),
+        ("renderer", lambda: _renderer(settings)),
     ]
     return tuple(_examine(subject, work) for subject, work in parts)
 
@@ -82,6 +82,11 @@ def _ledger(settings: Settings) -> str:
     sequence, digest = verify_chain(ledger.events())
     kind = "SQLite" if settings.ledger_url is None else "PostgreSQL"
     return f"chain of {sequence} events intact, head {digest[:12]} ({kind})"
+
+
+def _renderer(settings: Settings) -> str:
+    identity = dict(renderer_named(chosen_renderer(settings)).identity)
+    return f"{identity.pop('name')}: {', '.join(f'{part} {version}' for part, version in identity.items())}"
 
 
 def _disk(settings: Settings) -> str:

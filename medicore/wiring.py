@@ -95,7 +95,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         renderer=renderer_named,
         progress=progress,
         paper=settings.paper,
-        renderer_name=_renderer_name(settings),
+        renderer_name=chosen_renderer(settings),
     )
 
 
@@ -194,7 +194,8 @@ def renderer_named(name: str) -> Renderer:
     return ProvenRenderer(EmbeddedRenderer())
 
 
-def _renderer_name(settings: Settings) -> str:
+def chosen_renderer(settings: Settings) -> str:
+    """Return the name of the renderer that new reports are made with."""
     if settings.renderer == "auto":
         return "quarto" if shutil.which("quarto") else "embedded"
     return settings.renderer

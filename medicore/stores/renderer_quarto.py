@@ -16,6 +16,7 @@ from medicore.stores.renderer import TEMPLATE, epoch, kernel_environment, parame
 _OUTPUT = "report.pdf"
 _PARAMETERS = "parameters.yml"
 _PDFA = b"pdfaid:part"
+_PROJECT = "_quarto.yml"
 
 
 class QuartoRenderer:
@@ -51,6 +52,9 @@ class QuartoRenderer:
             # A JSON text is a YAML text that no reader takes for a number or a null.
             lines = "".join(f"{name}: {json.dumps(value)}\n" for name, value in given.items())
             (folder / _PARAMETERS).write_text(lines, encoding="utf-8")
+            # Without a project here Quarto takes one from any folder above, the temporary folder of all users too:
+            # another user's would run commands as us and put words into the report.
+            (folder / _PROJECT).write_text("project:\n  type: default\n", encoding="utf-8")
             arguments = [program, "render", template, "--to", "typst", "--output", _OUTPUT]
             # A daemon would keep the kernel alive after the report is made.
             arguments += ["--execute-params", _PARAMETERS, "--no-execute-daemon", "--quiet"]

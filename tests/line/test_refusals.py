@@ -1,6 +1,7 @@
 """What is refused before anything happens, and what survives a killed process."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -115,3 +116,26 @@ def test_doctor_finds_a_fresh_project_well(project: Project) -> None:
     parts = {part["subject"]: part["healthy"] for part in project.medicore("doctor", "--json").json()}
     assert parts == dict.fromkeys(parts, True)
     assert {"git", "code", "environment", "protocols", "ledger", "disk"} <= set(parts)
+
+
+def test_doctor_examines_the_renderer_that_is_set(project: Project, tmp_path: Path) -> None:
+    """The renderer that the settings name is the one looked at, with its versions; one that is not there is ill."""
+    found = {}
+    for name, code in (("embedded", 0), ("quarto", 9)):
+        parts = project.medicore(
+            "doctor", "--json", expected=code, MEDICORE_RENDERER=name, PATH=_without_quarto(tmp_path / name)
+        )
+        found[name] = next(part for part in parts.json() if part["subject"] == "renderer")
+    assert found["embedded"]["healthy"]
+    assert found["embedded"]["found"].startswith("embedded: ")
+    assert not found["quarto"]["healthy"]
+    assert "quarto is not on the PATH" in found["quarto"]["found"]
+
+
+def _without_quarto(folder: Path) -> str:
+    """Return a PATH to ``git`` alone."""
+    folder.mkdir()
+    git = shutil.which("git")
+    assert git
+    (folder / "git").symlink_to(git)
+    return str(folder)

@@ -63,7 +63,7 @@ def test_quarto_is_called_as_it_must_be(stand_in: Path, templates: Path) -> None
     assert "--no-execute-daemon" in note["arguments"]
     assert note["arguments"][note["arguments"].index("--execute-params") + 1] == "parameters.yml"
     assert yaml.safe_load(note["parameters"]) == {"study_id": "S", "month": "2025-03", "run": "S/2025-03/1"}
-    assert note["files"] == ["embedded-template.typ", "parameters.yml", TEMPLATE, "run.json"]
+    assert note["files"] == ["_quarto.yml", "embedded-template.typ", "parameters.yml", TEMPLATE, "run.json"]
     assert note["environment"]["QUARTO_PYTHON"] == sys.executable
     assert note["environment"]["SOURCE_DATE_EPOCH"] == "1743492600"
     assert not Path(note["environment"]["HOME"]).exists()
@@ -115,6 +115,35 @@ def test_without_quarto_the_message_says_what_to_do(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigurationError, match="quarto is not on the PATH; install"):
         QuartoRenderer().render(str(templates), INPUTS, CREATED)
+
+
+# Commands and words of another user's, which Quarto takes from any folder above its own.
+NEIGHBOUR = """project:
+  type: default
+  pre-render: touch {trace}
+format:
+  typst:
+    include-before-body:
+      text: "NEIGHBOUR"
+"""
+
+
+@pytest.mark.skipif(
+    shutil.which("quarto") is None,
+    reason="Quarto is not installed; put the release of its project's site, 1.10 or later, on the PATH",
+)
+def test_a_project_above_the_scratch_folder_is_not_read(
+    templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A _quarto.yml in the temporary folder, which every user can write, runs no command and adds no word."""
+    expected = QuartoRenderer().render(str(templates), INPUTS, CREATED)
+    shared, trace = tmp_path / "shared", tmp_path / "trace"
+    shared.mkdir()
+    (shared / "_quarto.yml").write_text(NEIGHBOUR.format(trace=trace), encoding="utf-8")
+    monkeypatch.setattr("tempfile.tempdir", str(shared))
+    assert QuartoRenderer().render(str(templates), INPUTS, CREATED) == expected
+    assert not trace.exists()
+    assert [path.name for path in shared.iterdir()] == ["_quarto.yml"]
 
 
 @pytest.mark.skipif(
