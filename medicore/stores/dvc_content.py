@@ -9,7 +9,7 @@ import os
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,8 @@ class DvcContent:
         when cache or remote give back other bytes: then no pointer is left.
         """
         pointer = folder / f"{name}.dvc"
-        self._refuse_spoilt([folder / name])
         try:
+            self._refuse_spoilt([folder / name])
             with _written(name), self._repository(folder) as repository:
                 added = _stored(repository.add(str(folder / name)))
                 self._push(repository, [str(pointer)])
@@ -147,26 +147,26 @@ class DvcContent:
         DVC would take it for the file, or remove it, and with it the evidence.
         """
         for file in _files(paths):
-            data = file.read_bytes()
-            for place, copy in self.objects(md5(data)):
-                if copy != data:
-                    raise IntegrityError(
-                        f"{file.name} cannot be stored: the {place} has other bytes as object {md5(data)}; expected those "
-                        "of the file; run 'medicore verify --all', set the object aside as evidence, then do the same again"
-                    )
+            self._copies(file)
 
     def _read_back(self, kept: Mapping[Path, str]) -> None:
         """Raise IntegrityError unless every file that was stored, and the list of every folder, can be read again."""
-        self._refuse_spoilt(kept)
-        wanted = {*kept.values(), *(md5(file.read_bytes()) for file in _files(kept))}
-        for address in sorted(wanted):
-            copies = self.objects(address)
-            whole = [place for place, data in copies if md5(data) == address.removesuffix(".dir")]
-            if len(whole) != len(copies) or not copies:
+        for file in _files(kept):
+            _require_whole(md5(file.read_bytes()), self._copies(file))
+        for address in (address for path, address in kept.items() if path.is_dir()):
+            _require_whole(address, self.objects(address))
+
+    def _copies(self, file: Path) -> tuple[tuple[str, bytes], ...]:
+        """Return the stored copies of a file; raise IntegrityError when one of them is not that file."""
+        data = file.read_bytes()
+        copies = self.objects(md5(data))
+        for place, copy in copies:
+            if copy != data:
                 raise IntegrityError(
-                    f"object {address} was stored, and is whole in {', '.join(whole) or 'no place'}; expected it in the "
-                    "content store and the local cache; set a spoilt object aside as evidence, then do the same again"
+                    f"{file.name} cannot be stored: the {place} has other bytes as object {md5(data)}; expected those "
+                    "of the file; run 'medicore verify --all', set the object aside as evidence, then do the same again"
                 )
+        return copies
 
     def _place(self) -> str:
         said = "".join(f"    {name} = {value}\n" for name, value in self._remote.address().items())
@@ -194,6 +194,15 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield the files among ``paths`` and below the folders among them."""
     for path in paths:
         yield from (file for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file())
+
+
+def _require_whole(address: str, copies: Collection[tuple[str, bytes]]) -> None:
+    whole = [place for place, data in copies if md5(data) == address.removesuffix(".dir")]
+    if len(whole) != len(copies) or not copies:
+        raise IntegrityError(
+            f"object {address} was stored, and is whole in {', '.join(whole) or 'no place'}; expected it in the "
+            "content store and the local cache; set a spoilt object aside as evidence, then do the same again"
+        )
 
 
 def _stored(stages: Iterable[Any]) -> dict[Path, str]:
