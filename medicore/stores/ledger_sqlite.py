@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import json
 import os
 import random
 import sqlite3
@@ -12,17 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from medicore.errors import BusyError, ConfigurationError, IntegrityError, MediCoreError
-from medicore.records.canonical import canonical
 from medicore.records.ledger import GENESIS, LedgerEvent, NewEvent, chain
 from medicore.records.moment import timestamp
+from medicore.stores.ledger_sqlite_rows import PAGE, condition_of, holds, insert, last_event, page_of
 from medicore.stores.ledger_sqlite_schema import APPLICATION, MADE, SCHEMA, schema
 
 if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no command owes the ledger
     from medicore.stores.clock import Clock
 
-_PAGE = 500
 _PAUSE = (0.0005, 0.004)
-_COLUMNS = "sequence, at, actor, role, action, subject, reason, details, previous, digest"
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}
 
 T = TypeVar("T")
@@ -72,7 +69,14 @@ class SqliteLedger:
         """Append one event and return it with its place in the chain; it is durable then."""
         if self._read_only:
             raise ConfigurationError("the ledger was opened to be read; open it for writing to append")
-        return self._attempt(lambda connection: self._append(connection, event))
+        sent: list[LedgerEvent] = []
+        try:
+            return self._attempt(lambda connection: self._append(connection, event, sent))
+        except ConfigurationError:
+            # A commit that fails half-way may have happened: what the file holds once it is whole again is so.
+            if sent and self._has_kept(sent[-1]):
+                return sent[-1]
+            raise
 
     def events(
         self,
@@ -87,18 +91,18 @@ class SqliteLedger:
         Of a ``person`` are the events that this person did or that are about this person.
         Pages are read one by one, so that a slow reader never holds up a writer.
         """
-        condition, values = _condition(subject, action, person)
+        condition, values = condition_of(subject, action, person)
         last = after
         while True:
-            page = self._attempt(functools.partial(_page, condition=condition, values=values, after=last))
+            page = self._attempt(functools.partial(page_of, condition=condition, values=values, after=last))
             yield from page
-            if len(page) < _PAGE:
+            if len(page) < PAGE:
                 return
             last = page[-1].sequence
 
     def head(self) -> tuple[int, str]:
         """Return sequence number and digest of the last event; (0, 64 zeros) for an empty ledger."""
-        last = self._attempt(_last)
+        last = self._attempt(last_event)
         return (0, GENESIS) if last is None else (last.sequence, last.digest)
 
     def check_file(self) -> None:
@@ -106,26 +110,25 @@ class SqliteLedger:
         if self._attempt(self._check) != "ok":
             raise _damaged(self._path)
 
-    def _append(self, connection: sqlite3.Connection, new: NewEvent) -> LedgerEvent:
+    def _append(self, connection: sqlite3.Connection, new: NewEvent, sent: list[LedgerEvent]) -> LedgerEvent:
         self._begin(connection)
-        event = chain(new, timestamp(self._clock.now()), _last(connection))
-        connection.execute(
-            f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - constants
-            (
-                event.sequence,
-                event.at,
-                event.actor,
-                event.role,
-                event.action,
-                event.subject,
-                event.reason,
-                canonical(event.details).decode(),
-                event.previous,
-                event.digest,
-            ),
-        )
+        event = chain(new, timestamp(self._clock.now()), last_event(connection))
+        insert(connection, event)
+        sent.append(event)
         connection.execute("COMMIT")
         return event
+
+    def _has_kept(self, event: LedgerEvent) -> bool:
+        """Say whether the file holds an event for good: the end of its journal, which would undo it, is on the disk."""
+        with contextlib.suppress(MediCoreError, OSError):
+            if self._attempt(functools.partial(holds, event=event)):
+                folder = os.open(self._path.absolute().parent, os.O_RDONLY)
+                try:
+                    os.fsync(folder)
+                finally:
+                    os.close(folder)
+                return True
+        return False
 
     def _begin(self, connection: sqlite3.Connection) -> None:
         """Begin to write as soon as no other does."""
@@ -217,59 +220,6 @@ class SqliteLedger:
             f"ledger {self._path.name} cannot be used ({error.sqlite_errorname}); "
             "expected a writable folder with free space; make room or correct the settings"
         )
-
-
-def _condition(subject: str | None, action: str | None, person: str | None) -> tuple[str, tuple[str, ...]]:
-    """Return the condition that filters events, and its values."""
-    parts: list[str] = []
-    values: list[str] = []
-    if subject is not None and subject.endswith("/"):
-        # '0' is the character after '/', so the range holds the prefix exactly and the index serves it.
-        parts.append("subject >= ? AND subject < ?")
-        values += [subject, subject[:-1] + "0"]
-    elif subject is not None:
-        parts.append("subject = ?")
-        values.append(subject)
-    if action is not None:
-        parts.append("action = ?")
-        values.append(action)
-    if person is not None:
-        parts.append("(actor = ? OR subject = ?)")
-        values += [person, person]
-    return "".join(f" AND {part}" for part in parts), tuple(values)
-
-
-def _page(
-    connection: sqlite3.Connection, condition: str, values: tuple[str, ...], after: int
-) -> list[LedgerEvent]:
-    """Return the next events after sequence number ``after``."""
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM events WHERE sequence > ?{condition} ORDER BY sequence LIMIT {_PAGE}",  # noqa: S608
-        (after, *values),
-    )
-    return [_event(row) for row in rows.fetchall()]
-
-
-def _last(connection: sqlite3.Connection) -> LedgerEvent | None:
-    """Return the last event, or None."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM events ORDER BY sequence DESC LIMIT 1").fetchone()  # noqa: S608
-    return None if row is None else _event(row)
-
-
-def _event(row: tuple[object, ...]) -> LedgerEvent:
-    """Return the event in a row; raise IntegrityError when a damaged file gave other types."""
-    sequence, *texts = row
-    found: object = None
-    if isinstance(sequence, int) and all(isinstance(text, str) for text in texts):
-        at, actor, role, action, subject, reason, details, previous, digest = map(str, texts)
-        with contextlib.suppress(ValueError, RecursionError):
-            found = json.loads(details)
-        if isinstance(found, dict) and canonical(found) == details.encode():
-            return LedgerEvent(sequence, at, actor, role, action, subject, reason, found, previous, digest)
-    raise IntegrityError(
-        f"ledger event {sequence} is not readable; expected what the ledger wrote; "
-        "keep the file, take the ledger from the archive"
-    )
 
 
 def _held_by_others(error: sqlite3.Error) -> bool:

@@ -116,22 +116,32 @@ class Writer:
 
     def kill(self) -> None:
         """End the writer as a power cut does."""
-        self.process.send_signal(signal.SIGKILL)
-        self.process.communicate()
+        self.end()
         assert self.process.returncode == -signal.SIGKILL, "the writer had ended by itself"
+
+    def end(self) -> None:
+        """End the writer, if it has not, and its pipes."""
+        self.process.kill()
+        for pipe in (self.process.stdin, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+        self.process.wait()
 
 
 def test_two_threads_of_eight_writers_lose_nothing(place: Place, tmp_path: Path) -> None:
     """10,000 events of sixteen threads: all there, once, in each thread's order, one chain, time with sequence."""
     writers = [Writer(place, f"writer-{number}", tmp_path, THREADS, EACH) for number in range(WRITERS)]
-    for writer in writers:
-        writer.await_ready()
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        _, errors = writer.process.communicate(timeout=300)
-        assert writer.process.returncode == 0, errors.decode()
-        assert errors == b""
+    try:
+        for writer in writers:
+            writer.await_ready()
+        for writer in writers:
+            writer.start()
+        said = [writer.process.communicate(timeout=300)[1].decode() for writer in writers]
+    finally:
+        for writer in writers:
+            writer.end()
+    assert said == [""] * WRITERS
+    assert [writer.process.returncode for writer in writers] == [0] * WRITERS
     events = list(place.open(SystemClock()).events())
     assert verify_chain(events) == (EVENTS, events[-1].digest)
     assert clock_steps(events) == ()
