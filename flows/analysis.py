@@ -1,5 +1,7 @@
 """The flow that takes a study's month from its EDC to a sealed candidate, or to a finding."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -37,19 +39,23 @@ def analysis(request: AnalysisRequest) -> State[Any]:
     with house.locks.hold(asked.study, asked.month, f"medicore run {asked.study} {asked.month}"):
         active = begin(house, Request(**asked.model_dump()))
         name_run(active.id)
-        return as_state(carry(house, settings, active))
+        outcome, show = carry(house, settings, active)
+    show()
+    return as_state(outcome)
 
 
-def carry(house: House, settings: Settings, active: ActiveRun) -> Outcome:
-    """Take an active run through its steps as tasks, and show what came out."""
+def carry(house: House, settings: Settings, active: ActiveRun) -> tuple[Outcome, Callable[[], None]]:
+    """Take an active run through its steps as tasks; return what came out, and what shows it in Prefect.
+
+    It is shown when the study's month is free again: a server that is slow or away holds up nobody but this flow run.
+    """
     progress: UUID | None = None
     with best_effort():
         progress = begin_progress(str(active.id))
 
     def step(run: ActiveRun, name: str) -> tuple[Finding, ...]:
         findings = move(house, run, name)
-        with best_effort():
-            update_progress(progress, STEP_NAMES.index(name) + 1, len(STEP_NAMES))
+        update_progress(progress, STEP_NAMES.index(name) + 1, len(STEP_NAMES))
         return findings
 
     outcome = analyse(house, active, step)
@@ -58,13 +64,20 @@ def carry(house: House, settings: Settings, active: ActiveRun) -> Outcome:
     if outcome.commit:
         record = {"commit": outcome.commit, "tag": active.tag, "state": outcome.state}
         materialise("record", of_record(active.id), made_by(active), record)
+    results = None
+    if outcome.state == "candidate" and not active.exploratory:
+        results = read_results(house, active.id, outcome.commit)
+    sealed = f"{active.tag}, commit {outcome.commit}"
+    return outcome, functools.partial(_show, outcome, results, report, sealed)
+
+
+def _show(outcome: Outcome, results: dict[str, Any] | None, report: str, record: str) -> None:
+    """Publish what a run found, or its results."""
     with best_effort():
         if outcome.findings:
             show_findings(outcome.run, outcome.findings)
-        if outcome.state == "candidate" and not active.exploratory:
-            results = read_results(house, active.id, outcome.commit)
-            show_results(outcome.run, results, report, f"{active.tag}, commit {outcome.commit}")
-    return outcome
+        if results is not None:
+            show_results(outcome.run, results, report, record)
 
 
 def as_state(outcome: Outcome) -> State[Any]:
@@ -87,7 +100,7 @@ def name_run(run: RunId, before: str = "") -> None:
 def call_run(name: str, *tags: str) -> None:
     """Name the current flow run, and give it these tags beside its own."""
     found = sorted({*flow_run.get_tags(), *tags})
-    with get_client(sync_client=True) as client:
+    with best_effort(), get_client(sync_client=True) as client:
         client.update_flow_run(UUID(str(flow_run.get_id())), name=name, tags=found)
 
 

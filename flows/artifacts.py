@@ -13,6 +13,7 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from medicore.records.finding import Finding
 from medicore.steps.reproduce import Comparison
@@ -38,9 +39,14 @@ def begin_progress(run: str) -> UUID | None:
 
 
 def update_progress(progress: UUID | None, done: int, steps: int) -> None:
-    """Tell how many of a run's steps are done, where the run's begin was published."""
+    """Tell how many of a run's steps are done, where the run's begin was published and the server answers at once.
+
+    Prefect's client asks a server that is away again for a minute or more. The run does not wait for that at each step;
+    the next step tells the same and more.
+    """
     if progress is not None:
-        update_progress_artifact(progress, 100.0 * done / steps)
+        with best_effort(), temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+            update_progress_artifact(progress, 100.0 * done / steps)
 
 
 def show_findings(run: str, findings: tuple[Finding, ...]) -> None:

@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.analysis import name_run
-from flows.artifacts import show_comparisons
+from flows.artifacts import best_effort, show_comparisons
 from flows.progress import show_progress
 from flows.requests import ReplayRequest
 from medicore.records.identifiers import RunId
@@ -28,7 +28,8 @@ def replay(request: ReplayRequest) -> State[Any]:
     require_begun_on(run, code_commit(house, run), house.code.require_clean())
     with tempfile.TemporaryDirectory(prefix="medicore-replay-") as scratch:
         comparisons = reproduce(house, run, Path(scratch))
-    show_comparisons(str(run), comparisons)
+    with best_effort():
+        show_comparisons(str(run), comparisons)
     different = [found.name for found in comparisons if not found.identical]
     if different:
         return Failed(message=f"{len(different)} file(s) of {run} came out otherwise, first {different[0]}")

@@ -32,4 +32,6 @@ def review(request: ReviewRequest) -> State[Any]:
             for event in house.ledger.events(subject=str(run), action="archive.completed"):
                 materialise("archive", of_archive(run), [of_record(run)], event.details)
             return Completed(message=f"the decision on {run} is done", data=Outcome(str(run), "reviewed", ""))
-        return as_state(carry(house, settings, continued))
+        outcome, show = carry(house, settings, continued)
+    show()
+    return as_state(outcome)

@@ -4,33 +4,61 @@ Prefect reads its settings when it is imported, so nothing here imports it befor
 """
 
 import contextlib
-import ctypes
 import importlib
+import logging
 import os
-import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from flows.attended import Attended
 from medicore.errors import ConfigurationError
 
-_START_LIMIT_S = 120.0
-_STOP_LIMIT_S = 15.0
-_PR_SET_PDEATHSIG = 1
+_START_LIMIT_S, _ANSWER_LIMIT_S, _TELL_LIMIT_S = 120.0, 10.0, 15.0
+_TELLERS = (("prefect.events.worker", "EventsWorker"), ("prefect.logging.handlers", "APILogWorker"))
+_untold = False
 
 
 @contextlib.contextmanager
 def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
-    """Yield the address of a Prefect API; start a server of our own unless ``PREFECT_API_URL`` names one."""
+    """Yield the address of a Prefect API; start a server of our own unless ``PREFECT_API_URL`` names one.
+
+    What Prefect is yet to be told is told at the end, within a while.
+
+    Raises
+    ------
+    ConfigurationError
+        When the server cannot be had, or goes away for longer than its client is patient.
+    """
+    with attended_server(home, port) as (url, _):
+        try:
+            yield url
+        except Exception as error:
+            if not any(kind.__module__.startswith("httpx") for kind in type(error).__mro__):
+                raise
+            raise ConfigurationError(
+                f"the Prefect server at {url} went away; the ledger has all that was done: "
+                "'medicore status' tells where the run stands, and where it has not ended the same command again goes on"
+            ) from error
+        finally:
+            _tell_all()
+
+
+@contextlib.contextmanager
+def attended_server(home: Path, port: int | None = None) -> Iterator[tuple[str, Attended | None]]:
+    """Yield the address of a Prefect API and the server at it, where it is our own."""
     folder = home / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
     client = {
         "PREFECT_HOME": str(folder),
         "PREFECT_LOGGING_LEVEL": "CRITICAL",  # what people should know, progress and errors tell them
+        "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
         "PREFECT_CLI_COLORS": "false",
         "DO_NOT_TRACK": "1",
     }
@@ -38,30 +66,31 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
     if given:
         for name, value in client.items():
             os.environ.setdefault(name, value)
-        yield given
+        require_given_server()
+        yield given, None
         return
     chosen = port or free_port()
     url = f"http://127.0.0.1:{chosen}/api"
-    settings = {**client, "PREFECT_API_URL": url, "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+    settings = {
+        **client,
+        "PREFECT_API_URL": url,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # Kept in memory, a server's end would take the places of runs at work with it, and they would be cancelled.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    }
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
-    with (folder / "server.log").open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter, a fixed argument list
-            [
-                sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
-                "--host", "127.0.0.1", "--port", str(chosen), "--log-level", "warning", "--timeout-keep-alive", "5",
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            preexec_fn=die_with_parent,
-        )  # fmt: skip
+    command = [
+        sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
+        "--host", "127.0.0.1", "--port", str(chosen), "--log-level", "warning", "--timeout-keep-alive", "5",
+    ]  # fmt: skip
+    server = Attended("the Prefect server", command, folder / "server.log")
     try:
         importlib.import_module("prefect")  # takes as long as the server's start, so they go side by side
-        _wait_until_healthy(url, process, folder / "server.log")
-        yield url
+        _wait_until_healthy(url, server.process, server.log)
+        yield url, server
     finally:
-        stop(process)
+        server.stop()
         for name, earlier in before.items():
             if earlier is None:
                 os.environ.pop(name, None)
@@ -69,9 +98,39 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
                 os.environ[name] = earlier
 
 
-def die_with_parent() -> None:
-    """Ask the kernel to end a child when this process ends, even by ``kill -9``."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def require_given_server() -> None:
+    """Raise ConfigurationError where ``PREFECT_API_URL`` names a server that nobody can reach."""
+    given = os.environ.get("PREFECT_API_URL")
+    if not given:
+        return
+    try:
+        with urllib.request.urlopen(f"{given}/health", timeout=_ANSWER_LIMIT_S):  # noqa: S310 - the operator's setting
+            return
+    except urllib.error.HTTPError:
+        return  # somebody is there; Prefect's own client knows better what to make of it
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLError):
+            return  # the client has settings of its own for whom to trust
+        raise ConfigurationError(
+            f"the Prefect server at {given}, which PREFECT_API_URL names, cannot be reached ({reason}); "
+            "expected it to run: start it, correct the address, or unset it for a server of our own"
+        ) from error
+
+
+def untold() -> bool:
+    """Say whether Prefect's client still tries, for an hour or more, to tell a server what nobody takes there."""
+    return _untold
+
+
+def _tell_all() -> None:
+    """Wait a while until events and logs have reached the server."""
+    global _untold
+    for module, name in _TELLERS:
+        if module in sys.modules:
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # it counts what it has left
+            waiting = getattr(sys.modules[module], name).drain_all(timeout=_TELL_LIMIT_S)[1]
+            _untold = _untold or bool(waiting)
 
 
 def free_port() -> int:
@@ -102,13 +161,3 @@ def _answers(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a process of ours, and wait for it; kill it when it does not end."""
-    process.terminate()
-    try:
-        process.wait(_STOP_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -4,26 +4,71 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from flows.server import die_with_parent, prefect_server, stop
+from flows.attended import Attended
+from flows.server import attended_server
 from medicore.errors import ConfigurationError
 from medicore.settings import Settings
+from medicore.stores.clock import SystemClock
 
 POOL = "medicore"
+_ATTEND_S, _LOOK_S = 1.0, 20.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """What serves: a Prefect API at an address, and the processes of ours that keep it."""
+
+    url: str
+    worker: Attended
+    server: Attended | None
+
+    def attend(self, tell: Callable[[str], None]) -> NoReturn:
+        """Start again for ever what ends, and tell people of it.
+
+        Flow runs that lost their process go on where the server is ours, on loopback: then all its workers are here.
+
+        Raises
+        ------
+        ConfigurationError
+            When server or worker ends again and again.
+        """
+        # Prefect is imported once its settings are in the environment.
+        from flows.interrupted import Interrupted
+
+        clock = SystemClock()
+        interrupted, due, seen = Interrupted(POOL), 0.0, clock.now()
+        while True:
+            told = [self.worker.attend()]
+            if told[0]:
+                interrupted.worker_ended(seen)
+                due = 0.0
+            seen = clock.now()
+            if self.server is not None:
+                told.append(self.server.attend())
+                if time.monotonic() > due:
+                    told += interrupted.resume()
+                    due = time.monotonic() + _LOOK_S
+            for word in filter(None, told):
+                tell(word)
+            time.sleep(_ATTEND_S)
 
 
 @contextlib.contextmanager
-def service(settings: Settings, port: int | None = None) -> Iterator[str]:
-    """Yield the address of a Prefect API with the deployments of this checkout and a worker that runs them.
+def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
+    """Yield a Prefect API with the deployments of this checkout and a worker that runs them.
 
     Raises
     ------
     ConfigurationError
         When server, pool or deployments cannot be had; the log in the state folder says why.
     """
-    with prefect_server(settings.home, port) as url:
+    with attended_server(settings.home, port) as (url, server):
         environment = {
             **os.environ,
             "PREFECT_API_URL": url,
@@ -42,20 +87,12 @@ def service(settings: Settings, port: int | None = None) -> Iterator[str]:
         cores = str(len(os.sched_getaffinity(0)))
         _prefect(settings.root, environment, log, "work-pool", "set-concurrency-limit", POOL, cores)
         _prefect(settings.root, environment, log, "deploy", "--all")
-        with log.open("ab") as output:
-            worker = subprocess.Popen(  # noqa: S603 - our own interpreter, a fixed argument list
-                [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL],
-                cwd=settings.root,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                preexec_fn=die_with_parent,
-            )
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL]
+        worker = Attended("the worker", command, log, settings.root, environment)
         try:
-            yield url
+            yield Service(url, worker, server)
         finally:
-            stop(worker)
+            worker.stop()
 
 
 def _prefect(root: Path, environment: dict[str, str], log: Path, *arguments: str) -> None:

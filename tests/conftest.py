@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from benchmarks.project import copy_project
 from tests.postgres import postgres  # noqa: F401 - a fixture for all
+from tests.server import a_server
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSPHRASES = {
@@ -110,18 +111,7 @@ class Answer:
 @pytest.fixture(scope="session")
 def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One Prefect server for the whole session, in a process of its own."""
-    script = (
-        "import sys\nfrom pathlib import Path\nfrom flows.server import prefect_server\n"
-        "with prefect_server(Path(sys.argv[1])) as url:\n    print(url, flush=True)\n    sys.stdin.read()\n"
-    )
-    environment = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
-    with subprocess.Popen(
-        [sys.executable, "-c", script, str(tmp_path_factory.mktemp("prefect"))],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
-    ) as server:  # fmt: skip
-        assert server.stdout is not None
-        url = server.stdout.readline().strip()
-        assert url.startswith("http://127.0.0.1:"), "the Prefect server did not start"
+    with a_server(tmp_path_factory.mktemp("prefect")) as (url, _):
         yield url
 
 

@@ -95,13 +95,14 @@ def sign(
     as_json: Json = False,
 ) -> None:
     """Sign a decision on a run, and let the run follow it: continue, be released and archived, or close."""
-    from flows.server import prefect_server
+    from flows.server import prefect_server, require_given_server
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
     from medicore.steps.review import Decision, sign_decision
     from medicore.steps.status import line
     from medicore.wiring import lay_out_signed_report
 
+    require_given_server()  # before anything is signed
     chosen = settings()
     opened = house(chosen)
     target = RunId.parse(run)

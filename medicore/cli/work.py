@@ -174,10 +174,10 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     typer.echo("Starting server, work pool, worker and deployments (half a minute) ...", err=True)
-    with contextlib.suppress(KeyboardInterrupt), service(settings(), port) as url:
-        say(f"Prefect UI: {url.removesuffix('/api')}   (Ctrl-C stops it)")
-        say(f"Other terminals: export PREFECT_API_URL={url}")
-        signal.pause()
+    with contextlib.suppress(KeyboardInterrupt), service(settings(), port) as serving:
+        say(f"Prefect UI: {serving.url.removesuffix('/api')}   (Ctrl-C stops it)")
+        say(f"Other terminals: export PREFECT_API_URL={serving.url}")
+        serving.attend(lambda told: typer.echo(told, err=True))
 
 
 @app.command(hidden=True)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from flows.server import prefect_server
+from flows.server import free_port, prefect_server
 from medicore.errors import ConfigurationError
 from tests.conftest import ROOT
 
@@ -24,7 +24,7 @@ from tests.conftest import ROOT
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from flows.server import prefect_server
+from flows.server import free_port, prefect_server
 names = ("PREFECT_API_URL", "PREFECT_HOME", "DO_NOT_TRACK")
 with prefect_server(Path(sys.argv[1])) as url:
     print(url, os.environ["PREFECT_API_URL"] == url, os.environ["DO_NOT_TRACK"], flush=True)
@@ -95,15 +95,49 @@ def test_server_answers_and_dies_with_its_parent_in_order_or_by_kill(tmp_path: P
     assert (tmp_path / "ends" / "prefect" / "server.log").exists()
 
 
-def test_given_server_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+CLIENT = (
+    "PREFECT_HOME",
+    "PREFECT_LOGGING_LEVEL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL",
+    "PREFECT_CLI_COLORS",
+    "DO_NOT_TRACK",
+)
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the client's settings, so that they are put back afterwards."""
+    for name in CLIENT:
+        monkeypatch.setenv(name, "given")
+
+
+@pytest.mark.usefixtures("given")
+def test_given_server_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_url: str) -> None:
     """Where the environment names an API, no server is started and its address is passed on."""
-    for name in ("PREFECT_HOME", "PREFECT_LOGGING_LEVEL", "PREFECT_CLI_COLORS", "DO_NOT_TRACK"):
-        monkeypatch.setenv(name, "given")  # so that it is put back afterwards
-    monkeypatch.setenv("PREFECT_API_URL", "http://prefect.invalid/api")
+    monkeypatch.setenv("PREFECT_API_URL", prefect_url)
     with prefect_server(tmp_path) as url:
-        assert url == "http://prefect.invalid/api"
+        assert url == prefect_url
         assert os.environ["PREFECT_HOME"] == "given"
     assert not (tmp_path / "prefect" / "server.log").exists()
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("address", ["http://127.0.0.1:{port}/api", "http://prefect.invalid/api", "4200"])
+def test_given_server_that_is_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """An address where nobody answers, or that is none, is refused at once with what to do."""
+    named = address.format(port=free_port())
+    monkeypatch.setenv("PREFECT_API_URL", named)
+    with (
+        pytest.raises(ConfigurationError) as refused,
+        prefect_server(tmp_path),
+    ):
+        pass
+    assert str(refused.value).startswith(
+        f"the Prefect server at {named}, which PREFECT_API_URL names, cannot be reached ("
+    )
+    assert "\n" not in str(refused.value)
 
 
 def test_server_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

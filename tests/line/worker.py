@@ -3,6 +3,7 @@
 import base64
 import json
 import signal
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ from flows.server import free_port
 from tests.conftest import Project
 
 LIMIT_S = 150.0
+ENDS = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,9 @@ class Server:
         return {"PREFECT_API_URL": self.url, "PREFECT_API_AUTH_STRING": self.credentials}
 
     def ask(self, path: str, body: object = None, credentials: str | None = None) -> Any:
-        """Return the answer to a GET, or to a POST when there is a body; asked again while the server says 503.
+        """Return the answer to a GET, or to a POST when there is a body; asked again while the server says 503 or is away.
 
-        That is what Prefect answers, with ``Retry-After``, when others hold its SQLite file; nothing was done then.
+        The first is what Prefect answers, with ``Retry-After``, when others hold its SQLite file; nothing was done then.
         """
         data = None if body is None else json.dumps(body).encode()
         known = base64.b64encode((credentials or self.credentials).encode()).decode()
@@ -47,6 +49,9 @@ class Server:
                     return json.loads(answer.read() or b"null")
             except urllib.error.HTTPError as error:
                 if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > limit:
+                    raise
+            except OSError:
+                if time.monotonic() > limit:
                     raise
             time.sleep(1)
 
@@ -66,12 +71,12 @@ class Server:
         """Ask a deployment for a run, and return how the flow run ended."""
         return self.ended(self.send(deployment, request, commit))
 
-    def ended(self, flow_run: str) -> dict[str, Any]:
-        """Return the state in which a flow run ends."""
+    def ended(self, flow_run: str, ends: frozenset[str] = ENDS) -> dict[str, Any]:
+        """Return the state in which a flow run ends, once it is one of these."""
         limit = time.monotonic() + LIMIT_S
         while time.monotonic() < limit:
             state: dict[str, Any] = self.ask(f"flow_runs/{flow_run}")["state"]
-            if state["type"] in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}:
+            if state["type"] in ends:
                 return state
             time.sleep(0.5)
         raise AssertionError(f"flow run {flow_run} did not end within {LIMIT_S:.0f} s: {state}")
@@ -115,11 +120,11 @@ def refusal(error: urllib.error.HTTPError) -> tuple[int, str]:
 
 
 @contextmanager
-def working(project: Project) -> Iterator[Server]:
-    """Serve the project with ``medicore serve`` behind a password, and stop it as Ctrl-C does."""
+def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]]:
+    """Serve the project with ``medicore serve`` behind a password; it is ended here where the test has not done so."""
     port = free_port()
     url, credentials = f"http://127.0.0.1:{port}/api", "operators:a word that only they have"
-    serving = project.start(
+    with project.start(
         "serve",
         "--port",
         str(port),
@@ -128,13 +133,25 @@ def working(project: Project) -> Iterator[Server]:
         PREFECT_API_URL="",
         PREFECT_SERVER_API_AUTH_STRING=credentials,
         PREFECT_API_AUTH_STRING=credentials,
-    )
-    try:
-        assert serving.stdout is not None
-        told = serving.stdout.readline()
-        assert told.startswith("Prefect UI: "), told + (project.home / "prefect" / "worker.log").read_text()
-        yield Server(url, credentials, serving.pid)
-    finally:
-        serving.send_signal(signal.SIGINT)
-        _, trouble = serving.communicate(timeout=60)
-    assert serving.returncode == 0, trouble
+    ) as process:
+        try:
+            assert process.stdout is not None
+            told = process.stdout.readline()
+            assert told.startswith("Prefect UI: "), (
+                told + (project.home / "prefect" / "worker.log").read_text()
+            )
+            yield Server(url, credentials, process.pid), process
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def working(project: Project) -> Iterator[Server]:
+    """Serve the project, and stop that as Ctrl-C does."""
+    with serving(project) as (server, process):
+        try:
+            yield server
+        finally:
+            process.send_signal(signal.SIGINT)
+            _, trouble = process.communicate(timeout=60)
+        assert process.returncode == 0, trouble

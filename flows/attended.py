@@ -1,0 +1,87 @@
+"""A process that is to run for as long as this one does: started again when it ends, ended when this one ends."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from medicore.errors import ConfigurationError
+
+_STOP_LIMIT_S = 15.0
+_PR_SET_PDEATHSIG = 1
+_ENDS, _WITHIN_S = 5, 600.0
+
+
+class Attended:
+    """A child process whose ends are noticed.
+
+    ``name`` is what people are told of it, ``command`` its arguments, ``log`` the file to which its words are added,
+    ``folder`` and ``environment`` those of this process unless given.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        folder: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.log = log
+        self._name = name
+        self._command = command
+        self._folder = folder
+        self._environment = dict(os.environ if environment is None else environment)
+        self._ends: deque[float] = deque(maxlen=_ENDS)
+        self.process = self._start()
+
+    def attend(self) -> str:
+        """Start the process again where it has ended, and return what to tell people of that; empty where it runs.
+
+        Raises
+        ------
+        ConfigurationError
+            When it ends again and again, so that something other than bad luck ends it.
+        """
+        ended = self.process.poll()
+        if ended is None:
+            return ""
+        self._ends.append(time.monotonic())
+        how = f"by signal {-ended}" if ended < 0 else f"with {ended}"
+        if len(self._ends) == _ENDS and self._ends[-1] - self._ends[0] < _WITHIN_S:
+            raise ConfigurationError(
+                f"{self._name} ended {_ENDS} times within {_WITHIN_S / 60:.0f} minutes, at last {how}; "
+                f"its last words are in {self.log.parent.name}/{self.log.name} of the state folder"
+            )
+        self.process = self._start()
+        return f"{self._name} ended {how} and was started again"
+
+    def stop(self) -> None:
+        """End the process, and wait for it; kill it when it does not end."""
+        self.process.terminate()
+        try:
+            self.process.wait(_STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as output:
+            return subprocess.Popen(  # noqa: S603 - the caller's own argument list
+                self._command,
+                cwd=self._folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=_die_with_parent,
+            )
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end a child when this process ends, even by ``kill -9``."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,30 @@
+"""A Prefect server in a process of its own, as the command line starts one for itself."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+@contextmanager
+def a_server(folder: Path) -> Iterator[tuple[str, int]]:
+    """Start a Prefect server that nobody attends; yield the address of its API and its process."""
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom flows.server import attended_server\n"
+        "with attended_server(Path(sys.argv[1])) as (url, own):\n"
+        "    print(url, own.process.pid, flush=True)\n    sys.stdin.read()\n"
+    )
+    environment = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(folder)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+    ) as server:  # fmt: skip
+        assert server.stdout is not None
+        told = server.stdout.readline()
+        assert told.startswith("http://127.0.0.1:"), "the Prefect server did not start"
+        url, process = told.split()
+        yield url, int(process)
