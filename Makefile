@@ -29,7 +29,7 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 
 test: setup
-	$(BIN)/python -m pytest -m "not deep" -n auto --maxprocesses 4 --dist loadfile \
+	$(BIN)/python -m pytest -m "not deep" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 	  --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 	$(BIN)/coverage report --include='medicore/stats/*,medicore/records/*' --skip-covered --fail-under=100
 

@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 
 from flows.attended import Attended
@@ -40,7 +41,7 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
         try:
             yield url
         except Exception as error:
-            if not any(kind.__module__.startswith("httpx") for kind in type(error).__mro__):
+            if not _is_of_client(error):
                 raise
             raise ConfigurationError(
                 f"the Prefect server at {url} went away; the ledger has all that was done: "
@@ -108,14 +109,20 @@ def require_given_server() -> None:
             return
     except urllib.error.HTTPError:
         return  # somebody is there; Prefect's own client knows better what to make of it
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         if isinstance(reason, ssl.SSLError):
             return  # the client has settings of its own for whom to trust
         raise ConfigurationError(
-            f"the Prefect server at {given}, which PREFECT_API_URL names, cannot be reached ({reason}); "
+            f"the Prefect server at {given}, which PREFECT_API_URL names, cannot be reached ({reason or type(reason).__name__}); "
             "expected it to run: start it, correct the address, or unset it for a server of our own"
         ) from error
+
+
+def _is_of_client(error: Exception) -> bool:
+    """Say whether an error is what Prefect's client raises when it cannot talk to its server."""
+    of_httpx = any(kind.__module__.startswith("httpx") for kind in type(error).__mro__)
+    return of_httpx or (isinstance(error, RuntimeError) and str(error).startswith("Failed to reach API"))
 
 
 def untold() -> bool:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
+from httpx import ConnectError
 
 from flows.server import free_port, prefect_server
 from medicore.errors import ConfigurationError
@@ -138,6 +140,44 @@ def test_given_server_that_is_not_there_is_told(
         f"the Prefect server at {named}, which PREFECT_API_URL names, cannot be reached ("
     )
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("given")
+def test_given_server_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address where somebody answers something else, as another service does, is refused in the same words."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            connection, _ = other.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{other.getsockname()[1]}/api")
+        with (
+            pytest.raises(ConfigurationError, match=r"cannot be reached \(220 mail"),
+            prefect_server(tmp_path),
+        ):
+            pass
+        thread.join(10)
+
+
+@pytest.mark.usefixtures("given")
+def test_what_the_client_says_of_a_server_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_url: str
+) -> None:
+    """A server that goes away, or is none of Prefect's, is told with what to do; other errors pass as they are."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect_url)
+    for error in (ConnectError("all tries failed"), RuntimeError(f"Failed to reach API at {prefect_url}")):
+        with (
+            pytest.raises(ConfigurationError, match=r"went away; the ledger has all that was done"),
+            prefect_server(tmp_path),
+        ):
+            raise error
+    with pytest.raises(RuntimeError, match="another"), prefect_server(tmp_path):
+        raise RuntimeError("another")
 
 
 def test_server_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
