@@ -5,6 +5,7 @@ import functools
 import os
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,10 @@ if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no comman
 
 _PAUSE = (0.0005, 0.004)
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}
+
+# SQLite's locks are POSIX's, which a process loses on a file as soon as it closes any descriptor of it. SQLite keeps count
+# of that, but looks and closes in two steps: another thread's lock can fall between. So threads take turns.
+_TURN = threading.Lock()
 
 T = TypeVar("T")
 
@@ -176,7 +181,7 @@ class SqliteLedger:
         """Return what ``work`` gives on a connection of its own, tried again while others hold the file."""
         for attempt in range(1, self._attempts + 1):
             try:
-                with contextlib.closing(self._connect()) as connection:
+                with _TURN, contextlib.closing(self._connect()) as connection:
                     return work(connection)
             except UnicodeDecodeError as error:  # even SQLite's own words are damaged
                 raise _damaged(self._path) from error
