@@ -100,3 +100,11 @@ def _ended(project: Project, study: PreparedStudy, answer: Answer, row: dict[str
     leaked = [text for text in study.secrets() if text in written]
     assert leaked == []
     return ended
+
+
+def require_one_record(project: Project, run: str) -> None:
+    """Assert that a run did everything once, and that its record proves itself."""
+    actions = [event["action"] for event in project.events(run)]
+    for once in ("run.requested", "lock.frozen", "extract.completed", "effect.completed", "run.sealed"):
+        assert actions.count(once) == 1, once
+    assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}

@@ -5,10 +5,11 @@ import signal
 import time
 from pathlib import Path
 
-from tests.conftest import Project, found_project
+from tests.conftest import found_project
 from tests.line import faulty_studies as faulty
+from tests.line.ended_run import require_one_record
 from tests.line.prepared_study import MONTH, prepare
-from tests.line.worker import serving
+from tests.line.worker import children, serving, signed_request
 
 STUDY = faulty.sound().study
 RUN = f"{STUDY}/{MONTH}/1"
@@ -20,7 +21,7 @@ def test_the_plug_is_pulled(tmp_path: Path) -> None:
     prepare(project, faulty.sound())
     with serving(project) as (server, process):
         # A study's own deployment lets one run at a time: the one that was cut off must not hold its place.
-        asked = server.send("analysis/REF-NHEFS", signed_request(project))
+        asked = server.send("analysis/REF-NHEFS", signed_request(project, STUDY, MONTH))
         while not project.events(RUN):
             time.sleep(0.2)
         for number in tree(process.pid):
@@ -29,7 +30,7 @@ def test_the_plug_is_pulled(tmp_path: Path) -> None:
     assert project.events(RUN)[-1]["action"] != "run.sealed", "the run was to be cut off"
     with serving(project) as (server, process):
         assert server.ended(asked)["type"] == "COMPLETED"
-        following = server.trigger("analysis/REF-NHEFS", signed_request(project))
+        following = server.trigger("analysis/REF-NHEFS", signed_request(project, STUDY, MONTH))
         assert following["type"] == "COMPLETED"
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
@@ -38,23 +39,9 @@ def test_the_plug_is_pulled(tmp_path: Path) -> None:
         f"flow run '{STUDY} · {MONTH} · run 1' is begun again: its process or its worker had ended without a word"
         in told
     )
-    actions = [event["action"] for event in project.events(RUN)]
-    for once in ("run.requested", "lock.frozen", "extract.completed", "run.sealed"):
-        assert actions.count(once) == 1, once
-    assert project.medicore("verify", RUN, "--json").json()[0]["failed"] == {}
-
-
-def signed_request(project: Project) -> object:
-    """Return what the analyst's own program would send."""
-    body = project.medicore("request", STUDY, MONTH, "--as", "analyst", "--print").json()
-    return body["parameters"]["request"]
+    require_one_record(project, RUN)
 
 
 def tree(process: int) -> list[int]:
     """Return a process with all that came from it."""
-    children = [
-        int(child)
-        for place in Path(f"/proc/{process}/task").glob("*/children")
-        for child in place.read_text().split()
-    ]
-    return [process, *(number for child in children for number in tree(child))]
+    return [process, *(number for child in children(process) for number in tree(child))]

@@ -9,8 +9,9 @@ import pytest
 
 from tests.conftest import Project, found_project, git
 from tests.line import faulty_studies as faulty
+from tests.line.ended_run import require_one_record
 from tests.line.prepared_study import MONTH, prepare
-from tests.line.worker import working
+from tests.line.worker import children, signed_request, working
 from tests.server import a_server
 
 WAITING, SOUND = faulty.imbalanced(), faulty.sound()
@@ -54,15 +55,14 @@ def test_the_service_dies_while_a_run_works(project: Project, victim: str) -> No
     requests = []
     for month in months:
         SOUND.deliver(project, month)
-        body = project.medicore("request", SOUND.study, month, "--as", "analyst", "--print").json()
-        requests.append(body["parameters"]["request"])
+        requests.append(signed_request(project, SOUND.study, month))
     run = f"{SOUND.study}/{months[0]}/1"
     word = {"worker": "worker", "server": "uvicorn"}[victim]
     with working(project) as server:
         interrupted = server.send("analysis/study", requests[0])
         while not project.events(run):
             time.sleep(0.2)
-        (killed,) = (pid for pid in _children(server.process) if word in _command(pid))
+        (killed,) = (pid for pid in children(server.process) if word in _command(pid))
         os.kill(killed, signal.SIGKILL)
         # Without its worker a run crashes at its next word, until it is begun again.
         server.ended(interrupted, frozenset({"COMPLETED"}))
@@ -95,18 +95,6 @@ def test_a_server_that_never_comes_back_holds_up_nobody(project: Project, tmp_pa
     ]
     assert [row["run"] for row in again] == [f"{SOUND.study}/2025-08/2"], "the first had ended"
     require_one_record(project, run)
-
-
-def require_one_record(project: Project, run: str) -> None:
-    """Assert that a run did everything once, and that its record proves itself."""
-    actions = [event["action"] for event in project.events(run)]
-    for once in ("run.requested", "lock.frozen", "extract.completed", "run.sealed"):
-        assert actions.count(once) == 1, once
-    assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}
-
-
-def _children(process: int) -> list[int]:
-    return [int(pid) for pid in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 def _command(process: int) -> list[str]:

@@ -16,7 +16,7 @@ from tests.conftest import ROOT, Project, found_project, git
 from tests.line import faulty_studies as faulty
 from tests.line.prepared_study import MONTH, prepare
 from tests.line.told import last_about
-from tests.line.worker import Server, refusal, working
+from tests.line.worker import Server, refusal, signed_request, working
 
 STUDY = faulty.sound().study
 
@@ -38,9 +38,7 @@ def server(project: Project) -> Iterator[Server]:
 
 def asked(project: Project, *more: str) -> dict[str, Any]:
     """Return a signed request, as ``medicore request --print`` prints it for the REST interface."""
-    body = project.medicore("request", STUDY, MONTH, "--as", "analyst", "--print", *more).json()
-    found: dict[str, Any] = body["parameters"]["request"]
-    return found
+    return signed_request(project, STUDY, MONTH, *more)
 
 
 def runs(project: Project) -> list[dict[str, Any]]:

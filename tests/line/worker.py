@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from flows.server import free_port
@@ -117,6 +118,22 @@ class Server:
 def refusal(error: urllib.error.HTTPError) -> tuple[int, str]:
     """Return status and text of an answer that refuses."""
     return error.code, error.read().decode()
+
+
+def signed_request(project: Project, study: str, month: str, *more: str) -> dict[str, Any]:
+    """Return a request as ``medicore request --print`` prints it for the REST interface."""
+    body = project.medicore("request", study, month, "--as", "analyst", "--print", *more).json()
+    found: dict[str, Any] = body["parameters"]["request"]
+    return found
+
+
+def children(process: int) -> list[int]:
+    """Return the processes that a process has started, from whichever of its threads."""
+    return [
+        int(child)
+        for place in Path(f"/proc/{process}/task").glob("*/children")
+        for child in place.read_text().split()
+    ]
 
 
 @contextmanager
