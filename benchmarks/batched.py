@@ -4,8 +4,8 @@ import time
 
 from benchmarks.study import SEED, Study
 from benchmarks.timing import Timed
-from medicore.stats.bootstrap import bootstrap_effect
-from medicore.stats.weights import Target
+from medicore.stats.balance.weights import Target
+from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 
 
 def ate(study: Study, replicates: int) -> Timed:

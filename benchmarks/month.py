@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.project import founded, medicore, timed
-from flows.server import free_port
+from flows.serving.server import free_port
 
 PATTERN, MONTH = "MED-2024-0212", "2026-12"
 STUDIES = tuple(f"TEST-MONTH{number}" for number in range(1, 9))

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from medicore.records.canonical import document
-from medicore.stores.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 
 REPORT = "report, embedded renderer"
 TARGET = 4.0

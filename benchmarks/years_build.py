@@ -17,23 +17,23 @@ from unittest.mock import patch
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from benchmarks.years_studies import MONTHS, STUDIES, deliver
+from medicore.cases.keeping.release import follow
+from medicore.cases.people.logged import log
+from medicore.cases.review.review import Decision, sign_decision
+from medicore.cases.run.analysis import analyse
+from medicore.cases.run.requesting import Request, sign_request
+from medicore.cases.run.runs import ActiveRun, begin, reopen, sealed_commit
+from medicore.cases.run.seal import seal
+from medicore.cases.run.stored import read_provenance, stored_file
 from medicore.founding import found
-from medicore.records.act import ENVELOPE
+from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger import LedgerEvent
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.people.act import ENVELOPE
 from medicore.settings import read_settings
-from medicore.steps.analysis import analyse
-from medicore.steps.house import House
-from medicore.steps.logged import log
-from medicore.steps.release import follow
-from medicore.steps.requesting import Request, sign_request
-from medicore.steps.review import Decision, sign_decision
-from medicore.steps.runs import ActiveRun, begin, reopen, sealed_commit
-from medicore.steps.seal import seal
-from medicore.steps.stored import folder_of, read_provenance, stored_file
-from medicore.stores.dvc_content import DvcContent
+from medicore.stores.content.dvc_content import DvcContent
+from medicore.stores.content.workspace import parameters
 from medicore.stores.files import write_atomically
-from medicore.stores.workspace import parameters
 from medicore.wiring import open_house
 
 REASON = "the month's analysis"
@@ -52,7 +52,7 @@ class _Copied(DvcContent):
 
     def commit(self, folder: Path, stages: Iterable[str]) -> bytes:  # noqa: ARG002 - of the port
         return self._template.lock.replace(
-            folder_of(self._template.active.id).encode(), folder_of(self._run).encode()
+            self._template.active.id.folder.encode(), self._run.folder.encode()
         )
 
     def addresses(self, folder: str, lock: bytes, pointer: bytes) -> dict[str, str]:  # noqa: ARG002 - of the port
@@ -72,7 +72,7 @@ class _Template:
     def moved(self, value: Any, run: RunId) -> Any:  # noqa: ANN401 - any JSON
         """Return a document of the run as it would be in the month of ``run``."""
         text = json.dumps(value).replace(str(self.active.id), str(run))
-        return json.loads(text.replace(folder_of(self.active.id), folder_of(run)))
+        return json.loads(text.replace(self.active.id.folder, run.folder))
 
 
 def build(house: House, home: Path, count: int, part: int | None) -> None:
@@ -133,7 +133,7 @@ def _copy(house: House, home: Path, template: _Template, run: RunId) -> None:
     write_atomically(folder / "params.yaml", parameters(run, identity))
     content = _Copied(home, template, run)
     write_atomically(folder / ".dvc" / "config", content.config())
-    record = folder / folder_of(run)
+    record = folder / run.folder
     for name, data in template.files.items():
         (record / name).parent.mkdir(parents=True, exist_ok=True)
         (record / name).write_bytes(data)

@@ -6,22 +6,20 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from medicore.records.actions import ACTIONS
-from medicore.records.people import PERMISSIONS
-from medicore.records.states import diagram
+from medicore.records.ledger.actions import ACTIONS
+from medicore.records.ledger.states import diagram
+from medicore.records.people.people import PERMISSIONS
 
 FOLDER = Path(__file__).resolve().parent
 
 
 def pages() -> dict[str, str]:
     """Return the text of each page by its name."""
-    states = (
-        f"# The states of a run\n\nMade from `medicore/records/states.py`.\n\n```mermaid\n{diagram()}```\n"
-    )
+    states = f"# The states of a run\n\nMade from `medicore/records/ledger/states.py`.\n\n```mermaid\n{diagram()}```\n"
     actions = "".join(f"| `{action}` | {meaning} |\n" for action, meaning in ACTIONS.items())
     roles = "".join(f"| {role} | {', '.join(sorted(allowed))} |\n" for role, allowed in PERMISSIONS.items())
     ledger = (
-        "# What the ledger says, and who may do what\n\nMade from `medicore/records/actions.py` and `people.py`.\n\n"
+        "# What the ledger says, and who may do what\n\nMade from `medicore/records/ledger/actions.py` and `people.py`.\n\n"
         f"| action | meaning |\n|---|---|\n{actions}\n| role | may |\n|---|---|\n{roles}"
     )
     return {"states.md": states, "ledger.md": ledger, "faults.md": _faults()}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from flows.server import prefect_server
+from flows.serving.server import prefect_server
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
 
@@ -69,7 +69,7 @@ def simulated_edc() -> Iterator[None]:
 
 def latest(study: str) -> str:
     """Return the latest run of a study and the demo's month."""
-    from medicore.steps.status import all_runs
+    from medicore.cases.run.runs import all_runs
     from medicore.wiring import open_house
 
     runs = [run for run in all_runs(open_house(read_settings()), study) if run.month == MONTH]

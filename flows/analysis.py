@@ -11,23 +11,24 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows import notices
-from flows.artifacts import begin_progress, best_effort, show_findings, show_results, update_progress
-from flows.assets import made_by, materialise, of_record
-from flows.progress import show_progress
 from flows.requests import AnalysisRequest
 from flows.schedule import signed_month
+from flows.shown import notices
+from flows.shown.artifacts import begin_progress, best_effort, show_findings, show_results, update_progress
+from flows.shown.assets import made_by, materialise, of_record
+from flows.shown.progress import show_progress
 from flows.tasks import move
+from medicore.cases.run.analysis import Outcome, analyse
+from medicore.cases.run.requesting import Request
+from medicore.cases.run.runs import ActiveRun, begin
+from medicore.cases.run.seal import read_results
+from medicore.layout import lay_out_report
+from medicore.ports.house import House
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
 from medicore.settings import Settings, read_settings
-from medicore.steps.analysis import Outcome, analyse
-from medicore.steps.house import House
-from medicore.steps.requesting import Request
-from medicore.steps.runs import ActiveRun, begin
-from medicore.steps.seal import read_results
 from medicore.steps.way import STEP_NAMES
-from medicore.wiring import lay_out_report, open_house
+from medicore.wiring import open_house
 
 
 @flow(name="analysis", persist_result=False, log_prints=False)

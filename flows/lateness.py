@@ -6,8 +6,8 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.notices import late
-from flows.progress import show_progress
+from flows.shown.notices import late
+from flows.shown.progress import show_progress
 from medicore.settings import read_settings
 from medicore.wiring import open_house
 

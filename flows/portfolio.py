@@ -9,9 +9,9 @@ from prefect.states import Completed
 from flows.analysis import analysis, call_run
 from flows.requests import AnalysisRequest, PortfolioRequest
 from flows.schedule import signed_portfolio
+from medicore.cases.run.analysis import Outcome
 from medicore.errors import MediCoreError
 from medicore.settings import read_settings
-from medicore.steps.analysis import Outcome
 from medicore.wiring import open_house
 
 

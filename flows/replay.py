@@ -9,13 +9,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.analysis import name_run
-from flows.artifacts import best_effort, show_comparisons
-from flows.progress import show_progress
 from flows.requests import ReplayRequest
+from flows.shown.artifacts import best_effort, show_comparisons
+from flows.shown.progress import show_progress
+from medicore.cases.proof.reproduce import reproduce
+from medicore.cases.run.runs import code_commit, require_begun_on
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
-from medicore.steps.reproduce import reproduce
-from medicore.steps.runs import code_commit, require_begun_on
 from medicore.wiring import open_house
 
 

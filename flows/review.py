@@ -6,15 +6,15 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows import notices
 from flows.analysis import as_state, carry, name_run
-from flows.assets import materialise, of_archive, of_record
-from flows.progress import show_progress
 from flows.requests import ReviewRequest
+from flows.shown import notices
+from flows.shown.assets import materialise, of_archive, of_record
+from flows.shown.progress import show_progress
+from medicore.cases.keeping.release import follow
+from medicore.cases.run.analysis import Outcome
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
-from medicore.steps.analysis import Outcome
-from medicore.steps.release import follow
 from medicore.wiring import open_house
 
 

@@ -7,10 +7,10 @@ from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
 from flows.requests import AnalysisRequest, PortfolioRequest
-from medicore.records.calendar import local_date, month_after
-from medicore.steps.house import House
-from medicore.steps.logged import SERVICE
-from medicore.steps.requesting import Request, sign_for_service
+from medicore.cases.people.logged import SERVICE
+from medicore.cases.run.requesting import Request, sign_for_service
+from medicore.ports.house import House
+from medicore.records.protocol.calendar import local_date, month_after
 
 
 def signed_month(house: House, request: AnalysisRequest) -> AnalysisRequest:

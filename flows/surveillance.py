@@ -7,9 +7,9 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from pydantic import Field
 
-from flows.progress import show_progress
+from flows.shown.progress import show_progress
+from medicore.cases.proof.surveillance import survey
 from medicore.settings import read_settings
-from medicore.steps.surveillance import survey
 from medicore.wiring import open_house
 
 

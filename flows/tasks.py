@@ -3,11 +3,11 @@
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import MaterializingTask
 
-from flows.assets import facts_of, of_step, sources_of
+from flows.shown.assets import facts_of, of_step, sources_of
+from medicore.cases.run.advance import advance
+from medicore.cases.run.runs import ActiveRun
+from medicore.ports.house import House
 from medicore.records.finding import Finding
-from medicore.steps.advance import advance
-from medicore.steps.house import House
-from medicore.steps.runs import ActiveRun
 
 
 def move(house: House, active: ActiveRun, name: str) -> tuple[Finding, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from medicore.errors import ConfigurationError, MediCoreError
-from medicore.records.ledger import verify_chain
+from medicore.records.ledger.ledger import verify_chain
 from medicore.settings import Settings
 from medicore.stores.clock import SystemClock
-from medicore.stores.code import GitCode
-from medicore.stores.environment import LockedEnvironment
+from medicore.stores.content.environment import LockedEnvironment
+from medicore.stores.git.code import GitCode
 from medicore.stores.protocols import StudyFolder
 from medicore.wiring import chosen_renderer, open_archive, open_ledger, open_remote, renderer_named
 

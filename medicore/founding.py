@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from medicore.records.ledger import NewEvent
-from medicore.records.people import Role, people_of
+from medicore.records.ledger.ledger import NewEvent
+from medicore.records.people.people import Role, people_of
 from medicore.settings import Settings, stored_settings
-from medicore.stores.authority import Authority, Subject
 from medicore.stores.clock import SystemClock
 from medicore.stores.files import write_atomically
-from medicore.stores.git_records import GitRecords
+from medicore.stores.git.records import GitRecords
+from medicore.stores.keys.authority import Authority, Subject
 from medicore.wiring import SERVICE_KEY, open_archive, open_ledger, open_remote
 
 AUTHORITY_VALIDITY = timedelta(days=20 * 365)

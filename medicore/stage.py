@@ -6,9 +6,10 @@ from pathlib import Path
 import yaml
 
 from medicore.errors import ConfigurationError
-from medicore.records.protocol import parse_protocol
-from medicore.steps.way import Rendering, perform
-from medicore.stores.environment import LockedEnvironment
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.steps.perform import perform
+from medicore.steps.report import Rendering
+from medicore.stores.content.environment import LockedEnvironment
 from medicore.stores.files import FolderFiles
 from medicore.wiring import renderer_named
 

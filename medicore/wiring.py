@@ -1,6 +1,5 @@
 """Wiring: joins the ports of the steps to the stores, as the settings say. The only place that knows both."""
 
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -8,41 +7,38 @@ from typing import TYPE_CHECKING
 
 from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.errors import ConfigurationError
+from medicore.ports.archive import Archive
+from medicore.ports.code import Renderer
+from medicore.ports.house import House
+from medicore.ports.ledger import Clock, Ledger
+from medicore.ports.study import Edc
 from medicore.records.identifiers import RunId
-from medicore.records.protocol import Protocol
-from medicore.records.result_tables import result_tables
-from medicore.records.source import DatasetJsonSource, FolderSource, RaveSource, RedcapSource
+from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.source import DatasetJsonSource, FolderSource, RaveSource, RedcapSource
 from medicore.settings import Settings
-from medicore.steps.archiving import Archive
-from medicore.steps.house import House
-from medicore.steps.ports import Clock, Edc, Ledger, Renderer
-from medicore.steps.review import approvals_of
-from medicore.steps.runs import ActiveRun
-from medicore.steps.seal import release_commit
-from medicore.steps.signed_report import signed_report
-from medicore.stores.archive_folder import FolderArchive
-from medicore.stores.archive_s3 import LockedBucket
-from medicore.stores.authority import Authority
-from medicore.stores.certifier import AuthorityCertifier
+from medicore.stores.archive.folder import FolderArchive
+from medicore.stores.archive.locked_bucket import LockedBucket
 from medicore.stores.clock import SystemClock
-from medicore.stores.code import GitCode
-from medicore.stores.content_remote import BucketRemote, FolderRemote
-from medicore.stores.dvc_content import DvcContent
-from medicore.stores.environment import LockedEnvironment
-from medicore.stores.files import FolderLocks, write_atomically
-from medicore.stores.git_records import GitRecords
-from medicore.stores.index_sqlite import SqliteIndex
-from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.content.content_remote import BucketRemote, FolderRemote
+from medicore.stores.content.dvc_content import DvcContent
+from medicore.stores.content.environment import LockedEnvironment
+from medicore.stores.content.recorded_environment import RecordedEnvironments
+from medicore.stores.content.replay import Replay
+from medicore.stores.content.workspace import Workspaces
+from medicore.stores.files import FolderLocks
+from medicore.stores.git.code import GitCode
+from medicore.stores.git.records import GitRecords
+from medicore.stores.keys.authority import Authority
+from medicore.stores.keys.certifier import AuthorityCertifier
+from medicore.stores.keys.seals import AuthoritySeals
+from medicore.stores.ledger.index import SqliteIndex
+from medicore.stores.ledger.sqlite import SqliteLedger
 from medicore.stores.protocols import StudyFolder
-from medicore.stores.recorded_environment import RecordedEnvironments
-from medicore.stores.replay import Replay
-from medicore.stores.s3_client import S3Access
-from medicore.stores.seals import AuthoritySeals
-from medicore.stores.signed_report import SignedReports
-from medicore.stores.workspace import Workspaces
+from medicore.stores.report.signed_report import SignedReports
+from medicore.stores.s3.client import S3Access
 
 if TYPE_CHECKING:
-    from medicore.stores.time_stamps import TimeStampService
+    from medicore.stores.keys.time_stamps import TimeStampService
 
 SERVICE_KEY = "medicore"
 
@@ -77,6 +73,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         environment=environment,
         content=content,
         records=records,
+        sealing=records,
         workspaces=Workspaces(home / "work", code, content),
         protocols=StudyFolder(settings.root / "studies"),
         archive=open_archive(settings),
@@ -103,7 +100,7 @@ def open_ledger(settings: Settings, clock: Clock, *, read_only: bool = False) ->
     """Return the ledger: in the PostgreSQL database that the settings name, else in its file."""
     if settings.ledger_url is None:
         return SqliteLedger(settings.ledger, clock, read_only=read_only)
-    from medicore.stores.ledger_postgres import PostgresLedger
+    from medicore.stores.ledger.postgres import PostgresLedger
 
     return PostgresLedger(settings.ledger_url.get_secret_value(), clock, read_only=read_only)
 
@@ -168,7 +165,7 @@ def time_stamps(settings: Settings) -> "TimeStampService | None":
     """
     if settings.time_stamps is None:
         return None
-    from medicore.stores.time_stamps import TimeStampService
+    from medicore.stores.keys.time_stamps import TimeStampService
 
     path = settings.home / "time_stamps.pem"
     try:
@@ -183,13 +180,13 @@ def time_stamps(settings: Settings) -> "TimeStampService | None":
 
 def renderer_named(name: str) -> Renderer:
     """Return the renderer called ``embedded`` or ``quarto``, which proves each report that it hands out."""
-    from medicore.stores.renderer_proven import ProvenRenderer
+    from medicore.stores.report.renderer_proven import ProvenRenderer
 
     if name == "quarto":
-        from medicore.stores.renderer_quarto import QuartoRenderer
+        from medicore.stores.report.renderer_quarto import QuartoRenderer
 
         return ProvenRenderer(QuartoRenderer())
-    from medicore.stores.renderer_embedded import EmbeddedRenderer
+    from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 
     return ProvenRenderer(EmbeddedRenderer())
 
@@ -199,27 +196,3 @@ def chosen_renderer(settings: Settings) -> str:
     if settings.renderer == "auto":
         return "quarto" if shutil.which("quarto") else "embedded"
     return settings.renderer
-
-
-def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
-    """Copy a run's signed report to where people read it, and return its address; empty when it is not released."""
-    if release_commit(house, run) is None:
-        return ""
-    path = (
-        settings.home / "reports" / run.study / run.month / f"{run.study}_{run.month}_{run.number}.signed.pdf"
-    )
-    write_atomically(path, signed_report(house, approvals_of(house, run)))
-    return path.as_uri()
-
-
-def lay_out_report(settings: Settings, active: ActiveRun) -> str:
-    """Copy a run's report, and its tables, to where people read them; return its address, empty when there is none."""
-    if not active.files.exists("report.pdf"):
-        return ""
-    run = active.id
-    path = settings.home / "reports" / run.study / run.month / f"{run.study}_{run.month}_{run.number}.pdf"
-    write_atomically(path, active.files.read("report.pdf"))
-    tables = result_tables(json.loads(active.files.read("results.json")))
-    for name, data in tables.items():
-        write_atomically(path.with_name(f"{path.stem}_tables") / name, data)
-    return path.as_uri()

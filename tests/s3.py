@@ -13,8 +13,8 @@ import httpx
 import pytest
 from botocore.config import Config
 
-from medicore.stores.archive_s3 import LockedBucket
-from medicore.stores.s3_client import S3Access
+from medicore.stores.archive.locked_bucket import LockedBucket
+from medicore.stores.s3.client import S3Access
 from tests.conftest import ROOT
 
 LOCAL = "http://127.0.0.1:7480"

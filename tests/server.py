@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 def a_server(folder: Path) -> Iterator[tuple[str, int]]:
     """Start a Prefect server that nobody attends; yield the address of its API and its process."""
     script = (
-        "import sys\nfrom pathlib import Path\nfrom flows.server import attended_server\n"
+        "import sys\nfrom pathlib import Path\nfrom flows.serving.server import attended_server\n"
         "with attended_server(Path(sys.argv[1])) as (url, own):\n"
         "    print(url, own.process.pid, flush=True)\n    sys.stdin.read()\n"
     )

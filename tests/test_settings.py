@@ -10,10 +10,10 @@ from medicore.edc.dataset_json_api import DatasetJsonApi
 from medicore.edc.rave import Rave
 from medicore.edc.redcap import Redcap
 from medicore.errors import ConfigurationError
-from medicore.records.protocol import parse_protocol
+from medicore.records.protocol.parsing import parse_protocol
 from medicore.settings import read_settings, stored_settings
-from medicore.stores.archive_folder import FolderArchive
-from medicore.stores.archive_s3 import LockedBucket
+from medicore.stores.archive.folder import FolderArchive
+from medicore.stores.archive.locked_bucket import LockedBucket
 from medicore.wiring import connector, open_archive
 from tests.conftest import ROOT
 

@@ -15,7 +15,7 @@ def main() -> None:
     try:
         _run()
     except SystemExit as end:
-        server = sys.modules.get("flows.server")
+        server = sys.modules.get("flows.serving.server")
         if server is None or not server.untold():
             raise
         print("medicore: Prefect was not told everything: its server is away", file=sys.stderr)  # noqa: T201

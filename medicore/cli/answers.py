@@ -22,9 +22,9 @@ def status(
     """Show the latest run of every study and month, where it stands, what is late and what nobody asked for."""
     from dataclasses import asdict
 
+    from medicore.cases.answers.lateness import gaps, with_deadlines
+    from medicore.cases.answers.lookup import latest
     from medicore.records.identifiers import study_id
-    from medicore.steps.lateness import gaps, with_deadlines
-    from medicore.steps.lookup import latest
 
     opened = house(settings())
     rows = with_deadlines(opened, latest(opened, study_id(study) if study else None))
@@ -58,8 +58,8 @@ def history(
     study: Annotated[str, typer.Argument(help="A study, or a run for all its events.")], as_json: Json = False
 ) -> None:
     """Show every run of a study, failed and rejected ones too; or every ledger event of one run."""
+    from medicore.cases.answers.lookup import lines
     from medicore.records.identifiers import RunId, study_id
-    from medicore.steps.lookup import lines
 
     opened = house(settings())
     if "/" in study:
@@ -97,9 +97,9 @@ def reproduce(
     as_json: Json = False,
 ) -> None:
     """Build every file of a run again from its frozen lock, by its own code, and compare bit by bit."""
+    from medicore.cases.proof.reproduce import reproduce as rebuilt
+    from medicore.cases.proof.reproduce import reproduce_restored
     from medicore.records.identifiers import RunId
-    from medicore.steps.reproduce import reproduce as rebuilt
-    from medicore.steps.reproduce import reproduce_restored
     from medicore.stores.files import FolderFiles
 
     opened, which = house(settings()), RunId.parse(run)
@@ -132,11 +132,11 @@ def verify(
     """Read everything stored of a run again, and hold it against what was recorded; with the ALCOA++ score card."""
     from dataclasses import asdict
 
+    from medicore.cases.proof.score_card import score_card
+    from medicore.cases.proof.verify import verify as verified
+    from medicore.cases.proof.verify_all import Verified, verify_all
+    from medicore.records.checking import Check
     from medicore.records.identifiers import RunId
-    from medicore.steps.checking import Check
-    from medicore.steps.score_card import score_card
-    from medicore.steps.verify import verify as verified
-    from medicore.steps.verify_all import Verified, verify_all
     from medicore.stores.files import FolderFiles
 
     if (run is None) == (not everything):

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from medicore.ports.house import House
     from medicore.settings import Settings
-    from medicore.steps.house import House
 
 app = typer.Typer(
     name="medicore",
@@ -39,7 +39,7 @@ def settings() -> "Settings":
 
 def house(chosen: "Settings") -> "House":
     """Return the house, its progress shown on stderr."""
-    from flows.progress import show_progress
+    from flows.shown.progress import show_progress
     from medicore.wiring import open_house
 
     return open_house(chosen, show_progress)

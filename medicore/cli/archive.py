@@ -10,9 +10,9 @@ from medicore.cli.show import emit, say, table, warn
 from medicore.errors import IntegrityError
 
 if TYPE_CHECKING:
+    from medicore.cases.keeping.holding import Holding
+    from medicore.records.checking import Check
     from medicore.records.identifiers import RunId
-    from medicore.steps.checking import Check
-    from medicore.steps.holding import Holding
 
 archive = typer.Typer(no_args_is_help=True, help="The write-once copies of released records.")
 app.add_typer(archive, name="archive")
@@ -24,9 +24,9 @@ def list_archived(
     as_json: Json = False,
 ) -> None:
     """Show every archived run, until when it is kept and whether it is held, as the ledger tells it."""
+    from medicore.cases.keeping.archived_run import listed
+    from medicore.cases.proof.surveillance import readings
     from medicore.records.identifiers import study_id
-    from medicore.steps.archived_run import listed
-    from medicore.steps.surveillance import readings
 
     opened = house(settings())
     last = {str(reading.run): reading.last for reading in readings(opened)}
@@ -57,9 +57,9 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Read what the archive holds again, and hold every byte, version and date against what was recorded."""
+    from medicore.cases.keeping.archived_run import listed
+    from medicore.cases.proof.verify_archived import verify_archived
     from medicore.records.identifiers import RunId
-    from medicore.steps.archived_run import listed
-    from medicore.steps.verify_archived import verify_archived
 
     if (run is None) == (not everything):
         raise typer.BadParameter("name one run, or give --all")
@@ -92,7 +92,7 @@ def surveil(
     as_json: Json = False,
 ) -> None:
     """Read the part of the archive that is due, what was read longest ago first; exit code 6 names what is damaged."""
-    from medicore.steps.surveillance import survey
+    from medicore.cases.proof.surveillance import survey
 
     def tell(run: "RunId", checks: "tuple[Check, ...]") -> None:
         bad = [check for check in checks if not check.passed]
@@ -137,10 +137,10 @@ def extend(
     """Have everything that is archived of a run kept until a later day; it is never kept shorter."""
     from datetime import date
 
+    from medicore.cases.keeping.extending import extend
+    from medicore.cases.people.acting import Actor
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
-    from medicore.steps.acting import Actor
-    from medicore.steps.extending import extend
 
     named = RunId.parse(run)
     try:
@@ -162,10 +162,10 @@ def hold(
     as_json: Json = False,
 ) -> None:
     """Put everything that is archived of a run under a legal hold, which lasts past every date until it is lifted."""
+    from medicore.cases.keeping.holding import hold
+    from medicore.cases.people.acting import Actor
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
-    from medicore.steps.acting import Actor
-    from medicore.steps.holding import hold
 
     named = RunId.parse(run)
     found = hold(house(settings()), Actor(who, reason, passphrase_of(who)), named)
@@ -180,10 +180,10 @@ def lift(
     as_json: Json = False,
 ) -> None:
     """Lift the legal hold of a run; it is kept on until its date, which nobody shortens."""
+    from medicore.cases.keeping.holding import lift
+    from medicore.cases.people.acting import Actor
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
-    from medicore.steps.acting import Actor
-    from medicore.steps.holding import lift
 
     named = RunId.parse(run)
     found = lift(house(settings()), Actor(who, reason, passphrase_of(who)), named)
@@ -209,9 +209,9 @@ def restore(
     as_json: Json = False,
 ) -> None:
     """Read a run back from the archive, prove every byte by its manifest, and write it to a new folder."""
+    from medicore.cases.keeping.restoring import restore
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
-    from medicore.steps.restoring import restore
     from medicore.stores.bundle_target import require_free, write_folder
 
     named = RunId.parse(run)

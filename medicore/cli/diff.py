@@ -8,8 +8,8 @@ from medicore.cli.app import Json, RunText, app, house, settings
 from medicore.cli.show import emit, figure, say, table
 
 if TYPE_CHECKING:
-    from medicore.records.difference import Change, SubjectChanges
-    from medicore.steps.diff import Attribution, Difference, Side
+    from medicore.cases.answers.diff import Attribution, Difference, Side
+    from medicore.records.results.difference import Change, SubjectChanges
 
 _LINES = 20
 """So many changed names are listed; --json has them all."""
@@ -21,8 +21,8 @@ def diff(before: RunText, after: RunText, as_json: Json = False) -> None:
     """Show what differs between two runs, and what each part did to the estimate."""
     from dataclasses import asdict
 
+    from medicore.cases.answers.diff import diff as compared
     from medicore.records.identifiers import RunId
-    from medicore.steps.diff import diff as compared
 
     runs = RunId.parse(before), RunId.parse(after)
     with tempfile.TemporaryDirectory(prefix="medicore-diff-") as scratch:

@@ -70,9 +70,9 @@ def serve(
 ) -> None:
     """Serve a month's deliveries over HTTP as Rave, REDCap and a Dataset-JSON API, until interrupted."""
     from medicore.edc.credentials import VARIABLE
-    from medicore.edc.faults import Faults
-    from medicore.edc.served import Deliveries
-    from medicore.edc.server import DEMONSTRATION_SECRET, EdcSimulator
+    from medicore.edc.simulated.faults import Faults
+    from medicore.edc.simulated.served import Deliveries
+    from medicore.edc.simulated.server import DEMONSTRATION_SECRET, EdcSimulator
     from medicore.records.identifiers import month_id
 
     deliveries = Deliveries(folder or settings().inbox, month_id(month), Faults.of(fault or []))

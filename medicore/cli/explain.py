@@ -12,8 +12,8 @@ from medicore.cli.show import emit, pairs, say, table
 from medicore.errors import IntegrityError
 
 if TYPE_CHECKING:
-    from medicore.steps.house import House
-    from medicore.steps.reproduce import Explanation
+    from medicore.cases.answers.explain import Explanation
+    from medicore.ports.house import House
 
 _SHOWN = 50
 """How many places a table lists; --json has all."""
@@ -55,7 +55,7 @@ def explain(
 
 def _of_all(opened: "House", value: str, study: str | None, *, as_json: bool) -> None:
     """Show where a number as printed stands in the results of all runs."""
-    from medicore.steps.lookup import sightings
+    from medicore.cases.answers.lookup import sightings
 
     found = sightings(opened, value, study)
     if as_json:
@@ -71,11 +71,11 @@ def _of_all(opened: "House", value: str, study: str | None, *, as_json: bool) ->
 
 def _of_one(opened: "House", run: str, path: str, value: str, *, as_json: bool) -> None:
     """Show the origin of one number of a run; of a number as printed that stands for several, the places."""
+    from medicore.cases.answers.explain import cited, places
+    from medicore.cases.answers.explain import explain as explained
     from medicore.records.identifiers import RunId
-    from medicore.records.printed import same_number
-    from medicore.records.references import is_reference
-    from medicore.steps.reproduce import cited, places
-    from medicore.steps.reproduce import explain as explained
+    from medicore.records.results.printed import same_number
+    from medicore.records.results.references import is_reference
 
     named = RunId.parse(run)
     if value:

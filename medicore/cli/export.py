@@ -27,9 +27,9 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write everything recorded of a run for a third party, who verifies it with Python and openssl alone."""
+    from medicore.cases.export.export import export as exported
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
-    from medicore.steps.export import export as exported
     from medicore.stores.bundle_target import require_free, write_folder, write_zip
 
     chosen = settings()
@@ -68,7 +68,7 @@ def export(
 @app.command()
 def sbom(run: RunText) -> None:
     """Print the bill of materials of a run's recorded environment: CycloneDX 1.6, JSON."""
+    from medicore.cases.export.contents import sbom as materials
     from medicore.records.identifiers import RunId
-    from medicore.steps.contents import sbom as materials
 
     emit(materials(house(settings()), RunId.parse(run)))

@@ -9,7 +9,7 @@ from medicore.cli.show import emit, pairs, say, table
 from medicore.errors import IntegrityError
 
 if TYPE_CHECKING:
-    from medicore.steps.house import House
+    from medicore.ports.house import House
 
 ledger = typer.Typer(no_args_is_help=True, help="The append-only record of everything that was done.")
 app.add_typer(ledger, name="ledger")
@@ -35,7 +35,7 @@ def show(
     """Show events in order: number, time (UTC), who in which role, what, of which run or person, why."""
     from collections import deque
 
-    from medicore.records.selection import Selection, end_moment, first_moment
+    from medicore.records.ledger.selection import Selection, end_moment, first_moment
 
     wanted = Selection(
         action=action,
@@ -61,7 +61,7 @@ def show(
 @ledger.command()
 def verify(as_json: Json = False) -> None:
     """Read the whole ledger: guards, chain, and the signed heads in the archive; exit code 6 names what is wrong."""
-    from medicore.steps.verify_ledger import verify_ledger
+    from medicore.cases.proof.verify_ledger import verify_ledger
 
     try:
         report = verify_ledger(_house())

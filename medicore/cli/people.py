@@ -10,9 +10,9 @@ from medicore.cli.app import Json, app, house, settings
 from medicore.cli.show import emit, pairs, say, table
 
 if TYPE_CHECKING:
-    from medicore.records.credential import Issuance, Registration
-    from medicore.records.ledger import LedgerEvent
-    from medicore.steps.acting import Actor
+    from medicore.cases.people.acting import Actor
+    from medicore.records.ledger.ledger import LedgerEvent
+    from medicore.records.people.credential import Issuance, Registration
 
 people = typer.Typer(no_args_is_help=True, help="Who may act, in which role, by which key.")
 app.add_typer(people, name="people")
@@ -37,7 +37,7 @@ KeyFile = Annotated[
 @people.command("list")
 def list_people(as_json: Json = False) -> None:
     """Show everyone ever added: role, standing, certificate."""
-    from medicore.steps.people import listed
+    from medicore.cases.people.people import listed
 
     rows = listed(house(settings()))
     if as_json:
@@ -76,7 +76,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Add a person under an identifier that nobody ever had, with a new key or a certificate issued elsewhere."""
-    from medicore.steps.people import Newcomer, add
+    from medicore.cases.people.people import Newcomer, add
 
     given = _credential(person, days, certificate, chain, key)
     _tell(add(house(settings()), _actor(who, reason), Newcomer(person, name, role), given), as_json=as_json)
@@ -95,7 +95,7 @@ def renew(
     as_json: Json = False,
 ) -> None:
     """Give a person a new key and certificate; what the earlier one signed stays valid."""
-    from medicore.steps.people import renew
+    from medicore.cases.people.people import renew
 
     given = _credential(person, days, certificate, chain, key)
     _tell(renew(house(settings()), _actor(who, reason), person, name, given), as_json=as_json)
@@ -104,7 +104,7 @@ def renew(
 @people.command()
 def revoke(person: Identifier, reason: Reason, who: Who, as_json: Json = False) -> None:
     """Take the force from a person's certificate, for ever; what it signed stays valid."""
-    from medicore.steps.people import revoke
+    from medicore.cases.people.people import revoke
 
     _tell(revoke(house(settings()), _actor(who, reason), person), as_json=as_json)
 
@@ -112,14 +112,14 @@ def revoke(person: Identifier, reason: Reason, who: Who, as_json: Json = False) 
 @people.command()
 def unlock(person: Identifier, reason: Reason, who: Who, as_json: Json = False) -> None:
     """Let a person sign again who was locked after five wrong passphrases."""
-    from medicore.steps.people import unlock
+    from medicore.cases.people.people import unlock
 
     _tell(unlock(house(settings()), _actor(who, reason), person), as_json=as_json)
 
 
 def _actor(who: str, reason: str) -> "Actor":
+    from medicore.cases.people.acting import Actor
     from medicore.cli.passphrase import passphrase_of
-    from medicore.steps.acting import Actor
 
     return Actor(who, reason, passphrase_of(who))
 
@@ -129,7 +129,7 @@ def _credential(
 ) -> "Callable[[], Issuance | Registration]":
     """Return what gives the credential; its passphrases are asked for when it is called."""
     from medicore.cli.passphrase import authority_passphrase, chosen_passphrase
-    from medicore.records.credential import Issuance, Registration
+    from medicore.records.people.credential import Issuance, Registration
 
     if certificate is None:
         if chain or key:

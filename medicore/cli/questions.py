@@ -18,8 +18,8 @@ def attempts(
     as_json: Json = False,
 ) -> None:
     """Show how every attempt at an analysis ended: at which step, with which message, when, and who had asked."""
+    from medicore.cases.answers.attempts import attempts
     from medicore.records.identifiers import study_id
-    from medicore.steps.attempts import attempts
 
     rows = attempts(house(settings()), study_id(study) if study else None, failed=failed)
     if as_json:
@@ -44,8 +44,8 @@ def attempts(
 @app.command()
 def approvals(run: RunText, as_json: Json = False) -> None:
     """Show every decision and signature on a run: who, why, by which certificate, on what, and whether it holds."""
+    from medicore.cases.review.approvals import approvals
     from medicore.records.identifiers import RunId
-    from medicore.steps.approvals import approvals
 
     answer = approvals(house(settings()), RunId.parse(run))
     if as_json:
@@ -106,8 +106,8 @@ def subject(
     as_json: Json = False,
 ) -> None:
     """Show one patient: the row as delivered, each criterion with its value, the CONSORT box. The ledger says who looked."""
+    from medicore.cases.answers.subject import subject
     from medicore.cli.passphrase import passphrase_of
-    from medicore.steps.subject import subject
 
     chosen = settings()
     answer = subject(house(chosen), study, patient, person or chosen.person or "", passphrase_of, month)
@@ -162,7 +162,7 @@ def access(
     as_json: Json = False,
 ) -> None:
     """Show who could do what on a day: people, roles, and how their certificates stood then."""
-    from medicore.steps.access import access
+    from medicore.cases.people.access import access
 
     answer = access(house(settings()), study, at)
     if as_json:

@@ -19,7 +19,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Prove that a report is archival, accessible, closed and marked on every page; exit code 6 names what is not."""
-    from medicore.stores.report_check import check_report
+    from medicore.stores.report.report_check import check_report
 
     answers: dict[str, Any] = {}
     faults: list[str] = []
@@ -49,10 +49,10 @@ def tables(
     as_json: Json = False,
 ) -> None:
     """Write the tables of a sealed run's report as comma-separated values, each row with its place in the results."""
+    from medicore.cases.run.runs import sealed_commit
+    from medicore.cases.run.seal import read_results
     from medicore.records.identifiers import RunId
-    from medicore.records.result_tables import result_tables
-    from medicore.steps.runs import sealed_commit
-    from medicore.steps.seal import read_results
+    from medicore.records.results.result_tables import result_tables
     from medicore.stores.bundle_target import require_free, write_folder
 
     named = RunId.parse(run)
@@ -86,8 +86,8 @@ def portfolio(
     Exit code 3 when no study has a run in the month, 6 when a record is not as it was sealed, 9 when a report is
     there already or cannot be made, 11 when the ledger grew meanwhile.
     """
+    from medicore.cases.portfolio.report import portfolio_report
     from medicore.records.identifiers import month_id
-    from medicore.steps.portfolio_report import portfolio_report
     from medicore.stores.bundle_target import require_free
     from medicore.stores.files import write_atomically
 
@@ -113,12 +113,12 @@ def html(
     Exit code 3 when the run has no sealed report, 6 when a file is not as it was sealed, 9 when a page is there already
     or the record's template makes none.
     """
+    from medicore.cases.export.rendition import rendition_sources
     from medicore.records.canonical import sha256
     from medicore.records.identifiers import RunId
-    from medicore.steps.rendition import rendition_sources
     from medicore.stores.bundle_target import require_free
     from medicore.stores.files import write_atomically
-    from medicore.stores.rendition import render_html
+    from medicore.stores.report.rendition import render_html
 
     named = RunId.parse(run)
     target = folder / f"{named.study}_{named.month}_{named.number}.html"

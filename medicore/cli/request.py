@@ -34,8 +34,8 @@ def request(
     as_json: Json = False,
 ) -> None:
     """Sign a request for a study's month and send it to the Prefect server of PREFECT_API_URL; it is good for an hour."""
+    from medicore.cases.run.requesting import Request, admit, sign_request
     from medicore.cli.passphrase import passphrase_of
-    from medicore.steps.requesting import Request, admit, sign_request
 
     chosen = settings()
     opened = house(chosen)

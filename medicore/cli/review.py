@@ -15,10 +15,10 @@ def review(
     as_json: Json = False,
 ) -> None:
     """Show what waits for a decision, or what one run waits for."""
+    from medicore.cases.answers.lookup import lines
+    from medicore.cases.answers.status import line
+    from medicore.cases.review.review import decision_digests, open_findings, require_open
     from medicore.records.identifiers import RunId
-    from medicore.steps.lookup import lines
-    from medicore.steps.review import decision_digests, open_findings, require_open
-    from medicore.steps.status import line
 
     opened = house(settings())
     if run is None:
@@ -95,12 +95,12 @@ def sign(
     as_json: Json = False,
 ) -> None:
     """Sign a decision on a run, and let the run follow it: continue, be released and archived, or close."""
-    from flows.server import prefect_server, require_given_server
+    from flows.serving.server import prefect_server, require_given_server
+    from medicore.cases.answers.status import line
+    from medicore.cases.review.review import Decision, sign_decision
     from medicore.cli.passphrase import passphrase_of
+    from medicore.layout import lay_out_signed_report
     from medicore.records.identifiers import RunId
-    from medicore.steps.review import Decision, sign_decision
-    from medicore.steps.status import line
-    from medicore.wiring import lay_out_signed_report
 
     require_given_server()  # before anything is signed
     chosen = settings()

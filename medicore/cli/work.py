@@ -10,7 +10,7 @@ from medicore.cli.app import Asker, Json, Reason, app, edc, house, settings
 from medicore.cli.show import emit, figure, say, table
 
 if TYPE_CHECKING:
-    from medicore.steps.analysis import Outcome
+    from medicore.cases.run.analysis import Outcome
 
 
 @app.command()
@@ -46,7 +46,7 @@ def deliver(
     as_json: Json = False,
 ) -> None:
     """Let the simulated EDC deliver a month's exports into the inbox."""
-    from medicore.edc.simulator import STUDIES, deliver
+    from medicore.edc.simulated.simulator import STUDIES, deliver
     from medicore.records.identifiers import month_id, study_id
 
     chosen = settings()
@@ -98,10 +98,10 @@ def portfolio(
 def _perform(
     studies: list[str], month: str, reason: str, person: str | None, *, exploratory: bool
 ) -> "list[Outcome]":
-    from flows.server import prefect_server
+    from flows.serving.server import prefect_server
+    from medicore.cases.run.requesting import Request, admit, sign_request
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import month_id, study_id
-    from medicore.steps.requesting import Request, admit, sign_request
 
     chosen = settings()
     opened = house(chosen)
@@ -126,8 +126,8 @@ def _perform(
 
 
 def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
-    from medicore.records.states import RunState
-    from medicore.steps.status import summary
+    from medicore.cases.answers.status import summary
+    from medicore.records.ledger.states import RunState
 
     opened = house(settings())
     rows = [summary(opened, outcome) for outcome in outcomes]
@@ -168,7 +168,7 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
     """Run the months: Prefect server, work pool, worker and a deployment for each study, until Ctrl-C."""
     import signal
 
-    from flows.service import service
+    from flows.serving.service import service
 
     # A shell's background process ignores Ctrl-C unless it asks for it, and a service manager sends SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -6,9 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from medicore.errors import ConfigurationError, DataError
-from medicore.records.described import Described
-from medicore.records.exported import ACCOMPANYING, DESCRIBING, READERS
-from medicore.records.transfer import Manifest, RawFile, Transfer, manifest_of
+from medicore.records.delivery.described import Described
+from medicore.records.delivery.exported import ACCOMPANYING, DESCRIBING, READERS
+from medicore.records.delivery.transfer import Manifest, RawFile, Transfer, manifest_of
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {".csv": "csv", ".parquet": "parquet", ".xpt": "xport", ".json": "dataset-json"}

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 from medicore.edc.http import EdcServer, Request
 from medicore.edc.steady import pull_steady, require_moment, require_same
 from medicore.errors import DataError
-from medicore.records.dataset_json_page import DatasetPage, read_page
+from medicore.records.delivery.dataset_json_page import DatasetPage, read_page
+from medicore.records.delivery.transfer import RawFile, Transfer
 from medicore.records.identifiers import month_id, study_id
-from medicore.records.source import DatasetJsonSource
-from medicore.records.transfer import RawFile, Transfer
+from medicore.records.protocol.source import DatasetJsonSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from medicore.errors import DataError
-from medicore.records.exported import ACCOMPANYING, READERS
+from medicore.records.delivery.exported import ACCOMPANYING, READERS
+from medicore.records.delivery.transfer import Manifest, ManifestFile, RawFile, Transfer, parse_manifest
 from medicore.records.identifiers import month_id, study_id
-from medicore.records.transfer import Manifest, ManifestFile, RawFile, Transfer, parse_manifest
 
 
 class DeliveryFolder:

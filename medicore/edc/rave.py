@@ -11,12 +11,12 @@ from pydantic import SecretStr
 from medicore.edc.http import Answer, EdcServer, Request
 from medicore.edc.steady import pull_steady, require_moment, require_same
 from medicore.errors import DataError
-from medicore.records.ended_csv import read_ended
-from medicore.records.exported import ACCOMPANYING
+from medicore.records.delivery.ended_csv import read_ended
+from medicore.records.delivery.exported import ACCOMPANYING
+from medicore.records.delivery.odm import read_odm, require_odm
+from medicore.records.delivery.transfer import RawFile, Transfer
 from medicore.records.identifiers import month_id, study_id
-from medicore.records.odm import read_odm, require_odm
-from medicore.records.source import RaveSource
-from medicore.records.transfer import RawFile, Transfer
+from medicore.records.protocol.source import RaveSource
 
 _CHANGED = "x-mws-cv-last-updated"
 _NEXT = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?', re.ASCII)

@@ -9,11 +9,11 @@ from pydantic import SecretStr
 from medicore.edc.http import Answer, EdcServer, Request
 from medicore.edc.steady import pull_steady, require_moment, require_same
 from medicore.errors import DataError
-from medicore.records.exported import ACCOMPANYING
+from medicore.records.delivery.exported import ACCOMPANYING
+from medicore.records.delivery.redcap import read_field_names, read_log, read_project, read_records
+from medicore.records.delivery.transfer import RawFile, Transfer
 from medicore.records.identifiers import month_id, study_id
-from medicore.records.redcap import read_field_names, read_log, read_project, read_records
-from medicore.records.source import RedcapSource
-from medicore.records.transfer import RawFile, Transfer
+from medicore.records.protocol.source import RedcapSource
 
 _RECORDS = {"format": "json", "type": "flat", "rawOrLabel": "raw"}
 

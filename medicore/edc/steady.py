@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from medicore.errors import DataError
-from medicore.records.transfer import Transfer
+from medicore.records.delivery.transfer import Transfer
 
 
 class ChangedMeanwhileError(DataError):

@@ -73,5 +73,10 @@ class RunId:
             )
         return cls(parts[0], parts[1], int(parts[2]))
 
+    @property
+    def folder(self) -> str:
+        """The record folder of the run inside its commit."""
+        return f"records/{self.study}/{self.month}"
+
     def __str__(self) -> str:
         return f"{self.study}/{self.month}/{self.number}"

@@ -88,7 +88,7 @@ def verify_effect(
     measure: Literal["difference", "risk ratio", "odds ratio"] = "difference",
     ddof: int | None = None,
 ) -> Verification:
-    """Return the primary effect of a target population, computed independently of ``medicore.stats.doubly_robust``.
+    """Return the primary effect of a target population, computed independently of ``medicore.stats.effect.doubly_robust``.
 
     Designs are ``(n, p)`` without intercept. Each arm's mean is the root of an estimating equation in its clever
     covariate h (Bang & Robins, 2005, section 2): for the ATE Σ[h y + (1 − h) m − μ] = 0 with h = a/e and

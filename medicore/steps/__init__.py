@@ -1,1 +1,1 @@
-"""Use cases: one step of the way of the data per file."""
+"""The way of the data: one deterministic step per file, and the rooms of what they are made of."""

@@ -8,15 +8,15 @@ from typing import Any
 
 import pandas as pd
 
-from medicore.records.calendar import local_date
+from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
-from medicore.records.protocol import Protocol
-from medicore.steps.casting import EXPECTED
-from medicore.steps.comparison import Comparison, compare, previous_extract
-from medicore.steps.deviation import deviation, deviation_findings
+from medicore.records.protocol.calendar import local_date
+from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.casting import EXPECTED
+from medicore.steps.data.comparison import Comparison, compare, previous_extract
+from medicore.steps.data.deviation import deviation, deviation_findings
+from medicore.steps.data.schema import REQUIRED, broken_rules, expectation
 from medicore.steps.gate import read_section, write_section
-from medicore.steps.ports import RecordFiles
-from medicore.steps.schema import REQUIRED, broken_rules, expectation
 
 CONTRACT = "contract"
 PREVIOUS = "previous lock"

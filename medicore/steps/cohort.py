@@ -5,11 +5,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medicore.errors import DataError
+from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
-from medicore.records.protocol import Criterion, Protocol
+from medicore.records.protocol.protocol import Criterion, Protocol
 from medicore.steps.gate import write_section
-from medicore.steps.imputing import complete
-from medicore.steps.ports import RecordFiles
+from medicore.steps.models.imputing import complete
 
 OUTSIDE = "Arm outside the declared contrast"
 """The reason of an eligible subject in another arm than the two that are compared."""

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
-from medicore.records.protocol import Protocol
-from medicore.steps.change import change_since
-from medicore.steps.effect_gates import change_findings, effect_findings, outcome_model_findings
+from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.change import change_since
 from medicore.steps.gate import write_section
-from medicore.steps.imputing import completed_sets, in_any_set
-from medicore.steps.ports import RecordFiles
-from medicore.steps.primary import estimate_primary
+from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
+from medicore.steps.models.imputing import completed_sets, in_any_set
+from medicore.steps.models.primary import estimate_primary
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:

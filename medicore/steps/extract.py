@@ -8,19 +8,19 @@ from typing import Any
 import pandas as pd
 
 from medicore.errors import DataError, IntegrityError
+from medicore.ports.files import RecordFiles
 from medicore.records.canonical import document, sha256
-from medicore.records.contract import Contract
-from medicore.records.delimited import TextTable
-from medicore.records.exported import ACCOMPANYING, PAGED, READERS, join_pages, without
+from medicore.records.delivery.delimited import TextTable
+from medicore.records.delivery.exported import ACCOMPANYING, PAGED, READERS, join_pages, without
+from medicore.records.delivery.joining import JoinedDataset, join_datasets
+from medicore.records.delivery.transfer import Manifest, ManifestFile, Transfer, manifest_of, parse_manifest
 from medicore.records.finding import Finding
-from medicore.records.joining import JoinedDataset, join_datasets
-from medicore.records.protocol import Protocol
-from medicore.records.transfer import Manifest, ManifestFile, Transfer, manifest_of, parse_manifest
-from medicore.steps.casting import cast_table
-from medicore.steps.change import EARLIER
-from medicore.steps.deviation import APPROVED
+from medicore.records.protocol.contract import Contract
+from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.casting import cast_table
+from medicore.steps.data.change import EARLIER
+from medicore.steps.data.deviation import APPROVED
 from medicore.steps.gate import write_section
-from medicore.steps.ports import RecordFiles
 
 _COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 

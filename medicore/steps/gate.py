@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from medicore.errors import HaltedError
+from medicore.ports.files import RecordFiles
 from medicore.records.canonical import document
 from medicore.records.finding import Finding
-from medicore.steps.ports import RecordFiles
 
 DOCUMENT = {
     "extract": "extract.json",

@@ -9,19 +9,19 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
+from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
-from medicore.records.protocol import Protocol
-from medicore.stats.false_alarm import any_false_alarm_rate
-from medicore.stats.logistic import LogisticFit
-from medicore.stats.overlap import c_statistic, equipoise
-from medicore.stats.rerandomisation import false_alarm_rates
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.balance.false_alarm import any_false_alarm_rate
+from medicore.stats.balance.overlap import c_statistic, equipoise
+from medicore.stats.balance.rerandomisation import false_alarm_rates
+from medicore.stats.models.logistic import LogisticFit
 from medicore.steps.gate import number, write_section
-from medicore.steps.gates import propensity_findings
-from medicore.steps.imputing import IMPUTATION, completed_sets, in_any_set
-from medicore.steps.naming import named
-from medicore.steps.ports import RecordFiles
-from medicore.steps.scoring import Scored, scored
-from medicore.steps.terms import Terms, model_terms
+from medicore.steps.gates.propensity_gates import propensity_findings
+from medicore.steps.models.imputing import IMPUTATION, completed_sets, in_any_set
+from medicore.steps.models.naming import named
+from medicore.steps.models.scoring import Scored, scored
+from medicore.steps.models.terms import Terms, model_terms
 
 _BINS = 40
 _AVERAGED = "standard deviations of the unweighted arms, averaged; p(1 - p) for two-valued columns"

@@ -2,27 +2,35 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from medicore.records.calendar import month_period
+from medicore.ports.code import Renderer
+from medicore.ports.files import RecordFiles
 from medicore.records.canonical import document, sha256
 from medicore.records.finding import Finding
 from medicore.records.moment import timestamp
-from medicore.records.protocol import Protocol
-from medicore.records.references import references_of
+from medicore.records.protocol.calendar import month_period
+from medicore.records.protocol.protocol import Protocol
+from medicore.records.results.references import references_of
 from medicore.steps.gate import DOCUMENT, read_findings, read_section
-from medicore.steps.ports import RecordFiles
-
-if TYPE_CHECKING:
-    from medicore.steps.way import Rendering
 
 _EARLIER = ("extract", "check", "cohort", "propensity", "effect", "sensitivity")
 _SHOWN_LIBRARIES = ("dvc", "numpy", "pandas", "prefect", "pyarrow", "scikit-learn", "scipy", "typst")
 
 
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """What the report step needs beside the files: the renderer, the template's folder, the library versions."""
+
+    renderer: Renderer
+    template_folder: str
+    libraries: Mapping[str, str]
+
+
 def report(
-    files: RecordFiles, protocol: Protocol, identity: Mapping[str, Any], rendering: "Rendering"
+    files: RecordFiles, protocol: Protocol, identity: Mapping[str, Any], rendering: Rendering
 ) -> tuple[Finding, ...]:
     """Write ``results.json``, ``findings.json`` and ``report.pdf``; return no findings of its own.
 

@@ -6,24 +6,24 @@ from typing import Any
 
 import pandas as pd
 
+from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
-from medicore.records.protocol import Protocol
-from medicore.stats.ancova import ancova
-from medicore.stats.inverse_probability import weighted_means
-from medicore.stats.measures import Effect
-from medicore.stats.overlap import within
-from medicore.stats.randomised import randomised_means
-from medicore.stats.scores import clipped_scores
-from medicore.stats.standardisation import standardised_means
-from medicore.stats.tmle import targeted
-from medicore.stats.unadjusted import unadjusted_means
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.balance.overlap import within
+from medicore.stats.effect.ancova import ancova
+from medicore.stats.effect.inverse_probability import weighted_means
+from medicore.stats.effect.measures import Effect
+from medicore.stats.effect.randomised import randomised_means
+from medicore.stats.effect.standardisation import standardised_means
+from medicore.stats.effect.tmle import targeted
+from medicore.stats.effect.unadjusted import unadjusted_means
+from medicore.stats.models.scores import clipped_scores
+from medicore.steps.alternatives.robustness import confounding, missing_outcomes
+from medicore.steps.alternatives.several_arms import over_all_arms
+from medicore.steps.alternatives.supplementary import other_estimands
 from medicore.steps.effect import analysed
 from medicore.steps.gate import read_section, write_section
-from medicore.steps.ports import RecordFiles
-from medicore.steps.robustness import confounding, missing_outcomes
-from medicore.steps.sample import Sample, nothing, row, varied
-from medicore.steps.several_arms import over_all_arms
-from medicore.steps.supplementary import other_estimands
+from medicore.steps.models.sample import Sample, nothing, row, varied
 
 
 def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:

@@ -1,19 +1,13 @@
-"""The way of the data: the steps in order, what each reads and writes, and how one is performed.
+"""The way of the data: the steps in order, and what each reads and writes.
 
 The same declaration drives the live run, ``dvc.yaml`` (a test holds them together) and the ledger's digests.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
 
 from medicore.errors import ProtocolError
+from medicore.ports.files import RecordFiles
 from medicore.records.canonical import sha256
-from medicore.records.finding import Finding
-from medicore.records.protocol import Protocol
-from medicore.steps.gate import require_decided
-from medicore.steps.ports import RecordFiles, Renderer
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,47 +67,12 @@ STEPS = (
 STEP_NAMES = tuple(step.name for step in STEPS)
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
-    """What the report step needs beside the files: the renderer, the template's folder, the library versions."""
-
-    renderer: Renderer
-    template_folder: str
-    libraries: Mapping[str, str]
-
-
 def step_named(name: str) -> Step:
     """Return the step of that name."""
     for step in STEPS:
         if step.name == name:
             return step
     raise ProtocolError(f"step {name[:40]!r} is unknown; expected one of {', '.join(STEP_NAMES)}")
-
-
-def perform(
-    name: str,
-    files: RecordFiles,
-    protocol: Protocol,
-    identity: Mapping[str, Any],
-    rendering: Callable[[], Rendering],
-) -> tuple[Finding, ...]:
-    """Perform one step on a record folder and return its findings.
-
-    No step begins while an earlier one has a finding without a signed decision; ``identity["accepted"]`` lists
-    the decisions by the digest of their finding. Linear algebra is pinned to one thread, so that the bits do
-    not depend on how many the machine offers.
-    """
-    from threadpoolctl import threadpool_limits
-
-    step_named(name)
-    accepted = {decision["finding"] for decision in identity["accepted"]}
-    for earlier in STEP_NAMES[: STEP_NAMES.index(name)]:
-        require_decided(files, earlier, accepted)
-    function = getattr(import_module(f"medicore.steps.{name}"), name)
-    with threadpool_limits(limits=1):
-        if name == "report":
-            return tuple(function(files, protocol, identity, rendering()))
-        return tuple(function(files, protocol))
 
 
 def digests(files: RecordFiles, names: tuple[str, ...]) -> dict[str, str]:

@@ -1,1 +1,1 @@
-"""Input and output: one technology per file, behind the ports of ``medicore.steps.ports``."""
+"""Input and output: one technology per file, behind the ports of ``medicore.ports.files``."""

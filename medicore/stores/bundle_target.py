@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from medicore.errors import ConfigurationError
-from medicore.records.packing import zip_of
+from medicore.records.export.packing import zip_of
 from medicore.stores.files import write_atomically
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import study_id
-from medicore.records.protocol import Protocol, parse_protocol
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.protocol import Protocol
 
 
 class StudyFolder:

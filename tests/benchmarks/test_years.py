@@ -10,7 +10,7 @@ from benchmarks.project import Taken
 from benchmarks.years import Asked, page
 from benchmarks.years_studies import MONTHS, SIZE, STUDIES, deliver, protocol
 from medicore.edc.delivery_folder import DeliveryFolder
-from medicore.records.protocol import parse_protocol
+from medicore.records.protocol.parsing import parse_protocol
 
 
 def asked(records: int, verify: float) -> Asked:

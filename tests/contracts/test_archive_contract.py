@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from medicore.errors import ArchiveError
-from medicore.records.archived import Versions
+from medicore.ports.archive import Archive
 from medicore.records.canonical import sha256
-from medicore.steps.archiving import Archive
-from medicore.stores.archive_folder import FolderArchive
+from medicore.records.export.archived import Versions
+from medicore.stores.archive.folder import FolderArchive
 from tests.s3 import S3Server, locking_server, moto_server  # noqa: F401 - fixtures
 
 KEY = "archives/REF-NHEFS/2025-01/1/report.pdf"

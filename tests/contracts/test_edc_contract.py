@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from medicore.edc.delivery_folder import DeliveryFolder
-from medicore.edc.simulator import deliver
+from medicore.edc.simulated.simulator import deliver
 from medicore.errors import ConfigurationError, DataError, ProtocolError
-from medicore.records.exported import ACCOMPANYING
-from medicore.records.transfer import manifest_of
-from medicore.steps.ports import Edc
-from tests.edc.simulated import CONNECTORS as OVER_HTTP
-from tests.edc.simulated import simulated
+from medicore.ports.study import Edc
+from medicore.records.delivery.exported import ACCOMPANYING
+from medicore.records.delivery.transfer import manifest_of
+from tests.edc.interfaces import CONNECTORS as OVER_HTTP
+from tests.edc.interfaces import simulated
 
 STUDY, MONTH = "MED-2024-0251", "2025-01"
 

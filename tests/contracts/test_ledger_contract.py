@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from medicore.errors import ConfigurationError, IntegrityError
-from medicore.records.ledger import GENESIS, Checkpoint, LedgerEvent, NewEvent, verify_chain
-from medicore.steps.ports import Clock, Ledger
+from medicore.ports.ledger import Clock, Ledger
+from medicore.records.ledger.ledger import GENESIS, Checkpoint, LedgerEvent, NewEvent, verify_chain
 from medicore.stores.clock import SystemClock
-from medicore.stores.ledger_postgres import PostgresLedger
-from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.ledger.postgres import PostgresLedger
+from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.postgres import Server
 
 RUN = "MED-2024-0147/2025-03/1"

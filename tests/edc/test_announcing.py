@@ -8,7 +8,7 @@ import pytest
 from medicore.edc.announcing import Announced, announce
 from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.errors import ConfigurationError, DataError, MediCoreError
-from medicore.records.described import Described
+from medicore.records.delivery.described import Described
 from tests.records.transported import number, transport, variable
 
 STUDY = "TEST-FILES"

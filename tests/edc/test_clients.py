@@ -18,11 +18,11 @@ from rwslib.rws_requests.biostats_gateway import FormDataRequest
 from rwslib.rws_requests.odm_adapter import AuditRecordsRequest
 from rwslib.rwsobjects import RWSException
 
-from medicore.edc.served import project_number
-from medicore.edc.simulator import deliver
-from medicore.records.delimited import TextTable, read_delimited
-from medicore.records.odm import read_odm
-from tests.edc.simulated import TOKEN, Interfaces, simulated
+from medicore.edc.simulated.served import project_number
+from medicore.edc.simulated.simulator import deliver
+from medicore.records.delivery.delimited import TextTable, read_delimited
+from medicore.records.delivery.odm import read_odm
+from tests.edc.interfaces import TOKEN, Interfaces, simulated
 
 STUDY, MONTH = "MED-2024-0251", "2025-01"
 

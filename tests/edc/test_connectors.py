@@ -5,16 +5,17 @@ from pathlib import Path
 import pytest
 
 from medicore.edc.delivery_folder import DeliveryFolder
-from medicore.edc.simulator import deliver
+from medicore.edc.simulated.simulator import deliver
 from medicore.errors import ConfigurationError, DataError
-from medicore.records.delimited import TextTable, read_delimited
-from medicore.records.exported import ACCOMPANYING, READERS, join_pages, without
-from medicore.records.protocol import Protocol, parse_protocol
-from medicore.records.transfer import Transfer
+from medicore.records.delivery.delimited import TextTable, read_delimited
+from medicore.records.delivery.exported import ACCOMPANYING, READERS, join_pages, without
+from medicore.records.delivery.transfer import Transfer
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.protocol import Protocol
 from medicore.steps.extract import extract, freeze
 from medicore.stores.files import FolderFiles
 from tests.conftest import ROOT
-from tests.edc.simulated import CONNECTORS, IGNORED, TOKEN, simulated
+from tests.edc.interfaces import CONNECTORS, IGNORED, TOKEN, simulated
 
 STUDY, MONTH = "MED-2024-0251", "2025-01"
 EVERY = pytest.mark.parametrize("name", CONNECTORS)

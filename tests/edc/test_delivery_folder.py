@@ -10,7 +10,7 @@ import pytest
 
 from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.errors import DataError, ProtocolError
-from medicore.records.transfer import RawFile, Transfer, manifest_of
+from medicore.records.delivery.transfer import RawFile, Transfer, manifest_of
 
 STUDY, MONTH = "TEST-TRIAL", "2025-03"
 PATIENT = "Zaphod"

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from medicore.edc.http import Answer, EdcServer, Request
 from medicore.edc.rave import Rave
 from medicore.errors import DataError
-from medicore.records.source import RaveSource
+from medicore.records.protocol.source import RaveSource
 
 STUDY, MONTH = "TEST-TRIAL", "2025-03"
 ODM = (

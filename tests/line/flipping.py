@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
+from medicore.cases.proof.verify import verify
+from medicore.ports.house import House
+from medicore.records.checking import Check
 from medicore.records.identifiers import RunId
-from medicore.steps.checking import Check
-from medicore.steps.house import House
-from medicore.steps.verify import verify
 
 Place = tuple[Path, int]
 """A file, and the byte in it that is flipped."""

@@ -4,12 +4,12 @@ import sqlite3
 
 import pytest
 
+from medicore.cases.proof.verify import verify
+from medicore.cases.proof.verify_all import Verified, verify_all
 from medicore.errors import IntegrityError
+from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
-from medicore.steps.house import House
-from medicore.steps.verify import verify
-from medicore.steps.verify_all import Verified, verify_all
 from medicore.wiring import open_house
 from tests.conftest import Project
 from tests.line.conftest import BROKEN, CLEAN, REFERENCE, Month

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.stores.s3_client import ATTEMPTS
+from medicore.stores.s3.client import ATTEMPTS
 from tests.conftest import Project, found_project, git
 from tests.faulty_s3 import faulty_server
 from tests.line.ended_run import run as run_of

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from medicore.stores.clock import SystemClock
-from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.conftest import Project, found_project, git
 from tests.line.conftest import REFERENCE
 
@@ -75,6 +75,6 @@ def test_changed_code(project: Project) -> None:
     path = project.root / "medicore" / "stats" / "weights.py"
     path.write_text(path.read_text("utf-8") + "\n# changed\n", "utf-8")
     try:
-        assert "medicore/stats/weights.py" in refused(project)
+        assert "medicore/stats/balance/weights.py" in refused(project)
     finally:
         git("checkout", "--quiet", "--", "medicore", folder=project.root)

@@ -15,16 +15,17 @@ from typing import Any
 
 import pytest
 
-from medicore.records.decision import Statement, state
+from medicore.cases.people.signers import people
+from medicore.cases.review.review import decision_digests
+from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger import NewEvent
+from medicore.records.ledger.ledger import NewEvent
 from medicore.records.moment import timestamp
-from medicore.records.people import Role, person_named
+from medicore.records.people.decision import Statement, state
+from medicore.records.people.people import Role, person_named
 from medicore.settings import read_settings
-from medicore.steps.house import House
-from medicore.steps.review import decision_digests, people
-from medicore.stores.authority import Authority, Subject
-from medicore.stores.signer import sign
+from medicore.stores.keys.authority import Authority, Subject
+from medicore.stores.keys.signer import sign
 from medicore.wiring import open_house
 from tests.conftest import PASSPHRASES, Project, found_project, measured
 from tests.line import faulty_studies as faulty

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from medicore.records.canonical import sha256
-from medicore.records.people import fingerprint
+from medicore.records.people.people import fingerprint
 from tests.conftest import found_project, git
 from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, MONTH, REFERENCE, Month
 from tests.line.exported import export, third_party

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from medicore.ports.house import House
 from medicore.settings import read_settings
-from medicore.steps.house import House
 from medicore.wiring import open_house
 from tests.conftest import git
 from tests.line.conftest import REFERENCE, Month

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from medicore.records.canonical import canonical, document, sha256
-from medicore.records.ledger import Checkpoint
+from medicore.records.ledger.ledger import Checkpoint
 from medicore.records.moment import moment, timestamp
-from medicore.stores.signer import sign_checkpoint
+from medicore.stores.keys.signer import sign_checkpoint
 from tests.line.conftest import REFERENCE, Month
 from tests.line.exported import export, third_party
 

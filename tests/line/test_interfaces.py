@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from flows.server import free_port
-from medicore.edc.served import project_number
+from flows.serving.server import free_port
+from medicore.edc.simulated.served import project_number
 from tests.conftest import Project, found_project
 from tests.line.ended_run import EndedRun, portfolio, require_failed, require_halted, run
 from tests.line.prepared_study import MONTH, SIZE, PreparedStudy, prepare

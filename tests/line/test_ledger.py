@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from medicore.records.ledger import LedgerEvent
+from medicore.records.ledger.ledger import LedgerEvent
 from tests.conftest import Project, found_project
 from tests.line.conftest import REFERENCE, Month
 from tests.postgres import Server

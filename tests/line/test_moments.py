@@ -4,9 +4,9 @@ import json
 from datetime import datetime, timedelta
 
 from medicore.records.canonical import sha256
-from medicore.records.ledger import NewEvent
+from medicore.records.ledger.ledger import NewEvent
 from medicore.stores.clock import SystemClock
-from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.conftest import Project, git
 from tests.line.conftest import CLEAN, MONTH, Month
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from medicore.stores.pdf_text import text_of
+from medicore.stores.report.pdf_text import text_of
 from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, REFERENCE, Month
 from tests.quarto_templates.printed_references import cited_in, mapped_in, parts_of
 
@@ -55,7 +55,7 @@ def test_every_result_has_an_origin(month: Month) -> None:
     """Every path of the results but identity and findings leads to a step and a function that exists."""
     from importlib import import_module
 
-    from medicore.records.trace import origin_of, paths_of
+    from medicore.records.results.trace import origin_of, paths_of
 
     found = results(month, REFERENCE)
     paths = [
@@ -156,7 +156,7 @@ def test_explain_computes_again(released: Month) -> None:
     ).json()
     assert answer["identical"] is True
     assert answer["value"] == pytest.approx(NHEFS["estimate"][0], abs=NHEFS["estimate"][1], rel=0)
-    assert answer["file"] == "medicore/stats/doubly_robust.py"
+    assert answer["file"] == "medicore/stats/effect/doubly_robust.py"
     assert answer["subjects"] == {"assessed": 1629, "analysed": 1566}
     assert set(answer["inputs"]) >= {"analysis.parquet", "scores.parquet", "protocol.json"}
     source = (released.project.root / answer["file"]).read_text().splitlines()

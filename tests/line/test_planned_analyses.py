@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medicore.stores.pdf_text import text_of, tight
+from medicore.stores.report.pdf_text import text_of, tight
 from tests.conftest import Project, found_project, git
 from tests.line import planned_studies as planned
 from tests.line.ended_run import EndedRun, events_of, portfolio

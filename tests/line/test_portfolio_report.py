@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.stores.pdf_text import pages_of, text_of, tight
+from medicore.stores.report.pdf_text import pages_of, text_of, tight
 from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, MONTH, REFERENCE, Month
 
 STUDIES = (REFERENCE, BROKEN, IMBALANCED, CLEAN)

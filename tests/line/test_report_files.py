@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pikepdf
 
+from medicore.cases.export.rendition import rendition_sources
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
-from medicore.steps.rendition import rendition_sources
-from medicore.stores.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 from medicore.wiring import open_house
 from tests.conftest import ROOT, git
 from tests.line.conftest import BROKEN, MONTH, REFERENCE, Month

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from medicore.records.calendar import local_date, month_after
+from medicore.records.protocol.calendar import local_date, month_after
 from medicore.steps.way import STEP_NAMES
 from medicore.stores.clock import SystemClock
 from tests.conftest import ROOT, Project, found_project, git

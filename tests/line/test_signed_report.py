@@ -16,7 +16,7 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from medicore.records.moment import moment
-from medicore.stores.pdf_text import tight
+from medicore.stores.report.pdf_text import tight
 from tests.conftest import git
 from tests.line.conftest import REFERENCE, Month
 from tests.line.flipping import flipped

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from medicore.stores.clock import SystemClock
-from medicore.stores.ledger_sqlite import SqliteLedger
-from medicore.stores.pdf_text import text_of, tight
+from medicore.stores.ledger.sqlite import SqliteLedger
+from medicore.stores.report.pdf_text import text_of, tight
 from tests.conftest import Project, found_project, git
 from tests.line import faulty_studies as faulty
 from tests.line.ended_run import EndedRun, portfolio, require_failed, require_halted, run

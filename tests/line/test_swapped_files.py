@@ -11,8 +11,8 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from medicore.stores.content_remote import FolderRemote
-from medicore.stores.dvc_content import DvcContent
+from medicore.stores.content.content_remote import FolderRemote
+from medicore.stores.content.dvc_content import DvcContent
 from tests.line.conftest import CLEAN, MONTH, REFERENCE, Month
 from tests.line.test_inspector import checked_out, dvc
 

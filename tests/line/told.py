@@ -3,7 +3,7 @@
 from typing import Any
 
 from medicore.stores.clock import SystemClock
-from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.conftest import Project
 
 

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from flows.server import free_port
+from flows.serving.server import free_port
 from tests.conftest import Project
 
 LIMIT_S = 150.0

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from medicore.stats import evalue
+from medicore.stats.robustness import evalue
 from tests.mutation.graft import NotImportableError, graft, imported
 from tests.mutation.mutants import Mutant, mutants
 from tests.mutation.page import PAGE, Explanation, Judgement, explanations, scored, text

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from medicore.records.protocol import parse_protocol
-from medicore.records.references import references_of
-from medicore.stores.renderer_embedded import EmbeddedRenderer
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.results.references import references_of
+from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "quarto_templates"
@@ -67,7 +67,7 @@ class Inputs:
 
     def report(self) -> Any:
         """Return them as the presentation takes them."""
-        from presentation.inputs import Report
+        from presentation.writing.inputs import Report
 
         self.number()
         return Report(self.results, self.protocol, self.run)

@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from medicore.stores.pdf_text import tight
+from medicore.stores.report.pdf_text import tight
 
 NUMBER = re.compile(r"\d[\d,]*\.?\d*")
 _NAMESPACE = re.compile(r"^\{[^}]*\}")

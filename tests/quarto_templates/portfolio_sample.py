@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from medicore.stores.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 from tests.quarto_templates.conftest import TEMPLATES
 
 TEMPLATE = "portfolio_report.qmd"

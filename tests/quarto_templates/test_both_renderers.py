@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from medicore.errors import ConfigurationError
-from medicore.stores.pdf_text import pages_of
-from medicore.stores.renderer import TEMPLATE, parameters, scratch_folder
-from medicore.stores.renderer_cells import execute
-from medicore.stores.renderer_embedded import EmbeddedRenderer
-from medicore.stores.renderer_quarto import QuartoRenderer
-from medicore.stores.renderer_template import parse_template
+from medicore.stores.report.pdf_text import pages_of
+from medicore.stores.report.renderer import TEMPLATE, parameters, scratch_folder
+from medicore.stores.report.renderer_cells import execute
+from medicore.stores.report.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_quarto import QuartoRenderer
+from medicore.stores.report.renderer_template import parse_template
 from tests.quarto_templates import portfolio_sample
 from tests.quarto_templates.conftest import CREATED, TEMPLATES, Inputs
 
@@ -68,7 +68,7 @@ def test_parameters_of_another_run_stop_both(inputs: Any, monkeypatch: pytest.Mo
     given = {"study": "study_id", "id": "run"}[name]
     lost = {**parameters(inputs.files()), given: ""}
     for module in ("renderer_embedded", "renderer_quarto"):
-        monkeypatch.setattr(f"medicore.stores.{module}.parameters", lambda _: lost)
+        monkeypatch.setattr(f"medicore.stores.report.{module}.parameters", lambda _: lost)
     with pytest.raises(ConfigurationError, match="Quarto could not make the report"):
         QuartoRenderer().render(str(TEMPLATES), inputs.files(), CREATED)
     with pytest.raises(ConfigurationError, match="cell 'inputs' failed with LostParameterError"):

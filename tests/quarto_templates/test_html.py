@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from medicore.errors import ConfigurationError
-from medicore.stores.pdf_text import pages_of, tight
-from medicore.stores.renderer import parameters, scratch_folder
-from medicore.stores.rendition import render_html
+from medicore.stores.report.pdf_text import pages_of, tight
+from medicore.stores.report.renderer import parameters, scratch_folder
+from medicore.stores.report.rendition import render_html
 from tests.quarto_templates.conftest import TEMPLATES, Inputs
 from tests.quarto_templates.pages import NUMBER, caption, elements, name_of, parsed, rows, words
 from tests.quarto_templates.test_report import HOSTILE
@@ -29,7 +29,7 @@ TEMPLATE = {
 }
 RENDER = """
 import json, pathlib, sys
-from medicore.stores.rendition import render_html
+from medicore.stores.report.rendition import render_html
 root = pathlib.Path(sys.argv[1])
 template = {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*")
             if path.is_file() and "__pycache__" not in path.parts}

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from medicore.errors import ConfigurationError
-from medicore.stores.pdf_text import pages_of, text_of, tight
-from medicore.stores.renderer import scratch_folder
-from medicore.stores.renderer_cells import execute
-from medicore.stores.renderer_quarto import QuartoRenderer
-from medicore.stores.renderer_template import parse_template
-from medicore.stores.report_check import check_report
+from medicore.stores.report.pdf_text import pages_of, text_of, tight
+from medicore.stores.report.renderer import scratch_folder
+from medicore.stores.report.renderer_cells import execute
+from medicore.stores.report.renderer_quarto import QuartoRenderer
+from medicore.stores.report.renderer_template import parse_template
+from medicore.stores.report.report_check import check_report
 from tests.quarto_templates.conftest import TEMPLATES
 from tests.quarto_templates.portfolio_sample import CREATED, TEMPLATE, contents, files, identity, render
 from tests.quarto_templates.test_both_renderers import quarto  # noqa: F401 - a fixture
@@ -24,7 +24,7 @@ from tests.quarto_templates.test_report import HOSTILE
 
 RENDER = """
 import json, sys, datetime
-from medicore.stores.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 files = {name: text.encode() for name, text in json.load(sys.stdin).items()}
 created = datetime.datetime.fromisoformat(sys.argv[2])
 sys.stdout.buffer.write(EmbeddedRenderer().render(sys.argv[1], files, created, sys.argv[3]))
@@ -171,6 +171,6 @@ def test_lost_parameters_and_another_months_contents_are_refused(monkeypatch: py
         with pytest.raises(ConfigurationError, match=name):
             render({**contents(), **change})
     lost: dict[str, Any] = {"study_id": "", "month": "2025-03", "run": identity()["id"]}
-    monkeypatch.setattr("medicore.stores.renderer_embedded.parameters", lambda _: lost)
+    monkeypatch.setattr("medicore.stores.report.renderer_embedded.parameters", lambda _: lost)
     with pytest.raises(ConfigurationError, match="LostParameterError"):
         render(contents())

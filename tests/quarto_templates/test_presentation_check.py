@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from presentation import check
-from presentation.typst import literal
+from presentation.sections import check
+from presentation.writing.typst import literal
 
 
 @pytest.mark.parametrize(

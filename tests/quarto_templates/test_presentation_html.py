@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from presentation import rendition
-from presentation.html import UnwritableError, escaped, html
-from presentation.typst import Code, block, call, joined, mono, printable
+from presentation.writing import rendition
+from presentation.writing.html import UnwritableError, escaped, html
+from presentation.writing.typst import Code, block, call, joined, mono, printable
 
 from tests.quarto_templates.conftest import TEMPLATES
 from tests.quarto_templates.pages import elements, parsed, words

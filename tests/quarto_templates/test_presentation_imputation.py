@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from presentation import cohort, imputation
+from presentation.sections import cohort, imputation
 
-from medicore.stores.pdf_text import text_of, tight
+from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.test_presentation_measures import says
 
 AGE = {

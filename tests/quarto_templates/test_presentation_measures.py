@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from presentation import effect, methods, sensitivity
-from presentation.typst import literal
+from presentation.sections import effect, methods, sensitivity
+from presentation.writing.typst import literal
 
 
 def says(made: str, *texts: str) -> bool:

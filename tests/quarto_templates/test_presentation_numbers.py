@@ -5,9 +5,9 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from presentation import numbers
-from presentation.axis import Axis, spanning
-from presentation.plots import Strip, fits_on_a_page, strip_plot
+from presentation.writing import numbers
+from presentation.writing.axis import Axis, spanning
+from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
 
 _FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from presentation import (
+from presentation.sections import (
     check,
     cohort,
     effect,
@@ -15,8 +15,8 @@ from presentation import (
     review,
     sensitivity,
 )
-from presentation.inputs import LostParameterError, WrongSchemaError, load
-from presentation.typst import literal
+from presentation.writing.inputs import LostParameterError, WrongSchemaError, load
+from presentation.writing.typst import literal
 
 FINDING: dict[str, Any] = {
     "step": "propensity",

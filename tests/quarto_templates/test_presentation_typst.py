@@ -6,7 +6,7 @@ import pytest
 import typst
 from hypothesis import given
 from hypothesis import strategies as st
-from presentation.typst import (
+from presentation.writing.typst import (
     PRINTABLE,
     Code,
     block,

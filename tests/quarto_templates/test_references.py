@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from medicore.records.printed import numbers_of
-from medicore.records.trace import value_at
-from medicore.stores.pdf_text import text_of
-from medicore.stores.renderer_template import parse_template
+from medicore.records.results.printed import numbers_of
+from medicore.records.results.trace import value_at
+from medicore.stores.report.pdf_text import text_of
+from medicore.stores.report.renderer_template import parse_template
 from tests.quarto_templates.printed_references import cited_in, mapped_in, parts_of
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "quarto_templates"
@@ -64,7 +64,8 @@ def exhibits(report: Any) -> Iterator[tuple[str, str]]:
         for line in cell.code.splitlines():
             if line.startswith("print("):
                 module, function, kind = PRINTING.fullmatch(line).groups()  # type: ignore[union-attr]
-                printing = getattr(import_module(f"presentation.{module}"), function)
+                room = "writing" if module == "rendition" else "sections"
+                printing = getattr(import_module(f"presentation.{room}.{module}"), function)
                 yield line, printing(report, *([kind] if kind else []))
 
 

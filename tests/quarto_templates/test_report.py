@@ -13,12 +13,12 @@ import pikepdf
 import pytest
 
 from medicore.errors import ConfigurationError
-from medicore.stores.pdf_text import pages_of, text_of, tight
+from medicore.stores.report.pdf_text import pages_of, text_of, tight
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "quarto_templates"
 RENDER = """
 import json, sys, datetime, pathlib
-from medicore.stores.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 files = {name: text.encode() for name, text in json.load(sys.stdin).items()}
 created = datetime.datetime.fromisoformat(sys.argv[2])
 sys.stdout.buffer.write(EmbeddedRenderer().render(sys.argv[1], files, created))

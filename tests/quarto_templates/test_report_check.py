@@ -8,7 +8,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 
 from medicore.errors import DataError
-from medicore.stores.report_check import check_report
+from medicore.stores.report.report_check import check_report
 
 
 def attach(document: Pdf) -> None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from medicore.records.dataset_json import read_dataset_json
-from medicore.records.delimited import read_delimited
-from medicore.records.described import DescribedTable
-from medicore.records.xport import read_xport
+from medicore.records.delivery.dataset_json import read_dataset_json
+from medicore.records.delivery.delimited import read_delimited
+from medicore.records.delivery.described import DescribedTable
+from medicore.records.delivery.xport import read_xport
 from tests.reference.reference import FOLDER, MISSING
 
 CDISC = FOLDER / "cdisc"

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from medicore.stats.balance import standardised_mean_differences
-from medicore.stats.logistic import LogisticFit, fit_logistic
-from medicore.stats.overlap import c_statistic, score_range
-from medicore.stats.weights import (
+from medicore.stats.balance.balance import standardised_mean_differences
+from medicore.stats.balance.overlap import c_statistic, score_range
+from medicore.stats.balance.weights import (
     Target,
     balancing_weights,
     effective_sample_size,
     largest_share,
     stabilised_weights,
 )
+from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from tests.reference.numbers import Numbers
 from tests.reference.reference import Case
 

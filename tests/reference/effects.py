@@ -4,19 +4,19 @@ from typing import Literal
 
 import numpy as np
 
-from medicore.stats.ancova import ancova
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.augmented_hajek import augmented_hajek_means
-from medicore.stats.contrasts import difference
-from medicore.stats.inverse_probability import horvitz_thompson, weighted_means
-from medicore.stats.linear import fit_linear
-from medicore.stats.logistic import LogisticFit, fit_logistic
-from medicore.stats.matching import match_with_replacement, matching_distance
-from medicore.stats.outcome_model import Family
-from medicore.stats.standardisation import standardised_means
-from medicore.stats.tmle import targeted
-from medicore.stats.unadjusted import difference_of_means
-from medicore.stats.weights import balancing_weights
+from medicore.stats.balance.weights import balancing_weights
+from medicore.stats.effect.ancova import ancova
+from medicore.stats.effect.augmented import augmented_inverse_probability
+from medicore.stats.effect.augmented_hajek import augmented_hajek_means
+from medicore.stats.effect.contrasts import difference
+from medicore.stats.effect.inverse_probability import horvitz_thompson, weighted_means
+from medicore.stats.effect.matching import match_with_replacement, matching_distance
+from medicore.stats.effect.standardisation import standardised_means
+from medicore.stats.effect.tmle import targeted
+from medicore.stats.effect.unadjusted import difference_of_means
+from medicore.stats.models.linear import fit_linear
+from medicore.stats.models.logistic import LogisticFit, fit_logistic
+from medicore.stats.models.outcome_model import Family
 from tests.reference.diagnostics import TARGETS
 from tests.reference.numbers import Numbers
 from tests.reference.reference import Case

@@ -1,6 +1,6 @@
 """A case's own numbers, under the names that the reference gives them."""
 
-from medicore.stats.estimate import Estimate
+from medicore.stats.effect.estimate import Estimate
 
 LEVEL = 0.95
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from medicore.stats.bootstrap import bootstrap_effect
-from medicore.stats.bootstrap_result import BootstrapResult
-from medicore.stats.weights import Target
+from medicore.stats.balance.weights import Target
+from medicore.stats.bootstrap.bootstrap import bootstrap_effect
+from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
 from tests.reference.comparison import BOOTSTRAP, reason
 from tests.reference.effects import effects
 from tests.reference.reference import MISSING, available, case, rows

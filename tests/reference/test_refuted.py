@@ -5,8 +5,8 @@ import pytest
 import statsmodels.api as sm
 from numpy.typing import NDArray
 
-from medicore.stats.logistic import fit_logistic
-from medicore.stats.matching import match_without_replacement, matching_distance
+from medicore.stats.effect.matching import match_without_replacement, matching_distance
+from medicore.stats.models.logistic import fit_logistic
 from tests.reference.comparison import computed, reason
 from tests.reference.reference import MISSING, Row, available, case, rows
 from tests.stats.stacked import Data, effect

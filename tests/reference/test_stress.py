@@ -2,9 +2,9 @@
 
 import pytest
 
-from medicore.stats.logistic import LogisticFit, fit_logistic
-from medicore.stats.outcome_model import fit_outcome_models
-from medicore.stats.overlap import score_range, within
+from medicore.stats.balance.overlap import score_range, within
+from medicore.stats.models.logistic import LogisticFit, fit_logistic
+from medicore.stats.models.outcome_model import fit_outcome_models
 from tests.reference.reference import MISSING, available, case, rows
 
 pytestmark = pytest.mark.skipif(not available(), reason=MISSING)

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from medicore.stats.ancova import ancova
-from medicore.stats.contrasts import (
+from medicore.stats.balance.weights import balancing_weights
+from medicore.stats.effect.ancova import ancova
+from medicore.stats.effect.contrasts import (
     ArmMeans,
     difference,
     log_odds_ratio,
@@ -13,14 +14,13 @@ from medicore.stats.contrasts import (
     odds_ratio,
     risk_ratio,
 )
-from medicore.stats.estimate import Estimate
-from medicore.stats.inverse_probability import weighted_means
-from medicore.stats.linear import LinearFit, fit_linear
-from medicore.stats.logistic import fit_logistic
-from medicore.stats.outcome_model import Family
-from medicore.stats.randomised import conditional_means, randomised_means
-from medicore.stats.standardisation import standardised_means
-from medicore.stats.weights import balancing_weights
+from medicore.stats.effect.estimate import Estimate
+from medicore.stats.effect.inverse_probability import weighted_means
+from medicore.stats.effect.randomised import conditional_means, randomised_means
+from medicore.stats.effect.standardisation import standardised_means
+from medicore.stats.models.linear import LinearFit, fit_linear
+from medicore.stats.models.logistic import fit_logistic
+from medicore.stats.models.outcome_model import Family
 from tests.reference.numbers import Numbers
 from tests.reference.reference import Case, case, numeric, table
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from medicore.stats.augmented import AugmentedResult, augmented_inverse_probability
-from medicore.stats.contrasts import difference
-from medicore.stats.inverse_probability import weighted_means
-from medicore.stats.logistic import fit_logistic
-from medicore.stats.outcome_model import Family
-from medicore.stats.overlap import within
-from medicore.stats.scores import Scores, clipped_scores, known_scores
-from medicore.stats.subgroups import subgroup_average
+from medicore.stats.balance.overlap import within
+from medicore.stats.effect.augmented import AugmentedResult, augmented_inverse_probability
+from medicore.stats.effect.contrasts import difference
+from medicore.stats.effect.inverse_probability import weighted_means
+from medicore.stats.effect.subgroups import subgroup_average
+from medicore.stats.models.logistic import fit_logistic
+from medicore.stats.models.outcome_model import Family
+from medicore.stats.models.scores import Scores, clipped_scores, known_scores
 from tests.reference.numbers import Numbers
 from tests.reference.reference import Case
 

@@ -6,13 +6,13 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.stats.balance import standardised_mean_differences
-from medicore.stats.false_alarm import any_false_alarm_rate, false_alarm_rate
-from medicore.stats.logistic import fit_logistic
-from medicore.stats.rerandomisation import false_alarm_rates
-from medicore.stats.weights import balancing_weights
-from medicore.steps.gates import propensity_findings
-from medicore.steps.scoring import scored
+from medicore.stats.balance.balance import standardised_mean_differences
+from medicore.stats.balance.false_alarm import any_false_alarm_rate, false_alarm_rate
+from medicore.stats.balance.rerandomisation import false_alarm_rates
+from medicore.stats.balance.weights import balancing_weights
+from medicore.stats.models.logistic import fit_logistic
+from medicore.steps.gates.propensity_gates import propensity_findings
+from medicore.steps.models.scoring import scored
 from tests.simulation.workers import simulated
 from tests.simulation.worlds import balanced
 from tests.steps.analysed_trial import protocol

@@ -7,21 +7,21 @@ from functools import cache, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.stats.ancova import ancova
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.augmented_hajek import augmented_hajek_means
-from medicore.stats.augmented_overlap import augmented_overlap
-from medicore.stats.bootstrap import bootstrap_effect
-from medicore.stats.contrasts import ArmMeans, difference, log_odds_ratio, log_risk_ratio
-from medicore.stats.estimate import Estimate
-from medicore.stats.inverse_probability import weighted_means
-from medicore.stats.logistic import fit_logistic
-from medicore.stats.outcome_model import Family
-from medicore.stats.randomised import randomised_means
-from medicore.stats.standardisation import standardised_means
-from medicore.stats.tmle import targeted
-from medicore.stats.unadjusted import difference_of_means
-from medicore.stats.weights import Target
+from medicore.stats.balance.weights import Target
+from medicore.stats.bootstrap.bootstrap import bootstrap_effect
+from medicore.stats.effect.ancova import ancova
+from medicore.stats.effect.augmented import augmented_inverse_probability
+from medicore.stats.effect.augmented_hajek import augmented_hajek_means
+from medicore.stats.effect.augmented_overlap import augmented_overlap
+from medicore.stats.effect.contrasts import ArmMeans, difference, log_odds_ratio, log_risk_ratio
+from medicore.stats.effect.estimate import Estimate
+from medicore.stats.effect.inverse_probability import weighted_means
+from medicore.stats.effect.randomised import randomised_means
+from medicore.stats.effect.standardisation import standardised_means
+from medicore.stats.effect.tmle import targeted
+from medicore.stats.effect.unadjusted import difference_of_means
+from medicore.stats.models.logistic import fit_logistic
+from medicore.stats.models.outcome_model import Family
 from tests.simulation.workers import simulated
 from tests.simulation.worlds import (
     Trial,

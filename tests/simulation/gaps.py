@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.chained_equations import ImputationModel, imputations
-from medicore.stats.estimate import Estimate
-from medicore.stats.incomplete import IncompleteCovariate
-from medicore.stats.linear import fit_linear
-from medicore.stats.logistic import fit_logistic
-from medicore.stats.pooling import pooled
+from medicore.stats.effect.augmented import augmented_inverse_probability
+from medicore.stats.effect.estimate import Estimate
+from medicore.stats.imputation.chained_equations import ImputationModel, imputations
+from medicore.stats.imputation.incomplete import IncompleteCovariate
+from medicore.stats.imputation.pooling import pooled
+from medicore.stats.models.linear import fit_linear
+from medicore.stats.models.logistic import fit_logistic
 from tests.simulation.workers import simulated
 
 Vector = NDArray[np.float64]

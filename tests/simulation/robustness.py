@@ -5,11 +5,11 @@ from functools import cache
 
 import numpy as np
 
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.contrasts import difference
-from medicore.stats.inverse_probability import weighted_means
-from medicore.stats.logistic import fit_logistic
-from medicore.stats.standardisation import standardised_means
+from medicore.stats.effect.augmented import augmented_inverse_probability
+from medicore.stats.effect.contrasts import difference
+from medicore.stats.effect.inverse_probability import weighted_means
+from medicore.stats.effect.standardisation import standardised_means
+from medicore.stats.models.logistic import fit_logistic
 from tests.simulation.workers import simulated
 from tests.simulation.worlds import curved
 

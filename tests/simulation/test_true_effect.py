@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from medicore.edc.simulator import STUDIES, simulate, true_effect
-from medicore.records.protocol import Protocol, parse_protocol
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.logistic import fit_logistic
+from medicore.edc.simulated.simulator import STUDIES, simulate, true_effect
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.effect.augmented import augmented_inverse_probability
+from medicore.stats.models.logistic import fit_logistic
 from medicore.steps.cohort import satisfies
-from medicore.steps.terms import model_terms
+from medicore.steps.models.terms import model_terms
 
 FOLDER = Path(__file__).resolve().parents[2] / "studies"
 # A mean over replicas this many of its standard errors from the truth is bias: by chance one run in 2,000.

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from medicore.stats.incomplete import IncompleteCovariate
+from medicore.stats.imputation.incomplete import IncompleteCovariate
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]

@@ -8,23 +8,23 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from medicore.stats.ancova import ancova
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.augmented_hajek import augmented_hajek_means
-from medicore.stats.contrasts import difference
-from medicore.stats.estimate import Estimate
-from medicore.stats.inverse_probability import horvitz_thompson, weighted_means
-from medicore.stats.logistic import LogisticFit, fit_logistic
-from medicore.stats.matching import (
+from medicore.stats.effect.ancova import ancova
+from medicore.stats.effect.augmented import augmented_inverse_probability
+from medicore.stats.effect.augmented_hajek import augmented_hajek_means
+from medicore.stats.effect.contrasts import difference
+from medicore.stats.effect.estimate import Estimate
+from medicore.stats.effect.inverse_probability import horvitz_thompson, weighted_means
+from medicore.stats.effect.matching import (
     match_with_replacement,
     match_without_replacement,
     matching_distance,
 )
-from medicore.stats.outcome_model import Family
-from medicore.stats.randomised import conditional_means, randomised_means
-from medicore.stats.standardisation import standardised_means
-from medicore.stats.tmle import targeted
-from medicore.stats.unadjusted import difference_of_means
+from medicore.stats.effect.randomised import conditional_means, randomised_means
+from medicore.stats.effect.standardisation import standardised_means
+from medicore.stats.effect.tmle import targeted
+from medicore.stats.effect.unadjusted import difference_of_means
+from medicore.stats.models.logistic import LogisticFit, fit_logistic
+from medicore.stats.models.outcome_model import Family
 
 Vector = NDArray[np.float64]
 

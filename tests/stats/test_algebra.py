@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medicore.stats.estimate import Estimate
+from medicore.stats.effect.estimate import Estimate
 from tests.stats.samples import ALL, LOCATION_FREE, SYMMETRIC, Sample, draw, samples, seeds
 
 TOLERANCE = 1e-7

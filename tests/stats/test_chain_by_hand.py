@@ -5,7 +5,13 @@ import pytest
 from scipy.stats import binomtest
 
 from medicore.errors import EstimationError
-from medicore.stats.chained_equations import ImputationModel, _Chain, _given, imputation, visiting_order
+from medicore.stats.imputation.chained_equations import (
+    ImputationModel,
+    _Chain,
+    _given,
+    imputation,
+    visiting_order,
+)
 from tests.stats.gaps import NAN, number, sample
 
 UNLIKELY = 1e-4

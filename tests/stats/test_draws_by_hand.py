@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from medicore.stats.imputation_draws import _likelihood, _nearest, _shares, draw_levels
-from tests.stats.test_imputation_draws import augmented, predictors, seeded
+from medicore.stats.imputation.imputation_draws import _likelihood, _nearest, _shares, draw_levels
+from tests.stats.imputation.test_imputation_draws import augmented, predictors, seeded
 
 Vector = NDArray[np.float64]
 

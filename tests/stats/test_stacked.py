@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.augmented_hajek import augmented_hajek_means
-from medicore.stats.contrasts import difference
-from medicore.stats.estimate import Estimate
-from medicore.stats.inverse_probability import horvitz_thompson, weighted_means
-from medicore.stats.standardisation import standardised_means
+from medicore.stats.effect.augmented import augmented_inverse_probability
+from medicore.stats.effect.augmented_hajek import augmented_hajek_means
+from medicore.stats.effect.contrasts import difference
+from medicore.stats.effect.estimate import Estimate
+from medicore.stats.effect.inverse_probability import horvitz_thompson, weighted_means
+from medicore.stats.effect.standardisation import standardised_means
 from tests.stats.samples import Sample, draw
 from tests.stats.stacked import Data, effect
 

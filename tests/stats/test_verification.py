@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medicore.stats import verification
-from medicore.stats.augmented import augmented_inverse_probability
-from medicore.stats.doubly_robust import doubly_robust
-from medicore.stats.estimate import Estimate
-from medicore.stats.logistic import fit_logistic
-from medicore.stats.measures import effect_of
+from medicore.stats.effect.augmented import augmented_inverse_probability
+from medicore.stats.effect.doubly_robust import doubly_robust
+from medicore.stats.effect.estimate import Estimate
+from medicore.stats.effect.measures import effect_of
+from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.verification import (
     TOLERANCE,
     Agreement,

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from medicore.records.finding import Finding
-from medicore.records.protocol import Protocol, parse_protocol
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.protocol import Protocol
 from medicore.steps.cohort import cohort
 from medicore.steps.effect import effect
 from medicore.steps.propensity import propensity

@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
+from medicore.records.delivery.transfer import RawFile, Transfer
 from medicore.records.finding import Finding
-from medicore.records.protocol import Protocol, parse_protocol
-from medicore.records.transfer import RawFile, Transfer
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.protocol import Protocol
 from medicore.steps.check import check
 from medicore.steps.extract import extract, freeze
 from medicore.stores.files import FolderFiles

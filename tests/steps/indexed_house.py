@@ -8,17 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from medicore.cases.answers.status import line
+from medicore.cases.run.runs import all_runs
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
-from medicore.records.ledger import NewEvent
-from medicore.records.printed import places_of
-from medicore.steps.status import all_runs, line
+from medicore.records.ledger.ledger import NewEvent
+from medicore.records.results.printed import places_of
 from medicore.stores.clock import SystemClock
-from medicore.stores.code import GitCode
-from medicore.stores.git_reading import GitReading
-from medicore.stores.git_records import GitRecords
-from medicore.stores.index_sqlite import SqliteIndex
-from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.git.code import GitCode
+from medicore.stores.git.reading import GitReading
+from medicore.stores.git.records import GitRecords
+from medicore.stores.ledger.index import SqliteIndex
+from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.conftest import git
 
 AT = datetime(2025, 2, 1, tzinfo=UTC)

@@ -5,18 +5,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from medicore.records.credential import Issuance
-from medicore.records.ledger import LedgerEvent, NewEvent
-from medicore.records.people import Role
-from medicore.steps.acting import Actor
-from medicore.steps.house import House
-from medicore.steps.people import Newcomer, add
-from medicore.stores.authority import Authority, Subject
-from medicore.stores.certifier import AuthorityCertifier
+from medicore.cases.people.acting import Actor
+from medicore.cases.people.people import Newcomer, add
+from medicore.ports.house import House
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent
+from medicore.records.people.credential import Issuance
+from medicore.records.people.people import Role
 from medicore.stores.files import FolderLocks
-from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.keys.authority import Authority, Subject
+from medicore.stores.keys.certifier import AuthorityCertifier
+from medicore.stores.keys.seals import AuthoritySeals
+from medicore.stores.ledger.sqlite import SqliteLedger
 from medicore.stores.protocols import StudyFolder
-from medicore.stores.seals import AuthoritySeals
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START = datetime(2025, 4, 1, 6, 0, tzinfo=UTC)

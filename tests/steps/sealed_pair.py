@@ -11,9 +11,9 @@ import pandas as pd
 
 from medicore.errors import ConfigurationError, EstimationError
 from medicore.records.canonical import document, sha256
+from medicore.records.export.packing import TreeFile
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
-from medicore.records.packing import TreeFile
 from medicore.steps.gate import DOCUMENT
 from medicore.stores.files import FolderFiles
 

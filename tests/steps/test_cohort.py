@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from medicore.errors import DataError
-from medicore.records.protocol import Criterion
+from medicore.records.protocol.protocol import Criterion
 from medicore.steps.cohort import cohort, satisfies
 from tests.steps.analysed_trial import extracted, protocol, section, subjects, with_column
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from medicore.errors import EstimationError
-from medicore.records.protocol import parse_protocol
+from medicore.records.protocol.parsing import parse_protocol
 from medicore.settings import read_settings
 from medicore.steps.check import check
 from medicore.steps.cohort import cohort
 from medicore.steps.effect import analysed, effect
 from medicore.steps.extract import extract, freeze
-from medicore.steps.primary import estimate_primary
+from medicore.steps.models.primary import estimate_primary
 from medicore.steps.propensity import propensity
 from medicore.stores.files import FolderFiles
 from medicore.wiring import connector

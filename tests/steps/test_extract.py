@@ -9,7 +9,7 @@ import pytest
 
 from medicore.errors import DataError, IntegrityError
 from medicore.records.canonical import sha256
-from medicore.records.transfer import RawFile
+from medicore.records.delivery.transfer import RawFile
 from medicore.steps.extract import extract, freeze
 from medicore.stores.files import FolderFiles
 from tests.steps.delivered_trial import (

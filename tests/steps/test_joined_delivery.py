@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from medicore.errors import DataError, ProtocolError
-from medicore.records.protocol import Protocol, parse_protocol
-from medicore.records.transfer import RawFile
+from medicore.records.delivery.transfer import RawFile
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.protocol import Protocol
 from medicore.steps.check import check
 from medicore.steps.extract import extract, freeze
 from medicore.stores.files import FolderFiles

@@ -8,9 +8,9 @@ import pytest
 
 from medicore.errors import EstimationError
 from medicore.records.finding import Finding
-from medicore.stats.logistic import fit_logistic
+from medicore.stats.models.logistic import fit_logistic
+from medicore.steps.models.terms import model_terms
 from medicore.steps.propensity import propensity
-from medicore.steps.terms import model_terms
 from tests.steps.analysed_trial import extracted, protocol, section, subjects, weighed, with_column
 
 FRAME = subjects()

@@ -10,18 +10,18 @@ import pytest
 
 from medicore.errors import IntegrityError
 from medicore.records.canonical import sha256
-from medicore.records.protocol import Protocol
-from medicore.records.transfer import RawFile, Transfer
+from medicore.records.delivery.transfer import RawFile, Transfer
+from medicore.records.protocol.protocol import Protocol
 from medicore.steps.check import check
 from medicore.steps.cohort import cohort
 from medicore.steps.effect import effect
 from medicore.steps.extract import extract, freeze
 from medicore.steps.gate import read_findings
+from medicore.steps.perform import perform
 from medicore.steps.propensity import propensity
-from medicore.steps.report import assemble, report
+from medicore.steps.report import Rendering, assemble, report
 from medicore.steps.sensitivity import sensitivity
-from medicore.steps.way import Rendering, perform
-from medicore.stores.dvc_content import md5
+from medicore.stores.content.dvc_content import md5
 from medicore.stores.files import FolderFiles
 from tests.steps.analysed_trial import protocol, section, subjects
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medicore.records.protocol import Protocol
+from medicore.records.protocol.protocol import Protocol
 from medicore.steps.effect import analysed
-from medicore.steps.primary import estimate_primary
-from medicore.steps.sample import Sample
+from medicore.steps.models.primary import estimate_primary
+from medicore.steps.models.sample import Sample
 from medicore.steps.sensitivity import sensitivity
 from tests.steps.analysed_trial import compared, estimated, protocol, section, subjects, weighed, with_column
 

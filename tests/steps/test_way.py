@@ -9,9 +9,10 @@ from threadpoolctl import threadpool_info
 
 from medicore.errors import HaltedError, IntegrityError, ProtocolError
 from medicore.records.canonical import sha256
-from medicore.steps import sensitivity
 from medicore.steps.gate import read_findings
-from medicore.steps.way import STEP_NAMES, STEPS, Rendering, digests, perform, step_named
+from medicore.steps.perform import perform
+from medicore.steps.report import Rendering
+from medicore.steps.way import STEP_NAMES, STEPS, digests, step_named
 from medicore.stores.files import FolderFiles
 from tests.steps.analysed_trial import extracted, protocol, section, subjects
 
@@ -67,21 +68,22 @@ def test_missing_input_is_named(tmp_path: Path) -> None:
         perform("cohort", FolderFiles(tmp_path), protocol(), NOBODY, unused)
 
 
-def test_linear_algebra_has_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_linear_algebra_has_one_thread(tmp_path: Path) -> None:
     """While a step works, no library uses more than one thread, and afterwards it may again (FAULTS 32)."""
     files = extracted(tmp_path, subjects())
     for name in ("cohort", "propensity", "effect"):
         perform(name, files, protocol(), NOBODY, unused)
     before = [pool["num_threads"] for pool in threadpool_info()]
     during: list[int] = []
-    step = sensitivity.sensitivity
 
-    def watched(*arguments: Any) -> Any:
-        during.extend(pool["num_threads"] for pool in threadpool_info())
-        return step(*arguments)
+    class Watching(FolderFiles):
+        """Notes the number of threads whenever the step writes."""
 
-    monkeypatch.setattr(sensitivity, "sensitivity", watched)
-    perform("sensitivity", files, protocol(), NOBODY, unused)
+        def write(self, name: str, data: bytes) -> None:
+            during.extend(pool["num_threads"] for pool in threadpool_info())
+            super().write(name, data)
+
+    perform("sensitivity", Watching(files.path("")), protocol(), NOBODY, unused)
     assert during
     assert set(during) == {1}
     assert [pool["num_threads"] for pool in threadpool_info()] == before

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import typst
 
-from medicore.records.decision import Statement, state
 from medicore.records.moment import timestamp
-from medicore.records.people import Person, Role
-from medicore.stores.authority import Authority, Subject
-from medicore.stores.signed_report import SignedReports
-from medicore.stores.time_stamps import TimeStampService
+from medicore.records.people.decision import Statement, state
+from medicore.records.people.people import Person, Role
+from medicore.stores.keys.authority import Authority, Subject
+from medicore.stores.keys.time_stamps import TimeStampService
+from medicore.stores.report.signed_report import SignedReports
 
 RUN = "MED-2024-0147/2025-03/1"
 START = datetime(2025, 4, 1, 6, 0, tzinfo=UTC)

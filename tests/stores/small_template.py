@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from medicore.stores.renderer import TEMPLATE
+from medicore.stores.report.renderer import TEMPLATE
 
 CREATED = datetime(2025, 4, 1, 7, 30, tzinfo=UTC)
 INPUTS = {"run.json": json.dumps({"study": "S", "month": "2025-03", "id": "S/2025-03/1"}).encode()}

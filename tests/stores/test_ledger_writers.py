@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from medicore.records.ledger import LedgerEvent, NewEvent, clock_steps, verify_chain
-from medicore.steps.ports import Clock, Ledger
+from medicore.ports.ledger import Clock, Ledger
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent, clock_steps, verify_chain
 from medicore.stores.clock import SystemClock
-from medicore.stores.ledger_postgres import PostgresLedger
-from medicore.stores.ledger_sqlite import SqliteLedger
+from medicore.stores.ledger.postgres import PostgresLedger
+from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.conftest import ROOT
 from tests.postgres import Server
 
@@ -32,14 +32,14 @@ import os
 import sys
 import threading
 from pathlib import Path
-from medicore.records.ledger import NewEvent
+from medicore.records.ledger.ledger import NewEvent
 from medicore.stores.clock import SystemClock
 
 place, name, threads, events = sys.argv[1:]
 if place.startswith("postgresql:"):
-    from medicore.stores.ledger_postgres import PostgresLedger as Ledger
+    from medicore.stores.ledger.postgres import PostgresLedger as Ledger
 else:
-    from medicore.stores.ledger_sqlite import SqliteLedger as Ledger
+    from medicore.stores.ledger.sqlite import SqliteLedger as Ledger
     place = Path(place)
 ledger = Ledger(place, SystemClock())
 

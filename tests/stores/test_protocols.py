@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from medicore.errors import ProtocolError
-from medicore.records.protocol import parse_protocol
+from medicore.records.protocol.parsing import parse_protocol
 from medicore.stores.protocols import StudyFolder
 from tests.conftest import ROOT
 

@@ -10,15 +10,16 @@ import pytest
 import yaml
 
 from medicore.edc.delivery_folder import DeliveryFolder
-from medicore.edc.simulator import STUDIES
+from medicore.edc.simulated.simulator import STUDIES
 from medicore.errors import ProtocolError
 from medicore.records.canonical import sha256
-from medicore.records.delimited import read_delimited
-from medicore.records.protocol import Protocol, parse_protocol
-from medicore.steps.casting import cast_table
+from medicore.records.delivery.delimited import read_delimited
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.protocol import Protocol
 from medicore.steps.cohort import cohort
+from medicore.steps.data.casting import cast_table
 from medicore.steps.extract import extract, freeze
-from medicore.steps.terms import model_terms
+from medicore.steps.models.terms import model_terms
 from medicore.stores.files import FolderFiles
 
 ROOT = Path(__file__).resolve().parents[2]

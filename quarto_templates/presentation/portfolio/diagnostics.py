@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from presentation.exhibits import Column, Group, Row, table
-from presentation.numbers import count, fixed
 from presentation.portfolio.inputs import Portfolio
-from presentation.typst import block, call
+from presentation.writing.exhibits import Column, Group, Row, table
+from presentation.writing.numbers import count, fixed
+from presentation.writing.typst import block, call
 
 
 def balance_and_overlap(portfolio: Portfolio) -> str:

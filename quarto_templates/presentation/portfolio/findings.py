@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from presentation.exhibits import facts
-from presentation.numbers import percent
 from presentation.portfolio.inputs import Portfolio
 from presentation.portfolio.words import names
-from presentation.typst import Code, block, call, mono
+from presentation.writing.exhibits import facts
+from presentation.writing.numbers import percent
+from presentation.writing.typst import Code, block, call, mono
 
 _MOST_NAMES = 6
 

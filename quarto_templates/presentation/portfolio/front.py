@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from presentation.exhibits import Column, Group, Row, table
-from presentation.numbers import count, fixed, level
 from presentation.portfolio.inputs import Portfolio
 from presentation.portfolio.words import (
     HALTED,
@@ -17,7 +15,9 @@ from presentation.portfolio.words import (
     state,
     waits,
 )
-from presentation.typst import Code, block, call, shortened
+from presentation.writing.exhibits import Column, Group, Row, table
+from presentation.writing.numbers import count, fixed, level
+from presentation.writing.typst import Code, block, call, shortened
 
 _GROUPS = (
     ("Released", RELEASED),

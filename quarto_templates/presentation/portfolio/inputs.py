@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from presentation.inputs import LostParameterError, WrongSchemaError
+from presentation.writing.inputs import LostParameterError, WrongSchemaError
 
 SCHEMA = "medicore-portfolio-1"
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from presentation.axis import Axis, spanning
-from presentation.exhibits import figure
-from presentation.numbers import plural
 from presentation.portfolio.inputs import Portfolio
 from presentation.portfolio.words import estimate, measured_in
-from presentation.typst import Code, Value, block, call, shortened
+from presentation.writing.axis import Axis, spanning
+from presentation.writing.exhibits import figure
+from presentation.writing.numbers import plural
+from presentation.writing.typst import Code, Value, block, call, shortened
 
 _TICKS = 5
 _MONTHS = 12

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from presentation.exhibits import facts
 from presentation.portfolio.inputs import Portfolio
 from presentation.portfolio.words import clock
-from presentation.typst import Code, block, call, joined, literal, mono
+from presentation.writing.exhibits import facts
+from presentation.writing.typst import Code, block, call, joined, literal, mono
 
 _MOST_CHECKED = 3
 

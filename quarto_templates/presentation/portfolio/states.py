@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from presentation.exhibits import Column, Row, table
-from presentation.numbers import MISSING
 from presentation.portfolio.inputs import Portfolio
 from presentation.portfolio.words import clock, shortened_name, state
-from presentation.typst import block, call, mono
+from presentation.writing.exhibits import Column, Row, table
+from presentation.writing.numbers import MISSING
+from presentation.writing.typst import block, call, mono
 
 
 def runs(portfolio: Portfolio) -> str:

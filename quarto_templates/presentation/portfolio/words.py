@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from presentation.numbers import decimals_for, fixed, interval
-from presentation.typst import shortened
+from presentation.writing.numbers import decimals_for, fixed, interval
+from presentation.writing.typst import shortened
 
 RELEASED = frozenset({"released", "archived"})
 WAITING = "sealed, awaiting approval"

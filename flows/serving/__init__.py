@@ -1,0 +1,1 @@
+"""The Prefect server and worker: starting, watching and ending them."""

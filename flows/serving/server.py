@@ -1,0 +1,170 @@
+"""The Prefect server that the command line starts for itself, on loopback, and stops again.
+
+Prefect reads its settings when it is imported, so nothing here imports it before they are in the environment.
+"""
+
+import contextlib
+import importlib
+import logging
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPException
+from pathlib import Path
+
+from flows.serving.attended import Attended
+from medicore.errors import ConfigurationError
+
+_START_LIMIT_S, _ANSWER_LIMIT_S, _TELL_LIMIT_S = 120.0, 10.0, 15.0
+_TELLERS = (("prefect.events.worker", "EventsWorker"), ("prefect.logging.handlers", "APILogWorker"))
+_untold = False
+
+
+@contextlib.contextmanager
+def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
+    """Yield the address of a Prefect API; start a server of our own unless ``PREFECT_API_URL`` names one.
+
+    What Prefect is yet to be told is told at the end, within a while.
+
+    Raises
+    ------
+    ConfigurationError
+        When the server cannot be had, or goes away for longer than its client is patient.
+    """
+    with attended_server(home, port) as (url, _):
+        try:
+            yield url
+        except Exception as error:
+            if not _is_of_client(error):
+                raise
+            raise ConfigurationError(
+                f"the Prefect server at {url} went away; the ledger has all that was done: "
+                "'medicore status' tells where the run stands, and where it has not ended the same command again goes on"
+            ) from error
+        finally:
+            _tell_all()
+
+
+@contextlib.contextmanager
+def attended_server(home: Path, port: int | None = None) -> Iterator[tuple[str, Attended | None]]:
+    """Yield the address of a Prefect API and the server at it, where it is our own."""
+    folder = home / "prefect"
+    folder.mkdir(parents=True, exist_ok=True)
+    client = {
+        "PREFECT_HOME": str(folder),
+        "PREFECT_LOGGING_LEVEL": "CRITICAL",  # what people should know, progress and errors tell them
+        "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
+        "PREFECT_CLI_COLORS": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    given = os.environ.get("PREFECT_API_URL")
+    if given:
+        for name, value in client.items():
+            os.environ.setdefault(name, value)
+        require_given_server()
+        yield given, None
+        return
+    chosen = port or free_port()
+    url = f"http://127.0.0.1:{chosen}/api"
+    settings = {
+        **client,
+        "PREFECT_API_URL": url,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # Kept in memory, a server's end would take the places of runs at work with it, and they would be cancelled.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+    }
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    command = [
+        sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
+        "--host", "127.0.0.1", "--port", str(chosen), "--log-level", "warning", "--timeout-keep-alive", "5",
+    ]  # fmt: skip
+    server = Attended("the Prefect server", command, folder / "server.log")
+    try:
+        importlib.import_module("prefect")  # takes as long as the server's start, so they go side by side
+        _wait_until_healthy(url, server.process, server.log)
+        yield url, server
+    finally:
+        server.stop()
+        for name, earlier in before.items():
+            if earlier is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = earlier
+
+
+def require_given_server() -> None:
+    """Raise ConfigurationError where ``PREFECT_API_URL`` names a server that nobody can reach."""
+    given = os.environ.get("PREFECT_API_URL")
+    if not given:
+        return
+    try:
+        with urllib.request.urlopen(f"{given}/health", timeout=_ANSWER_LIMIT_S):  # noqa: S310 - the operator's setting
+            return
+    except urllib.error.HTTPError:
+        return  # somebody is there; Prefect's own client knows better what to make of it
+    except (OSError, ValueError, HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLError):
+            return  # the client has settings of its own for whom to trust
+        raise ConfigurationError(
+            f"the Prefect server at {given}, which PREFECT_API_URL names, cannot be reached ({reason or type(reason).__name__}); "
+            "expected it to run: start it, correct the address, or unset it for a server of our own"
+        ) from error
+
+
+def _is_of_client(error: Exception) -> bool:
+    """Say whether an error is what Prefect's client raises when it cannot talk to its server."""
+    of_httpx = any(kind.__module__.startswith("httpx") for kind in type(error).__mro__)
+    return of_httpx or (isinstance(error, RuntimeError) and str(error).startswith("Failed to reach API"))
+
+
+def untold() -> bool:
+    """Say whether Prefect's client still tries, for an hour or more, to tell a server what nobody takes there."""
+    return _untold
+
+
+def _tell_all() -> None:
+    """Wait a while until events and logs have reached the server."""
+    global _untold
+    for module, name in _TELLERS:
+        if module in sys.modules:
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # it counts what it has left
+            waiting = getattr(sys.modules[module], name).drain_all(timeout=_TELL_LIMIT_S)[1]
+            _untold = _untold or bool(waiting)
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens to just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    limit = time.monotonic() + _START_LIMIT_S
+    while time.monotonic() < limit:
+        if process.poll() is not None:
+            raise ConfigurationError(
+                f"the Prefect server ended at its start; its last words are in {log.name}"
+            )
+        if _answers(url):
+            return
+        time.sleep(0.1)
+    raise ConfigurationError(
+        f"the Prefect server did not answer within {_START_LIMIT_S:.0f} s; see {log.name}"
+    )
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - loopback, http
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,113 @@
+"""The service: server, work pool, worker and deployments on this machine, as docs/operate.md does it by hand."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from flows.serving.attended import Attended
+from flows.serving.server import attended_server
+from medicore.errors import ConfigurationError
+from medicore.settings import Settings
+from medicore.stores.clock import SystemClock
+
+POOL = "medicore"
+_ATTEND_S, _LOOK_S = 1.0, 20.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """What serves: a Prefect API at an address, and the processes of ours that keep it."""
+
+    url: str
+    worker: Attended
+    server: Attended | None
+
+    def attend(self, tell: Callable[[str], None]) -> NoReturn:
+        """Start again for ever what ends, and tell people of it.
+
+        Flow runs that lost their process go on where the server is ours, on loopback: then all its workers are here.
+
+        Raises
+        ------
+        ConfigurationError
+            When server or worker ends again and again.
+        """
+        # Prefect is imported once its settings are in the environment.
+        from flows.serving.interrupted import Interrupted
+
+        clock = SystemClock()
+        interrupted, due, seen = Interrupted(POOL), 0.0, clock.now()
+        while True:
+            told = [self.worker.attend()]
+            if told[0]:
+                interrupted.worker_ended(seen)
+                due = 0.0
+            seen = clock.now()
+            if self.server is not None:
+                told.append(self.server.attend())
+                if time.monotonic() > due:
+                    told += interrupted.resume()
+                    due = time.monotonic() + _LOOK_S
+            for word in filter(None, told):
+                tell(word)
+            time.sleep(_ATTEND_S)
+
+
+@contextlib.contextmanager
+def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
+    """Yield a Prefect API with the deployments of this checkout and a worker that runs them.
+
+    Raises
+    ------
+    ConfigurationError
+        When server, pool or deployments cannot be had; the log in the state folder says why.
+    """
+    with attended_server(settings.home, port) as (url, server):
+        environment = {
+            **os.environ,
+            "PREFECT_API_URL": url,
+            "MEDICORE_HOME": str(settings.home),
+            "MEDICORE_CHECKOUT": str(settings.root),
+            "MEDICORE_REPOSITORY": str(settings.root),
+            "PYTHONPATH": str(settings.root),
+            "PREFECT_LOGGING_LEVEL": "INFO",
+            "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        }
+        log = settings.home / "prefect" / "worker.log"
+        _prefect(
+            settings.root, environment, log, "work-pool", "create", POOL, "--type", "process", "--overwrite"
+        )
+        # A run fills a core; more at once than there are cores only hold each other and Prefect's SQLite file up.
+        cores = str(len(os.sched_getaffinity(0)))
+        _prefect(settings.root, environment, log, "work-pool", "set-concurrency-limit", POOL, cores)
+        _prefect(settings.root, environment, log, "deploy", "--all")
+        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL]
+        worker = Attended("the worker", command, log, settings.root, environment)
+        try:
+            yield Service(url, worker, server)
+        finally:
+            worker.stop()
+
+
+def _prefect(root: Path, environment: dict[str, str], log: Path, *arguments: str) -> None:
+    with log.open("ab") as output:
+        done = subprocess.run(  # noqa: S603 - our own interpreter, a fixed argument list
+            [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+    if done.returncode:
+        raise ConfigurationError(
+            f"'prefect {' '.join(arguments[:2])}' ended with {done.returncode}; its last words are in "
+            f"{log.parent.name}/{log.name} of the state folder"
+        )

@@ -1,0 +1,94 @@
+"""What people see in the Prefect UI: results, findings and links; never a patient's value."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from uuid import UUID
+
+from httpx import HTTPError
+from prefect.artifacts import (
+    create_link_artifact,
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+from medicore.cases.proof.reproduce import Comparison
+from medicore.records.finding import Finding
+
+
+def _key(run: str, kind: str) -> str:
+    return f"{run}-{kind}".lower().replace("/", "-")
+
+
+@contextmanager
+def best_effort() -> Iterator[None]:
+    """Go on when Prefect's server cannot be told: it shows what ledger and record hold, and no run depends on it."""
+    with suppress(HTTPError):
+        yield
+
+
+def begin_progress(run: str) -> UUID | None:
+    """Publish that a run has begun, as an artifact that ``update_progress`` moves; return it."""
+    made = create_progress_artifact(0.0, key=_key(run, "progress"), description=f"Steps of {run}")
+    return (
+        made if isinstance(made, UUID) else None
+    )  # a coroutine where there is an event loop, and here is none
+
+
+def update_progress(progress: UUID | None, done: int, steps: int) -> None:
+    """Tell how many of a run's steps are done, where the run's begin was published and the server answers at once.
+
+    Prefect's client asks a server that is away again for a minute or more. The run does not wait for that at each step;
+    the next step tells the same and more.
+    """
+    if progress is not None:
+        with best_effort(), temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+            update_progress_artifact(progress, 100.0 * done / steps)
+
+
+def show_findings(run: str, findings: tuple[Finding, ...]) -> None:
+    """Publish a run's findings as a table."""
+    rows = [
+        {
+            "step": f.step,
+            "gate": f.gate,
+            "subject": f.subject,
+            "statistic": f.statistic,
+            "threshold": f.threshold,
+        }
+        for f in findings
+    ]
+    create_table_artifact(
+        key=_key(run, "findings"), table=rows, description=f"Findings of {run}: a human decides"
+    )
+
+
+def show_comparisons(run: str, comparisons: tuple[Comparison, ...]) -> None:
+    """Publish how each file of a run came out when it was built again."""
+    rows = [{"file": c.name, "SHA-256": c.recorded, "identical": c.identical} for c in comparisons]
+    create_table_artifact(key=_key(run, "replay"), table=rows, description=f"Files of {run}, built again")
+
+
+def show_results(run: str, results: dict[str, Any], report: str, record: str) -> None:
+    """Publish a run's primary result with where its record is, its CONSORT counts and a link to its report."""
+    primary, cohort = results["primary"], results["cohort"]
+    create_markdown_artifact(
+        key=_key(run, "result"),
+        markdown=(
+            f"| estimand | estimator | n | estimate | {primary['level']:.0%} interval | p |\n|---|---|---|---|---|---|\n"
+            f"| {primary['estimand']} | {primary['estimator']} | {primary['n']} | {primary['estimate']:.4f} "
+            f"| {primary['ci_low']:.4f} to {primary['ci_high']:.4f} | {primary['p_value']:.3g} |\n\n"
+            f"Record: {record}\n"
+        ),
+        description=f"Primary result of {run}",
+    )
+    flow = [{"criterion": "assessed", "excluded": 0, "remaining": cohort["assessed"]}]
+    flow += [
+        {"criterion": c["name"], "excluded": c["excluded"], "remaining": c["remaining"]}
+        for c in cohort["criteria"]
+    ]
+    create_table_artifact(key=_key(run, "consort"), table=flow, description=f"CONSORT counts of {run}")
+    create_link_artifact(key=_key(run, "report"), link=report, description=f"Report of {run}")

@@ -1,0 +1,1 @@
+"""Use cases, by the person who asks: each room serves one question or one act."""

@@ -1,0 +1,1 @@
+"""Answers to questions about runs: status, origin of a number, attempts, differences, one subject."""

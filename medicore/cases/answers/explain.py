@@ -1,0 +1,122 @@
+"""explain: where a number of a sealed run comes from, and what it is when it is computed again now."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medicore.cases.run.runs import sealed_commit
+from medicore.cases.run.seal import read_results
+from medicore.cases.run.stored import read_provenance
+from medicore.errors import IntegrityError
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId
+from medicore.records.results.printed import Place, places_of
+from medicore.records.results.recorded_trace import recorded_origin
+from medicore.records.results.references import path_of
+from medicore.records.results.trace import Origin, value_at
+from medicore.steps.gate import DOCUMENT
+from medicore.steps.way import STEP_NAMES, STEPS
+
+_GIVEN = ("protocol.json", "lock.dvc")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Where a number comes from, and what it is when computed again now."""
+
+    run: str
+    path: str
+    value: Any
+    recomputed: Any
+    origin: Origin
+    commit: str
+    file: str
+    line: int
+    protocol: dict[str, Any]
+    inputs: dict[str, str]
+    subjects: dict[str, int]
+
+
+def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
+    """Return the whole origin of one result; the value is computed again in the folder ``scratch``.
+
+    Raises
+    ------
+    ProtocolError
+        When the run reached no results, or they hold no such path.
+    IntegrityError
+        When no function of the recorded code is named for it.
+    """
+    commit = sealed_commit(house, run)
+    provenance = read_provenance(house, run, commit)
+    results = read_results(house, run, commit)
+    value = value_at(results, path)
+    origin = recorded_origin(_trace_table(house, commit), path)
+    file, line = _place(house, commit, origin.function)
+    # The contract check computes nothing that later steps use: unless it is asked for, its record stands.
+    kept = _GIVEN if origin.step == "check" else (*_GIVEN, DOCUMENT["check"])
+    files = house.replay.lay_out(commit, run.folder, scratch, kept)
+    steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
+    house.replay.perform(scratch, [step for step in steps if DOCUMENT[step] not in kept])
+    section = json.loads(files.read(DOCUMENT[origin.step]))
+    protocol = json.loads(house.records.read(commit, f"{run.folder}/protocol.json"))
+    step = next(step for step in STEPS if step.name == origin.step)
+    digests = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
+    inputs = {
+        name: digest
+        for name, digest in digests.items()
+        if name in step.inputs or ("lock" in step.inputs and name.startswith("lock/"))
+    }
+    cohort = results["cohort"]
+    return Explanation(
+        run=str(run),
+        path=path,
+        value=value,
+        recomputed=value_at(origin.in_document(section), path),
+        origin=origin,
+        commit=provenance["run"]["code_commit"],
+        file=file,
+        line=line,
+        protocol={key: value_at(protocol, key) for key in origin.protocol_keys},
+        inputs={"protocol.json": digests["protocol.json"], **inputs},
+        subjects={"assessed": cohort["assessed"], "analysed": cohort["analysed"]},
+    )
+
+
+def places(house: House, run: RunId, text: str) -> tuple[Place, ...]:
+    """Return where in a run's results a number as printed stands; raise ProtocolError when it stands nowhere."""
+    commit = sealed_commit(house, run)
+    results = read_results(house, run, commit)
+    return places_of(results, text)
+
+
+def cited(house: House, run: RunId, reference: str) -> str:
+    """Return the path that a reference printed in a run's report stands for; raise ProtocolError when there is none."""
+    commit = sealed_commit(house, run)
+    return path_of(read_results(house, run, commit), reference)
+
+
+def _trace_table(house: House, commit: str) -> str:
+    """Return the source of the recorded code's trace table, wherever below ``medicore/records`` it stands."""
+    places = [
+        name for name in house.records.names(commit, "medicore/records") if name.split("/")[-1] == "trace.py"
+    ]
+    if len(places) != 1:
+        raise IntegrityError(
+            f"the code of commit {commit[:12]} has {len(places)} files trace.py below medicore/records; expected one; "
+            "run 'medicore verify'"
+        )
+    return house.records.read(commit, f"medicore/records/{places[0]}").decode()
+
+
+def _place(house: House, commit: str, function: str) -> tuple[str, int]:
+    """Return file and line at which a function stands in the recorded code."""
+    module, name = function.split(":")
+    file = module.replace(".", "/") + ".py"
+    for number, text in enumerate(house.records.read(commit, file).decode().splitlines(), start=1):
+        if text.startswith((f"def {name}(", f"class {name}")):
+            return file, number
+    raise IntegrityError(
+        f"{name} is not in {file} of commit {commit[:12]}; the trace table names another function"
+    )

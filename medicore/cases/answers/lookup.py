@@ -1,0 +1,138 @@
+"""lookup: what is asked of all runs at once, answered from the index, which is first brought up to the ledger's head."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from medicore.cases.answers.status import line
+from medicore.cases.run.seal import read_results
+from medicore.errors import ProtocolError
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.indexed import Entry, Indexed, Numbers
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.results.printed import likelihood, numbers_of, printed_number
+from medicore.records.results.trace import origin_of
+
+_REQUESTED = "run.requested"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Where in which run's results a number as printed stands, and what it is there."""
+
+    run: str
+    path: str
+    value: float
+    definition: str
+
+
+def lines(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
+    """Return the line of every run, of one study when given, in order of request."""
+    entries = sorted(current(house).entries.values(), key=lambda entry: entry.requested)
+    return tuple(dict(entry.line) for entry in entries if study in {None, RunId.parse(entry.run).study})
+
+
+def latest(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
+    """Return the line of the latest run of every study and month, by study and month."""
+    found = {(run.study, run.month): row for row in lines(house, study) for run in [RunId.parse(row["run"])]}
+    return tuple(row for _, row in sorted(found.items()))
+
+
+def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighting, ...]:
+    """Return every result of all sealed runs that is printed like ``text``, the latest requested run first.
+
+    Within a run the likeliest place stands first, as ``explain RUN --value`` has it.
+
+    Raises
+    ------
+    ProtocolError
+        When the text is not one number, or no result of any run reads like it.
+    """
+    number = printed_number(text)
+    spans = number.spans()
+    indexed = current(house, numbers=True)
+    newest = sorted(indexed.entries.values(), key=lambda entry: -entry.requested)
+    found: list[Sighting] = []
+    definitions: dict[str, str] = {}  # runs of one study share their paths
+    for run in (entry.run for entry in newest if study in {None, RunId.parse(entry.run).study}):
+        held = indexed.numbers.get(run)
+        if held is None:
+            continue
+        near = {
+            place for low, high in spans for place, value in enumerate(held.values) if low <= value <= high
+        }
+        places = [
+            (held.paths[place], held.values[place])
+            for place in sorted(near)
+            if number.reads_like(held.values[place])
+        ]
+        for path, value in sorted(places, key=lambda place: likelihood(place[0])):
+            if path not in definitions:
+                definitions[path] = origin_of(path).definition
+            found.append(Sighting(run, path, value, definitions[path]))
+    if not found:
+        raise ProtocolError(
+            f"no result of {study or 'any run'} reads {text[:40]!r} with its rounding; give all the digits that are "
+            "printed"
+        )
+    return tuple(found)
+
+
+def current(house: House, *, numbers: bool = False) -> Indexed:
+    """Return the index as of the ledger's head; what has happened since it was last asked is put into it.
+
+    An index whose head is not in the ledger, as after a restoration, is made anew from ledger and records.
+    """
+    known = house.index.read(numbers=numbers)
+    news = None if known is None else _since(house, known.head)
+    if known is None or news is None:
+        return _bring(house, Indexed(), *_everything(house), anew=True)
+    if not news:
+        return known
+    requested = _requested(news) | {run: entry.requested for run, entry in known.entries.items()}
+    changed = {event.subject: requested[event.subject] for event in news if event.subject in requested}
+    return _bring(house, known, (news[-1].sequence, news[-1].digest), changed, anew=False)
+
+
+def _since(house: House, head: tuple[int, str]) -> list[LedgerEvent] | None:
+    """Return the events after ``head``; None when the ledger does not hold it."""
+    sequence, digest = head
+    events = list(house.ledger.events(after=max(sequence - 1, 0)))
+    if sequence == 0:
+        return events
+    if not events or (events[0].sequence, events[0].digest) != (sequence, digest):
+        return None
+    return events[1:]
+
+
+def _everything(house: House) -> tuple[tuple[int, str], dict[str, int]]:
+    """Return the ledger's head, and every run with the sequence number of its request."""
+    head = house.ledger.head()  # first: what comes after it is news to the next question
+    return head, _requested(house.ledger.events(action=_REQUESTED))
+
+
+def _requested(events: Iterable[LedgerEvent]) -> dict[str, int]:
+    return {event.subject: event.sequence for event in events if event.action == _REQUESTED}
+
+
+def _bring(
+    house: House, known: Indexed, head: tuple[int, str], changed: dict[str, int], *, anew: bool
+) -> Indexed:
+    """Return what is known with the ``changed`` runs read again, and keep it."""
+    with house.records.reading() as records:
+        reading = replace(house, records=records)
+        entries = {run: Entry(run, at, line(reading, RunId.parse(run))) for run, at in changed.items()}
+        numbers = {found.run: found for found in _numbers(reading, entries.values())}
+    house.index.bring(head, entries.values(), numbers.values(), anew=anew)
+    return Indexed(head, {**known.entries, **entries}, {**known.numbers, **numbers})
+
+
+def _numbers(house: House, entries: Iterable[Entry]) -> Iterator[Numbers]:
+    """Yield the numbers of each run's last sealing, none where it holds no results."""
+    for entry in entries:
+        commit = entry.line.get("commit")
+        run = RunId.parse(entry.run)
+        sealed = commit is not None and "results.json" in house.records.names(commit, run.folder)
+        found = numbers_of(read_results(house, run, str(commit))) if sealed else ()
+        yield Numbers(entry.run, tuple(path for path, _ in found), tuple(value for _, value in found))

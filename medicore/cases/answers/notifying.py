@@ -1,0 +1,76 @@
+"""notifying: what happened to a run, and which months became late, told to an address outside; never a value."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from medicore.cases.answers.lateness import gaps, with_deadlines
+from medicore.cases.people.logged import SERVICE, log
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.states import state_of
+from medicore.records.protocol.calendar import due_date, month_after
+
+SENT, FAILED = "notice.sent", "notice.failed"
+CALENDAR = "calendar"
+"""What the notice of late months is about."""
+
+Post = Callable[[Mapping[str, Any]], str | None]
+"""Sends a message, and returns in a word what went wrong."""
+
+
+def tell_of_run(house: House, run: RunId, post: Post) -> None:
+    """Tell where a run stands now: study, month, state, and at which gates or with which error it stopped.
+
+    A message that does not arrive changes nothing but the ledger, which keeps that it failed.
+    """
+    events = tuple(house.ledger.events(subject=str(run)))
+    state = state_of(events).value
+    stops = [event for event in events if event.action in {"run.halted", "run.failed"}]
+    # Of what stopped the run, no more than this: findings are worded without values, but they stay in the house.
+    details = stops[-1].details if stops and state.startswith(("halted", "failed")) else {}
+    step = str(details.get("step", ""))
+    gates = sorted({str(finding["gate"]) for finding in details.get("findings", ())})
+    cause = f" at {step}" if step else ""
+    cause += f": {', '.join(gates)}" if gates else ""
+    message = {
+        "text": f"{run} is {state}{cause}",
+        "run": str(run),
+        "study": run.study,
+        "month": run.month,
+        "state": state,
+        "step": step,
+        "gates": gates,
+    }
+    _send(house, post, str(run), message)
+
+
+def tell_of_late(house: House, lines: Iterable[Mapping[str, Any]], post: Post) -> tuple[str, ...]:
+    """Tell once of every month that became late, as STUDY/MONTH, and return what was told now.
+
+    ``lines`` are those of the latest runs. What did not arrive is told again the next time.
+    """
+    told = {
+        month
+        for event in house.ledger.events(subject=CALENDAR, action=SENT)
+        for month in event.details.get("late", ())
+    }
+    rows = with_deadlines(house, lines)
+    late = {"/".join(str(row["run"]).split("/")[:2]): str(row["due"]) for row in rows if row["late"]}
+    for gap in gaps(house, rows):
+        for count in range(gap.months):
+            month = month_after(gap.first, count)
+            late[f"{gap.study}/{month}"] = due_date(month).isoformat()
+    new = sorted(set(late) - told)
+    if new:
+        text = f"{len(new)} month(s) are late: {', '.join(new[:5])}{', …' if len(new) > 5 else ''}"
+        _send(house, post, CALENDAR, {"text": text, "late": new, "due": [late[month] for month in new]})
+    return tuple(new)
+
+
+def _send(house: House, post: Post, subject: str, message: Mapping[str, Any]) -> None:
+    fault = post(message)
+    details = {key: message[key] for key in ("state", "late") if key in message}
+    if fault is None:
+        log(house, SERVICE, SENT, subject, "", details)
+    else:
+        log(house, SERVICE, FAILED, subject, f"not taken by the address of 'notify' ({fault})", {})

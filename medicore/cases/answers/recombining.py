@@ -1,0 +1,173 @@
+"""Recombining: the primary effect by data, protocol, code and libraries, each of them of one of two runs."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medicore.cases.run.runs import sealed_commit
+from medicore.cases.run.stored import read_provenance
+from medicore.errors import ConfigurationError, EstimationError, ProtocolError
+from medicore.ports.files import RecordFiles
+from medicore.ports.house import House
+from medicore.records.canonical import document
+from medicore.records.finding import Finding
+from medicore.records.identifiers import RunId
+from medicore.steps.check import PREVIOUS
+from medicore.steps.gate import DOCUMENT, read_findings
+from medicore.steps.way import STEP_NAMES
+
+PARTS = ("data", "protocol", "code", "libraries")
+"""What may differ between two runs and be recomputed one at a time."""
+
+_STEPS = STEP_NAMES[: STEP_NAMES.index("effect") + 1]
+_LIBRARIES = "requirements.lock"
+_SAME = ("measure", "scale", "unit")
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRun:
+    """A run with its sealed record: commit, provenance, resolved protocol, and the study's file it came from.
+
+    ``plan`` is the protocol as it was written, in which a later code finds its own defaults.
+    """
+
+    run: RunId
+    commit: str
+    provenance: Mapping[str, Any]
+    protocol: bytes
+    plan: bytes
+
+    @property
+    def code_commit(self) -> str:
+        """The commit of the code that ran."""
+        return str(self.provenance["run"]["code_commit"])
+
+    def digests(self, *folders: str) -> dict[str, str]:
+        """Return the SHA-256 of the record's files below the folders, or of that name."""
+        return {
+            entry["name"]: entry["sha256"]
+            for entry in self.provenance["files"]
+            if entry["name"].startswith(folders)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """One combination: which parts are the later run's, and the effect on the scale of inference.
+
+    ``estimate`` and ``value`` (its logarithm, where the effect is a ratio) are None where ``obstacle`` says why.
+    ``set_aside`` are the findings at which such a run would have waited for a decision.
+    """
+
+    later: tuple[str, ...]
+    estimate: float | None = None
+    value: float | None = None
+    obstacle: str = ""
+    set_aside: tuple[str, ...] = ()
+
+
+class _ObstacleError(Exception):
+    """A combination of parts that cannot be computed; the message says why."""
+
+
+def sealed_run(house: House, run: RunId) -> SealedRun:
+    """Return a run with its last sealed record; raise ProtocolError when it has none."""
+    commit = sealed_commit(house, run)
+    resolved = house.records.read(commit, f"{run.folder}/protocol.json")
+    name = f"{run.study}.yaml"
+    written = name in house.records.names(commit, "studies")
+    return SealedRun(
+        run=run,
+        commit=commit,
+        provenance=read_provenance(house, run, commit),
+        protocol=resolved,
+        plan=house.records.read(commit, f"studies/{name}") if written else resolved,
+    )
+
+
+def recompute(
+    house: House, runs: tuple[SealedRun, SealedRun], later: tuple[str, ...], scratch: Path
+) -> Recomputed:
+    """Return the effect by the parts ``later`` of the second of two ``runs`` and the other parts of the first.
+
+    The folder ``scratch`` is new. A finding that a signature may answer is set aside, since nothing is released
+    from here; what breaks the data contract or leaves a model without a solution is an obstacle.
+    """
+    data, protocol, code, libraries = (runs[part in later] for part in PARTS)
+    folder = code.run.folder
+    house.progress(runs[1].run, "diff", f"computing with its {_listed(later)}")
+    replaced = {f"{folder}/lock.dvc": house.records.read(data.commit, f"{data.run.folder}/lock.dvc")}
+    if protocol is not code:
+        replaced[f"{folder}/protocol.json"] = protocol.plan
+    if libraries is not code:
+        replaced[_LIBRARIES] = house.records.read(libraries.commit, _LIBRARIES)
+    files = house.replay.lay_out(code.commit, folder, scratch, ("protocol.json", "lock.dvc"), replaced)
+    try:
+        set_aside = _perform(house, files, scratch)
+    except _ObstacleError as error:
+        return Recomputed(later, obstacle=str(error))
+    primary = json.loads(files.read(DOCUMENT["effect"]))["primary"]
+    return Recomputed(later, primary["estimate"], inferred(primary), set_aside=set_aside)
+
+
+def inferred(primary: Mapping[str, Any]) -> float:
+    """Return a primary estimate on its scale of inference: itself, or the natural logarithm of a ratio."""
+    estimate = float(primary["estimate"])
+    return math.log(estimate) if primary["scale"] == "logarithm" else estimate
+
+
+def require_comparable(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raise ProtocolError when two primary results are not of one measure and unit."""
+    for key in _SAME:
+        if before[key] != after[key]:
+            raise ProtocolError(
+                f"the {key} of the effect is {before[key]!r} in one run and {after[key]!r} in the other; "
+                "expected the same, for a change to have a size; compare the reports instead"
+            )
+
+
+def _perform(house: House, files: RecordFiles, scratch: Path) -> tuple[str, ...]:
+    """Perform the steps up to the effect; return the messages of the findings that were set aside."""
+    left, set_aside = _STEPS, list[str]()
+    while True:
+        try:
+            house.replay.perform(scratch, left)
+        except ConfigurationError as error:
+            raise _ObstacleError(str(error)) from error
+        except EstimationError as error:
+            done = [step for step in left if files.exists(DOCUMENT[step])]
+            findings = read_findings(files, done[-1]) if done else ()
+            if not findings:
+                raise _ObstacleError(_message(error)) from error
+            set_aside += _answerable(findings)
+            _clear(files, done[-1])
+            left = left[left.index(done[-1]) + 1 :]
+        else:
+            return (*set_aside, *(finding.message for finding in read_findings(files, "effect")))
+
+
+def _answerable(findings: tuple[Finding, ...]) -> list[str]:
+    """Return the messages of findings; those against the lock of the month before belong to another month."""
+    for finding in findings:
+        if not finding.overridable and finding.gate != PREVIOUS:
+            raise _ObstacleError(finding.message)
+    return [finding.message for finding in findings]
+
+
+def _clear(files: RecordFiles, step: str) -> None:
+    """Take the findings out of a step's document in the scratch folder, so that the next step begins."""
+    section = json.loads(files.read(DOCUMENT[step]))
+    files.write(DOCUMENT[step], document({**section, "findings": []}))
+
+
+def _message(error: EstimationError) -> str:
+    """Return what the step said; of a program that broke off nothing, for it may say anything."""
+    before, own, said = str(error).partition("medicore: ")
+    return said if own and before else "the code of one run cannot work with what it is given of the other"
+
+
+def _listed(parts: tuple[str, ...]) -> str:
+    return " and ".join(parts) if parts else "nothing, all from the first run"

@@ -1,0 +1,172 @@
+"""The contents of an exported bundle: what the stores hold of a run, each piece read and proved on the way."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files as package_files
+from typing import Any
+
+from medicore.cases.review.review import approvals_of
+from medicore.cases.review.signed_report import signed_report
+from medicore.cases.run.runs import sealed_commit
+from medicore.cases.run.seal import release_commit
+from medicore.cases.run.stored import SIGNED_REPORT, read_document, read_provenance, stored_file
+from medicore.errors import IntegrityError
+from medicore.ports.house import House
+from medicore.records.canonical import document, sha256
+from medicore.records.export import bundle
+from medicore.records.export.packing import tar_of
+from medicore.records.export.ro_crate import Actor, Crate, ro_crate
+from medicore.records.export.sbom import bill_of_materials
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.people.people import fingerprint, people_of
+from medicore.records.results.analysis_results import reporting_event
+
+_LOCK = "requirements.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a bundle says of the run, by its manifest's keys, and its files by name; not yet bound to the ledger."""
+
+    identity: Mapping[str, str]
+    provenance: Mapping[str, Any]
+    files: Mapping[str, bytes]
+
+
+def contents(house: House, run: RunId) -> Contents:
+    """Return what is recorded of a sealed run: of its last sealing, and of its release when there is one.
+
+    Raises
+    ------
+    ProtocolError
+        When the run has no sealed record.
+    IntegrityError
+        When no copy of a file is the recorded one.
+    """
+    sealed = sealed_commit(house, run)
+    commit = release_commit(house, run) or sealed
+    provenance = read_provenance(house, run, sealed)
+    identity = {
+        "run": str(run),
+        "outcome": str(provenance["outcome"]),
+        "folder": run.folder,
+        "code_commit": str(provenance["run"]["code_commit"]),
+        "sealed_commit": sealed,
+        "record_commit": commit,
+    }
+    authority = house.seals.authority()
+    verifier = package_files("medicore.offline").joinpath(bundle.VERIFIER).read_bytes()
+    files = {
+        bundle.README: bundle.readme(identity, fingerprint(authority.decode()), sha256(verifier)),
+        bundle.VERIFIER: verifier,
+        "authority.pem": authority,
+        f"environment/{_LOCK}": house.records.read(sealed, _LOCK),
+        "environment/sbom.cdx.json": document(sbom(house, run)),
+        **_code(house, identity),
+        **_record(house, run, sealed, commit, provenance),
+    }
+    if "record/results.json" in files:
+        results, protocol = (
+            read_document(house, run, sealed, f"{name}.json") for name in ("results", "protocol")
+        )
+        files["analysis-results.json"] = document(reporting_event(str(run), results, protocol))
+    return Contents(identity, provenance, files)
+
+
+def sbom(house: House, run: RunId) -> dict[str, Any]:
+    """Return the bill of materials of a sealed run's environment, in CycloneDX.
+
+    Raises
+    ------
+    ProtocolError
+        When the run has no sealed record.
+    IntegrityError
+        When the record's lock file is not the one that its provenance names.
+    """
+    commit = sealed_commit(house, run)
+    provenance = read_provenance(house, run, commit)
+    lock = house.records.read(commit, _LOCK)
+    if sha256(lock) != provenance["run"]["environment_digest"]:
+        raise IntegrityError(
+            f"{_LOCK} of {run} is {sha256(lock)[:12]}, provenance names "
+            f"{provenance['run']['environment_digest'][:12]}; run 'medicore verify {run}'"
+        )
+    return bill_of_materials(
+        str(run),
+        code_commit=provenance["run"]["code_commit"],
+        at=provenance["sealed_at"],
+        lock=lock,
+        environment=provenance["environment"],
+        licences=house.licences.licences(),
+    )
+
+
+def described(found: Contents, events: Iterable[LedgerEvent], excerpt: bytes) -> dict[str, bytes]:
+    """Return the files with the ledger's excerpt, the description for other software, and the manifest."""
+    files = {**found.files, bundle.EXCERPT: excerpt}
+    files["ro-crate-metadata.json"] = document(_crate(found, files, tuple(events)))
+    return {**files, bundle.MANIFEST: bundle.manifest(found.identity, files)}
+
+
+def _code(house: House, identity: Mapping[str, str]) -> dict[str, bytes]:
+    """Return the code, the commits, and what the sealed one has otherwise than the code, outside the record folder."""
+    code, sealed = identity["code_commit"], identity["sealed_commit"]
+    source = house.history.tree(code)
+    before = {file.name: file.data for file in source}
+    changed = {
+        f"repository/{file.name}": file.data
+        for file in house.history.tree(sealed)
+        if not file.name.startswith(f"{identity['folder']}/") and before.get(file.name) != file.data
+    }
+    return {
+        "code/source.tar": tar_of(source),
+        "code/code.commit": house.history.commit_object(code),
+        "code/sealed.commit": house.history.commit_object(sealed),
+        "code/record.commit": house.history.commit_object(identity["record_commit"]),
+        **changed,
+    }
+
+
+def _record(
+    house: House, run: RunId, sealed: str, commit: str, provenance: Mapping[str, Any]
+) -> dict[str, bytes]:
+    """Return the record folder: what git holds at ``commit``, and what the content store holds of the run."""
+    folder = run.folder
+    held = {f"record/{name}": house.records.read(commit, f"{folder}/{name}")
+            for name in house.records.names(commit, folder)}  # fmt: skip
+    proved = {
+        f"record/{entry['name']}": stored_file(house, run, sealed, entry["name"])
+        for entry in provenance["files"]
+    }
+    signed = {}
+    approvals = approvals_of(house, run)
+    if approvals:
+        signed[f"record/{SIGNED_REPORT}"] = signed_report(house, approvals)
+    return held | proved | signed
+
+
+def _crate(found: Contents, files: Mapping[str, bytes], events: tuple[LedgerEvent, ...]) -> dict[str, Any]:
+    run, people = found.identity["run"], people_of(events)
+    acted = {event.actor for event in events if event.subject == run and event.action != "run.exported"}
+    study = next(
+        event.details["protocol"]
+        for event in events
+        if (event.action, event.subject) == ("run.requested", run)
+    )
+    crate = Crate(
+        run=run,
+        title=study["title"],
+        sponsor=study["sponsor"],
+        outcome=found.identity["outcome"],
+        code_commit=found.identity["code_commit"],
+        requested_by=found.provenance["run"]["requested_by"],
+        requested_at=found.provenance["run"]["requested_at"],
+        sealed_at=found.provenance["sealed_at"],
+    )
+    return ro_crate(
+        crate,
+        [Actor(p.identifier, p.name, p.role.value) for p in people.values() if p.identifier in acted],
+        {name: (len(data), sha256(data)) for name, data in files.items()},
+        bundle.UNHASHED,
+    )

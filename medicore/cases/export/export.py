@@ -1,0 +1,102 @@
+"""export: everything that was recorded of a run, for a third party who verifies it without us."""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from medicore.cases.export.contents import contents, described
+from medicore.cases.people.attributed import record_act, refusals, require_signatory
+from medicore.cases.people.logged import SERVICE
+from medicore.ports.house import House
+from medicore.records.canonical import sha256
+from medicore.records.export import bundle
+from medicore.records.identifiers import RunId, person_id
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent
+from medicore.records.people.people import Permission
+
+REASON = "Handed out a copy of the record"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The files of a bundle by name, the SHA-256 of its manifest, and the number of the event that names that.
+
+    ``again`` says that the bundle is, to the byte, one that was exported before.
+    """
+
+    run: str
+    files: Mapping[str, bytes]
+    manifest: str
+    sequence: int
+    again: bool
+
+
+def export(
+    house: House, run: RunId, person: str, passphrase: Callable[[str], str], *, whole_ledger: bool = False
+) -> Export:
+    """Return the bundle of a sealed run, and leave the event of its export, signed by ``person``, in the ledger.
+
+    As long as nothing new is recorded of the run, every export gives the same bytes: the event and the signature
+    of the first are used again, and each further copy is an event of its own. ``whole_ledger`` shows the events
+    on all other matters too.
+
+    Raises
+    ------
+    ReviewError
+        When the person is unknown, locked, no longer active, may not export (records hold patients' data: 21 CFR
+        11.10(d)) or does not open the own key. The refusal is in the ledger.
+    ProtocolError
+        When the run has no sealed record.
+    IntegrityError
+        When no copy of a file is the recorded one.
+    """
+    with refusals(house, person_id(person), "export.refused", str(run)):
+        exporter = require_signatory(house, person, Permission.EXPORT, passphrase)
+    events = tuple(house.ledger.events())
+    found = contents(house, run)
+    shown = bundle.shown_events(events, str(run))
+    for first, envelope in _earlier(events, run):
+        held = events[: first.details["until"]]
+        if first.details["whole_ledger"] != whole_ledger or bundle.shown_events(held, str(run)) != shown:
+            continue
+        files = described(found, held, _excerpt(held, run, whole_ledger=whole_ledger))
+        if sha256(files[bundle.MANIFEST]) == first.details["manifest"]:
+            copy = {"manifest": first.details["manifest"], "copy_of": first.sequence}
+            record_act(house, exporter, "run.exported", str(run), REASON, copy)
+            files |= _signed(events[len(held) : first.sequence], envelope, whole_ledger=whole_ledger)
+            return Export(str(run), files, copy["manifest"], first.sequence, again=True)
+    files = described(found, events, _excerpt(events, run, whole_ledger=whole_ledger))
+    manifest = sha256(files[bundle.MANIFEST])
+    details = {"manifest": manifest, "until": len(events), "whole_ledger": whole_ledger}
+    exported = record_act(house, exporter, "run.exported", str(run), REASON, details)
+    envelope = house.seals.attest(exported.sequence, exported.digest)
+    signed = {"sequence": exported.sequence, "envelope": base64.b64encode(envelope).decode()}
+    house.ledger.append(NewEvent(SERVICE, "service", "checkpoint.signed", str(run), "", signed))
+    # Others may have written to the ledger meanwhile: their events stand between the excerpt and the export.
+    since = [e for e in house.ledger.events() if len(events) < e.sequence <= exported.sequence]
+    files |= _signed(tuple(since), envelope, whole_ledger=whole_ledger)
+    return Export(str(run), files, manifest, exported.sequence, again=False)
+
+
+def _earlier(events: tuple[LedgerEvent, ...], run: RunId) -> Iterator[tuple[LedgerEvent, bytes]]:
+    """Yield the run's earlier exports that were signed, newest first, each with its signature."""
+    own = [event for event in events if event.subject == str(run)]
+    signed = {
+        event.details["sequence"]: base64.b64decode(event.details["envelope"])
+        for event in own
+        if event.action == "checkpoint.signed" and "envelope" in event.details
+    }
+    for event in reversed(own):
+        if event.action == "run.exported" and event.sequence in signed:
+            yield event, signed[event.sequence]
+
+
+def _excerpt(events: tuple[LedgerEvent, ...], run: RunId, *, whole_ledger: bool) -> bytes:
+    shown = bundle.shown_events(events, str(run), everything=whole_ledger)
+    return bundle.ledger_lines(events, shown)
+
+
+def _signed(since: tuple[LedgerEvent, ...], envelope: bytes, *, whole_ledger: bool) -> dict[str, bytes]:
+    """Return what binds the manifest to the ledger: the chain's last events, the export at its end, and its signature."""
+    shown = [event.sequence for event in (since if whole_ledger else since[-1:])]
+    return {bundle.EXPORTED: bundle.ledger_lines(since, shown), bundle.CHECKPOINT: envelope}

@@ -1,0 +1,108 @@
+"""archive: the write-once copies of a released record, read back and verified."""
+
+from datetime import date
+from typing import Any
+
+from medicore.cases.keeping.archived_ledger import COVERED, key_of
+from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.review.review import approvals_of
+from medicore.cases.review.signed_report import signed_report
+from medicore.cases.run.attest import attest
+from medicore.cases.run.runs import sealed_commit
+from medicore.cases.run.seal import release_commit
+from medicore.cases.run.stored import SIGNED_REPORT, read_provenance, stored_file
+from medicore.errors import ArchiveError, ConfigurationError
+from medicore.ports.house import House
+from medicore.records.canonical import document, sha256
+from medicore.records.export.bundle import OF_PEOPLE, shown_events
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import LedgerEvent, export_lines
+from medicore.records.protocol.retention import retain_until
+
+_FAILED = "archive.failed"
+
+
+def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
+    """Copy a released record into the archive and return its manifest.
+
+    The archive alone gives everything back: the bundle holds code and record with their whole history, and
+    every large file lies beside it. Of the ledger it holds what is new since the archive before, and all that is
+    about this run and who acted on it. The manifest is written last; without it nothing counts as archived.
+
+    Raises
+    ------
+    ArchiveError
+        When the run is not released, or an object cannot be written or read back. The ledger says so.
+    """
+    commit = release_commit(house, run)
+    if commit is None:
+        raise ArchiveError(f"run {run} is not released; sign its approval before it can be archived")
+    until = retain_until(house.clock.now().date(), years)
+    try:
+        manifest = _copy(house, run, commit, until)
+    except (ArchiveError, ConfigurationError) as error:
+        log(house, SERVICE, _FAILED, str(run), str(error), {})
+        raise
+    details = {
+        "manifest": sha256(document(manifest)),
+        COVERED: manifest["ledger_head"]["sequence"],
+        "objects": len(manifest["objects"]),
+        "retain_until": until.isoformat(),
+    }
+    log(house, SERVICE, "archive.completed", str(run), "", details)
+    attest(house, run, years)
+    house.progress(run, "archive", f"kept until {until}")
+    return manifest
+
+
+def _copy(house: House, run: RunId, commit: str, until: date) -> dict[str, Any]:
+    base = f"archives/{run}"
+    since = _covered(house)
+    new = tuple(house.ledger.events(after=since))
+    sequence, head = new[-1].sequence, new[-1].digest
+    objects = {
+        f"reports/{run}/report.pdf": stored_file(house, run, commit, "report.pdf"),
+        f"reports/{run}/{SIGNED_REPORT}": signed_report(house, approvals_of(house, run)),
+        f"{base}/record.bundle": house.records.bundle(f"record/{run}"),
+        f"{base}/authority.pem": house.seals.authority(),
+        f"{base}/requirements.lock": house.records.read(commit, "requirements.lock"),
+        f"{base}/events-{sequence}.jsonl": b"".join(export_lines(_about(house, run, sequence))),
+        key_of(base, since + 1, sequence): b"".join(export_lines(new)),
+        f"{base}/checkpoint-{sequence}.json": house.seals.attest(sequence, head),
+    }
+    for name in house.records.names(commit, run.folder):
+        if not name.startswith("."):
+            objects[f"{base}/record/{name}"] = house.records.read(commit, f"{run.folder}/{name}")
+    for entry in read_provenance(house, run, commit)["files"]:
+        if entry["md5"] is not None:
+            objects[f"{base}/record/{entry['name']}"] = stored_file(house, run, commit, entry["name"])
+    entries = []
+    for key, data in sorted(objects.items()):
+        version = house.archive.put(key, data, until.isoformat())
+        entries.append({"key": key, "sha256": sha256(data), "size": len(data), "version": version})
+    manifest = {
+        "schema": "medicore-archive-1",
+        "run": str(run),
+        "record_commit": commit,
+        "sealed_commit": sealed_commit(house, run),
+        "ledger_head": {"sequence": sequence, "digest": head},
+        "retain_until": until.isoformat(),
+        "objects": entries,
+    }
+    house.archive.put(f"{base}/manifest-{sequence}.json", document(manifest), until.isoformat())
+    return manifest
+
+
+def _covered(house: House) -> int:
+    """Return up to which event the copies in the archive hold the ledger; one that failed counts for nothing."""
+    done = house.ledger.events(action="archive.completed")
+    return max((int(event.details[COVERED]) for event in done), default=0)
+
+
+def _about(house: House, run: RunId, until: int) -> list[LedgerEvent]:
+    """Return the events on the run and on the people who acted on it, up to one of them, in order."""
+    told = [event for action in OF_PEOPLE for event in house.ledger.events(action=action)]
+    told += [event for event in house.ledger.events(subject=str(run)) if event.action not in OF_PEOPLE]
+    events = sorted((event for event in told if event.sequence <= until), key=lambda event: event.sequence)
+    shown = frozenset(shown_events(events, str(run)))
+    return [event for event in events if event.sequence in shown]

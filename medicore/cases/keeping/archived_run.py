@@ -1,0 +1,185 @@
+"""archived_run: what the archive holds of a run by its manifest, and whether it is that still."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from medicore.errors import ArchiveError, IntegrityError, MediCoreError
+from medicore.ports.house import House
+from medicore.records.canonical import sha256
+from medicore.records.checking import AS_RECORDED, Check, same_bytes
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import LedgerEvent
+
+EXTENDED = "archive.extended"
+HELD = "archive.held"
+LIFTED = "archive.lifted"
+
+
+def archived_manifest(house: House, run: RunId) -> tuple[str, bytes]:
+    """Return key and bytes of the manifest that the ledger names for a run.
+
+    Raises
+    ------
+    ArchiveError
+        When the ledger names none, since the run is not archived, or the archive does not hold it.
+    """
+    return _manifest(house, run, manifest_digest(house, run))
+
+
+def manifest_digest(house: House, run: RunId) -> str:
+    """Return the SHA-256 of the manifest that the ledger names for a run; raise ArchiveError when it is not archived."""
+    events = [*house.ledger.events(subject=str(run), action="archive.completed")]
+    if not events:
+        raise ArchiveError(f"run {run} is not archived; expected one that is; see 'medicore archive list'")
+    return str(events[-1].details["manifest"])
+
+
+def manifest_keys(house: House, run: RunId) -> tuple[str, ...]:
+    """Return the keys of all manifests that the archive holds of a run, the last last.
+
+    Only one that the ledger names counts; an archiving that broke off at its end leaves one that it does not.
+    """
+    base = f"archives/{run}"
+    found = [key for key in house.archive.keys(base) if key.startswith(f"{base}/manifest-")]
+    return tuple(sorted(found, key=lambda key: (len(key), key)))
+
+
+def objects_of(house: House, run: RunId) -> tuple[str, ...]:
+    """Return the keys of everything that is archived of a run, its manifest last; raise ArchiveError as above."""
+    key, data = archived_manifest(house, run)
+    return (*(str(entry["key"]) for entry in json.loads(data)["objects"]), key)
+
+
+def listed(house: House, study: str | None = None) -> list[dict[str, Any]]:
+    """Return a row for every archived run, as the ledger tells it: when, how much, until when, by which manifest."""
+    rows = []
+    for event in house.ledger.events(action="archive.completed"):
+        if study is None or event.subject.startswith(f"{study}/"):
+            run = RunId.parse(event.subject)
+            rows.append(
+                {
+                    "run": event.subject,
+                    "archived_at": event.at,
+                    "objects": event.details["objects"],
+                    "retain_until": kept_until(house, run),
+                    "held_since": None if (hold := standing_hold(house, run)) is None else hold.at,
+                    "manifest": event.details["manifest"],
+                }
+            )
+    return sorted(rows, key=lambda row: str(row["run"]))
+
+
+def _manifest(house: House, run: RunId, digest: str) -> tuple[str, bytes]:
+    for key in manifest_keys(house, run):
+        data = house.archive.get(key)
+        if sha256(data) == digest:
+            return key, data
+    raise ArchiveError("none is the one that the ledger names")
+
+
+def kept_until(house: House, run: RunId) -> str:
+    """Return until when the ledger says that an archived run is kept: as at first, or as it was extended since."""
+    told = (
+        e
+        for action in ("archive.completed", EXTENDED)
+        for e in house.ledger.events(subject=str(run), action=action)
+    )
+    return max(str(event.details["retain_until"]) for event in told)
+
+
+def standing_hold(house: House, run: RunId) -> LedgerEvent | None:
+    """Return the event by which an archived run is under a legal hold; None when it never was, or is no more."""
+    told = [
+        event for action in (HELD, LIFTED) for event in house.ledger.events(subject=str(run), action=action)
+    ]
+    last = max(told, key=lambda event: event.sequence, default=None)
+    return None if last is None or last.action == LIFTED else last
+
+
+def archive_checks(house: House, run: RunId, manifest_digest: str) -> Iterator[Check]:
+    """Yield the checks of one run's archive: the manifest, every object by its version, and every date.
+
+    A delete marker takes nothing away, and neither does the same object written twice: they pass with a warning.
+    Other bytes written later under a key fail, although the object is there still.
+    """
+    subject = f"archives/{run}/manifest"
+    try:
+        key, data = _manifest(house, run, manifest_digest)
+    except MediCoreError as error:
+        yield Check(subject, False, str(error))
+        return
+    yield Check(subject, True, AS_RECORDED)
+    manifest = json.loads(data)
+    until, hold = kept_until(house, run), standing_hold(house, run)
+    yield from _versions(house, {"key": key, "sha256": sha256(data), "size": len(data)})
+    yield _retention(house, key, until, manifest["retain_until"])
+    yield from _hold(house, key, hold)
+    for entry in manifest["objects"]:
+        try:
+            yield same_bytes(
+                f"{entry['key']} (archive)", house.archive.get(entry["key"], entry["version"]), entry
+            )
+            yield from _versions(house, entry)
+        except MediCoreError as error:
+            yield Check(f"{entry['key']} (archive)", False, str(error))
+        yield _retention(house, entry["key"], until, manifest["retain_until"])
+        yield from _hold(house, entry["key"], hold)
+
+
+def require_whole(entry: Mapping[str, Any], data: bytes) -> bytes:
+    """Return the bytes of an archived object; raise IntegrityError unless they are what its manifest says."""
+    check = same_bytes(entry["key"], data, entry)
+    if not check.passed:
+        raise IntegrityError(
+            f"{entry['key']} in the archive: {check.found}; expected what its manifest says; keep it as it is, tell "
+            "quality"
+        )
+    return data
+
+
+def _versions(house: House, entry: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield a check for each trace of somebody who meddled with an object (FAULTS 13, 14); none when there is none."""
+    subject = f"{entry['key']} (versions)"
+    found = house.archive.versions(entry["key"])
+    version = entry.get("version", found.written[:1] and found.written[0])
+    if version not in found.written[:1] and len(found.written) > 1:
+        yield Check(
+            subject, False, f"version {version[:12]} is not the first; {found.written[0][:12]} came before"
+        )
+    for later in found.written[1:]:
+        same = sha256(house.archive.get(entry["key"], later)) == entry["sha256"]
+        words = "the same bytes were written again" if same else "other bytes were written over it"
+        yield Check(subject, same, f"{words}, as version {later[:12]}; read as it was archived", warned=same)
+    if found.hidden:
+        yield Check(
+            subject, True, f"hidden by a delete marker; read by its version {version[:12]}", warned=True
+        )
+
+
+def _retention(house: House, key: str, until: str, at_first: str) -> Check:
+    try:
+        kept = house.archive.retention(key)
+    except MediCoreError as error:
+        return Check(f"{key} (retention)", False, str(error))
+    if kept < until:
+        return Check(f"{key} (retention)", False, f"kept until {kept}, where {until} is recorded")
+    if kept > until:
+        words = f"kept until {kept}, extended past MediCore: {until} is recorded"
+        return Check(f"{key} (retention)", True, words, warned=True)
+    return Check(f"{key} (retention)", True, f"kept until {kept}{', extended' if until > at_first else ''}")
+
+
+def _hold(house: House, key: str, hold: LedgerEvent | None) -> Iterator[Check]:
+    """Yield the check of an object's legal hold; none when neither ledger nor archive knows of one."""
+    subject = f"{key} (legal hold)"
+    try:
+        held = house.archive.held(key)
+    except MediCoreError as error:
+        yield Check(subject, False, str(error))
+        return
+    if hold is not None:
+        words = f"held since {hold.at}" if held else f"not held, where a hold since {hold.at} is recorded"
+        yield Check(subject, held, words)
+    elif held:
+        yield Check(subject, True, "held past MediCore: no hold is recorded", warned=True)

@@ -1,0 +1,154 @@
+"""What follows a decision: the run continues, is released and archived, or is closed."""
+
+import base64
+import json
+
+from medicore.cases.keeping.archive import archive
+from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.review.review import approvals_of, open_findings, standing_decisions, verified
+from medicore.cases.review.signed_report import released_files
+from medicore.cases.run.attest import attest
+from medicore.cases.run.runs import ActiveRun, code_commit, reopen, require_begun_on, sealed_commit
+from medicore.errors import ConfigurationError, ReviewError
+from medicore.ports.house import House
+from medicore.records.canonical import document
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.ledger.states import RunState, state_of
+from medicore.records.people.decision import Meaning, Statement
+from medicore.records.protocol.parsing import parse_protocol
+
+
+def follow(house: House, run: RunId) -> ActiveRun | None:
+    """Do what the signed decisions on a run say; return the run when it is to be continued.
+
+    Repeating it is harmless: a run that is released but not archived, after a broken transfer, is archived.
+
+    Raises
+    ------
+    ReviewError
+        When no decision stands that lets the run go on; the ledger says so.
+    ConfigurationError
+        When the run is to be continued by other code or packages than it began with; the ledger says so.
+    """
+    found = state_of(house.ledger.events(subject=str(run)))
+    if found is RunState.RELEASED:
+        archive(house, run, _retention_years(house, run))
+        return None
+    if found is RunState.RUNNING:
+        _require_same_code(house, run)
+        return reopen(house, run)
+    if found in {RunState.ARCHIVED, RunState.REJECTED}:
+        return None
+    if found not in {RunState.HALTED, RunState.SEALED}:
+        raise ReviewError(
+            f"run {run} is {found}; nothing is left to decide; see 'medicore history {run.study}'"
+        )
+    try:
+        return _decide(house, run, found)
+    except ReviewError as error:
+        log(house, SERVICE, "review.halted", str(run), str(error), {})
+        raise
+
+
+def _require_same_code(house: House, run: RunId) -> None:
+    """Raise ConfigurationError unless code and packages are those with which the run began; the ledger says so."""
+    try:
+        require_begun_on(run, code_commit(house, run), house.code.require_clean())
+        house.environment.require_locked()
+    except ConfigurationError as error:
+        log(house, SERVICE, "review.halted", str(run), str(error), {})
+        raise
+
+
+def _decide(house: House, run: RunId, found: RunState) -> ActiveRun | None:
+    """Do what the decisions say that stand on a run which waits for one."""
+    standing = standing_decisions(house, run)
+    rejected = [(s, e) for s, e in standing if s.meaning is Meaning.REJECT]
+    if rejected:
+        _close(house, run, *rejected[0])
+        return None
+    if found is RunState.HALTED:
+        return _continue(house, run, standing)
+    approved = [(s, e) for s, e in standing if s.meaning is Meaning.APPROVE]
+    if not approved:
+        raise ReviewError(f"run {run} has no approval; sign one with 'medicore sign {run} --meaning approve'")
+    _release(house, run)
+    archive(house, run, _retention_years(house, run))
+    return None
+
+
+def _close(house: House, run: RunId, statement: Statement, event: LedgerEvent) -> None:
+    log(house, SERVICE, "review.completed", str(run), "", {"decision": event.sequence})
+    log(house, SERVICE, "run.rejected", str(run), statement.reason, {"decision": event.sequence})
+    attest(house, run, _retention_years(house, run))
+    house.progress(run, "review", "rejected")
+
+
+def _continue(house: House, run: RunId, standing: tuple[tuple[Statement, LedgerEvent], ...]) -> ActiveRun:
+    answered = {s.finding: (s, e) for s, e in standing if s.meaning is Meaning.PROCEED}
+    waiting = [finding for finding in open_findings(house, run) if finding["digest"] not in answered]
+    if waiting:
+        raise ReviewError(
+            f"run {run} still waits at {len(waiting)} finding(s), first {waiting[0]['digest'][:12]}; "
+            f"see 'medicore review {run}'"
+        )
+    _require_same_code(house, run)
+    decisions = [
+        {
+            "finding": statement.finding,
+            "meaning": statement.meaning.value,
+            "reason": statement.reason,
+            "signer": statement.signer,
+            "name": statement.printed_name,
+            "role": statement.role,
+            "signed_at": statement.signed_at,
+            "sequence": event.sequence,
+        }
+        for statement, event in answered.values()
+    ]
+    log(house, SERVICE, "review.completed", str(run), "", {"decisions": [d["sequence"] for d in decisions]})
+    log(house, SERVICE, "run.continued", str(run), "", {"decisions": decisions})
+    house.progress(run, "review", "continued")
+    return reopen(house, run)
+
+
+def _release(house: House, run: RunId) -> None:
+    """Make the released record: a child of the sealed commit with every decision on the run, and its own tag."""
+    commit = house.records.resolve(f"record/{run}")
+    if commit is None:
+        sealed = sealed_commit(house, run)
+        signed = [*house.ledger.events(subject=str(run), action="decision.signed")]
+        folder = f"{run.folder}/decisions"
+        files = released_files(house, run, approvals_of(house, run))
+        for event in signed:
+            verified(house, event)
+            files[f"{folder}/{event.sequence}.dsse.json"] = base64.b64decode(event.details["envelope"])
+        files[f"{folder}/index.json"] = document(
+            [
+                {
+                    "sequence": e.sequence,
+                    "at": e.at,
+                    **{k: v for k, v in e.details.items() if k != "envelope"},
+                }
+                for e in signed
+            ]
+        )
+        commit = house.sealing.seal(
+            parent=sealed,
+            replaced="",
+            files=files,
+            tag=f"record/{run}",
+            message=f"{run}: released",
+            actor=signed[-1].actor,
+            at=house.clock.now(),
+        )
+    log(house, SERVICE, "review.completed", str(run), "", {"commit": commit})
+    log(house, SERVICE, "run.released", str(run), "", {"commit": commit, "tag": f"record/{run}"})
+    house.progress(run, "review", "released")
+
+
+def _retention_years(house: House, run: RunId) -> int:
+    """Return the retention that the run's own recorded protocol asks for."""
+    stored = house.records.read(sealed_commit(house, run), f"{run.folder}/protocol.json")
+    return parse_protocol(json.dumps(json.loads(stored)), str(run)).retention.years

@@ -1,0 +1,101 @@
+"""access: who could do what on a date, as the ledger knew it then."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from medicore.errors import ProtocolError
+from medicore.ports.house import House
+from medicore.records.identifiers import study_id
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.moment import moment, timestamp
+from medicore.records.people.people import PERMISSIONS, is_locked, people_of, standing_of
+
+_SIGNED = frozenset({"proceed", "approve", "reject", "administer", "extend"})
+"""What needs a signature, which a locked person cannot give."""
+
+
+def access(house: House, study: str, at: str) -> dict[str, Any]:
+    """Return who could do what on a study at the end of a day in UTC, and what was changed about people on that day.
+
+    Roles hold for all studies. The answer is that of the ledger's events up to then, whatever happened since.
+
+    Raises
+    ------
+    ProtocolError
+        When the study has neither protocol nor run, or the date is malformed or not yet over anywhere in the ledger.
+    """
+    _require_study(house, study_id(study))
+    day = _day(at)
+    end = f"{day.isoformat()}T23:59:59.999999Z"
+    now = timestamp(house.clock.now())
+    if day.isoformat() > now[:10]:
+        raise ProtocolError(f"{at} is in the future; expected a day up to {now[:10]}; choose one")
+    events = _until(house.ledger.events(), end)
+    last = min(end, now)
+    rows = []
+    for person in people_of(events).values():
+        standing, locked = standing_of(person, last), is_locked(events, person.identifier)
+        allowed = sorted(permission.value for permission in PERMISSIONS[person.role])
+        rows.append(
+            {
+                "identifier": person.identifier,
+                "name": person.name,
+                "role": person.role.value,
+                "standing": standing,
+                "locked": locked,
+                "may": [
+                    what for what in allowed if standing == "in force" and not (locked and what in _SIGNED)
+                ],
+                "fingerprint": person.fingerprint,
+                "valid_from": person.valid_from,
+                "valid_until": person.valid_until,
+                "revoked_at": person.revoked_at,
+            }
+        )
+    changes = [
+        {
+            "sequence": e.sequence,
+            "at": e.at,
+            "action": e.action,
+            "person": e.subject,
+            "by": e.actor,
+            "reason": e.reason,
+        }
+        for e in events
+        if e.action.startswith("person.") and e.at[:10] == day.isoformat()
+    ]
+    return {
+        "study": study,
+        "as_of": last,
+        "ledger_event": events[-1].sequence if events else 0,
+        "people": rows,
+        "changes_that_day": changes,
+    }
+
+
+def _require_study(house: House, study: str) -> None:
+    known = study in house.protocols.studies() or any(house.ledger.events(subject=f"{study}/"))
+    if not known:
+        house.protocols.load(study)
+
+
+def _day(text: str) -> date:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise _malformed(text) from error
+    if day.isoformat() != text:
+        raise _malformed(text)
+    return day
+
+
+def _malformed(text: str) -> ProtocolError:
+    return ProtocolError(f"date {text[:40]!r} is malformed; expected YYYY-MM-DD, for example 2025-03-31")
+
+
+def _until(events: Iterable[LedgerEvent], end: str) -> tuple[LedgerEvent, ...]:
+    """Return the events up to the last one of ``end`` or before: the ledger's own order counts, not the clock's."""
+    held = tuple(events)
+    last = max((number for number, event in enumerate(held, 1) if moment(event.at) <= moment(end)), default=0)
+    return held[:last]

@@ -1,0 +1,131 @@
+"""Signers: the people whom the ledger knew at an event, and the proof that those who let them in might do so."""
+
+import base64
+import math
+from collections.abc import Mapping
+
+from medicore.cases.people.logged import SERVICE, log
+from medicore.errors import MediCoreError, ReviewError
+from medicore.ports.house import House
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent
+from medicore.records.moment import timestamp
+from medicore.records.people.act import ENVELOPE, Act, require_told
+from medicore.records.people.people import (
+    LOCK_OUT,
+    UNLOCKING,
+    Permission,
+    Person,
+    is_locked,
+    people_of,
+    person_named,
+    require_active,
+    require_permission,
+    require_unlocked,
+)
+
+CHANGES = frozenset({"person.added", "person.renewed", "person.revoked", "person.unlocked"})
+"""What one person may do to another; each is an act with a signature."""
+
+_FOUNDING = frozenset({"authority.created", "checkpoint.signed", "person.added"})
+
+
+def people(house: House, before: int | None = None) -> dict[str, Person]:
+    """Return everyone whom the ledger knows, or knew ``before`` that event; reads the events about people alone."""
+    actions = ("person.added", "person.renewed", "person.revoked")
+    events = [event for action in actions for event in house.ledger.events(action=action)]
+    return people_of(
+        sorted((e for e in events if before is None or e.sequence < before), key=lambda e: e.sequence)
+    )
+
+
+def require_standing(house: House, identifier: str, permission: Permission) -> Person:
+    """Return the person of that identifier; raise ReviewError unless they are known, active now, and may do it."""
+    person = person_named(people(house), identifier)
+    require_active(person, timestamp(house.clock.now()))
+    require_permission(person, permission)
+    return person
+
+
+def require_not_locked(house: House, identifier: str) -> None:
+    """Raise ReviewError when the person is locked out."""
+    require_unlocked(house.ledger.events(person=identifier), identifier)
+
+
+def signer_of(house: House, event: LedgerEvent) -> Person:
+    """Return who signed an event, as the ledger knew them then.
+
+    For a certificate of our own authority its signature speaks. That another authority may vouch for someone is only
+    what a person of the house says: the act that says so is proved here, whoever wrote it into the ledger.
+    """
+    person = person_named(people(house, event.sequence), event.actor)
+    if person.chain:
+        brought = [
+            earlier
+            for action in ("person.added", "person.renewed")
+            for earlier in house.ledger.events(subject=person.identifier, action=action)
+            if earlier.sequence < event.sequence
+        ]
+        proved(house, max(brought, key=lambda earlier: earlier.sequence))
+    return person
+
+
+def proved(house: House, event: LedgerEvent, permission: Permission = Permission.ADMINISTER) -> Act:
+    """Return the act of an event, its signature and its signer's ``permission`` proved as of the event's time.
+
+    Raises
+    ------
+    IntegrityError
+        When the event tells something else than was signed.
+    ReviewError
+        When it has no signature, or one that does not hold.
+    """
+    return require_told(signed_act(house, event, permission), event)
+
+
+def signed_act(house: House, event: LedgerEvent, permission: Permission) -> Act:
+    """Return what the signer of an event signed, whatever the event tells; raise ReviewError as ``proved`` does."""
+    if ENVELOPE not in event.details:
+        raise ReviewError(
+            f"ledger event {event.sequence} ({event.action}) has no signature; expected that of {event.actor}; "
+            "take the ledger from the archive"
+        )
+    signer = signer_of(house, event)
+    act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), signer, event.at)
+    require_permission(signer, permission)
+    return act
+
+
+def require_signed_changes(house: House) -> int:
+    """Return how many changes of people the ledger holds, once each is proved to be its actor's own.
+
+    Those by which the house was founded are the service's: they come before anything else happened.
+    """
+    changes = [event for action in CHANGES for event in house.ledger.events(action=action)]
+    later = (e.sequence for e in house.ledger.events() if e.action not in _FOUNDING or e.actor != SERVICE)
+    founded = next(later, math.inf)
+    for event in changes:
+        if event.sequence >= founded:
+            proved(house, event)
+    return len(changes)
+
+
+def refuse(
+    house: House,
+    identifier: str,
+    refusal: str,
+    subject: str,
+    error: MediCoreError,
+    details: Mapping[str, str],
+) -> None:
+    """Put a refusal into the ledger as the action ``refusal``; too many wrong passphrases lock the person."""
+    log(house, identifier, refusal, subject, str(error), details)
+    lock_out(house, identifier)
+
+
+def lock_out(house: House, person: str) -> None:
+    """Say in the ledger, once, that a person is locked."""
+    events = [*house.ledger.events(person=person)]
+    said = [e.action for e in events if e.subject == person and e.action in {"person.locked", *UNLOCKING}]
+    if is_locked(events, person) and said[-1:] != ["person.locked"]:
+        reason = f"{LOCK_OUT} wrong passphrases in a row"
+        house.ledger.append(NewEvent("medicore", "service", "person.locked", person, reason, {}))

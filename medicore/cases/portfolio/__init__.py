@@ -1,0 +1,1 @@
+"""The portfolio report: all studies of a month in one document."""

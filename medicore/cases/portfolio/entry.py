@@ -1,0 +1,220 @@
+"""portfolio_entry: what the portfolio report says of one study in a month, from its records and the ledger alone."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from medicore.cases.portfolio.late_months import NO_RUN, deadline
+from medicore.cases.portfolio.standing import able, attempts, standing_run, state
+from medicore.cases.review.review import approvals_of
+from medicore.cases.run.runs import SEALED_BY, sealed_commit
+from medicore.cases.run.seal import release_commit
+from medicore.cases.run.stored import file_entry, read_provenance, stored_file
+from medicore.ports.house import House
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.ledger.states import RELEASED, WHOLE, RunState, state_of
+from medicore.records.moment import moment
+from medicore.records.people.people import Permission
+from medicore.records.protocol.calendar import month_after
+
+MONTHS = 12
+"""How many months of estimates are shown, the report's own the last."""
+
+_CLOSED = frozenset({RunState.REJECTED, RunState.FAILED})
+_FIGURES = (
+    "estimand", "estimator", "measure", "scale", "null", "unit", "estimate", "standard_error", "ci_low", "ci_high",
+    "p_value", "level", "n",
+)  # fmt: skip
+_DIAGNOSTICS = ("c_statistic", "effective_sample_size", "largest_weight_share", "equipoise")
+_FINDING = ("step", "gate", "subject", "message", "statistic", "threshold", "overridable", "digest")
+_RECORDED = (
+    "report_sha256", "results_sha256", "code_commit", "commit", "tag", "record_commit", "record_tag",
+)  # fmt: skip
+_SIGNED = ("meaning", "reason", "name", "role", "signed_at")
+
+
+def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
+    """Return what is to be said of a study: its standing run of the month, all its runs, its months and records.
+
+    ``at`` is the moment, in UTC, at which lateness and the power to decide are judged.
+    """
+    chosen = standing_run(house, study, month)
+    found_state = None if chosen is None else state(house, chosen)
+    words = NO_RUN if found_state is None else found_state.value
+    due, late = deadline(house, study, month, words, moment(at))
+    series = [_figure_of(house, study, shown) for shown in _months(month)]
+    found: dict[str, Any] = {
+        "study": study,
+        "title": _title(house, study, chosen),
+        "due": due,
+        "late": late,
+        "run": None if chosen is None else str(chosen),
+        "state": words,
+        "runs": [_row(house, run, moment(at)) for run in attempts(house, study, month)],
+        "months": [month_found for month_found in series if month_found is not None],
+        "waits_for": _waits(house, chosen, found_state, at),
+        "open": _open(house, chosen, found_state, at),
+        "why": _why(house, chosen, found_state),
+        **dict.fromkeys(("figures", "change", "diagnostics")),
+        "findings": [],
+    }
+    if chosen is not None and found_state in WHOLE:
+        found |= _results(house, chosen)
+    return found
+
+
+def _months(month: str) -> list[str]:
+    year, index = map(int, month.split("-"))
+    earlier = min(MONTHS - 1, 12 * (year - 2000) + index - 1)  # no month lies before 2000
+    return [month_after(month, back) for back in range(-earlier, 1)]
+
+
+def _title(house: House, study: str, run: RunId | None) -> str:
+    """Return the study's title as its run recorded it, or as its protocol has it where there is no run."""
+    if run is None:
+        return house.protocols.load(study).title
+    first = next(iter(house.ledger.events(subject=str(run), action="run.requested")))
+    return str(first.details["protocol"]["title"])
+
+
+def _figure_of(house: House, study: str, month: str) -> dict[str, Any] | None:
+    """Return a month's estimate and whether it is released; None where no whole run stands."""
+    run = standing_run(house, study, month)
+    if run is None or state(house, run) not in WHOLE:
+        return None
+    results, _ = _read(house, run)
+    kept = {key: results["primary"].get(key) for key in _FIGURES}
+    return {"month": month, "run": str(run), "released": state(house, run) in RELEASED, **kept}
+
+
+def _read(house: House, run: RunId) -> tuple[dict[str, Any], str]:
+    """Return a run's results, proved to be the recorded ones, with their SHA-256."""
+    data = stored_file(house, run, sealed_commit(house, run), "results.json")
+    return dict(json.loads(data)), sha256(data)
+
+
+def _results(house: House, run: RunId) -> dict[str, Any]:
+    results, digest = _read(house, run)
+    balance, propensity = results["balance"], results["propensity"]
+    return {
+        "figures": {key: results["primary"].get(key) for key in _FIGURES},
+        "change": results["change"],
+        "diagnostics": {
+            "smd_before": balance["worst"]["unweighted"]["smd"],
+            "smd_after": balance["worst"]["weighted"]["smd"],
+            "smd_limit": balance["threshold"],
+            "arms": {name: arm["n"] for name, arm in results["cohort"]["arms"].items()},
+            **{key: propensity.get(key) for key in _DIAGNOSTICS},
+        },
+        "findings": [_finding(finding) for finding in results["findings"]],
+        "results_sha256": digest,
+    }
+
+
+def _finding(stored: Mapping[str, Any]) -> dict[str, Any]:
+    decision = stored.get("decision")
+    return {
+        **{key: stored[key] for key in _FINDING},
+        "decision": None if decision is None else {key: decision[key] for key in _SIGNED},
+    }
+
+
+def _row(house: House, run: RunId, at: datetime) -> dict[str, Any]:
+    """Return a run's line in the table of states, with its place in the record repository."""
+    events = tuple(house.ledger.events(subject=str(run)))
+    found = state_of(events)
+    due, late = deadline(house, run.study, run.month, found.value, at)
+    sealings = [event for event in events if event.action in SEALED_BY]
+    row: dict[str, Any] = {
+        "run": str(run),
+        "state": found.value,
+        "due": due,
+        "late": late,
+        "requested_by": events[0].actor,
+        "approved_by": [],
+        **dict.fromkeys(_RECORDED),
+    }
+    if not sealings:
+        return row
+    last = sealings[-1]
+    commit = str(last.details["commit"])
+    provenance = read_provenance(house, run, commit)
+    held = {item["name"] for item in provenance["files"]}
+    digests = {
+        key: file_entry(provenance, name)["sha256"] if name in held else None
+        for key, name in (("report_sha256", "report.pdf"), ("results_sha256", "results.json"))
+    }
+    row |= {"commit": commit, "tag": str(last.details["tag"]), **digests}
+    row["code_commit"] = provenance["run"]["code_commit"]
+    if found in RELEASED:
+        row |= {"record_commit": release_commit(house, run), "record_tag": f"record/{run}"}
+        row["approved_by"] = [
+            {"name": statement.printed_name, "role": statement.role, "signed_at": statement.signed_at}
+            for statement, _ in approvals_of(house, run)
+        ]
+    return row
+
+
+def _halted(house: House, run: RunId) -> LedgerEvent:
+    return list(house.ledger.events(subject=str(run), action="run.halted"))[-1]
+
+
+def _open(house: House, run: RunId | None, now: RunState | None, at: str) -> list[dict[str, Any]]:
+    """Return the findings at which a halted run waits, each with who may answer it and by what command."""
+    if run is None or now is not RunState.HALTED:
+        return []
+    found = []
+    for stored in _halted(house, run).details["findings"]:
+        meaning = Permission.PROCEED if stored["overridable"] else Permission.REJECT
+        named = f" --finding {stored['digest'][:12]}" if stored["overridable"] else ""
+        found.append(
+            {
+                **_finding(stored),
+                "run": str(run),
+                "false_alarm_rate": stored.get("false_alarm_rate"),
+                "answer": "proceed or reject" if stored["overridable"] else "reject, then a new run",
+                "who": able(house, run, meaning, at),
+                "command": f"medicore sign {run} --meaning {meaning}{named} --as PERSON --reason '…'",
+            }
+        )
+    return found
+
+
+def _waits(house: House, run: RunId | None, now: RunState | None, at: str) -> dict[str, Any] | None:
+    """Return for what a study's month waits and who can do it; None when nothing is left to do."""
+    if run is None or now is None:
+        return {"what": "a request", "who": []}
+    if now is RunState.SEALED:
+        return {"what": "approval", "who": able(house, run, Permission.APPROVE, at)}
+    if now is RunState.HALTED:
+        findings = _halted(house, run).details["findings"]
+        closed = any(not finding["overridable"] for finding in findings)
+        meaning = Permission.REJECT if closed else Permission.PROCEED
+        return {
+            "what": "rejection, then a new run" if closed else "a decision on its findings",
+            "who": able(house, run, meaning, at),
+        }
+    if now is RunState.RELEASED:
+        return {"what": "its archive", "who": []}
+    if now in _CLOSED:
+        return {"what": "a new run", "who": []}
+    return {"what": "its computation", "who": []} if now is RunState.RUNNING else None
+
+
+def _why(house: House, run: RunId | None, now: RunState | None) -> list[str]:
+    """Return why a run halted, failed or was rejected, in the words of its gates or of who closed it."""
+    if run is None:
+        return []
+    if now is RunState.HALTED:
+        return [str(stored["message"]) for stored in _halted(house, run).details["findings"]]
+    if now in _CLOSED:
+        ended = [
+            event
+            for event in house.ledger.events(subject=str(run))
+            if event.action in {"run.failed", "run.rejected"}
+        ]
+        return [event.reason for event in ended[-1:]]
+    return []

@@ -1,0 +1,57 @@
+"""portfolio_lateness: which months of the portfolio's studies are late as of a moment, this one and those before it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from medicore.cases.answers.lateness import gaps, with_deadlines
+from medicore.cases.portfolio.standing import standing_run
+from medicore.cases.run.runs import runs_of
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.states import state_of
+from medicore.records.protocol.calendar import month_after
+
+NO_RUN = "no run"
+
+
+def deadline(house: House, study: str, month: str, state: str, at: datetime) -> tuple[str | None, bool]:
+    """Return the day on which a study's month is due and whether it is late, being in ``state`` at the moment ``at``.
+
+    A study without a protocol has no such day and is never late.
+    """
+    (row,) = with_deadlines(house, [{"run": f"{study}/{month}/1", "state": state}], at)
+    return row["due"], bool(row["late"])
+
+
+def earlier_late(house: House, studies: Iterable[str], month: str, at: datetime) -> list[dict[str, Any]]:
+    """Return the late months before ``month``: those whose run waits or ended badly, and those without any run."""
+    found: list[dict[str, Any]] = []
+    for study in studies:
+        rows = _standing(house, study)
+        before = [row for row in rows if RunId.parse(str(row["run"])).month < month]
+        for row in with_deadlines(house, before, at):
+            if row["late"]:
+                late = RunId.parse(row["run"]).month
+                found.append(
+                    {"study": study, "first": late, "last": late, "state": row["state"], "due": row["due"]}
+                )
+        found += [
+            {
+                "study": study,
+                "first": gap.first,
+                "last": min(gap.last, month_after(month, -1)),
+                "state": NO_RUN,
+                "due": gap.due,
+            }
+            for gap in gaps(house, rows, at)
+            if gap.first < month
+        ]
+    return sorted(found, key=lambda one: (one["study"], one["first"]))
+
+
+def _standing(house: House, study: str) -> list[Mapping[str, Any]]:
+    """Return run and state of each month of a study that has a run which stands for it."""
+    months = sorted({run.month for run in runs_of(house, study)})
+    runs = [run for run in (standing_run(house, study, month) for month in months) if run is not None]
+    return [{"run": str(run), "state": state_of(house.ledger.events(subject=str(run))).value} for run in runs]

@@ -1,0 +1,137 @@
+"""portfolio_report: one document across the studies of a month, a summary of records that is itself no record."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from medicore.cases.portfolio.entry import entry
+from medicore.cases.portfolio.late_months import earlier_late
+from medicore.errors import BusyError, ProtocolError
+from medicore.ports.house import House
+from medicore.records.canonical import document, sha256
+from medicore.records.identifiers import RunId, month_id, study_id
+from medicore.records.moment import moment
+
+SCHEMA = "medicore-portfolio-1"
+TEMPLATE = "portfolio_report.qmd"
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioReport:
+    """The report: its PDF with its SHA-256, and the document that every word in it comes from."""
+
+    pdf: bytes
+    digest: str
+    contents: dict[str, Any]
+
+
+def portfolio_report(
+    house: House, month: str, studies: Iterable[str] = (), day: str | None = None
+) -> PortfolioReport:
+    """Return the portfolio report of a month: of ``studies``, by default of all with a protocol or a run in it.
+
+    The same records, ledger and day give the same bytes; ``day`` is by default today, in UTC. Lateness, and who may
+    decide, are judged at the beginning of that day, or at the ledger's last event where that came later.
+
+    Raises
+    ------
+    ProtocolError
+        When month, study or day is malformed, no study has a run in the month, or the day lies before the
+        ledger's last event or in the future.
+    ConfigurationError
+        When the code is not the commit that it names, or the report cannot be rendered.
+    IntegrityError
+        When a record's results are not the recorded ones.
+    BusyError
+        When something was written to the ledger meanwhile, so that the report would mix two moments.
+    """
+    contents = portfolio_contents(house, month, studies, day)
+    head = contents["ledger"]
+    identity = {
+        "id": f"portfolio/{month}/{head['sequence']}",
+        "study": "portfolio",
+        "month": month,
+        "number": head["sequence"],
+        "unit": "event",
+        "status": "summary",
+        "kind": "Portfolio report – a summary, itself no record",
+        "record_tag": f"ledger event {head['sequence']}, {head['digest'][:16]}",
+        "title": f"Causal-effect studies in {month}: how the portfolio stands",
+        "author": "MediCore",
+        "paper": house.paper,
+    }
+    pdf = house.renderer(house.renderer_name).render(
+        str(house.code.root / "quarto_templates"),
+        {"portfolio.json": document(contents), "run.json": document(identity)},
+        datetime.combine(date.fromisoformat(contents["day"]), datetime.min.time(), tzinfo=UTC),
+        TEMPLATE,
+    )
+    return PortfolioReport(pdf, sha256(pdf), contents)
+
+
+def portfolio_contents(
+    house: House, month: str, studies: Iterable[str] = (), day: str | None = None
+) -> dict[str, Any]:
+    """Return all that the report of a month says; it raises what ``portfolio_report`` raises."""
+    asked = _asked(house, month_id(month), tuple(study_id(study) for study in studies))
+    commit = house.code.require_clean()
+    last = list(house.ledger.events(after=house.ledger.head()[0] - 1))[-1]
+    judged = _day(house, day, last.at)
+    at = max(last.at, f"{judged}T00:00:00.000000Z")
+    with house.records.reading() as records:
+        reading = replace(house, records=records)
+        entries = [entry(reading, study, month, at) for study in asked]
+    if house.ledger.head()[0] != last.sequence:
+        raise BusyError(
+            f"the ledger grew past event {last.sequence} while the report was gathered; expected it to stand still; "
+            "try again"
+        )
+    return {
+        "schema": SCHEMA,
+        "month": month,
+        "day": judged,
+        "judged_at": at,
+        "ledger": {"sequence": last.sequence, "digest": last.digest, "at": last.at},
+        "code_commit": commit,
+        "renderer": dict(house.renderer(house.renderer_name).identity),
+        "studies": entries,
+        "earlier_late": earlier_late(house, asked, month, moment(at)),
+    }
+
+
+def _asked(house: House, month: str, named: tuple[str, ...]) -> list[str]:
+    """Return the studies that the report is on, each once and sorted; raise ProtocolError when none has a run."""
+    run = {
+        found.study
+        for event in house.ledger.events(action="run.requested")
+        for found in [RunId.parse(event.subject)]
+        if found.month == month
+    }
+    known = run | set(house.protocols.studies())
+    for study in named:
+        if study not in known:
+            raise ProtocolError(f"study {study} has neither protocol nor run; see 'medicore status'")
+    chosen = set(named) or known
+    if not chosen & run:
+        raise ProtocolError(
+            f"no run of {month} is in the ledger{' for these studies' if named else ''}; expected at least one; "
+            f"run 'medicore portfolio {month}' first"
+        )
+    return sorted(chosen)
+
+
+def _day(house: House, text: str | None, last: str) -> str:
+    """Return the day to judge on as YYYY-MM-DD, from the ledger's last event to today."""
+    today = house.clock.now().date().isoformat()
+    if text is None:
+        return today
+    try:
+        given = date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise ProtocolError(f"day {text[:40]!r} is malformed; expected YYYY-MM-DD, as {today}") from error
+    if not last[:10] <= given <= today:
+        raise ProtocolError(
+            f"day {given} is not between the ledger's last event and today; expected {last[:10]} to {today}; choose one"
+        )
+    return given

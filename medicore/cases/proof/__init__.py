@@ -1,0 +1,1 @@
+"""Proof: verification of what is stored, reproduction of what was computed, surveillance of the archive."""

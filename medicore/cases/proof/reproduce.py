@@ -1,0 +1,101 @@
+"""reproduce: a sealed run's files built again from its frozen lock, by its own code, and compared bit by bit."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from medicore.cases.run.runs import sealed_commit
+from medicore.cases.run.stored import read_provenance
+from medicore.errors import ArchiveError, IntegrityError, ProtocolError
+from medicore.ports.files import RecordFiles
+from medicore.ports.house import House
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId
+from medicore.steps.way import STEPS
+
+BUNDLE = "record.bundle"
+"""Code and record with their whole history, as the archive keeps them."""
+
+_GIVEN = ("protocol.json", "lock.dvc")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One file: recorded and rebuilt SHA-256; ``rebuilt`` is None when the file did not come out."""
+
+    name: str
+    recorded: str
+    rebuilt: str | None
+
+    @property
+    def identical(self) -> bool:
+        """Whether the file came out bit for bit."""
+        return self.recorded == self.rebuilt
+
+
+def reproduce(house: House, run: RunId, scratch: Path, threads: int | None = None) -> tuple[Comparison, ...]:
+    """Return how each file of a run compares with its rebuilding in the folder ``scratch``.
+
+    ``report.signed.pdf`` is not among them: a signature cannot be computed again. 'verify' proves it instead. Raises
+    ProtocolError when the run was sealed before a step was done.
+    """
+    commit = sealed_commit(house, run)
+    provenance = read_provenance(house, run, commit)
+    files = house.replay.lay_out(commit, run.folder, scratch, _GIVEN)
+    return _rebuilt(house, provenance, files, scratch, threads)
+
+
+def reproduce_restored(
+    house: House, run: RunId, restored: RecordFiles, scratch: Path, threads: int | None = None
+) -> tuple[Comparison, ...]:
+    """Return the same from what the archive gave back alone: code and record from its git bundle, and the data lock.
+
+    ``restored`` are the files that ``archive restore`` wrote. Neither ledger, record repository nor content store of
+    this house is asked.
+
+    Raises
+    ------
+    ArchiveError
+        When the folder is none that was restored, or is of another run.
+    IntegrityError
+        When the bundle is damaged, or a file of the lock is not the one that its provenance names.
+    """
+    if not restored.exists(BUNDLE):
+        raise ArchiveError(
+            f"the folder has no {BUNDLE}; expected what 'medicore archive restore {run} FOLDER' wrote; name that folder"
+        )
+    kept = (*_GIVEN, "provenance.json")
+    files = house.replay.lay_out_bundle(restored.read(BUNDLE), f"record/{run}", run.folder, scratch, kept)
+    provenance = json.loads(files.read("provenance.json"))
+    for entry in provenance["files"]:
+        if entry["name"].startswith("lock/"):
+            data = restored.read(f"record/{entry['name']}")
+            if sha256(data) != entry["sha256"]:
+                raise IntegrityError(
+                    f"record/{entry['name']} is not the file that the provenance names; expected SHA-256 "
+                    f"{entry['sha256'][:12]}; restore the run again"
+                )
+            files.write(entry["name"], data)
+    return _rebuilt(house, provenance, files, scratch, threads)
+
+
+def _rebuilt(
+    house: House, provenance: Mapping[str, Any], files: RecordFiles, scratch: Path, threads: int | None
+) -> tuple[Comparison, ...]:
+    """Perform the steps of which the provenance has files, and compare each file with its digest there."""
+    recorded = {
+        entry["name"]: entry["sha256"] for entry in provenance["files"] if entry["name"] not in _GIVEN
+    }
+    if not recorded:
+        raise ProtocolError(
+            f"{provenance['run']['id']} was sealed as {provenance['outcome']}, before a step was done; expected a run with "
+            "something to build again; name another"
+        )
+    wanted = [step.name for step in STEPS if any(name in recorded for name in step.outputs)]
+    house.replay.perform(scratch, wanted, threads)
+    return tuple(
+        Comparison(name, digest, sha256(files.read(name)) if files.exists(name) else None)
+        for name, digest in recorded.items()
+    )

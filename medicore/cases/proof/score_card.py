@@ -1,0 +1,186 @@
+"""The ALCOA++ score card of a run: each principle, whether it holds, and the evidence for it."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from medicore.cases.run.runs import runs_of, sealed_commit
+from medicore.cases.run.stored import read_provenance
+from medicore.errors import IntegrityError, MediCoreError
+from medicore.ports.house import House
+from medicore.records.checking import Check
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.results.trace import ORIGINS, origin_of, paths_of
+from medicore.steps.way import STEP_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One principle, whether it holds (None when there is nothing yet to judge it by), and the evidence."""
+
+    principle: str
+    holds: bool | None
+    evidence: str
+
+    @property
+    def verdict(self) -> str:
+        """The verdict as it is printed."""
+        return "–" if self.holds is None else "yes" if self.holds else "NO"
+
+
+class _Evidence:
+    """What a score card is made from: the run's events and checks, and what its sealed record holds."""
+
+    def __init__(self, house: House, run: RunId, checks: Sequence[Check]) -> None:
+        self.house, self.run, self.checks = house, run, checks
+        self.events: tuple[LedgerEvent, ...] = tuple(house.ledger.events(subject=str(run)))
+        self.commit = sealed_commit(house, run)
+        self.provenance = read_provenance(house, run, self.commit)
+        self.names = {entry["name"] for entry in self.provenance["files"]}
+        self.documents = sorted(
+            entry["name"]
+            for entry in self.provenance["files"]
+            if entry["md5"] is None and entry["name"].endswith(".json")
+        )
+
+    def document(self, name: str) -> Any:  # noqa: ANN401 - any JSON
+        """Return a JSON file of the sealed record, None when the run did not come so far."""
+        if name not in self.names:
+            return None
+        return json.loads(self.house.records.read(self.commit, f"{self.run.folder}/{name}"))
+
+    def of(self, select: Callable[[str], bool]) -> tuple[int, bool]:
+        """Return how many checks have a subject that is selected, and whether all of them passed."""
+        chosen = [check.passed for check in self.checks if select(check.subject)]
+        return len(chosen), all(chosen)
+
+
+def score_card(house: House, run: RunId, checks: Sequence[Check]) -> tuple[Score, ...]:
+    """Return the score card that the checks of ``verify``, the ledger and the sealed record make (EMA, 2023, section 4.5).
+
+    A principle whose evidence cannot be read does not hold, and says why. Nothing is scored when the ledger itself
+    does not hold, or the run has no sealed record.
+    """
+    if not checks or not checks[0].passed:
+        return ()
+    try:
+        evidence = _Evidence(house, run, checks)
+    except MediCoreError as error:
+        return (Score("Consistent", False, str(error)),)
+    return tuple(_scored(principle, partial(judge, evidence)) for principle, judge in _JUDGES.items())
+
+
+def _scored(principle: str, judge: Callable[[], tuple[bool | None, str]]) -> Score:
+    try:
+        holds, words = judge()
+    except (MediCoreError, ValueError) as error:
+        return Score(principle, False, str(error))
+    return Score(principle, holds, words)
+
+
+def _attributable(found: _Evidence) -> tuple[bool | None, str]:
+    actors = {event.actor for event in found.events}
+    requests, asked = found.of(lambda subject: subject.startswith("request "))
+    signatures, decided = found.of(lambda subject: subject.startswith(("signature ", "act ")))
+    holds = all(event.actor and event.role for event in found.events) and bool(requests) and asked and decided
+    return holds, (
+        f"{len(found.events)} events by {', '.join(sorted(actors))}; asked for by {found.events[0].actor}; "
+        f"{requests} signed request(s) and {signatures} signed decision(s) and act(s) proved"
+    )
+
+
+def _legible(found: _Evidence) -> tuple[bool | None, str]:
+    read = [name for name in found.documents if found.document(name) is not None]
+    report = "report.pdf" in found.names
+    return bool(
+        read
+    ), f"{len(read)} documents read as JSON; {'the report is PDF/A' if report else 'no report was reached'}"
+
+
+def _contemporaneous(found: _Evidence) -> tuple[bool | None, str]:
+    times = [event.at for event in found.events]
+    return times == sorted(times), f"each event was written as it happened, {times[0]} to {times[-1]} UTC"
+
+
+def _original(found: _Evidence) -> tuple[bool | None, str]:
+    count, same = found.of(lambda subject: subject.startswith("lock/"))
+    return (
+        same if count else None,
+        f"{count} stored copies of the export and its manifest, byte for byte as frozen",
+    )
+
+
+def _accurate(found: _Evidence) -> tuple[bool | None, str]:
+    effect = found.document("effect.json")
+    if effect is None:
+        return None, "no estimate was reached"
+    second = effect["primary"]["verification"]
+    difference = float(second["relative_difference"])
+    return difference <= second["tolerance"], (
+        f"computed twice by independent routes, {difference:.2g} standard errors apart (tolerated {second['tolerance']:g})"
+    )
+
+
+def _complete(found: _Evidence) -> tuple[bool | None, str]:
+    known = {"ledger", "authority", "record"}
+    count, same = found.of(lambda subject: subject.endswith(" repository)") or subject in known)
+    done = {event.action.partition(".")[0] for event in found.events} & set(STEP_NAMES)
+    attempts = runs_of(found.house, found.run.study, found.run.month)
+    return same, (
+        f"{len(found.names)} files named by the provenance, {count} checks of them; {len(done)} steps in the ledger; "
+        f"all {len(attempts)} attempt(s) of the month kept"
+    )
+
+
+def _consistent(found: _Evidence) -> tuple[bool | None, str]:
+    count, same = found.of(lambda subject: subject.startswith(("ledger", "tag ", "objects ", "provenance ")))
+    return same, f"{count} checks of chain, signed heads, tags and git objects"
+
+
+def _enduring(found: _Evidence) -> tuple[bool | None, str]:
+    count, same = found.of(lambda subject: subject.endswith("(retention)"))
+    if not count:
+        return None, "not archived yet; the record is in the record repository and the content store"
+    archived = [event for event in found.events if event.action == "archive.completed"]
+    return same, f"{count} archived objects kept until {archived[-1].details['retain_until']}"
+
+
+def _available(found: _Evidence) -> tuple[bool | None, str]:
+    count, same = found.of(
+        lambda subject: subject.endswith(("(content store)", "(local cache)", "(archive)", "repository)"))
+    )
+    return same, f"{count} stored copies read back just now"
+
+
+def _traceable(found: _Evidence) -> tuple[bool | None, str]:
+    results = found.document("results.json")
+    if results is None:
+        return None, f"code commit {found.provenance['run']['code_commit'][:12]}; no results were reached"
+    traced = {origin.pattern.split(".")[0] for origin in ORIGINS}
+    paths = [path for path in paths_of(results) if path.split(".")[0] in traced]
+    try:
+        for path in paths:
+            origin_of(path)
+    except IntegrityError as error:
+        return False, str(error)
+    return (
+        True,
+        f"{len(paths)} results, each with function, protocol keys and inputs; code commit {found.provenance['run']['code_commit'][:12]}",
+    )
+
+
+_JUDGES: dict[str, Callable[[_Evidence], tuple[bool | None, str]]] = {
+    "Attributable": _attributable,
+    "Legible": _legible,
+    "Contemporaneous": _contemporaneous,
+    "Original": _original,
+    "Accurate": _accurate,
+    "Complete": _complete,
+    "Consistent": _consistent,
+    "Enduring": _enduring,
+    "Available": _available,
+    "Traceable": _traceable,
+}

@@ -1,0 +1,202 @@
+"""verify: everything that is stored of a run, read again and held against what was recorded."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from medicore.cases.keeping.archived_run import EXTENDED, HELD, LIFTED, archive_checks
+from medicore.cases.keeping.restoring import RESTORED
+from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.people.signers import proved, require_signed_changes
+from medicore.cases.review.review import approvals_of, verified
+from medicore.cases.review.signed_report import entry_of, prove
+from medicore.cases.run.attest import kept
+from medicore.cases.run.requesting import BY_REQUEST, proved_request
+from medicore.cases.run.runs import SEALED_BY
+from medicore.cases.run.stored import SIGNED_REPORT, read_provenance
+from medicore.errors import IntegrityError, MediCoreError
+from medicore.ports.files import RecordFiles
+from medicore.ports.house import House
+from medicore.records.canonical import sha256
+from medicore.records.checking import Check, attempt, same_bytes
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import verify_chain
+from medicore.records.people.people import Permission
+
+_ACTS = {
+    "subject.viewed": Permission.VIEW,
+    "run.exported": Permission.EXPORT,
+    EXTENDED: Permission.EXTEND,
+    HELD: Permission.EXTEND,
+    LIFTED: Permission.LIFT,
+    RESTORED: Permission.EXPORT,
+}
+_OWN_FILES = ("provenance.json", ".gitignore", "decisions/")
+
+
+def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tuple[Check, ...]:
+    """Return every check on a run; failures leave an event in the ledger.
+
+    Reads the ledger's chain against the checkpoints in the archive, the record's commits and tags, every file
+    in every store, the decisions' signatures, and the archived copies; ``checkout``, when given, is a record
+    folder elsewhere that is held against the same provenance.
+    """
+    checks = foundations(house)
+    if checks[0].passed:
+        checks += tuple(record_checks(house, run, checkout))
+    tell(house, run, checks)
+    return checks
+
+
+def foundations(house: House) -> tuple[Check, ...]:
+    """Return the checks that all runs rest on: the ledger first and, where it holds, authority, people and archive.
+
+    Without the ledger nothing that it says of a run can be relied on.
+    """
+    ledger = attempt("ledger", partial(require_ledger, house))
+    if not ledger.passed:
+        return (ledger,)
+    authority = attempt("authority", partial(_authority, house))
+    people = attempt("people", partial(require_signed_changes, house))
+    return ledger, authority, people, attempt("archive", house.archive.prove)
+
+
+def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
+    """Leave an event in the ledger when checks failed or warned, unless the ledger is itself damaged.
+
+    A damaged ledger is evidence.
+    """
+    failed = [check for check in checks if not check.passed]
+    warned = [check for check in checks if check.warned]
+    for action, key, found in (
+        ("verification.failed", "failed", failed),
+        ("verification.warned", "warned", warned),
+    ):
+        if found and checks[0].passed:
+            details = {key: [f"{check.subject}: {check.found}"[:300] for check in found]}
+            log(house, SERVICE, action, str(run), found[0].subject, details)
+
+
+def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
+    """Yield the checks of what is stored of one run, as the ledger tells it."""
+    events = tuple(house.ledger.events(subject=str(run)))
+    sealings = [event for event in events if event.action in SEALED_BY]
+    for event in sealings:
+        commit, tag = event.details["commit"], event.details["tag"]
+        yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
+        yield attempt(f"objects of {tag}", partial(house.records.check, tag))
+        yield attempt(f"provenance of {tag}", partial(_provenance, house, run, event.details))
+    seen: set[tuple[str, str]] = set()
+    for event in reversed(sealings):
+        last = event is sealings[-1]
+        yield from _files(house, run, event.details, checkout if last else None, seen)
+    for event in events:
+        if event.action == "run.released":
+            tag, commit = f"record/{run}", event.details["commit"]
+            yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
+            yield attempt(f"objects of {tag}", partial(house.records.check, tag))
+            yield from _signed_report(house, run, checkout)
+        elif event.action in BY_REQUEST:
+            yield attempt(f"request {event.sequence} by {event.actor}", partial(proved_request, house, event))
+        elif event.action == "decision.signed":
+            yield attempt(f"signature {event.sequence} by {event.actor}", partial(verified, house, event))
+        elif event.action in _ACTS:
+            yield attempt(
+                f"act {event.sequence} by {event.actor}", partial(proved, house, event, _ACTS[event.action])
+            )
+        elif event.action == "archive.completed":
+            yield from archive_checks(house, run, event.details["manifest"])
+
+
+def _tag(house: House, tag: str, commit: str) -> None:
+    """Raise IntegrityError unless a tag is on the commit that the ledger names."""
+    found = house.records.resolve(tag)
+    if found != commit:
+        raise IntegrityError(f"is on {str(found)[:12]} instead of {commit[:12]}")
+
+
+def require_ledger(house: House) -> tuple[int, str]:
+    """Return the ledger's head; raise IntegrityError unless guards, chain and signed heads are as recorded."""
+    house.ledger.check_file()
+    return verify_chain(house.ledger.events(), [head.opened(house) for head in kept(house)])
+
+
+def _authority(house: House) -> None:
+    """Raise IntegrityError unless the authority's certificate is the one that the ledger's first events name."""
+    for event in house.ledger.events(action="authority.created"):
+        if event.details["certificate"].encode() != house.seals.authority():
+            raise IntegrityError("authority.pem is not the authority of this ledger; restore it")
+
+
+def _provenance(house: House, run: RunId, details: Mapping[str, str]) -> None:
+    stored = house.records.read(details["commit"], f"{run.folder}/provenance.json")
+    if sha256(stored) != details["provenance"]:
+        raise IntegrityError(
+            "provenance.json is not the one that the ledger names; restore it from the archive"
+        )
+
+
+def _files(
+    house: House,
+    run: RunId,
+    sealing: Mapping[str, str],
+    checkout: RecordFiles | None,
+    seen: set[tuple[str, str]],
+) -> Iterator[Check]:
+    """Check every file of a sealing that no later one has too; ``seen`` holds name and SHA-256 of what was checked."""
+    commit, tag = sealing["commit"], sealing["tag"]
+    try:
+        provenance = read_provenance(house, run, commit)
+        held = house.records.names(commit, run.folder)
+    except MediCoreError as error:
+        yield Check("record" if not seen else f"record of {tag}", False, str(error))
+        return
+    expected = {entry["name"]: entry for entry in provenance["files"]}
+    for name in held:
+        if name not in expected and not name.startswith(_OWN_FILES):
+            yield Check(name, False, f"is in the record {tag}, but its provenance does not name it")
+    for name, entry in expected.items():
+        if (name, entry["sha256"]) in seen:
+            continue
+        seen.add((name, entry["sha256"]))
+        yield from _copies(house, run, commit, entry)
+        if checkout is not None:
+            found = checkout.read(name) if checkout.exists(name) else b""
+            yield same_bytes(f"{name} (checkout)", found, entry)
+
+
+def _copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> Iterator[Check]:
+    """Check every stored copy of one file."""
+    name = entry["name"]
+    if entry["md5"] is None:
+        try:
+            data = house.records.read(commit, f"{run.folder}/{name}")
+        except MediCoreError as error:
+            yield Check(f"{name} (record repository)", False, str(error))
+        else:
+            yield same_bytes(f"{name} (record repository)", data, entry)
+        return
+    copies = house.content.objects(entry["md5"])
+    if not copies:
+        yield Check(f"{name} (content store)", False, "no copy is left; restore it from the archive")
+    for place, data in copies:
+        yield same_bytes(f"{name} ({place})", data, entry)
+
+
+def _signed_report(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
+    """Check every copy of the signed report: its digest, and what its signatures say for themselves."""
+    try:
+        approvals = approvals_of(house, run)
+        entry = entry_of(approvals)
+    except MediCoreError as error:
+        yield Check(SIGNED_REPORT, False, str(error))
+        return
+    copies = house.content.objects(entry["md5"])
+    if not copies:
+        yield Check(f"{SIGNED_REPORT} (content store)", False, "no copy is left; restore it from the archive")
+    if checkout is not None:
+        copies += (("checkout", checkout.read(SIGNED_REPORT) if checkout.exists(SIGNED_REPORT) else b""),)
+    for place, data in copies:
+        yield same_bytes(f"{SIGNED_REPORT} ({place})", data, entry)
+    for data, place in {data: place for place, data in copies}.items():
+        yield attempt(f"{SIGNED_REPORT} ({place}, signatures)", partial(prove, house, run, data, approvals))

@@ -1,0 +1,95 @@
+"""verify_all: every run verified, and what runs share read once: ledger, signed heads, authority, git's objects."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from medicore.cases.proof.verify import foundations, record_checks, tell
+from medicore.cases.run.runs import all_runs
+from medicore.errors import IntegrityError
+from medicore.ports.files import RecordFiles
+from medicore.ports.house import House
+from medicore.ports.ledger import Ledger
+from medicore.records.checking import Check, attempt
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent
+
+REPOSITORY = "record repository"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found of one run, or of what all share: then ``run`` is None."""
+
+    run: RunId | None
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if not check.passed)
+
+
+class _Proved:
+    """A ledger that, once it has been read from end to end, only tells again what it told then."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._digests: dict[int, str] | None = None
+
+    def append(self, event: NewEvent) -> LedgerEvent:
+        """Append one event; it is not told here."""
+        return self._ledger.append(event)
+
+    def events(
+        self,
+        *,
+        subject: str | None = None,
+        action: str | None = None,
+        person: str | None = None,
+        after: int = 0,
+    ) -> Iterator[LedgerEvent]:
+        """Yield events in order; raise IntegrityError at one that is not what it was."""
+        told: dict[int, str] = {}
+        for event in self._ledger.events(subject=subject, action=action, person=person, after=after):
+            if self._digests is None:
+                told[event.sequence] = event.digest
+                yield event
+            elif event.sequence in self._digests:
+                if event.compute_digest() != self._digests[event.sequence]:
+                    raise IntegrityError(
+                        f"ledger event {event.sequence} has changed while runs were verified; expected what was there "
+                        "at the beginning; keep the file, take the ledger from the archive"
+                    )
+                yield event
+        if self._digests is None and (subject, action, person, after) == (None, None, None, 0):
+            self._digests = told
+
+    def check_file(self) -> None:
+        """Raise IntegrityError when the store under the ledger is damaged."""
+        self._ledger.check_file()
+
+    def head(self) -> tuple[int, str]:
+        """Return sequence number and digest of the last event."""
+        return self._ledger.head()
+
+
+def verify_all(
+    house: House, checkout: Callable[[RunId], RecordFiles | None] = lambda _: None
+) -> Iterator[Verified]:
+    """Yield what is found of every run, with the same checks as ``verify`` makes of one; then of what is shared.
+
+    The time it takes grows with the number of runs and not with its square: the ledger is read once from end to
+    end, and what is then read of a run must be what was read there. Failures leave an event for each run.
+    """
+    proved = replace(house, ledger=_Proved(house.ledger))
+    shared = foundations(proved)
+    if not shared[0].passed:
+        yield Verified(None, shared)
+        return
+    with house.records.reading() as records:
+        once = replace(proved, records=records)
+        for run in all_runs(once):
+            checks = (*shared, *record_checks(once, run, checkout(run)))
+            tell(house, run, checks)
+            yield Verified(run, checks)
+        yield Verified(None, (*shared, attempt(REPOSITORY, records.check)))

@@ -1,0 +1,30 @@
+"""verify_archived: what the archive holds of runs, and nothing else, read again."""
+
+from collections.abc import Iterable, Iterator
+
+from medicore.cases.keeping.archived_run import archive_checks, manifest_digest
+from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.proof.verify import foundations, tell
+from medicore.ports.house import House
+from medicore.records.checking import Check
+from medicore.records.identifiers import RunId
+
+
+def verify_archived(house: House, runs: Iterable[RunId]) -> Iterator[tuple[RunId, tuple[Check, ...]]]:
+    """Yield the checks of each run's archive, what all rest on among them; the ledger keeps what was found.
+
+    Raises
+    ------
+    ArchiveError
+        When a run is not archived.
+    """
+    shared = foundations(house)
+    for run in runs:
+        digest = manifest_digest(house, run)
+        checks = shared
+        if shared[0].passed:
+            checks += tuple(archive_checks(house, run, digest))
+        tell(house, run, checks)
+        if all(check.passed for check in checks):
+            log(house, SERVICE, "archive.verified", str(run), "", {"manifest": digest, "checks": len(checks)})
+        yield run, checks

@@ -1,0 +1,156 @@
+"""verify_ledger: the whole ledger, held against its own chain and against the signed heads in the archive."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from medicore.cases.keeping.archived_ledger import copies
+from medicore.cases.run.attest import kept, key_of
+from medicore.errors import IntegrityError, MediCoreError
+from medicore.ports.house import House
+from medicore.records.checking import AS_RECORDED, Check
+from medicore.records.ledger.ledger import (
+    GENESIS,
+    Checkpoint,
+    LedgerEvent,
+    verify_chain,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReport:
+    """What was found: how far the chain holds, its head, and each check.
+
+    ``wrong`` is the first and the last sequence number between which the ledger departs from what was written,
+    the same twice when it is known exactly, None when nothing is wrong or no event is to blame. ``unkept`` are the
+    heads that were to be signed and of which the archive has no copy: a stop or a full archive explains them, and
+    every later head covers them.
+    """
+
+    events: int
+    head: str
+    checkpoints: int
+    attested: int
+    unkept: tuple[int, ...]
+    wrong: tuple[int, int] | None
+    checks: tuple[Check, ...]
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if not check.passed)
+
+
+class _Reading:
+    """What has been read of the ledger: digests by place, and how many events are proved."""
+
+    def __init__(self) -> None:
+        self.digests = [GENESIS]
+        self.proved = 0
+        self.heads: list[LedgerEvent] = []
+
+    def of(self, events: Iterable[LedgerEvent]) -> Iterator[LedgerEvent]:
+        """Yield the events; each counts as proved once the next is asked for."""
+        for event in events:
+            yield event
+            self.proved += 1
+            self.digests.append(event.digest)
+            # An export's head is in its event and in the bundle that was handed out, not in the archive.
+            if event.action == "checkpoint.signed" and "envelope" not in event.details:
+                self.heads.append(event)
+
+
+def verify_ledger(house: House) -> LedgerReport:
+    """Return what is found when the whole ledger is read: guards, chain, signed heads. Nothing is written."""
+    reading = _Reading()
+    checks = [_guards(house), _chain(house, reading)]
+    wrong = None if checks[1].passed else (reading.proved + 1, reading.proved + 1)
+    opened: dict[str, Checkpoint] = {}
+    try:
+        heads = kept(house)
+    except MediCoreError as error:
+        heads = ()
+        checks.append(Check("signed heads", False, str(error)))
+    for found in heads:
+        try:
+            opened[found.key] = found.opened(house)
+        except MediCoreError as error:
+            checks.append(Check(found.key, False, str(error).removeprefix(f"{found.key}: ")))
+    if checks[1].passed:
+        against, wrong = _against(house, reading, opened)
+        checks += against
+    keys = set(opened)
+    return LedgerReport(
+        events=reading.proved,
+        head=reading.digests[-1],
+        checkpoints=len(opened),
+        attested=max((checkpoint.sequence for checkpoint in opened.values()), default=0),
+        unkept=tuple(event.sequence for event in reading.heads if key_of(event) not in keys),
+        wrong=wrong,
+        checks=tuple(checks),
+    )
+
+
+def _guards(house: House) -> Check:
+    try:
+        house.ledger.check_file()
+    except IntegrityError as error:
+        return Check("guards", False, str(error))
+    return Check("guards", True, "triggers and indexes as MediCore makes them")
+
+
+def _chain(house: House, reading: _Reading) -> Check:
+    try:
+        verify_chain(reading.of(house.ledger.events()))
+    except IntegrityError as error:
+        return Check("chain", False, str(error))
+    return Check("chain", True, f"{reading.proved} events, each with the digest of the one before it")
+
+
+def _against(
+    house: House, reading: _Reading, opened: dict[str, Checkpoint]
+) -> tuple[list[Check], tuple[int, int] | None]:
+    """Return a check for each signed head, and between which events the ledger departs from them."""
+    checks = []
+    wrong = None
+    for key, checkpoint in sorted(opened.items(), key=lambda item: item[1].sequence):
+        if checkpoint.sequence > reading.proved:
+            first, found = reading.proved + 1, f"event {reading.proved + 1} is missing: the ledger ends at"
+            found = f"{found} {reading.proved}, this head signed at {checkpoint.at} is event {checkpoint.sequence}"
+            last = first
+        elif reading.digests[checkpoint.sequence] != checkpoint.digest:
+            first, last = _departure(house, reading, opened, checkpoint)
+            place = f"event {first}" if first == last else f"an event from {first} to {last}"
+            found = f"{place} is not the one that was there when this head was signed at {checkpoint.at}"
+        else:
+            checks.append(Check(key, True, AS_RECORDED))
+            continue
+        wrong = wrong or (first, last)
+        checks.append(Check(key, False, f"{found}; keep the ledger, take it from the archive"))
+    return checks, wrong
+
+
+def _departure(
+    house: House, reading: _Reading, opened: dict[str, Checkpoint], head: Checkpoint
+) -> tuple[int, int]:
+    """Return the one event that departs, named by a copy in the archive; else between which it must lie.
+
+    A copy is believed as far as a signed head vouches for it.
+    """
+    for copy in copies(house, opened):
+        before = copy.events[0].sequence - 1
+        if before > reading.proved or reading.digests[before] != copy.events[0].previous:
+            continue  # the ledger departs before this copy begins
+        for event in copy.events:
+            if event.sequence > min(reading.proved, head.sequence):
+                break
+            if event.digest != reading.digests[event.sequence]:
+                return event.sequence, event.sequence
+    # A ledger that was rolled back and went on has later heads of its own, signed after this one: they say nothing.
+    agreeing = (
+        other.sequence
+        for other in opened.values()
+        if other.sequence < head.sequence
+        and other.at <= head.at
+        and reading.digests[other.sequence] == other.digest
+    )
+    return max(agreeing, default=0) + 1, head.sequence

@@ -1,0 +1,1 @@
+"""Review: what waits for a decision, and the signed report."""

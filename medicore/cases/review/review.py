@@ -1,0 +1,229 @@
+"""review: a human decides on a finding or a report, and the run follows the decision."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from medicore.cases.people.logged import role_of
+from medicore.cases.people.signers import lock_out, require_not_locked, signer_of
+from medicore.cases.people.signers import people as people  # the people are asked for here, too
+from medicore.cases.review.signed_report import sign_report
+from medicore.cases.run.runs import sealed_commit
+from medicore.cases.run.stored import read_provenance
+from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId, person_id
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent
+from medicore.records.ledger.states import RunState, state_of
+from medicore.records.moment import timestamp
+from medicore.records.people.decision import (
+    Meaning,
+    Statement,
+    earlier_same,
+    meaning_named,
+    require_allowed,
+    require_bound,
+    state,
+)
+from medicore.records.people.people import person_named
+
+_ANSWERS = {Meaning.PROCEED: RunState.HALTED, Meaning.APPROVE: RunState.SEALED}
+_CAUSES = {WrongPassphraseError: "passphrase", ConfigurationError: "configuration"}
+DECIDED_UPON = ("extract.parquet", "protocol.json", "report.pdf", "results.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person wants to sign: its meaning, the reason, and the finding that it answers, if any.
+
+    The finding is named by its digest, or the beginning of it.
+    """
+
+    signer: str
+    meaning: str
+    reason: str
+    finding: str | None = None
+
+
+def decision_digests(house: House, run: RunId, sealed: str | None = None) -> dict[str, str]:
+    """Return what a decision on a run is bound to: its files, code, environment and sealed commit (21 CFR 11.70).
+
+    The sealing is the commit ``sealed``, by default the last.
+    """
+    commit = sealed or sealed_commit(house, run)
+    provenance = read_provenance(house, run, commit)
+    digests = {e["name"]: e["sha256"] for e in provenance["files"] if e["name"] in DECIDED_UPON}
+    return {
+        **digests,
+        "code commit": provenance["run"]["code_commit"],
+        "requirements.lock": provenance["run"]["environment_digest"],
+        "sealed commit": commit,
+    }
+
+
+def open_findings(house: House, run: RunId) -> tuple[Mapping[str, Any], ...]:
+    """Return the findings at which a halted run waits, as they are stored, without those already accepted."""
+    halted = [*house.ledger.events(subject=str(run), action="run.halted")]
+    return tuple(halted[-1].details["findings"]) if halted else ()
+
+
+def require_open(house: House, run: RunId) -> RunState:
+    """Return the state of a run that waits for a human; raise ReviewError when it does not."""
+    found = state_of(house.ledger.events(subject=str(run)))
+    if found not in {RunState.HALTED, RunState.SEALED}:
+        raise ReviewError(
+            f"run {run} is {found}; expected one that waits for a decision; see 'medicore review'"
+        )
+    return found
+
+
+def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str) -> LedgerEvent:
+    """Sign a decision and put it into the ledger; return its event, the earlier one when it says the same.
+
+    Raises
+    ------
+    ReviewError
+        When the run is not open, or person, role, key, reason or finding do not fit. The refusal is in the ledger.
+    ConfigurationError
+        When the report cannot be signed, as when the time stamping service is away. That is in the ledger, too.
+    """
+    person_id(decision.signer)
+    try:
+        named = replace(decision, finding=_named_finding(house, run, decision.finding))
+        return _sign(house, run, named, passphrase)
+    except (ConfigurationError, ReviewError) as error:
+        cause = _CAUSES.get(type(error), "refused")
+        details = {"cause": cause, "meaning": decision.meaning[:40]}
+        house.ledger.append(
+            NewEvent(
+                decision.signer,
+                role_of(house, decision.signer),
+                "decision.refused",
+                str(run),
+                str(error),
+                details,
+            )
+        )
+        lock_out(house, decision.signer)
+        raise
+
+
+def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> LedgerEvent:
+    person = person_named(people(house), decision.signer)
+    require_not_locked(house, decision.signer)
+    found = state_of(house.ledger.events(subject=str(run)))
+    if found is RunState.EXPLORED:
+        raise ReviewError(
+            f"run {run} is exploratory: it can be neither signed nor archived; run it on a clean commit"
+        )
+    statement = state(
+        person,
+        run=str(run),
+        digests=decision_digests(house, run),
+        finding=decision.finding,
+        meaning=decision.meaning,
+        reason=decision.reason,
+        signed_at=timestamp(house.clock.now()),
+    )
+    require_allowed(statement, person, requester_of(house, run))
+    envelope = house.seals.sign(statement, passphrase)
+    house.seals.verify(envelope, person, statement.signed_at)
+    for event in house.ledger.events(subject=str(run), action="decision.signed"):
+        if earlier_same(statement, [verified(house, event)]) is not None:
+            return event
+    found = require_open(house, run)
+    wanted = _ANSWERS.get(meaning_named(decision.meaning), found)
+    if found is not wanted:
+        raise ReviewError(
+            f"run {run} is {found}; '{decision.meaning}' answers one that is {wanted}; see 'medicore review'"
+        )
+    if statement.meaning is Meaning.PROCEED:
+        _require_overridable(house, run, decision.finding)
+    details = {"statement": statement.as_json(), "envelope": base64.b64encode(envelope).decode()}
+    if statement.meaning is Meaning.APPROVE:
+        details |= sign_report(house, run, statement, passphrase, approvals_of(house, run))
+    return house.ledger.append(
+        NewEvent(person.identifier, person.role.value, "decision.signed", str(run), statement.reason, details)
+    )
+
+
+def verified(house: House, event: LedgerEvent) -> Statement:
+    """Return the decision of a ``decision.signed`` event, its signature proved as of the event's time.
+
+    The key is the one that the signer had then: to renew or to revoke it later takes nothing from the decision.
+    """
+    person = signer_of(house, event)
+    return house.seals.verify(base64.b64decode(event.details["envelope"]), person, event.at)
+
+
+def approvals_of(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent], ...]:
+    """Return the approvals of what is sealed of a run, each proved from its envelope, in order."""
+    commit = sealed_commit(house, run)
+    signed = [
+        (verified(house, event), event)
+        for event in house.ledger.events(subject=str(run), action="decision.signed")
+    ]
+    return tuple(
+        (statement, event)
+        for statement, event in signed
+        if statement.meaning is Meaning.APPROVE and dict(statement.digests)["sealed commit"] == commit
+    )
+
+
+def requester_of(house: House, run: RunId) -> str:
+    """Return who asked for a run."""
+    for event in house.ledger.events(subject=str(run), action="run.requested"):
+        return event.actor
+    raise ReviewError(f"run {run} is unknown; see 'medicore status'")
+
+
+def standing_decisions(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent], ...]:
+    """Return the decisions on a run that hold for what is sealed now, each proved from its envelope.
+
+    Nobody's word is taken for it: the signature, the signer's role and key, and the binding to run, digests
+    and finding are checked again, whoever calls. Decisions on an earlier sealing are passed over.
+    """
+    now = decision_digests(house, run)
+    standing = []
+    for event in house.ledger.events(subject=str(run), action="decision.signed"):
+        statement = verified(house, event)
+        if dict(statement.digests)["sealed commit"] != now["sealed commit"]:
+            continue
+        require_bound(statement, str(run), now, statement.finding)
+        require_allowed(statement, signer_of(house, event), requester_of(house, run))
+        standing.append((statement, event))
+    return tuple(standing)
+
+
+def _require_overridable(house: House, run: RunId, finding: str | None) -> None:
+    stored = {item["digest"]: item for item in open_findings(house, run)}
+    if finding is None or finding not in stored:
+        raise ReviewError(
+            f"finding {str(finding)[:12]} is not one of the {len(stored)} at which run {run} waits; "
+            f"see 'medicore review {run}'"
+        )
+    if not stored[finding]["overridable"]:
+        raise ReviewError(
+            f"finding {finding[:12]} ({stored[finding]['gate']}) cannot be overridden; reject the run, "
+            "have what it says corrected, and run again"
+        )
+
+
+def _named_finding(house: House, run: RunId, text: str | None) -> str | None:
+    """Return the digest of the finding that ``text`` begins; None when the run waits at none or none is named.
+
+    Raises
+    ------
+    ReviewError
+        When the text fits none of the findings at which the run waits, or several.
+    """
+    if text is None:
+        return None
+    fitting = [f["digest"] for f in open_findings(house, run) if str(f["digest"]).startswith(text)]
+    if len(fitting) != 1 or len(text) < 8:
+        raise ReviewError(
+            f"{text[:12]!r} names {len(fitting)} of the findings of run {run}; expected the first 8 digits or more "
+            f"of one; see 'medicore review {run}'"
+        )
+    return str(fitting[0])

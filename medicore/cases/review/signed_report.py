@@ -1,0 +1,88 @@
+"""The signed report: made when a report is approved, released with its record, and proved for ever after.
+
+The approver's passphrase is there only while the decision is signed, so that is when the PDF is signed; the ledger's
+event of the decision names the file by its SHA-256, and the release puts its pointer into the record.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from medicore.cases.people.signers import people, signer_of
+from medicore.cases.run.stored import SIGNED_REPORT, stored_file
+from medicore.errors import IntegrityError
+from medicore.ports.house import House
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.people.decision import Statement
+from medicore.records.people.people import person_named
+
+Approvals = Sequence[tuple[Statement, LedgerEvent]]
+"""The approvals of a sealed run, proved, in the order of the ledger; each signed the file of the one before."""
+
+_KEY = "signed_report"
+
+
+def sign_report(
+    house: House, run: RunId, statement: Statement, passphrase: str, earlier: Approvals
+) -> dict[str, Any]:
+    """Sign a run's report as its approver; return what the event of the decision is to say of the file.
+
+    The file is proved before it is kept, and kept before the ledger names it.
+    """
+    report = _report(house, run, statement)
+    before = signed_report(house, earlier) if earlier else report
+    signed = house.signed_reports.sign(before, statement, passphrase)
+    stamps = house.signed_reports.time_stamp_authority
+    chains = [*_chains(house, earlier), person_named(people(house), statement.signer).chain]
+    house.signed_reports.verify(signed, report, [*(s for s, _ in earlier), statement], stamps, chains)
+    address, pointer = house.content.put(SIGNED_REPORT, signed)
+    entry = {"sha256": sha256(signed), "size": len(signed), "md5": address, "pointer": pointer.decode()}
+    return {_KEY: {**entry, "time_stamp_authority": stamps}}
+
+
+def entry_of(approvals: Approvals) -> Mapping[str, Any]:
+    """Return what the ledger says of the signed report: SHA-256, size, MD5, pointer, time stamp authority."""
+    if not approvals or _KEY not in approvals[-1][1].details:
+        raise IntegrityError(
+            f"no approval of the run made a {SIGNED_REPORT}; expected one; run 'medicore verify'"
+        )
+    return dict(approvals[-1][1].details[_KEY])
+
+
+def signed_report(house: House, approvals: Approvals) -> bytes:
+    """Return the signed report; raise IntegrityError when no stored copy is the recorded one."""
+    entry = entry_of(approvals)
+    for _, data in house.content.objects(entry["md5"]):
+        if sha256(data) == entry["sha256"]:
+            return data
+    raise IntegrityError(
+        f"{SIGNED_REPORT}: no copy with the recorded SHA-256 {entry['sha256'][:12]}; restore it"
+    )
+
+
+def prove(house: House, run: RunId, data: bytes, approvals: Approvals) -> None:
+    """Raise IntegrityError unless ``data`` is the run's report with exactly the signatures of its approvals."""
+    statements = [statement for statement, _ in approvals]
+    stamps = entry_of(approvals)["time_stamp_authority"]
+    report = _report(house, run, statements[-1])
+    house.signed_reports.verify(data, report, statements, stamps, _chains(house, approvals))
+
+
+def released_files(house: House, run: RunId, approvals: Approvals) -> dict[str, bytes]:
+    """Return what the released record holds of the signed report, which is its pointer."""
+    prove(house, run, signed_report(house, approvals), approvals)
+    return {f"{run.folder}/{SIGNED_REPORT}.dvc": str(entry_of(approvals)["pointer"]).encode()}
+
+
+def _chains(house: House, approvals: Approvals) -> list[str]:
+    """Return, for each approval, the issuers of a certificate from elsewhere, as the ledger knew the signer then."""
+    return [signer_of(house, event).chain for _, event in approvals]
+
+
+def _report(house: House, run: RunId, statement: Statement) -> bytes:
+    return stored_file(house, run, _sealed(statement), "report.pdf")
+
+
+def _sealed(statement: Statement) -> str:
+    return dict(statement.digests)["sealed commit"]

@@ -1,0 +1,64 @@
+"""advance: a run goes one step further, unless the ledger shows the step done on these very files."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.run.data_lock import have_lock
+from medicore.cases.run.runs import ActiveRun
+from medicore.ports.files import RecordFiles
+from medicore.ports.house import House
+from medicore.records.canonical import sha256
+from medicore.records.finding import Finding
+from medicore.records.identifiers import RunId
+from medicore.steps.perform import perform
+from medicore.steps.report import Rendering
+from medicore.steps.way import digests, step_named
+
+
+def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
+    """Perform one step unless the ledger shows it done on these very files; return its findings.
+
+    A step with findings that need a decision leaves a ``<step>.halted`` event; the caller then seals.
+    """
+    run, files = active.id, active.files
+    if step == "extract":
+        have_lock(house, active)
+    declared = step_named(step)
+    before = digests(files, declared.inputs) | {"protocol.json": active.protocol.digest}
+    done = _completed(house, run, step)
+    if done is not None and done["inputs"] == before and _unchanged(files, done["outputs"]):
+        house.progress(run, step, "kept")
+        return ()
+    house.progress(run, step, "begun")
+    findings = perform(
+        step, files, active.protocol, active.identity, lambda: rendering(house, active.identity)
+    )
+    accepted = {decision["finding"] for decision in active.identity["accepted"]}
+    undecided = tuple(f for f in findings if not f.overridable or f.digest not in accepted)
+    details = {"inputs": before, "outputs": digests(files, declared.outputs)}
+    if undecided:
+        details["findings"] = [finding.as_json() for finding in undecided]  # type: ignore[assignment]
+    log(house, SERVICE, f"{step}.{'halted' if undecided else 'completed'}", str(run), "", details)
+    house.progress(run, step, "halted" if undecided else "done")
+    return undecided
+
+
+def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
+    """Return what the report step of a run needs beside its files."""
+    return Rendering(
+        renderer=house.renderer(identity["renderer"]),
+        template_folder=str(house.code.root / "quarto_templates"),
+        libraries=house.environment.locked(),
+    )
+
+
+def _completed(house: House, run: RunId, step: str) -> Mapping[str, Any] | None:
+    done = [*house.ledger.events(subject=str(run), action=f"{step}.completed")]
+    halted = [*house.ledger.events(subject=str(run), action=f"{step}.halted")]
+    last = max((*done, *halted), key=lambda event: event.sequence, default=None)
+    return None if last is None else last.details
+
+
+def _unchanged(files: RecordFiles, recorded: Mapping[str, str]) -> bool:
+    return all(files.exists(name) and sha256(files.read(name)) == digest for name, digest in recorded.items())

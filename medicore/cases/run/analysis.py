@@ -1,0 +1,49 @@
+"""analysis: from a request to a sealed candidate or to a finding."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from medicore.cases.run.advance import advance
+from medicore.cases.run.runs import ActiveRun
+from medicore.cases.run.seal import seal
+from medicore.errors import HaltedError, MediCoreError
+from medicore.ports.house import House
+from medicore.records.finding import Finding
+from medicore.steps.way import STEP_NAMES
+
+Advance = Callable[[ActiveRun, str], tuple[Finding, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an analysis ended: sealed as candidate, halted at findings, or failed with a message."""
+
+    run: str
+    state: str
+    commit: str
+    findings: tuple[Finding, ...] = ()
+    message: str = ""
+    exit_code: int = 0
+
+
+def analyse(house: House, active: ActiveRun, step: Advance | None = None) -> Outcome:
+    """Take a run through its steps and seal it, whatever way it ends.
+
+    ``step`` performs one step; flows pass their task. An error of MediCore's own ends the run as failed; a
+    killed process leaves it as it is, to be resumed.
+    """
+    move = step or (lambda run, name: advance(house, run, name))
+    run = str(active.id)
+    for name in STEP_NAMES:
+        try:
+            findings = move(active, name)
+        except MediCoreError as error:
+            house.progress(active.id, name, "failed")
+            details = {"step": name, "error": type(error).__name__, "exit_code": error.exit_code}
+            commit = seal(house, active, "failed", str(error), details)
+            return Outcome(run, "failed", commit, message=str(error), exit_code=error.exit_code)
+        if findings:
+            stopped = {"step": name, "findings": [finding.as_json() for finding in findings]}
+            commit = seal(house, active, "halted", f"{len(findings)} finding(s) at {name}", stopped)
+            return Outcome(run, "halted", commit, findings, findings[0].message, HaltedError.exit_code)
+    return Outcome(run, "candidate", seal(house, active, "candidate"))

@@ -1,0 +1,76 @@
+"""attest: the head of the ledger, signed by the service and kept in the archive, out of the ledger's reach."""
+
+import re
+from dataclasses import dataclass
+
+from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.people.signers import people
+from medicore.errors import ArchiveError, ConfigurationError, IntegrityError, ReviewError
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import Checkpoint, LedgerEvent
+from medicore.records.people.people import Person
+from medicore.records.protocol.retention import retain_until
+
+FOLDER = "checkpoints"
+_KEPT = re.compile(r"checkpoints/[^/]+\.json|archives/.+/checkpoint-\d+\.json", re.ASCII)
+_FAILED = "checkpoint.failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A signed head in the archive under its key, and the service that must have signed it."""
+
+    key: str
+    envelope: bytes
+    service: Person
+
+    def opened(self, house: House) -> Checkpoint:
+        """Return the checkpoint; raise IntegrityError, with its key, unless the service signed it."""
+        try:
+            return house.seals.verify_attestation(self.envelope, self.service)
+        except IntegrityError as error:
+            raise IntegrityError(f"{self.key}: {error}") from error
+
+
+def attest(house: House, run: RunId, years: int) -> LedgerEvent:
+    """Sign the head of the ledger, keep it in the archive for ``years``, and return the event that is this head.
+
+    The event comes first and is itself the head that is signed: whoever cuts off even one event from the ledger
+    as it stands then is caught. An archive or key that fails stops nobody's work: the ledger says so, and the next
+    head that is kept covers all before it.
+    """
+    event = log(house, SERVICE, "checkpoint.signed", str(run), "", {})
+    until = retain_until(house.clock.now().date(), years)
+    try:
+        house.archive.put(key_of(event), house.seals.attest(event.sequence, event.digest), until.isoformat())
+    except (ArchiveError, ConfigurationError, ReviewError) as error:
+        log(house, SERVICE, _FAILED, str(run), str(error), {"sequence": event.sequence})
+    return event
+
+
+def key_of(event: LedgerEvent) -> str:
+    """Return the archive's key for the head that ``event`` is; two ledgers never share one."""
+    return f"{FOLDER}/{event.sequence:012d}-{event.digest[:16]}.json"
+
+
+def kept(house: House) -> tuple[Kept, ...]:
+    """Return every signed head that the archive holds, of sealings and of whole archived records.
+
+    Raises
+    ------
+    IntegrityError
+        When there are some, and the ledger does not know the service that signed them.
+    """
+    keys = [
+        key for prefix in (FOLDER, "archives") for key in house.archive.keys(prefix) if _KEPT.fullmatch(key)
+    ]
+    if not keys:
+        return ()
+    service = people(house).get(SERVICE)
+    if service is None:
+        raise IntegrityError(
+            f"the archive holds {len(keys)} signed heads of a ledger, this one does not know who signed them; expected "
+            "the ledger that was signed; keep this one, take that from the archive"
+        )
+    return tuple(Kept(key, house.archive.get(key), service) for key in keys)

@@ -1,0 +1,225 @@
+"""requesting: who asks for an analysis signs that, and a request that is not fit is refused before a run exists."""
+
+import base64
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from medicore.cases.people.logged import SERVICE
+from medicore.cases.people.signers import refuse, require_not_locked, require_standing, signed_act
+from medicore.errors import (
+    ConfigurationError,
+    IntegrityError,
+    ProtocolError,
+    ReviewError,
+    WrongPassphraseError,
+)
+from medicore.ports.house import House
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId, commit_id, month_id, study_id
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.moment import timestamp
+from medicore.records.people.act import ENVELOPE, Act, declare
+from medicore.records.people.people import Permission, Person
+from medicore.records.protocol.protocol import Protocol
+
+ACTION = "run.requested"
+"""What the signed act of a request is called, whether a run begins by it or goes on."""
+
+SUBJECT = "requests"
+"""What the act is about, since no run has a number yet."""
+
+BY_REQUEST = (ACTION, "run.resumed")
+"""The events that carry a request's envelope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who wants which study and month analysed, and why; ``signature`` is the DSSE envelope of it in base64.
+
+    One signature may cover several studies of a month. ``commit`` is that of the code, in full, where the requester
+    wants no other.
+    """
+
+    study: str
+    month: str
+    requester: str
+    reason: str
+    exploratory: bool = False
+    signature: str = ""
+    commit: str = ""
+
+
+def sign_request(
+    house: House, request: Request, studies: Sequence[str], passphrase: Callable[[str], str]
+) -> str:
+    """Return the signature of the request's requester on the month of all these ``studies``.
+
+    ``passphrase`` is asked for that of a person only once they are found to be one who may request.
+
+    Raises
+    ------
+    ReviewError
+        When the requester is unknown, locked, revoked or may not request, the key stays shut, or the reason says
+        nothing. The refusal is in the ledger, and five wrong passphrases in a row lock the requester.
+    ProtocolError
+        When a study or the month is malformed.
+    """
+    with _refusals(house, request):
+        person = _requester(house, request.requester)
+        require_not_locked(house, person.identifier)
+        act = _declared(house, person, request, studies)
+        return base64.b64encode(house.certifier.sign(act, passphrase(person.identifier))).decode()
+
+
+def sign_for_service(house: House, request: Request, studies: Sequence[str]) -> str:
+    """Return the service's signature on what a schedule asks; who calls it has proved that a schedule does."""
+    with _refusals(house, request):
+        act = _declared(house, _requester(house, SERVICE), request, studies)
+        return base64.b64encode(house.certifier.sign_for_service(act)).decode()
+
+
+def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
+    """Return protocol, commit and environment of a request that may begin once it is signed.
+
+    Raises
+    ------
+    ReviewError
+        When the requester is unknown, revoked or may not request. A refusal is put into the ledger.
+    ProtocolError
+        When study or month is malformed, unknown or too early.
+    ConfigurationError
+        When code or packages are not what a regulatory run needs, or the code is of another commit than was asked for.
+    """
+    with _refusals(house, request):
+        _requester(house, request.requester)
+        if request.commit:
+            require_commit(request.commit, house.code.commit())
+        protocol = house.protocols.load(request.study)
+        first = protocol.calendar.first_month
+        if month_id(request.month) < first:
+            raise ProtocolError(
+                f"month {request.month} is before the study's first, {first}; choose a later one"
+            )
+        if request.exploratory:
+            return protocol, house.code.commit(), house.environment.digest()
+        return protocol, house.code.require_clean(), house.environment.require_locked()
+
+
+def require_commit(wanted: str, running: str) -> None:
+    """Raise ConfigurationError unless the code that runs is of the commit that is wanted."""
+    if wanted != running:
+        raise ConfigurationError(
+            f"the code that runs is of commit {running[:12]}; expected {wanted[:40]!r}, which the request names; give the "
+            "flow run that commit as MEDICORE_COMMIT, or ask where that commit is checked out"
+        )
+
+
+def require_signed(house: House, request: Request, resumed: RunId | None) -> None:
+    """Raise ReviewError unless the request is signed by its requester, now, and by no run but ``resumed`` used up.
+
+    The refusal is in the ledger.
+    """
+    with _refusals(house, request):
+        if not request.signature:
+            raise ReviewError(
+                f"the request of {request.requester} for {request.study} {request.month} is not signed; expected the "
+                "requester's signature; ask with 'medicore run' or 'medicore request'"
+            )
+        try:
+            envelope = base64.b64decode(request.signature, validate=True)
+        except ValueError as error:
+            raise ReviewError(
+                "the signature of the request is no base64; expected what 'medicore request' prints"
+            ) from error
+        person = _requester(house, request.requester)
+        act = house.certifier.verify(envelope, person, timestamp(house.clock.now()))
+        _require_asked(act, request)
+        for run in _used(house, request, envelope):
+            if run != resumed:
+                raise ReviewError(
+                    f"this signed request is that of run {run}, which has ended; expected a new one; sign again"
+                )
+
+
+def proved_request(house: House, event: LedgerEvent) -> Act:
+    """Return the signed act by which a run was begun or resumed, once it is proved and says what the event says.
+
+    Raises
+    ------
+    ReviewError
+        When the event has no signature, or one that does not hold.
+    IntegrityError
+        When something else was signed.
+    """
+    run = RunId.parse(event.subject)
+    act = signed_act(house, event, Permission.REQUEST)
+    (first, *_) = house.ledger.events(subject=event.subject, action=ACTION)
+    exploratory = first.details["identity"]["status"] == "exploratory"
+    commit = first.details["identity"]["code_commit"] if "commit" in act.details else ""
+    told = Request(run.study, run.month, event.actor, event.reason, exploratory, commit=commit)
+    try:
+        _require_asked(act, told)
+    except ReviewError as error:
+        raise IntegrityError(
+            f"ledger event {event.sequence} tells something else than {event.actor} signed ({error}); expected the "
+            "same; take the ledger from the archive"
+        ) from error
+    return act
+
+
+def _requester(house: House, identifier: str) -> Person:
+    return require_standing(house, identifier, Permission.REQUEST)
+
+
+def _declared(house: House, person: Person, request: Request, studies: Sequence[str]) -> Act:
+    details = {
+        "studies": sorted(study_id(study) for study in studies),
+        "month": month_id(request.month),
+        "exploratory": request.exploratory,
+    }
+    if request.commit:
+        details["commit"] = commit_id(request.commit)
+    return declare(person, ACTION, SUBJECT, request.reason, details, timestamp(house.clock.now()))
+
+
+def _require_asked(act: Act, request: Request) -> None:
+    """Raise ReviewError, naming what differs, unless the act is this very request."""
+    wanted = {
+        "what": (act.action, ACTION),
+        "who asks": (act.signer, request.requester),
+        "the reason": (act.reason, request.reason.strip()),
+        "the month": (act.details.get("month"), request.month),
+        "whether it is exploratory": (act.details.get("exploratory"), request.exploratory),
+        "the commit": (act.details.get("commit", ""), request.commit),
+        "the list of studies": (request.study in act.details.get("studies", ()), True),
+    }
+    for name, (signed, asked) in wanted.items():
+        if signed != asked:
+            raise ReviewError(
+                f"the request is not what was signed: {name} differs; expected the signature of this very request; "
+                "sign again"
+            )
+
+
+def _used(house: House, request: Request, envelope: bytes) -> Iterator[RunId]:
+    """Yield the runs that began or went on by this envelope."""
+    asked = sha256(envelope)
+    for action in BY_REQUEST:
+        for event in house.ledger.events(subject=f"{request.study}/{request.month}/", action=action):
+            if sha256(base64.b64decode(event.details.get(ENVELOPE, ""))) == asked:
+                yield RunId.parse(event.subject)
+
+
+@contextmanager
+def _refusals(house: House, request: Request) -> Iterator[None]:
+    """Put a refusal into the ledger; a person who gave too many wrong passphrases is locked."""
+    try:
+        yield
+    except (ProtocolError, ConfigurationError, ReviewError) as error:
+        actor = request.requester or "nobody"
+        details = {"error": type(error).__name__}
+        if isinstance(error, WrongPassphraseError):
+            details["cause"] = "passphrase"
+        refuse(house, actor, "run.refused", SUBJECT, error, details)
+        raise

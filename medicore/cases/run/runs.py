@@ -1,0 +1,158 @@
+"""Runs: how an attempt at an analysis begins and resumes, and where it was sealed."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from medicore.cases.people.logged import log
+from medicore.cases.run.requesting import Request, admit, require_signed
+from medicore.errors import ConfigurationError, ProtocolError
+from medicore.ports.files import RecordFiles
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.states import RunState, state_of
+from medicore.records.people.act import ENVELOPE
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.protocol import Protocol
+
+SEALED_BY = frozenset({"run.sealed", "run.halted", "run.failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRun:
+    """A run at work: its protocol, its identity as reports print it, its record folder."""
+
+    id: RunId
+    protocol: Protocol
+    identity: Mapping[str, Any]
+    files: RecordFiles
+    sealing: int = 1
+
+    @property
+    def exploratory(self) -> bool:
+        """Whether the run may differ from its commit, and so can be neither signed nor archived."""
+        return bool(self.identity["status"] == "exploratory")
+
+    @property
+    def tag(self) -> str:
+        """The tag that this sealing of the run creates."""
+        return seal_tag(self.id, self.sealing)
+
+
+def seal_tag(run: RunId, sealing: int) -> str:
+    """Return the tag of a run's first, second … sealing: ``run/S/M/1``, ``run/S/M/1.2`` …."""
+    return f"run/{run}" if sealing == 1 else f"run/{run}.{sealing}"
+
+
+def begin(house: House, request: Request) -> ActiveRun:
+    """Return a new run, or the interrupted one of the same study and month, ready to advance.
+
+    Everything that can refuse a request does so before the run has a number; a refusal is in the ledger.
+    """
+    protocol, commit, environment = admit(house, request)
+    open_run = interrupted(house, request)
+    require_signed(house, request, open_run)
+    if open_run is not None:
+        return _resume(house, open_run, request, commit)
+    number = 1 + max((run.number for run in runs_of(house, request.study, request.month)), default=0)
+    run = RunId(request.study, request.month, number)
+    sequence, head = house.ledger.head()
+    identity = {
+        "id": str(run),
+        "study": run.study,
+        "month": run.month,
+        "number": run.number,
+        "status": "exploratory" if request.exploratory else "candidate",
+        "requested_by": request.requester,
+        "reason": request.reason,
+        "code_commit": commit,
+        "environment_digest": environment,
+        "protocol_digest": protocol.digest,
+        "record_tag": seal_tag(run, 1),
+        "ledger_head": {"sequence": sequence, "digest": head},
+        "paper": house.paper,
+        "renderer": house.renderer_name,
+        "requested_at": house.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "accepted": [],
+    }
+    details = {"identity": identity, "protocol": protocol.as_json(), ENVELOPE: request.signature}
+    log(house, request.requester, "run.requested", str(run), request.reason, details)
+    return _activate(house, run, protocol, identity)
+
+
+def runs_of(house: House, study: str, month: str | None = None) -> tuple[RunId, ...]:
+    """Return all runs of a study (and month) that the ledger knows, in order of request."""
+    prefix = f"{study}/{month}/" if month else f"{study}/"
+    return tuple(
+        RunId.parse(event.subject) for event in house.ledger.events(subject=prefix, action="run.requested")
+    )
+
+
+def all_runs(house: House, study: str | None = None) -> tuple[RunId, ...]:
+    """Return every run that the ledger knows, of one study when given, in order of request."""
+    subject = f"{study}/" if study else None
+    return tuple(RunId.parse(e.subject) for e in house.ledger.events(subject=subject, action="run.requested"))
+
+
+def interrupted(house: House, request: Request) -> RunId | None:
+    """Return the run of the request's study and month that never came to an end, if there is one."""
+    for run in runs_of(house, request.study, request.month):
+        events = tuple(house.ledger.events(subject=str(run)))
+        wanted = "exploratory" if request.exploratory else "candidate"
+        if state_of(events) is RunState.RUNNING and events[0].details["identity"]["status"] == wanted:
+            return run
+    return None
+
+
+def _resume(house: House, run: RunId, request: Request, commit: str) -> ActiveRun:
+    active = reopen(house, run)
+    require_begun_on(run, active.identity["code_commit"], commit)
+    log(house, request.requester, "run.resumed", str(run), request.reason, {ENVELOPE: request.signature})
+    return active
+
+
+def reopen(house: House, run: RunId) -> ActiveRun:
+    """Return a known run as its ledger events describe it, its work folder ready."""
+    events = tuple(house.ledger.events(subject=str(run)))
+    if not events:
+        raise ProtocolError(f"run {run} is unknown; see 'medicore history {run.study}'")
+    first = events[0]
+    protocol = parse_protocol(json.dumps(first.details["protocol"]), str(run))
+    sealing = 1 + sum(event.action in SEALED_BY for event in events)
+    accepted = [
+        taken for event in events if event.action == "run.continued" for taken in event.details["decisions"]
+    ]
+    identity = {**first.details["identity"], "record_tag": seal_tag(run, sealing), "accepted": accepted}
+    return _activate(house, run, protocol, identity, sealing)
+
+
+def sealed_commit(house: House, run: RunId) -> str:
+    """Return the commit of a run's last sealing, as the ledger names it."""
+    sealings = [event for event in house.ledger.events(subject=str(run)) if event.action in SEALED_BY]
+    if not sealings:
+        raise ProtocolError(f"run {run} has no sealed record; see 'medicore history {run.study}'")
+    return str(sealings[-1].details["commit"])
+
+
+def code_commit(house: House, run: RunId) -> str:
+    """Return the commit of the code that a run began on; raise ProtocolError when there is no such run."""
+    for event in house.ledger.events(subject=str(run), action="run.requested"):
+        return str(event.details["identity"]["code_commit"])
+    raise ProtocolError(f"run {run} is unknown; see 'medicore history {run.study}'")
+
+
+def require_begun_on(run: RunId, began: str, now: str) -> None:
+    """Raise ConfigurationError unless the code is at the commit that the run began on."""
+    if now != began:
+        raise ConfigurationError(
+            f"run {run} began on commit {began[:12]}, and the code is at {now[:12]}; a run ends, and is made again, by the "
+            "code that it began with; check out that commit and try again"
+        )
+
+
+def _activate(
+    house: House, run: RunId, protocol: Protocol, identity: Mapping[str, Any], sealing: int = 1
+) -> ActiveRun:
+    house.workspaces.prepare(run, identity["code_commit"], protocol.as_document(), identity)
+    return ActiveRun(run, protocol, identity, house.workspaces.files(run), sealing)

@@ -1,0 +1,135 @@
+"""Sealing: a run's files become a record commit, whatever way the run ended."""
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.run.attest import attest
+from medicore.cases.run.runs import ActiveRun, sealed_commit
+from medicore.cases.run.stored import SIGNED_REPORT
+from medicore.errors import ProtocolError
+from medicore.ports.files import RecordFiles
+from medicore.ports.house import House
+from medicore.records.canonical import document, sha256
+from medicore.records.identifiers import RunId
+from medicore.steps.way import STEPS, Step
+
+STORED = frozenset(name for step in STEPS for name in step.stored)
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+SEALING = {"candidate": "run.sealed", "halted": "run.halted", "failed": "run.failed"}
+
+
+def seal(
+    house: House, active: ActiveRun, outcome: str, message: str = "", more: Mapping[str, Any] = _NOTHING
+) -> str:
+    """Seal a run as ``candidate``, ``halted`` or ``failed``; return the record commit.
+
+    The large files go to the content store first, then the commit and its tag are made, then the ledger says
+    so, and its head is signed and kept in the archive. A process killed in between finds the tag and only adds the missing event.
+    """
+    if active.exploratory:
+        log(house, SERVICE, "run.explored", str(active.id), message, {"outcome": outcome, **more})
+        return ""
+    commit = house.records.resolve(active.tag) or _commit(house, active, outcome)
+    provenance = house.records.read(commit, f"{active.id.folder}/provenance.json")
+    details = {"commit": commit, "tag": active.tag, "provenance": sha256(provenance), **more}
+    log(house, SERVICE, SEALING[outcome], str(active.id), message, details)
+    attest(house, active.id, active.protocol.retention.years)
+    house.progress(active.id, "seal", outcome)
+    return commit
+
+
+def _commit(house: House, active: ActiveRun, outcome: str) -> str:
+    run, files = active.id, active.files
+    folder = house.workspaces.path(run)
+    frozen = files.exists("lock/transfer.json")
+    # Nothing is vouched for that rests on a lock which is there no more.
+    finished = [step for step in STEPS if frozen and all(files.exists(name) for name in step.outputs)]
+    if frozen and not files.exists("lock.dvc"):
+        house.content.add(folder, f"{run.folder}/lock")
+    content_lock = house.content.commit(folder, [step.name for step in finished]) if finished else b""
+    held = _held_by_git(files, finished)
+    pointers = house.content.addresses(run.folder, content_lock, files.read("lock.dvc") if frozen else b"")
+    provenance = _provenance(house, active, outcome, held, pointers)
+    record = {
+        **{f"{run.folder}/{name}": data for name, data in held.items()},
+        f"{run.folder}/provenance.json": document(provenance),
+        f"{run.folder}/.gitignore": _ignored(finished),
+        **house.workspaces.overlay(run),
+    }
+    if content_lock:
+        record["dvc.lock"] = content_lock
+    parent = _parent(house, active)
+    house.sealing.adopt(house.code, active.identity["code_commit"])
+    return house.sealing.seal(
+        parent=parent,
+        replaced=run.folder,
+        files=record,
+        tag=active.tag,
+        message=f"{run}: {outcome}",
+        actor=SERVICE,
+        at=house.clock.now(),
+    )
+
+
+def _held_by_git(files: RecordFiles, finished: list[Step]) -> dict[str, bytes]:
+    names = ["protocol.json", *(name for step in finished for name in step.documents)]
+    names += ["lock.dvc"] if files.exists("lock.dvc") else []
+    return {name: files.read(name) for name in names}
+
+
+def _ignored(finished: list[Step]) -> bytes:
+    """Return the ignore file that keeps what DVC brings back out of the inspector's ``git status``."""
+    names = sorted(name for step in finished for name in step.stored)
+    return "".join(f"/{name}\n" for name in ["lock", *names, SIGNED_REPORT]).encode()
+
+
+def _parent(house: House, active: ActiveRun) -> str:
+    """Return the code commit, or for a continued run the commit of its sealing before."""
+    if active.sealing == 1:
+        return str(active.identity["code_commit"])
+    return sealed_commit(house, active.id)
+
+
+def _provenance(
+    house: House, active: ActiveRun, outcome: str, held: Mapping[str, bytes], pointers: Mapping[str, str]
+) -> dict[str, Any]:
+    files = active.files
+    entries = [
+        {"name": name, "sha256": sha256(data), "size": len(data), "md5": None} for name, data in held.items()
+    ]
+    for name in sorted({*files.names("lock"), *(name for name in STORED if files.exists(name))}):
+        if name not in pointers:
+            continue
+        data = files.read(name)
+        entries.append({"name": name, "sha256": sha256(data), "size": len(data), "md5": pointers[name]})
+    sequence, head = house.ledger.head()
+    return {
+        "schema": "medicore-provenance-1",
+        "run": dict(active.identity),
+        "outcome": outcome,
+        "sealed_at": house.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "ledger_head": {"sequence": sequence, "digest": head},
+        "seed": active.protocol.seed,
+        "renderer": dict(house.renderer(active.identity["renderer"]).identity),
+        "environment": house.environment.locked(),
+        "files": sorted(entries, key=lambda entry: str(entry["name"])),
+    }
+
+
+def release_commit(house: House, run: RunId) -> str | None:
+    """Return the commit that released a run, or None while no human has."""
+    for event in house.ledger.events(subject=str(run), action="run.released"):
+        return str(event.details["commit"])
+    return None
+
+
+def read_results(house: House, run: RunId, commit: str) -> dict[str, Any]:
+    """Return the results of the record at ``commit``; raise ProtocolError when the run reached none."""
+    if "results.json" not in house.records.names(commit, run.folder):
+        raise ProtocolError(
+            f"{run} was sealed without results; expected a run with some; see 'medicore history {run}'"
+        )
+    return dict(json.loads(house.records.read(commit, f"{run.folder}/results.json")))

@@ -1,0 +1,52 @@
+"""Files of sealed records: read from the record repository and the content store, and proved by SHA-256."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from medicore.errors import IntegrityError
+from medicore.ports.house import House
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId
+
+SIGNED_REPORT = "report.signed.pdf"
+
+
+def read_provenance(house: House, run: RunId, commit: str) -> dict[str, Any]:
+    """Return the provenance of the record at ``commit``."""
+    loaded = json.loads(house.records.read(commit, f"{run.folder}/provenance.json"))
+    return dict(loaded)
+
+
+def read_document(house: House, run: RunId, commit: str, name: str) -> dict[str, Any]:
+    """Return a JSON document of the record at ``commit``."""
+    return dict(json.loads(house.records.read(commit, f"{run.folder}/{name}")))
+
+
+def file_entry(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return what provenance says of one file: its size, SHA-256, and MD5 where the content store holds it."""
+    for entry in provenance["files"]:
+        if entry["name"] == name:
+            return dict(entry)
+    raise IntegrityError(f"{name} is not part of the record; its provenance does not name it")
+
+
+def stored_file(house: House, run: RunId, commit: str, name: str) -> bytes:
+    """Return file ``name`` of the record at ``commit``; raise IntegrityError when no copy is the recorded one."""
+    entry = file_entry(read_provenance(house, run, commit), name)
+    if entry["md5"] is None:
+        copies: tuple[tuple[str, bytes], ...] = (
+            ("record repository", house.records.read(commit, f"{run.folder}/{name}")),
+        )
+    else:
+        copies = house.content.objects(entry["md5"])
+    return whole_copy(run, name, copies, entry["sha256"])
+
+
+def whole_copy(run: RunId, name: str, copies: Sequence[tuple[str, bytes]], digest: str) -> bytes:
+    """Return the first of the stored copies of a run's file that is what was recorded; raise IntegrityError when none is."""
+    for _, data in copies:
+        if sha256(data) == digest:
+            return data
+    found = f"{len(copies)} copies, none with the recorded SHA-256" if copies else "no copy"
+    raise IntegrityError(f"{name} of {run}: {found} {digest[:12]}; run 'medicore verify {run}'")

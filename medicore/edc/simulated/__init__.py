@@ -1,0 +1,1 @@
+"""The simulated EDC: the portfolio of studies, served over the real interfaces."""

@@ -1,0 +1,51 @@
+"""The house: everything that the use cases work with, as ``medicore.wiring`` builds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from medicore.ports.archive import Archive
+from medicore.ports.code import Code, Environment, Renderer
+from medicore.ports.files import Workspaces
+from medicore.ports.history import History, Licences
+from medicore.ports.index import Index
+from medicore.ports.keys import Certifier
+from medicore.ports.ledger import Clock, Ledger, Locks
+from medicore.ports.records import Content, Records, Sealing
+from medicore.ports.replay import Replay
+from medicore.ports.seals import Seals
+from medicore.ports.signed_reports import SignedReports
+from medicore.ports.study import Edc, Protocols
+from medicore.records.identifiers import RunId
+from medicore.records.protocol.protocol import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The ports, each joined to a store.
+
+    ``progress`` receives run, step and what happened; it is for human eyes and holds no data.
+    """
+
+    clock: Clock
+    ledger: Ledger
+    locks: Locks
+    code: Code
+    environment: Environment
+    content: Content
+    records: Records
+    sealing: Sealing
+    workspaces: Workspaces
+    protocols: Protocols
+    archive: Archive
+    seals: Seals
+    certifier: Certifier
+    signed_reports: SignedReports
+    replay: Replay
+    history: History
+    licences: Licences
+    index: Index
+    edc: Callable[[Protocol], Edc]
+    renderer: Callable[[str], Renderer]
+    progress: Callable[[RunId, str, str], None]
+    paper: str
+    renderer_name: str

@@ -1,0 +1,85 @@
+"""The ports to the record repository, to be written and to be read, and to the content store."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Sealing(Protocol):
+    """The record repository, to be written: a record is sealed once and never replaced."""
+
+    def adopt(self, code: Any, commit: str) -> None:  # noqa: ANN401 - the code store's own type
+        """Bring a code commit and its history into the repository."""
+        ...
+
+    def seal(
+        self,
+        *,
+        parent: str,
+        replaced: str,
+        files: Mapping[str, bytes],
+        tag: str,
+        message: str,
+        actor: str,
+        at: datetime,
+    ) -> str:
+        """Return the new record commit, tagged; raise IntegrityError when the tag exists."""
+        ...
+
+
+class Records(Protocol):
+    """The record repository, to be read."""
+
+    def resolve(self, tag: str) -> str | None:
+        """Return the commit of a tag, or None."""
+        ...
+
+    def read(self, commit: str, name: str) -> bytes:
+        """Return a file of a commit."""
+        ...
+
+    def names(self, commit: str, folder: str) -> tuple[str, ...]:
+        """Return the names of a commit's files below ``folder``."""
+        ...
+
+    def export(self, commit: str, target: Path) -> None:
+        """Write the tree of a commit into a folder."""
+        ...
+
+    def bundle(self, tag: str) -> bytes:
+        """Return a git bundle of a tag with its history."""
+        ...
+
+    def check(self, tag: str | None = None) -> None:
+        """Raise IntegrityError when an object that the tag reaches, or any tag without one, is damaged."""
+        ...
+
+    def reading(self) -> "AbstractContextManager[Records]":
+        """Return the repository as it is now, fast for someone who reads much of it."""
+        ...
+
+
+class Content(Protocol):
+    """The content store: large files addressed by content."""
+
+    def add(self, folder: Path, name: str) -> bytes:
+        """Store file or folder ``name`` and return its pointer."""
+        ...
+
+    def put(self, name: str, data: bytes) -> tuple[str, bytes]:
+        """Store ``data`` as a file of that name; return its MD5 and its pointer."""
+        ...
+
+    def commit(self, folder: Path, stages: Iterable[str]) -> bytes:
+        """Store the outputs of ``stages`` and return ``dvc.lock``."""
+        ...
+
+    def addresses(self, folder: str, lock: bytes, pointer: bytes) -> dict[str, str]:
+        """Return the MD5 of every stored file of a record, by its name in the record folder."""
+        ...
+
+    def objects(self, md5: str) -> tuple[tuple[str, bytes], ...]:
+        """Return every stored copy of one object with the place it was read from."""
+        ...

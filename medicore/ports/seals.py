@@ -1,0 +1,31 @@
+"""The port to the signatures of people and of the service."""
+
+from typing import Protocol
+
+from medicore.records.ledger.ledger import Checkpoint
+from medicore.records.people.decision import Statement
+from medicore.records.people.people import Person
+
+
+class Seals(Protocol):
+    """Signatures of people, and of the service that attests the ledger."""
+
+    def authority(self) -> bytes:
+        """Return the certificate, in PEM, from which all trust comes."""
+        ...
+
+    def sign(self, statement: Statement, passphrase: str) -> bytes:
+        """Return the envelope of a decision, signed with its signer's key; raise ReviewError when it stays shut."""
+        ...
+
+    def verify(self, envelope: bytes, person: Person, at: str) -> Statement:
+        """Return the decision in an envelope, its signature and certificate proved as of ``at``."""
+        ...
+
+    def attest(self, sequence: int, digest: str) -> bytes:
+        """Return the head of the ledger, signed by the service."""
+        ...
+
+    def verify_attestation(self, envelope: bytes, service: Person) -> Checkpoint:
+        """Return the checkpoint in an envelope, its signature proved."""
+        ...

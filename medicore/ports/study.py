@@ -1,0 +1,26 @@
+"""The ports to a study's protocol and to its EDC."""
+
+from typing import Protocol
+
+from medicore.records.delivery.transfer import Transfer
+from medicore.records.protocol.protocol import Protocol as StudyProtocol
+
+
+class Edc(Protocol):
+    """A connector to an electronic data capture system."""
+
+    def pull(self, study: str, month: str) -> Transfer:
+        """Return the study's export for the month, proved complete; raise DataError when it is not."""
+        ...
+
+
+class Protocols(Protocol):
+    """The studies' protocols."""
+
+    def studies(self) -> tuple[str, ...]:
+        """Return the identifiers of all studies."""
+        ...
+
+    def load(self, study: str) -> StudyProtocol:
+        """Return the protocol of a study."""
+        ...

@@ -1,0 +1,71 @@
+"""Pages of a Dataset-JSON API: some rows of a dataset, and what each page says of the whole (Dataset-JSON 1.1)."""
+
+from dataclasses import dataclass
+
+from medicore.errors import DataError
+from medicore.records.delivery.delimited import TextTable
+from medicore.records.delivery.strict_json import read_json, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPage:
+    """One page: its rows as texts, and what it says of the dataset.
+
+    ``records`` counts the rows of the whole dataset; ``created`` is when the page was made and ``modified`` when the
+    data were changed last, both as the source spells them; ``system`` is the source's name with its version.
+    """
+
+    table: TextTable
+    records: int
+    created: str
+    modified: str
+    system: str
+    study: str
+
+
+def read_page(data: bytes, name: str) -> DatasetPage:
+    """Return the page in ``data``; ``name`` names it in error messages.
+
+    Raises
+    ------
+    DataError
+        When the bytes are no Dataset-JSON, a column has no name or that of another, or a row is wider or narrower.
+    """
+    found = read_json(data, name)
+    if not isinstance(found, dict) or not isinstance(found.get("rows"), list):
+        raise _malformed(name, "rows")
+    columns = _columns(found.get("columns"), name)
+    rows = found["rows"]
+    if not all(isinstance(row, list) and len(row) == len(columns) for row in rows):
+        raise DataError(
+            f"{name} has rows that are not as wide as its {len(columns)} columns; expected a value for each; have it "
+            "exported again"
+        )
+    count = found.get("records")
+    if not isinstance(count, str) or not count.isascii() or not count.isdigit():
+        raise _malformed(name, "records")
+    if not str(found.get("datasetJSONVersion", "")).startswith("1.1"):
+        raise _malformed(name, "datasetJSONVersion 1.1")
+    source = found.get("sourceSystem")
+    source = source if isinstance(source, dict) else {}
+    return DatasetPage(
+        table=TextTable(columns, tuple(tuple(text_of(value, name) for value in row) for row in rows)),
+        records=int(count),
+        created=text_of(found.get("datasetJSONCreationDateTime"), name),
+        modified=text_of(found.get("dbLastModifiedDateTime"), name),
+        system=" ".join(text_of(source.get(key), name) for key in ("name", "version")).strip(),
+        study=text_of(found.get("studyOID"), name),
+    )
+
+
+def _columns(described: object, name: str) -> tuple[str, ...]:
+    if not isinstance(described, list) or not all(isinstance(column, dict) for column in described):
+        raise _malformed(name, "columns")
+    names = tuple(text_of(column.get("name"), name) for column in described)
+    if not names or "" in names or len(set(names)) != len(names):
+        raise _malformed(name, "columns with different names")
+    return names
+
+
+def _malformed(name: str, lacking: str) -> DataError:
+    return DataError(f"{name} has no {lacking}; expected Dataset-JSON 1.1; look at what the source sends")

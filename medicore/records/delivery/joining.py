@@ -1,0 +1,107 @@
+"""Several delivered data sets as one table with a row per subject."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from medicore.errors import DataError
+from medicore.records.delivery.delimited import TextTable
+from medicore.records.protocol.source import Dataset
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedDataset:
+    """What became of one data set: rows read, selected by its ``where``, joined; subjects that have none of them."""
+
+    file: str
+    rows: int
+    selected: int
+    joined: int
+    without: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The joined table, what became of each data set, and ``places``: per data set the row of each subject, or None."""
+
+    table: TextTable
+    datasets: tuple[JoinedDataset, ...]
+    places: tuple[tuple[int | None, ...], ...]
+
+
+def join_datasets(datasets: Sequence[Dataset], tables: Mapping[str, TextTable], subject: str) -> Joined:
+    """Return the data sets joined by subject onto the first, whose rows and order stay; ``tables`` are by file.
+
+    The column ``subject`` comes from the first, then the columns that each data set names, in their order. A subject
+    without a row has empty texts; rows of subjects that the first does not have are left out and counted.
+
+    Raises
+    ------
+    DataError
+        When a file or column is not there, nothing is selected, or a selected row has no subject or one that has
+        another. Messages count and never name a subject.
+    """
+    chosen = [_rows(dataset, place, tables) for place, dataset in enumerate(datasets, start=1)]
+    subjects = list(chosen[0])
+    names, columns = [subject], [subjects]
+    places = []
+    for dataset, rows in zip(datasets, chosen, strict=True):
+        table = tables[dataset.file]
+        place = tuple(rows.get(name) for name in subjects)
+        places.append(place)
+        for name, column in dataset.columns.items():
+            texts = table.column(column)
+            names.append(name)
+            columns.append(["" if row is None else texts[row] for row in place])
+    counted = tuple(
+        JoinedDataset(
+            dataset.file,
+            len(tables[dataset.file].rows),
+            len(rows),
+            sum(row is not None for row in place),
+            sum(row is None for row in place),
+        )
+        for dataset, rows, place in zip(datasets, chosen, places, strict=True)
+    )
+    return Joined(TextTable(tuple(names), tuple(zip(*columns, strict=True))), counted, tuple(places))
+
+
+def _rows(dataset: Dataset, number: int, tables: Mapping[str, TextTable]) -> dict[str, int]:
+    """Return the selected row of each subject of a data set, in the order of its file."""
+    place = f"data set {number} ({dataset.file})"
+    if dataset.file not in tables:
+        raise DataError(
+            f"{place} was not delivered; expected one of the delivered files, which are {', '.join(sorted(tables))}; "
+            "correct edc.datasets, or have it delivered"
+        )
+    table = tables[dataset.file]
+    wanted = [dataset.subject, *dataset.where, *dataset.columns.values()]
+    lacking = [column for column in wanted if column not in table.columns]
+    if lacking:
+        raise DataError(
+            f"{place} has no column {lacking[0]!r} ({len(lacking)} missing); expected the columns that edc.datasets "
+            "names; correct it, or have the file exported again"
+        )
+    conditions = [
+        (table.columns.index(column), {texts} if isinstance(texts, str) else set(texts))
+        for column, texts in dataset.where.items()
+    ]
+    key = table.columns.index(dataset.subject)
+    selected = [
+        (row[key], index)
+        for index, row in enumerate(table.rows)
+        if all(row[column] in allowed for column, allowed in conditions)
+    ]
+    if not selected:
+        raise DataError(
+            f"{place}: 0 of {len(table.rows)} rows are selected; expected a row per subject; look at its 'where' and at "
+            "the export"
+        )
+    again = Counter(subject for subject, _ in selected)
+    nameless, several = again.pop("", 0), sum(count > 1 for count in again.values())
+    if nameless or several:
+        raise DataError(
+            f"{place}: {several} subject(s) have more than one selected row, and {nameless} selected row(s) have no "
+            "subject; expected one row per subject; narrow its 'where', or have the file exported again"
+        )
+    return dict(selected)

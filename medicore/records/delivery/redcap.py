@@ -1,0 +1,81 @@
+"""Exports of REDCap's API: flat records in JSON, the project's dictionary, and its log, as texts."""
+
+from dataclasses import dataclass
+
+from medicore.errors import DataError
+from medicore.records.delivery.delimited import TextTable
+from medicore.records.delivery.strict_json import read_json, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class LogHead:
+    """Where the log of a project's records stands: how many entries, and the time of the newest as REDCap prints it."""
+
+    entries: int
+    newest: str
+
+    def __str__(self) -> str:
+        return f"{self.entries} entries to {self.newest or 'none'}"
+
+
+def read_records(data: bytes, name: str) -> TextTable:
+    """Return the flat records in ``data`` (``content=record``, ``format=json``) as texts, one row each.
+
+    No records give a table without columns, since JSON names columns in its rows alone.
+
+    Raises
+    ------
+    DataError
+        When the bytes are no JSON list of flat objects, all with the same keys in the same order.
+    """
+    rows = _objects(data, name)
+    columns = tuple(rows[0]) if rows else ()
+    odd = sum(tuple(row) != columns for row in rows)
+    if odd:
+        raise DataError(
+            f"{name} has {odd} record(s) with other fields than the first; expected the same {len(columns)} in each; "
+            "have it exported again"
+        )
+    return TextTable(columns, tuple(tuple(text_of(value, name) for value in row.values()) for row in rows))
+
+
+def read_field_names(data: bytes, name: str) -> tuple[str, ...]:
+    """Return the names of a project's fields in the order of its dictionary (``content=metadata``).
+
+    The first is the identifier of the record.
+
+    Raises
+    ------
+    DataError
+        When the bytes are no dictionary of REDCap with at least one field.
+    """
+    names = tuple(text_of(field.get("field_name"), name) for field in _objects(data, name))
+    if not names or "" in names:
+        raise DataError(
+            f"{name} names no fields; expected the dictionary of a REDCap project; look at the account's rights"
+        )
+    return names
+
+
+def read_project(data: bytes, name: str) -> int:
+    """Return the number of the project (``content=project``); raise DataError when there is none."""
+    found = read_json(data, name)
+    number = found.get("project_id") if isinstance(found, dict) else None
+    if not isinstance(number, str) or not number.isascii() or not number.isdigit():
+        raise DataError(f"{name} has no project_id; expected that of a REDCap project; look at what it sends")
+    return int(number)
+
+
+def read_log(data: bytes, name: str) -> LogHead:
+    """Return where the log stands (``content=log``); raise DataError when the bytes are no log of REDCap."""
+    times = [text_of(entry.get("timestamp"), name) for entry in _objects(data, name)]
+    return LogHead(len(times), max(times, default=""))
+
+
+def _objects(data: bytes, name: str) -> list[dict[str, object]]:
+    found = read_json(data, name)
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise DataError(
+            f"{name} is no list of objects; expected what REDCap's API exports as JSON; look at what it sends"
+        )
+    return found

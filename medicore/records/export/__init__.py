@@ -1,0 +1,1 @@
+"""Exports: what a bundle, a crate and a bill of materials hold."""

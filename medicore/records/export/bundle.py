@@ -1,0 +1,132 @@
+"""The bundle of a record for a third party: what is in it, and how its parts are bound to each other.
+
+The manifest names every file. The ledger's event of the export names the manifest, and the service signs that
+event as the head of the ledger. So the ledger's signature covers every byte, but for the three files that carry
+it, ``UNHASHED``: their bytes follow from one another.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from medicore.records.canonical import canonical, document, sha256
+from medicore.records.ledger.ledger import LedgerEvent
+
+MANIFEST = "MANIFEST.json"
+EXCERPT = "ledger/excerpt.jsonl"
+EXPORTED = "ledger/exported.jsonl"
+CHECKPOINT = "ledger/checkpoint.dsse.json"
+README = "README.txt"
+VERIFIER = "verify_bundle.py"
+UNHASHED = (MANIFEST, EXPORTED, CHECKPOINT)
+
+_COPIES = frozenset(
+    {"run.exported", "export.refused", "checkpoint.signed", "archive.restored", "archive.verified"}
+)
+OF_PEOPLE = frozenset({"authority.created", "person.added", "person.renewed", "person.revoked"})
+"""The authority's beginning and what makes and ends a person's certificate: what it takes to prove a signature."""
+
+
+def manifest(identity: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
+    """Return the manifest: what the bundle is of, and name, SHA-256 and size of each of its files."""
+    entries = [
+        {"name": name, "sha256": sha256(data), "size": len(data)} for name, data in sorted(files.items())
+    ]
+    return document({"schema": "medicore-bundle-1", **identity, "files": entries})
+
+
+def shown_events(events: Iterable[LedgerEvent], run: str, *, everything: bool = False) -> tuple[int, ...]:
+    """Return the sequence numbers of the events that an export of ``run`` shows in full.
+
+    These are the run's own, the authority's beginning, and what the ledger says of the people who acted on the
+    run and of the service that signs for the ledger; ``everything`` shows the whole ledger. Events about copies
+    of the run are left out, so that one more copy changes nothing.
+    """
+    held = tuple(events)
+    if everything:
+        return tuple(event.sequence for event in held)
+    own = [event for event in held if event.subject == run and event.action not in _COPIES]
+    actors = {event.actor for event in own}
+    services = {event.subject for event in held if event.details.get("role") == "service"}
+    return tuple(
+        event.sequence
+        for event in held
+        if (event.subject == run and event.action not in _COPIES)
+        or event.action == "authority.created"
+        or (event.action in OF_PEOPLE and event.subject in actors | services)
+    )
+
+
+def ledger_lines(events: Iterable[LedgerEvent], shown: Iterable[int]) -> bytes:
+    """Return the events as lines of canonical JSON; those not ``shown`` by their place in the chain alone.
+
+    An event that is not shown may be about another study. Its digest keeps the chain whole: every event that is
+    shown still follows from the one before it.
+    """
+    full = frozenset(shown)
+    return b"".join(
+        canonical(event.as_json() if event.sequence in full else _place(event)) + b"\n" for event in events
+    )
+
+
+def _place(event: LedgerEvent) -> dict[str, Any]:
+    return {"sequence": event.sequence, "previous": event.previous, "digest": event.digest}
+
+
+def readme(identity: Mapping[str, str], authority: str, verifier: str) -> bytes:
+    """Return the text that tells a third party what the bundle is and how it is verified.
+
+    ``authority`` is the fingerprint of the authority's certificate, ``verifier`` the SHA-256 of the program.
+    """
+    return _README.format(**identity, authority=authority, verifier=verifier).encode()
+
+
+_README = """\
+Record of the analysis run {run}
+
+This folder holds everything that was recorded of one run of a clinical study's analysis: the data as they were
+frozen, the protocol, the code, the results, the report, who decided what, and the audit trail. It can be verified
+without the software that made it, without a network, with Python 3.9 or later and OpenSSL 3:
+
+    python -I -S verify_bundle.py --authority FINGERPRINT
+
+It prints a line for each check, and VERIFIED or NOT VERIFIED at the end; the exit code is 0 or 1. FINGERPRINT is
+the SHA-256 of the certificate of the authority that vouches for the people. Ask the sponsor for it by another way
+than this folder: whoever could replace the whole folder could replace the authority in it as well. In this folder
+it is
+    {authority}
+
+The program verify_bundle.py is part of the folder too. If you want to trust nothing in here, take the program from
+the sponsor's release of MediCore (medicore/offline/verify_bundle.py) and name this folder as its argument. Its
+SHA-256 is
+    {verifier}
+
+What it checks
+  files      MANIFEST.json is the one that the last event of the audit trail names; every file is in it, with its
+             SHA-256; no file is missing, none is more
+  ledger     the audit trail is an unbroken chain of digests
+  head       its last event was signed by the service, whose certificate was valid then
+  record     the record is as it was when it was sealed; the data are as they were when they were frozen, and are
+             what the pointers of DVC (the content store's program) point at
+  decisions  every decision is signed by a reviewer or by quality, with a key valid and not revoked at the time, on
+             exactly this data, protocol, code, environment, results and report, and not by the person who asked
+             for the run
+  code       code, sealed and released record are, to the byte, the git commits that decisions and ledger name
+
+What is in it
+  record/                  the record: protocol, frozen data (lock/), every step's result, report.pdf, provenance.json
+  analysis-results.json    the results in the form of the CDISC Analysis Results Standard 1.0 (finished runs)
+  ro-crate-metadata.json   the description of this folder for other software (RO-Crate 1.1)
+  code/source.tar          the code, commit {code_commit}
+  code/*.commit            the commits as git keeps them; repository/ holds what the record changed beside itself
+  environment/             the locked libraries, and the bill of materials in CycloneDX 1.6
+  ledger/                  the audit trail: this run's events in full, others by their digests alone; see below
+  authority.pem            the certificate of the authority that vouches for the people
+
+Events on other studies are shown by sequence number and digest alone. That the trail is one chain from its first
+event to the signed one is proved for the events that are shown; for the others you have the digests that the service
+signed, and can hold them against the sponsor's full ledger at any time. An export with --whole-ledger shows them all.
+
+To repeat the analysis: unpack code/source.tar, put record/ into its folder
+    {folder}
+install the libraries of environment/requirements.lock, and follow docs/audit.md in the code.
+"""

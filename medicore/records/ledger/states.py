@@ -1,0 +1,166 @@
+"""The states of a run, and which ledger action leads from which to which (21 CFR 11.10(f))."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from medicore.errors import IntegrityError, ProtocolError, ReviewError
+from medicore.records.ledger.ledger import LedgerEvent
+
+
+class RunState(StrEnum):
+    """Where a run stands; the value is what people read."""
+
+    RUNNING = "running"
+    HALTED = "halted, awaiting a decision"
+    SEALED = "sealed, awaiting approval"
+    RELEASED = "released"
+    ARCHIVED = "archived"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    EXPLORED = "exploratory, no record"
+    REFUSED = "refused"
+
+
+RELEASED = frozenset({RunState.RELEASED, RunState.ARCHIVED})
+"""The states of a run whose report is approved."""
+
+WHOLE = RELEASED | {RunState.SEALED}
+"""The states of a run that was sealed whole and not rejected: it has results that stand."""
+
+_S = RunState
+_EVERY = frozenset(RunState)
+_ANALYSIS = ("extract", "check", "cohort", "propensity", "effect", "sensitivity", "report")
+
+MOVES: Mapping[tuple[RunState | None, str], RunState] = MappingProxyType(
+    {
+        (None, "run.requested"): _S.RUNNING,
+        (None, "run.refused"): _S.REFUSED,
+        (_S.RUNNING, "run.halted"): _S.HALTED,
+        (_S.RUNNING, "run.sealed"): _S.SEALED,
+        (_S.RUNNING, "run.failed"): _S.FAILED,
+        (_S.RUNNING, "run.explored"): _S.EXPLORED,
+        (_S.HALTED, "run.continued"): _S.RUNNING,
+        (_S.HALTED, "run.rejected"): _S.REJECTED,
+        (_S.SEALED, "run.released"): _S.RELEASED,
+        (_S.SEALED, "run.rejected"): _S.REJECTED,
+        (_S.RELEASED, "archive.completed"): _S.ARCHIVED,
+    }
+)
+"""The actions that change a run's state; None is a run before its first event."""
+
+REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
+    {
+        "run.resumed": frozenset({_S.RUNNING}),
+        # A refusal never moves a run that exists: otherwise a bad attempt could end a good run.
+        "run.refused": _EVERY,
+        "run.exported": _EVERY,
+        "export.refused": _EVERY,
+        "lock.frozen": frozenset({_S.RUNNING}),
+        **{f"{step}.completed": frozenset({_S.RUNNING}) for step in _ANALYSIS},
+        **{f"{step}.halted": frozenset({_S.RUNNING}) for step in _ANALYSIS},
+        "review.completed": frozenset({_S.RUNNING, _S.HALTED, _S.SEALED, _S.RELEASED, _S.REJECTED}),
+        "review.halted": frozenset({_S.HALTED, _S.SEALED}),
+        "archive.halted": _EVERY - {_S.ARCHIVED},
+        "archive.failed": frozenset({_S.RELEASED}),
+        "archive.verified": frozenset({_S.RELEASED, _S.ARCHIVED}),
+        "archive.extended": frozenset({_S.ARCHIVED}),
+        "archive.held": frozenset({_S.ARCHIVED}),
+        "archive.lifted": frozenset({_S.ARCHIVED}),
+        "archive.refused": _EVERY,
+        "archive.restored": _EVERY,
+        "verification.failed": _EVERY,
+        "notice.sent": _EVERY,
+        "notice.failed": _EVERY,
+        "verification.warned": _EVERY,
+        "decision.signed": frozenset({_S.HALTED, _S.SEALED}),
+        "decision.refused": _EVERY,
+        "checkpoint.signed": _EVERY,
+        "checkpoint.failed": _EVERY,
+        "subject.viewed": _EVERY,
+    }
+)
+"""The actions that leave a run where it is, with the states in which they may come."""
+
+NOT_OF_A_RUN = frozenset(
+    {
+        "archive.surveyed",
+        "person.added",
+        "person.renewed",
+        "person.revoked",
+        "person.locked",
+        "person.unlocked",
+        "person.refused",
+        "subject.refused",
+        "authority.created",
+        "clock.corrected",
+    }
+)
+"""The actions whose subject is never a run."""
+
+TRANSITIONS: Mapping[tuple[RunState | None, str], RunState] = MappingProxyType(
+    {**MOVES, **{(state, action): state for action, states in REMARKS.items() for state in states}}
+)
+"""The whole table: what is not in it is refused."""
+
+
+def next_state(state: RunState | None, action: str) -> RunState:
+    """Return the state after ``action`` in ``state``; ask before the event is written.
+
+    Raises
+    ------
+    ReviewError
+        When the table does not allow the action there.
+    """
+    try:
+        return TRANSITIONS[state, action]
+    except KeyError as error:
+        allowed = sorted(known for held, known in MOVES if held == state)
+        raise ReviewError(
+            f"a run that is {state or 'not begun'} cannot take {action[:40]!r}; "
+            f"expected {', '.join(allowed) or 'nothing more, it is closed'}; see 'medicore status'"
+        ) from error
+
+
+def state_of(events: Iterable[LedgerEvent]) -> RunState:
+    """Return the state of the one run that ``events``, all of its events in order, are about.
+
+    Raises
+    ------
+    ProtocolError
+        When there is no event: nobody asked for such a run.
+    IntegrityError
+        When the events are about several runs, or tell what no run can do.
+    """
+    state: RunState | None = None
+    subject: str | None = None
+    for event in events:
+        if subject is not None and event.subject != subject:
+            raise IntegrityError(f"events of {subject} and {event.subject} are mixed; ask for one run alone")
+        subject = event.subject
+        if state is None and event.action in {"decision.refused", "export.refused"}:
+            continue  # someone tried to sign for, or to export, a run that nobody had asked for
+        try:
+            state = next_state(state, event.action)
+        except ReviewError as error:
+            raise IntegrityError(
+                f"ledger event {event.sequence} says {event.action!r} of {subject}, which was "
+                f"{state or 'not begun'}; no run does that; run 'medicore ledger verify'"
+            ) from error
+    if state is None:
+        raise ProtocolError(f"the ledger knows no run {subject or 'of that name'}; see 'medicore history'")
+    return state
+
+
+def diagram() -> str:
+    """Return the state diagram in Mermaid's language, made from the table alone."""
+    names = {state: state.name.lower() for state in RunState}
+    lines = ["stateDiagram-v2"]
+    lines += [f"    {names[state]} : {state.value}" for state in RunState]
+    lines += [
+        f"    {'[*]' if state is None else names[state]} --> {names[after]} : {action}"
+        for (state, action), after in MOVES.items()
+    ]
+    ends = [state for state in RunState if all(held != state for held, _ in MOVES)]
+    lines += [f"    {names[state]} --> [*]" for state in ends]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""People, their credentials, their acts and their decisions."""

@@ -1,0 +1,1 @@
+"""The protocol: a study's statistical analysis plan in machine form."""

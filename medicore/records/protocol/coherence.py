@@ -1,0 +1,194 @@
+"""What a protocol must not contradict: its parts are held against the data contract and each other."""
+
+from collections.abc import Iterable
+
+from medicore.records.protocol.protocol import Criterion, Protocol
+
+_NUMERIC = frozenset({"number", "integer"})
+_COMPARED = frozenset({"at least", "at most", "above", "below"})
+_TAKEN = frozenset({"treated", "outcome", "imputation"})
+
+
+def require_coherent(protocol: Protocol) -> None:
+    """Raise ValueError at the first contradiction in ``protocol``."""
+    _columns_exist(protocol)
+    _treatment_is_a_contrast(protocol)
+    _outcome_can_be_analysed(protocol)
+    _estimand_can_be_estimated(protocol)
+    _covariates_are_baseline(protocol)
+    _imputation_is_valid(protocol)
+    _models_use_covariates(protocol)
+    for criterion in protocol.eligibility:
+        _criterion_fits(protocol, criterion)
+    _distinct("criteria have the name", (criterion.name for criterion in protocol.eligibility))
+    _limits_ordered(protocol)
+    _ignored_are_no_data(protocol)
+    _datasets_give_the_contract(protocol)
+
+
+def _datasets_give_the_contract(protocol: Protocol) -> None:
+    """Raise ValueError unless the data sets of the source give each column of the contract, and each once."""
+    datasets = getattr(protocol.edc, "datasets", ())
+    if not datasets:
+        return
+    contract = protocol.contract
+    given = [name for dataset in datasets for name in dataset.columns]
+    if contract.subject in given:
+        raise ValueError(
+            f"column {contract.subject!r} is the subject of the first data set; 'columns' is for others"
+        )
+    _distinct("data sets give the column", given)
+    differing = sorted({*given, contract.subject} ^ set(contract.names))
+    if differing:
+        raise ValueError(
+            f"columns {differing} are in the contract or in edc.datasets alone; they belong in both"
+        )
+    shown = sorted(
+        {column for dataset in datasets for column in dataset.columns.values()} & set(contract.unblinding)
+    )
+    if shown and contract.blinded:
+        raise ValueError(f"columns {shown} of edc.datasets would unblind the study")
+    if len(datasets) > 1 and "" not in contract.missing:
+        raise ValueError(
+            "subjects without a row in a data set have empty texts; list '' under contract.missing"
+        )
+
+
+def _ignored_are_no_data(protocol: Protocol) -> None:
+    """Raise ValueError when a column that the source leaves out is data, or must be seen because it unblinds."""
+    ignored = set(getattr(protocol.edc, "ignored", ()))
+    clash = sorted(ignored & {*protocol.contract.names, *protocol.contract.unblinding})
+    if clash:
+        raise ValueError(f"columns {clash} are ignored by the source, but the contract speaks of them")
+
+
+def _columns_exist(protocol: Protocol) -> None:
+    used = {
+        protocol.treatment.column,
+        protocol.outcome.column,
+        *(criterion.column for criterion in protocol.eligibility),
+        *(covariate.column for covariate in protocol.covariates),
+    }
+    missing = sorted(used - set(protocol.contract.names))
+    if missing:
+        raise ValueError(f"columns {missing} are used but not in the contract")
+
+
+def _treatment_is_a_contrast(protocol: Protocol) -> None:
+    treatment = protocol.treatment
+    arms = protocol.contract.column(treatment.column).values or ()
+    for arm in (treatment.treated, treatment.control):
+        if arm not in arms:
+            raise ValueError(f"arm {arm!r} is not an allowed value of column {treatment.column!r}")
+    if treatment.treated == treatment.control:
+        raise ValueError("the contrast needs two different arms")
+
+
+def _outcome_can_be_analysed(protocol: Protocol) -> None:
+    column = protocol.contract.column(protocol.outcome.column)
+    if column.type not in _NUMERIC:
+        raise ValueError(f"outcome {column.name!r} is of type {column.type}; an outcome is a number")
+    if column.timing != "follow-up":
+        raise ValueError(f"outcome {column.name!r} is not measured at follow-up")
+    coded = column.type == "integer" and (column.minimum, column.maximum) == (0, 1)
+    if protocol.outcome.type == "binary" and not coded:
+        raise ValueError(f"binary outcome {column.name!r} must be an integer with minimum 0 and maximum 1")
+
+
+def _estimand_can_be_estimated(protocol: Protocol) -> None:
+    measure, target = protocol.estimand.measure, protocol.estimand.target
+    if measure != "difference" and protocol.outcome.type != "binary":
+        raise ValueError(f"the measure {measure!r} compares risks; it needs an outcome of type binary")
+    if protocol.design == "randomised" and target != "ATE":
+        raise ValueError(f"a randomised study estimates the ATE of everybody randomised, not the {target}")
+
+
+def _covariates_are_baseline(protocol: Protocol) -> None:
+    _distinct("covariates have the column", (covariate.column for covariate in protocol.covariates))
+    columns = {c.column: protocol.contract.column(c.column) for c in protocol.covariates}
+    taken = sorted(_TAKEN & set(columns))
+    if taken:
+        raise ValueError(f"covariates {taken} have names that the analysis set needs for itself; rename them")
+    late = sorted(name for name, column in columns.items() if column.timing != "baseline")
+    if late:
+        raise ValueError(f"covariates {late} are not measured at baseline; adjusting for them is refused")
+    for covariate in protocol.covariates:
+        kind = columns[covariate.column].type
+        if kind not in {*_NUMERIC, "category"}:
+            raise ValueError(f"covariate {covariate.column!r} is of type {kind}; no model takes that")
+        if not covariate.terms or (covariate.terms != ("categories",)) == (kind == "category"):
+            raise ValueError(
+                f"covariate {covariate.column!r}: a category enters by 'categories', a number by 'linear', 'square'"
+            )
+        if kind in _NUMERIC and "categories" in covariate.terms:
+            raise ValueError(f"covariate {covariate.column!r}: a number has no categories")
+
+
+def _imputation_is_valid(protocol: Protocol) -> None:
+    plan = protocol.imputation
+    if plan.method == "single" and protocol.design == "observational":
+        raise ValueError(
+            "single imputation leaves confounding behind in an observational study; declare multiple imputation"
+        )
+    if plan.indicators and plan.method != "single":
+        raise ValueError("missing indicators belong to single imputation in a randomised study")
+    if plan.method == "multiple" and protocol.trimming.method != "none":
+        raise ValueError(
+            "trimming would discard other subjects in every completed data set; declare no trimming with multiple "
+            "imputation, and see the supplementary analyses"
+        )
+    if plan.method == "multiple" and protocol.inference.interval == "BCa":
+        raise ValueError("a BCa interval is not defined over several completed data sets; declare percentile")
+
+
+def _models_use_covariates(protocol: Protocol) -> None:
+    covariates = {covariate.column for covariate in protocol.covariates}
+    used = {*protocol.models.propensity, *protocol.models.outcome, *protocol.sensitivity.subgroups}
+    stray = sorted(used - covariates)
+    if stray:
+        raise ValueError(f"columns {stray} are in a model or subgroup but are not covariates")
+    for name in protocol.sensitivity.subgroups:
+        if protocol.contract.column(name).type != "category":
+            raise ValueError(f"subgroup {name!r} is not a category")
+
+
+def _criterion_fits(protocol: Protocol, criterion: Criterion) -> None:
+    column = protocol.contract.column(criterion.column)
+    place = f"criterion {criterion.name!r}"
+    if criterion.operator == "present":
+        if criterion.value is not None:
+            raise ValueError(f"{place}: 'present' takes no value")
+    elif criterion.operator in _COMPARED:
+        if column.type not in _NUMERIC or not isinstance(criterion.value, float):
+            raise ValueError(f"{place}: {criterion.operator!r} compares a number with a number")
+    elif column.type != "category":
+        raise ValueError(f"{place}: {criterion.operator!r} is for categories")
+    else:
+        _named_values(place, criterion, column.values or ())
+
+
+def _named_values(place: str, criterion: Criterion, allowed: tuple[str, ...]) -> None:
+    several = criterion.operator == "one of"
+    if several != isinstance(criterion.value, tuple):
+        raise ValueError(f"{place}: {criterion.operator!r} takes {'a list' if several else 'one value'}")
+    wanted = criterion.value if isinstance(criterion.value, tuple) else (str(criterion.value),)
+    unknown = sorted(set(wanted) - set(allowed))
+    if unknown:
+        raise ValueError(f"{place}: {unknown} are not allowed values of column {criterion.column!r}")
+
+
+def _limits_ordered(protocol: Protocol) -> None:
+    if protocol.trimming.lower >= protocol.trimming.upper:
+        raise ValueError("the lower trimming limit must be below the upper")
+    if protocol.gates.score_lower >= protocol.gates.score_upper:
+        raise ValueError("the lower score limit must be below the upper")
+    if any(threshold >= 0.5 for threshold in protocol.sensitivity.trimming):
+        raise ValueError("a trimming threshold of 0.5 or more leaves nobody")
+
+
+def _distinct(what: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ValueError(f"two {what} {name!r}")
+        seen.add(name)

@@ -1,0 +1,91 @@
+"""The data contract: what every extract of a study must look like."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Column(BaseModel):
+    """One column of the extract: its type and the rules that its values keep."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+    type: Literal["identifier", "number", "integer", "category", "date"]
+    timing: Literal["administrative", "baseline", "follow-up"]
+    required: bool = True
+    unit: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] | None = None
+    locked: bool = True
+
+    @model_validator(mode="after")
+    def _rules_fit_type(self) -> Self:
+        if (self.type == "category") != (self.values is not None):
+            raise ValueError(f"column {self.name}: 'values' belongs to categories, and to them alone")
+        if self.type not in {"number", "integer"} and (self.minimum is not None or self.maximum is not None):
+            raise ValueError(f"column {self.name}: a range belongs to numbers")
+        if self.type == "number" and self.unit is None:
+            raise ValueError(f"column {self.name}: a number needs its unit")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"column {self.name}: the minimum is above the maximum")
+        if self.values is not None and len(set(self.values)) != max(1, len(self.values)):
+            raise ValueError(f"column {self.name}: the values must be one or more, all different")
+        return self
+
+
+class Contract(BaseModel):
+    """The columns of an extract, its subject identifier, and the columns that would unblind it.
+
+    ``missing`` lists the texts that mean "no value"; every other text is a value. ``locked`` columns may
+    not change from one data lock to the next once they hold a value.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subject: str
+    columns: Annotated[tuple[Column, ...], Field(min_length=2)]
+    missing: tuple[str, ...] = ("",)
+    blinded: bool = False
+    unblinding: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [column.name for column in self.columns]
+        if len(set(names)) != len(names):
+            raise ValueError("a column is declared twice")
+        subject = next((column for column in self.columns if column.name == self.subject), None)
+        if subject is None or subject.type != "identifier" or not subject.required:
+            raise ValueError(f"the subject column {self.subject!r} must be a required identifier")
+        clash = sorted(set(self.unblinding) & set(names))
+        if clash:
+            raise ValueError(f"unblinding columns {clash} are also declared as data")
+        unreachable = [c.name for c in self.columns if set(c.values or ()) & set(self.missing)]
+        if unreachable:
+            raise ValueError(f"columns {unreachable} allow a value that means 'missing'")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return the column called ``name``."""
+        return next(column for column in self.columns if column.name == name)
+
+
+def require_contrast(treatment: object, contract: Contract | None) -> None:
+    """Raise ValueError when ``treatment``, as the file has it, leaves open which two of its arms are compared.
+
+    ``contract`` is None when it is malformed, which is then what is reported.
+    """
+    if not isinstance(treatment, dict) or contract is None or treatment.get("column") not in contract.names:
+        return
+    arms = contract.column(treatment["column"]).values
+    if arms and any(treatment.get(role) is None for role in ("treated", "control")):
+        raise ValueError(
+            f"column {treatment['column']!r} has {len(arms)} arms ({', '.join(arms)}) and no contrast of two is "
+            "declared; name one arm under 'treated' and one under 'control'"
+        )

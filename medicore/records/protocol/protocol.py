@@ -1,0 +1,237 @@
+"""The protocol: a study's statistical analysis plan in machine form, one YAML file per study."""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+
+from medicore.errors import ProtocolError
+from medicore.records.canonical import digest, document
+from medicore.records.identifiers import month_id, study_id
+from medicore.records.protocol.contract import Contract, require_contrast
+from medicore.records.protocol.source import Source
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Share = Annotated[float, Field(gt=0, lt=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class Part(BaseModel):
+    """A part of a protocol: frozen, and it forbids keys that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class IntercurrentEvent(Part):
+    """An intercurrent event and the strategy that handles it (ICH E9(R1), A.3)."""
+
+    event: Text
+    strategy: Literal[
+        "treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"
+    ]
+
+
+class Estimand(Part):
+    """The five attributes of the estimand (ICH E9(R1), A.3.1) and the population that the contrast averages over."""
+
+    treatment: Text
+    population: Text
+    variable: Text
+    intercurrent_events: Annotated[tuple[IntercurrentEvent, ...], Field(min_length=1)]
+    summary_measure: Text
+    measure: Literal["difference", "risk ratio", "odds ratio"] = "difference"
+    target: Literal["ATE", "ATT", "ATO"] = "ATE"
+
+
+class Treatment(Part):
+    """The treatment column and the declared contrast: ``treated`` against ``control``."""
+
+    column: Name
+    treated: Text
+    control: Text
+
+
+class Outcome(Part):
+    """The outcome column, its type and unit."""
+
+    column: Name
+    type: Literal["continuous", "binary"] = "continuous"
+    unit: Text
+    label: Text
+
+    @property
+    def family(self) -> Literal["gaussian", "binomial"]:
+        """The outcome models that fit the type: least squares, or logistic regression of an outcome of 0 and 1."""
+        return "binomial" if self.type == "binary" else "gaussian"
+
+
+class Criterion(Part):
+    """One eligibility criterion; a subject that does not satisfy it is excluded with this reason."""
+
+    name: Text
+    column: Name
+    operator: Literal["present", "equals", "not equals", "at least", "at most", "above", "below", "one of"]
+    value: float | str | tuple[str, ...] | None = None
+
+
+class Covariate(Part):
+    """A baseline covariate and the terms by which it enters the models."""
+
+    column: Name
+    label: Text
+    terms: tuple[Literal["linear", "square", "categories"], ...] = ("linear",)
+
+
+class Trimming(Part):
+    """Which propensity scores are outside the analysis; discarding changes the estimand."""
+
+    method: Literal["none", "discard"] = "none"
+    lower: Share = 0.01
+    upper: Share = 0.99
+
+
+class ImputationPlan(Part):
+    """How missing baseline covariates are completed: not at all, by one value each, or by several draws."""
+
+    method: Literal["none", "single", "multiple"] = "none"
+    number: Annotated[int, Field(ge=5, le=100)] = 20
+    numbers: Literal["normal", "matching"] = "normal"
+    iterations: Annotated[int, Field(ge=5, le=100)] = 10
+    indicators: bool = False
+
+
+class Models(Part):
+    """The nuisance models: columns of the covariates in each."""
+
+    propensity: Annotated[tuple[Name, ...], Field(min_length=1)]
+    outcome: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
+class Inference(Part):
+    """Confidence level and bootstrap of the primary analysis."""
+
+    level: Share = 0.95
+    replicates: Annotated[int, Field(ge=200, le=20000)] = 1000
+    interval: Literal["percentile", "BCa"] = "percentile"
+
+
+class Gates(Part):
+    """Thresholds at which a run halts and waits for a human."""
+
+    smd: Positive = 0.1
+    smd_sample: Literal["unweighted", "weighted"] = "weighted"
+    score_lower: Share = 0.001
+    score_upper: Share = 0.999
+    trimmed_share: Share = 0.05
+    weight_share: Share = 0.05
+    effective_sample_size_share: Share = 0.3
+    variance_disagreement: Positive = 0.2
+    estimate_change: Positive = 1.0
+    failed_replicates_share: Share = 0.02
+
+
+class Sensitivity(Part):
+    """The sensitivity plan, and the supplementary analyses kept apart from it."""
+
+    trimming: tuple[Share, ...] = (0.01, 0.05, 0.1)
+    clipping: tuple[Share, ...] = (0.05,)
+    leave_one_out: bool = True
+    subgroups: tuple[Name, ...] = ()
+
+
+class Calendar(Part):
+    """The study's clock: its time zone and the first month with an analysis."""
+
+    timezone: str
+    first_month: str
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(
+                f"time zone {zone!r} is unknown; use an IANA name such as Europe/Zurich"
+            ) from error
+        return zone
+
+    @field_validator("first_month")
+    @classmethod
+    def _month(cls, month: str) -> str:
+        try:
+            return month_id(month)
+        except ProtocolError as error:
+            raise ValueError(str(error)) from error
+
+
+class Retention(Part):
+    """How long the archive keeps the record; never under fifteen years."""
+
+    years: Annotated[int, Field(ge=15, le=100)] = 15
+
+
+class Protocol(Part):
+    """A whole protocol. Build it with ``parse_protocol``."""
+
+    study: str
+    title: Text
+    sponsor: Text
+    version: Text
+    phase: Text
+    design: Literal["randomised", "observational"]
+    estimand: Estimand
+    edc: Source
+    contract: Contract
+    treatment: Treatment
+    outcome: Outcome
+    eligibility: tuple[Criterion, ...]
+    covariates: Annotated[tuple[Covariate, ...], Field(min_length=1)]
+    imputation: ImputationPlan = ImputationPlan()
+    models: Models
+    trimming: Trimming = Trimming()
+    inference: Inference = Inference()
+    gates: Gates = Gates()
+    sensitivity: Sensitivity = Sensitivity()
+    calendar: Calendar
+    retention: Retention = Retention()
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+
+    @field_validator("study")
+    @classmethod
+    def _study(cls, study: str) -> str:
+        try:
+            return study_id(study)
+        except ProtocolError as error:
+            raise ValueError(str(error)) from error
+
+    @field_validator("treatment", mode="before")
+    @classmethod
+    def _contrast(cls, treatment: object, info: ValidationInfo) -> object:
+        require_contrast(treatment, info.data.get("contract"))
+        return treatment
+
+    def covariate(self, column: str) -> Covariate:
+        """Return the covariate of that column."""
+        return next(covariate for covariate in self.covariates if covariate.column == column)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the resolved protocol, every default written out."""
+        return self.model_dump(mode="json")
+
+    def as_document(self) -> bytes:
+        """Return the resolved protocol as the file that the record holds."""
+        return document(self.as_json())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the resolved protocol."""
+        return digest(self.as_json())

@@ -1,0 +1,1 @@
+"""Results: paths, origins, references, and the tables made from them."""

@@ -1,0 +1,120 @@
+"""From a number on paper to its place: which results, rounded as they are printed, read like this."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from medicore.errors import ProtocolError
+from medicore.records.results.trace import ORIGINS, leaves_of, origin_of
+
+_NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?P<percent>%?)")
+_FIRST = ("primary.", "change.", "evalue.", "tipping.", "balance.", "cohort.")
+"""Where a reader's number most likely stands; then the others in the order of the results."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedNumber:
+    """A number as it stands on paper: its size without sign, its decimals, and whether it is a percentage."""
+
+    digits: str
+    decimals: int
+    negative: bool
+    percent: bool
+
+    def reads_like(self, value: float) -> bool:
+        """Return whether ``value``, rounded to these decimals, is printed so.
+
+        A percentage stands for a share of one as well as for a value in percent.
+        """
+        if not math.isfinite(value):
+            return False
+        sizes = [value, 100 * value] if self.percent else [value]
+        return any(
+            (f"{abs(size):.{self.decimals}f}" == self.digits and (size < 0) == self.negative)
+            or float(self.digits) == 0 == round(size, self.decimals)
+            for size in sizes
+        )
+
+    def spans(self) -> tuple[tuple[float, float], ...]:
+        """Return intervals, lowest and highest value, outside which no value reads like this number.
+
+        They are a hair wider than the rounding, so that ``reads_like`` alone decides at their ends.
+        """
+        size = float(self.digits)
+        reach = 0.5 * 10.0**-self.decimals * (1 + 1e-6) + size * 1e-12
+        middle = -size if self.negative else size
+        low, high = middle - reach, middle + reach
+        return ((low, high), (low / 100, high / 100)) if self.percent else ((low, high),)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path of ``results.json``, its value, and what stands there."""
+
+    path: str
+    value: float
+    definition: str
+
+
+def printed_number(text: str) -> PrintedNumber:
+    """Return the number that ``text`` holds, as ``3.37``, ``−1,204.5`` or ``22.5 %``.
+
+    Thousands may be set off by commas or blanks, and the minus sign may be typographic. Raises ProtocolError when
+    the text is not one number.
+    """
+    plain = re.sub(r"[\s\u00a0\u202f,]", "", text.replace("\u2212", "-"))
+    found = _NUMBER.fullmatch(plain)
+    if found is None:
+        raise ProtocolError(
+            f"{text[:40]!r} is not one number as printed; expected digits as in 3.37, -1,204.5 or 22.5 %"
+        )
+    return PrintedNumber(
+        digits=found["digits"],
+        decimals=len(found["decimals"] or ""),
+        negative=found["sign"] == "-",
+        percent=found["percent"] == "%",
+    )
+
+
+def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
+    """Return where a number as printed comes from, the likeliest first: results with an origin, each path once.
+
+    Raises ProtocolError when the text is not a number, or no result reads like it.
+    """
+    number = printed_number(text)
+    found = [
+        Place(path, value, origin_of(path).definition)
+        for path, value in numbers_of(results)
+        if number.reads_like(value)
+    ]
+    if not found:
+        raise ProtocolError(
+            f"no result of the run reads {text[:40]!r} with its rounding; give all the digits that are printed, or a "
+            "path of results.json"
+        )
+    return tuple(sorted(found, key=lambda place: likelihood(place.path)))
+
+
+def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
+    """Return every number of the results that has an origin, with its path, in the order of the results."""
+    first = {origin.pattern.split(".")[0] for origin in ORIGINS}
+    return tuple(
+        (path, float(value))
+        for part, section in results.items()
+        if part in first
+        for path, value in leaves_of(section, part)
+        if path != part and isinstance(value, int | float) and not isinstance(value, bool)
+    )
+
+
+def same_number(places: Sequence[Place]) -> bool:
+    """Return whether the places hold one number, but for rounding in the twelfth digit."""
+    return len({f"{place.value:.12g}" for place in places}) == 1
+
+
+def likelihood(path: str) -> tuple[int, int]:
+    """Return the rank of the part of the results in which a path leads, and how deep in it the place is."""
+    rank = next((rank for rank, part in enumerate(_FIRST) if path.startswith(part)), len(_FIRST))
+    return rank, path.count(".")

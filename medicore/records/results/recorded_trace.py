@@ -1,0 +1,78 @@
+"""The trace table of recorded code, read from its source: a record is explained by the code that made it.
+
+Functions move from file to file as the code grows, so the table of today does not fit the code of a record. The recorded
+table is read as literals and never executed.
+"""
+
+import ast
+from collections.abc import Mapping
+from typing import Any
+
+from medicore.errors import IntegrityError
+from medicore.records.results.trace import Origin, matching
+
+_NAME = "ORIGINS"
+_FIELDS = ("pattern", "step", "function", "definition", "formula", "protocol_keys", "section")
+
+
+def recorded_origins(source: str) -> tuple[Origin, ...]:
+    """Return the table ``ORIGINS`` that the source of a trace module holds.
+
+    Raises
+    ------
+    IntegrityError
+        When the source is not Python, holds no such table, or holds one that is not made of literals.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        raise IntegrityError("the recorded trace table is not Python; run 'medicore verify'") from error
+    known: dict[str, Any] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            try:
+                known[name] = _value(node.value, known)
+            except ValueError as error:
+                if name == _NAME:
+                    raise IntegrityError(
+                        f"the recorded trace table is not made of literals ({error}); run 'medicore verify'"
+                    ) from error
+    table = known.get(_NAME)
+    if not isinstance(table, tuple) or not all(isinstance(origin, Origin) for origin in table):
+        raise IntegrityError(f"the recorded code has no table {_NAME}; run 'medicore verify'")
+    return table
+
+
+def recorded_origin(source: str, path: str) -> Origin:
+    """Return the origin of a path by the table in ``source``; raise IntegrityError when the table has none."""
+    return matching(recorded_origins(source), path)
+
+
+def _value(node: ast.expr, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a text, a tuple or an Origin
+    """Return the value of a literal; raise ValueError at anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.Name) and node.id in known:
+        return known[node.id]
+    if isinstance(node, ast.Tuple):
+        return tuple(part for element in node.elts for part in _elements(element, known))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Origin":
+        return _origin(node, known)
+    raise ValueError(f"line {node.lineno}")
+
+
+def _elements(node: ast.expr, known: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what one element of a tuple contributes to it."""
+    return tuple(_value(node.value, known)) if isinstance(node, ast.Starred) else (_value(node, known),)
+
+
+def _origin(node: ast.Call, known: Mapping[str, Any]) -> Origin:
+    given = dict(zip(_FIELDS, (_value(argument, known) for argument in node.args), strict=False))
+    for keyword in node.keywords:
+        if keyword.arg not in _FIELDS or keyword.arg in given:
+            raise ValueError(f"line {node.lineno}")
+        given[keyword.arg] = _value(keyword.value, known)
+    if len(node.args) > len(_FIELDS) or not {"pattern", "step", "function", "definition"} <= set(given):
+        raise ValueError(f"line {node.lineno}")
+    return Origin(**given)

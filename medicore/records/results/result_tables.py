@@ -1,0 +1,102 @@
+"""result_tables: the report's tables as comma-separated values, each row with its place in ``results.json``."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from medicore.records.results.references import paths_matching
+from medicore.records.results.trace import value_at
+
+_TABLES: Mapping[str, tuple[str, ...]] = {
+    "10.1_violations": ("check.violations.*",),
+    "11.4_change": ("change",),
+    "11.7_findings": ("findings.*",),
+    "14.1.1_disposition": (
+        "cohort.assessed",
+        "cohort.criteria.*",
+        "cohort.not_in_contrast",
+        "cohort.analysed",
+        "cohort.arms.*",
+    ),
+    "14.1.2_baseline": ("baseline.*",),
+    "14.1.2.1_imputation": ("imputation", "imputation.covariates.*"),
+    "14.1.3_balance": (
+        "balance.terms.*",
+        "balance.worst",
+        "balance.threshold",
+        "balance.expected_false_alarm_rate",
+    ),
+    "14.1.4_propensity": (
+        "propensity.iterations",
+        "propensity.c_statistic",
+        "propensity.equipoise",
+        "propensity.score_range",
+        "propensity.trimming",
+        "propensity.effective_sample_size",
+        "propensity.largest_weight_share",
+    ),
+    "14.1.5_coefficients": ("propensity.coefficients.*",),
+    "14.2.1_primary": ("primary",),
+    "14.2.2_verification": ("primary.verification",),
+    "14.2.3_sensitivity": ("sensitivity.sensitivity.*", "evalue", "tipping"),
+    "14.2.4_supplementary": ("sensitivity.supplementary.*",),
+}
+"""The number of each table in the report with a word for its content, and the places that are its rows."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How texts begin that spreadsheets obey (OWASP, CSV injection)."""
+
+Cells = dict[str, str]
+
+
+def result_tables(results: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return the tables of a run's results by file name, those without a row left out.
+
+    UTF-8 by RFC 4180. The first columns are ``reference``, as R12 in the report, and ``path``; then come the numbers
+    and texts of the place under their own keys, nested ones with a point between. Numbers have every digit of
+    ``results.json``, missing ones are empty. A text that a spreadsheet would obey begins with an apostrophe.
+    """
+    cited = {path: f"R{number}" for number, path in enumerate(results.get("references", ()), start=1)}
+    made: dict[str, bytes] = {}
+    for name, patterns in _TABLES.items():
+        rows: list[Cells] = [
+            {"reference": cited.get(path, ""), "path": path, **dict(_flat(value_at(results, path), ""))}
+            for pattern in patterns
+            for path in paths_matching(results, pattern)
+        ]
+        if rows:
+            made[f"{name}.csv"] = _written(rows)
+    return made
+
+
+def _written(rows: list[Cells]) -> bytes:
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns, restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue().encode()
+
+
+def _flat(value: Any, key: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
+    """Yield the cells of a value by column; rows within a row have a place and a row of their own."""
+    if isinstance(value, Mapping):
+        for name, part in value.items():
+            yield from _flat(part, f"{key}.{name}" if key else str(name))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            if not isinstance(part, Mapping):
+                yield from _flat(part, f"{key}.{number}" if key else str(number))
+    else:
+        yield key or "value", _cell(value)
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_FORMULA) else value
+    return repr(value)

@@ -1,0 +1,1 @@
+"""Weights, covariate balance, overlap, and how often their gates fire by chance."""

@@ -1,0 +1,1 @@
+"""The bootstrap: patients resampled, every nuisance model refitted, in batches."""

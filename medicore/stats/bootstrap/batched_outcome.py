@@ -1,0 +1,260 @@
+"""Outcome models of many resamples at once, and the means under each arm that they and the weights give."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medicore.stats.balance.weights import Target
+from medicore.stats.bootstrap.batched_logistic import (
+    LARGEST_EXPONENT,
+    Flags,
+    LogisticDesign,
+    LogisticReplicates,
+    fit_replicates,
+    solve_positive,
+)
+from medicore.stats.bootstrap.resampling import (
+    Counts,
+    Layout,
+    Vector,
+    linear_predictors,
+    starting_point,
+    unpacked,
+    weighted_sums,
+)
+from medicore.stats.models.design import StandardisedDesign
+from medicore.stats.models.linear import fit_linear
+from medicore.stats.models.logistic import fit_logistic
+
+Kept = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class ArmReplicates:
+    """The mean outcome under either arm in each replicate, ``(replicates, 2)``, treated first.
+
+    By AIPW, by Hájek's weighting and by standardisation (g-computation). ``rank_lost``, ``separated`` and
+    ``stuck`` are ``(replicates,)`` and say what kept an outcome model from being estimated.
+    """
+
+    augmented: Vector
+    hajek: Vector
+    standardised: Vector
+    rank_lost: Flags
+    separated: Flags
+    stuck: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class LinearOutcome:
+    """Least squares in each arm, laid out for resampling.
+
+    ``columns`` is ``(blocks, q + 1, length)``: the basis, and the residual from the full sample's own-arm model,
+    which keeps the sums free of cancellation. ``start`` is ``(2, q)``, the full sample's coefficients, 0 for
+    those aliased within the arm; ``kept`` are the others.
+    """
+
+    columns: Vector
+    products: Vector
+    start: Vector
+    kept: tuple[Kept, Kept]
+
+    @classmethod
+    def of(
+        cls,
+        layout: Layout,
+        x: Vector,
+        design: StandardisedDesign,
+        treated: NDArray[np.bool_],
+        outcome: Vector,
+        products: Vector,
+    ) -> "LinearOutcome":
+        """Return the models of ``outcome`` on ``design``, the standardised columns of ``x``, ``(n, p)``."""
+        basis = design.basis(x)
+        start, kept = np.empty((2, basis.shape[1])), []
+        for row, arm in enumerate((treated, ~treated)):
+            start[row], chosen = _on_basis(design, fit_linear(x[arm], outcome[arm]).coefficients)
+            kept.append(chosen)
+        own = np.where(treated[:, None], start[0], start[1])
+        residual = outcome - np.einsum("ij,ij->i", basis, own)
+        columns = layout.spread(np.column_stack([basis, residual]))
+        return cls(columns, products, start, (kept[0], kept[1]))
+
+    def fitted(self, _: Counts) -> "LinearOutcome":
+        """Return the models: nothing needs fitting before the sums are formed."""
+        return self
+
+    def sums(self, arm: int, part: slice, counts: Vector, odds: Vector, target: Target) -> Vector:
+        """Return a part's sums: Σ c z z′ packed, Σ c r z, Σ c h z, Σ c w z and Σ c w r, ``(replicates, m)``."""
+        columns = self.columns[part]
+        weights, tilt = target_weights(target, arm, odds)
+        products = weighted_sums(counts, self.products[part])
+        q = columns.shape[1] - 1
+        # the intercept's products are the columns themselves
+        counted = (
+            products[:, :q] * tilt
+            if isinstance(tilt, float)
+            else weighted_sums(counts * tilt, columns[:, :-1])
+        )
+        return np.column_stack(
+            [
+                products,
+                weighted_sums(counts * columns[:, None, -1], columns[:, :-1]),
+                counted,
+                weighted_sums(counts * weights, columns),
+            ]
+        )
+
+    def means(self, sums: tuple[Vector, Vector], _subjects: int, target: Target) -> ArmReplicates:
+        """Return the means from the sums over each arm."""
+        replicates, q = len(sums[0]), self.start.shape[1]
+        places = np.cumsum([q * (q + 1) // 2, q, q])
+        counted = sums[0][:, places[1] : places[2]] + sums[1][:, places[1] : places[2]]
+        population = _positive(counted[:, 0])
+        means = np.empty((3, replicates, 2))
+        rank_lost = np.zeros(replicates, dtype=bool)
+        for arm, kept in enumerate(self.kept):
+            pairs, cross, _, weighted = np.split(sums[arm], places, axis=1)
+            grams = unpacked(pairs, q)[:, kept[:, None], kept]
+            shift = np.zeros((replicates, q))
+            shift[:, kept], solved = solve_positive(grams, cross[:, kept])
+            theta = self.start[arm] + shift
+            correction = weighted[:, q] - _dot(weighted[:, :q], shift)
+            observed = weighted[:, q] + _dot(weighted[:, :q], np.broadcast_to(self.start[arm], theta.shape))
+            divisor = _positive(weighted[:, 0])
+            means[2, :, arm] = _dot(counted, theta) / population
+            means[0, :, arm] = means[2, :, arm] + correction / (divisor if target == "ATO" else population)
+            means[1, :, arm] = observed / divisor
+            rank_lost |= ~solved
+        never = np.zeros(replicates, dtype=bool)
+        return ArmReplicates(means[0], means[1], means[2], rank_lost, never, never)
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticOutcome:
+    """Logistic regression of an outcome of 0 and 1 in each arm, laid out for resampling.
+
+    ``columns`` is the basis, ``(blocks, q, length)``; ``outcome`` ``(blocks, length)``; ``models`` the
+    regressions of the arms, on the columns ``kept`` in each.
+    """
+
+    columns: Vector
+    outcome: Vector
+    models: tuple[LogisticDesign, LogisticDesign]
+    kept: tuple[Kept, Kept]
+
+    @classmethod
+    def of(
+        cls,
+        layout: Layout,
+        x: Vector,
+        design: StandardisedDesign,
+        treated: NDArray[np.bool_],
+        outcome: Vector,
+        products: Vector,
+    ) -> "LogisticOutcome":
+        """Return the models of ``outcome`` on ``design``, the standardised columns of ``x``, ``(n, p)``."""
+        basis = design.basis(x)
+        rows, columns = np.triu_indices(basis.shape[1])
+        models, kept = [], []
+        for index, arm in enumerate((treated, ~treated)):
+            start, chosen = _on_basis(design, fit_logistic(x[arm], outcome[arm] == 1).coefficients)
+            both = np.isin(rows, chosen) & np.isin(columns, chosen)
+            pairs = products if both.all() else products[:, both]
+            models.append(
+                LogisticDesign.of(layout, basis[:, chosen], outcome == 1, pairs, start[chosen], (index,))
+            )
+            kept.append(chosen)
+        return cls(layout.spread(basis), layout.spread(outcome), (models[0], models[1]), (kept[0], kept[1]))
+
+    def fitted(self, counts: Counts) -> "_FittedLogisticOutcome":
+        """Return the models fitted to every resample."""
+        one, zero = (fit_replicates(counts, model) for model in self.models)
+        return _FittedLogisticOutcome(self, (one, zero))
+
+
+@dataclass(frozen=True, slots=True)
+class _FittedLogisticOutcome:
+    """The outcome models of both arms, fitted to every resample."""
+
+    models: LogisticOutcome
+    fits: tuple[LogisticReplicates, LogisticReplicates]
+
+    def sums(self, arm: int, part: slice, counts: Vector, odds: Vector, target: Target) -> Vector:
+        """Return a part's Σ c h m under own and other arm, Σ c h, Σ c w (y − m), Σ c w y, Σ c w, and the arm's score."""
+        model, outcome = self.models.models[arm], self.models.outcome[part, None]
+        against = model.odds_against(self.fits[arm].theta, part)
+        own = np.where(outcome == 1, 1.0, against) / (1 + against)
+        other = linear_predictors(
+            self.fits[1 - arm].theta, self.models.columns[part][:, self.models.kept[1 - arm]]
+        )
+        other = 1 / (1 + np.exp(np.minimum(-other, LARGEST_EXPONENT)))
+        weights, tilt = target_weights(target, arm, odds)
+        weights, counted = counts * weights, counts * tilt
+        totals = [
+            counted * own,
+            counted * other,
+            counted,
+            weights * (outcome - own),
+            weights * outcome,
+            weights,
+        ]
+        return np.column_stack(
+            [*(total.sum(axis=2).sum(axis=0) for total in totals), model.score(counts, against, part)]
+        )
+
+    def means(self, sums: tuple[Vector, Vector], total: int, target: Target) -> ArmReplicates:
+        """Return the means from the sums over each arm."""
+        means = np.empty((3, len(sums[0]), 2))
+        population = _positive(sums[0][:, 2] + sums[1][:, 2])
+        stuck = self.fits[0].stuck | self.fits[1].stuck
+        rank_lost = self.fits[0].rank_lost | self.fits[1].rank_lost
+        separated = self.fits[0].separated | self.fits[1].separated
+        for arm, fit in enumerate(self.fits):
+            inside, outside = sums[arm], sums[1 - arm]
+            divisor = _positive(inside[:, 5])
+            means[2, :, arm] = (inside[:, 0] + outside[:, 1]) / population
+            means[0, :, arm] = means[2, :, arm] + inside[:, 3] / (divisor if target == "ATO" else population)
+            means[1, :, arm] = inside[:, 4] / divisor
+            stuck = stuck | ~(fit.proved(inside[:, 6:], total) | rank_lost | separated)
+        return ArmReplicates(means[0], means[1], means[2], rank_lost, separated, stuck)
+
+
+Outcome = LinearOutcome | LogisticOutcome
+
+
+def _on_basis(design: StandardisedDesign, coefficients: Vector) -> tuple[Vector, Kept]:
+    """Return the start that coefficients of the given columns, NaN where aliased, make, and which are not aliased."""
+    given = coefficients[1:][list(design.kept)]
+    present = np.where(np.isnan(given), 0.0, given)
+    theta = np.concatenate([[coefficients[0] + present @ design.means], present * design.scales])
+    return starting_point(theta), np.concatenate([[0], 1 + np.flatnonzero(~np.isnan(given))])
+
+
+def target_weights(target: Target, arm: int, odds: Vector) -> tuple[Vector | float, Vector | float]:
+    """Return the weight w of a residual and the share h of a prediction, given the odds against the own arm.
+
+    In everybody w is the inverse probability of the own arm and h is 1; in the treated w is 1 for them and the
+    odds of treatment for controls, and h counts the treated; in the overlap w is the probability of the other arm
+    and h that times the own one's (Li, Morgan & Zaslavsky, 2018, table 1).
+    """
+    if target == "ATE":
+        return 1 + odds, 1.0
+    if target == "ATT":
+        return (1.0, 1.0) if arm == 0 else (odds, 0.0)
+    own = 1 / (1 + odds)
+    against = odds * own
+    return against, against * own
+
+
+def _positive(sums: Vector) -> Vector:
+    """Return sums that something is divided by, NaN where there is nothing to divide by."""
+    divisor: Vector = np.where(sums > 0, sums, np.nan)
+    return divisor
+
+
+def _dot(left: Vector, right: Vector) -> Vector:
+    """Return the inner product of each row, in an order that does not depend on the rows beside it."""
+    product: Vector = np.einsum("bj,bj->b", left, right)
+    return product

@@ -1,0 +1,210 @@
+"""The bootstrap of the primary effect in any target population: patients resampled, every nuisance model refitted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medicore.errors import ConfigurationError, EstimationError
+from medicore.stats.balance.weights import Target
+from medicore.stats.bootstrap.batched_logistic import Flags, LogisticDesign, fit_replicates
+from medicore.stats.bootstrap.batched_outcome import LinearOutcome, LogisticOutcome, Outcome
+from medicore.stats.bootstrap.bootstrap_result import BootstrapResult, acceleration
+from medicore.stats.bootstrap.resampling import (
+    TILE,
+    Counts,
+    Layout,
+    draw_counts,
+    packed_products,
+    seeded_streams,
+    starting_point,
+)
+from medicore.stats.effect.doubly_robust import doubly_robust
+from medicore.stats.models.design import standardise
+from medicore.stats.models.logistic import fit_logistic
+from medicore.stats.models.outcome_model import Family
+
+Vector = NDArray[np.float64]
+
+ONE_ARM = "one arm only"
+RANK_LOST = "rank lost"
+SEPARATED = "separation"
+NOT_CONVERGED = "not converged"
+
+
+def bootstrap_effect(
+    x_propensity: Vector,
+    x_outcome: Vector,
+    treated: NDArray[np.bool_],
+    outcome: Vector,
+    *,
+    replicates: int,
+    seed: int,
+    family: Family = "gaussian",
+    target: Target = "ATE",
+    chunk: int = 2 * TILE,
+) -> BootstrapResult:
+    """Return the nonparametric bootstrap of the effect in the target population, by ``doubly_robust``'s estimator.
+
+    Designs are ``(n, p)`` without intercept, ``treated`` and ``outcome`` ``(n,)``. In each replicate n subjects
+    are drawn with replacement from both arms together, each replicate from a random stream of its own spawned
+    from ``seed``; propensity and outcome models are refitted on those columns that the full sample can tell
+    apart. A replicate fails, and is counted by its first reason, when it holds one arm only, when its columns
+    are dependent, when a regression separates its subjects, or when a maximum is not proved. Efron & Tibshirani
+    (1993), chapters 6, 13 and 14.
+
+    ``chunk`` replicates are held at once, a multiple of 32; it changes no bit of the result, and neither does
+    the number of threads.
+
+    Raises
+    ------
+    ConfigurationError
+        When ``chunk`` is not a positive multiple of 32 or there are fewer than 2 replicates.
+    EstimationError
+        When the full sample cannot be estimated, or fewer than 2 replicates can.
+    """
+    if chunk < TILE or chunk % TILE:
+        raise ConfigurationError(f"a bootstrap chunk of {chunk}; expected a positive multiple of {TILE}")
+    if replicates < 2:
+        raise ConfigurationError(f"{replicates} bootstrap replicate(s); expected at least 2; ask for more")
+    sample = _Sample.of(x_propensity, x_outcome, treated, outcome, family, target)
+    streams = seeded_streams(seed, replicates)
+    kept: list[_Replicates] = []
+    failed = dict.fromkeys((ONE_ARM, RANK_LOST, SEPARATED, NOT_CONVERGED), 0)
+    for first in range(0, replicates, chunk):
+        some = streams[first // TILE : (first + chunk) // TILE]
+        made = sample.replicate(draw_counts(sample.layout, some), min(chunk, replicates - first))
+        for reason, flags in made.failures.items():
+            failed[reason] += int(flags.sum())
+        kept.append(made)
+    return _result(sample, kept, failed, replicates, seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Replicates:
+    """Means of a chunk of replicates, ``(rows, 2)`` each, and which of them failed for what reason."""
+
+    augmented: Vector
+    hajek: Vector
+    standardised: Vector
+    failures: Mapping[str, Flags]
+
+    @property
+    def usable(self) -> Flags:
+        """Which replicates did not fail."""
+        usable: Flags = ~np.any(list(self.failures.values()), axis=0)
+        return usable
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The full sample, its estimate, and both models laid out for resampling."""
+
+    target: Target
+    layout: Layout
+    propensity: LogisticDesign
+    outcome: Outcome
+    value: float
+    acceleration: float
+
+    @classmethod
+    def of(
+        cls,
+        x_propensity: Vector,
+        x_outcome: Vector,
+        treated: NDArray[np.bool_],
+        outcome: Vector,
+        family: Family,
+        target: Target,
+    ) -> "_Sample":
+        fit = fit_logistic(x_propensity, treated)
+        with np.errstate(all="ignore"):  # a separated sample has no finite estimate, and no replicate either
+            primary = doubly_robust(x_outcome, treated, outcome, fit, family=family, target=target)
+            root = primary.stacked.root
+            slant = round(acceleration(root[:, 0] - root[:, 1]), 12)
+        design = standardise(x_outcome)
+        layout = Layout.of(treated, max(fit.basis.shape[1], len(design.kept) + 1))
+        products = packed_products(layout.spread(fit.basis))
+        propensity = LogisticDesign.of(
+            layout, fit.basis, treated, products, starting_point(fit.theta), (0, 1)
+        )
+        if not np.array_equal(x_propensity, x_outcome):
+            products = packed_products(layout.spread(design.basis(x_outcome)))
+        models = LinearOutcome if family == "gaussian" else LogisticOutcome
+        return cls(
+            target,
+            layout,
+            propensity,
+            models.of(layout, x_outcome, design, treated, outcome, products),
+            primary.sandwich.value,
+            slant,
+        )
+
+    def replicate(self, counts: Counts, rows: int) -> _Replicates:
+        """Return the first ``rows`` replicates of a chunk."""
+        scores = fit_replicates(counts, self.propensity)
+        models = self.outcome.fitted(counts)
+        total = sum(self.layout.sizes)
+        score = np.zeros_like(scores.theta)
+        sums: list[Vector] = []
+        one_arm = np.zeros(counts.shape[1], dtype=bool)
+        for arm in (0, 1):
+            made: Vector | float = 0.0
+            drawn = np.zeros(counts.shape[1])
+            for part in self.layout.parts(arm):
+                times = counts[part].astype(np.float64)
+                odds = self.propensity.odds_against(scores.theta, part)
+                score += self.propensity.score(times, odds, part)
+                made = made + models.sums(arm, part, times, odds, self.target)
+                drawn += times.sum(axis=2).sum(axis=0)
+            sums.append(np.asarray(made))
+            one_arm |= drawn == 0
+        means = models.means((sums[0], sums[1]), total, self.target)
+        stuck = scores.stuck | means.stuck | ~scores.proved(score, total)
+        reasons = {
+            ONE_ARM: one_arm,
+            RANK_LOST: scores.rank_lost | means.rank_lost,
+            SEPARATED: scores.separated | means.separated,
+            NOT_CONVERGED: stuck | ~np.isfinite(means.augmented).all(axis=1),
+        }
+        return _Replicates(
+            means.augmented[:rows], means.hajek[:rows], means.standardised[:rows], _first(reasons, rows)
+        )
+
+
+def _first(reasons: Mapping[str, Flags], rows: int) -> dict[str, Flags]:
+    """Return the reasons with each replicate flagged under its first one only."""
+    seen = np.zeros(rows, dtype=bool)
+    first = {}
+    for reason, flags in reasons.items():
+        first[reason] = flags[:rows] & ~seen
+        seen = seen | flags[:rows]
+    return first
+
+
+def _result(
+    sample: _Sample, made: list[_Replicates], failed: Mapping[str, int], replicates: int, seed: int
+) -> BootstrapResult:
+    """Return the usable replicates of all chunks as one result."""
+    augmented, hajek, standardised = (
+        np.concatenate([getattr(part, name)[part.usable] for part in made])
+        for name in ("augmented", "hajek", "standardised")
+    )
+    if len(augmented) < 2:
+        listed = ", ".join(f"{reason} {count}" for reason, count in failed.items() if count)
+        raise EstimationError(
+            f"{len(augmented)} of {replicates} bootstrap replicates could be estimated ({listed}); expected at "
+            "least 2; use fewer covariates"
+        )
+    return BootstrapResult(
+        value=sample.value,
+        estimates=augmented[:, 0] - augmented[:, 1],
+        arm_means=augmented,
+        hajek=hajek[:, 0] - hajek[:, 1],
+        g_computation=standardised[:, 0] - standardised[:, 1],
+        replicates=replicates,
+        failed=failed,
+        seed=seed,
+        acceleration=sample.acceleration,
+    )

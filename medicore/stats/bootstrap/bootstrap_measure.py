@@ -1,0 +1,46 @@
+"""A bootstrap of the arms' means, read as a bootstrap of a ratio."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from medicore.errors import EstimationError
+from medicore.stats.bootstrap.bootstrap_result import BootstrapResult, acceleration
+from medicore.stats.effect.contrasts import ArmMeans
+from medicore.stats.effect.measures import Measure, contrasts_of, effect_of
+
+NO_RISK = "risk not between 0 and 1"
+
+
+def measured(result: BootstrapResult, means: ArmMeans, measure: Measure) -> BootstrapResult:
+    """Return the bootstrap of the measure on its scale of inference, the logarithm for a ratio.
+
+    ``means`` are the full sample's, with the stacked sandwich. A replicate without a ratio, because a mean is not
+    strictly between 0 and 1, has failed, and is counted. The acceleration is that of the contrast's influence.
+
+    Raises EstimationError when the full sample has no ratio, or fewer than 2 replicates have.
+    """
+    if measure == "difference":
+        return result
+    contrasts = contrasts_of(result.arm_means[:, 0], result.arm_means[:, 1], measure)
+    usable = np.isfinite(contrasts)
+    if usable.sum() < 2:
+        raise EstimationError(
+            f"{int(usable.sum())} of {result.replicates} bootstrap replicates have risks strictly between 0 and 1; "
+            f"expected at least 2 for a {measure}; report the difference"
+        )
+    value = effect_of(means, measure).inference.value
+    one, zero = means.treated, means.control
+    slopes = (1 / one, -1 / zero)
+    if measure == "odds ratio":
+        slopes = (1 / (one * (1 - one)), -1 / (zero * (1 - zero)))
+    return replace(
+        result,
+        value=value,
+        estimates=contrasts[usable],
+        arm_means=result.arm_means[usable],
+        hajek=result.hajek[usable],
+        g_computation=result.g_computation[usable],
+        failed={**result.failed, NO_RISK: int((~usable).sum())},
+        acceleration=round(acceleration(means.root @ np.array(slopes)), 12),
+    )

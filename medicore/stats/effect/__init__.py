@@ -1,0 +1,1 @@
+"""Effects of treatment: estimands, measures and estimators, one method per file."""

@@ -1,0 +1,51 @@
+"""Analysis of covariance (ANCOVA), for randomised designs with a continuous outcome."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medicore.errors import EstimationError
+from medicore.stats.effect.estimate import Estimate
+from medicore.stats.models.linear import Covariance, fit_linear
+
+Vector = NDArray[np.float64]
+
+
+def ancova(
+    x: Vector,
+    treated: NDArray[np.bool_],
+    outcome: Vector,
+    *,
+    covariance: Covariance = "HC2",
+    interactions: bool = False,
+) -> Estimate:
+    """Return the coefficient of treatment in least squares of the outcome on treatment and covariates.
+
+    In a randomised trial it estimates the ATE whether or not the model holds (Yang & Tsiatis, 2001), and with
+    ``interactions`` of treatment with the centred covariates it is never less precise than no adjustment in
+    large samples (Lin, 2013, section 4). ``covariance`` is ``model``, homoscedastic, the textbook's ANCOVA, or
+    HC0 to HC3, robust. Intervals and p-values are Student's with n less the number of parameters as degrees of
+    freedom. To compare two of several arms, give the other arms' indicators among the columns of ``x``,
+    ``(n, p)``.
+
+    Raises
+    ------
+    EstimationError
+        When treatment is a linear combination of the intercept alone: one arm only.
+    """
+    arm = treated.astype(np.float64)[:, None]
+    columns = [arm, x]
+    if interactions:
+        columns.append(arm * (x - x.mean(axis=0)))
+    fit = fit_linear(np.column_stack(columns), outcome)
+    if 0 in fit.aliased:
+        raise EstimationError("one arm only; expected two; check arms and criteria")
+    variance = "homoscedastic" if covariance == "model" else covariance
+    return Estimate(
+        "ATE",
+        "ANCOVA, interactions" if interactions else "ANCOVA",
+        float(fit.coefficients[1]),
+        float(fit.standard_errors(covariance)[1]),
+        f"{variance}, t with {fit.degrees_of_freedom} degrees of freedom",
+        len(outcome),
+        float(fit.degrees_of_freedom),
+    )

@@ -1,0 +1,32 @@
+"""The primary estimator of each target population: AIPW in everybody or in the treated, or its like in the overlap."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medicore.stats.balance.weights import Target
+from medicore.stats.effect.augmented import AugmentedResult, augmented_inverse_probability
+from medicore.stats.effect.augmented_overlap import augmented_overlap
+from medicore.stats.models.outcome_model import Family
+from medicore.stats.models.scores import Scores
+
+Vector = NDArray[np.float64]
+
+
+def doubly_robust(
+    x: Vector,
+    treated: NDArray[np.bool_],
+    outcome: Vector,
+    propensity: Scores,
+    *,
+    family: Family = "gaussian",
+    target: Target = "ATE",
+) -> AugmentedResult:
+    """Return the effect in the target population by propensity scores and outcome models together.
+
+    ATE and ATT are consistent when either model is right. The ATO weights by the scores themselves, so that its
+    population is the one meant only when the propensity model is right (Mao, Li & Greene, 2019).
+    ``x`` is ``(n, p)`` without intercept.
+    """
+    if target == "ATO":
+        return augmented_overlap(x, treated, outcome, propensity, family=family)
+    return augmented_inverse_probability(x, treated, outcome, propensity, family=family, target=target)

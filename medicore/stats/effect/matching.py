@@ -1,0 +1,188 @@
+"""1:1 matching on the propensity score, with and without replacement."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from medicore.errors import EstimationError
+from medicore.stats.effect.contrasts import ArmMeans, means_of_influence
+from medicore.stats.effect.estimate import Estimate
+
+Vector = NDArray[np.float64]
+
+ROUNDING = 1e-12
+"""Difference of distances, in standard deviations, that is put down to rounding."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchedResult:
+    """A matched estimate: ``matched`` subjects found a partner, ``unmatched`` none within the caliper.
+
+    ``largest_use`` is how often the most used partner serves, ties shared.
+    """
+
+    estimate: Estimate
+    matched: int
+    unmatched: int
+    largest_use: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairedResult:
+    """A matched estimate from pairs of which nobody is in two, and the arms' means over the pairs."""
+
+    estimate: Estimate
+    means: ArmMeans
+    matched: int
+    unmatched: int
+
+
+def matching_distance(score: Vector, scale: Literal["logit", "score"] = "logit") -> Vector:
+    """Return the positions, ``(n,)``, between which distances are taken: logits or scores over their SD, ddof 1.
+
+    Raises EstimationError when all scores are equal.
+    """
+    position = logit(score) if scale == "logit" else score
+    if not np.isfinite(position).all() or np.ptp(position) == 0:
+        raise EstimationError(
+            "the propensity scores do not vary, or are 0 or 1; expected scores to match on; look at the model"
+        )
+    positions: Vector = position / position.std(ddof=1)
+    return positions
+
+
+def match_with_replacement(
+    treated: NDArray[np.bool_],
+    outcome: Vector,
+    position: Vector,
+    *,
+    target: Literal["ATE", "ATT"] = "ATT",
+    caliper: float | None = None,
+    tie_tolerance: float = 0.0,
+) -> MatchedResult:
+    """Return the mean difference between subjects and their nearest partners in the other arm.
+
+    Partners may serve any number of times. The rule for ties: all nearest partners count, in equal parts, and so
+    do those whose squared distance exceeds the smallest by no more than ``tie_tolerance``. ``position`` and
+    ``caliper`` are in standard deviations. Variance: Abadie & Imbens (2006, theorem 7) with one residual variance for all,
+    estimated from the pairs; it takes the score as known.
+
+    Raises
+    ------
+    EstimationError
+        When nobody finds a partner.
+    """
+    sought = np.ones(len(outcome), dtype=bool) if target == "ATE" else treated
+    centred = outcome - outcome.mean()
+    found = np.zeros(len(outcome), dtype=bool)
+    partner, partner_square = np.zeros(len(outcome)), np.zeros(len(outcome))
+    use, use_square = np.zeros(len(outcome)), np.zeros(len(outcome))
+    for arm in (treated, ~treated) if target == "ATE" else (treated,):
+        seekers, pool = np.flatnonzero(arm), np.flatnonzero(~arm)
+        pool = pool[np.argsort(position[pool], kind="stable")]
+        first, last, inside = _nearest(position[seekers], position[pool], caliper, tie_tolerance)
+        seekers, first, last = seekers[inside], first[inside], last[inside]
+        found[seekers] = True
+        count = last - first
+        for values, store in ((centred, partner), (centred**2, partner_square)):
+            sums = np.concatenate([[0.0], np.cumsum(values[pool])])
+            store[seekers] = (sums[last] - sums[first]) / count
+        use[pool] = _served(first, last, 1 / count, len(pool))
+        use_square[pool] = _served(first, last, 1 / count**2, len(pool))
+    if not found.any():
+        raise EstimationError("no subject has a partner within the caliper; expected some; widen the caliper")
+    sign = np.where(treated, 1.0, -1.0)
+    effect = (sign * (centred - partner))[found]
+    value = float(effect.mean())
+    pair_square = centred**2 - 2 * centred * partner + partner_square
+    spread = 0.5 * float((pair_square[found] - 2 * value * effect + value**2).mean())
+    crossed = 2 * use if target == "ATE" else 0.0
+    imputed = spread * float((use**2 + crossed - use_square).sum())
+    error = float(np.sqrt(max(((effect - value) ** 2).sum() + imputed, 0.0))) / len(effect)
+    unmatched = int(sought.sum()) - len(effect)
+    estimate = Estimate(
+        f"{target} (matched)" if unmatched else target,
+        "1:1 matching, with replacement",
+        value,
+        error,
+        "Abadie–Imbens, one residual variance",
+        len(outcome) - unmatched,
+    )
+    return MatchedResult(estimate, len(effect), unmatched, float(use.max()))
+
+
+def match_without_replacement(
+    treated: NDArray[np.bool_],
+    outcome: Vector,
+    position: Vector,
+    *,
+    caliper: float | None = None,
+) -> PairedResult:
+    """Return the mean difference within greedy pairs of a treated and a control subject.
+
+    Treated subjects choose in order of falling position, of equals the earlier row first; each takes the
+    nearest control left, of equally near ones the earlier row, if it is within ``caliper`` standard deviations
+    (Austin, 2011). Standard error of the mean of paired differences, ddof 1.
+
+    Raises
+    ------
+    EstimationError
+        When fewer than two pairs are found.
+    """
+    seekers = np.flatnonzero(treated)
+    seekers = seekers[np.argsort(-position[seekers], kind="stable")]
+    pool = np.flatnonzero(~treated)
+    distance_to, free = position[pool].copy(), np.ones(len(pool), dtype=bool)
+    limit = np.inf if caliper is None else caliper
+    one, zero = [], []
+    for seeker in seekers:
+        distance = np.where(free, np.abs(distance_to - position[seeker]), np.inf)
+        nearest = int(np.argmin(distance))
+        if free[nearest] and distance[nearest] <= limit:
+            free[nearest] = False
+            one.append(outcome[seeker])
+            zero.append(outcome[pool[nearest]])
+    pairs = np.array(one) - np.array(zero)
+    if len(pairs) < 2:
+        raise EstimationError(f"matching found {len(pairs)} pair(s); expected two or more; widen the caliper")
+    unmatched = len(seekers) - len(pairs)
+    estimate = Estimate(
+        "ATT (matched)" if unmatched else "ATT",
+        "1:1 matching, without replacement",
+        float(pairs.mean()),
+        float(pairs.std(ddof=1) / np.sqrt(len(pairs))),
+        "paired differences, ddof 1",
+        2 * len(pairs),
+    )
+    both = (float(np.mean(one)), float(np.mean(zero)))
+    means = means_of_influence(
+        estimate.estimand, estimate.estimator, both, (np.array(one), np.array(zero)), estimate.variance, 1
+    )
+    return PairedResult(estimate, replace(means, n=estimate.n), len(pairs), unmatched)
+
+
+def _nearest(
+    seekers: Vector, pool: Vector, caliper: float | None, tie_tolerance: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+    """Return for each seeker the range of its partners in the sorted pool, and whether any is within the caliper."""
+    place = np.searchsorted(pool, seekers)
+    before = np.abs(seekers - pool[np.maximum(place - 1, 0)])
+    after = np.abs(seekers - pool[np.minimum(place, len(pool) - 1)])
+    smallest = np.minimum(before, after)
+    radius = np.sqrt(smallest**2 + tie_tolerance) + ROUNDING
+    first = np.searchsorted(pool, seekers - radius, side="left")
+    last = np.searchsorted(pool, seekers + radius, side="right")
+    inside = np.full(len(seekers), True) if caliper is None else smallest <= caliper
+    return first, last, inside
+
+
+def _served(first: NDArray[np.intp], last: NDArray[np.intp], parts: Vector, size: int) -> Vector:
+    """Return the sum of the parts of every range that each place of the pool lies in."""
+    steps = np.zeros(size + 1)
+    np.add.at(steps, first, parts)
+    np.subtract.at(steps, last, parts)
+    served: Vector = np.cumsum(steps)[:size]
+    return served

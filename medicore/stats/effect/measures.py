@@ -1,0 +1,79 @@
+"""The measure of an effect: on which scale the arms' means are compared, and on which the inference is done."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medicore.stats.effect.contrasts import ArmMeans, difference, log_odds_ratio, log_risk_ratio
+from medicore.stats.effect.estimate import Estimate
+
+Vector = NDArray[np.float64]
+Measure = Literal["difference", "risk ratio", "odds ratio"]
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect as it is printed, with the inference that belongs to its measure.
+
+    ``inference`` is the estimate where it is nearly normal: the difference itself, or the natural logarithm of a
+    ratio. Its standard error and p-value are the effect's; ``value`` and intervals are on the measure's own scale.
+    """
+
+    measure: Measure
+    inference: Estimate
+
+    @property
+    def value(self) -> float:
+        """The effect on its own scale: a difference, or a ratio."""
+        return presented(self.inference.value, self.measure)
+
+    @property
+    def estimand(self) -> str:
+        """The population that the effect is of, with the measure where it is a ratio."""
+        population = self.inference.estimand.partition(", log ")[0]
+        return population if self.measure == "difference" else f"{population}, {self.measure}"
+
+    def interval(self, level: float) -> tuple[float, float]:
+        """Return the Wald interval; that of a ratio is made on the logarithm and exponentiated."""
+        low, high = self.inference.interval(level)
+        return presented(low, self.measure), presented(high, self.measure)
+
+
+def effect_of(means: ArmMeans, measure: Measure) -> Effect:
+    """Return the effect that two arms' means make, with delta-method standard error.
+
+    Raises EstimationError when a ratio is asked of means that are not strictly between 0 and 1.
+    """
+    contrast = {"difference": difference, "risk ratio": log_risk_ratio, "odds ratio": log_odds_ratio}
+    return Effect(measure, contrast[measure](means))
+
+
+def contrasts_of(treated: Vector, control: Vector, measure: Measure) -> Vector:
+    """Return the contrasts of arms' means, ``(n,)`` each, on the scale of inference.
+
+    NaN where a ratio does not exist, because a mean is not strictly between 0 and 1.
+    """
+    if measure == "difference":
+        return treated - control
+    risky = (treated > 0) & (treated < 1) & (control > 0) & (control < 1)
+    one, zero = np.where(risky, treated, np.nan), np.where(risky, control, np.nan)
+    if measure == "risk ratio":
+        return np.log(one) - np.log(zero)
+    return np.log(one) - np.log1p(-one) - np.log(zero) + np.log1p(-zero)
+
+
+def presented(value: float, measure: Measure) -> float:
+    """Return a value from the scale of inference on the measure's own scale."""
+    return value if measure == "difference" else float(np.exp(value))
+
+
+def no_effect(measure: Measure) -> float:
+    """Return the value of the measure where the arms do not differ: 0 of a difference, 1 of a ratio."""
+    return 0.0 if measure == "difference" else 1.0
+
+
+def scale_of(measure: Measure) -> Literal["identity", "logarithm"]:
+    """Return the name of the scale on which standard errors of the measure are."""
+    return "identity" if measure == "difference" else "logarithm"

@@ -1,0 +1,34 @@
+"""The unadjusted contrast of the arms, shown beside what is adjusted."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medicore.errors import EstimationError
+from medicore.stats.effect.contrasts import ArmMeans, difference, means_of_influence
+from medicore.stats.effect.estimate import Estimate
+
+Vector = NDArray[np.float64]
+
+
+def unadjusted_means(treated: NDArray[np.bool_], outcome: Vector) -> ArmMeans:
+    """Return the arms' means; the variance of each is s²/n with ddof 1 within the arm (Welch, 1938).
+
+    Raises EstimationError when an arm has fewer than two subjects.
+    """
+    means, influences = [], []
+    for arm in (treated, ~treated):
+        size = int(arm.sum())
+        if size < 2:
+            raise EstimationError(
+                f"an arm has {size} subject(s); expected two or more; check arms and criteria"
+            )
+        mean = float(outcome[arm].mean())
+        means.append(mean)
+        scale = len(outcome) / np.sqrt(size * (size - 1))
+        influences.append(np.where(arm, scale * (outcome - mean), 0.0))
+    return means_of_influence("ATE", "unadjusted", means, influences, "unequal variances, ddof 1")
+
+
+def difference_of_means(treated: NDArray[np.bool_], outcome: Vector) -> Estimate:
+    """Return the difference of the arms' means, with Welch's standard error, √(s1²/n1 + s0²/n0), ddof 1."""
+    return difference(unadjusted_means(treated, outcome))

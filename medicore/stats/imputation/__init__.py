@@ -1,0 +1,1 @@
+"""Imputation of missing covariates, and the pooling of completed analyses."""

@@ -1,0 +1,1 @@
+"""Models: design matrices, linear and logistic regression, separation and sandwich variances."""

@@ -1,0 +1,219 @@
+"""Unpenalised logistic regression by maximum likelihood."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, log_expit
+
+from medicore.errors import EstimationError
+from medicore.stats.models.design import StandardisedDesign, standardise
+
+Vector = NDArray[np.float64]
+
+MAX_ITERATIONS = 100
+MAX_HALVINGS = 40
+SCORE_TOLERANCE = 1e-10
+"""Largest component of the mean score, on standardised columns, at which the maximum is proved."""
+SEPARATION_PROBABILITY = 1e-7
+"""A fitted probability closer than this to 0 or 1 is as good as 0 or 1."""
+SEPARATION_STANDARD_ERROR = 50.0
+"""Standard error of a coefficient on a standardised column above which the likelihood has no maximum in sight."""
+SEPARATION_MOVE = 0.1
+"""Change of a linear predictor that another Newton step may not make where the score has vanished."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogisticFit:
+    """A fitted logistic regression, and the evidence for and against it.
+
+    ``coefficients`` and ``standard_errors`` are ``(p + 1,)`` on the given scale, intercept first; those of
+    aliased columns are NaN. ``fitted`` is ``(n,)``. ``basis`` is ``(n, q + 1)``, intercept and independent
+    standardised columns (``design`` makes them for other rows), ``theta`` ``(q + 1,)`` their coefficients,
+    ``covariance`` the inverse information, and ``influence`` ``(n, q + 1)`` each subject's influence on
+    ``theta``: its mean is 0, its variance over n that of ``theta``.
+
+    ``converged`` says that no component of the mean score exceeds SCORE_TOLERANCE; ``score`` is the largest.
+    ``separated`` says that the maximum likelihood estimate does not exist, or as good as: ``predicted``
+    subjects lie on their own side of a direction in which the likelihood rises for ever, ``extreme`` fitted
+    probabilities are within SEPARATION_PROBABILITY of 0 or 1, or ``largest_standard_error``, of a coefficient
+    on a standardised column, exceeds SEPARATION_STANDARD_ERROR.
+    """
+
+    coefficients: Vector
+    standard_errors: Vector
+    fitted: Vector
+    log_likelihood: float
+    iterations: int
+    converged: bool
+    separated: bool
+    aliased: tuple[int, ...]
+    basis: Vector
+    influence: Vector
+    theta: Vector
+    covariance: Vector
+    weights: Vector
+    design: StandardisedDesign
+    score: float
+    predicted: int
+    extreme: int
+    largest_standard_error: float
+
+    @property
+    def gradient(self) -> Vector:
+        """Derivative of each fitted probability by ``theta``, ``(n, q + 1)``."""
+        slope: Vector = self.basis * (self.fitted * (1 - self.fitted))[:, None]
+        return slope
+
+    def probability(self, x: Vector) -> Vector:
+        """Return the fitted probabilities, ``(m,)``, of any rows ``x``, ``(m, p)``."""
+        chance: Vector = expit(self.design.basis(x) @ self.theta)
+        return chance
+
+    def basis_covariance(self, kind: Literal["model", "HC0", "HC3"]) -> Vector:
+        """Return the covariance of ``theta``, ``(q + 1, q + 1)``.
+
+        ``model`` is the inverse information; HC0 the sandwich of squared scores, HC3 with these over (1 − h)²,
+        h the leverage in the last weighted fit (MacKinnon & White, 1985, section 2; Zeileis, 2006).
+        """
+        if kind == "model":
+            return self.covariance
+        scores = self.influence / len(self.fitted)
+        if kind == "HC3":
+            spread = self.weights * self.fitted * (1 - self.fitted)
+            leverage = spread * ((self.basis @ self.covariance) * self.basis).sum(axis=1)
+            scores = scores / (1 - leverage)[:, None]
+        robust: Vector = scores.T @ scores
+        return robust
+
+
+def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None) -> LogisticFit:
+    """Return the maximum likelihood fit of ``y``, ``(n,)`` bool, on ``x``, ``(n, p)`` without intercept.
+
+    Newton's method on standardised columns with step-halving (McCullagh & Nelder, 1989, section 2.5): no step
+    lowers the likelihood, and once the score has vanished one more step takes the estimate to full precision.
+    ``weights``, ``(n,)`` and not negative, multiply each subject's log-likelihood; 1 when not given.
+
+    Separation is reported, never raised: quasi-separated data "converge" everywhere, so it is looked for
+    (Albert & Anderson, 1984): where the score is 0 but a Newton step still moves linear predictors, the
+    likelihood rises for ever in that direction.
+
+    Raises
+    ------
+    EstimationError
+        When one outcome alone is present, a number is not finite, or there are not more subjects than
+        parameters.
+    """
+    weight = np.ones(len(y)) if weights is None else weights
+    design = standardise(x)
+    _require_estimable(y, weight, len(design.kept) + 1)
+    basis = np.column_stack([np.ones(len(y)), design.columns])
+    maximum = _maximise(basis, y, weight)
+    covariance = _covariance(basis, maximum.fitted, weight)
+    errors = np.sqrt(np.diag(covariance))
+    largest = float(errors[1:].max(initial=0.0))
+    extreme = int((np.minimum(maximum.fitted, 1 - maximum.fitted) < SEPARATION_PROBABILITY).sum())
+    back = design.given_scale()
+    coefficients = back @ maximum.theta
+    given_errors = np.sqrt(((back @ covariance) * back).sum(axis=1))
+    for index in design.aliased:
+        coefficients[index + 1] = given_errors[index + 1] = np.nan
+    return LogisticFit(
+        coefficients=coefficients,
+        standard_errors=given_errors,
+        fitted=maximum.fitted,
+        log_likelihood=maximum.log_likelihood,
+        iterations=maximum.iterations,
+        converged=maximum.score <= SCORE_TOLERANCE,
+        separated=maximum.predicted > 0 or extreme > 0 or largest > SEPARATION_STANDARD_ERROR,
+        aliased=design.aliased,
+        basis=basis,
+        influence=len(y) * (basis * (weight * (y - maximum.fitted))[:, None]) @ covariance,
+        theta=maximum.theta,
+        covariance=covariance,
+        weights=weight,
+        design=design,
+        score=maximum.score,
+        predicted=maximum.predicted,
+        extreme=extreme,
+        largest_standard_error=largest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Maximum:
+    """Where Newton's method ended."""
+
+    theta: Vector
+    fitted: Vector
+    log_likelihood: float
+    iterations: int
+    score: float
+    predicted: int
+
+
+def _require_estimable(y: NDArray[np.bool_], weight: Vector, parameters: int) -> None:
+    """Raise EstimationError unless both outcomes have weight and subjects outnumber parameters."""
+    if not (np.isfinite(weight).all() and (weight >= 0).all()):
+        raise EstimationError(
+            "the weights hold a negative number, NaN or infinity; expected 0 or more; check them"
+        )
+    if not (weight[y].sum() > 0 and weight[~y].sum() > 0):
+        raise EstimationError(
+            "a logistic regression found one outcome only; expected both; check arms and criteria"
+        )
+    subjects = int((weight > 0).sum())
+    if subjects <= parameters:
+        raise EstimationError(
+            f"{subjects} subjects cannot carry {parameters} parameters; expected more subjects; use fewer covariates"
+        )
+
+
+def _maximise(basis: Vector, y: NDArray[np.bool_], weight: Vector) -> _Maximum:
+    """Return the maximum of the likelihood, or the last point on the way to one that does not exist."""
+    sign = np.where(y, 1.0, -1.0)
+    total = float(weight.sum())
+    share = float(weight[y].sum()) / total
+    theta = np.zeros(basis.shape[1])
+    theta[0] = np.log(share / (1 - share))
+    value = _log_likelihood(basis @ theta, sign, weight)
+    iterations, reached = 0, True
+    while reached and iterations < MAX_ITERATIONS:
+        iterations += 1
+        fitted = expit(basis @ theta)
+        gradient = basis.T @ (weight * (y - fitted))
+        score = float(np.abs(gradient).max()) / total
+        step = _covariance(basis, fitted, weight) @ gradient
+        reached, theta, value = _uphill(basis, sign, weight, theta, step, value)
+        if score <= SCORE_TOLERANCE:
+            break
+    fitted = expit(basis @ theta)
+    score = float(np.abs(basis.T @ (weight * (y - fitted))).max()) / total
+    move = sign * (basis @ step)
+    predicted = int((move > SEPARATION_MOVE).sum()) if score <= SCORE_TOLERANCE else 0
+    return _Maximum(theta, fitted, value, iterations, score, predicted)
+
+
+def _log_likelihood(predictor: Vector, sign: Vector, weight: Vector) -> float:
+    return float((weight * log_expit(sign * predictor)).sum())
+
+
+def _covariance(basis: Vector, fitted: Vector, weight: Vector) -> Vector:
+    """Return the inverse of the information matrix; the pseudo-inverse where it is singular."""
+    information = (basis * (weight * fitted * (1 - fitted))[:, None]).T @ basis
+    inverse: Vector = np.linalg.pinv(information, rcond=1e-15, hermitian=True).astype(np.float64)
+    return inverse
+
+
+def _uphill(
+    basis: Vector, sign: Vector, weight: Vector, theta: Vector, step: Vector, value: float
+) -> tuple[bool, Vector, float]:
+    """Return whether the likelihood rose along ``step``, and where, halving the step until it does."""
+    slack = np.finfo(float).eps * len(sign) * abs(value)
+    for halving in range(MAX_HALVINGS):
+        candidate = theta + step / 2**halving
+        reached = _log_likelihood(basis @ candidate, sign, weight)
+        if reached >= value - slack:
+            return True, candidate, reached
+    return False, theta, value

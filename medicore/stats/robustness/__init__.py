@@ -1,0 +1,1 @@
+"""How strong a violated assumption would have to be to change the conclusion."""

@@ -1,0 +1,1 @@
+"""Sensitivity and supplementary analyses beside the primary one."""

@@ -1,0 +1,82 @@
+"""How strong an unmeasured confounder, or how different the missing outcomes, would have to be."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from medicore.errors import EstimationError
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.effect.measures import effect_of
+from medicore.stats.imputation.pooling import pooled_effect
+from medicore.stats.robustness.evalue import EValue, e_value_of_risk_ratio, e_value_of_standardised_difference
+from medicore.stats.robustness.tipping import tipping_point
+from medicore.steps.models.sample import Sample
+
+
+def confounding(protocol: Protocol, primary: dict[str, Any], sets: Sequence[pd.DataFrame]) -> dict[str, Any]:
+    """Return the E-values of the primary estimate and of the limit of its interval nearer to no effect.
+
+    A difference of means is divided by the outcome's standard deviation, ddof 1, over both arms; for a binary
+    outcome the risk ratio of the primary estimator's means is taken. What has no E-value says why.
+    """
+    try:
+        found = _e_value(protocol, primary, sets)
+    except EstimationError as error:
+        return {"note": f"not estimable: {error}"}
+    return {
+        "point": found.point,
+        "limit": found.limit,
+        "risk_ratio": found.risk_ratio,
+        "ci_low": found.low,
+        "ci_high": found.high,
+        "conversion": found.conversion,
+        "note": "",
+    }
+
+
+def _e_value(protocol: Protocol, primary: dict[str, Any], sets: Sequence[pd.DataFrame]) -> EValue:
+    if protocol.outcome.family == "gaussian":
+        spread = float(sets[0]["outcome"].to_numpy(dtype=np.float64).std(ddof=1))
+        return e_value_of_standardised_difference(
+            primary["estimate"] / spread, primary["ci_low"] / spread, primary["ci_high"] / spread
+        )
+    means = [Sample.of(protocol, one).primary().means for one in sets]
+    ratio = pooled_effect([effect_of(one, "risk ratio") for one in means])
+    return e_value_of_risk_ratio(ratio.value, *ratio.interval(protocol.inference.level))
+
+
+def missing_outcomes(
+    protocol: Protocol, primary: dict[str, Any], disposition: pd.DataFrame
+) -> dict[str, Any]:
+    """Return the tipping point: the shift of the treated arm's missing outcomes that changes the conclusion.
+
+    Missing are the treated subjects whom the criterion that asks for the outcome excluded. Of a ratio it is the
+    tipping point of the difference of the same means.
+    """
+    reasons = {
+        criterion.name
+        for criterion in protocol.eligibility
+        if criterion.operator == "present" and criterion.column == protocol.outcome.column
+    }
+    in_arm = (disposition["arm"] == protocol.treatment.treated).to_numpy(dtype=bool)
+    lacking = in_arm & disposition["reason"].isin(reasons).to_numpy(dtype=bool)
+    analysed = in_arm & (disposition["reason"] == "").to_numpy(dtype=bool)
+    missing, treated = int(lacking.sum()), int((lacking | analysed).sum())
+    found = tipping_point(
+        primary["absolute_difference"]["estimate"],
+        primary["absolute_difference"]["standard_error"],
+        treated=treated,
+        missing=missing,
+        level=protocol.inference.level,
+    )
+    return {
+        "treated": treated,
+        "missing": missing,
+        "missing_share": found.missing_share,
+        "delta": found.delta,
+        "delta_of_estimate": found.delta_of_estimate,
+        "concluded": found.concluded,
+        "unit": protocol.outcome.unit,
+    }

@@ -1,0 +1,120 @@
+"""Supplementary analyses: other populations and subgroups, apart from the sensitivity analyses (ICH E9(R1), A.5.3)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from medicore.errors import EstimationError
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.balance.overlap import within
+from medicore.stats.balance.weights import Target
+from medicore.stats.effect.contrasts import ArmMeans
+from medicore.stats.effect.estimate import Estimate
+from medicore.stats.effect.inverse_probability import weighted_means
+from medicore.stats.effect.matching import match_without_replacement, matching_distance
+from medicore.stats.effect.subgroups import interaction_test
+from medicore.steps.models.sample import Sample, pooled_means, row, varied
+
+_CALIPER = 0.2
+_POPULATIONS: dict[Target, str] = {
+    "ATE": "Effect in everybody",
+    "ATT": "Effect in the treated",
+    "ATO": "Effect in the overlap",
+}
+
+
+def other_estimands(
+    protocol: Protocol, everyone: Sequence[pd.DataFrame], sets: Sequence[pd.DataFrame]
+) -> list[dict[str, Any]]:
+    """Return the rows about other populations than the primary estimand's; ``everyone`` is before trimming."""
+    samples = [Sample.of(protocol, one) for one in sets]
+    return [
+        *(_trimmed(protocol, everyone, threshold) for threshold in protocol.sensitivity.trimming),
+        *(
+            _of_target(protocol, samples, target)
+            for target in _POPULATIONS
+            if target != protocol.estimand.target
+        ),
+        _matched(protocol, samples),
+        *(found for column in protocol.sensitivity.subgroups for found in _subgroups(protocol, sets, column)),
+    ]
+
+
+def _of_target(protocol: Protocol, samples: Sequence[Sample], target: Target) -> dict[str, Any]:
+    """Return the effect in another target population, by weighting."""
+    return row(
+        protocol,
+        _POPULATIONS[target],
+        samples,
+        lambda one: weighted_means(one.treated, one.outcome, one.fit, target).scores_estimated,
+    )
+
+
+def _matched(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
+    """Return the effect in the treated by greedy 1:1 matching on the logit of the score, caliper 0.2 SD (Austin, 2011)."""
+    unmatched: list[int] = []
+
+    def estimate(one: Sample) -> ArmMeans:
+        found = match_without_replacement(
+            one.treated, one.outcome, matching_distance(one.fit.fitted), caliper=_CALIPER
+        )
+        unmatched.append(found.unmatched)
+        return found.means
+
+    made = row(protocol, "1:1 matching on the score", samples, estimate)
+    if made["estimate"] is None:
+        return made
+    alone = f"{varied(unmatched)} treated without a partner within {_CALIPER} SD"
+    return {**made, "note": "; ".join(part for part in (alone, made["note"]) if part)}
+
+
+def _trimmed(protocol: Protocol, everyone: Sequence[pd.DataFrame], threshold: float) -> dict[str, Any]:
+    """Return the primary estimator after discarding scores outside [t, 1 − t]; every model is fitted again."""
+
+    def estimate(one: pd.DataFrame) -> ArmMeans:
+        scores = Sample.of(protocol, one).fit.fitted
+        kept = Sample.of(protocol, one[within(scores, threshold, 1 - threshold)]).primary().means
+        return replace(kept, estimand=f"{kept.estimand} (trimmed)")
+
+    made = row(protocol, f"Scores outside {threshold:g} to {1 - threshold:g} discarded", everyone, estimate)
+    again = "models fitted again on who is left"
+    return {
+        **made,
+        "estimand": made["estimand"] or f"{protocol.estimand.target} (trimmed)",
+        "note": made["note"]
+        if made["estimate"] is None
+        else "; ".join(part for part in (again, made["note"]) if part),
+    }
+
+
+def _subgroups(protocol: Protocol, sets: Sequence[pd.DataFrame], column: str) -> list[dict[str, Any]]:
+    """Return the primary estimator within each level of a category, every model fitted again, and the interaction test."""
+    label = protocol.covariate(column).label
+    rows: list[dict[str, Any]] = []
+    estimates: list[Estimate] = []
+    for level in protocol.contract.column(column).values or ():
+        chosen = [one[(one[column] == level).to_numpy(dtype=bool)] for one in sets]
+        means: list[ArmMeans] = []
+
+        def estimate(one: pd.DataFrame, found: list[ArmMeans] = means) -> ArmMeans:
+            if one.empty:
+                raise EstimationError("no analysed subject belongs to it")
+            sample = Sample.of(protocol, one)
+            if sample.fit.separated:
+                raise EstimationError(
+                    "the covariates predict treatment perfectly for some subjects (separation)"
+                )
+            found.append(sample.primary().means)
+            return found[-1]
+
+        made = row(protocol, f"{label}: {level}", chosen, estimate)
+        estimand = f"{protocol.estimand.target} within {label}: {level}"
+        rows.append({**made, "estimand": estimand, "n": min(len(one) for one in chosen)})
+        if made["estimate"] is not None:
+            estimates.append(pooled_means(protocol, means).inference)
+    if len(estimates) == len(rows) > 1:
+        same = f"test of interaction: p = {interaction_test(estimates).p_value:.3f}"
+        rows = [{**made, "note": "; ".join(part for part in (same, made["note"]) if part)} for made in rows]
+    return rows

@@ -1,0 +1,128 @@
+"""Casting: texts become typed columns by the contract; what does not fit becomes missing and is counted."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from medicore.records.delivery.delimited import TextTable
+from medicore.records.protocol.contract import Column, Contract
+
+# A leading zero is how codes look, not numbers: 001 read as 1 would be a silent change of type.
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+LARGEST_INTEGER = 2**53
+"""Up to here every integer is also a double, so that the models compute with what was delivered."""
+
+EXPECTED = {
+    "number": "a decimal number such as 12.5",
+    "integer": "a whole number such as 12",
+    "date": "a date as YYYY-MM-DD",
+    "representable": "a value that double precision can hold",
+}
+"""What each rule of casting expects."""
+
+DTYPES = {
+    "identifier": "str",
+    "category": "str",
+    "number": "float64",
+    "integer": "Int64",
+    "date": "date32[day][pyarrow]",
+}
+"""The type in memory of each type in the contract."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uncastable:
+    """How many values of a column break a rule of casting."""
+
+    column: str
+    rule: str
+    count: int
+
+
+class UncastableError(ValueError):
+    """A text does not fit the type of its column; the message is the rule that it breaks, never the text."""
+
+
+def cast_table(texts: TextTable, contract: Contract) -> tuple[pd.DataFrame, tuple[Uncastable, ...]]:
+    """Return the typed columns of the contract, rows sorted by subject as text, and what could not be cast.
+
+    Columns come in the order of the contract; one that was not delivered is all missing, and one that the
+    contract does not declare is left out.
+    """
+    order = range(len(texts.rows))
+    if contract.subject in texts.columns:
+        subjects = texts.column(contract.subject)
+        order = sorted(order, key=subjects.__getitem__)  # type: ignore[assignment]
+    columns = {}
+    failures: list[Uncastable] = []
+    for column in contract.columns:
+        found = texts.column(column.name) if column.name in texts.columns else ()
+        values, broken = cast_column(column, [found[row] for row in order] if found else [], contract.missing)
+        columns[column.name] = values if found else pd.Series([None] * len(order), dtype=values.dtype)
+        failures += [Uncastable(column.name, rule, count) for rule, count in sorted(broken.items())]
+    return pd.DataFrame(columns), tuple(failures)
+
+
+def cast_column(
+    column: Column, texts: Sequence[str], missing: Sequence[str] = ("",)
+) -> tuple[pd.Series, Counter[str]]:
+    """Return the typed values of one column, ``(n,)``, and how many texts break which rule."""
+    cast = _CASTS[column.type]
+    values: list[object] = []
+    broken: Counter[str] = Counter()
+    for text in texts:
+        try:
+            values.append(None if text in missing else cast(text))
+        except UncastableError as error:
+            values.append(None)
+            broken[str(error)] += 1
+    return pd.Series(values, dtype=DTYPES[column.type]), broken
+
+
+def _text(text: str) -> str:
+    return text
+
+
+def _number(text: str) -> float:
+    if not _NUMBER.fullmatch(text):
+        raise UncastableError("number")
+    value = float(text)
+    # Overflow gives infinity and underflow zero; both would be another value than the one delivered.
+    vanished = value == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
+    if vanished or abs(value) == float("inf"):
+        raise UncastableError("representable")
+    return value
+
+
+def _integer(text: str) -> int:
+    if not _INTEGER.fullmatch(text):
+        raise UncastableError("integer")
+    # The length is looked at first: converting an endless row of digits is work without use.
+    if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
+        raise UncastableError("representable")
+    return int(text)
+
+
+def _date(text: str) -> date:
+    if not _DATE.fullmatch(text):
+        raise UncastableError("date")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UncastableError("date") from None
+
+
+_CASTS: dict[str, Callable[[str], object]] = {
+    "identifier": _text,
+    "category": _text,
+    "number": _number,
+    "integer": _integer,
+    "date": _date,
+}

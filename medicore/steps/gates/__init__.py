@@ -1,0 +1,1 @@
+"""Gates: thresholds of the protocol held against what a step computed."""

@@ -1,0 +1,93 @@
+"""The gates of the propensity step: thresholds of the protocol held against scores, weights and balance."""
+
+from collections.abc import Iterator, Sequence
+from math import isinf
+
+import numpy as np
+
+from medicore.records.finding import Finding
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.models.logistic import LogisticFit
+from medicore.steps.gate import shown
+from medicore.steps.models.scoring import Scored
+
+
+def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
+    """Yield findings about the propensity model: convergence, separation, overlap, trimmed share."""
+    gates = protocol.gates
+    if not fit.converged:
+        yield Finding(
+            "propensity", "convergence", "propensity model", "not converged", "converged",
+            f"the propensity model did not converge in {fit.iterations} iterations; simplify it",
+            overridable=False,
+        )  # fmt: skip
+    if fit.separated:
+        yield Finding(
+            "propensity", "separation", "propensity model", "separated", "none",
+            "the covariates predict treatment perfectly for some subjects (separation); their weights mean nothing",
+        )  # fmt: skip
+    low, high = float(fit.fitted.min()), float(fit.fitted.max())
+    if protocol.trimming.method == "none" and (low <= gates.score_lower or high >= gates.score_upper):
+        outside = int(((fit.fitted <= gates.score_lower) | (fit.fitted >= gates.score_upper)).sum())
+        yield Finding(
+            "propensity", "overlap", "propensity score", f"{shown(low)} to {shown(high)}",
+            f"{shown(gates.score_lower)} to {shown(gates.score_upper)}",
+            f"{outside} subject(s) have a propensity score at or beyond the limits {shown(gates.score_lower)} and "
+            f"{shown(gates.score_upper)}; restrict the population to where both arms occur, or plan a trimming",
+        )  # fmt: skip
+    if protocol.trimming.method == "discard":
+        outside = int(((fit.fitted < protocol.trimming.lower) | (fit.fitted > protocol.trimming.upper)).sum())
+        share = outside / len(fit.fitted)
+        if share >= gates.trimmed_share:
+            yield Finding(
+                "propensity", "trimmed share", "propensity score", shown(share), shown(gates.trimmed_share),
+                f"trimming discards {outside} of {len(fit.fitted)} subjects ({share:.1%}), with scores outside "
+                f"{protocol.trimming.lower:g} to {protocol.trimming.upper:g}; the limit is {gates.trimmed_share:.1%}; "
+                "see whether the estimand still holds for who is left",
+            )  # fmt: skip
+
+
+def weight_findings(protocol: Protocol, made: Scored) -> Iterator[Finding]:
+    """Yield findings about the weights: one subject's share, and the effective sample size of an arm."""
+    gates = protocol.gates
+    sizes = {"treated": int(made.arm.sum()), "control": int((~made.arm).sum())}
+    shares, effective_sizes = made.largest_weight_share, made.effective_sample_size
+    for arm, size in sizes.items():
+        if shares[arm] >= gates.weight_share:
+            yield Finding(
+                "propensity", "weight share", arm, shown(shares[arm]), shown(gates.weight_share),
+                f"one {arm} subject carries {shares[arm]:.1%} of the arm's weight; the limit is "
+                f"{gates.weight_share:.1%}",
+            )  # fmt: skip
+        effective = effective_sizes[arm] / size
+        if effective <= gates.effective_sample_size_share:
+            yield Finding(
+                "propensity", "effective sample size", arm, shown(effective), shown(gates.effective_sample_size_share),
+                f"weighting leaves {effective:.1%} of the {arm} arm's size; the limit is "
+                f"{gates.effective_sample_size_share:.1%}",
+            )  # fmt: skip
+
+
+def balance_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> Iterator[Finding]:
+    """Yield the finding about balance: the worst SMD at or above the gate, of the sample that the gate watches."""
+    sample, threshold = protocol.gates.smd_sample, protocol.gates.smd
+    sizes = [abs(getattr(term, f"smd_{sample}")) for term in made.balance]
+    place = int(np.argmax(sizes))
+    if sizes[place] < threshold:
+        return
+    beyond = sum(size >= threshold for size in sizes)
+    yield Finding(
+        "propensity", f"SMD ({sample})", names[place], shown(sizes[place]), shown(threshold),
+        f"{beyond} of {len(sizes)} terms are imbalanced, worst {names[place]} with |SMD| {shown(sizes[place])} "
+        f"({sample}{', as it does not vary within an arm' if isinf(sizes[place]) else ''}), at or above the limit "
+        f"{shown(threshold)}; respecify the propensity model, or show why the imbalance does not matter",
+    )  # fmt: skip
+
+
+def propensity_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> tuple[Finding, ...]:
+    """Return all findings of the propensity step; ``names`` are those of the terms."""
+    return (
+        *model_findings(protocol, made.first),
+        *weight_findings(protocol, made),
+        *balance_findings(protocol, names, made),
+    )

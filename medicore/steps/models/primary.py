@@ -1,0 +1,239 @@
+"""The primary result: every completed data set analysed in full, and the analyses pooled."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medicore.errors import EstimationError
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.bootstrap.bootstrap import bootstrap_effect
+from medicore.stats.bootstrap.bootstrap_measure import measured
+from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
+from medicore.stats.effect.augmented import AugmentedResult
+from medicore.stats.effect.contrasts import ArmMeans
+from medicore.stats.effect.doubly_robust import doubly_robust
+from medicore.stats.effect.estimate import Estimate
+from medicore.stats.effect.measures import Effect, effect_of, no_effect, presented, scale_of
+from medicore.stats.imputation.pooling import pooled, pooled_effect, pooled_replicates
+from medicore.stats.models.logistic import LogisticFit, fit_logistic
+from medicore.stats.models.outcome_model import OutcomeModel
+from medicore.stats.verification import TOLERANCE, Verification, verify_effect, verify_pooled
+from medicore.steps.models.seeds import derived_seed
+from medicore.steps.models.terms import model_terms
+
+_ROUNDING = 1e-10
+"""A standard error of at most this share of the largest outcome is 0, and a ratio to it means nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """One completed data set, analysed in full."""
+
+    result: AugmentedResult
+    bootstrap: BootstrapResult
+    second: Verification
+
+    @property
+    def models(self) -> tuple[OutcomeModel, OutcomeModel]:
+        """The outcome models under treatment and under control."""
+        return self.result.models
+
+    def effect(self, protocol: Protocol) -> Effect:
+        """Return the effect on the protocol's measure, with the influence function's standard error."""
+        return effect_of(self.result.means, protocol.estimand.measure)
+
+    def stacked(self, protocol: Protocol) -> Effect:
+        """Return the same effect with the stacked sandwich's standard error."""
+        return effect_of(self.result.stacked, protocol.estimand.measure)
+
+    def replicated(self, protocol: Protocol) -> Effect:
+        """Return the same effect with the bootstrap's standard error."""
+        found = self.effect(protocol)
+        error = self.bootstrap.standard_error
+        return replace(found, inference=replace(found.inference, standard_error=error, variance="bootstrap"))
+
+
+def fit_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> LogisticFit:
+    """Return the propensity model of ``treated``, ``(n,)`` bool, on the design ``x``, ``(n, p)``.
+
+    Raises EstimationError when a score is 0 or 1, so that no weight exists for the arm that was impossible.
+    """
+    fit = fit_logistic(x, treated)
+    certain = int(((fit.fitted == 0) | (fit.fitted == 1)).sum())
+    if certain:
+        raise EstimationError(
+            f"{certain} subject(s) have a propensity score of exactly 0 or 1, so the arms cannot be compared; "
+            "simplify the propensity model"
+        )
+    return fit
+
+
+def analyse_set(protocol: Protocol, analysis: pd.DataFrame, *, seed: int) -> Analysed:
+    """Return one completed data set analysed: estimate, bootstrap from ``seed``, second implementation.
+
+    Raises EstimationError when the outcome leaves nothing to estimate: one value for everyone, or no residual
+    variance; and when bootstrap or second implementation find no number at all.
+    """
+    x_propensity = model_terms(protocol, protocol.models.propensity, analysis).matrix
+    x_outcome = model_terms(protocol, protocol.models.outcome, analysis).matrix
+    treated = analysis["treated"].to_numpy(dtype=bool)
+    outcome = analysis["outcome"].to_numpy(dtype=np.float64)
+    family, target, measure = protocol.outcome.family, protocol.estimand.target, protocol.estimand.measure
+    fit = fit_scores(x_propensity, treated)
+    result = doubly_robust(x_outcome, treated, outcome, fit, family=family, target=target)
+    _require_variance(protocol, outcome, result.influence_function.standard_error)
+    bootstrap = measured(
+        bootstrap_effect(
+            x_propensity,
+            x_outcome,
+            treated,
+            outcome,
+            replicates=protocol.inference.replicates,
+            seed=seed,
+            family=family,
+            target=target,
+        ),
+        result.stacked,
+        measure,
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):  # what comes of a separated model is judged below
+        second = verify_effect(
+            x_propensity, x_outcome, treated, outcome, family=family, target=target, measure=measure
+        )
+    _require_numbers(bootstrap, second)
+    return Analysed(result, bootstrap, second)
+
+
+def estimate_primary(
+    protocol: Protocol, sets: Sequence[pd.DataFrame]
+) -> tuple[dict[str, Any], tuple[Analysed, ...]]:
+    """Return the primary result as ``results.json`` holds it, and the analysis of each completed data set.
+
+    Several are pooled by Rubin's rules, each standard error by its own; their bootstraps draw different patients.
+    """
+    seeds = [
+        protocol.seed,
+        *(derived_seed(protocol.seed, "bootstrap", index) for index in range(1, len(sets))),
+    ]
+    parts = tuple(analyse_set(protocol, one, seed=seed) for one, seed in zip(sets, seeds, strict=True))
+    level, measure = protocol.inference.level, protocol.estimand.measure
+    found = pooled_effect([part.effect(protocol) for part in parts])
+    chosen = found.inference
+    sandwich = pooled_effect([part.stacked(protocol) for part in parts]).inference
+    bootstrap = pooled_effect([part.replicated(protocol) for part in parts]).inference
+    replicated = pooled_replicates([part.bootstrap for part in parts])
+    second = verify_pooled([part.second for part in parts])
+    low, high = found.interval(level)
+    ends = replicated.interval(level, protocol.inference.interval)
+    bootstrap_low, bootstrap_high = (presented(end, measure) for end in ends)
+    primary = {
+        "estimand": found.estimand if protocol.trimming.method == "none" else f"{found.estimand} (trimmed)",
+        "estimator": chosen.estimator,
+        "measure": measure_name(protocol),
+        "scale": scale_of(measure),
+        "null": no_effect(measure),
+        "estimate": found.value,
+        "standard_error": chosen.standard_error,
+        "variance": chosen.variance,
+        "ci_low": low,
+        "ci_high": high,
+        "level": level,
+        "p_value": chosen.p_value,
+        "n": chosen.n,
+        "unit": protocol.outcome.unit if measure == "difference" else "",
+        "mean_treated": float(np.mean([part.result.mean_treated for part in parts])),
+        "mean_control": float(np.mean([part.result.mean_control for part in parts])),
+        "absolute_difference": _absolute([part.result.means for part in parts], level),
+        "standard_errors": {
+            "influence": chosen.standard_error,
+            "sandwich": sandwich.standard_error,
+            "bootstrap": bootstrap.standard_error,
+        },
+        "bootstrap": {
+            "replicates": replicated.replicates,
+            "failed": dict(replicated.failed),
+            "seed": replicated.seed,
+            "interval": protocol.inference.interval,
+            "standard_error": bootstrap.standard_error,
+            "ci_low": bootstrap_low,
+            "ci_high": bootstrap_high,
+        },
+        "verification": {
+            "estimate": presented(second.value, measure),
+            "standard_error": second.standard_error,
+            "library": second.library,
+            "route": second.route,
+            "relative_difference": second.relative_difference(chosen.value, chosen.standard_error),
+            "tolerance": TOLERANCE,
+        },
+        "imputation": _imputation([part.effect(protocol).inference for part in parts]),
+    }
+    return primary, parts
+
+
+def measure_name(protocol: Protocol) -> str:
+    """Return the measure of the effect as tables name it."""
+    if protocol.estimand.measure != "difference":
+        return protocol.estimand.measure
+    return "risk difference" if protocol.outcome.type == "binary" else "difference of means"
+
+
+def _absolute(means: Sequence[ArmMeans], level: float) -> dict[str, float]:
+    """Return the difference of the arms' means, which stands beside a ratio (CONSORT 2010, item 17b)."""
+    difference = pooled_effect([effect_of(one, "difference") for one in means])
+    low, high = difference.interval(level)
+    return {
+        "estimate": difference.value,
+        "standard_error": difference.inference.standard_error,
+        "ci_low": low,
+        "ci_high": high,
+    }
+
+
+def _imputation(estimates: Sequence[Estimate]) -> dict[str, float | int | None] | None:
+    """Return what pooling added to the variance; None where there is one data set."""
+    if len(estimates) == 1:
+        return None
+    found = pooled(estimates)
+    return {
+        "imputations": found.imputations,
+        "within": found.within,
+        "between": found.between,
+        "relative_increase": found.relative_increase,
+        "missing_information": found.missing_information,
+        "degrees_of_freedom": found.degrees_of_freedom if np.isfinite(found.degrees_of_freedom) else None,
+        "monte_carlo_error": found.monte_carlo_error,
+    }
+
+
+def _require_variance(protocol: Protocol, outcome: NDArray[np.float64], standard_error: float) -> None:
+    """Raise EstimationError when the outcome is constant, or explained to the last digit."""
+    column = protocol.outcome.column
+    if float(np.ptp(outcome)) == 0:
+        raise EstimationError(
+            f"outcome {column!r} has one and the same value in every analysed subject, so there is nothing to "
+            "compare; check the column and its coding"
+        )
+    if not standard_error > _ROUNDING * float(np.abs(outcome).max()):
+        raise EstimationError(
+            f"outcome {column!r} has no variance beside arm and covariates, so its effect has no standard error; "
+            "check that it is measured and not computed from them"
+        )
+
+
+def _require_numbers(replicated: BootstrapResult, second: Verification) -> None:
+    """Raise EstimationError when there is no bootstrap distribution, or no second estimate."""
+    if len(replicated.estimates) < 2:
+        raise EstimationError(
+            f"{len(replicated.estimates)} of {replicated.replicates} bootstrap replicates could be estimated; "
+            "expected two or more; simplify the models"
+        )
+    if not (np.isfinite(second.value) and np.isfinite(second.standard_error)):
+        raise EstimationError(
+            "the second implementation finds no finite estimate, as where the propensity model separates the arms; "
+            "simplify the propensity model"
+        )

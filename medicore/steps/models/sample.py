@@ -1,0 +1,129 @@
+"""A (sub)sample of the analysis set as the estimators take it, and rows of the tables that they fill."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medicore.errors import EstimationError
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.balance.weights import Target
+from medicore.stats.effect.augmented import AugmentedResult
+from medicore.stats.effect.contrasts import ArmMeans
+from medicore.stats.effect.doubly_robust import doubly_robust
+from medicore.stats.effect.measures import Effect, effect_of
+from medicore.stats.imputation.pooling import pooled_effect
+from medicore.stats.models.logistic import LogisticFit
+from medicore.stats.models.outcome_model import Family
+from medicore.stats.models.scores import Scores
+from medicore.steps.models.primary import fit_scores
+from medicore.steps.models.terms import model_terms
+
+_Set = TypeVar("_Set")
+"""A completed data set: its table, or its sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The arrays of a (sub)sample, and its fitted propensity model; designs are ``(n, p)`` without intercept."""
+
+    family: Family
+    target: Target
+    x_propensity: NDArray[np.float64]
+    x_outcome: NDArray[np.float64]
+    treated: NDArray[np.bool_]
+    outcome: NDArray[np.float64]
+    fit: LogisticFit
+
+    @classmethod
+    def of(cls, protocol: Protocol, analysis: pd.DataFrame) -> "Sample":
+        """Return the sample of these subjects; raise EstimationError when its model cannot be fitted."""
+        x = model_terms(protocol, protocol.models.propensity, analysis).matrix
+        treated = analysis["treated"].to_numpy(dtype=bool)
+        for arm, size in (("treated", int(treated.sum())), ("control", int((~treated).sum()))):
+            if size == 0:
+                raise EstimationError(f"no {arm} subject is left")
+        return cls(
+            family=protocol.outcome.family,
+            target=protocol.estimand.target,
+            x_propensity=x,
+            x_outcome=model_terms(protocol, protocol.models.outcome, analysis).matrix,
+            treated=treated,
+            outcome=analysis["outcome"].to_numpy(dtype=np.float64),
+            fit=fit_scores(x, treated),
+        )
+
+    def primary(self, scores: Scores | None = None) -> AugmentedResult:
+        """Return the result of the primary estimator, with the fitted scores or with others."""
+        return doubly_robust(
+            self.x_outcome,
+            self.treated,
+            self.outcome,
+            scores or self.fit,
+            family=self.family,
+            target=self.target,
+        )
+
+
+def row(
+    protocol: Protocol, name: str, sets: Sequence[_Set], work: Callable[[_Set], ArmMeans | Effect]
+) -> dict[str, Any]:
+    """Return one row of a table, on the protocol's measure; what cannot be estimated says so and why.
+
+    ``work`` analyses one completed data set; several are pooled by Rubin's rules.
+    """
+    try:
+        made = [work(one) for one in sets]
+        found = pooled_means(protocol, made)
+    except EstimationError as error:
+        return nothing(name, str(error))
+    sizes = [(one if isinstance(one, ArmMeans) else one.inference).n for one in made]
+    low, high = found.interval(protocol.inference.level)
+    return {
+        "name": name,
+        "estimand": found.estimand,
+        "estimator": found.inference.estimator,
+        "n": found.inference.n,
+        "estimate": found.value,
+        "standard_error": found.inference.standard_error,
+        "ci_low": low,
+        "ci_high": high,
+        "p_value": found.inference.p_value,
+        "variance": found.inference.variance,
+        "note": "" if min(sizes) == max(sizes) else f"n is {varied(sizes)}",
+    }
+
+
+def varied(counts: Sequence[int]) -> str:
+    """Return a count, or from which to which it goes over the completed data sets."""
+    low, high = min(counts), max(counts)
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def pooled_means(protocol: Protocol, made: Sequence[ArmMeans | Effect]) -> Effect:
+    """Return the effect on the protocol's measure, pooled over the completed data sets, with their smallest n."""
+    effects = [
+        effect_of(one, protocol.estimand.measure) if isinstance(one, ArmMeans) else one for one in made
+    ]
+    smallest = min(effect.inference.n for effect in effects)
+    return pooled_effect(
+        [replace(effect, inference=replace(effect.inference, n=smallest)) for effect in effects]
+    )
+
+
+def nothing(name: str, reason: str) -> dict[str, Any]:
+    """Return the row of what cannot be estimated."""
+    empty = dict.fromkeys(("estimate", "standard_error", "ci_low", "ci_high", "p_value"))
+    note = f"not estimable: {reason}"
+    return {
+        "name": name,
+        "estimand": "",
+        "estimator": "",
+        "n": 0,
+        "variance": "",
+        "note": note,
+        **empty,
+    }

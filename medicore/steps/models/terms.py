@@ -1,0 +1,64 @@
+"""Design matrices from the analysis set: which columns a covariate's terms become."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from medicore.records.protocol.protocol import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A design matrix ``(n, p)`` without intercept, the name of each column and the covariate it comes from."""
+
+    matrix: NDArray[np.float64]
+    names: tuple[str, ...]
+    covariates: tuple[str, ...]
+
+
+def model_terms(protocol: Protocol, columns: Sequence[str], analysis: pd.DataFrame) -> Terms:
+    """Return the design of the given covariates in protocol order.
+
+    A number gives its value (``linear``) and its square (``square``); a category gives an indicator for every
+    allowed value but the first, which is the reference. Where the analysis set has a missing indicator of the
+    covariate, it comes last.
+    """
+    names: list[str] = []
+    owners: list[str] = []
+    parts: list[NDArray[np.float64]] = []
+    for covariate in protocol.covariates:
+        if covariate.column not in columns:
+            continue
+        for name, part in _covariate_terms(protocol, covariate.column, analysis[covariate.column]):
+            names.append(name)
+            owners.append(covariate.column)
+            parts.append(part)
+        indicator = missing_indicator(covariate.column)
+        if indicator in analysis:
+            names.append(indicator)
+            owners.append(covariate.column)
+            parts.append(analysis[indicator].to_numpy(dtype=np.float64))
+    return Terms(np.column_stack(parts), tuple(names), tuple(owners))
+
+
+def missing_indicator(column: str) -> str:
+    """Return the name of the column that is 1 where a covariate's value was missing, else 0."""
+    return f"{column}:missing"
+
+
+def _covariate_terms(
+    protocol: Protocol, column: str, values: pd.Series
+) -> list[tuple[str, NDArray[np.float64]]]:
+    rules = next(rule for rule in protocol.contract.columns if rule.name == column)
+    if rules.type == "category":
+        texts = values.to_numpy(dtype=object)
+        return [
+            (f"{column}={level}", (texts == level).astype(np.float64)) for level in (rules.values or ())[1:]
+        ]
+    numbers = values.to_numpy(dtype=np.float64)
+    terms = protocol.covariate(column).terms
+    made = [(column, numbers)] if "linear" in terms else []
+    return [*made, (f"{column}^2", numbers**2)] if "square" in terms else made

@@ -1,0 +1,54 @@
+"""How a step is performed: never past an undecided finding, and on one thread."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from threadpoolctl import threadpool_limits
+
+from medicore.ports.files import RecordFiles
+from medicore.records.finding import Finding
+from medicore.records.protocol.protocol import Protocol
+from medicore.steps.check import check
+from medicore.steps.cohort import cohort
+from medicore.steps.effect import effect
+from medicore.steps.extract import extract
+from medicore.steps.gate import require_decided
+from medicore.steps.propensity import propensity
+from medicore.steps.report import Rendering, report
+from medicore.steps.sensitivity import sensitivity
+from medicore.steps.way import STEP_NAMES, step_named
+
+_STEPS: Mapping[str, Callable[[RecordFiles, Protocol], tuple[Finding, ...]]] = MappingProxyType(
+    {
+        "extract": extract,
+        "check": check,
+        "cohort": cohort,
+        "propensity": propensity,
+        "effect": effect,
+        "sensitivity": sensitivity,
+    }
+)
+
+
+def perform(
+    name: str,
+    files: RecordFiles,
+    protocol: Protocol,
+    identity: Mapping[str, Any],
+    rendering: Callable[[], Rendering],
+) -> tuple[Finding, ...]:
+    """Perform one step on a record folder and return its findings.
+
+    No step begins while an earlier one has a finding without a signed decision; ``identity["accepted"]`` lists
+    the decisions by the digest of their finding. Linear algebra is pinned to one thread, so that the bits do
+    not depend on how many the machine offers.
+    """
+    step_named(name)
+    accepted = {decision["finding"] for decision in identity["accepted"]}
+    for earlier in STEP_NAMES[: STEP_NAMES.index(name)]:
+        require_decided(files, earlier, accepted)
+    with threadpool_limits(limits=1):
+        if name == "report":
+            return report(files, protocol, identity, rendering())
+        return _STEPS[name](files, protocol)

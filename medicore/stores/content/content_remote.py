@@ -1,0 +1,126 @@
+"""Where DVC keeps what it is given beside its cache: a folder of this machine, or a bucket.
+
+DVC itself writes and fetches; here it is told where that is, and single objects are read past it, to be hashed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from medicore.errors import ArchiveError, ConfigurationError
+from medicore.stores.s3.bucket import place_of
+from medicore.stores.s3.client import S3Access, trouble
+
+_GONE = {"NoSuchKey", "404", "NotFound"}
+
+
+class Remote(Protocol):
+    """What the content store asks of the place where it keeps objects by their MD5."""
+
+    def prove(self) -> str:
+        """Return what the place is; raise ConfigurationError when it cannot be used."""
+        ...
+
+    def address(self) -> Mapping[str, str]:
+        """Return what DVC's configuration says of the place; nothing secret is among it."""
+        ...
+
+    def keys(self) -> Mapping[str, str]:
+        """Return what DVC needs to open the place and must not lie in any file."""
+        ...
+
+    def read(self, md5: str) -> bytes | None:
+        """Return the bytes of an object, None when it is not there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRemote:
+    """A folder of this machine."""
+
+    folder: Path
+
+    def prove(self) -> str:
+        """Return what the remote is."""
+        return "folder on this machine"
+
+    def address(self) -> Mapping[str, str]:
+        """Return where the folder is."""
+        return {"url": str(self.folder.resolve())}
+
+    def keys(self) -> Mapping[str, str]:
+        """Return nothing: a folder has no keys."""
+        return {}
+
+    def read(self, md5: str) -> bytes | None:
+        """Return the bytes of an object, None when it is not there."""
+        path = self.folder / _name(md5)
+        return path.read_bytes() if path.exists() else None
+
+
+class BucketRemote:
+    """A prefix of a bucket, on the server and with the keys of the archive's settings."""
+
+    def __init__(self, bucket: str, prefix: str, access: S3Access) -> None:
+        self._bucket = bucket
+        self._prefix = f"{prefix}/" if prefix else ""
+        self._access = access
+
+    @classmethod
+    def at(cls, address: str, access: S3Access) -> Self:
+        """Return the remote at ``s3://bucket/prefix``; raise ConfigurationError when that is malformed."""
+        return cls(*place_of(address, "content_remote"), access)
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401 - a boto3 client
+        return self._access.client()
+
+    def prove(self) -> str:
+        """Return what the remote is; raise ConfigurationError when the bucket is not there or not open to us."""
+        self._ask(lambda: self._client.head_bucket(Bucket=self._bucket))
+        return f"s3://{self._bucket}/{self._prefix}"
+
+    def address(self) -> Mapping[str, str]:
+        """Return bucket and prefix, and the server's address where that is not Amazon's."""
+        place = {"url": f"s3://{self._bucket}/{self._prefix}".rstrip("/")}
+        endpoint = self._access.endpoint_in_use()
+        return place if endpoint is None else {**place, "endpointurl": endpoint}
+
+    def keys(self) -> Mapping[str, str]:
+        """Return the keys of the Prefect block; without one DVC finds those of the environment by itself."""
+        return self._access.block_keys()
+
+    def read(self, md5: str) -> bytes | None:
+        """Return the bytes of an object, None when it is not there.
+
+        Raises
+        ------
+        ConfigurationError
+            When the server does not answer, or refuses.
+        """
+        key = f"{self._prefix}{_name(md5)}"
+        data: bytes | None = self._ask(
+            lambda: self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(), optional=True
+        )
+        return data
+
+    def _ask(self, request: Callable[[], Any], *, optional: bool = False) -> Any:  # noqa: ANN401 - any answer
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self._access.ask(f"bucket {self._bucket}", request)
+        except (BotoCoreError, ClientError, ArchiveError) as error:
+            cause = error.__cause__ if isinstance(error, ArchiveError) and error.__cause__ else error
+            why = trouble(cause) if isinstance(cause, Exception) else type(cause).__name__
+            if optional and why in _GONE:
+                return None
+            raise ConfigurationError(
+                f"the content store's bucket {self._bucket} cannot be used ({why}); expected it there, and open to "
+                "these keys; correct 'content_remote' or do the same again later"
+            ) from error
+
+
+def _name(md5: str) -> str:
+    return f"files/md5/{md5[:2]}/{md5[2:]}"

@@ -1,0 +1,239 @@
+"""The content store: frozen data and large results, addressed by content, through DVC in process."""
+
+import contextlib
+import hashlib
+import io
+import json
+import logging
+import os
+import sqlite3
+import tempfile
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from medicore.errors import ConfigurationError, IntegrityError
+from medicore.stores.content.content_remote import FolderRemote, Remote
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class DvcContent:
+    """A DVC cache shared by all runs, and the remote that auditors pull from."""
+
+    def __init__(self, cache: Path, remote: Remote, site_cache: Path) -> None:
+        self._cache = cache
+        self._remote = remote
+        self._site_cache = site_cache
+
+    def config(self) -> bytes:
+        """Return the DVC configuration that a record carries, so that ``dvc pull`` finds its data."""
+        return (
+            f"[core]\n    remote = records\n    analytics = false\n    check_update = false\n{self._place()}"
+        ).encode()
+
+    def local_config(self) -> bytes:
+        """Return the configuration of a scratch folder of ours: no git, the shared cache, copies as files.
+
+        It names the remote of today, wherever that was when the record in the folder was made.
+        """
+        return (
+            "[core]\n    no_scm = true\n"
+            f"    site_cache_dir = {self._site_cache.resolve()}\n"
+            f"[cache]\n    dir = {self._cache.resolve()}\n    type = copy\n"
+            f"{self._place()}"
+        ).encode()
+
+    def add(self, folder: Path, name: str) -> bytes:
+        """Put file or folder ``name`` below ``folder`` into the store and return its pointer, the ``.dvc`` file.
+
+        Raises, as ``put`` and ``commit`` do, ConfigurationError when the disk does not take it, and IntegrityError
+        when cache or remote give back other bytes: then no pointer is left.
+        """
+        pointer = folder / f"{name}.dvc"
+        try:
+            self._refuse_spoilt([folder / name])
+            with _written(name), self._repository(folder) as repository:
+                added = _stored(repository.add(str(folder / name)))
+                self._push(repository, [str(pointer)])
+            self._read_back(added)
+        except IntegrityError:
+            pointer.unlink(missing_ok=True)
+            raise
+        return pointer.read_bytes()
+
+    def put(self, name: str, data: bytes) -> tuple[str, bytes]:
+        """Put ``data`` into the store as a file called ``name``; return its MD5 and its pointer, the ``.dvc`` file."""
+        with (
+            _written(name),
+            tempfile.TemporaryDirectory(prefix="medicore-", ignore_cleanup_errors=True) as scratch,
+        ):
+            folder = Path(scratch)
+            (folder / ".dvc").mkdir()
+            (folder / ".dvc" / "config").write_bytes(self.config())
+            (folder / ".dvc" / "config.local").write_bytes(self.local_config())
+            (folder / name).write_bytes(data)
+            return md5(data), self.add(folder, name)
+
+    def commit(self, folder: Path, stages: Iterable[str]) -> bytes:
+        """Record the outputs of ``stages`` as they lie in ``folder``, push them, and return ``dvc.lock``."""
+        wanted = list(stages)
+        declared = yaml.safe_load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+        # All at once is a third of the time: DVC reads and writes its files anew for each target.
+        targets = ["dvc.yaml"] if set(wanted) == set(declared) else wanted
+        kept: dict[Path, str] = {}
+        with _written(", ".join(wanted)), self._repository(folder) as repository:
+            for target in targets:
+                self._refuse_spoilt(_stored(repository.stage.collect(target)))
+                kept |= _stored(repository.commit(target=target, force=True))
+            self._push(repository, wanted)
+        self._read_back(kept)
+        return (folder / "dvc.lock").read_bytes()
+
+    def pull(self, folder: Path, targets: Iterable[str]) -> None:
+        """Bring the ``targets`` (pointers or stages) back into ``folder``."""
+        from dvc.exceptions import DvcException
+
+        wanted = list(targets)
+        try:
+            with self._repository(folder) as repository:
+                repository.pull(targets=wanted, force=True)
+        except DvcException as error:
+            raise IntegrityError(
+                f"the content store cannot give back {', '.join(wanted)}; run 'medicore verify --all'"
+            ) from error
+
+    def addresses(self, folder: str, lock: bytes, pointer: bytes) -> dict[str, str]:
+        """Return the MD5 of every stored file of a record, by its name in the record folder.
+
+        ``lock`` is ``dvc.lock`` and ``pointer`` is ``lock.dvc``, either may be empty. The files of the data
+        lock are listed one by one, from the folder's own object in the store.
+        """
+        found = {}
+        for stage in (yaml.safe_load(lock) or {}).get("stages", {}).values():
+            found.update(
+                {out["path"].removeprefix(f"{folder}/"): out["md5"] for out in stage.get("outs", ())}
+            )
+        for out in (yaml.safe_load(pointer) or {}).get("outs", ()):
+            copies = self.objects(out["md5"])
+            if not copies:
+                raise IntegrityError(
+                    "the data lock's list of files is missing from the content store; run 'medicore verify --all'"
+                )
+            try:
+                listed = {item["relpath"]: item["md5"] for item in json.loads(copies[0][1])}
+            except (ValueError, KeyError, TypeError) as error:
+                raise IntegrityError(
+                    f"the data lock's list of files is damaged in the {copies[0][0]}; run 'medicore verify --all'"
+                ) from error
+            found.update({f"{out['path']}/{name}": address for name, address in listed.items()})
+        return found
+
+    def objects(self, md5: str) -> tuple[tuple[str, bytes], ...]:
+        """Return the stored copies of one object, in cache and remote, each with the place it was read from."""
+        places: tuple[tuple[str, Remote], ...] = (
+            ("content store", self._remote),
+            ("local cache", FolderRemote(self._cache)),
+        )
+        found = ((place, remote.read(md5)) for place, remote in places)
+        return tuple((place, data) for place, data in found if data is not None)
+
+    def _refuse_spoilt(self, paths: Iterable[Path]) -> None:
+        """Raise IntegrityError when a copy of a file to be stored is there already, and is not that file.
+
+        DVC would take it for the file, or remove it, and with it the evidence.
+        """
+        for file in _files(paths):
+            self._copies(file)
+
+    def _read_back(self, kept: Mapping[Path, str]) -> None:
+        """Raise IntegrityError unless every file that was stored, and the list of every folder, can be read again."""
+        for file in _files(kept):
+            _require_whole(md5(file.read_bytes()), self._copies(file))
+        for address in (address for path, address in kept.items() if path.is_dir()):
+            _require_whole(address, self.objects(address))
+
+    def _copies(self, file: Path) -> tuple[tuple[str, bytes], ...]:
+        """Return the stored copies of a file; raise IntegrityError when one of them is not that file."""
+        data = file.read_bytes()
+        copies = self.objects(md5(data))
+        for place, copy in copies:
+            if copy != data:
+                raise IntegrityError(
+                    f"{file.name} cannot be stored: the {place} has other bytes as object {md5(data)}; expected those "
+                    "of the file; run 'medicore verify --all', set the object aside as evidence, then do the same again"
+                )
+        return copies
+
+    def _place(self) -> str:
+        said = "".join(f"    {name} = {value}\n" for name, value in self._remote.address().items())
+        return f"['remote \"records\"']\n{said}"
+
+    @contextlib.contextmanager
+    def _repository(self, folder: Path) -> Iterator[Any]:
+        os.environ.setdefault("DVC_NO_ANALYTICS", "1")
+        from dvc.repo import Repo
+
+        logging.getLogger("dvc").setLevel(logging.ERROR)  # it tells every lock file that it writes
+        # DVC resolves stage names against the working directory, which a process has only one of.
+        with _ONE_AT_A_TIME, contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+            repository = Repo(str(folder), remote_config=dict(self._remote.keys()))
+            try:
+                yield repository
+            finally:
+                repository.close()
+
+    def _push(self, repository: Any, targets: list[str]) -> None:  # noqa: ANN401 - DVC ships no types
+        repository.push(targets=targets)
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files among ``paths`` and below the folders among them."""
+    for path in paths:
+        yield from (file for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file())
+
+
+def _require_whole(address: str, copies: Collection[tuple[str, bytes]]) -> None:
+    whole = [place for place, data in copies if md5(data) == address.removesuffix(".dir")]
+    if len(whole) != len(copies) or not copies:
+        raise IntegrityError(
+            f"object {address} was stored, and is whole in {', '.join(whole) or 'no place'}; expected it in the "
+            "content store and the local cache; set a spoilt object aside as evidence, then do the same again"
+        )
+
+
+def _stored(stages: Iterable[Any]) -> dict[Path, str]:
+    """Return where each output of DVC's ``stages`` lies, with its address, if it has one; not those that git holds."""
+    outputs = (out for stage in stages for out in stage.outs if out.use_cache)
+    return {Path(out.fs_path): out.hash_info and out.hash_info.value for out in outputs}
+
+
+@contextlib.contextmanager
+def _written(what: str) -> Iterator[None]:
+    """Raise ConfigurationError where the disk, or DVC's own books, do not take what is to be stored.
+
+    Raises IntegrityError where DVC finds an object in its way that is not what its name says.
+    """
+    from dvc.exceptions import DvcException
+    from dvc_objects.errors import ObjectFormatError
+
+    try:
+        yield
+    except ObjectFormatError as error:
+        raise IntegrityError(
+            f"{what} cannot be stored: an object of the content store is spoilt; run 'medicore verify --all', set the "
+            "object aside as evidence, then do the same again"
+        ) from error
+    except (OSError, sqlite3.Error, DvcException) as error:
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
+        raise ConfigurationError(
+            f"the content store could not take {what}: {why}; make room or mend the folder, then do the same again"
+        ) from error
+
+
+def md5(data: bytes) -> str:
+    """Return the MD5 by which DVC addresses ``data``; it names, it never proves."""
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -1,0 +1,1 @@
+"""Git: the code of the checkout, and the record repository."""

@@ -1,0 +1,184 @@
+"""The record repository for someone who reads much of it: one git process, and each object proved once."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from medicore.errors import IntegrityError
+from medicore.stores.command import conversation, run
+from medicore.stores.git.objects import GitObjects
+
+_FOLDER, _SUBMODULE = b"40000", b"160000"
+
+
+class GitReading(GitObjects):
+    """The repository as it is while it is read: tags and damage are looked up once.
+
+    What the one process cannot answer is asked of a process of its own, whose words the error then carries.
+    """
+
+    def __init__(self, folder: Path, processes: contextlib.ExitStack) -> None:
+        super().__init__(folder)
+        self._processes = processes
+        self._start()
+        self._tags: dict[str, tuple[str, str]] | None = None
+        self._proved: dict[str, bool] = {}
+
+    @classmethod
+    @contextlib.contextmanager
+    def of(cls, folder: Path) -> Iterator[Self]:
+        """Yield the repository in ``folder`` with its process."""
+        with contextlib.ExitStack() as processes:
+            yield cls(folder, processes)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Self]:
+        """Yield this reading, which is one already."""
+        yield self
+
+    def read(self, commit: str, name: str) -> bytes:
+        """Return file ``name`` of ``commit``."""
+        found = self._object(f"{commit}:{name}")
+        return found[2] if found is not None and found[1] == "blob" else super().read(commit, name)
+
+    def names(self, commit: str, folder: str) -> tuple[str, ...]:
+        """Return the names of all files of ``commit`` below ``folder``, relative to it."""
+        found = self._object(f"{commit}:{folder}")
+        listed = self._below(found[2]) if found is not None and found[1] == "tree" else None
+        return super().names(commit, folder) if listed is None else tuple(listed)
+
+    def resolve(self, tag: str) -> str | None:
+        """Return the commit of ``tag``, or None when there is no such tag; raise IntegrityError when it is damaged."""
+        # One damaged tag keeps git from listing any, and a tag may be younger than the list: each is asked for.
+        found = self._tagged().get(tag)
+        return found[1] if found else super().resolve(tag)
+
+    def check(self, tag: str | None = None) -> None:
+        """Raise IntegrityError when an object of the repository is missing or is not what its name says.
+
+        With a tag, all that it reaches is held against its name, which is its SHA-1; what several tags reach is read
+        once. Without one, git reads every stored object.
+        """
+        if tag is None:
+            super().check()
+            return
+        found = self._tagged().get(tag)
+        if found is None:
+            super().check(tag)  # younger than the list, or git cannot list the tags
+            return
+        bad = self._unsound(found[0])
+        if bad:
+            raise IntegrityError(f"object {bad} of tag {tag} is missing or not what its name says")
+
+    def _tagged(self) -> dict[str, tuple[str, str]]:
+        """Return the tag's own object and the commit of every tag; of none when git cannot list them."""
+        if self._tags is None:
+            command = [
+                "git",
+                "for-each-ref",
+                "--format=%(refname:strip=2) %(objectname) %(*objectname)",
+                "refs/tags",
+            ]
+            try:
+                listed = run(command, folder=self.folder, failure=IntegrityError).decode()
+            except IntegrityError:
+                listed = ""
+            self._tags = {words[0]: (words[1], words[-1]) for words in map(str.split, listed.splitlines())}
+        return self._tags
+
+    def _object(self, name: str) -> tuple[str, str, bytes] | None:
+        """Return identifier, kind and bytes of an object; None when the process does not give it."""
+        if "\n" in name:
+            return None
+        self._asked.write(name.encode() + b"\n")
+        self._asked.flush()
+        answer = self._answers.readline()
+        if answer.endswith(b" missing\n"):
+            return None
+        words = answer.decode(errors="replace").split()
+        if len(words) == 3 and words[2].isdigit():
+            data = self._answers.read(int(words[2]))
+            if self._answers.read(1) == b"\n":
+                return words[0], words[1], data
+        self._start()  # git ends at a damaged object
+        return None
+
+    def _start(self) -> None:
+        """Begin a process in the place of the one before."""
+        self._processes.close()
+        command = ["git", "cat-file", "--batch"]
+        self._asked, self._answers = self._processes.enter_context(conversation(command, folder=self.folder))
+
+    def _below(self, tree: bytes) -> list[str] | None:
+        """Return the names of all files below a tree; None when one of its folders cannot be read."""
+        names = []
+        try:
+            entries = list(_entries(tree))
+        except ValueError:
+            return None
+        for mode, name, identifier in entries:
+            if mode != _FOLDER:
+                names.append(name)
+                continue
+            found = self._object(identifier)
+            inner = self._below(found[2]) if found is not None and found[1] == "tree" else None
+            if inner is None:
+                return None
+            names += [f"{name}/{below}" for below in inner]
+        return names
+
+    def _unsound(self, first: str) -> str:
+        """Return the name of an object that ``first`` reaches and that is not sound; empty when all are."""
+        waiting = [first]
+        opened: list[str] = []
+        while waiting:
+            name = waiting.pop()
+            if name in self._proved:
+                if self._proved[name]:
+                    continue
+                below = None
+            else:
+                below = self._reached(name)
+            if below is None:
+                for unfinished in opened:
+                    del self._proved[unfinished]  # what they reach has not all been seen
+                self._proved[name] = False
+                return name
+            opened.append(name)
+            self._proved[name] = True
+            waiting += below
+        return ""
+
+    def _reached(self, name: str) -> list[str] | None:
+        """Return what an object names; None when it is missing or not what its own name says."""
+        found = self._object(name)
+        if found is None or found[0] != name:
+            return None
+        _, kind, data = found
+        if hashlib.sha1(f"{kind} {len(data)}\0".encode() + data, usedforsecurity=False).hexdigest() != name:
+            return None
+        if kind == "tree":
+            return [identifier for mode, _, identifier in _entries(data) if mode != _SUBMODULE]
+        if kind in {"commit", "tag"}:
+            head = data.partition(b"\n\n")[0].decode(errors="replace").splitlines()
+            return [
+                words[1]
+                for words in map(str.split, head)
+                if words and words[0] in {"tree", "parent", "object"}
+            ]
+        return []
+
+
+def _entries(tree: bytes) -> Iterator[tuple[bytes, str, str]]:
+    """Yield mode, name and identifier of each entry of a tree."""
+    place = 0
+    while place < len(tree):
+        blank, end = tree.index(b" ", place), tree.index(b"\0", place)
+        yield (
+            tree[place:blank],
+            tree[blank + 1 : end].decode(errors="replace"),
+            tree[end + 1 : end + 21].hex(),
+        )
+        place = end + 21

@@ -1,0 +1,1 @@
+"""Keys and certificates: the authority, signatures, seals and time stamps."""

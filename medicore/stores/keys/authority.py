@@ -1,0 +1,274 @@
+"""The local certificate authority: it vouches for people and for the service that acts unattended."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+
+from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
+from medicore.records.identifiers import person_id
+from medicore.records.moment import timestamp
+from medicore.records.people.people import Person, Role, fingerprint, printed_name
+from medicore.stores.keys.certificates import as_pem, begun, usage
+
+if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no signature needs
+    from medicore.stores.clock import Clock
+
+LEAST_PASSPHRASE = 8
+_KDF_ROUNDS = 200_000
+_CERTIFICATE = "authority.pem"
+_KEY = "authority.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a certificate is for: identifier, printed name and role."""
+
+    identifier: str
+    name: str
+    role: Role
+
+
+class Authority:
+    """The authority in ``folder``; its own key stays shut but for the moment of issuing.
+
+    The folder holds ``authority.pem`` (public), ``authority.key`` under its passphrase, and a PKCS#12 file per
+    person; every file with a key has mode 0600. Build it with ``create`` once, then with the folder alone.
+
+    Raises
+    ------
+    ConfigurationError
+        When the folder holds no authority.
+    """
+
+    def __init__(self, folder: Path, clock: "Clock") -> None:
+        self._folder = folder
+        self._clock = clock
+        if not (folder / _CERTIFICATE).is_file():
+            raise ConfigurationError(
+                f"folder {folder.name} holds no authority; expected {_CERTIFICATE}; run 'medicore init'"
+            )
+
+    @classmethod
+    def create(
+        cls,
+        folder: Path,
+        passphrase: str,
+        clock: "Clock",
+        *,
+        validity: timedelta,
+        name: str = "MediCore authority",
+    ) -> "Authority":
+        """Return a new authority in ``folder``, valid from now for ``validity``.
+
+        Raises
+        ------
+        ConfigurationError
+            When the folder already holds one.
+        ReviewError
+            When the passphrase is too short.
+        """
+        if (folder / _CERTIFICATE).exists() or (folder / _KEY).exists():
+            raise ConfigurationError(
+                f"folder {folder.name} already holds an authority; expected none; keep it"
+            )
+        _require_passphrase(passphrase)
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, printed_name(name))])
+        certificate = (
+            begun(subject, subject, key.public_key(), clock.now(), validity)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .add_extension(usage(authority=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        shut = serialization.BestAvailableEncryption(passphrase.encode())
+        _write_secret(
+            folder / _KEY,
+            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, shut),
+        )
+        (folder / _CERTIFICATE).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        return cls(folder, clock)
+
+    @property
+    def certificate(self) -> bytes:
+        """The authority's own certificate in PEM."""
+        return (self._folder / _CERTIFICATE).read_bytes()
+
+    def issue(
+        self, subject: Subject, *, passphrase: str, authority_passphrase: str, validity: timedelta
+    ) -> Person:
+        """Return the person with a new certificate, its key stored as PKCS#12 under ``passphrase``.
+
+        The certificate holds from now for ``validity``, but never longer than the authority's own.
+
+        Raises
+        ------
+        ReviewError
+            When a passphrase is wrong or too short, the name cannot be printed, or the identifier is taken.
+        ProtocolError
+            When the identifier is malformed.
+        """
+        path = self._key_path(subject.identifier)
+        if path.exists():
+            raise _taken(subject.identifier)
+        person, stored = self.certify(
+            subject, passphrase=passphrase, authority_passphrase=authority_passphrase, validity=validity
+        )
+        try:
+            _write_secret(path, stored)
+        except FileExistsError as error:
+            raise _taken(subject.identifier) from error
+        return person
+
+    def certify(
+        self, subject: Subject, *, passphrase: str, authority_passphrase: str, validity: timedelta
+    ) -> tuple[Person, bytes]:
+        """Return what ``issue`` returns, and the PKCS#12 bytes of the key, which are kept nowhere yet.
+
+        Raises
+        ------
+        ReviewError
+            When a passphrase is wrong or too short, or the name cannot be printed.
+        """
+        person_id(subject.identifier)
+        _require_passphrase(passphrase)
+        issuer_key = self._open(authority_passphrase)
+        issuer = x509.load_pem_x509_certificate(self.certificate)
+        now = self._clock.now().replace(microsecond=0)
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name(
+            [
+                x509.NameAttribute(NameOID.COMMON_NAME, printed_name(subject.name)),
+                x509.NameAttribute(NameOID.USER_ID, subject.identifier),
+            ]
+        )
+        validity = min(validity, issuer.not_valid_after_utc - now)
+        certificate = (
+            begun(name, issuer.subject, key.public_key(), now, validity)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(usage(authority=False), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
+            )
+            .sign(issuer_key, hashes.SHA256())
+        )
+        shut = (
+            serialization.PrivateFormat.PKCS12.encryption_builder()
+            .kdf_rounds(_KDF_ROUNDS)
+            .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
+            .hmac_hash(hashes.SHA256())
+            .build(passphrase.encode())
+        )
+        stored = pkcs12.serialize_key_and_certificates(
+            subject.identifier.encode(), key, certificate, [issuer], shut
+        )
+        pem = as_pem(certificate)
+        person = Person(
+            identifier=subject.identifier,
+            name=subject.name,
+            role=subject.role,
+            fingerprint=fingerprint(pem),
+            valid_from=timestamp(certificate.not_valid_before_utc),
+            valid_until=timestamp(certificate.not_valid_after_utc),
+            certificate=pem,
+        )
+        return person, stored
+
+    def keep(self, identifier: str, key: bytes) -> None:
+        """Keep a person's PKCS#12 bytes, in place of those of an earlier certificate if there are any."""
+        path = self._key_path(identifier)
+        scratch = path.with_suffix(f".{secrets.token_hex(4)}")
+        _write_secret(scratch, key)
+        scratch.replace(path)
+
+    def issue_service(self, subject: Subject, *, authority_passphrase: str, validity: timedelta) -> Person:
+        """Return the service with a new certificate; its passphrase is random, in a file of mode 0600.
+
+        The file's owner can act as the service: it signs checkpoints and asks for scheduled runs, no more.
+        """
+        if subject.role is not Role.SERVICE:
+            raise ReviewError(
+                f"{subject.identifier} is {subject.role}; expected the role service; issue it a key"
+            )
+        # The passphrase comes first: a stop between the two files then leaves nothing that cannot be taken up.
+        path = self._passphrase_path(subject.identifier)
+        if not path.exists():
+            _write_secret(path, secrets.token_urlsafe(32).encode())
+        return self.issue(
+            subject,
+            passphrase=self.service_passphrase(subject.identifier),
+            authority_passphrase=authority_passphrase,
+            validity=validity,
+        )
+
+    def key(self, identifier: str) -> bytes:
+        """Return the PKCS#12 bytes of a person's key; raise ReviewError when there is none."""
+        try:
+            return self._key_path(identifier).read_bytes()
+        except FileNotFoundError as error:
+            raise ReviewError(
+                f"there is no key of {identifier} here; expected the person's PKCS#12 file; name it"
+            ) from error
+
+    def service_passphrase(self, identifier: str) -> str:
+        """Return the passphrase of the service's key; raise ConfigurationError when it is not here or not safe."""
+        path = self._passphrase_path(identifier)
+        try:
+            if path.stat().st_mode & 0o077:
+                raise ConfigurationError(f"{path.name} is open to others; expected mode 0600; correct it")
+            return path.read_text()
+        except FileNotFoundError as error:
+            raise ConfigurationError(
+                f"the passphrase of {identifier} is not here; expected {path.name}; run 'medicore init'"
+            ) from error
+
+    def _open(self, passphrase: str) -> ec.EllipticCurvePrivateKey:
+        """Return the authority's key."""
+        try:
+            key = serialization.load_pem_private_key((self._folder / _KEY).read_bytes(), passphrase.encode())
+        except FileNotFoundError as error:
+            raise ConfigurationError(f"{_KEY} is not here; expected it beside {_CERTIFICATE}") from error
+        except (TypeError, ValueError) as error:
+            raise WrongPassphraseError(
+                "the passphrase does not open the key of the authority; try again"
+            ) from error
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ConfigurationError(
+                f"{_KEY} holds another kind of key; expected ECDSA P-256; restore the file"
+            )
+        return key
+
+    def _key_path(self, identifier: str) -> Path:
+        return self._folder / f"{person_id(identifier)}.p12"
+
+    def _passphrase_path(self, identifier: str) -> Path:
+        return self._folder / f"{person_id(identifier)}.passphrase"
+
+
+def _require_passphrase(passphrase: str) -> None:
+    if len(passphrase) < LEAST_PASSPHRASE:
+        raise ReviewError(f"the passphrase is too short; expected {LEAST_PASSPHRASE} characters or more")
+
+
+def _taken(identifier: str) -> ReviewError:
+    return ReviewError(f"identifier {identifier} is taken: identifiers are never used again; choose another")
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    """Write a new file that its owner alone can read; FileExistsError when it is there."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())

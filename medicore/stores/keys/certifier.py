@@ -1,0 +1,93 @@
+"""Keys and certificates of people: made by the embedded authority, or registered from the company's own."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from medicore.errors import ReviewError
+from medicore.records.moment import timestamp
+from medicore.records.people.act import Act
+from medicore.records.people.credential import Issuance, Registration
+from medicore.records.people.people import Person, Role, fingerprint, printed_name
+from medicore.stores.clock import Clock
+from medicore.stores.keys import signer
+from medicore.stores.keys.authority import Authority, Subject
+from medicore.stores.keys.certificates import (
+    as_pem,
+    load,
+    load_all,
+    require_chained,
+    require_for_signatures,
+    subject_of,
+)
+
+
+class AuthorityCertifier:
+    """Certificates by the authority's folder; the authority is opened when it is first needed."""
+
+    def __init__(self, authority: Callable[[], Authority], clock: Clock) -> None:
+        self._authority = authority
+        self._clock = clock
+
+    def issue(self, identifier: str, name: str, role: Role, issuance: Issuance) -> tuple[Person, bytes]:
+        """Return the person with a new certificate, and the PKCS#12 bytes of the new key, kept nowhere yet."""
+        return self._authority().certify(
+            Subject(identifier, name, role),
+            passphrase=issuance.passphrase,
+            authority_passphrase=issuance.authority_passphrase,
+            validity=timedelta(days=issuance.days),
+        )
+
+    def register(self, identifier: str, role: Role, registration: Registration) -> Person:
+        """Return the person with a certificate issued elsewhere; printed name and validity are the certificate's.
+
+        The file may hold the certificate alone, or its issuers after it.
+
+        Raises
+        ------
+        ReviewError
+            When the certificate is for another kind of key or use, carries no name, or its chain does not vouch for
+            it now.
+        """
+        certificate, *more = load_all(registration.certificate)
+        issuers = [*more, *(load_all(registration.chain) if registration.chain else [])]
+        require_for_signatures(certificate, identifier)
+        name, _ = subject_of(certificate)
+        if not issuers:
+            raise ReviewError(
+                f"the certificate of {identifier} came without its issuers; expected them after it in its file, or "
+                "in a file of their own; name it with --chain"
+            )
+        chain = "".join(map(as_pem, issuers))
+        require_chained(certificate, chain, timestamp(self._clock.now()), identifier)
+        pem = as_pem(certificate)
+        return Person(
+            identifier=identifier,
+            name=printed_name(name or ""),
+            role=role,
+            fingerprint=fingerprint(pem),
+            valid_from=timestamp(certificate.not_valid_before_utc),
+            valid_until=timestamp(certificate.not_valid_after_utc),
+            certificate=pem,
+            chain=chain,
+        )
+
+    def keep(self, identifier: str, key: bytes) -> None:
+        """Keep a person's PKCS#12 bytes, in place of those of an earlier certificate."""
+        self._authority().keep(identifier, key)
+
+    def serial(self, person: Person) -> str:
+        """Return the serial number of a person's certificate, in hexadecimal digits."""
+        return f"{load(person.certificate).serial_number:x}"
+
+    def sign(self, act: Act, passphrase: str) -> bytes:
+        """Return the envelope of an act, signed with its signer's key."""
+        return signer.sign_act(act, self._authority().key(act.signer), passphrase)
+
+    def sign_for_service(self, act: Act) -> bytes:
+        """Return the envelope of an act of the service, signed with its key."""
+        authority = self._authority()
+        return signer.sign_act(act, authority.key(act.signer), authority.service_passphrase(act.signer))
+
+    def verify(self, envelope: bytes, person: Person, at: str) -> Act:
+        """Return the act in an envelope, its signature and certificate proved as of ``at``."""
+        return signer.verify_act(envelope, person, self._authority().certificate, at)

@@ -1,0 +1,224 @@
+"""Signatures: DSSE envelopes made with a person's key, and proved against the authority.
+
+securesystemslib is imported where it works: it brings boto3, half a second that other commands need not pay.
+"""
+
+import json
+from datetime import timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from medicore.errors import IntegrityError, ReviewError, WrongPassphraseError
+from medicore.records.canonical import canonical
+from medicore.records.ledger.ledger import Checkpoint
+from medicore.records.moment import moment
+from medicore.records.people.act import Act
+from medicore.records.people.decision import Statement
+from medicore.records.people.people import Person, fingerprint
+from medicore.stores.keys.certificates import as_pem, load, require_chained, require_issued, subject_of
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+ACT_TYPE = "application/vnd.medicore.act+json"
+CHECKPOINT_TYPE = "application/vnd.medicore.checkpoint+json"
+RECORDING_LIMIT = timedelta(hours=1)
+"""How far the time that a signer wrote may lie from the time at which the ledger took the decision."""
+
+
+def sign(statement: Statement, pkcs12_bytes: bytes, passphrase: str) -> bytes:
+    """Return the DSSE envelope of ``statement``, signed with the key in ``pkcs12_bytes``.
+
+    Raises
+    ------
+    ReviewError
+        When the passphrase does not open the key, or the key is not the one that the statement names.
+    """
+    return _seal(
+        statement.payload(), PAYLOAD_TYPE, pkcs12_bytes, passphrase, statement.signer, statement.certificate
+    )
+
+
+def verify(
+    envelope: bytes,
+    certificate_pem: str | bytes,
+    ca_pem: str | bytes,
+    at: str,
+    *,
+    revoked_at: str | None = None,
+    chain: str = "",
+) -> Statement:
+    """Return the statement in ``envelope`` once its signature and its certificate are proved.
+
+    ``at`` is when the ledger took the decision, not the present moment: a signature stays good after its key
+    has expired or been revoked. ``revoked_at`` is when the certificate was revoked, if it ever was; ``chain``
+    holds its issuers when another authority than ours issued it.
+
+    Raises
+    ------
+    ReviewError
+        When the envelope is malformed, of another type, forged or altered; when the certificate is not from
+        the authority, not valid at the time of signing, revoked by then, or another person's; when the signer's
+        time is not the ledger's.
+    """
+    signed_for = load(certificate_pem)
+    statement = Statement.from_payload(_unseal(envelope, PAYLOAD_TYPE, signed_for, certificate_pem))
+    _require_signer(statement, "decision", certificate_pem, ca_pem, at, chain)
+    if revoked_at is not None and moment(at) >= moment(revoked_at):
+        raise _revoked(statement.signer, "decision", revoked_at, at)
+    return statement
+
+
+def sign_act(act: Act, pkcs12_bytes: bytes, passphrase: str) -> bytes:
+    """Return the DSSE envelope of an act, signed with its signer's key; ReviewError when the key stays shut."""
+    return _seal(act.payload(), ACT_TYPE, pkcs12_bytes, passphrase, act.signer, act.certificate)
+
+
+def verify_act(envelope: bytes, person: Person, ca_pem: str | bytes, at: str) -> Act:
+    """Return the act in ``envelope`` once its signature and its certificate are proved as ``verify`` proves them.
+
+    ``person`` is the signer as the ledger knew them when it took the act, at ``at``.
+    """
+    act = Act.from_payload(_unseal(envelope, ACT_TYPE, load(person.certificate), person.certificate))
+    _require_signer(act, "act", person.certificate, ca_pem, at, person.chain)
+    if person.revoked_at is not None and moment(at) >= moment(person.revoked_at):
+        raise _revoked(act.signer, "act", person.revoked_at, at)
+    return act
+
+
+def sign_checkpoint(checkpoint: Checkpoint, pkcs12_bytes: bytes, passphrase: str) -> bytes:
+    """Return the DSSE envelope of a ledger's head, signed with the service's key."""
+    return _seal(
+        canonical(checkpoint.as_json()), CHECKPOINT_TYPE, pkcs12_bytes, passphrase, "the service", None
+    )
+
+
+def verify_checkpoint(envelope: bytes, certificate_pem: str | bytes, ca_pem: str | bytes) -> Checkpoint:
+    """Return the checkpoint in ``envelope`` once signature and certificate are proved at its own time.
+
+    Raises
+    ------
+    IntegrityError
+        When it is not what the service signed: a checkpoint is evidence, not an attempt to decide.
+    """
+    try:
+        signed_for = load(certificate_pem)
+        payload = _unseal(envelope, CHECKPOINT_TYPE, signed_for, certificate_pem)
+        checkpoint = Checkpoint.from_json(json.loads(payload))
+        same = canonical(checkpoint.as_json()) == payload
+        require_issued(signed_for, load(ca_pem), checkpoint.at, "the service")
+    except (IntegrityError, RecursionError, ReviewError, ValueError) as error:
+        raise IntegrityError(
+            f"a checkpoint of the ledger does not verify ({error}); expected the service's signature; "
+            "take it from the archive"
+        ) from error
+    if not same:
+        raise IntegrityError("a checkpoint says more than one; expected sequence, digest and time alone")
+    return checkpoint
+
+
+def open_key(
+    pkcs12_bytes: bytes, passphrase: str, owner: str, expected: str | None
+) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate, list[x509.Certificate]]:
+    """Return the key in ``pkcs12_bytes``, its certificate, and those of the authority.
+
+    ``owner`` is whose key it is, for the messages; ``expected`` the fingerprint that its certificate must have,
+    if any.
+
+    Raises
+    ------
+    WrongPassphraseError
+        When the passphrase does not open the key.
+    ReviewError
+        When it is a key of another kind, or not the expected one.
+    """
+    try:
+        key, certificate, chain = pkcs12.load_key_and_certificates(pkcs12_bytes, passphrase.encode())
+    except ValueError as error:
+        raise WrongPassphraseError(f"the passphrase does not open the key of {owner}; try again") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate is None:
+        raise ReviewError(f"the file holds no key of {owner}; expected ECDSA P-256 with its certificate")
+    if expected is not None and fingerprint(as_pem(certificate)) != expected:
+        raise ReviewError(
+            f"the key is not the one of {owner} in the ledger; expected {expected[:12]}; use that"
+        )
+    return key, certificate, chain
+
+
+def _seal(
+    payload: bytes, payload_type: str, pkcs12_bytes: bytes, passphrase: str, owner: str, expected: str | None
+) -> bytes:
+    """Return the signed envelope; ``expected`` is the fingerprint that the key's certificate must have."""
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.signer import CryptoSigner, SSlibKey
+
+    key, certificate, _ = open_key(pkcs12_bytes, passphrase, owner, expected)
+    named = SSlibKey.from_crypto(key.public_key(), keyid=fingerprint(as_pem(certificate)))
+    envelope = Envelope(payload, payload_type, {})
+    envelope.sign(CryptoSigner(key, named))
+    return canonical(envelope.to_dict())
+
+
+def _unseal(
+    envelope: bytes, payload_type: str, certificate: x509.Certificate, certificate_pem: str | bytes
+) -> bytes:
+    """Return the payload of an envelope that the certificate's key signed, and that nothing was added to."""
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.exceptions import VerificationError
+    from securesystemslib.signer import SSlibKey
+
+    try:
+        opened = Envelope.from_dict(json.loads(envelope))
+        same = canonical(opened.to_dict()) == envelope
+        key = SSlibKey.from_crypto(certificate.public_key(), keyid=fingerprint(_text(certificate_pem)))
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise ReviewError("the signature file is no envelope; expected DSSE as MediCore writes it") from error
+    if not same or len(opened.signatures) != 1:
+        raise ReviewError("the signature file holds more than one envelope with one signature; sign again")
+    if opened.payload_type != payload_type:
+        raise ReviewError(
+            f"the signature is over {str(opened.payload_type)[:60]!r}; expected {payload_type}; sign the decision"
+        )
+    try:
+        opened.verify([key], 1)
+    except VerificationError as error:
+        raise ReviewError(
+            "the signature does not verify: forged or altered; expected the signer's own; sign again"
+        ) from error
+    return bytes(opened.payload)
+
+
+def _require_signer(
+    signed: Statement | Act, what: str, certificate_pem: str | bytes, ca_pem: str | bytes, at: str, chain: str
+) -> None:
+    """Raise ReviewError unless the certificate is the signer's own, and was vouched for when it signed."""
+    certificate = load(certificate_pem)
+    name, identifier = subject_of(certificate)
+    # Another authority than ours does not know our identifiers: there, the ledger alone says whose certificate it is.
+    own = bool(chain) or identifier == signed.signer
+    if not own or (signed.printed_name, signed.certificate) != (name, fingerprint(_text(certificate_pem))):
+        raise ReviewError(
+            f"the {what} is by {signed.signer}, the certificate is another's; expected the signer's own; "
+            "sign with your own key"
+        )
+    if abs(moment(at) - moment(signed.signed_at)) > RECORDING_LIMIT:
+        raise ReviewError(
+            f"the {what} says it was signed on {signed.signed_at}, the ledger took it on {at}; "
+            "expected at most an hour between; set the clock and sign again"
+        )
+    for instant in (signed.signed_at, at):
+        if chain:
+            require_chained(certificate, chain, instant, signed.signer)
+        else:
+            require_issued(certificate, load(ca_pem), instant, signed.signer)
+
+
+def _revoked(signer: str, what: str, revoked_at: str, at: str) -> ReviewError:
+    return ReviewError(
+        f"the key of {signer} was revoked on {revoked_at}, before the {what} of {at}; expected a key in force; "
+        "use another"
+    )
+
+
+def _text(pem: str | bytes) -> str:
+    return pem.decode() if isinstance(pem, bytes) else pem

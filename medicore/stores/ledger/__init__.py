@@ -1,0 +1,1 @@
+"""The ledger in SQLite and in PostgreSQL, and the index of runs."""

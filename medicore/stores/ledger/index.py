@@ -1,0 +1,159 @@
+"""The index in a SQLite file, proved by digests whenever it is read: a damaged cache must not answer."""
+
+import contextlib
+import json
+import sqlite3
+import struct
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from medicore.records.canonical import canonical, sha256
+from medicore.records.ledger.indexed import Entry, Indexed, Numbers
+
+APPLICATION = 0x4D454449
+"""The letters MEDI in the file's header."""
+
+MAKE = 1
+"""Counts up whenever tables or their meaning change; an index of another make is built anew."""
+
+_SCHEMA = """
+CREATE TABLE head (sequence INTEGER NOT NULL, digest TEXT NOT NULL, entries TEXT NOT NULL, numbers TEXT NOT NULL);
+CREATE TABLE entries (run TEXT PRIMARY KEY, digest TEXT NOT NULL, requested INTEGER NOT NULL, line TEXT NOT NULL);
+CREATE TABLE numbers (run TEXT PRIMARY KEY, digest TEXT NOT NULL, paths TEXT NOT NULL, found BLOB NOT NULL);
+CREATE TABLE paths (digest TEXT PRIMARY KEY, listed TEXT NOT NULL);
+"""
+_PATIENCE = 5.0
+_WHOLE = {
+    "entries": "SELECT run, digest FROM entries ORDER BY run",
+    "numbers": "SELECT run, digest FROM numbers ORDER BY run",
+}
+
+
+class SqliteIndex:
+    """A cache in one SQLite file, dropped and made anew whenever it is not whole.
+
+    Each row has a digest of itself and the head one of all rows, so that a flipped bit, a lost row and a file of
+    another make are all the same: nothing is kept. Runs of one study share their list of paths.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self, *, numbers: bool) -> Indexed | None:
+        """Return what is kept; None when nothing is, or it is damaged or of another make."""
+        if not self._path.is_file():
+            return None
+        try:
+            with self._opened() as connection:
+                connection.execute("BEGIN")  # one state of the file for all that is read
+                return _indexed(connection, numbers=numbers) if _ours(connection) else None
+        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, struct.error, OSError):
+            return None
+
+    def bring(
+        self, head: tuple[int, str], entries: Iterable[Entry], numbers: Iterable[Numbers], *, anew: bool
+    ) -> None:
+        """Put runs in or in place of what is kept of them, and note the ledger's head; ``anew`` begins empty."""
+        try:
+            if anew:
+                self._begin_anew()
+            with self._opened() as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                for entry in entries:
+                    _put_entry(connection, entry)
+                for found in numbers:
+                    _put_numbers(connection, found)
+                wholes = [_whole(connection, table) for table in _WHOLE]
+                connection.execute("DELETE FROM head")
+                connection.execute("INSERT INTO head VALUES (?, ?, ?, ?)", (*head, *wholes))
+                connection.execute("COMMIT")
+        except (sqlite3.Error, OSError):
+            return  # busy, full or read-only: the answer is complete without the cache
+
+    def _begin_anew(self) -> None:
+        """Put an empty index in the place of whatever lies there."""
+        scratch = self._path.with_name(f".{self._path.name}.new")
+        scratch.unlink(missing_ok=True)
+        with contextlib.closing(sqlite3.connect(scratch)) as connection:
+            connection.executescript(_SCHEMA)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {MAKE}")
+        # The journal of the file that goes would be taken for one of the file that comes.
+        self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)
+        scratch.replace(self._path)
+
+    @contextlib.contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        place = f"{self._path.absolute().as_uri()}?mode=rw"
+        with contextlib.closing(
+            sqlite3.connect(place, uri=True, timeout=_PATIENCE, isolation_level=None)
+        ) as connection:
+            connection.execute("PRAGMA synchronous = OFF")  # what a power cut spoils, the digests show
+            yield connection
+
+
+def _ours(connection: sqlite3.Connection) -> bool:
+    """Return whether the file is an index of this make."""
+    found = [
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    ]
+    return found == [APPLICATION, MAKE]
+
+
+def _indexed(connection: sqlite3.Connection, *, numbers: bool) -> Indexed | None:
+    """Return what the tables hold, None unless every digest is right."""
+    row = connection.execute("SELECT sequence, digest, entries, numbers FROM head").fetchone()
+    if row is None:
+        return None
+    sequence, digest, *wholes = row
+    asked = ("entries", "numbers") if numbers else ("entries",)
+    if any(_whole(connection, table) != whole for table, whole in zip(asked, wholes, strict=False)):
+        return None
+    entries = {}
+    for run, stored, requested, line in connection.execute(
+        "SELECT run, digest, requested, line FROM entries"
+    ):
+        if _digest(run, requested, line) != stored:
+            return None
+        entries[run] = Entry(run, requested, json.loads(line))
+    found = _numbers(connection) if numbers else {}
+    return None if found is None else Indexed((int(sequence), str(digest)), entries, found)
+
+
+def _numbers(connection: sqlite3.Connection) -> dict[str, Numbers] | None:
+    """Return the numbers of all runs, None unless every digest is right."""
+    lists = {}
+    for name, listed in connection.execute("SELECT digest, listed FROM paths"):
+        if sha256(listed.encode()) != name:
+            return None
+        lists[name] = tuple(listed.split("\n")) if listed else ()
+    numbers = {}
+    for run, stored, paths, packed in connection.execute("SELECT run, digest, paths, found FROM numbers"):
+        if _digest(run, paths, sha256(packed)) != stored:
+            return None
+        numbers[run] = Numbers(run, lists[paths], struct.unpack(f"<{len(packed) // 8}d", packed))
+    return numbers
+
+
+def _put_entry(connection: sqlite3.Connection, entry: Entry) -> None:
+    line = canonical(dict(entry.line)).decode()
+    row = (entry.run, _digest(entry.run, entry.requested, line), entry.requested, line)
+    connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", row)
+
+
+def _put_numbers(connection: sqlite3.Connection, numbers: Numbers) -> None:
+    listed = "\n".join(numbers.paths)
+    name = sha256(listed.encode())
+    connection.execute("INSERT OR IGNORE INTO paths VALUES (?, ?)", (name, listed))
+    packed = struct.pack(f"<{len(numbers.values)}d", *numbers.values)
+    row = (numbers.run, _digest(numbers.run, name, sha256(packed)), name, packed)
+    connection.execute("INSERT OR REPLACE INTO numbers VALUES (?, ?, ?, ?)", row)
+
+
+def _whole(connection: sqlite3.Connection, table: str) -> str:
+    """Return one digest of all rows of a table, so that a lost row shows."""
+    return sha256(canonical([list(row) for row in connection.execute(_WHOLE[table])]))
+
+
+def _digest(*parts: object) -> str:
+    return sha256(canonical(list(parts)))

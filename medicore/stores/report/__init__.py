@@ -1,0 +1,1 @@
+"""Rendering a report, checking it, and signing it within the PDF."""

@@ -1,0 +1,112 @@
+"""The production renderer: the Quarto command line, which carries its own pandoc and Typst."""
+
+import functools
+import json
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from medicore.errors import ConfigurationError
+from medicore.stores.command import run
+from medicore.stores.report.renderer import TEMPLATE, epoch, kernel_environment, parameters, scratch_folder
+
+_OUTPUT = "report.pdf"
+_PARAMETERS = "parameters.yml"
+_PDFA = b"pdfaid:part"
+_PROJECT = "_quarto.yml"
+
+
+class QuartoRenderer:
+    """Renders the report with Quarto 1.10 or later, whose Typst meets two PDF standards at once."""
+
+    @functools.cached_property
+    def identity(self) -> Mapping[str, str]:
+        """Name and versions of the programs that render."""
+        return {
+            "name": "quarto",
+            "quarto": _version(r"(\d\S*)"),
+            "pandoc": _version(r"pandoc (\S+)", "pandoc"),
+            "typst": _version(r"typst (\S+)", "typst"),
+        }
+
+    def render(
+        self,
+        template_folder: str,
+        inputs: Mapping[str, bytes],
+        created: datetime,
+        template: str = TEMPLATE,
+    ) -> bytes:
+        """Return the bytes of the report that ``template`` makes; the same inputs give the same bytes.
+
+        Raises
+        ------
+        ConfigurationError
+            When Quarto is not there, a cell fails, or what comes out is not PDF/A; there is no PDF then.
+        """
+        stamp, given, program = epoch(created), parameters(inputs), _program()
+        with scratch_folder(template_folder, inputs, template) as scratch:
+            folder, home = scratch / "report", scratch / "home"
+            # A JSON text is a YAML text that no reader takes for a number or a null.
+            lines = "".join(f"{name}: {json.dumps(value)}\n" for name, value in given.items())
+            (folder / _PARAMETERS).write_text(lines, encoding="utf-8")
+            # Without a project here Quarto takes one from any folder above, the temporary folder of all users too:
+            # another user's would run commands as us and put words into the report.
+            (folder / _PROJECT).write_text("project:\n  type: default\n", encoding="utf-8")
+            arguments = [program, "render", template, "--to", "typst", "--output", _OUTPUT]
+            # A daemon would keep the kernel alive after the report is made.
+            arguments += ["--execute-params", _PARAMETERS, "--no-execute-daemon", "--quiet"]
+            try:
+                run(arguments, folder=folder, environment=_environment(home, stamp))
+                made = (folder / _OUTPUT).read_bytes()
+            except (ConfigurationError, FileNotFoundError):
+                # Quarto repeats what the cell said; its words are not ours to pass on.
+                raise ConfigurationError(
+                    "Quarto could not make the report; see by 'quarto --version' that it is 1.10 or later, then "
+                    "render with the embedded renderer to see which cell fails"
+                ) from None
+            if _PDFA not in made:
+                raise ConfigurationError(
+                    "Quarto made a PDF that is not PDF/A; install Quarto 1.10 or later, which knows pdf-standard"
+                )
+            return made
+
+
+def _program() -> str:
+    found = shutil.which("quarto")
+    if found is None:
+        raise ConfigurationError(
+            "quarto is not on the PATH; install Quarto 1.10 or later from its project's site, or set "
+            'renderer = "embedded"'
+        )
+    return found
+
+
+def _version(form: str, *program: str) -> str:
+    # Quarto passes on what its pandoc prints as it is, but what its Typst prints goes to its standard error.
+    answer = run([_program(), *program, "--version"], folder=Path("/"), everything=True).decode(
+        errors="replace"
+    )
+    found = re.search(f"^{form}", answer, re.MULTILINE)
+    if found is None:
+        raise ConfigurationError(
+            f"Quarto does not say the version of {' '.join(program) or 'itself'}; run 'quarto check'"
+        )
+    return found[1]
+
+
+def _environment(home: Path, stamp: int) -> dict[str, str]:
+    """Return what Quarto, its kernel and its Typst see beside the inherited environment."""
+    return {
+        **kernel_environment(home),
+        "QUARTO_PYTHON": sys.executable,
+        "SOURCE_DATE_EPOCH": str(stamp),
+        # No font of this machine or user: the report is set in the faces that Typst carries.
+        "TYPST_FONT_PATHS": str(home),
+        "TYPST_IGNORE_SYSTEM_FONTS": "true",
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_DATA_HOME": str(home / "data"),
+    }

@@ -1,0 +1,225 @@
+"""report_check: what a report's PDF must be, proved from the file itself: archival, accessible, closed, and marked."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+import pikepdf
+
+from medicore.errors import DataError
+from medicore.stores.report.pdf_text import pages_of
+
+STATUSES = ("CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY")
+"""Words of which one stands on every page."""
+
+PORTFOLIO = "portfolio"
+"""What stands in the place of the study in a summary of several; the ledger's event is in that of the run."""
+
+_NO_PROGRAM = frozenset({"/FontFile", "/FontFile2", "/FontFile3"})
+_INSIDE = frozenset({"/GoTo", "/Named"})
+_RUN = re.compile(r"^(?P<study>[A-Za-z0-9-]+)/(?P<month>[0-9]{4}-[0-9]{2})/(?P<number>[0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One thing that a report must be: what was expected, and what was found instead, None when it is met."""
+
+    name: str
+    expected: str
+    found: str | None
+
+    @property
+    def met(self) -> bool:
+        """Whether the report is so."""
+        return self.found is None
+
+
+def check_report(data: bytes) -> tuple[Requirement, ...]:
+    """Return every requirement of a report with what was found; ``data`` is the PDF, signed or not.
+
+    PDF/A-2 (ISO 19005-2) and PDF/UA-1 (ISO 14289-1) as far as a machine can hold them against the file without a
+    validator of its own: identification, output intent, fonts, tags, alternative texts, title, language; besides,
+    what MediCore promises: bookmarks, no attachment, script, form or way out, and every page marked.
+
+    Raises
+    ------
+    DataError
+        When the bytes are no PDF that can be read.
+    """
+    try:
+        with pikepdf.open(BytesIO(data)) as document:
+            return tuple(
+                Requirement(name, expected, next(iter(find(document, data)), None))
+                for name, (expected, find) in _REQUIREMENTS.items()
+            )
+    except (pikepdf.PdfError, pikepdf.PasswordError) as error:
+        kind = "is encrypted" if isinstance(error, pikepdf.PasswordError) else "cannot be read as PDF"
+        raise DataError(
+            f"the file {kind}; expected a report as MediCore writes it; take it from the archive"
+        ) from error
+
+
+def _open(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+    if document.is_encrypted:
+        yield "it is encrypted"
+    if not "1.4" <= document.pdf_version <= "1.7":
+        yield f"version {document.pdf_version}"
+
+
+def _archival(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+    metadata = document.Root.Metadata.read_bytes() if "/Metadata" in document.Root else b""
+    if b"<pdfaid:part>2</pdfaid:part>" not in metadata:
+        yield "the metadata do not say PDF/A-2"
+    elif not re.search(rb"<pdfaid:conformance>[ABU]</pdfaid:conformance>", metadata):
+        yield "the metadata say no level of PDF/A-2"
+    if b"<pdfuaid:part>1</pdfuaid:part>" not in metadata:
+        yield "the metadata do not say PDF/UA-1"
+    intents = list(document.Root.get("/OutputIntents", ()))
+    if not any(intent.get("/S") == "/GTS_PDFA1" and "/DestOutputProfile" in intent for intent in intents):
+        yield "no output intent with its colour profile"
+
+
+def _fonts(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+    for font in _dictionaries(document):
+        if font.get("/Type") != "/Font" or font.get("/Subtype") in ("/CIDFontType0", "/CIDFontType2"):
+            continue
+        name = str(font.get("/BaseFont", "without a name")).removeprefix("/")
+        bearer = font.DescendantFonts[0] if "/DescendantFonts" in font else font
+        descriptor = bearer.get("/FontDescriptor")
+        if font.get("/Subtype") != "/Type3" and (
+            descriptor is None or not _NO_PROGRAM & set(descriptor.keys())
+        ):
+            yield f"font {name} is not in the file"
+        elif "/ToUnicode" not in font:
+            yield f"font {name} has no map to Unicode"
+
+
+def _tagged(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+    if not document.Root.get("/MarkInfo", pikepdf.Dictionary()).get("/Marked", False):
+        yield "it is not marked as tagged"
+    if "/StructTreeRoot" not in document.Root:
+        yield "it has no tags"
+    if not str(document.Root.get("/Lang", "")):
+        yield "no language is named"
+
+
+def _described(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+    for node in _dictionaries(document):
+        if node.get("/S") in ("/Figure", "/Formula") and not str(node.get("/Alt", "")):
+            yield f"a {str(node.S)[1:].lower()} has no alternative text"
+
+
+def _titled(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+    if not _RUN.match(_title(document)):
+        yield f"the title is {_title(document)[:60]!r}"
+    if not document.Root.get("/ViewerPreferences", pikepdf.Dictionary()).get("/DisplayDocTitle", False):
+        yield "a reader shows the name of the file, not the title"
+
+
+def _bookmarked(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+    with document.open_outline() as outline:
+        if not outline.root:
+            yield "there is none"
+        for item in outline.root:
+            if item.destination is None and item.action is None:
+                yield f"bookmark {item.title!r} leads nowhere"
+
+
+def _closed(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+    names = document.Root.get("/Names", pikepdf.Dictionary())
+    if "/EmbeddedFiles" in names or "/AF" in document.Root:
+        yield "a file is attached"
+    if "/JavaScript" in names or {"/OpenAction", "/AA"} & set(document.Root.keys()):
+        yield "something is done when it is opened"
+    for node in _dictionaries(document):
+        if node.get("/Type") in ("/Filespec", "/EmbeddedFile") or "/EF" in node:
+            yield "a file is attached"
+        elif "/JS" in node or node.get("/S") == "/JavaScript":
+            yield "it holds a script"
+        elif "/S" in node and node.get("/S") in ("/Launch", "/URI", "/GoToR", "/SubmitForm", "/ImportData"):
+            yield f"it leads out of itself ({str(node.S)[1:]})"
+
+
+def _annotated(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+    for number, page in enumerate(document.pages, start=1):
+        for annotation in page.get("/Annots", ()):
+            kind = str(annotation.get("/Subtype", "/nothing"))[1:]
+            if kind == "Link" and (
+                "/Dest" in annotation or annotation.get("/A", pikepdf.Dictionary()).get("/S") in _INSIDE
+            ):
+                continue
+            if kind == "Widget" and annotation.get("/FT") == "/Sig":
+                continue
+            yield f"page {number} has an annotation ({kind})"
+
+
+def _headed(document: pikepdf.Pdf, data: bytes) -> Iterator[str]:
+    pages = pages_of(data)
+    run = _RUN.match(_title(document))
+    word = "event" if run is not None and run["study"] == PORTFOLIO else "run"
+    head = "" if run is None else f"{run['study']}·{run['month']}·{word}{run['number']}"
+    for number, text in enumerate(pages, start=1):
+        if not text:
+            yield f"page {number} has no text"
+        elif "\ufffd" in text:
+            yield f"page {number} has letters that cannot be read"
+        elif head not in text:
+            yield f"page {number} does not say {head}"
+        elif f"page{number}of{len(pages)}" not in text:
+            yield f"page {number} does not say page {number} of {len(pages)}"
+
+
+def _marked(_: pikepdf.Pdf, data: bytes) -> Iterator[str]:
+    pages = pages_of(data)
+    status = next((word for word in STATUSES if word in pages[0]), None)
+    if status is None:
+        yield f"page 1 says none of {', '.join(STATUSES)}"
+        return
+    for number, text in enumerate(pages, start=1):
+        if status not in text:
+            yield f"page {number} does not say {status}"
+
+
+def _dictionaries(document: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
+    """Yield every dictionary and stream of the file, those within others too."""
+    for held in document.objects:
+        yield from _within(held)
+
+
+def _within(held: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    if isinstance(held, pikepdf.Array):
+        parts = list(held)
+    elif isinstance(held, pikepdf.Dictionary | pikepdf.Stream):
+        yield held
+        parts = [part for _, part in held.items()]
+    else:
+        return
+    for part in parts:
+        if isinstance(part, pikepdf.Array | pikepdf.Dictionary) and not part.is_indirect:
+            yield from _within(part)
+
+
+def _title(document: pikepdf.Pdf) -> str:
+    return str(document.docinfo.get("/Title", ""))
+
+
+_REQUIREMENTS: dict[str, tuple[str, Callable[[pikepdf.Pdf, bytes], Iterator[str]]]] = {
+    "open": ("no encryption, PDF 1.4 to 1.7", _open),
+    "archival": ("PDF/A-2 and PDF/UA-1 by its own metadata, with an output intent", _archival),
+    "fonts": ("every font in the file, with its map to Unicode", _fonts),
+    "tags": ("tagged, with its language", _tagged),
+    "alternative texts": ("each figure and formula in words", _described),
+    "title": (
+        "study, month and run, or portfolio, month and event, as the title that a reader shows",
+        _titled,
+    ),
+    "bookmarks": ("bookmarks that lead somewhere", _bookmarked),
+    "closed": ("no attachment, script or way out", _closed),
+    "annotations": ("links within the report and signatures alone", _annotated),
+    "every page": (
+        "readable text, study, month, run (a portfolio's event) and page x of y on every page",
+        _headed,
+    ),
+    "status": ("the same status on every page", _marked),
+}

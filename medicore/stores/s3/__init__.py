@@ -1,0 +1,1 @@
+"""S3: the client, its buckets and legal holds."""

@@ -1,0 +1,194 @@
+"""cohort: disposition, the CONSORT flow, and the baseline characteristics by arm."""
+
+from typing import Any
+
+from presentation.writing.exhibits import Column, Group, Row, figure, table
+from presentation.writing.inputs import Report
+from presentation.writing.numbers import count, fixed, of_total
+from presentation.writing.typst import Code, Value, block, call, joined, shortened
+
+_OUTSIDE = "Arm outside the declared contrast"
+_ARMS = ("treated", "control")
+_NAME_LENGTH = 110
+_CHARACTERS_PER_LINE = 36
+_MOST_LINES = 34
+_MOST_REASONS = 40
+
+
+def disposition(report: Report) -> str:
+    """Return Table 14.1.1: who was assessed, whom each criterion excluded, who is analysed."""
+    cohort = report.results["cohort"]
+    assessed = cohort["assessed"]
+    rows: list[Row | Group] = [
+        Row(
+            ("Subjects in the data lock, assessed", "", count(assessed)),
+            "total",
+            report.cite("cohort.assessed"),
+        ),
+        Group("Excluded, in this order"),
+    ]
+    rows += [
+        Row(
+            (criterion["name"], of_total(criterion["excluded"], assessed), count(criterion["remaining"])),
+            "indented",
+            report.cite(f"cohort.criteria.{index}"),
+        )
+        for index, criterion in enumerate(cohort["criteria"])
+    ]
+    rows.append(
+        Row(
+            (_OUTSIDE, of_total(cohort["not_in_contrast"], assessed), count(cohort["analysed"])),
+            "indented",
+            report.cite("cohort.not_in_contrast", "cohort.analysed"),
+        )
+    )
+    rows.append(Row(("Analysis set", "", count(cohort["analysed"])), "total", report.cite("cohort.analysed")))
+    rows += [
+        Row(
+            (f"{arm.capitalize()}: {report.arm(arm)}", "", count(cohort["arms"][arm]["n"])),
+            "indented",
+            report.cite(f"cohort.arms.{arm}"),
+        )
+        for arm in _ARMS
+    ]
+    columns = (
+        Column(("Subjects",), "left", "1fr"),
+        Column(("Excluded", "n (% of assessed)")),
+        Column(("Remaining", "n")),
+    )
+    note = (
+        "Each excluded subject is counted once, at the first criterion that it does not satisfy; "
+        "a missing value satisfies no criterion."
+    )
+    return block(table("14.1.1", "Disposition of subjects", columns, rows, note=note, source="cohort"))
+
+
+def consort(report: Report) -> str:
+    """Return Figure 14.1.1: the CONSORT flow, criteria that excluded nobody included."""
+    cohort, trimming = report.results["cohort"], report.results["propensity"]["trimming"]
+    excluded = cohort["assessed"] - cohort["analysed"]
+    reasons = [(criterion["name"], criterion["excluded"]) for criterion in cohort["criteria"]]
+    reasons.append((_OUTSIDE, cohort["not_in_contrast"]))
+    shown, size = _fitting(reasons)
+    analysed = [("Analysis set", cohort["analysed"])]
+    if trimming["method"] != "none":
+        analysed.append(("Discarded for extreme propensity scores", trimming["discarded"]))
+    body = call(
+        "consort-flow",
+        _lines([("Assessed for eligibility", cohort["assessed"])]),
+        _lines([("Excluded", excluded), *shown]),
+        _lines(analysed),
+        [
+            _lines(
+                [
+                    (f"{arm.capitalize()} arm", cohort["arms"][arm]["n"]),
+                    (shortened(report.arm(arm), _NAME_LENGTH), None),
+                ]
+            )
+            for arm in _ARMS
+        ],
+        size=Code(size),
+    )
+    paths = [
+        "cohort.assessed",
+        "cohort.analysed",
+        "cohort.not_in_contrast",
+        "cohort.arms.treated",
+        "cohort.arms.control",
+    ]
+    paths += [f"cohort.criteria.{index}" for index in range(len(cohort["criteria"]))]
+    if trimming["method"] != "none":
+        paths.append("propensity.trimming")
+    listed = "; ".join(f"{name}: {number}" for name, number in reasons)
+    alternative = (
+        f"Flow of subjects: {cohort['assessed']} assessed, {excluded} excluded ({listed}), "
+        f"{cohort['analysed']} analysed, of them {cohort['arms']['treated']['n']} treated and "
+        f"{cohort['arms']['control']['n']} controls."
+    )
+    return block(
+        figure(
+            "14.1.1",
+            "Flow of subjects (CONSORT 2025)",
+            alternative,
+            body,
+            note=report.cite(*paths),
+            source="cohort",
+        )
+    )
+
+
+def _fitting(reasons: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], str]:
+    """Return the reasons as the box can hold them on a page, and the size of its letters.
+
+    A long list is set smaller with each name on one line; what even that leaves out is counted together, and
+    stands in Table 14.1.1.
+    """
+    kept = [(shortened(name, _NAME_LENGTH), number) for name, number in reasons]
+    if sum(1 + len(name) // _CHARACTERS_PER_LINE for name, _ in kept) <= _MOST_LINES:
+        return kept, "8.6pt"
+    small = [(shortened(name, _CHARACTERS_PER_LINE), number) for name, number in kept]
+    if len(small) > _MOST_REASONS:
+        rest = small[_MOST_REASONS - 1 :]
+        summed = (f"{len(rest)} more criteria: Table 14.1.1", sum(number for _, number in rest))
+        small = [*small[: _MOST_REASONS - 1], summed]
+    return small, "7.2pt"
+
+
+def _lines(entries: list[tuple[str, Any]]) -> list[Value]:
+    """Return the lines of a box: words, and the count unless there is none."""
+    return [[words, "" if number is None else f"n = {count(number)}"] for words, number in entries]
+
+
+def baseline(report: Report) -> str:
+    """Return Table 14.1.2: baseline characteristics of the analysis set by arm and over all."""
+    cohort = report.results["cohort"]
+    rows: list[Row | Group] = []
+    open_label = None
+    for index, row in enumerate(report.results["baseline"]):
+        cited = report.cite(f"baseline.{index}")
+        cells = tuple(_summary(row, group) for group in (*_ARMS, "overall"))
+        if row["level"] is None:
+            unit = f", {row['unit']}" if row["unit"] else ""
+            rows.append(Row((f"{row['label']}{unit}", "mean (SD)", *cells), "titled", cited))
+            open_label = row["label"]
+            continue
+        if row["label"] != open_label:
+            rows.append(Group(row["label"]))
+            open_label = row["label"]
+        rows.append(Row((row["level"], "n (%)", *cells), "indented", cited))
+    columns = (
+        Column(("Characteristic",), "left", "1fr"),
+        Column(("Summary",), "left"),
+        *(
+            Column(
+                (arm.capitalize(), report.arm(arm), f"n = {count(cohort['arms'][arm]['n'])}"), width="27mm"
+            )
+            for arm in _ARMS
+        ),
+        Column(("Overall", "", f"n = {count(cohort['analysed'])}")),
+    )
+    words = "SD: standard deviation, of observed values. No hypothesis about baseline differences is tested; balance is in Table 14.1.3."
+    note = joined(words, report.cite("cohort.arms.treated", "cohort.arms.control", "cohort.analysed"))
+    return block(
+        table(
+            "14.1.2",
+            "Baseline characteristics of the analysis set",
+            columns,
+            rows,
+            note=note,
+            source="baseline",
+        )
+    )
+
+
+def _summary(row: dict[str, Any], group: str) -> str:
+    found = row[group]
+    if row["kind"] != "mean":
+        return f"{count(found['count'])} ({fixed(found['percent'], 1)})"
+    decimals = _decimals(row)
+    return f"{fixed(found['mean'], decimals)} ({fixed(found['sd'], decimals)})"
+
+
+def _decimals(row: dict[str, Any]) -> int:
+    """Return one decimal, or two where the spread is below one."""
+    return 1 if row["overall"]["sd"] >= 1 else 2

@@ -1,0 +1,277 @@
+"""effect: the primary result in words that fit the design, its standard errors, its second computation."""
+
+from typing import Any
+
+from presentation.writing.exhibits import Column, Group, Row, table
+from presentation.writing.inputs import Report
+from presentation.writing.numbers import (
+    MISSING,
+    count,
+    decimals_for,
+    fixed,
+    interval,
+    level,
+    p_sentence,
+    p_value,
+    significant,
+)
+from presentation.writing.typst import block, call, joined
+
+ERRORS = {
+    "influence": "Influence function",
+    "sandwich": "Stacked sandwich (M-estimation over both nuisance models)",
+    "bootstrap": "Bootstrap (patients resampled, every nuisance model refitted)",
+}
+MEANS = {
+    "ATE": "Estimated mean outcome if everyone had been in the arm",
+    "ATT": "Estimated mean outcome of the treated, had they been in the arm",
+    "ATO": "Estimated mean outcome of the overlap population, had it been in the arm",
+}
+
+
+def decimals(report: Report) -> int:
+    """Return with how many decimals effects are printed."""
+    return decimals_for(report.results["primary"]["standard_error"])
+
+
+def ratio(report: Report) -> bool:
+    """Return whether the effect is a ratio, with its inference on the logarithm."""
+    return bool(report.results["primary"]["scale"] == "logarithm")
+
+
+def error_unit(report: Report) -> str:
+    """Return the unit of standard errors: the outcome's, or that they are of the logarithm."""
+    return "of the logarithm" if ratio(report) else str(report.results["primary"]["unit"])
+
+
+def with_unit(value: str, report: Report) -> str:
+    """Return an effect with the unit of the outcome."""
+    return f"{value} {report.results['primary']['unit']}".strip()
+
+
+def headline(report: Report) -> str:
+    """Return the primary result at a glance."""
+    primary = report.results["primary"]
+    places = decimals(report)
+    return block(
+        call(
+            "headline",
+            f"{report.protocol['outcome']['label']}: {report.arm('treated')} against {report.arm('control')} "
+            f"({primary['estimand']}, {primary['estimator']}){_measure(report)}",
+            with_unit(fixed(primary["estimate"], places), report),
+            f"{level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])}; "
+            f"n = {count(primary['n'])}",
+            report.cite("primary"),
+        )
+    )
+
+
+def _measure(report: Report) -> str:
+    """Return the measure where it is a ratio, whose number has no unit to tell it by."""
+    return f", {report.results['primary']['measure']}" if ratio(report) else ""
+
+
+def conclusion(report: Report) -> str:
+    """Return the primary result as a paragraph."""
+    return block(call("para", sentence(report), report.cite(*quoted(report))))
+
+
+def quoted(report: Report) -> list[str]:
+    """Return the places of the numbers that ``sentence`` says."""
+    paths = ["primary"]
+    if ratio(report):
+        paths.append("primary.absolute_difference")
+    if not report.observational:
+        paths += [path for path, _ in _unadjusted_rows(report)]
+    return paths
+
+
+def sentence(report: Report) -> str:
+    """Return the primary result in words: an assumption-laden contrast, or a randomised comparison."""
+    primary = report.results["primary"]
+    places = decimals(report)
+    value = with_unit(fixed(primary["estimate"], places), report)
+    if ratio(report):
+        value = f"a {primary['measure']} of {value}"
+    numbers = f"{value} ({level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])})"
+    contrast = f"{report.arm('treated')} against {report.arm('control')}"
+    absolute = _absolute(report)
+    if report.observational:
+        return (
+            f"In this observational study, the estimated effect of {contrast} ({primary['estimand']}) is {numbers}.{absolute} "
+            "It is causal only if, given the covariates of the models, treatment is unrelated to the potential outcomes "
+            "(no unmeasured confounding), every subject could have received either treatment (positivity), the treatment "
+            "is well defined without interference (consistency), and the propensity model or the outcome models are right."
+        )
+    return (
+        f"In this randomised study, the covariate-adjusted estimate of the effect of {contrast} ({primary['estimand']}) "
+        f"is {numbers}.{absolute} Randomisation supports its causal reading; adjustment for baseline covariates serves precision "
+        f"and does not change the estimand.{_unadjusted(report, places)}"
+    )
+
+
+def _absolute(report: Report) -> str:
+    """Return the absolute difference, which stands beside a ratio."""
+    if not ratio(report):
+        return ""
+    found = report.results["primary"]["absolute_difference"]
+    places = decimals_for(found["standard_error"])
+    return f" The difference of the risks is {fixed(found['estimate'], places)} ({interval(found, places)})."
+
+
+def _unadjusted(report: Report, places: int) -> str:
+    """Return the unadjusted comparison, which a randomised trial shows beside the adjusted one."""
+    for _, row in _unadjusted_rows(report):
+        value = with_unit(fixed(row["estimate"], places), report)
+        return f" The unadjusted estimate is {value} ({interval(row, places)})."
+    return ""
+
+
+def _unadjusted_rows(report: Report) -> list[tuple[str, Any]]:
+    """Return path and row of the first unadjusted comparison that has an estimate, if any."""
+    rows = [
+        (f"sensitivity.{kind}.{index}", row)
+        for kind in ("sensitivity", "supplementary")
+        for index, row in enumerate(report.results["sensitivity"][kind])
+    ]
+    return [
+        (path, row) for path, row in rows if row["estimator"] == "unadjusted" and row["estimate"] is not None
+    ][:1]
+
+
+def primary_table(report: Report) -> str:
+    """Return Table 14.2.1: the primary estimate with its three standard errors."""
+    primary = report.results["primary"]
+    places = decimals(report)
+    rows: list[Row | Group] = [
+        Row(
+            (
+                _name(key),
+                fixed(primary["estimate"], places),
+                fixed(primary["standard_errors"][key], places),
+                _interval_of(key, primary, places),
+                p_value(primary["p_value"]) if key == "influence" else MISSING,
+            ),
+            "total" if key == "influence" else "row",
+            report.cite(*_behind(key, report)),
+        )
+        for key in ERRORS
+    ]
+    if "mean_treated" in primary:
+        rows.append(Group(MEANS[report.protocol["estimand"]["target"]]))
+        rows += [
+            Row(
+                (f"{arm.capitalize()}: {report.arm(arm)}", fixed(primary[f"mean_{arm}"], places), "", "", ""),
+                "indented",
+                report.cite(f"primary.mean_{arm}"),
+            )
+            for arm in ("treated", "control")
+        ]
+    columns = (
+        Column(("Standard error by",), "left", "1fr"),
+        Column(("Estimate", primary["unit"])),
+        Column(("SE", error_unit(report))),
+        Column((f"{level(primary['level'])} CI", primary["unit"])),
+        Column(("p", "two-sided")),
+    )
+    note = (
+        f"Estimand {primary['estimand']}, measure: {primary['measure']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
+        f"primary analysis; its variance: {primary['variance']}. The others judge its standard error. –: not computed."
+    )
+    return block(
+        table(
+            "14.2.1",
+            "Primary analysis",
+            columns,
+            rows,
+            note=joined(note, report.cite("primary")),
+            source="primary",
+        )
+    )
+
+
+def _behind(key: str, report: Report) -> list[str]:
+    """Return the places of the numbers in a standard error's row of Table 14.2.1."""
+    if key == "influence":
+        return ["primary"]
+    named = f"primary.standard_errors.{key}"
+    paths = ["primary.estimate", *([named] if named in report.results["references"] else [])]
+    return [*paths, "primary.bootstrap"] if key == "bootstrap" else paths
+
+
+def _name(key: str) -> str:
+    return f"{ERRORS[key]} – primary" if key == "influence" else ERRORS[key]
+
+
+def _interval_of(key: str, primary: dict[str, Any], places: int) -> str:
+    if key == "influence":
+        return interval(primary, places)
+    return interval(primary["bootstrap"], places) if key == "bootstrap" else MISSING
+
+
+def bootstrap(report: Report) -> str:
+    """Return what the bootstrap did, in words."""
+    found = report.results["primary"]["bootstrap"]
+    failed = {reason: number for reason, number in found["failed"].items() if number}
+    listed = "; ".join(f"{reason}: {count(number)}" for reason, number in failed.items())
+    words = (
+        f"The bootstrap drew {count(found['replicates'])} samples of patients (seed {found['seed']}) and refitted every "
+        f"nuisance model in each; {count(sum(failed.values()))} replicates could not be estimated"
+        f"{f' ({listed})' if listed else ''}. Its interval is the {found['interval']} interval."
+    )
+    return block(call("para", words, report.cite("primary.bootstrap")))
+
+
+def verification(report: Report) -> str:
+    """Return Table 14.2.2: the same number by an independent second implementation."""
+    primary = report.results["primary"]
+    second = primary["verification"]
+    places = min(decimals(report) + 6, 12)
+    rows = [
+        Row(
+            (
+                "Primary implementation",
+                fixed(primary["estimate"], places),
+                fixed(primary["standard_error"], places),
+            ),
+            cited=report.cite("primary"),
+        ),
+        Row(
+            (
+                f"Second implementation: {second['library']}, {second['route']}",
+                fixed(second["estimate"], places),
+                fixed(second["standard_error"], places),
+            ),
+            cited=report.cite("primary.verification"),
+        ),
+    ]
+    columns = (
+        Column(("Double programming",), "left", "1fr"),
+        Column(("Estimate", primary["unit"])),
+        Column(("Standard error", error_unit(report))),
+    )
+    note = (
+        f"Largest relative difference {significant(second['relative_difference'])}; "
+        f"accepted up to {significant(second['tolerance'])}."
+    )
+    title = "Primary estimate, computed a second time by another route"
+    cited = joined(note, report.cite("primary.verification"))
+    return block(table("14.2.2", title, columns, rows, note=cited, source="primary.verification"))
+
+
+def change(report: Report) -> str:
+    """Return the change since the latest earlier run, in words; none where there is no earlier estimate."""
+    found = report.results["change"]
+    if found is None:
+        return block(call("para", "No earlier month of this study has an estimate to compare with."))
+    places = decimals(report)
+    earlier = with_unit(fixed(found["previous_estimate"], places), report)
+    words = f"In {found['month']} (run {found['run']}, n = {count(found['previous_n'])}) the estimate was {earlier}. "
+    if found["in_standard_errors"] is None:
+        words += "It was of another estimand, measure or unit, so that the two cannot be compared."
+    else:
+        words += (
+            f"It has moved by {fixed(found['in_standard_errors'], 2)} of this month's standard errors; the limit "
+            f"of the gate is {significant(report.protocol['gates']['estimate_change'])}."
+        )
+    return block(call("para", words, report.cite("change")))

@@ -1,0 +1,110 @@
+"""imputation: which baseline covariates had gaps, how they were completed, and what that cost the estimate."""
+
+from typing import Any
+
+from presentation.writing.exhibits import Column, Group, Row, table
+from presentation.writing.inputs import Report
+from presentation.writing.numbers import count, decimals_for, fixed, percent
+from presentation.writing.typst import block, call
+
+_NONE = (
+    "Missing baseline covariates: none is allowed by the protocol, and every analysed subject has them all."
+)
+_COMPLETE = "Missing baseline covariates: the protocol plans {method} imputation, and nothing was missing."
+_SINGLE = (
+    "Each gap is filled with the mean of the observed values of both arms, of a category with its most frequent level; "
+    "neither treatment nor outcome is looked at (White & Thompson 2005; FDA 2023)."
+)
+_INDICATORS = " Whether a value was missing is a further term of the models."
+_MULTIPLE = (
+    "Gaps are drawn {imputations} times by chained equations ({iterations} iterations, seed {seed}), given treatment, "
+    "outcome, their product and all other covariates: numbers by {numbers}, categories by logistic regression (van Buuren "
+    "2018; Leyrat et al. 2019). Every completed data set is analysed in full, propensity model included, and the estimates "
+    "are pooled by Rubin's rules; balance and propensity score are shown for the first, and the gates watch all. It is valid when, given what was observed, whether a value is missing does not depend on "
+    "the value (missing at random)."
+)
+_NUMBERS = {
+    "matching": "predictive mean matching",
+    "normal": "Bayesian linear regression",
+}
+
+
+def missing_covariates(report: Report) -> str:
+    """Return what was missing and how it was completed: a sentence, or Table 14.1.2.1."""
+    found = report.results["imputation"]
+    if found is None:
+        return block(call("para", _NONE))
+    if not found["covariates"]:
+        return block(call("para", _COMPLETE.format(method=found["method"])))
+    several = found["method"] == "multiple"
+    words = _SINGLE + (_INDICATORS if found["indicators"] else "")
+    if several:
+        words = _MULTIPLE.format(**{**found, "numbers": _NUMBERS[found["numbers"]]})
+    rows: list[Row | Group] = [
+        Row(
+            (_label(row), *_gaps(report, row), _number(row, "mean_observed"), _filled(row, several)),
+            "titled",
+            report.cite(f"imputation.covariates.{index}"),
+        )
+        for index, row in enumerate(found["covariates"])
+    ]
+    columns = (
+        Column(("Covariate",), "left", "1fr"),
+        Column(("Missing", "treated", "n (%)")),
+        Column(("Missing", "control", "n (%)")),
+        Column(("Observed", "mean or %")),
+        Column(("Imputed", "mean or %" if several else "")),
+    )
+    note = "Means of numbers; of a category, the percentage at the level named. "
+    note += (
+        f"Imputed: over {found['imputations']} completed data sets. That it differs from the observed does not mean that "
+        "it is wrong: those with gaps may differ."
+        if several
+        else "Imputed: the value that fills every gap."
+    )
+    made = table(
+        "14.1.2.1", "Missing baseline covariates", columns, rows, note=note, source="imputation.covariates"
+    )
+    return block(call("para", words, report.cite("imputation")), made)
+
+
+def pooling(report: Report) -> str:
+    """Return what the gaps cost the primary estimate, in words; nothing where one data set was analysed."""
+    found = report.results["primary"]["imputation"]
+    if found is None:
+        return ""
+    places = decimals_for(report.results["primary"]["standard_error"])
+    freedom = found["degrees_of_freedom"]
+    words = (
+        f"The estimate is pooled over {found['imputations']} completed data sets: standard error within "
+        f"{fixed(found['within'] ** 0.5, places)}, between {fixed(found['between'] ** 0.5, places)}; fraction of missing "
+        f"information {percent(found['missing_information'])}; "
+        f"{'normal reference' if freedom is None else f'{fixed(freedom, 0)} degrees of freedom'}; Monte-Carlo error of the "
+        f"estimate {fixed(found['monte_carlo_error'], places + 1)}."
+    )
+    return block(call("para", words, report.cite("primary.imputation")))
+
+
+def _label(row: dict[str, Any]) -> str:
+    if row["level"] is not None:
+        return f"{row['label']}: {row['level']}"
+    return f"{row['label']}, {row['unit']}" if row["unit"] else str(row["label"])
+
+
+def _gaps(report: Report, row: dict[str, Any]) -> tuple[str, str]:
+    arms = report.results["cohort"]["arms"]
+    shown = [
+        f"{count(row['missing'][arm])} ({fixed(100 * row['missing'][arm] / arms[arm]['n'], 1)})"
+        for arm in ("treated", "control")
+    ]
+    return shown[0], shown[1]
+
+
+def _number(row: dict[str, Any], key: str) -> str:
+    return f"{fixed(row[key], 1)} %" if row["level"] is not None else fixed(row[key], 2)
+
+
+def _filled(row: dict[str, Any], several: bool) -> str:
+    if several or row["level"] is None:
+        return _number(row, "mean_imputed")
+    return str(row["filled_with"])

@@ -1,0 +1,274 @@
+"""propensity: balance before and after weighting, the model, its diagnostics, and overlap."""
+
+from typing import Any
+
+from presentation.writing.axis import spanning
+from presentation.writing.exhibits import Column, Group, Row, figure, table
+from presentation.writing.inputs import Report
+from presentation.writing.numbers import MISSING, as_float, count, fixed, interval, of_total, percent
+from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
+from presentation.writing.typst import Code, Value, block, call, joined
+
+_WORDS = {"unweighted": "before weighting", "weighted": "after weighting"}
+_WIDEST = 1.0
+
+
+def balance_table(report: Report) -> str:
+    """Return Table 14.1.3: SMD and variance ratio of each term before and after weighting."""
+    balance = report.results["balance"]
+    rows: list[Row | Group] = [
+        Row(
+            (
+                report.term(term["term"]),
+                fixed(term["smd_unweighted"], 3),
+                fixed(term["smd_weighted"], 3),
+                fixed(term["variance_ratio_unweighted"], 2),
+                fixed(term["variance_ratio_weighted"], 2),
+            ),
+            cited=report.cite(f"balance.terms.{index}"),
+        )
+        for index, term in enumerate(balance["terms"])
+    ]
+    rows.append(
+        Row(
+            (
+                "Largest absolute SMD",
+                fixed(balance["worst"]["unweighted"]["smd"], 3),
+                fixed(balance["worst"]["weighted"]["smd"], 3),
+                "",
+                "",
+            ),
+            "total",
+            report.cite("balance.worst"),
+        )
+    )
+    columns = (
+        Column(("Term of the propensity model",), "left", "1fr"),
+        Column(("SMD", "unweighted")),
+        Column(("SMD", "weighted")),
+        Column(("Variance ratio", "unweighted")),
+        Column(("Variance ratio", "weighted")),
+    )
+    note = (
+        f"SMD: standardised mean difference, treated minus control; denominator: {balance['denominator']}. "
+        f"Limit for the {balance['sample']} absolute SMD: {balance['threshold']:g}."
+    )
+    paths = ["balance.threshold"]
+    if balance["expected_false_alarm_rate"] is not None:
+        note += (
+            " By chance alone, in arms of these sizes that do not differ, some unweighted absolute SMD of so many "
+            f"independent terms reaches the limit in {percent(balance['expected_false_alarm_rate'])} of samples."
+        )
+        paths.append("balance.expected_false_alarm_rate")
+    return block(
+        table(
+            "14.1.3",
+            "Balance of covariates before and after weighting",
+            columns,
+            rows,
+            note=joined(note, report.cite(*paths)),
+            source="balance",
+        )
+    )
+
+
+def love_plot(report: Report) -> str:
+    """Return Figure 14.1.2: the absolute SMD of every term, unweighted and weighted, with the limit."""
+    balance = report.results["balance"]
+    found = [
+        (report.term(term["term"]), _size(term["smd_unweighted"]), _size(term["smd_weighted"]))
+        for term in balance["terms"]
+    ]
+    axis = spanning(
+        [min(value, _WIDEST) for _, *pair in found for value in pair] + [1.5 * balance["threshold"]]
+    )
+    rows = [
+        Strip(label, marks=((before, "ring"), (after, "dot")), texts=(fixed(before, 3), fixed(after, 3)))
+        for label, before, after in found
+    ]
+    body = strip_plot(
+        rows,
+        axis,
+        "Absolute standardised mean difference",
+        guides=((balance["threshold"], "limit"),),
+        heads=("Unweighted", "Weighted"),
+        text_widths=("17mm", "14mm"),
+        label_width="48mm",
+        legend=(
+            ("ring", "unweighted"),
+            ("dot", "weighted"),
+            ("limit", f"limit {balance['threshold']:g}"),
+        ),
+    )
+    worst = balance["worst"]
+    alternative = (
+        "Dot plot of the absolute standardised mean difference of every term. Largest: "
+        + "; ".join(
+            f"{_WORDS[sample]} {fixed(worst[sample]['smd'], 3)} ({report.term(worst[sample]['term'])})"
+            for sample in ("unweighted", "weighted")
+        )
+        + f". Limit {balance['threshold']:g}."
+    )
+    title = "Absolute standardised mean differences before and after weighting"
+    terms = (f"balance.terms.{index}" for index in range(len(found)))
+    return block(
+        figure(
+            "14.1.2",
+            title,
+            alternative,
+            body,
+            whole=fits_on_a_page(rows),
+            note=report.cite("balance.threshold", "balance.worst", *terms),
+            source="balance.terms",
+        )
+    )
+
+
+def _size(value: float | str) -> float:
+    return abs(as_float(value) or 0.0)
+
+
+def diagnostics(report: Report) -> str:
+    """Return Table 14.1.4: fit, discrimination, overlap, trimming, and what weighting costs."""
+    found, arms = report.results["propensity"], report.results["cohort"]["arms"]
+    trimming = found["trimming"]
+    limits = (
+        f", limits {trimming['lower']:g} to {trimming['upper']:g}" if trimming["lower"] is not None else ""
+    )
+    ranges, trimmed = report.cite("propensity.score_range"), report.cite("propensity.trimming")
+    rows: list[Row | Group] = [
+        Group("Model"),
+        Row(("Converged", _yes(found["converged"]), ""), "indented"),
+        Row(
+            ("Newton iterations", count(found["iterations"]), ""),
+            "indented",
+            report.cite("propensity.iterations"),
+        ),
+        Row(("Separation found", _yes(found["separated"]), ""), "indented"),
+        Row(("Aliased terms", ", ".join(found["aliased"]) or "none", ""), "indented"),
+        Row(
+            ("C-statistic", fixed(found["c_statistic"], 3), ""),
+            "indented",
+            report.cite("propensity.c_statistic"),
+        ),
+        Group("Overlap"),
+        Row(
+            ("Subjects in empirical equipoise", percent(found["equipoise"]), ""),
+            "indented",
+            report.cite("propensity.equipoise"),
+        ),
+        _by_arm("Lowest score", {arm: fixed(found["score_range"][arm][0], 4) for arm in arms}, ranges),
+        _by_arm("Highest score", {arm: fixed(found["score_range"][arm][1], 4) for arm in arms}, ranges),
+        Row(("Trimming", f"{trimming['method']}{limits}", ""), "indented", trimmed),
+        Row(("Subjects discarded", count(trimming["discarded"]), ""), "indented", trimmed),
+        Group("Weights"),
+        _by_arm(
+            "Effective sample size (% of arm)",
+            {arm: of_total(round(found["effective_sample_size"][arm], 1), arms[arm]["n"]) for arm in arms},
+            report.cite("propensity.effective_sample_size", "cohort.arms.treated", "cohort.arms.control"),
+        ),
+        _by_arm(
+            "Largest share of one subject",
+            {arm: percent(found["largest_weight_share"][arm], 2) for arm in arms},
+            report.cite("propensity.largest_weight_share"),
+        ),
+    ]
+    columns = (
+        Column(("Diagnostic",), "left", "1fr"),
+        Column(("Treated", "or model as a whole")),
+        Column(("Control",)),
+    )
+    note = "Empirical equipoise: preference score between 0.3 and 0.7. C-statistic: area under the ROC curve."
+    return block(
+        table("14.1.4", "Diagnostics of the propensity score", columns, rows, note=note, source="propensity")
+    )
+
+
+def _by_arm(label: str, values: dict[str, str], cited: Code) -> Row:
+    return Row((label, values["treated"], values["control"]), "indented", cited)
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def coefficients(report: Report) -> str:
+    """Return Table 14.1.5: the fitted propensity model."""
+    rows = [
+        Row(
+            (
+                report.term(entry["term"]),
+                _coefficient(entry["estimate"], entry["standard_error"]),
+                _coefficient(entry["standard_error"], entry["standard_error"]),
+            ),
+            cited=report.cite(f"propensity.coefficients.{index}"),
+        )
+        for index, entry in enumerate(report.results["propensity"]["coefficients"])
+    ]
+    columns = (
+        Column(("Term",), "left", "1fr"),
+        Column(("Estimate", "log odds")),
+        Column(("Standard error",)),
+    )
+    return block(
+        table(
+            "14.1.5", "Coefficients of the propensity model", columns, rows, source="propensity.coefficients"
+        )
+    )
+
+
+def _coefficient(value: Any, error: Any) -> str:  # noqa: ANN401 - a number or the text of an infinity
+    size = as_float(error)
+    if size is None:
+        return MISSING
+    decimals = 4
+    while decimals < 8 and 0 < size < 10.0 ** (1 - decimals):
+        decimals += 1
+    return fixed(value, decimals)
+
+
+def overlap_plot(report: Report) -> str:
+    """Return Figure 14.1.3: the propensity scores of both arms as mirrored histograms."""
+    histogram, cohort = report.results["propensity"]["histogram"], report.results["cohort"]
+    totals = {arm: sum(histogram[arm]) or 1 for arm in ("treated", "control")}
+    shares = {arm: [number / totals[arm] for number in histogram[arm]] for arm in totals}
+    axis = spanning([max(shares["treated"] + shares["control"])], most_ticks=3)
+    edges = histogram["edges"]
+    bins: list[Value] = [
+        [low, high, axis.at(treated), axis.at(control)]
+        for low, high, treated, control in zip(
+            edges[:-1], edges[1:], shares["treated"], shares["control"], strict=True
+        )
+    ]
+    score = spanning([0.0, 0.96], most_ticks=10)
+    levels = [
+        {"at": axis.at(index * axis.step), "words": percent(index * axis.step, max(axis.decimals - 2, 0))}
+        for index in range(1, round(axis.high / axis.step) + 1)
+    ]
+    legend = [
+        [arm, f"{arm}: {report.arm(arm)} (n = {count(cohort['arms'][arm]['n'])})"]
+        for arm in ("treated", "control")
+    ]
+    ranges = report.results["propensity"]["score_range"]
+    alternative = (
+        "Mirrored histogram of the estimated propensity score, treated above and control below the axis. Range in the "
+        f"treated {interval(_range(ranges['treated']), 3)}, in the controls {interval(_range(ranges['control']), 3)}."
+    )
+    cited = report.cite(
+        "propensity.histogram", "propensity.score_range", "cohort.arms.treated", "cohort.arms.control"
+    )
+    body = call("mirrored-histogram", bins, score.ticks(), levels, "Estimated propensity score", legend)
+    return block(
+        figure(
+            "14.1.3",
+            "Overlap of the propensity scores",
+            alternative,
+            body,
+            note=joined("Height: share of the arm's subjects in the bin.", cited),
+            source="propensity.histogram",
+        )
+    )
+
+
+def _range(pair: list[float]) -> dict[str, float]:
+    return {"ci_low": pair[0], "ci_high": pair[1]}

@@ -1,0 +1,93 @@
+"""Provenance: what the report was made from, by whom, with what, and how anyone can check it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from presentation.writing.exhibits import Column, Row, facts, table
+from presentation.writing.inputs import Report
+from presentation.writing.numbers import size
+from presentation.writing.typst import Code, block, call, joined, literal, mono
+
+
+def identity(report: Report) -> str:
+    """Return Table 16.1: the run, its code, its record, its place in the ledger."""
+    run, head = report.run, report.run["ledger_head"]
+    pairs: tuple[tuple[str, str | Code], ...] = (
+        ("Run", mono(run["id"])),
+        ("Record tag", mono(run["record_tag"])),
+        ("Code commit", mono(run["code_commit"])),
+        ("Protocol digest", mono(run["protocol_digest"])),
+        ("Environment digest", mono(str(run.get("environment_digest", "none")))),
+        ("Ledger head", joined(f"event {head['sequence']}, ", mono(str(head["digest"])))),
+        ("Requested", f"by {run['requested_by']} at {run['requested_at']}: {run['reason']}"),
+        ("Seed", str(run["seed"])),
+        ("Renderer", ", ".join(f"{name} {value}" for name, value in sorted(run["renderer"].items()))),
+    )
+    return block(facts("16.1", "Identity of the run", pairs, note="Digests are SHA-256; commits are git's."))
+
+
+def files(report: Report) -> str:
+    """Return Table 16.2: every file that the report rests on, with its digests."""
+    columns = (
+        Column(("File",), "left", "1fr"),
+        Column(("Size", "bytes")),
+        Column(("DVC MD5 and SHA-256",), "left"),
+    )
+    rows = [
+        Row((entry["name"], size(entry["size"]), _digests(entry)), "loose") for entry in report.run["files"]
+    ]
+    return block(table("16.2", "Files", columns, rows))
+
+
+def _digests(entry: Mapping[str, Any]) -> Code:
+    texts = (entry["md5"] or "not in DVC", entry["sha256"])
+    return call("digests", *(literal(text, breakable=False) for text in texts))
+
+
+def libraries(report: Report) -> str:
+    """Return Table 16.3: the versions of the libraries that made the numbers and the report."""
+    columns = (Column(("Library",), "left", "1fr"), Column(("Version",), "left", "1fr"))
+    rows = [Row((name, version)) for name, version in sorted(report.run["libraries"].items())]
+    return block(table("16.3", "Libraries", columns, rows))
+
+
+def references(report: Report) -> str:
+    """Return Table 16.4: every reference that is printed before it, and its place in ``results.json``."""
+    entries = [
+        (call("reference", number), mono(report.results["references"][number - 1]))
+        for number in sorted(report.cited)
+    ]
+    half = (len(entries) + 1) // 2
+    left, right = entries[:half], [*entries[half:], ("", mono(""))]
+    columns = (
+        Column(("Reference",), "left"),
+        Column(("Path",), "left", "1fr"),
+        Column(("Reference",), "left"),
+        Column(("Path",), "left", "1fr"),
+    )
+    rows = [Row((*first, *second)) for first, second in zip(left, right, strict=False)]
+    return block(table("16.4", "References to results.json", columns, rows))
+
+
+def commands(report: Report) -> str:
+    """Return how to verify the record, with MediCore and with git and DVC alone."""
+    run = report.run
+    own = (
+        f"medicore verify {run['id']}",
+        f"medicore reproduce {run['id']}",
+        f"medicore explain {run['id']} primary.estimate",
+        f"medicore explain {run['id']} R{report.results['references'].index('primary.estimate') + 1}",
+    )
+    others = (f"git checkout {run['record_tag']}", "dvc pull && dvc repro")
+    return block(
+        call(
+            "together",
+            call("command", *map(_line, own)),
+            call("para", "With git and DVC alone, from a clone of the record repository:"),
+            call("command", *map(_line, others)),
+        )
+    )
+
+
+def _line(text: str) -> Code:
+    return literal(text, breakable=False)

@@ -1,0 +1,199 @@
+"""sensitivity: planned sensitivity analyses, and supplementary analyses kept apart from them (ICH E9(R1), A.5)."""
+
+from typing import Any
+
+from presentation.sections.effect import decimals, error_unit
+from presentation.writing.axis import spanning
+from presentation.writing.exhibits import Column, Row, figure, table
+from presentation.writing.inputs import Report
+from presentation.writing.numbers import count, fixed, interval, level, p_value, percent
+from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
+from presentation.writing.typst import block, call, joined
+
+_KINDS = {
+    "sensitivity": ("14.2.3", "14.2.1", "Sensitivity analyses: the same estimand under other assumptions"),
+    "supplementary": ("14.2.4", "14.2.2", "Supplementary analyses: other estimands and subgroups"),
+}
+_FARTHEST = 6.0
+
+
+def rows_table(report: Report, kind: str) -> str:
+    """Return the table of one kind of analysis; each row names estimand, estimator, n and variance."""
+    number, _, title = _KINDS[kind]
+    found = report.results["sensitivity"][kind]
+    if not found:
+        return block(call("para", f"The protocol plans no {kind} analyses."))
+    places = decimals(report)
+    unit = report.results["primary"]["unit"]
+    columns = (
+        Column(("Analysis", "estimand · estimator · variance"), "left", "1fr"),
+        Column(("n",)),
+        Column(("Estimate", unit)),
+        Column(("SE", error_unit(report))),
+        Column((f"{level(report.results['primary']['level'])} CI", unit)),
+        Column(("p",)),
+    )
+    rows = [
+        Row(
+            (
+                call("analysis-name", row["name"], _described(row)),
+                count(row["n"]),
+                fixed(row["estimate"], places),
+                fixed(row["standard_error"], places),
+                interval(row, places),
+                p_value(row["p_value"]),
+            ),
+            "loose",
+            report.cite(f"sensitivity.{kind}.{index}"),
+        )
+        for index, row in enumerate(found)
+    ]
+    words = "–: not estimable, for the reason given. SE: standard error. CI: confidence interval."
+    note = joined(words, report.cite("primary"))
+    return block(table(number, title, columns, rows, note=note, source=f"sensitivity.{kind}"))
+
+
+def _described(row: dict[str, Any]) -> str:
+    """Return estimand, estimator, variance and note of a row; those that it has."""
+    estimand = (
+        str(row["estimand"]).partition(" within ")[0] if row["name"] in row["estimand"] else row["estimand"]
+    )
+    return " · ".join(part for part in (estimand, row["estimator"], row["variance"], row["note"]) if part)
+
+
+def forest(report: Report, kind: str) -> str:
+    """Return the forest plot of one kind of analysis but for subgroups, the primary result on top."""
+    rows = _numbered(report, kind)
+    if kind == "supplementary":
+        rows = [(path, row) for path, row in rows if not _of_subgroup(row)]
+    if not rows:
+        return ""
+    _, number, title = _KINDS[kind]
+    short = title.partition(":")[0]
+    return _drawn(report, rows, number, short, source=f"sensitivity.{kind}")
+
+
+def subgroups(report: Report) -> str:
+    """Return Figure 14.2.3, the forest plot of the planned subgroups, or the sentence that there are none."""
+    rows = [(path, row) for path, row in _numbered(report, "supplementary") if _of_subgroup(row)]
+    if not rows:
+        return block(call("para", "The protocol plans no subgroups."))
+    words = (
+        "Subgroups are defined by baseline covariates, and every model is fitted again within each. A difference between "
+        "subgroups is judged by the test of interaction in Table 14.2.4, never by one interval that excludes no effect "
+        "beside another that does not."
+    )
+    drawn = _drawn(report, rows, "14.2.3", "Subgroups", source="sensitivity.supplementary")
+    return block(call("lead", words)) + drawn
+
+
+def _numbered(report: Report, kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return path and row of every analysis of one kind."""
+    rows = report.results["sensitivity"][kind]
+    return [(f"sensitivity.{kind}.{index}", row) for index, row in enumerate(rows)]
+
+
+def _of_subgroup(row: dict[str, Any]) -> bool:
+    """Return whether a row is of a subgroup, whose estimand names it."""
+    return str(row["estimand"]).endswith(f" within {row['name']}")
+
+
+def _drawn(
+    report: Report, rows: list[tuple[str, dict[str, Any]]], number: str, title: str, *, source: str
+) -> str:
+    """Return the forest plot of these rows below the primary result."""
+    found = [row for _, row in rows]
+    primary, places = report.results["primary"], decimals(report)
+    ends = [
+        row[end] for row in (primary, *found) for end in ("ci_low", "ci_high") if row["estimate"] is not None
+    ]
+    reach = _FARTHEST * (primary["ci_high"] - primary["ci_low"])
+    middle = primary["estimate"]
+    axis = spanning([min(max(value, middle - reach), middle + reach) for value in ends], most_ticks=6)
+    strips = [_strip(primary, "Primary analysis", places, "diamond")]
+    strips += [
+        _strip(row, row["name"], places, "square", apart=index == 0) for index, row in enumerate(found)
+    ]
+    body = strip_plot(
+        strips,
+        axis,
+        ", ".join(part for part in (f"Effect: {primary['measure']}", primary["unit"]) if part),
+        guides=((primary["null"], "zero"), (middle, "estimate")),
+        heads=("n", f"Estimate ({level(primary['level'])} CI)"),
+        text_widths=("11mm", "37mm"),
+        label_width="46mm",
+    )
+    listed = "; ".join(
+        f"{row['name']} {fixed(row['estimate'], places)} ({interval(row, places)})" for row in found
+    )
+    alternative = (
+        f"Forest plot. Primary analysis {fixed(middle, places)} ({interval(primary, places)}); {listed}."
+    )
+    words = "Solid line: no effect. Dotted line: primary estimate. Diamond: primary analysis."
+    return block(
+        figure(
+            number,
+            f"{title}: forest plot",
+            alternative,
+            body,
+            whole=fits_on_a_page(strips),
+            note=joined(words, report.cite("primary", *(path for path, _ in rows))),
+            source=source,
+        )
+    )
+
+
+def _strip(row: dict[str, Any], label: str, places: int, shape: str, *, apart: bool = False) -> Strip:
+    emphasis = shape == "diamond"
+    if row["estimate"] is None:
+        return Strip(label, marks=(), texts=(count(row["n"]), "not estimable"), apart=apart)
+    words = f"{fixed(row['estimate'], places)} ({interval(row, places)})"
+    return Strip(
+        label,
+        marks=((row["estimate"], shape),),
+        span=(row["ci_low"], row["ci_high"]),
+        texts=(count(row["n"]), words),
+        emphasis=emphasis,
+        apart=apart,
+    )
+
+
+def evalue(report: Report) -> str:
+    """Return the E-value in words when the results hold one."""
+    found = report.results.get("evalue")
+    if not found:
+        return ""
+    if not {"point", "limit"} <= set(found):
+        return block(call("para", f"E-value: {found['note']}."))
+    words = (
+        f"E-value (VanderWeele & Ding 2017): {fixed(found['point'], 2)} for the estimate and "
+        f"{fixed(found['limit'], 2)} for the confidence limit closer to no effect. An unmeasured confounder would need "
+        "associations at least as strong as this, on the risk-ratio scale, with treatment and with outcome, beyond the "
+        "covariates of the models, to explain the estimate or the limit away."
+    )
+    return block(call("para", words, report.cite("evalue")))
+
+
+def tipping(report: Report) -> str:
+    """Return the tipping point of the missing outcomes in words when the results hold one."""
+    found = report.results.get("tipping")
+    if not found:
+        return ""
+    cited = report.cite("tipping")
+    if found["missing"] == 0:
+        words = "No treated subject was excluded for want of the outcome, so there is no tipping point."
+        return block(call("para", words, cited))
+    words = (
+        f"Tipping point: {count(found['missing'])} of {count(found['treated'])} treated subjects "
+        f"({percent(found['missing_share'])}) lack the outcome and were not analysed. "
+    )
+    if found["delta"] is None:
+        words += "No shift of their outcomes changes whether the interval excludes no effect."
+    else:
+        words += (
+            "Whether the interval excludes no effect changes when their mean outcome differs by "
+            f"{fixed(found['delta'], 2)} {found['unit']} from what is expected of them given the covariates."
+        )
+    if report.results["primary"]["scale"] == "logarithm":
+        words += " This is about the difference of the risks."
+    return block(call("para", words, cited))

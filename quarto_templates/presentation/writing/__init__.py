@@ -1,0 +1,1 @@
+"""Writing: numbers, tables and figures as Typst and HTML."""

@@ -1,0 +1,38 @@
+"""Figures and formulas for HTML: the very Typst drawing of the PDF, set by itself as inline SVG.
+
+The one file of this package that runs Typst; it is reached only where a rendition in HTML is asked for.
+"""
+
+import hashlib
+import re
+
+from presentation.writing.typst import Code
+
+_PAGE = """#import "/exhibits.typ": *
+#set page(width: {width}pt, height: auto, margin: (x: 1pt, y: 3pt), fill: none)
+#set text(font: serif, size: 10pt, fill: ink, lang: "en", region: "gb", number-type: "lining", number-width: "tabular",
+  hyphenate: false)
+#set par(justify: false, leading: 0.5em)
+#{body}
+"""
+_NAMED = re.compile(r'(\bid="|href="#|url\(#)')
+_SIZE = re.compile(r' width="[^"]*" height="[^"]*"')
+
+
+def drawn(body: Code, alternative: str, width: int) -> str:
+    """Return inline SVG of a drawing, ``width`` points wide, with its ``alternative`` text as escaped HTML.
+
+    Identifiers within it begin with a digest of the drawing, so that two drawings on a page share none.
+    """
+    import typst
+
+    # Typst reads the template's own files in the working folder, and nothing outside of it.
+    made = typst.compile(
+        _PAGE.format(width=width, body=body).encode(),
+        ignore_system_fonts=True,
+        format="svg",
+    )
+    prefix = f"d{hashlib.sha256(body.encode()).hexdigest()[:8]}-"
+    image = _NAMED.sub(lambda found: found[1] + prefix, made.decode("utf-8"))
+    head, _, rest = image.partition(">")
+    return f'{_SIZE.sub("", head)} role="img" aria-label="{alternative}">{rest}'

@@ -1,0 +1,61 @@
+"""What only a rendition in HTML says: that it is not the record, and of which record it is one; and its lists."""
+
+from collections.abc import Callable, Iterable
+
+from presentation.writing.html import UnwritableError, html
+from presentation.writing.inputs import Report
+from presentation.writing.typst import Block, Call, Code, block, call, mono
+
+_EXHIBITS = ("data-table", "facts-table", "drawing")
+_STATEMENT = (
+    "This page is a rendition, made for reading on a screen. It is not the record and nobody signs it: the record is the "
+    "commit named here with its results.json, and what is signed is report.pdf. Both can be verified as section 16.4 says."
+)
+
+
+def printing(report: Report) -> Callable[[str], None]:
+    """Return what the cells print with: Typst for the PDF, or HTML where a rendition is asked for."""
+
+    def show(made: str) -> None:
+        if report.rendition is not None and made:
+            if not isinstance(made, Block):
+                raise UnwritableError("text that is no block")
+            calls = [code for code in made.calls if isinstance(code, Call)]
+            report.exhibits.extend(
+                (str(code.arguments[0]), str(code.arguments[1]))
+                for code in calls
+                if code.function in _EXHIBITS
+            )
+            made = _raw(made.calls)
+        print(made)  # noqa: T201 - a cell's answer is what it prints
+
+    return show
+
+
+def _raw(calls: Iterable[Code]) -> str:
+    """Return a raw block for the Markdown document with the HTML of these calls in order."""
+    lines = "\n".join(html(code) for code in calls)
+    return f"\n```{{=html}}\n{lines}\n```\n"
+
+
+def statement(report: Report) -> str:
+    """Return the bar with study, month, run and status, and the statement of the record; nothing for the PDF."""
+    if report.rendition is None:
+        return ""
+    run, of = report.run, report.rendition
+    pairs = (
+        ("Record commit", mono(of["record_commit"])),
+        ("results.json, SHA-256", mono(of["results_sha256"])),
+        ("report.pdf, SHA-256", mono(of["report_sha256"])),
+    )
+    return block(
+        call("status-bar", f"{run['study']} · {run['month']} · run {run['number']}", run["status"]),
+        call("rendition-statement", _STATEMENT, [list(pair) for pair in pairs]),
+    )
+
+
+def exhibits(report: Report) -> str:
+    """Return the linked lists of tables and figures that were printed before; nothing for the PDF, which has its own."""
+    if report.rendition is None:
+        return ""
+    return block(call("list-of-printed", [list(exhibit) for exhibit in report.exhibits]))

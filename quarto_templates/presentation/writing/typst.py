@@ -1,0 +1,211 @@
+"""Typst source from Python values. Every text becomes a string literal, so data can never become code.
+
+Source remembers what it was made of (words, a call and its arguments, parts in a row), so that presentation/writing/html.py can
+write the same content a second time, and no section is written twice.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:()-")
+
+# What the embedded fonts can draw (Libertinus Serif, with DejaVu Sans Mono behind it). PDF/A forbids a glyph that
+# the fonts lack, so other characters are printed as their code point. A test compiles every range.
+PRINTABLE = (
+    (0x0020, 0x007E),
+    (0x00A0, 0x00AC),  # without the soft hyphen
+    (0x00AE, 0x024F),
+    (0x0386, 0x0386),
+    (0x0388, 0x038A),
+    (0x038C, 0x038C),
+    (0x038E, 0x03A1),
+    (0x03A3, 0x03FF),
+    (0x0400, 0x0482),  # without combining marks here and below
+    (0x048A, 0x04FF),
+    (0x05D0, 0x05EA),
+    (0x0621, 0x063A),
+    (0x0640, 0x064A),
+    (0x0660, 0x066D),
+    (0x067E, 0x067E),
+    (0x0686, 0x0686),
+    (0x0698, 0x0698),
+    (0x06A9, 0x06A9),
+    (0x06AF, 0x06AF),
+    (0x06CC, 0x06CC),
+    (0x06F0, 0x06F9),
+    (0x1E00, 0x1EFF),
+    (0x2010, 0x2027),
+    (0x2030, 0x203A),
+    (0x2070, 0x2071),
+    (0x2074, 0x208E),
+    (0x20AC, 0x20AC),
+    (0x2116, 0x2116),
+    (0x2122, 0x2122),
+    (0x2150, 0x2151),
+    (0x2153, 0x215E),
+    (0x2190, 0x22FF),
+)
+_BLANKS = re.compile(r"[^\S\u00a0]+")
+_LONG_WORD = 18
+_LONG_RUN = 32
+_PIECE = 12
+_BREAKABLE_AFTER = frozenset("_/")
+_ZERO_WIDTH_SPACE = "\u200b"
+_LEFT_TO_RIGHT = "\u200e"
+RIGHT_TO_LEFT_RUN = re.compile("[\u0590-\u06ff](?:[\u0590-\u06ff ]*[\u0590-\u06ff])?")
+
+
+class Code(str):
+    """Typst source, taken as it stands. Only this package makes it; it never holds data."""
+
+    __slots__ = ()
+
+
+class Words(Code):
+    """A string literal, and the ``words`` that it says."""
+
+    __slots__ = ("words",)
+    words: str
+
+
+class Joined(Code):
+    """Content made of several ``parts``, one after another."""
+
+    __slots__ = ("parts",)
+    parts: "tuple[Value, ...]"
+
+
+class Call(Code):
+    """A call, with the name of its ``function``, its ``arguments`` and those that are ``named``."""
+
+    __slots__ = ("arguments", "function", "named")
+    function: str
+    arguments: "tuple[Value, ...]"
+    named: "Mapping[str, Value]"
+
+
+class Block(str):
+    """A raw Typst block for the Markdown document, and the ``calls`` that it makes."""
+
+    __slots__ = ("calls",)
+    calls: tuple[Code, ...]
+
+    def __add__(self, other: str) -> str:
+        """Return both, one after the other: a block only where the other is one too, or empty."""
+        both = str(self) + str(other)
+        if not isinstance(other, Block):
+            return both if other else self
+        made = Block(both)
+        made.calls = (*self.calls, *other.calls)
+        return made
+
+
+Value = str | int | float | bool | None | Iterable["Value"] | Mapping[str, "Value"]
+
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line, characters that the fonts lack or that steer the writing replaced by U+XXXX."""
+    line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text))
+    return "".join(character if _can_print(character) else f"U+{ord(character):04X}" for character in line)
+
+
+def literal(text: str, *, breakable: bool = True) -> Words:
+    """Return a Typst string literal of ``text``: ASCII, with no character that any reader on the way interprets.
+
+    Quarto looks for shortcodes in raw blocks too, and a fence ends at backticks; so all but letters, digits and
+    a few signs are written as code points. Long words get places to break unless ``breakable`` is False. A mark
+    after right-to-left words keeps the number that follows them on its own side.
+    """
+    shown = words = printable(text)
+    if breakable:
+        shown = " ".join(_with_breaks(word) for word in shown.split(" "))
+    shown = RIGHT_TO_LEFT_RUN.sub(lambda run: run[0] + _LEFT_TO_RIGHT, shown)
+    made = Words(
+        '"'
+        + "".join(character if character in PLAIN else f"\\u{{{ord(character):x}}}" for character in shown)
+        + '"'
+    )
+    made.words = words
+    return made
+
+
+def source(value: Value) -> str:
+    """Return a Python value as Typst source."""
+    if isinstance(value, Code):
+        return value
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return literal(value)
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return _decimal(value)
+    if isinstance(value, Mapping):
+        pairs = ", ".join(f"{name.replace('_', '-')}: {source(item)}" for name, item in value.items())
+        return f"({pairs})" if pairs else "(:)"
+    items = "".join(f"{source(item)}, " for item in value)
+    return f"({items})"
+
+
+def call(function: str, *arguments: Value, **named: Value) -> Call:
+    """Return the source of a function call; an underscore in a parameter's name stands for Typst's hyphen."""
+    given = [source(argument) for argument in arguments]
+    given += [f"{name.replace('_', '-')}: {source(value)}" for name, value in named.items()]
+    made = Call(f"{function}({', '.join(given)})")
+    made.function, made.arguments, made.named = function, arguments, named
+    return made
+
+
+def shortened(text: str, most: int) -> str:
+    """Return ``text``, or its beginning and an ellipsis where it is longer than a figure can hold."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def joined(*parts: Value) -> Joined:
+    """Return the source of content made of several parts, one after another."""
+    made = Joined(source(list(parts)) + ".join()")
+    made.parts = parts
+    return made
+
+
+def mono(text: str) -> Code:
+    """Return the source of text in the fixed-width face, which is copied and compared: it gets no added breaks."""
+    return call("mono", literal(text, breakable=False))
+
+
+def block(*calls: Code) -> Block:
+    """Return a raw block for the Markdown document that makes these calls in order."""
+    lines = "\n".join(f"#{code}" for code in calls)
+    made = Block(f"\n```{{=typst}}\n{lines}\n```\n")
+    made.calls = calls
+    return made
+
+
+def _can_print(character: str) -> bool:
+    point = ord(character)
+    return any(first <= point <= last for first, last in PRINTABLE)
+
+
+def _with_breaks(word: str) -> str:
+    if len(word) <= _LONG_WORD:
+        return word
+    made, run = [], 0
+    for character in word:
+        made.append(character)
+        run += 1
+        long_run = len(word) > _LONG_RUN and run >= _PIECE
+        if character in _BREAKABLE_AFTER or long_run:
+            made.append(_ZERO_WIDTH_SPACE)
+            run = 0
+    return "".join(made)
+
+
+def _decimal(value: float) -> str:
+    """Return a finite number without an exponent; positions need no more than six decimals."""
+    if value != value or value in {float("inf"), float("-inf")}:
+        raise ValueError("a position in a figure is not finite")
+    return f"{value:.6f}".rstrip("0").rstrip(".") or "0"

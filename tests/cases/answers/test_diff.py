@@ -1,0 +1,138 @@
+"""diff: which parts count as changed, what is left to the environment, and when nothing is attributed."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from medicore.cases.answers.diff import Difference, diff
+from medicore.errors import ProtocolError
+from medicore.records.identifiers import RunId
+from medicore.records.results.difference import Change, ColumnChange
+from medicore.stats.robustness.attribution import Contribution
+from tests.steps.sealed_pair import FIRST, SECOND, PairedHouse, Primary, Recorded, finding, primary
+
+EXACT = 1e-12
+"""Absolute, of sums of a few numbers near 1."""
+
+
+def by_delivery(data: str, *_: str) -> Primary:
+    """Return an effect of 2, to which the second delivery adds 1; protocol and code do nothing."""
+    return primary(2.0 + (data == "delivery 2"))
+
+
+def compared(house: PairedHouse, scratch: Path) -> Difference:
+    """Return the difference of the house's two runs."""
+    return diff(house, FIRST, SECOND, scratch)
+
+
+def test_only_what_differs_is_recomputed(tmp_path: Path) -> None:
+    """Two runs that differ in data alone need two computations, and data made the whole change."""
+    second = Recorded(SECOND, data="delivery 2", effect=primary(3.0))
+    house = PairedHouse(Recorded(FIRST), second, by_delivery)
+    found = compared(house, tmp_path)
+    assert (found.changed, len(house.laid_out)) == (("data",), 2)
+    assert found.attribution is not None
+    assert found.attribution.contributions == (Contribution(("data",), 1.0),)
+    assert found.attribution.environment == 0.0
+
+
+def test_libraries_are_a_part(tmp_path: Path) -> None:
+    """Packages of another version are recomputed with, like data; here they take a quarter away and data add 1."""
+
+    def effect(data: str, _: str, __: str, numpy: str) -> Primary:
+        return primary(2.0 + (data == "delivery 2") - 0.25 * (numpy == "2.1"))
+
+    second = Recorded(SECOND, data="delivery 2", libraries={"numpy": "2.1"}, effect=primary(2.75))
+    found = compared(PairedHouse(Recorded(FIRST), second, effect), tmp_path)
+    assert found.libraries == (Change("numpy", "changed", "2.0", "2.1"),)
+    assert found.attribution is not None
+    assert found.attribution.contributions == (
+        Contribution(("data",), 1.0),
+        Contribution(("libraries",), -0.25),
+    )
+
+
+def test_what_the_parts_do_not_explain_is_the_environment(tmp_path: Path) -> None:
+    """Where the records differ by 1.25 and the data make 1, the other quarter is the environment's."""
+    second = Recorded(SECOND, data="delivery 2", effect=primary(3.25))
+    found = compared(PairedHouse(Recorded(FIRST), second, by_delivery), tmp_path)
+    assert found.attribution is not None
+    assert (found.attribution.recorded, found.attribution.environment) == (1.25, 0.25)
+    assert found.attribution.contributions == (Contribution(("data",), 1.0),)
+
+
+def test_a_default_of_the_code_is_no_change_of_the_protocol(tmp_path: Path) -> None:
+    """A key that only the later code knows is listed, but the study's file is the same, and the code's part has it."""
+    second = Recorded(SECOND, code="code 2", plan="{shift: 0}  # as before", resolved={"new": "default"})
+    house = PairedHouse(Recorded(FIRST), second, lambda *parts: primary(2.0 + (parts[2] == "code 2")))
+    found = compared(house, tmp_path)
+    assert found.protocol == (Change("new", "added", None, "default"),)
+    assert [change.name for change in found.code] == ["medicore/steps/effect.py"]
+    assert found.changed == ("code",)
+    assert found.attribution is not None
+    assert found.attribution.contributions == (Contribution(("code",), 1.0),)
+
+
+def test_subjects_are_counted(tmp_path: Path) -> None:
+    """A subject added and a value filled are counted, by column."""
+    second = Recorded(SECOND, subjects={"id": ["s1", "s2", "s3"], "age": [50.0, 60.0, 70.0]})
+    subjects = compared(PairedHouse(Recorded(FIRST), second, by_delivery), tmp_path).subjects
+    assert subjects is not None
+    assert (subjects.before, subjects.after, subjects.added, subjects.removed) == (2, 3, 1, 0)
+    assert subjects.values == (ColumnChange("age", altered=0, filled=1, emptied=0),)
+
+
+def test_a_ratio_is_attributed_on_its_logarithm(tmp_path: Path) -> None:
+    """Of a risk ratio that data double and code triples, the parts are the logarithms of 2 and 3."""
+
+    def ratio(data: str, _: str, code: str, *__: str) -> Primary:
+        estimate = (2.0 if data == "delivery 2" else 1.0) * (3.0 if code == "code 2" else 1.0)
+        return primary(estimate, measure="risk ratio", scale="logarithm", unit="")
+
+    first = Recorded(FIRST, effect=ratio("delivery 1", "", "code 1"))
+    second = Recorded(SECOND, data="delivery 2", code="code 2", effect=ratio("delivery 2", "", "code 2"))
+    found = compared(PairedHouse(first, second, ratio), tmp_path).attribution
+    assert found is not None
+    assert [one.value for one in found.contributions] == pytest.approx([math.log(2), math.log(3)], abs=EXACT)
+    assert found.recorded == math.log(6)
+
+
+def test_measures_that_differ_are_not_attributed(tmp_path: Path) -> None:
+    """Between a difference and a ratio there is no change; nothing is computed."""
+    second = Recorded(SECOND, plan="{measure: ratio}", effect=primary(1.5, measure="risk ratio"))
+    house = PairedHouse(Recorded(FIRST), second, by_delivery)
+    found = compared(house, tmp_path)
+    assert (found.attribution, house.laid_out) == (None, [])
+    assert found.obstacle.startswith("the measure of the effect is 'difference of means' in one run")
+
+
+def test_a_run_without_an_estimate_is_compared_all_the_same(tmp_path: Path) -> None:
+    """Of a run that halted before its extract, protocol, code and libraries are still compared."""
+    second = Recorded(SECOND, plan="{shift: 1}", resolved={"shift": 1}, effect=None, subjects=None)
+    found = compared(PairedHouse(Recorded(FIRST), second, by_delivery), tmp_path)
+    assert found.obstacle == f"{SECOND} ended before it had an estimate"
+    assert (found.attribution, found.subjects, found.after.estimate) == (None, None, None)
+    assert [change.name for change in found.protocol] == ["shift"]
+
+
+def test_a_run_that_cannot_be_computed_again_is_named(tmp_path: Path) -> None:
+    """Where one of the two runs itself does not come out any more, that is said and nothing is attributed."""
+    second = Recorded(SECOND, data="delivery 2")
+    broken = finding("check", "contract", overridable=False)
+    house = PairedHouse(
+        Recorded(FIRST),
+        second,
+        by_delivery,
+        halts=lambda data, *_: {"check": broken} if data == "delivery 2" else {},
+    )
+    found = compared(house, tmp_path)
+    assert found.attribution is None
+    assert found.obstacle == f"{SECOND} cannot be computed again: contract at check"
+
+
+def test_runs_of_two_studies(tmp_path: Path) -> None:
+    """Runs of two studies are refused."""
+    house = PairedHouse(Recorded(FIRST), Recorded(SECOND), by_delivery)
+    with pytest.raises(ProtocolError, match="are runs of two studies"):
+        diff(house, FIRST, RunId("TEST-OTHER", "2025-03", 1), tmp_path)

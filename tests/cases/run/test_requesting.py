@@ -1,0 +1,174 @@
+"""Requests: signed by who asks for exactly what they ask for, once, and within the hour."""
+
+import base64
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medicore.cases.people.logged import log
+from medicore.cases.run.requesting import Request, proved_request, require_signed, sign_request
+from medicore.errors import IntegrityError, MediCoreError, ReviewError, WrongPassphraseError
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.people.act import ENVELOPE
+from tests.steps.peopled_house import SetClock, add_person, found_house, words
+
+STUDY, OTHER, MONTH = "TEST-ONE", "TEST-TWO", "2025-03"
+RUN = RunId(STUDY, MONTH, 1)
+ASKED = Request(STUDY, MONTH, "ana", "Monthly analysis")
+
+
+@pytest.fixture
+def founded(tmp_path: Path) -> tuple[House, SetClock]:
+    """A house with otto, the operator, ana, an analyst, and rita, a reviewer; and its clock."""
+    house, clock = found_house(tmp_path)
+    add_person(house, "ana", "analyst")
+    add_person(house, "rita", "reviewer")
+    return house, clock
+
+
+def signed(house: House, request: Request = ASKED, *studies: str) -> Request:
+    """Return a request with its requester's signature on these studies, or on its own."""
+    return replace(request, signature=sign_request(house, request, studies or (request.study,), words))
+
+
+def begun(house: House, request: Request, run: RunId = RUN, **told: Any) -> LedgerEvent:
+    """Write the event by which a run begins."""
+    status = "exploratory" if request.exploratory else "candidate"
+    details = {"identity": {"status": status}, ENVELOPE: request.signature}
+    event = {"reason": request.reason, "subject": str(run)} | told
+    return log(house, request.requester, "run.requested", event["subject"], event["reason"], details)
+
+
+def test_a_signed_request_is_proved_for_ever(founded: tuple[House, SetClock]) -> None:
+    """What begins a run is its requester's act; it proves when the certificate has long expired, too."""
+    house, clock = founded
+    request = signed(house)
+    require_signed(house, request, None)
+    event = begun(house, request)
+    clock.pass_days(4000)
+    act = proved_request(house, event)
+    assert (act.signer, act.reason, act.details["studies"], act.details["month"]) == (
+        "ana",
+        "Monthly analysis",
+        [STUDY],
+        MONTH,
+    )
+
+
+def test_one_signature_covers_the_studies_that_it_names(founded: tuple[House, SetClock]) -> None:
+    """A portfolio is asked for by one signature; a study that it does not name is not asked for."""
+    house, _ = founded
+    request = signed(house, ASKED, STUDY, OTHER)
+    for study in (STUDY, OTHER):
+        require_signed(house, replace(request, study=study), None)
+        proved_request(house, begun(house, request, RunId(study, MONTH, 1)))
+    with pytest.raises(ReviewError, match="the list of studies differs"):
+        require_signed(house, replace(request, study="TEST-THREE"), None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"month": "2025-02"}, "the month differs"),
+        ({"study": OTHER}, "the list of studies differs"),
+        ({"reason": "Because"}, "the reason differs"),
+        ({"exploratory": True}, "whether it is exploratory differs"),
+        ({"signature": ""}, "is not signed"),
+        ({"signature": "§"}, "is no base64"),
+        ({"signature": base64.b64encode(b"{}").decode()}, "envelope"),
+        ({"requester": "otto"}, "does not verify"),
+        ({"requester": "rita"}, "which may not request"),
+        ({"requester": "nobody"}, "is unknown"),
+    ],
+)
+def test_what_was_not_signed_is_refused(
+    founded: tuple[House, SetClock], changed: dict[str, Any], told: str
+) -> None:
+    """A signature moved to another request, or none, or nonsense begins nothing, and the ledger says why."""
+    house, _ = founded
+    request = replace(signed(house), **changed)
+    with pytest.raises(ReviewError, match=told) as refused:
+        require_signed(house, request, None)
+    (event,) = house.ledger.events(action="run.refused")
+    assert (event.actor, event.reason) == (request.requester, str(refused.value))
+    assert "\n" not in event.reason
+
+
+def test_a_request_is_good_for_an_hour(founded: tuple[House, SetClock]) -> None:
+    """Whoever holds a request back for more than an hour has nothing."""
+    house, clock = founded
+    request = signed(house)
+    clock.time += timedelta(minutes=59)
+    require_signed(house, request, None)
+    clock.time += timedelta(minutes=2)
+    with pytest.raises(ReviewError, match="at most an hour"):
+        require_signed(house, request, None)
+
+
+def test_a_request_begins_one_run(founded: tuple[House, SetClock]) -> None:
+    """A request that is sent again begins no second run; the run that it began may go on by it."""
+    house, _ = founded
+    request = signed(house)
+    begun(house, request)
+    require_signed(house, request, RUN)
+    with pytest.raises(ReviewError, match=f"is that of run {RUN}, which has ended"):
+        require_signed(house, request, None)
+    log(house, "ana", "run.resumed", str(RUN), request.reason, {ENVELOPE: signed(house).signature})
+    require_signed(house, signed(house, replace(ASKED, reason="Once more")), None)
+
+
+def test_revoked_and_locked_analysts_ask_for_nothing(founded: tuple[House, SetClock]) -> None:
+    """Five wrong passphrases lock who asks, and whoever is locked is told so before any key is tried."""
+    house, _ = founded
+    for _attempt in range(5):
+        with pytest.raises(WrongPassphraseError):
+            sign_request(house, ASKED, (STUDY,), lambda _: "not the words of ana")
+    assert [event.subject for event in house.ledger.events(action="person.locked")] == ["ana"]
+    with pytest.raises(ReviewError, match="is locked after 5"):
+        signed(house)
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "-"])
+def test_a_request_says_why(founded: tuple[House, SetClock], reason: str) -> None:
+    """A reason that says nothing is refused before anything is signed."""
+    house, _ = founded
+    with pytest.raises(ReviewError, match="reason"):
+        signed(house, replace(ASKED, reason=reason))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"reason": "Another reason"},
+        {"subject": f"{OTHER}/{MONTH}/1"},
+        {"subject": f"{STUDY}/2025-02/1"},
+    ],
+)
+def test_an_event_that_tells_something_else_is_found(
+    founded: tuple[House, SetClock], told: dict[str, str]
+) -> None:
+    """An event that carries a good signature of another request is not believed."""
+    house, _ = founded
+    with pytest.raises(IntegrityError, match="tells something else than ana signed"):
+        proved_request(house, begun(house, signed(house), **told))
+
+
+def test_an_event_without_or_with_a_forged_signature_is_found(founded: tuple[House, SetClock]) -> None:
+    """A run that nobody signed for, or whose signature was altered, is found."""
+    house, _ = founded
+    event = log(
+        house, "ana", "run.requested", str(RUN), "Monthly analysis", {"identity": {"status": "candidate"}}
+    )
+    with pytest.raises(ReviewError, match="has no signature"):
+        proved_request(house, event)
+    envelope = json.loads(base64.b64decode(signed(house).signature))
+    envelope["signatures"][0]["sig"] = envelope["signatures"][0]["sig"][:-8] + "AAAAAA=="
+    forged = base64.b64encode(json.dumps(envelope, sort_keys=True, separators=(",", ":")).encode()).decode()
+    with pytest.raises(MediCoreError):
+        proved_request(house, begun(house, replace(ASKED, signature=forged)))

@@ -1,0 +1,196 @@
+"""The Prefect server of our own starts on loopback, answers, and is gone when its parent is."""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
+
+import pytest
+from httpx import ConnectError
+
+from flows.serving.server import free_port, prefect_server
+from medicore.errors import ConfigurationError
+from tests.conftest import ROOT
+
+# The server serves until a line or the end of its input; where it stops in order, the process says so.
+SCRIPT = """
+import os, sys
+from pathlib import Path
+from flows.serving.server import free_port, prefect_server
+names = ("PREFECT_API_URL", "PREFECT_HOME", "DO_NOT_TRACK")
+with prefect_server(Path(sys.argv[1])) as url:
+    print(url, os.environ["PREFECT_API_URL"] == url, os.environ["DO_NOT_TRACK"], flush=True)
+    sys.stdin.readline()
+print([os.environ.get(name) for name in names], flush=True)
+"""
+STARTS_WITHIN_S = 100.0
+GONE_WITHIN_S = 20.0
+
+
+@contextlib.contextmanager
+def parent(home: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Start a process that serves, and end it whatever happens."""
+    unset = {"PREFECT_API_URL", "PREFECT_HOME", "DO_NOT_TRACK"}
+    environment = {key: value for key, value in os.environ.items() if key not in unset}
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(home)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def answers(url: str) -> bool:
+    """Say whether the API answers."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - loopback
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def listens(url: str) -> bool:
+    """Say whether anything accepts connections at the address."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", urlsplit(url).port or 0)) == 0
+
+
+def is_gone(url: str) -> bool:
+    """Wait until nothing listens any more, for a while."""
+    limit = time.monotonic() + GONE_WITHIN_S
+    while listens(url) and time.monotonic() < limit:
+        time.sleep(0.1)
+    return not listens(url)
+
+
+def test_server_answers_and_dies_with_its_parent_in_order_or_by_kill(tmp_path: Path) -> None:
+    """Two servers start side by side on ports of their own; neither outlives the end or kill -9 of its parent."""
+    with parent(tmp_path / "ends") as ends, parent(tmp_path / "killed") as killed:
+        urls = []
+        for process in (ends, killed):
+            assert process.stdout is not None
+            url, in_environment, untracked = process.stdout.readline().split()
+            assert (in_environment, untracked) == ("True", "1")
+            assert url.startswith("http://127.0.0.1:")
+            assert answers(url)
+            urls.append(url)
+        assert urls[0] != urls[1]
+        killed.send_signal(signal.SIGKILL)
+        killed.wait(10)
+        assert is_gone(urls[1])
+        assert answers(urls[0])
+        out, _ = ends.communicate("stop\n", timeout=30)
+        assert is_gone(urls[0])
+        assert (out.strip(), ends.returncode) == ("[None, None, None]", 0)
+    assert (tmp_path / "ends" / "prefect" / "server.log").exists()
+
+
+CLIENT = (
+    "PREFECT_HOME",
+    "PREFECT_LOGGING_LEVEL",
+    "PREFECT_LOGGING_INTERNAL_LEVEL",
+    "PREFECT_CLI_COLORS",
+    "DO_NOT_TRACK",
+)
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the client's settings, so that they are put back afterwards."""
+    for name in CLIENT:
+        monkeypatch.setenv(name, "given")
+
+
+@pytest.mark.usefixtures("given")
+def test_given_server_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_url: str) -> None:
+    """Where the environment names an API, no server is started and its address is passed on."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect_url)
+    with prefect_server(tmp_path) as url:
+        assert url == prefect_url
+        assert os.environ["PREFECT_HOME"] == "given"
+    assert not (tmp_path / "prefect" / "server.log").exists()
+
+
+@pytest.mark.usefixtures("given")
+@pytest.mark.parametrize("address", ["http://127.0.0.1:{port}/api", "http://prefect.invalid/api", "4200"])
+def test_given_server_that_is_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """An address where nobody answers, or that is none, is refused at once with what to do."""
+    named = address.format(port=free_port())
+    monkeypatch.setenv("PREFECT_API_URL", named)
+    with (
+        pytest.raises(ConfigurationError) as refused,
+        prefect_server(tmp_path),
+    ):
+        pass
+    assert str(refused.value).startswith(
+        f"the Prefect server at {named}, which PREFECT_API_URL names, cannot be reached ("
+    )
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.usefixtures("given")
+def test_given_server_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address where somebody answers something else, as another service does, is refused in the same words."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+
+        def answer() -> None:
+            connection, _ = other.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        monkeypatch.setenv("PREFECT_API_URL", f"http://127.0.0.1:{other.getsockname()[1]}/api")
+        with (
+            pytest.raises(ConfigurationError, match=r"cannot be reached \(220 mail"),
+            prefect_server(tmp_path),
+        ):
+            pass
+        thread.join(10)
+
+
+@pytest.mark.usefixtures("given")
+def test_what_the_client_says_of_a_server_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_url: str
+) -> None:
+    """A server that goes away, or is none of Prefect's, is told with what to do; other errors pass as they are."""
+    monkeypatch.setenv("PREFECT_API_URL", prefect_url)
+    for error in (ConnectError("all tries failed"), RuntimeError(f"Failed to reach API at {prefect_url}")):
+        with (
+            pytest.raises(ConfigurationError, match=r"went away; the ledger has all that was done"),
+            prefect_server(tmp_path),
+        ):
+            raise error
+    with pytest.raises(RuntimeError, match="another"), prefect_server(tmp_path):
+        raise RuntimeError("another")
+
+
+def test_server_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that ends at once is not waited for, and the message says where its last words are."""
+    program = shutil.which("false")
+    assert program is not None
+    monkeypatch.setattr(sys, "executable", program)
+    monkeypatch.setitem(sys.modules, "prefect", ModuleType("prefect"))  # the client is not what is tested
+    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    before = dict(os.environ)
+    with (
+        pytest.raises(ConfigurationError, match=r"ended at its start; its last words are in server\.log"),
+        prefect_server(tmp_path),
+    ):
+        pass
+    assert dict(os.environ) == before

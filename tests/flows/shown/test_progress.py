@@ -1,0 +1,31 @@
+"""Progress is for whoever listens; a run does not need one."""
+
+import contextlib
+import os
+import sys
+
+import pytest
+
+from flows.shown.progress import show_progress
+from medicore.records.identifiers import RunId
+
+RUN = RunId.parse("MED-2024-0147/2025-03/1")
+
+
+def test_a_line_tells_run_step_and_what_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line on stderr, in columns; nothing on stdout, which belongs to results."""
+    show_progress(RUN, "effect", "begun")
+    assert capsys.readouterr() == ("", "MED-2024-0147/2025-03/1    effect       begun\n")
+
+
+def test_a_listener_that_is_gone_is_not_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the worker at the other end of the pipe was killed, the run goes on."""
+    ear, mouth = os.pipe()
+    os.close(ear)
+    stream = os.fdopen(mouth, "w")
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", stream)
+        show_progress(RUN, "effect", "begun")
+        show_progress(RUN, "effect", "done")
+    with contextlib.suppress(BrokenPipeError):
+        stream.close()

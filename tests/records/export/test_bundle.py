@@ -1,0 +1,80 @@
+"""What a bundle shows of the ledger, and how its manifest names its files."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from medicore.records.canonical import canonical, sha256
+from medicore.records.export import bundle
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent, chain
+
+RUN, OTHER = "MED-2024-0147/2025-03/1", "MED-2024-0163/2025-03/1"
+AT = "2025-04-01T06:00:00.000000Z"
+Told = tuple[str, str, str, Mapping[str, Any]]
+TOLD: tuple[Told, ...] = (
+    ("medicore", "authority.created", "authority", {}),
+    ("medicore", "person.added", "medicore", {"role": "service"}),
+    ("medicore", "person.added", "ada", {"role": "analyst"}),
+    ("medicore", "person.added", "rita", {"role": "reviewer"}),
+    ("medicore", "person.added", "paul", {"role": "reviewer"}),
+    ("ada", "run.requested", RUN, {}),
+    ("ada", "run.requested", OTHER, {}),
+    ("rita", "decision.signed", RUN, {}),
+    ("medicore", "person.revoked", "rita", {}),
+    ("paul", "run.exported", RUN, {}),
+    ("paul", "export.refused", RUN, {}),
+    ("medicore", "checkpoint.signed", RUN, {}),
+)
+
+
+def ledger(told: tuple[Told, ...] = TOLD) -> tuple[LedgerEvent, ...]:
+    """Return a chain of events, each given as actor, action, subject and details."""
+    events: list[LedgerEvent] = []
+    for actor, action, subject, details in told:
+        new = NewEvent(actor, "person", action, subject, "", details)
+        events.append(chain(new, AT, events[-1] if events else None))
+    return tuple(events)
+
+
+def test_run_and_its_people_are_shown_and_nothing_else() -> None:
+    """Shown are the authority, the service, who acted on the run, and the run; not its copies, not other runs."""
+    assert bundle.shown_events(ledger(), RUN) == (1, 2, 3, 4, 6, 8, 9)
+
+
+def test_one_more_copy_changes_nothing() -> None:
+    """What is shown is the same before and after an export, whoever made it."""
+    assert bundle.shown_events(ledger(TOLD[:9]), RUN) == bundle.shown_events(ledger(), RUN)
+
+
+def test_everything_can_be_shown() -> None:
+    """The whole ledger is shown when it is asked for."""
+    assert bundle.shown_events(ledger(), RUN, everything=True) == tuple(range(1, len(TOLD) + 1))
+
+
+def test_hidden_events_keep_the_chain() -> None:
+    """A line that is not shown holds place and digests alone, so that the next still follows from it."""
+    events = ledger()
+    lines = bundle.ledger_lines(events, (1, 2)).splitlines()
+    assert lines[1] == canonical(events[1].as_json())
+    hidden = [json.loads(line) for line in lines[2:]]
+    assert all(set(line) == {"sequence", "previous", "digest"} for line in hidden)
+    assert [line["previous"] for line in hidden[1:]] == [line["digest"] for line in hidden[:-1]]
+
+
+def test_manifest_names_every_file() -> None:
+    """The manifest has the run's identity, and name, SHA-256 and size of each file in the order of their names."""
+    made = json.loads(bundle.manifest({"run": RUN}, {"b": b"22", "a": b""}))
+    assert (made["schema"], made["run"]) == ("medicore-bundle-1", RUN)
+    assert made["files"] == [
+        {"name": "a", "sha256": sha256(b""), "size": 0},
+        {"name": "b", "sha256": sha256(b"22"), "size": 2},
+    ]
+
+
+def test_readme_names_run_authority_and_program() -> None:
+    """The text says what the folder is of, what to run, and both fingerprints."""
+    identity = {"run": RUN, "folder": "records/MED-2024-0147/2025-03", "code_commit": "c" * 40}
+    text = bundle.readme(identity, "a" * 64, "b" * 64).decode()
+    for words in (RUN, "python -I -S verify_bundle.py", "a" * 64, "b" * 64, "c" * 40, identity["folder"]):
+        assert words in text
+    assert max(len(line) for line in text.splitlines()) <= 120

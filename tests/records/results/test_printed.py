@@ -1,0 +1,99 @@
+"""A number on paper leads to its place in the results, whatever its rounding, sign or unit."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from medicore.errors import ProtocolError
+from medicore.records.results.printed import numbers_of, places_of, printed_number
+
+RESULTS: dict[str, Any] = {
+    "study": {"id": "X", "phase": 3.37},
+    "cohort": {"assessed": 1629, "analysed": 1566},
+    "baseline": [{"overall": {"count": 762, "percent": 48.659}}],
+    "propensity": {"equipoise": 0.912, "converged": True},
+    "primary": {"estimate": 3.3732632, "ci_low": -2.4441, "level": 0.95, "unit": "kg", "p_value": 1e-12},
+    "sensitivity": {"sensitivity": [{"estimate": 3.3699, "n": 1566}], "supplementary": []},
+}
+
+
+def paths(text: str) -> list[str]:
+    """Return the paths that a number leads to."""
+    return [place.path for place in places_of(RESULTS, text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3.37", ["primary.estimate", "sensitivity.sensitivity.0.estimate"]),
+        ("3.373", ["primary.estimate"]),
+        ("3.4", ["primary.estimate", "sensitivity.sensitivity.0.estimate"]),
+        ("\u22122.444", ["primary.ci_low"]),
+        ("1,566", ["cohort.analysed", "sensitivity.sensitivity.0.n"]),
+        ("1 629", ["cohort.assessed"]),
+        ("48.7 %", ["baseline.0.overall.percent"]),
+        ("48.7", ["baseline.0.overall.percent"]),
+        ("95%", ["primary.level"]),
+        ("91.2 %", ["propensity.equipoise"]),
+        ("0.0000", ["primary.p_value"]),
+    ],
+)
+def test_a_printed_number_is_found(text: str, expected: list[str]) -> None:
+    """Every result that reads so is named, the primary one first, and nothing without an origin."""
+    assert paths(text) == expected
+
+
+@pytest.mark.parametrize("text", ["2.444", "3.38", "912", "2"])
+def test_what_reads_otherwise_is_not_found(text: str) -> None:
+    """A lost sign, another rounding or a truth value is no match, and the message says what to give."""
+    with pytest.raises(ProtocolError, match="no result of the run reads"):
+        places_of(RESULTS, text)
+
+
+@pytest.mark.parametrize("text", ["", "three", "3.37 kg", "1e5", "3.37 to 4.1", "--3", "nan", "$(id)"])
+def test_what_is_not_a_number_is_refused(text: str) -> None:
+    """Anything but one number is refused in one line."""
+    with pytest.raises(ProtocolError, match="is not one number as printed"):
+        printed_number(text)
+
+
+@given(st.floats(-1e6, 1e6), st.integers(0, 6))
+def test_every_value_is_found_by_its_own_print(value: float, decimals: int) -> None:
+    """Whatever is printed with so many decimals reads like itself again."""
+    assert printed_number(f"{value:,.{decimals}f}").reads_like(value)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_no_print_reads_like_what_is_not_finite(value: float) -> None:
+    """A result that is no number is found by none."""
+    assert not printed_number("3.37").reads_like(value)
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False, width=64, min_value=-1e15, max_value=1e15),
+    st.integers(0, 12),
+    st.booleans(),
+)
+def test_what_reads_like_a_number_is_within_its_spans(value: float, decimals: int, percent: bool) -> None:
+    """A search by the spans alone misses nothing that reads like the number as printed."""
+    size = 100 * value if percent else value
+    number = printed_number(f"{size:.{decimals}f}{'%' if percent else ''}")
+    assert number.reads_like(value)
+    assert any(low <= value <= high for low, high in number.spans())
+
+
+def test_the_spans_are_narrow() -> None:
+    """A span is as wide as the rounding and a hair; a percentage has one for the share too."""
+    ((low, high),) = printed_number("3.37").spans()
+    assert (round(low, 4), round(high, 4)) == (3.365, 3.375)
+    assert len(printed_number("95 %").spans()) == 2
+
+
+def test_numbers_are_those_with_an_origin() -> None:
+    """Every number of the results that has an origin is there with its path; texts, truth values and identity are not."""
+    found = dict(numbers_of(RESULTS))
+    assert found["primary.estimate"] == 3.3732632
+    assert found["baseline.0.overall.percent"] == 48.659
+    assert not {"study.phase", "propensity.converged", "primary.unit"} & set(found)

@@ -1,0 +1,45 @@
+"""The unadjusted contrast is Welch's."""
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_ind
+
+from medicore.errors import EstimationError
+from medicore.stats.effect.unadjusted import difference_of_means, unadjusted_means
+from tests.stats.samples import draw
+
+
+def test_difference_and_error_are_welchs() -> None:
+    """The statistic is scipy's with unequal variances."""
+    sample = draw(91)
+    found = difference_of_means(sample.treated, sample.outcome)
+    theirs = ttest_ind(sample.outcome[sample.treated], sample.outcome[~sample.treated], equal_var=False)
+    assert found.value / found.standard_error == pytest.approx(theirs.statistic)
+    assert found.n == 240
+
+
+def test_the_arms_means_are_independent() -> None:
+    """No covariance, and each its own s²/n with ddof 1."""
+    sample = draw(92)
+    means = unadjusted_means(sample.treated, sample.outcome)
+    inside = sample.outcome[sample.treated]
+    assert means.treated == pytest.approx(inside.mean())
+    assert means.covariance[0, 0] == pytest.approx(inside.var(ddof=1) / len(inside))
+    assert means.covariance[0, 1] == pytest.approx(0, abs=1e-18)
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_an_arm_without_spread_is_refused(size: int) -> None:
+    """Fewer than two subjects have no variance."""
+    treated = np.arange(10) < size
+    with pytest.raises(EstimationError, match=rf"an arm has {size} subject\(s\)"):
+        unadjusted_means(treated, np.arange(10.0))
+
+
+def test_two_subjects_in_an_arm_are_enough() -> None:
+    """Outcomes 1 and 5 against 2, 3 and 4: means 3 and 3, variances 8/2 and 1/3."""
+    found = difference_of_means(
+        np.array([True, True, False, False, False]), np.array([1.0, 5.0, 2.0, 3.0, 4.0])
+    )
+    assert found.value == pytest.approx(0, abs=1e-12)
+    assert found.standard_error == pytest.approx(np.sqrt(8 / 2 + 1 / 3), rel=1e-12)

@@ -1,0 +1,126 @@
+"""Each gate of the effect step fires at its threshold, exactly there, and stays silent short of it."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medicore.records.finding import Finding
+from medicore.stats.balance.false_alarm import bootstrap_false_alarm_rate
+from medicore.stats.models.outcome_model import fit_outcome_models
+from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
+from tests.steps.analysed_trial import protocol
+
+JUST_LESS = 1 - 1e-12
+
+
+def gates(findings: Any) -> list[str]:
+    """Return the names of the gates that fired."""
+    return [finding.gate for finding in findings]
+
+
+def effects(
+    sandwich: float = 1.0, bootstrap: float = 1.0, failed: int = 0, difference: float = 0.0
+) -> list[Finding]:
+    """Return the findings about an estimate with an influence-function standard error of 1."""
+    primary = {
+        "standard_errors": {"influence": 1.0, "sandwich": sandwich, "bootstrap": bootstrap},
+        "bootstrap": {
+            "replicates": 200,
+            "failed": {"one arm too small": failed - failed // 2, "rank lost": failed // 2},
+        },
+        "verification": {"relative_difference": difference, "tolerance": 1e-6},
+    }
+    return list(effect_findings(protocol(gates={"variance_disagreement": 0.25}), primary))
+
+
+@pytest.mark.parametrize("size", [0.75, 1.25])
+def test_disagreeing_variances_fire_at_the_limit(size: float) -> None:
+    """A standard error that differs by the limit, up or down, is a finding that names it."""
+    assert [finding.subject for finding in effects(sandwich=size)] == ["sandwich"]
+    assert [finding.subject for finding in effects(bootstrap=size)] == ["bootstrap"]
+    assert gates(effects(size, size)) == ["variance disagreement"] * 2
+    sandwich, bootstrap = effects(size, size)
+    assert sandwich.false_alarm_rate is None
+    assert bootstrap.false_alarm_rate == bootstrap_false_alarm_rate(0.25, 200) < 1e-6
+    nearer = 1 + (size - 1) * 0.99
+    assert effects(nearer, nearer) == []
+
+
+@pytest.mark.parametrize(("failed", "fires"), [(3, False), (4, True)])
+def test_failed_replicates_fire_at_the_limit(failed: int, fires: bool) -> None:
+    """Replicates that failed, for whatever reason, are counted together."""
+    assert gates(effects(failed=failed)) == ["failed replicates"] * fires
+
+
+@pytest.mark.parametrize(
+    ("difference", "fires"), [(0.0, False), (1e-6, False), (1.1e-6, True), (float("nan"), True)]
+)
+def test_unconfirmed_estimate_cannot_be_overridden(difference: float, fires: bool) -> None:
+    """A second implementation that disagrees, or finds no number, stops the run for good (FAULTS 62)."""
+    findings = effects(difference=difference)
+    assert gates(findings) == ["double programming"] * fires
+    assert not any(finding.overridable for finding in findings)
+
+
+def test_separated_outcome_model_is_named_with_its_arm() -> None:
+    """A category without an event in one arm separates that arm's outcome model, and only that is reported."""
+    rng = np.random.default_rng(3)
+    treated, rare = np.arange(200) % 2 == 0, np.arange(200) % 20 < 4
+    outcome = (rng.random(200) < 0.5).astype(np.float64)
+    outcome[treated & rare] = 0.0
+    x = rare[:, None].astype(np.float64)
+    found = list(outcome_model_findings(fit_outcome_models(x, treated, outcome, "binomial")))
+    assert [(finding.gate, finding.subject) for finding in found] == [
+        ("outcome separation", "outcome model, treated")
+    ]
+    assert "no event" in found[0].message
+    sound = fit_outcome_models(x, treated, (rng.random(200) < 0.5).astype(np.float64), "binomial")
+    assert list(outcome_model_findings(sound)) == []
+
+
+def change(size: float | None, before: float = 1.1, after: float = 1.0) -> list[Finding]:
+    """Return the findings about an estimate that moved so many of its standard errors."""
+    moved = {
+        "month": "2025-02",
+        "in_standard_errors": size,
+        "previous_standard_error": before,
+        "standard_error": after,
+    }
+    return list(change_findings(protocol(), moved))
+
+
+def test_change_of_exactly_the_limit_fires() -> None:
+    """A move by the limit, up or down, is a finding that names the month; less, or no comparison, is none."""
+    assert change(None) == change(JUST_LESS) == change(-JUST_LESS) == []
+    assert list(change_findings(protocol(), None)) == []
+    for size in (1.0, -1.0):
+        (finding,) = change(size)
+        assert (finding.gate, finding.subject, finding.statistic) == (
+            "change of estimate",
+            "since 2025-02",
+            "1",
+        )
+        assert finding.overridable
+
+
+def test_change_has_the_false_alarm_rate_of_growing_data() -> None:
+    """The rate is that of a simulated mean of n subjects that grow to m, and 0 where nothing new came."""
+    rng = np.random.default_rng(9)
+    samples = rng.normal(size=(20_000, 121))
+    moved = samples.mean(axis=1) - samples[:, :100].mean(axis=1)
+    after = 1 / np.sqrt(121)
+    simulated = float((np.abs(moved) >= 0.5 * after).mean())
+    moves = {"month": "m", "in_standard_errors": 9.0, "previous_standard_error": 0.1, "standard_error": after}
+    (finding,) = change_findings(protocol(gates={"estimate_change": 0.5}), moves)
+    assert finding.false_alarm_rate == pytest.approx(simulated, abs=4 * np.sqrt(0.25 / 20_000))
+    assert change(9.0, before=1.0, after=1.0)[0].false_alarm_rate == 0.0
+
+
+def test_bootstrap_rate_is_that_of_normal_replicates() -> None:
+    """How often the standard deviation of 20 normal numbers is off by a quarter is as simulated."""
+    rng = np.random.default_rng(10)
+    off = np.abs(rng.normal(size=(20_000, 20)).std(axis=1, ddof=1) - 1) >= 0.25
+    assert bootstrap_false_alarm_rate(0.25, 20) == pytest.approx(
+        float(off.mean()), abs=4 * np.sqrt(0.25 / 20_000)
+    )

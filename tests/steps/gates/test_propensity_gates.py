@@ -1,0 +1,135 @@
+"""Each gate of the propensity step fires at its threshold, exactly there, and stays silent short of it."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from medicore.records.finding import Finding
+from medicore.stats.models.logistic import LogisticFit, fit_logistic
+from medicore.steps.gates.propensity_gates import balance_findings, model_findings, weight_findings
+from medicore.steps.models.scoring import Scored, scored
+from tests.steps.analysed_trial import protocol, subjects
+
+FRAME = subjects()
+TREATED = (FRAME["arm"] == "active").to_numpy(dtype=bool)
+JUST_LESS = 1 - 1e-12
+
+
+def fit(**changed: Any) -> LogisticFit:
+    """Return a sound fit with some fields changed."""
+    return replace(fit_logistic(FRAME[["weight"]].to_numpy(dtype=np.float64), TREATED), **changed)
+
+
+def gates(findings: Any) -> list[str]:
+    """Return the names of the gates that fired."""
+    return [finding.gate for finding in findings]
+
+
+def scores(low: float, high: float) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return a hundred scores between two that are given."""
+    return np.concatenate([[low], np.full(98, 0.5), [high]])
+
+
+def test_sound_model_has_no_findings() -> None:
+    """A model that converged, overlaps and separates nobody passes."""
+    assert gates(model_findings(protocol(), fit())) == []
+
+
+def test_model_that_did_not_converge_cannot_be_overridden() -> None:
+    """A model without a maximum is no matter of opinion (FAULTS 58)."""
+    (finding,) = model_findings(protocol(), fit(converged=False, iterations=100))
+    assert (finding.gate, finding.statistic, finding.overridable) == ("convergence", "not converged", False)
+    assert "did not converge in 100 iterations" in finding.message
+
+
+def test_separation_is_a_finding() -> None:
+    """Covariates that predict treatment perfectly are told (FAULTS 51)."""
+    (finding,) = model_findings(protocol(), fit(separated=True))
+    assert (finding.gate, finding.overridable) == ("separation", True)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outside"),
+    [(0.001, 0.5, 1), (0.5, 0.999, 1), (0.0001, 0.9999, 2), (0.001 / JUST_LESS, 0.999 * JUST_LESS, 0)],
+)
+def test_scores_at_or_beyond_the_limits_are_a_finding(low: float, high: float, outside: int) -> None:
+    """A score of exactly the limit is outside; how many are is said (FAULTS 52)."""
+    findings = list(model_findings(protocol(), fit(fitted=scores(low, high))))
+    assert gates(findings) == ["overlap"] * bool(outside)
+    assert all(finding.message.startswith(f"{outside} subject(s)") for finding in findings)
+
+
+def test_trimming_takes_the_place_of_the_overlap_gate() -> None:
+    """Where scores are discarded by plan, extreme ones are the trimming's business alone."""
+    plan = protocol(trimming={"method": "discard", "lower": 0.01, "upper": 0.99})
+    assert gates(model_findings(plan, fit(fitted=scores(1e-9, 0.5)))) == []
+
+
+@pytest.mark.parametrize(("count", "fires"), [(4, False), (5, True), (6, True)])
+def test_trimmed_share_fires_at_its_limit(count: int, fires: bool) -> None:
+    """Discarding exactly the limit's share of the subjects halts, one fewer does not (FAULTS 60)."""
+    plan = protocol(trimming={"method": "discard", "lower": 0.1, "upper": 0.9})
+    fitted = np.concatenate([np.full(count, 0.05), np.full(100 - count, 0.9)])
+    findings = list(model_findings(plan, fit(fitted=fitted)))
+    assert gates(findings) == ["trimmed share"] * fires
+    assert all(
+        finding.message.startswith(f"trimming discards {count} of 100 subjects") for finding in findings
+    )
+
+
+def weights(treated: list[float], control: list[float]) -> list[tuple[str, str]]:
+    """Return gate and arm of the findings about arms with these weights."""
+    arm = np.repeat([True, False], [len(treated), len(control)])
+    everybody = np.ones(len(arm), dtype=bool)
+    sound = fit()
+    made = Scored(arm, sound, sound, everybody, np.full(len(arm), 0.5), np.array(treated + control), ())
+    return [(finding.gate, finding.subject) for finding in weight_findings(protocol(), made)]
+
+
+@pytest.mark.parametrize(
+    ("treated", "control", "expected"),
+    [
+        ([1.0] * 21, [1.0] * 31 + [0.0] * 69, []),
+        ([2.0] * 20, [1.0] * 40, [("weight share", "treated")]),
+        ([1.0] * 21, [3.0] * 30 + [0.0] * 70, [("effective sample size", "control")]),
+        (
+            [9.0] + [0.001] * 99,
+            [1.0] * 40,
+            [("weight share", "treated"), ("effective sample size", "treated")],
+        ),
+    ],
+)
+def test_weights_are_watched_by_arm(
+    treated: list[float], control: list[float], expected: list[tuple[str, str]]
+) -> None:
+    """One subject's weight and the loss of size halt at their limits exactly, in the arm where they occur."""
+    assert weights(treated, control) == expected
+
+
+def balance(size: float, sample: str = "weighted") -> list[Finding]:
+    """Return the findings about two terms, the worst of a given size."""
+    other = "unweighted" if sample == "weighted" else "weighted"
+    made = scored(protocol(), FRAME[["weight"]].to_numpy(dtype=np.float64), TREATED)
+    terms = [
+        replace(made.balance[0], **{f"smd_{sample}": found, f"smd_{other}": 9.0}) for found in (-size, 0.01)
+    ]
+    plan = protocol(gates={"smd": 0.1, "smd_sample": sample})
+    return list(balance_findings(plan, ("age", "sex=M"), replace(made, balance=tuple(terms))))
+
+
+@pytest.mark.parametrize("sample", ["weighted", "unweighted"])
+def test_imbalance_of_exactly_the_limit_fires(sample: str) -> None:
+    """An SMD of the threshold itself halts, the next number below does not, whichever sample is watched (FAULTS 56)."""
+    assert balance(float(np.nextafter(0.1, 0)), sample) == []
+    (finding,) = balance(0.1, sample)
+    assert (finding.gate, finding.subject, finding.statistic) == (f"SMD ({sample})", "age", "0.1")
+    assert finding.message.startswith("1 of 2 terms are imbalanced, worst age with |SMD| 0.1 (")
+
+
+def test_infinite_imbalance_fires() -> None:
+    """A term without variance whose means differ is infinitely imbalanced (FAULTS 57)."""
+    (finding,) = balance(float("inf"))
+    assert (finding.statistic, finding.threshold) == ("inf", "0.1")
+    assert "|SMD| inf" in finding.message

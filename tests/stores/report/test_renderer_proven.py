@@ -1,0 +1,23 @@
+"""What the renderer hands out has been proved: a report that misses a requirement never leaves it."""
+
+from pathlib import Path
+
+import pytest
+
+from medicore.errors import ConfigurationError
+from medicore.stores.report.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_proven import ProvenRenderer
+from tests.stores.small_template import CREATED, INPUTS, write_template
+
+
+def test_a_report_that_misses_requirements_is_not_handed_out(tmp_path: Path) -> None:
+    """The first is named, with what was found and expected; how many more there are, is said."""
+    renderer = ProvenRenderer(EmbeddedRenderer())
+    assert renderer.identity == EmbeddedRenderer().identity
+    with pytest.raises(ConfigurationError) as refused:
+        renderer.render(str(write_template(tmp_path / "template")), INPUTS, CREATED)
+    assert str(refused.value) == (
+        "the report of the embedded renderer misses archival and 3 more: the metadata do not say PDF/UA-1; "
+        "expected PDF/A-2 and PDF/UA-1 by its own metadata, with an output intent; "
+        "mend the template, or render with the other renderer"
+    )
