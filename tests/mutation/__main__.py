@@ -13,9 +13,9 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import pytest
 
-from tests.mutation.mutants import mutants
+from tests.mutation.mutants import MODULES, mutants
 from tests.mutation.page import PAGE, Judgement, text
-from tests.mutation.trial import STATS, Trials, module_of
+from tests.mutation.trial import Trials, module_of
 
 TESTS = Path(__file__).resolve().parents[1] / "stats"
 OPTIONS = ["-q", "-s", "-m", "not deep", "-o", "addopts=--strict-markers --import-mode=importlib"]
@@ -26,15 +26,12 @@ OPTIONS += [
 
 def main(names: list[str]) -> int:
     """Return the exit status of a run over the named modules, or all."""
-    every = sorted(path.stem for path in STATS.glob("*.py") if path.stem != "__init__")
     tried = [
-        mutant
-        for name in names or every
-        for mutant in mutants(name, (STATS / f"{name}.py").read_text("utf-8"))
+        mutant for name in names or MODULES for mutant in mutants(name, MODULES[name].read_text("utf-8"))
     ]
     print(f"{len(tried)} mutants", flush=True)  # noqa: T201
     trials = Trials(tried)
-    files = {str(file): module_of(file) for file in sorted(TESTS.glob("test_*.py"))}
+    files = {str(file): module_of(file) for file in sorted(TESTS.rglob("test_*.py"))}
     own = [file for file, module in files.items() if module in {*names, ""}]
     tests = own if names and set(names) <= set(files.values()) else [str(TESTS)]
     status = pytest.main([*OPTIONS, *tests], plugins=[trials])

@@ -14,7 +14,7 @@ class NotImportableError(Exception):
 
 def imported(mutant: Mutant) -> ModuleType:
     """Return the mutant as a module that nobody has imported; raise NotImportableError when it cannot be."""
-    module = importlib.import_module(f"medicore.stats.{mutant.module}")
+    module = importlib.import_module(mutant.dotted)
     fresh = ModuleType(module.__name__)
     fresh.__file__ = module.__file__
     try:
@@ -29,7 +29,7 @@ def graft(mutant: Mutant) -> None:
 
     Functions and methods get the mutant's code and defaults; a changed constant is replaced wherever it was imported.
     """
-    module = sys.modules[f"medicore.stats.{mutant.module}"]
+    module = sys.modules[mutant.dotted]
     fresh = imported(mutant)
     name = mutant.owner.partition(".")[0]
     old, new = getattr(module, name), getattr(fresh, name)

@@ -4,6 +4,12 @@ import ast
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+STATS = ROOT / "medicore" / "stats"
+MODULES = {path.stem: path for path in sorted(STATS.rglob("*.py")) if path.stem != "__init__"}
+"""The modules under mutation by their names, which no two share."""
 
 Statement = ast.stmt
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -51,9 +57,19 @@ class Mutant:
         """What stays the same when lines move: the owner, and the text before and after."""
         return self.owner, self.before, self.after
 
+    @property
+    def file(self) -> str:
+        """The module's file, as seen from the root of the checkout."""
+        return MODULES[self.module].relative_to(ROOT).as_posix()
+
+    @property
+    def dotted(self) -> str:
+        """The module's name as an import statement has it."""
+        return self.file.removesuffix(".py").replace("/", ".")
+
     def __str__(self) -> str:
         """Return file, line and change."""
-        return f"medicore/stats/{self.module}.py:{self.line} in {self.owner}: {self.before}  ->  {self.after}"
+        return f"{self.file}:{self.line} in {self.owner}: {self.before}  ->  {self.after}"
 
 
 def mutants(module: str, source: str) -> Iterator[Mutant]:

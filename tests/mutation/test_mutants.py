@@ -12,9 +12,8 @@ import pytest
 
 from medicore.stats.robustness import evalue
 from tests.mutation.graft import NotImportableError, graft, imported
-from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.mutants import MODULES, Mutant, mutants
 from tests.mutation.page import PAGE, Explanation, Judgement, explanations, scored, text
-from tests.mutation.trial import STATS
 
 
 def changes(source: str) -> set[str]:
@@ -68,7 +67,7 @@ def test_what_a_statement_is_changed_into(statement: str, expected: set[str]) ->
 
 def test_every_mutant_of_a_module_differs_from_it_in_one_place() -> None:
     """The module's own text is not among its mutants, and the tree they are made from is not changed by them."""
-    source = (STATS / "weights.py").read_text("utf-8")
+    source = MODULES["weights"].read_text("utf-8")
     plain = ast.unparse(ast.parse(source)).splitlines()
     for mutant in mutants("weights", source):
         lines = ast.unparse(mutant.tree).splitlines()
@@ -78,7 +77,7 @@ def test_every_mutant_of_a_module_differs_from_it_in_one_place() -> None:
 
 def mutant_of(owner: str, before: str, after: str) -> Mutant:
     """Return one mutant of the E-values."""
-    found = mutants("evalue", (STATS / "evalue.py").read_text("utf-8"))
+    found = mutants("evalue", MODULES["evalue"].read_text("utf-8"))
     return next(mutant for mutant in found if mutant.key == (owner, before, after))
 
 
@@ -134,7 +133,7 @@ def test_a_module_that_cannot_be_imported_is_no_mutant() -> None:
 def test_survivors_are_explained_or_counted() -> None:
     """A survivor is an error unless explained, and an explanation of a killed mutant is one, too."""
     entry = explanations()[0]
-    found = list(mutants(entry.module, (STATS / f"{entry.module}.py").read_text("utf-8")))
+    found = list(mutants(entry.module, MODULES[entry.module].read_text("utf-8")))
     number = next(number for number, mutant in enumerate(found) if entry.explains(mutant))
     killed = dict.fromkeys(range(len(found)), "killed")
     judged = Judgement.of(found, killed)  # type: ignore[arg-type]
@@ -152,7 +151,7 @@ def test_every_explanation_is_of_a_mutant_that_exists() -> None:
 
     @functools.cache
     def made(module: str) -> tuple[Mutant, ...]:
-        return tuple(mutants(module, (STATS / f"{module}.py").read_text("utf-8")))
+        return tuple(mutants(module, MODULES[module].read_text("utf-8")))
 
     def exists(entry: Explanation) -> bool:
         return any(entry.explains(mutant) for mutant in made(entry.module))
@@ -170,7 +169,6 @@ def test_the_page_is_of_the_modules_as_they_are() -> None:
             return bool(imported(mutant))
         return False
 
-    modules = [path for path in STATS.glob("*.py") if path.stem != "__init__"]
-    made = {path.stem: mutants(path.stem, path.read_text("utf-8")) for path in modules}
+    made = {name: mutants(name, path.read_text("utf-8")) for name, path in MODULES.items()}
     counts = {name: sum(map(importable, found)) for name, found in made.items()}
     assert scored(PAGE.read_text("utf-8")) == {name: count for name, count in counts.items() if count}

@@ -13,10 +13,9 @@ from typing import Any, Literal
 import pytest
 
 from tests.mutation.graft import NotImportableError, graft
-from tests.mutation.mutants import Mutant
+from tests.mutation.mutants import MODULES, STATS, Mutant
 from tests.mutation.reach import Line, Trace, timed
 
-STATS = Path(__file__).resolve().parents[2] / "medicore" / "stats"
 OWN_SECONDS = 5.0
 """A module's own test that takes longer than this is left to ``make test``."""
 OTHER_SECONDS = 6.0
@@ -161,13 +160,12 @@ def _passes(session: pytest.Session, index: int) -> bool:
 def module_of(test_file: Path) -> str:
     """Return the module that a file of tests is about: the longest name that its own begins with."""
     stem = test_file.stem.removeprefix("test_")
-    names = (path.stem for path in STATS.glob("*.py"))
-    return max((name for name in names if f"{stem}_".startswith(f"{name}_")), key=len, default="")
+    return max((name for name in MODULES if f"{stem}_".startswith(f"{name}_")), key=len, default="")
 
 
 def _chosen(mutant: Mutant, session: pytest.Session, tested: Sequence[Tested]) -> list[Tested]:
     """Return the tests to try: the module's own, those that reach the mutant first; then others that reach it."""
-    file = str(STATS / f"{mutant.module}.py")
+    file = str(MODULES[mutant.module])
     first, last = mutant.lines
     statement = {(file, line) for line in range(first, last + 1)}
     constant = mutant.owner.isupper()

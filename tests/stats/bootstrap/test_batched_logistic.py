@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from medicore.stats.bootstrap import batched_logistic
 from medicore.stats.bootstrap.batched_logistic import (
     PROVED_STEP,
     SEPARATED_PREDICTOR,
@@ -14,7 +15,6 @@ from medicore.stats.bootstrap.batched_logistic import (
     fit_replicates,
     solve_positive,
 )
-from medicore.stats.bootstrap.bootstrap import batched_logistic
 from medicore.stats.bootstrap.resampling import (
     TILE,
     Counts,

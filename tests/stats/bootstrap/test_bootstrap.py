@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 
 from medicore.errors import ConfigurationError, EstimationError
 from medicore.stats.balance.weights import Target
-from medicore.stats.bootstrap.bootstrap import batched_logistic, bootstrap_effect
+from medicore.stats.bootstrap import batched_logistic
+from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap.bootstrap_result import BootstrapResult, acceleration
 from medicore.stats.bootstrap.resampling import drawn, seeded_streams
 from medicore.stats.effect.augmented import augmented_inverse_probability

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
-from medicore.stats.bootstrap.bootstrap import resampling
+from medicore.stats.bootstrap import resampling
 from medicore.stats.bootstrap.resampling import (
     BLOCK_LENGTH,
     PRODUCT_LIMIT,
