@@ -59,6 +59,10 @@ class ConfigurationError(MediCoreError):
     exit_code = 9
 
 
+class TimeLimitError(ConfigurationError):
+    """A program that MediCore started did not end in time, and was stopped."""
+
+
 class HaltedError(MediCoreError):
     """A run stopped at findings and waits for a human."""
 

@@ -2,12 +2,13 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from medicore.errors import ConfigurationError, MediCoreError
+from medicore.errors import ConfigurationError, MediCoreError, TimeLimitError
 
 # A git hook sets these for its own repository; ours are named by their folder alone.
 _GIT_PLACES = frozenset(
@@ -23,6 +24,11 @@ _GIT_PLACES = frozenset(
     }
 )
 
+_OWN_SETTINGS = "MEDICORE_"
+
+LIMIT_S = 3600.0
+"""Seconds that a program may take: enough for git to read or move a large repository."""
+
 
 def run(
     arguments: Sequence[str],
@@ -30,47 +36,64 @@ def run(
     folder: Path,
     data: bytes | None = None,
     environment: Mapping[str, str] | None = None,
+    alone: bool = False,
     failure: type[MediCoreError] = ConfigurationError,
     everything: bool = False,
+    limit: float = LIMIT_S,
 ) -> bytes:
     """Return what the program prints; raise ``failure`` with its last line when it exits otherwise than 0.
 
+    The program sees ``environment`` on top of what ``inherited`` returns, or exactly ``environment`` with ``alone``.
     With ``everything``, what it writes to its standard error follows what it prints.
+
+    Raises
+    ------
+    TimeLimitError
+        When the program has not ended after ``limit`` seconds. It is killed with all processes that it started.
+    ConfigurationError
+        When the program or its folder is missing.
     """
-    try:
-        done = subprocess.run(  # noqa: S603 - an argument list built here, no shell
-            list(arguments),
-            cwd=folder,
-            input=data,
-            capture_output=True,
-            check=False,
-            env={**_inherited(), **(environment or {})},
-        )
-    except FileNotFoundError as error:
-        if not folder.is_dir():
-            raise ConfigurationError(
-                f"folder {folder.name!r} is missing, where {arguments[0]!r} should work; restore it and try again"
+    with _start(
+        arguments,
+        folder,
+        {**({} if alone else inherited()), **(environment or {})},
+        stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            printed, said = process.communicate(data, timeout=limit)
+        except subprocess.TimeoutExpired as error:
+            raise TimeLimitError(
+                f"{' '.join(arguments[:2])} was stopped because it did not end within {limit:.0f} s; "
+                "look at what holds it up, then run the same command again"
             ) from error
-        raise ConfigurationError(
-            f"the program {arguments[0]!r} is not installed; install it and try again"
-        ) from error
-    if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise failure(f"{' '.join(arguments[:2])} exited with {done.returncode}: {lines[-1][:300]}")
-    return done.stdout + done.stderr if everything else done.stdout
+        finally:
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    if process.returncode != 0:
+        lines = said.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise failure(f"{' '.join(arguments[:2])} exited with {process.returncode}: {lines[-1][:300]}")
+    return printed + said if everything else printed
+
+
+def inherited(without: str = _OWN_SETTINGS) -> dict[str, str]:
+    """Return the environment of this process as another program may see it.
+
+    Git's places are left out, and so are the variables whose names begin with ``without``: by default all of MediCore's
+    own, among them every passphrase and secret of the EDC.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in _GIT_PLACES and not name.startswith(without)
+    }
 
 
 @contextlib.contextmanager
 def conversation(arguments: Sequence[str], *, folder: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
     """Yield a program's input and output, for questions and answers; the program ends with the block."""
-    process = subprocess.Popen(  # noqa: S603 - an argument list built here, no shell
-        list(arguments),
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=_inherited(),
-    )
+    process = _start(arguments, folder, inherited(), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
         if process.stdin is None or process.stdout is None:  # pragma: no cover - both are pipes
             raise AssertionError("a conversation has two pipes")
@@ -82,5 +105,25 @@ def conversation(arguments: Sequence[str], *, folder: Path) -> Iterator[tuple[IO
         process.wait()
 
 
-def _inherited() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _GIT_PLACES}
+def _start(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *, stdin: int, stderr: int
+) -> "subprocess.Popen[bytes]":
+    """Return the program, started as the leader of a session of its own, so that all that it starts can be ended."""
+    try:
+        return subprocess.Popen(  # noqa: S603 - an argument list built here, no shell
+            list(arguments),
+            cwd=folder,
+            env=environment,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        if not folder.is_dir():
+            raise ConfigurationError(
+                f"folder {folder.name!r} is missing, where {arguments[0]!r} should work; restore it and try again"
+            ) from error
+        raise ConfigurationError(
+            f"the program {arguments[0]!r} is not installed; install it and try again"
+        ) from error

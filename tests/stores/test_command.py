@@ -1,13 +1,15 @@
 """Programs are run by their argument list, and their trouble is told in one line."""
 
+import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from medicore.errors import ConfigurationError, IntegrityError
-from medicore.stores.command import run
+from medicore.errors import ConfigurationError, IntegrityError, TimeLimitError
+from medicore.stores.command import conversation, run
 from tests.conftest import git
 
 
@@ -44,6 +46,58 @@ def test_variables_are_added_to_the_environment(tmp_path: Path) -> None:
     assert "MEDICORE_TEST" not in os.environ
 
 
+def test_no_secret_of_ours_reaches_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passphrases, secrets of the EDC and MediCore's settings stay in this process; what is given goes along."""
+    for name in ("MEDICORE_PASSPHRASE", "MEDICORE_PASSPHRASE_RITA", "MEDICORE_EDC_SECRET", "MEDICORE_LEDGER"):
+        monkeypatch.setenv(name, "secret")
+    seen = python("import os; print(*(name for name in os.environ if name.startswith('MEDICORE_')))")
+    assert run(seen, folder=tmp_path, environment={"MEDICORE_GIVEN": "yes"}).split() == [b"MEDICORE_GIVEN"]
+    with conversation(seen, folder=tmp_path) as (_, answers):
+        assert answers.read() == b"\n"
+
+
+def test_a_program_can_be_given_exactly_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Alone, it sees the given variables and none of this process."""
+    monkeypatch.setenv("SEEN_BY_ALL", "yes")
+    seen = python("import os; print(*(name for name in os.environ if name != 'LC_CTYPE'))")
+    assert run(seen, folder=tmp_path, environment={"OWN": "yes"}, alone=True).split() == [b"OWN"]
+    assert b"SEEN_BY_ALL" in run(seen, folder=tmp_path, environment={"OWN": "yes"}).split()
+
+
+def marked(mark: Path) -> list[int]:
+    """Return the processes that have ``mark`` in their environment, once the kernel has ended what was killed."""
+    patient_until = time.monotonic() + 60
+    while True:
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):  # it ended meanwhile, or is somebody else's
+                if f"MARK={mark}".encode() in (place / "environ").read_bytes().split(b"\0"):
+                    found.append(int(place.name))
+        if not found or time.monotonic() > patient_until:
+            return found
+        time.sleep(0.05)
+
+
+def test_a_program_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    """When its time is over the program and its children are killed, and one line says so."""
+    hung = ["sh", "-c", "sleep 3600 & sleep 3600 & wait"]
+    with pytest.raises(
+        TimeLimitError, match=r"^sh -c was stopped because it did not end within 1 s; look at"
+    ):
+        run(hung, folder=tmp_path, environment={"MARK": str(tmp_path)}, failure=IntegrityError, limit=1)
+    assert marked(tmp_path) == []
+
+
+def test_a_program_that_leaves_children_behind_is_ended_too(tmp_path: Path) -> None:
+    """A child that holds the output open after the program's own end is killed when the time is over."""
+    left = ["sh", "-c", "sleep 3600 &"]
+    with pytest.raises(TimeLimitError):
+        run(left, folder=tmp_path, environment={"MARK": str(tmp_path)}, limit=1)
+    assert marked(tmp_path) == []
+
+
 def test_failing_program_is_told_by_its_last_line(tmp_path: Path) -> None:
     """An exit code other than 0 raises the chosen error with the code and the last line printed."""
     code = "import sys; sys.stderr.write('noise\\nno such thing\\n'); sys.exit(3)"
@@ -67,6 +121,11 @@ def test_folder_that_is_not_there_is_no_missing_program(tmp_path: Path) -> None:
     """A missing folder is named as such: installing git again would not help."""
     with pytest.raises(ConfigurationError, match=r"folder 'gone' is missing"):
         run(["git", "--version"], folder=tmp_path / "gone")
+    with (
+        pytest.raises(ConfigurationError, match=r"folder 'gone' is missing"),
+        conversation(["git", "cat-file", "--batch"], folder=tmp_path / "gone"),
+    ):
+        pass  # pragma: no cover - the conversation does not begin
 
 
 def test_git_works_on_the_folder_it_was_sent_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from medicore.stores.content.environment import LOCK_FILE, LockedEnvironment
 from medicore.stores.files import write_atomically
 
 _COMPLETE = "complete"
+_DOWNLOAD_LIMIT_S = 4 * 3600.0
 
 
 class RecordedEnvironments:
@@ -62,6 +63,7 @@ class RecordedEnvironments:
                         str(wanted),
                     ],
                     folder=self._folder,
+                    limit=_DOWNLOAD_LIMIT_S,
                 )
             except ConfigurationError as error:
                 raise ConfigurationError(

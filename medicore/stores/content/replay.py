@@ -1,6 +1,5 @@
 """Replays: a sealed record laid out in a scratch folder, and its steps performed by its own code."""
 
-import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -13,6 +12,7 @@ from medicore.stores.content.recorded_environment import RecordedEnvironments
 from medicore.stores.files import FolderFiles, write_atomically
 from medicore.stores.git.records import GitRecords
 
+_LIMIT_S = 12 * 3600.0
 _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
@@ -61,17 +61,20 @@ class Replay:
         return _keep_only(target / record_folder, keep)
 
     def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
-        """Perform ``steps`` on the record in ``target`` with code and packages as they were recorded there."""
+        """Perform ``steps`` on the record in ``target`` with code and packages as they were recorded there.
+
+        The recorded code sees none of today's settings and secrets.
+        """
         environment = {"PYTHONPATH": str(target), "PYTHONDONTWRITEBYTECODE": "1"}
         if threads is not None:
             names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
             environment |= dict.fromkeys(names, str(threads))
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("MEDICORE_")}
         run(
             [str(self._environments.python(target)), "-m", "medicore", "step", *steps],
             folder=target,
-            environment={**inherited, **environment},
+            environment=environment,
             failure=EstimationError,
+            limit=_LIMIT_S,
         )
 
 

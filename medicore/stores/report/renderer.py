@@ -11,6 +11,10 @@ from pathlib import Path
 from medicore.errors import ConfigurationError
 
 TEMPLATE = "regulatory_report.qmd"
+RENDER_LIMIT_S = 1800.0
+"""Seconds that a program may take to make a report or a page."""
+VERSION_LIMIT_S = 120.0
+"""Seconds that a program may take to say its version."""
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "*.md")
 
 

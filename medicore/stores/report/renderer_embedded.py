@@ -12,7 +12,15 @@ import typst
 
 from medicore.errors import ConfigurationError
 from medicore.stores.command import run
-from medicore.stores.report.renderer import TEMPLATE, epoch, parameters, scratch_folder
+from medicore.stores.report.renderer import (
+    RENDER_LIMIT_S,
+    TEMPLATE,
+    VERSION_LIMIT_S,
+    epoch,
+    kernel_environment,
+    parameters,
+    scratch_folder,
+)
 from medicore.stores.report.renderer_cells import execute
 from medicore.stores.report.renderer_template import parse_template
 
@@ -60,7 +68,8 @@ class EmbeddedRenderer:
 
 @functools.cache
 def _pandoc_version() -> str:
-    return run([str(PANDOC), "--version"], folder=Path("/")).decode().split()[1]
+    asked = [str(PANDOC), "--version"]
+    return run(asked, folder=Path("/"), environment={}, alone=True, limit=VERSION_LIMIT_S).decode().split()[1]
 
 
 def _convert(document: str, folder: Path, home: Path) -> bytes:
@@ -79,7 +88,14 @@ def _convert(document: str, folder: Path, home: Path) -> bytes:
         raise ConfigurationError(
             "pandoc is not in the package pypandoc-binary; install the locked environment"
         )
-    return run(arguments, folder=folder, data=document.encode(), environment={"HOME": str(home)})
+    return run(
+        arguments,
+        folder=folder,
+        data=document.encode(),
+        environment=kernel_environment(home),
+        alone=True,
+        limit=RENDER_LIMIT_S,
+    )
 
 
 def _compile(page: Path, standards: tuple[str, ...], stamp: int) -> bytes:

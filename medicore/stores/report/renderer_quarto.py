@@ -9,9 +9,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from medicore.errors import ConfigurationError
+from medicore.errors import ConfigurationError, TimeLimitError
 from medicore.stores.command import run
-from medicore.stores.report.renderer import TEMPLATE, epoch, kernel_environment, parameters, scratch_folder
+from medicore.stores.report.renderer import (
+    RENDER_LIMIT_S,
+    TEMPLATE,
+    VERSION_LIMIT_S,
+    epoch,
+    kernel_environment,
+    parameters,
+    scratch_folder,
+)
 
 _OUTPUT = "report.pdf"
 _PARAMETERS = "parameters.yml"
@@ -44,7 +52,7 @@ class QuartoRenderer:
         Raises
         ------
         ConfigurationError
-            When Quarto is not there, a cell fails, or what comes out is not PDF/A; there is no PDF then.
+            When Quarto is not there or does not end, a cell fails, or what comes out is not PDF/A; there is no PDF then.
         """
         stamp, given, program = epoch(created), parameters(inputs), _program()
         with scratch_folder(template_folder, inputs, template) as scratch:
@@ -59,8 +67,10 @@ class QuartoRenderer:
             # A daemon would keep the kernel alive after the report is made.
             arguments += ["--execute-params", _PARAMETERS, "--no-execute-daemon", "--quiet"]
             try:
-                run(arguments, folder=folder, environment=_environment(home, stamp))
+                run(arguments, folder=folder, environment=_environment(home, stamp), limit=RENDER_LIMIT_S)
                 made = (folder / _OUTPUT).read_bytes()
+            except TimeLimitError:
+                raise
             except (ConfigurationError, FileNotFoundError):
                 # Quarto repeats what the cell said; its words are not ours to pass on.
                 raise ConfigurationError(
@@ -86,9 +96,8 @@ def _program() -> str:
 
 def _version(form: str, *program: str) -> str:
     # Quarto passes on what its pandoc prints as it is, but what its Typst prints goes to its standard error.
-    answer = run([_program(), *program, "--version"], folder=Path("/"), everything=True).decode(
-        errors="replace"
-    )
+    asked = [_program(), *program, "--version"]
+    answer = run(asked, folder=Path("/"), everything=True, limit=VERSION_LIMIT_S).decode(errors="replace")
     found = re.search(f"^{form}", answer, re.MULTILINE)
     if found is None:
         raise ConfigurationError(

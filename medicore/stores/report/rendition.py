@@ -7,7 +7,13 @@ from pathlib import Path
 
 from medicore.errors import ConfigurationError
 from medicore.stores.command import run
-from medicore.stores.report.renderer import TEMPLATE, parameters, scratch_folder
+from medicore.stores.report.renderer import (
+    RENDER_LIMIT_S,
+    TEMPLATE,
+    kernel_environment,
+    parameters,
+    scratch_folder,
+)
 from medicore.stores.report.renderer_cells import execute
 from medicore.stores.report.renderer_embedded import PANDOC
 from medicore.stores.report.renderer_template import Template, parse_template
@@ -75,7 +81,12 @@ def _page(
         f"--variable=style={style}",
     ]
     made = run(
-        arguments, folder=folder, data=template.document(outputs).encode(), environment={"HOME": str(home)}
+        arguments,
+        folder=folder,
+        data=template.document(outputs).encode(),
+        environment=kernel_environment(home),
+        alone=True,
+        limit=RENDER_LIMIT_S,
     )
     return _with_contents(made.decode("utf-8")).encode()
 

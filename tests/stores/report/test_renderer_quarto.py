@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from medicore.errors import ConfigurationError
+from medicore.errors import ConfigurationError, TimeLimitError
 from medicore.stores.report.renderer import TEMPLATE
 from medicore.stores.report.renderer_quarto import QuartoRenderer
 from tests.stores.small_template import CREATED, INPUTS, write_template
@@ -67,6 +67,16 @@ def test_quarto_is_called_as_it_must_be(stand_in: Path, templates: Path) -> None
     assert note["environment"]["QUARTO_PYTHON"] == sys.executable
     assert note["environment"]["SOURCE_DATE_EPOCH"] == "1743492600"
     assert not Path(note["environment"]["HOME"]).exists()
+
+
+def test_a_quarto_that_hangs_is_stopped(
+    stand_in: Path, templates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quarto that does not end is stopped, and the line says so rather than that a cell fails."""
+    (stand_in / "quarto").write_text("#!/bin/sh\nsleep 3600\n", encoding="utf-8")
+    monkeypatch.setattr("medicore.stores.report.renderer_quarto.RENDER_LIMIT_S", 0.5)
+    with pytest.raises(TimeLimitError, match=r"render was stopped because it did not end within"):
+        QuartoRenderer().render(str(templates), INPUTS, CREATED)
 
 
 def test_parameters_that_look_like_numbers_stay_texts(stand_in: Path, templates: Path) -> None:
