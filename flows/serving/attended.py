@@ -1,6 +1,7 @@
 """A process that is to run for as long as this one does: started again when it ends, ended when this one ends."""
 
 import ctypes
+import functools
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from medicore.errors import ConfigurationError
+from medicore.stores.command import inherited
 
 _STOP_LIMIT_S = 15.0
 _PR_SET_PDEATHSIG = 1
@@ -20,7 +22,8 @@ class Attended:
     """A child process whose ends are noticed.
 
     ``name`` is what people are told of it, ``command`` its arguments, ``log`` the file to which its words are added,
-    ``folder`` and ``environment`` those of this process unless given.
+    ``folder`` that of this process unless given; ``environment`` what every program inherits from this process unless
+    given.
     """
 
     def __init__(
@@ -35,7 +38,7 @@ class Attended:
         self._name = name
         self._command = command
         self._folder = folder
-        self._environment = dict(os.environ if environment is None else environment)
+        self._environment = dict(inherited() if environment is None else environment)
         self._ends: deque[float] = deque(maxlen=_ENDS)
         self.process = self._start()
 
@@ -78,10 +81,12 @@ class Attended:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                preexec_fn=_die_with_parent,
+                preexec_fn=functools.partial(_end_with, os.getpid()),
             )
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel to end a child when this process ends, even by ``kill -9``."""
+def _end_with(parent: int) -> None:
+    """Ask the kernel to end this child when its parent ends, even by ``kill -9``; end it here when that has happened."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        os._exit(1)  # the parent ended before the kernel was asked, and would be waited for in vain

@@ -15,6 +15,7 @@ from flows.serving.server import attended_server
 from medicore.errors import ConfigurationError
 from medicore.settings import Settings
 from medicore.stores.clock import SystemClock
+from medicore.stores.command import inherited
 
 POOL = "medicore"
 _ATTEND_S, _LOOK_S = 1.0, 20.0
@@ -69,30 +70,35 @@ def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
         When server, pool or deployments cannot be had; the log in the state folder says why.
     """
     with attended_server(settings.home, port) as (url, server):
-        environment = {
-            **os.environ,
-            "PREFECT_API_URL": url,
-            "MEDICORE_HOME": str(settings.home),
-            "MEDICORE_CHECKOUT": str(settings.root),
-            "MEDICORE_REPOSITORY": str(settings.root),
-            "PYTHONPATH": str(settings.root),
-            "PREFECT_LOGGING_LEVEL": "INFO",
-            "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-        }
+        given = _given(settings, url)
+        told = {**inherited(), **given}
         log = settings.home / "prefect" / "worker.log"
-        _prefect(
-            settings.root, environment, log, "work-pool", "create", POOL, "--type", "process", "--overwrite"
-        )
+        _prefect(settings.root, told, log, "work-pool", "create", POOL, "--type", "process", "--overwrite")
         # A run fills a core; more at once than there are cores only hold each other and Prefect's SQLite file up.
         cores = str(len(os.sched_getaffinity(0)))
-        _prefect(settings.root, environment, log, "work-pool", "set-concurrency-limit", POOL, cores)
-        _prefect(settings.root, environment, log, "deploy", "--all")
+        _prefect(settings.root, told, log, "work-pool", "set-concurrency-limit", POOL, cores)
+        _prefect(settings.root, told, log, "deploy", "--all")
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL]
+        # The worker's runs export from the EDC with its secrets; people sign elsewhere, with their passphrases.
+        environment = {**inherited(without="MEDICORE_PASSPHRASE"), **given}
         worker = Attended("the worker", command, log, settings.root, environment)
         try:
             yield Service(url, worker, server)
         finally:
             worker.stop()
+
+
+def _given(settings: Settings, url: str) -> dict[str, str]:
+    """Return what the worker and Prefect's command line are told of this installation."""
+    return {
+        "PREFECT_API_URL": url,
+        "MEDICORE_HOME": str(settings.home),
+        "MEDICORE_CHECKOUT": str(settings.root),
+        "MEDICORE_REPOSITORY": str(settings.root),
+        "PYTHONPATH": str(settings.root),
+        "PREFECT_LOGGING_LEVEL": "INFO",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    }
 
 
 def _prefect(root: Path, environment: dict[str, str], log: Path, *arguments: str) -> None:

@@ -1,16 +1,19 @@
 """A process that the service attends is started again when it ends, and given up where that does not help."""
 
+import contextlib
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from flows.serving.attended import Attended
 from medicore.errors import ConfigurationError
+from tests.conftest import ROOT
 
 # It says its number, and sleeps for good unless it is told to end; 'stubborn' does not hear SIGTERM.
 SCRIPT = """
@@ -21,6 +24,28 @@ print(os.getpid(), os.getcwd(), os.environ.get("GIVEN"), flush=True)
 if "end" in sys.argv:
     sys.exit(3)
 time.sleep(600)
+"""
+
+SEEN = "import os; print(os.environ.get('GIVEN'), os.environ.get('MEDICORE_PASSPHRASE'))"
+# It starts a child that asks the kernel to end with it only when it has ended.
+PARENT = """
+import ctypes, os, sys, time
+from pathlib import Path
+from flows.serving import attended
+
+folder, parent, loaded = Path(sys.argv[1]), os.getpid(), ctypes.CDLL(None)
+
+class Late:
+    def prctl(self, *arguments):
+        (folder / "begun").write_text(str(os.getpid()))
+        (folder / "begun").rename(folder / "child")
+        while os.getppid() == parent:
+            time.sleep(0.01)
+        return loaded.prctl(*arguments)
+
+attended.ctypes.CDLL = lambda _: Late()
+command = [sys.executable, "-c", "import time; open('ran', 'w').close(); time.sleep(600)"]
+attended.Attended("the worker", command, folder / "words.log", folder)
 """
 
 
@@ -105,3 +130,47 @@ def test_one_that_does_not_end_is_killed(log: Path, monkeypatch: pytest.MonkeyPa
     list(said(log, 1))
     process.stop()
     assert process.process.returncode == -signal.SIGKILL
+
+
+def test_without_an_environment_it_sees_no_secret(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is told no environment inherits this one's, but for MediCore's passphrases and settings."""
+    monkeypatch.setenv("MEDICORE_PASSPHRASE", "secret")
+    monkeypatch.setenv("GIVEN", "yes")
+    process = Attended("the server", [sys.executable, "-c", SEEN], log)
+    process.process.wait(60)
+    assert log.read_text().split() == ["yes", "None"]
+
+
+def test_a_child_whose_parent_ended_at_once_ends_too(tmp_path: Path) -> None:
+    """Where the parent is killed before the kernel knows that the child goes with it, no orphan begins its work."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], env=environment)
+    begun = _eventually(lambda: (tmp_path / "child").exists())
+    parent.kill()
+    parent.wait()
+    assert begun
+    child = int((tmp_path / "child").read_text())
+    try:
+        assert _eventually(lambda: _ended(child) or (tmp_path / "ran").exists())
+        assert not (tmp_path / "ran").exists()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+
+
+def _eventually(holds: Callable[[], bool]) -> bool:
+    """Wait until something holds, for as long as a busy machine may need."""
+    patient_until = time.monotonic() + 120
+    while time.monotonic() < patient_until:
+        if holds():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _ended(process: int) -> bool:
+    """Say whether a process has ended; nobody may have asked how."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in {"Z", "X"}
+    except OSError:
+        return True
