@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medicore.cases.people.acting import Actor, Brought, change
-from medicore.cases.people.signers import people
+from medicore.cases.people.signers import people_events
 from medicore.errors import ReviewError
 from medicore.ports.house import House
 from medicore.records.identifiers import person_id
@@ -17,6 +17,7 @@ from medicore.records.people.people import (
     Permission,
     Person,
     Role,
+    enter,
     is_locked,
     person_named,
     require_unused,
@@ -136,11 +137,13 @@ def unlock(house: House, actor: Actor, identifier: str) -> LedgerEvent:
 def listed(house: House) -> list[dict[str, Any]]:
     """Return a row for each person ever added: role, standing, current certificate, and those before it."""
     now = timestamp(house.clock.now())
+    known: dict[str, Person] = {}
     earlier: dict[str, list[dict[str, Any]]] = {}
-    for action in ("person.added", "person.renewed"):
-        for event in house.ledger.events(action=action):
-            held = people(house, event.sequence + 1)[event.subject]
-            earlier.setdefault(event.subject, []).append(_certificate(house, held) | {"since": event.at})
+    for event in people_events(house):
+        enter(known, event)
+        if event.action != "person.revoked":
+            certificate = _certificate(house, known[event.subject])
+            earlier.setdefault(event.subject, []).append(certificate | {"since": event.at})
     return [
         {
             "identifier": person.identifier,
@@ -152,7 +155,7 @@ def listed(house: House) -> list[dict[str, Any]]:
             "certificate": earlier[person.identifier][-1],
             "earlier": earlier[person.identifier][:-1],
         }
-        for person in people(house).values()
+        for person in known.values()
     ]
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from medicore.cases.people.logged import SERVICE, log
 from medicore.errors import MediCoreError, ReviewError
@@ -15,6 +15,7 @@ from medicore.records.people.people import (
     UNLOCKING,
     Permission,
     Person,
+    enter,
     is_locked,
     people_of,
     person_named,
@@ -26,16 +27,19 @@ from medicore.records.people.people import (
 CHANGES = frozenset({"person.added", "person.renewed", "person.revoked", "person.unlocked"})
 """What one person may do to another; each is an act with a signature."""
 
+_PEOPLE = ("person.added", "person.renewed", "person.revoked")
 _FOUNDING = frozenset({"authority.created", "checkpoint.signed", "person.added"})
 
 
 def people(house: House, before: int | None = None) -> dict[str, Person]:
     """Return everyone whom the ledger knows, or knew ``before`` that event; reads the events about people alone."""
-    actions = ("person.added", "person.renewed", "person.revoked")
+    return people_of(e for e in people_events(house) if before is None or e.sequence < before)
+
+
+def people_events(house: House, actions: Iterable[str] = _PEOPLE) -> list[LedgerEvent]:
+    """Return the ledger's events of these ``actions``, in order: by default those that say who the people are."""
     events = [event for action in actions for event in house.ledger.events(action=action)]
-    return people_of(
-        sorted((e for e in events if before is None or e.sequence < before), key=lambda e: e.sequence)
-    )
+    return sorted(events, key=lambda event: event.sequence)
 
 
 def require_standing(house: House, identifier: str, permission: Permission) -> Person:
@@ -69,8 +73,15 @@ def signer_of(house: House, event: LedgerEvent) -> Person:
     return person
 
 
-def proved(house: House, event: LedgerEvent, permission: Permission = Permission.ADMINISTER) -> Act:
+def proved(
+    house: House,
+    event: LedgerEvent,
+    permission: Permission = Permission.ADMINISTER,
+    signer: Callable[[House, LedgerEvent], Person] = signer_of,
+) -> Act:
     """Return the act of an event, its signature and its signer's ``permission`` proved as of the event's time.
+
+    ``signer`` finds who signed it, for someone who knows that without reading the ledger again.
 
     Raises
     ------
@@ -79,19 +90,24 @@ def proved(house: House, event: LedgerEvent, permission: Permission = Permission
     ReviewError
         When it has no signature, or one that does not hold.
     """
-    return require_told(signed_act(house, event, permission), event)
+    return require_told(signed_act(house, event, permission, signer), event)
 
 
-def signed_act(house: House, event: LedgerEvent, permission: Permission) -> Act:
+def signed_act(
+    house: House,
+    event: LedgerEvent,
+    permission: Permission,
+    signer: Callable[[House, LedgerEvent], Person] = signer_of,
+) -> Act:
     """Return what the signer of an event signed, whatever the event tells; raise ReviewError as ``proved`` does."""
     if ENVELOPE not in event.details:
         raise ReviewError(
             f"ledger event {event.sequence} ({event.action}) has no signature; expected that of {event.actor}; "
             "take the ledger from the archive"
         )
-    signer = signer_of(house, event)
-    act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), signer, event.at)
-    require_permission(signer, permission)
+    person = signer(house, event)
+    act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), person, event.at)
+    require_permission(person, permission)
     return act
 
 
@@ -100,12 +116,27 @@ def require_signed_changes(house: House) -> int:
 
     Those by which the house was founded are the service's: they come before anything else happened.
     """
-    changes = [event for action in CHANGES for event in house.ledger.events(action=action)]
+    changes = people_events(house, CHANGES)
     later = (e.sequence for e in house.ledger.events() if e.action not in _FOUNDING or e.actor != SERVICE)
     founded = next(later, math.inf)
+    known: dict[str, Person] = {}
+    of_founding: dict[str, LedgerEvent] = {}
+
+    def signer(_: House, event: LedgerEvent) -> Person:
+        """Return what ``signer_of`` does; every change after the founding was proved before it is asked for."""
+        person = person_named(known, event.actor)
+        if person.chain and person.identifier in of_founding:
+            proved(house, of_founding[person.identifier])
+        return person
+
     for event in changes:
-        if event.sequence >= founded:
-            proved(house, event)
+        if event.sequence < founded:
+            of_founding[event.subject] = event
+        else:
+            proved(house, event, signer=signer)
+        if event.action == "person.renewed":
+            of_founding.pop(event.subject, None)
+        enter(known, event)
     return len(changes)
 
 

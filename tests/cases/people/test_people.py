@@ -1,17 +1,22 @@
 """Changes of people: each signed by who makes it, each refused or recorded, and none that leaves nobody in charge."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from medicore.cases.people.acting import Actor
+from medicore.cases.people.attributed import Signatory, record_act, require_signatory
 from medicore.cases.people.people import Newcomer, add, listed, renew, revoke, unlock
 from medicore.cases.people.signers import people, proved, require_signed_changes, signer_of
 from medicore.errors import BusyError, IntegrityError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
-from medicore.records.ledger.ledger import NewEvent
+from medicore.ports.ledger import Ledger
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.people.credential import Issuance, Registration
-from medicore.records.people.people import Role
+from medicore.records.people.people import Permission, Role
 from tests.steps.peopled_house import SetClock, actor, add_person, found_house, issuance, words
 from tests.stores.company import certify, company
 
@@ -187,3 +192,71 @@ def test_a_company_that_nobody_registered_vouches_for_nobody(founded: tuple[Hous
     decision = house.ledger.append(NewEvent("eve", "quality", "decision.signed", "MED-2024-0181/2025-03/1"))
     with pytest.raises(ReviewError, match="has no signature; expected that of otto"):
         signer_of(house, decision)
+
+
+class CountingLedger:
+    """A ledger that counts the events which it hands out."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.read = 0
+
+    def events(self, **chosen: Any) -> Iterator[LedgerEvent]:
+        """Yield the ledger's events, and count them."""
+        for event in self._ledger.events(**chosen):
+            self.read += 1
+            yield event
+
+
+@pytest.mark.parametrize("answer", [listed, require_signed_changes])
+def test_what_is_read_grows_with_the_people_and_no_faster(
+    founded: tuple[House, SetClock], answer: Callable[[House], object]
+) -> None:
+    """Two more people cost the list, and the proof of all changes, as many events more as the two before them."""
+    house, _ = founded
+    otto = require_signatory(house, "otto", Permission.ADMINISTER, words)
+    read = []
+    for number in range(6):
+        record_act(house, otto, "person.added", f"p{number}", "As asked", otto.person.details())
+        if number % 2:
+            counting = CountingLedger(house.ledger)
+            answer(replace(house, ledger=counting))  # type: ignore[arg-type]
+            read.append(counting.read)
+    assert read[2] - read[1] == read[1] - read[0] > 0
+
+
+def test_a_forged_founder_from_elsewhere_is_found(founded: tuple[House, SetClock]) -> None:
+    """Someone written among the founders with a chain of their own changes nothing, even once they were unlocked."""
+    house, clock = founded
+    root, issuer = company(clock.now())
+    certified = certify("Eve Forger", issuer, start=clock.now())
+    given = Registration(certified.pem, issuer.pem + root.pem)
+    eve = house.certifier.register("eve", Role.QUALITY, given)
+    house.certifier.keep("eve", certified.pkcs12(words("eve")))
+    house.ledger.append(
+        NewEvent("medicore", "service", "person.added", "eve", "medicore init", eve.details())
+    )
+    otto = require_signatory(house, "otto", Permission.ADMINISTER, words)
+    record_act(house, otto, "person.unlocked", "eve", "As asked", {})
+    assert require_signed_changes(house) == 3
+    record_act(house, Signatory(eve, words("eve")), "person.unlocked", "otto", "As asked", {})
+    with pytest.raises(ReviewError, match=r"\(person.added\) has no signature; expected that of medicore"):
+        require_signed_changes(house)
+    renew(house, actor(), "eve", None, lambda: issuance("eve"))
+    with pytest.raises(ReviewError, match="has no signature"):
+        require_signed_changes(house)
+
+
+def test_a_founder_from_elsewhere_acts_once_renewed(founded: tuple[House, SetClock]) -> None:
+    """A signed renewal vouches for a founder in whose favour no signature spoke before."""
+    house, clock = founded
+    root, issuer = company(clock.now())
+    first, second = (certify(f"Dr Ben {name}", issuer, start=clock.now()) for name in ("First", "Second"))
+    ben = house.certifier.register("ben", Role.QUALITY, Registration(first.pem, issuer.pem + root.pem))
+    house.ledger.append(
+        NewEvent("medicore", "service", "person.added", "ben", "medicore init", ben.details())
+    )
+    given = Registration(second.pem, issuer.pem + root.pem, second.pkcs12(words("ben")))
+    renew(house, actor(), "ben", None, lambda: given)
+    add_person(house, "rita", "reviewer", by="ben")
+    assert require_signed_changes(house) == 4
