@@ -10,6 +10,7 @@ from scipy.special import logit
 from medicore.errors import EstimationError
 from medicore.stats.effect.contrasts import ArmMeans, means_of_influence
 from medicore.stats.effect.estimate import Estimate
+from medicore.stats.effect.greedy_pairs import greedy_pairs
 
 Vector = NDArray[np.float64]
 
@@ -135,17 +136,10 @@ def match_without_replacement(
     seekers = np.flatnonzero(treated)
     seekers = seekers[np.argsort(-position[seekers], kind="stable")]
     pool = np.flatnonzero(~treated)
-    distance_to, free = position[pool].copy(), np.ones(len(pool), dtype=bool)
     limit = np.inf if caliper is None else caliper
-    one, zero = [], []
-    for seeker in seekers:
-        distance = np.where(free, np.abs(distance_to - position[seeker]), np.inf)
-        nearest = int(np.argmin(distance))
-        if free[nearest] and distance[nearest] <= limit:
-            free[nearest] = False
-            one.append(outcome[seeker])
-            zero.append(outcome[pool[nearest]])
-    pairs = np.array(one) - np.array(zero)
+    found = np.array([*greedy_pairs(position[seekers], position[pool], limit)], dtype=np.intp).reshape(-1, 2)
+    one, zero = outcome[seekers[found[:, 0]]], outcome[pool[found[:, 1]]]
+    pairs = one - zero
     if len(pairs) < 2:
         raise EstimationError(f"matching found {len(pairs)} pair(s); expected two or more; widen the caliper")
     unmatched = len(seekers) - len(pairs)
@@ -157,10 +151,8 @@ def match_without_replacement(
         "paired differences, ddof 1",
         2 * len(pairs),
     )
-    both = (float(np.mean(one)), float(np.mean(zero)))
-    means = means_of_influence(
-        estimate.estimand, estimate.estimator, both, (np.array(one), np.array(zero)), estimate.variance, 1
-    )
+    both = (float(one.mean()), float(zero.mean()))
+    means = means_of_influence(estimate.estimand, estimate.estimator, both, (one, zero), estimate.variance, 1)
     return PairedResult(estimate, replace(means, n=estimate.n), len(pairs), unmatched)
 
 
