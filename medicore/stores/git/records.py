@@ -25,10 +25,9 @@ class GitRecords(GitObjects):
     """A bare git repository that holds every record, to be written."""
 
     def create(self) -> None:
-        """Create the repository unless it is there."""
-        if not (self.folder / "HEAD").exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            run(["git", "init", "--quiet", "--bare", "--initial-branch=main", "."], folder=self.folder)
+        """Create the repository, or what is missing of it where that was interrupted; git keeps what is there."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        run(["git", "init", "--quiet", "--bare", "--initial-branch=main", "."], folder=self.folder)
 
     def adopt(self, code: GitCode, commit: str) -> None:
         """Bring the code commit and its history into the repository.

@@ -17,6 +17,7 @@ from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseErro
 from medicore.records.identifiers import person_id
 from medicore.records.moment import timestamp
 from medicore.records.people.people import Person, Role, fingerprint, printed_name
+from medicore.stores.files import write_atomically
 from medicore.stores.keys.certificates import as_pem, begun, usage
 
 if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no signature needs
@@ -69,19 +70,21 @@ class Authority:
     ) -> "Authority":
         """Return a new authority in ``folder``, valid from now for ``validity``.
 
+        A key without a certificate is what an interrupted creation leaves: the certificate is then made for that key.
+
         Raises
         ------
         ConfigurationError
             When the folder already holds one.
         ReviewError
-            When the passphrase is too short.
+            When the passphrase is too short, or does not open the key that is there.
         """
-        if (folder / _CERTIFICATE).exists() or (folder / _KEY).exists():
+        if (folder / _CERTIFICATE).exists():
             raise ConfigurationError(
                 f"folder {folder.name} already holds an authority; expected none; keep it"
             )
         _require_passphrase(passphrase)
-        key = ec.generate_private_key(ec.SECP256R1())
+        key = _first_key(folder, passphrase)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, printed_name(name))])
         certificate = (
             begun(subject, subject, key.public_key(), clock.now(), validity)
@@ -90,13 +93,7 @@ class Authority:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, hashes.SHA256())
         )
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        shut = serialization.BestAvailableEncryption(passphrase.encode())
-        _write_secret(
-            folder / _KEY,
-            key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, shut),
-        )
-        (folder / _CERTIFICATE).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        write_atomically(folder / _CERTIFICATE, certificate.public_bytes(serialization.Encoding.PEM))
         return cls(folder, clock)
 
     @property
@@ -187,10 +184,12 @@ class Authority:
 
     def keep(self, identifier: str, key: bytes) -> None:
         """Keep a person's PKCS#12 bytes, in place of those of an earlier certificate if there are any."""
-        path = self._key_path(identifier)
-        scratch = path.with_suffix(f".{secrets.token_hex(4)}")
-        _write_secret(scratch, key)
-        scratch.replace(path)
+        _replace_secret(self._key_path(identifier), key)
+
+    def discard(self, identifier: str) -> None:
+        """Remove key and passphrase that an interrupted attempt left of someone whom nobody was told of."""
+        self._key_path(identifier).unlink(missing_ok=True)
+        self._passphrase_path(identifier).unlink(missing_ok=True)
 
     def issue_service(self, subject: Subject, *, authority_passphrase: str, validity: timedelta) -> Person:
         """Return the service with a new certificate; its passphrase is random, in a file of mode 0600.
@@ -201,7 +200,6 @@ class Authority:
             raise ReviewError(
                 f"{subject.identifier} is {subject.role}; expected the role service; issue it a key"
             )
-        # The passphrase comes first: a stop between the two files then leaves nothing that cannot be taken up.
         path = self._passphrase_path(subject.identifier)
         if not path.exists():
             _write_secret(path, secrets.token_urlsafe(32).encode())
@@ -235,25 +233,39 @@ class Authority:
 
     def _open(self, passphrase: str) -> ec.EllipticCurvePrivateKey:
         """Return the authority's key."""
-        try:
-            key = serialization.load_pem_private_key((self._folder / _KEY).read_bytes(), passphrase.encode())
-        except FileNotFoundError as error:
-            raise ConfigurationError(f"{_KEY} is not here; expected it beside {_CERTIFICATE}") from error
-        except (TypeError, ValueError) as error:
-            raise WrongPassphraseError(
-                "the passphrase does not open the key of the authority; try again"
-            ) from error
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise ConfigurationError(
-                f"{_KEY} holds another kind of key; expected ECDSA P-256; restore the file"
-            )
-        return key
+        return _opened(self._folder, passphrase)
 
     def _key_path(self, identifier: str) -> Path:
         return self._folder / f"{person_id(identifier)}.p12"
 
     def _passphrase_path(self, identifier: str) -> Path:
         return self._folder / f"{person_id(identifier)}.passphrase"
+
+
+def _first_key(folder: Path, passphrase: str) -> ec.EllipticCurvePrivateKey:
+    """Return the key of an authority that has no certificate yet; it is made unless it is there."""
+    if (folder / _KEY).exists():
+        return _opened(folder, passphrase)
+    key = ec.generate_private_key(ec.SECP256R1())
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shut = serialization.BestAvailableEncryption(passphrase.encode())
+    stored = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, shut)
+    _replace_secret(folder / _KEY, stored)
+    return key
+
+
+def _opened(folder: Path, passphrase: str) -> ec.EllipticCurvePrivateKey:
+    try:
+        key = serialization.load_pem_private_key((folder / _KEY).read_bytes(), passphrase.encode())
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{_KEY} is not here; expected it beside {_CERTIFICATE}") from error
+    except (TypeError, ValueError) as error:
+        raise WrongPassphraseError(
+            "the passphrase does not open the key of the authority; try again"
+        ) from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ConfigurationError(f"{_KEY} holds another kind of key; expected ECDSA P-256; restore the file")
+    return key
 
 
 def _require_passphrase(passphrase: str) -> None:
@@ -263,6 +275,13 @@ def _require_passphrase(passphrase: str) -> None:
 
 def _taken(identifier: str) -> ReviewError:
     return ReviewError(f"identifier {identifier} is taken: identifiers are never used again; choose another")
+
+
+def _replace_secret(path: Path, data: bytes) -> None:
+    """Write a file, whole or not at all, that its owner alone can read."""
+    scratch = path.with_suffix(f".{secrets.token_hex(4)}")
+    _write_secret(scratch, data)
+    scratch.replace(path)
 
 
 def _write_secret(path: Path, data: bytes) -> None:
