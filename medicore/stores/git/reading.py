@@ -92,18 +92,27 @@ class GitReading(GitObjects):
         """Return identifier, kind and bytes of an object; None when the process does not give it."""
         if "\n" in name:
             return None
+        for _ in range(2):
+            with contextlib.suppress(OSError, ValueError):  # the pipe is broken, or was closed when it broke
+                found, answered = self._answer(name)
+                if answered:
+                    return found
+            self._start()  # git ends at a damaged object; where something else ended it, asking again helps
+        return None
+
+    def _answer(self, name: str) -> tuple[tuple[str, str, bytes] | None, bool]:
+        """Return what the process says of an object, and whether it says anything of it."""
         self._asked.write(name.encode() + b"\n")
         self._asked.flush()
         answer = self._answers.readline()
         if answer.endswith(b" missing\n"):
-            return None
+            return None, True
         words = answer.decode(errors="replace").split()
         if len(words) == 3 and words[2].isdigit():
             data = self._answers.read(int(words[2]))
             if self._answers.read(1) == b"\n":
-                return words[0], words[1], data
-        self._start()  # git ends at a damaged object
-        return None
+                return (words[0], words[1], data), True
+        return None, False
 
     def _start(self) -> None:
         """Begin a process in the place of the one before."""

@@ -2,14 +2,17 @@
 
 # ruff: noqa: F401, F811 - pytest passes fixtures by their names
 
+import contextlib
 import hashlib
+import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from medicore.errors import IntegrityError
+from medicore.errors import ConfigurationError, IntegrityError
 from medicore.stores.git.code import GitCode
 from medicore.stores.git.records import GitRecords
 from tests.conftest import git
@@ -134,3 +137,43 @@ def test_what_comes_later_is_answered_too(records: GitRecords, code: GitCode) ->
         assert reading.resolve(TAG) == commit
         reading.check(TAG)
         assert reading.read(commit, f"{FOLDER}/results.json") == b"\x00\r\n"
+
+
+def kill_readers() -> int:
+    """Kill the git processes that this one talks to, wait until they have ended, and return how many there were."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            parent = (place / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid() and b"cat-file\0--batch" in (place / "cmdline").read_bytes():
+                found.append(int(place.name))
+    for process in found:
+        os.kill(process, signal.SIGKILL)
+        os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+    return len(found)
+
+
+def test_a_git_that_was_killed_is_started_again(records: GitRecords, commits: tuple[str, str]) -> None:
+    """A reading whose git was killed reads on, and takes no sound record for a damaged one."""
+    with records.reading() as reading:
+        for _ in range(2):
+            assert kill_readers() == 1
+            assert reading.read(commits[1], f"{FOLDER}/results.json") == b"other\n"
+        assert kill_readers() == 1
+        reading.check(SECOND)
+        assert kill_readers() == 1
+        assert reading.names(commits[1], FOLDER) == records.names(commits[1], FOLDER)
+
+
+def test_a_git_that_cannot_be_started_again_is_told(
+    records: GitRecords, commits: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where git is gone as well, the error is one of ours at each question, until git is back."""
+    with records.reading() as reading:
+        with monkeypatch.context() as without:
+            without.setenv("PATH", str(tmp_path / "empty"))
+            kill_readers()
+            for _ in range(2):
+                with pytest.raises(ConfigurationError, match="'git' is not installed"):
+                    reading.read(commits[1], f"{FOLDER}/results.json")
+        assert reading.read(commits[1], f"{FOLDER}/results.json") == b"other\n"
