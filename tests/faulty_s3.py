@@ -17,11 +17,14 @@ class Faulty:
     ``plan`` holds a fault for each: ``refuse`` answers 503 and does nothing, ``cut`` closes the connection in the
     middle of the upload, ``forget`` does what was asked and cuts the connection before it answers, ``stall`` does
     it and answers too late, ``damage`` lets other bytes arrive. ``always`` holds for all when the plan is empty.
+    ``downloads`` counts the objects that were read; with ``spoils`` their last byte comes back as another.
     """
 
     endpoint: str
     plan: list[str] = field(default_factory=list)
     always: str = ""
+    downloads: int = 0
+    spoils: bool = False
     headers: list[dict[str, str]] = field(default_factory=list)
     stalled: threading.Event = field(default_factory=threading.Event)
 
@@ -80,6 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         else:
             answer, text = _forwarded(self.server.good, self, body[::-1] if fault == "damage" else body)
+            if self.command == "GET" and "versionId=" in self.path and answer.status == 200:
+                faulty.downloads += 1
+                text = text[:-1] + bytes([text[-1] ^ 1]) if faulty.spoils else text
             if fault == "stall":
                 faulty.stalled.wait(60)
             if fault in {"forget", "stall"}:

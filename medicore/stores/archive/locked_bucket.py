@@ -12,7 +12,6 @@ from functools import cached_property, partial
 from typing import Any, Self
 
 from medicore.errors import ArchiveError
-from medicore.records.canonical import sha256
 from medicore.records.export.archived import Versions, require_key, require_longer
 from medicore.stores.s3.bucket import place_of, require_locked
 from medicore.stores.s3.client import ATTEMPTS, S3Access, is_passing, trouble
@@ -62,23 +61,18 @@ class LockedBucket:
         return self._proved
 
     def put(self, key: str, data: bytes, retain_until: str) -> str:
-        """Write an object once, locked until a date, read it back, and return its VersionId.
+        """Write an object once, locked until a date, read it back once, and return its VersionId.
 
         Raises
         ------
         ArchiveError
-            When the key holds other bytes, the server takes them not, or gives others back.
+            When the key holds other bytes, or the server refuses these or gives others back.
         ConfigurationError
             As ``prove``.
         """
         require_key(key)
         self.prove()
         version = self._written(key, data, retain_until)
-        if sha256(self.get(key, version)) != sha256(data):
-            raise ArchiveError(
-                f"{key} was read back with other bytes than were written; the archive cannot be relied on: tell "
-                "whoever keeps it"
-            )
         if retain_until > self.retention(key):
             self.extend(key, retain_until)
         return version
@@ -190,35 +184,49 @@ class LockedBucket:
                 )
 
     def _written(self, key: str, data: bytes, retain_until: str) -> str:
-        """Return the version that holds ``data`` once it is the first under its key.
+        """Return the version that holds ``data`` once it is the first under its key and was read back.
 
         Whatever an attempt did, the next begins by looking: a request without an answer may have been carried out.
         """
+        made = ""
         for attempt in range(ATTEMPTS):
-            if version := self._taken(key, data):
+            if version := self._read_back(key, data, made):
                 return version
             try:
-                self._put(key, data, retain_until)
+                made = self._put(key, data, retain_until)
             except Exception as error:
                 if not is_passing(error) and trouble(error) not in _TAKEN:
                     raise _refused(key, error) from error
                 self._access.wait(key, attempt, error)
-        if version := self._taken(key, data):
+        if version := self._read_back(key, data, made):
             return version
         raise ArchiveError(f"{key} was taken by the archive and is not in it; do the same again later")
 
-    def _taken(self, key: str, data: bytes) -> str:
-        """Return the version under a key, empty when there is none; raise ArchiveError when it has other bytes."""
-        written = self.versions(key).written
-        if written and self.get(key, written[0]) != data:
-            raise ArchiveError(
-                f"{key} is archived already with other bytes; an archived object is never replaced"
-            )
-        return written[0] if written else ""
+    def _read_back(self, key: str, data: bytes, made: str) -> str:
+        """Return the version under a key, empty when there is none, once its bytes are read and found to be ``data``.
 
-    def _put(self, key: str, data: bytes, retain_until: str) -> None:
+        Raises
+        ------
+        ArchiveError
+            When it has other bytes: those that someone archived before, or, in the version that was just ``made``,
+            others than were sent.
+        """
+        written = self.versions(key).written
+        if not written or self.get(key, written[0]) == data:
+            return written[0] if written else ""
+        if written[0] == made:
+            raise ArchiveError(
+                f"{key} was read back with other bytes than were written; the archive cannot be relied on: tell "
+                "whoever keeps it"
+            )
+        raise ArchiveError(
+            f"{key} is archived already with other bytes; an archived object is never replaced"
+        )
+
+    def _put(self, key: str, data: bytes, retain_until: str) -> str:
+        """Send the bytes, and return the version that the server says it made of them."""
         md5 = hashlib.md5(data, usedforsecurity=False).digest()
-        self._client.put_object(
+        made = self._client.put_object(
             Bucket=self._bucket,
             Key=self._name(key),
             Body=data,
@@ -228,6 +236,7 @@ class LockedBucket:
             ObjectLockRetainUntilDate=_midnight(retain_until),
             IfNoneMatch="*",  # not every server heeds it
         )
+        return str(made.get("VersionId", ""))
 
     def _first_of(self, key: str) -> str:
         if key not in self._first and not self.versions(key).written:

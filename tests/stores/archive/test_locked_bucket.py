@@ -147,6 +147,27 @@ def test_lock_and_checksums_are_sent(moto_server: S3Server) -> None:  # noqa: F8
     assert head["ObjectLockRetainUntilDate"] == datetime(2045, 2, 1, tzinfo=UTC)
 
 
+def test_each_object_is_read_back_once(server: S3Server) -> None:
+    """To put an object costs one download, and so does to put it again; its bytes are read back all the same."""
+    bucket = server.bucket()
+    with faulty_server(server.endpoint) as passed:
+        archive = server.archive(bucket, endpoint=passed.endpoint)
+        for downloads in (1, 2):
+            archive.put(KEY, DATA, UNTIL)
+            assert passed.downloads == downloads
+
+
+def test_a_server_that_gives_other_bytes_back_is_not_relied_on(moto_server: S3Server) -> None:  # noqa: F811
+    """What was just written and comes back changed is told as such, not as an object that was there before."""
+    bucket = moto_server.bucket()
+    with faulty_server(moto_server.endpoint) as passed:
+        passed.spoils = True
+        with pytest.raises(ArchiveError, match="was read back with other bytes than were written"):
+            moto_server.archive(bucket, endpoint=passed.endpoint).put(KEY, DATA, UNTIL)
+        with pytest.raises(ArchiveError, match="is archived already with other bytes"):
+            moto_server.archive(bucket, endpoint=passed.endpoint).put(KEY, DATA, UNTIL)
+
+
 def test_a_long_listing_is_read_to_its_end(moto_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     """More keys and versions than a page holds are all listed, and the first version of each is the object."""
     bucket = moto_server.bucket()
