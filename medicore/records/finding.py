@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from medicore.records.canonical import digest
+from medicore.records.section import Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,60 @@ class Finding:
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
         """Return the finding that ``as_json`` stored; the digest is computed anew."""
         return cls(**{key: value for key, value in stored.items() if key != "digest"})
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFinding:
+    """A finding as an event or a result holds it; ``stored`` is its JSON."""
+
+    section: Section
+
+    @property
+    def stored(self) -> Mapping[str, Any]:
+        """The finding as it is stored."""
+        return self.section.values
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 by which a decision names it."""
+        return self.section.text("digest")
+
+    @property
+    def step(self) -> str:
+        """The step that found it."""
+        return self.section.text("step")
+
+    @property
+    def gate(self) -> str:
+        """The gate that it stopped at."""
+        return self.section.text("gate")
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+        return self.section.text("subject")
+
+    @property
+    def statistic(self) -> str:
+        """What the gate saw, as printed."""
+        return self.section.text("statistic")
+
+    @property
+    def threshold(self) -> str:
+        """What the gate allows, as printed."""
+        return self.section.text("threshold")
+
+    @property
+    def message(self) -> str:
+        """The finding in words."""
+        return self.section.text("message")
+
+    @property
+    def overridable(self) -> bool:
+        """Whether a signature can answer it."""
+        return self.section.flag("overridable")
+
+    @property
+    def false_alarm_rate(self) -> float | None:
+        """How often the gate fires when nothing is wrong; None where that has no meaning."""
+        return self.section.number_or_none("false_alarm_rate")

@@ -1,6 +1,6 @@
 """The states of a run, and which ledger action leads from which to which (21 CFR 11.10(f))."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -122,13 +122,13 @@ def next_state(state: RunState | None, action: str) -> RunState:
         ) from error
 
 
-def state_of(events: Iterable[LedgerEvent]) -> RunState:
-    """Return the state of the one run that ``events``, all of its events in order, are about.
+def replay(events: Iterable[LedgerEvent]) -> Iterator[tuple[LedgerEvent, RunState]]:
+    """Yield each event of one run with the state after it; ``events`` are all of its events in order.
+
+    What came before anybody had asked for the run is passed over: an attempt to sign for it, or to export it.
 
     Raises
     ------
-    ProtocolError
-        When there is no event: nobody asked for such a run.
     IntegrityError
         When the events are about several runs, or tell what no run can do.
     """
@@ -139,7 +139,7 @@ def state_of(events: Iterable[LedgerEvent]) -> RunState:
             raise IntegrityError(f"events of {subject} and {event.subject} are mixed; ask for one run alone")
         subject = event.subject
         if state is None and event.action in {"decision.refused", "export.refused"}:
-            continue  # someone tried to sign for, or to export, a run that nobody had asked for
+            continue
         try:
             state = next_state(state, event.action)
         except ReviewError as error:
@@ -147,8 +147,26 @@ def state_of(events: Iterable[LedgerEvent]) -> RunState:
                 f"ledger event {event.sequence} says {event.action!r} of {subject}, which was "
                 f"{state or 'not begun'}; no run does that; run 'medicore ledger verify'"
             ) from error
+        yield event, state
+
+
+def state_of(events: Iterable[LedgerEvent]) -> RunState:
+    """Return the state of the one run that ``events``, all of its events in order, are about.
+
+    Raises
+    ------
+    ProtocolError
+        When there is no event: nobody asked for such a run.
+    IntegrityError
+        When the events are about several runs, or tell what no run can do.
+    """
+    held = tuple(events)
+    state: RunState | None = None
+    for _, after in replay(held):
+        state = after
     if state is None:
-        raise ProtocolError(f"the ledger knows no run {subject or 'of that name'}; see 'medicore history'")
+        name = held[-1].subject if held else "of that name"
+        raise ProtocolError(f"the ledger knows no run {name}; see 'medicore history'")
     return state
 
 
