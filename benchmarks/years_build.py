@@ -21,6 +21,7 @@ from medicore.cases.keeping.release import follow
 from medicore.cases.people.logged import log
 from medicore.cases.review.review import Decision, sign_decision
 from medicore.cases.run.analysis import analyse
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.requesting import Request, sign_request
 from medicore.cases.run.runs import ActiveRun, begin, reopen, sealed_commit
 from medicore.cases.run.seal import seal
@@ -115,7 +116,13 @@ def _template(house: House, run: RunId) -> _Template:
         if (event.action.endswith(".completed") and event.action.split(".")[0] not in {"review", "archive"})
         or event.action == "lock.frozen"
     )
-    return _Template(reopen(house, run), events, files, addresses, house.records.read(commit, "dvc.lock"))
+    return _Template(
+        reopen(house, history_of(house, run)),
+        events,
+        files,
+        addresses,
+        house.records.read(commit, "dvc.lock"),
+    )
 
 
 def _copy(house: House, home: Path, template: _Template, run: RunId) -> None:

@@ -26,6 +26,7 @@ from medicore.layout import lay_out_report
 from medicore.ports.house import House
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
+from medicore.records.results.results import Results
 from medicore.settings import Settings, read_settings
 from medicore.steps.way import STEP_NAMES
 from medicore.wiring import open_house
@@ -72,7 +73,7 @@ def carry(house: House, settings: Settings, active: ActiveRun) -> tuple[Outcome,
     return outcome, functools.partial(_show, outcome, results, report, sealed)
 
 
-def _show(outcome: Outcome, results: dict[str, Any] | None, report: str, record: str) -> None:
+def _show(outcome: Outcome, results: Results | None, report: str, record: str) -> None:
     """Publish what a run found, or its results."""
     with best_effort():
         if outcome.findings:

@@ -13,6 +13,7 @@ from flows.shown.assets import materialise, of_archive, of_record
 from flows.shown.progress import show_progress
 from medicore.cases.keeping.release import follow
 from medicore.cases.run.analysis import Outcome
+from medicore.cases.run.histories import history_of
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
 from medicore.wiring import open_house
@@ -29,8 +30,8 @@ def review(request: ReviewRequest) -> State[Any]:
         continued = follow(house, run)
         if continued is None:
             notices.ended(settings, house, run)
-            for event in house.ledger.events(subject=str(run), action="archive.completed"):
-                materialise("archive", of_archive(run), [of_record(run)], event.details)
+            for archiving in history_of(house, run).archivings:
+                materialise("archive", of_archive(run), [of_record(run)], archiving.event.details)
             return Completed(message=f"the decision on {run} is done", data=Outcome(str(run), "reviewed", ""))
         outcome, show = carry(house, settings, continued)
     show()

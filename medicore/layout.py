@@ -2,10 +2,10 @@
 
 import json
 
-from medicore.cases.review.review import approvals_of
+from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import signed_report
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun
-from medicore.cases.run.seal import release_commit
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.results.result_tables import result_tables
@@ -15,12 +15,13 @@ from medicore.stores.files import write_atomically
 
 def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
     """Copy a run's signed report to where people read it, and return its address; empty when it is not released."""
-    if release_commit(house, run) is None:
+    history = history_of(house, run)
+    if history.release is None:
         return ""
     path = (
         settings.home / "reports" / run.study / run.month / f"{run.study}_{run.month}_{run.number}.signed.pdf"
     )
-    write_atomically(path, signed_report(house, approvals_of(house, run)))
+    write_atomically(path, signed_report(house, proved_approvals(house, history)))
     return path.as_uri()
 
 

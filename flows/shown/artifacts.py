@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 from uuid import UUID
 
 from httpx import HTTPError
@@ -17,6 +16,7 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from medicore.cases.proof.reproduce import Comparison
 from medicore.records.finding import Finding
+from medicore.records.results.results import Results
 
 
 def _key(run: str, kind: str) -> str:
@@ -72,23 +72,20 @@ def show_comparisons(run: str, comparisons: tuple[Comparison, ...]) -> None:
     create_table_artifact(key=_key(run, "replay"), table=rows, description=f"Files of {run}, built again")
 
 
-def show_results(run: str, results: dict[str, Any], report: str, record: str) -> None:
+def show_results(run: str, results: Results, report: str, record: str) -> None:
     """Publish a run's primary result with where its record is, its CONSORT counts and a link to its report."""
-    primary, cohort = results["primary"], results["cohort"]
+    primary, cohort = results.primary, results.cohort
     create_markdown_artifact(
         key=_key(run, "result"),
         markdown=(
-            f"| estimand | estimator | n | estimate | {primary['level']:.0%} interval | p |\n|---|---|---|---|---|---|\n"
-            f"| {primary['estimand']} | {primary['estimator']} | {primary['n']} | {primary['estimate']:.4f} "
-            f"| {primary['ci_low']:.4f} to {primary['ci_high']:.4f} | {primary['p_value']:.3g} |\n\n"
+            f"| estimand | estimator | n | estimate | {primary.level:.0%} interval | p |\n|---|---|---|---|---|---|\n"
+            f"| {primary.estimand} | {primary.estimator} | {primary.n} | {primary.estimate:.4f} "
+            f"| {primary.ci_low:.4f} to {primary.ci_high:.4f} | {primary.p_value:.3g} |\n\n"
             f"Record: {record}\n"
         ),
         description=f"Primary result of {run}",
     )
-    flow = [{"criterion": "assessed", "excluded": 0, "remaining": cohort["assessed"]}]
-    flow += [
-        {"criterion": c["name"], "excluded": c["excluded"], "remaining": c["remaining"]}
-        for c in cohort["criteria"]
-    ]
+    flow = [{"criterion": "assessed", "excluded": 0, "remaining": cohort.assessed}]
+    flow += [{"criterion": c.name, "excluded": c.excluded, "remaining": c.remaining} for c in cohort.criteria]
     create_table_artifact(key=_key(run, "consort"), table=flow, description=f"CONSORT counts of {run}")
     create_link_artifact(key=_key(run, "report"), link=report, description=f"Report of {run}")

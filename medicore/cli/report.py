@@ -58,7 +58,7 @@ def tables(
     named = RunId.parse(run)
     require_free(folder)
     opened = house(settings())
-    made = result_tables(read_results(opened, named, sealed_commit(opened, named)))
+    made = result_tables(read_results(opened, named, sealed_commit(opened, named)).document)
     write_folder(folder, made)
     if as_json:
         emit({"run": run, "folder": str(folder), "tables": sorted(made)})

@@ -1,12 +1,14 @@
 """Verbs of the reviewer: review and sign."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
 from medicore.cli.show import emit, figure, pairs, say, table
+
+if TYPE_CHECKING:
+    from medicore.records.finding import StoredFinding
 
 
 @app.command()
@@ -16,8 +18,9 @@ def review(
 ) -> None:
     """Show what waits for a decision, or what one run waits for."""
     from medicore.cases.answers.lookup import lines
-    from medicore.cases.answers.status import line
-    from medicore.cases.review.review import decision_digests, open_findings, require_open
+    from medicore.cases.answers.status import line_of
+    from medicore.cases.review.review import decision_digests, require_open
+    from medicore.cases.run.histories import history_of
     from medicore.records.identifiers import RunId
 
     opened = house(settings())
@@ -32,12 +35,13 @@ def review(
             table("Waiting for a decision", ("run", "state", "requested by", "findings"), cells)
         return
     chosen = RunId.parse(run)
-    found = require_open(opened, chosen)
-    findings = open_findings(opened, chosen) if found.name == "HALTED" else ()
+    history = history_of(opened, chosen)
+    found = require_open(history)
+    findings = history.findings if found.name == "HALTED" else ()
     answer: dict[str, Any] = {
-        **line(opened, chosen),
-        "findings": [dict(finding) for finding in findings],
-        "decision_is_bound_to": decision_digests(opened, chosen),
+        **line_of(opened, history),
+        "findings": [dict(finding.stored) for finding in findings],
+        "decision_is_bound_to": decision_digests(opened, chosen, history.sealed_commit),
     }
     if as_json:
         emit(answer)
@@ -50,14 +54,14 @@ def review(
         say(missing)
     for finding in findings:
         say()
-        rate = finding["false_alarm_rate"]
+        rate = finding.false_alarm_rate
         pairs(
             {
-                "finding": finding["digest"],
-                "gate": f"{finding['step']}: {finding['gate']} of {finding['subject']}",
-                "statistic": f"{finding['statistic']} (threshold {finding['threshold']})",
+                "finding": finding.digest,
+                "gate": f"{finding.step}: {finding.gate} of {finding.subject}",
+                "statistic": f"{finding.statistic} (threshold {finding.threshold})",
                 "false alarms": "not applicable" if rate is None else f"{rate:.2%} expected under balance",
-                "message": finding["message"],
+                "message": finding.message,
                 "answer": _answer(finding),
             }
         )
@@ -66,20 +70,18 @@ def review(
     pairs(answer["decision_is_bound_to"])
     last = "--meaning approve"
     if findings:
-        last = f"--meaning proceed --finding {findings[0]['digest'][:12]}"
-    if any(not finding["overridable"] for finding in findings):
+        last = f"--meaning proceed --finding {findings[0].digest[:12]}"
+    if any(not finding.overridable for finding in findings):
         last = "--meaning reject"
     say(f"\nNext: medicore sign {run} {last} --as reviewer --reason '…'")
 
 
-def _answer(finding: Mapping[str, Any]) -> str:
+def _answer(finding: "StoredFinding") -> str:
     """Return what a finding may be answered with."""
-    if finding["overridable"]:
+    if finding.overridable:
         return "proceed or reject"
     return (
-        "reject; the data need correction"
-        if finding["step"] == "check"
-        else "reject; no signature overrides it"
+        "reject; the data need correction" if finding.step == "check" else "reject; no signature overrides it"
     )
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from medicore.cases.people.signers import people
 from medicore.cases.review.review import decision_digests
+from medicore.cases.run.runs import sealed_commit
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
@@ -83,10 +84,16 @@ def resumed(project: Project, run: str) -> str:
     return done.stderr.strip().splitlines()[-1]
 
 
+def digests_of(house: House, run: str) -> dict[str, str]:
+    """Return what a decision on a run as it is sealed now binds to."""
+    named = RunId.parse(run)
+    return decision_digests(house, named, sealed_commit(house, named))
+
+
 def statement(house: House, run: str, **changed: Any) -> Statement:
     """Return the reviewer's decision on a run, with some of its parts changed."""
     parts = {
-        "digests": decision_digests(house, RunId.parse(run)),
+        "digests": digests_of(house, run),
         "finding": None,
         "meaning": "approve",
         "reason": "Looked at it and found it so",
@@ -147,7 +154,7 @@ def test_an_approval_replayed_on_another_run_is_refused(project: Project, tmp_pa
 def test_an_approval_of_other_data_is_stale(project: Project, tmp_path: Path) -> None:
     """An approval that the reviewer gave when the data were others does not hold for these (FAULTS 24)."""
     with _spoiled(project, tmp_path) as (copy, opened):
-        digests = {**decision_digests(opened, RunId.parse(run_of(OTHER))), "extract.parquet": "0" * 64}
+        digests = {**digests_of(opened, run_of(OTHER)), "extract.parquet": "0" * 64}
         said = statement(opened, run_of(OTHER), digests=digests)
         slipped_in(opened, run_of(OTHER), said, opened.seals.sign(said, PASSPHRASES["reviewer"]))
         require_refused(copy, opened, run_of(OTHER), "extract.parquet")

@@ -14,6 +14,7 @@ from medicore.records.canonical import document, sha256
 from medicore.records.export.packing import TreeFile
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import NewEvent, chain
 from medicore.steps.gate import DOCUMENT
 from medicore.stores.files import FolderFiles
 
@@ -111,7 +112,13 @@ class PairedHouse:
         )
         self.ledger = SimpleNamespace(
             events=lambda subject: [
-                SimpleNamespace(action="run.sealed", details={"commit": f"record of {subject}"})
+                chain(
+                    NewEvent(
+                        "medicore", "service", "run.sealed", subject, "", {"commit": f"record of {subject}"}
+                    ),
+                    "2025-04-01T12:00:00.000000Z",
+                    None,
+                )
             ]
         )
         self.workspaces = SimpleNamespace(table=lambda data: pd.DataFrame(json.loads(data)))

@@ -1,14 +1,20 @@
 """attempts: how every run ended, the failed and halted ones above all."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from medicore.cases.run.histories import history_of
 from medicore.ports.house import House
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.event_details import Ending
+from medicore.records.ledger.history import STOPPED_BY, RunHistory, histories
 from medicore.records.ledger.ledger import LedgerEvent
-from medicore.records.ledger.states import state_of
 
-_STOPPED = {"run.halted": "halted", "run.failed": "failed"}
-_ENDED = {**_STOPPED, "run.sealed": "sealed", "run.explored": "explored"}
+_ENDED = {
+    "run.halted": "halted",
+    "run.failed": "failed",
+    "run.sealed": "sealed",
+    "run.explored": "explored",
+}
 
 
 def attempts(house: House, study: str | None = None, *, failed: bool = False) -> list[dict[str, Any]]:
@@ -19,39 +25,44 @@ def attempts(house: House, study: str | None = None, *, failed: bool = False) ->
     are rows too, unless one study is asked for: such a request may name none.
     """
     subject = f"{study}/" if study else None
-    asked = {event.subject: event for event in house.ledger.events(subject=subject, action="run.requested")}
-    ended = _STOPPED if failed else _ENDED
-    found = [
-        (event.sequence, _row(house, asked[event.subject], event, how))
-        for action, how in ended.items()
-        for event in house.ledger.events(subject=subject, action=action)
-    ]
-    seen = {row["run"] for _, row in found}
-    if not failed:
-        found += [
-            (event.sequence, _row(house, event, event, "not ended"))
-            for run, event in asked.items()
-            if run not in seen
-        ]
+    known = _stopped(house, subject) if failed else histories(house.ledger.events(subject=subject))
+    found = [row for history in known for row in _rows(history, failed=failed)]
     if study is None:
-        found += [(event.sequence, _refused(event)) for event in house.ledger.events(action="run.refused")]
-    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+        found += [_refused(event) for event in house.ledger.events(action="run.refused")]
+    return sorted(found, key=lambda row: int(row["sequence"]))
 
 
-def _row(house: House, asked: LedgerEvent, event: LedgerEvent, how: str) -> dict[str, Any]:
-    stopped = event.action in _STOPPED
-    findings: list[Mapping[str, Any]] = list(event.details.get("findings", ()))
+def _stopped(house: House, subject: str | None) -> tuple[RunHistory, ...]:
+    """Return the runs that ever halted or failed; they are few, and no other is read."""
+    runs = {
+        event.subject
+        for action in sorted(STOPPED_BY)
+        for event in house.ledger.events(subject=subject, action=action)
+    }
+    return tuple(history_of(house, RunId.parse(run)) for run in sorted(runs))
+
+
+def _rows(history: RunHistory, *, failed: bool) -> list[dict[str, Any]]:
+    """Return a row for each time that a run stopped or ended, or the one that says that it did not end."""
+    ended = history.told(*(STOPPED_BY if failed else _ENDED))
+    rows = [_row(history, event, _ENDED[event.action]) for event in ended]
+    return rows or [_row(history, history.request.event, "not ended")]
+
+
+def _row(history: RunHistory, event: LedgerEvent, how: str) -> dict[str, Any]:
+    ending, asked = Ending(event), history.request.event
+    told = event.action in STOPPED_BY or ending.findings
     return {
-        "run": asked.subject,
+        "run": str(history.run),
         "how": how,
         "at": event.at,
-        "step": event.details.get("step"),
-        "messages": [str(finding["message"]) for finding in findings] or ([event.reason] if stopped else []),
-        "error": event.details.get("error"),
+        "step": ending.step,
+        "messages": list(ending.messages) if told else [],
+        "error": ending.error,
         "requested_by": asked.actor,
         "requested_at": asked.at,
         "reason": asked.reason,
-        "state": state_of(house.ledger.events(subject=asked.subject)).value,
+        "state": history.state.value,
         "sequence": event.sequence,
     }
 
@@ -63,7 +74,7 @@ def _refused(event: LedgerEvent) -> dict[str, Any]:
         "at": event.at,
         "step": None,
         "messages": [event.reason],
-        "error": event.details.get("error"),
+        "error": Ending(event).error,
         "requested_by": event.actor,
         "requested_at": event.at,
         "reason": None,

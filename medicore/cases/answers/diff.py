@@ -1,7 +1,6 @@
 """diff: what differs between two sealed runs of a study, and how much of the change of the estimate each part made."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -13,7 +12,6 @@ from medicore.cases.answers.recombining import (
     PARTS,
     Recomputed,
     SealedRun,
-    inferred,
     recompute,
     require_comparable,
     sealed_run,
@@ -31,11 +29,13 @@ from medicore.records.results.difference import (
     changed_keys,
     changed_subjects,
 )
+from medicore.records.results.results import Primary, primary_of
 from medicore.stats.robustness.attribution import Contribution, attribute
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_EFFECT = "effect.json"
 _OF_CODE = "medicore/"
 """The files on which an estimate depends; what lies beside them is compared and cannot change it."""
 _NOT_OF_CODE = ("records/", "studies/")
@@ -133,7 +133,7 @@ def diff(house: House, before: RunId, after: RunId, scratch: Path) -> Difference
 def _attribution(
     house: House,
     runs: tuple[SealedRun, SealedRun],
-    primaries: list[dict[str, Any] | None],
+    primaries: list[Primary | None],
     parts: tuple[str, ...],
     scratch: Path,
 ) -> tuple[Attribution | None, str]:
@@ -154,14 +154,14 @@ def _attribution(
             run = runs[bool(later)].run
             return None, f"{run} cannot be computed again: {recomputed[-1].obstacle}"
     values = {frozenset(one.later): one.value for one in recomputed if one.value is not None}
-    recorded = inferred(second) - inferred(first)
+    recorded = second.inferred - first.inferred
     again = values[frozenset(parts)] - values[frozenset()]
     attribution = Attribution(
-        measure=second["measure"],
-        scale=second["scale"],
-        unit=second["unit"],
+        measure=second.measure,
+        scale=second.scale,
+        unit=second.unit,
         recorded=recorded,
-        standard_error=second["standard_error"],
+        standard_error=second.standard_error,
         contributions=attribute(values, parts),
         environment=recorded - again,
         recomputed=tuple(recomputed),
@@ -186,18 +186,18 @@ def _code(house: House, run: SealedRun) -> dict[str, str]:
     return {file.name: sha256(file.data) for file in files if not file.name.startswith(_NOT_OF_CODE)}
 
 
-def _primary(house: House, run: SealedRun) -> dict[str, Any] | None:
+def _primary(house: House, run: SealedRun) -> Primary | None:
     """Return the recorded primary result, or None when the run ended before it."""
-    if not run.digests("effect.json"):
+    if not run.digests(_EFFECT):
         return None
-    return dict(json.loads(stored_file(house, run.run, run.commit, "effect.json"))["primary"])
+    return primary_of(_EFFECT, json.loads(stored_file(house, run.run, run.commit, _EFFECT)))
 
 
-def _side(run: SealedRun, primary: Mapping[str, Any] | None) -> Side:
-    figures = (
-        {key: primary[key] for key in ("estimand", "estimate", "standard_error", "n")} if primary else {}
-    )
-    return Side(str(run.run), run.code_commit, **figures)
+def _side(run: SealedRun, primary: Primary | None) -> Side:
+    if primary is None:
+        return Side(str(run.run), run.code_commit)
+    figures = (primary.estimand, primary.estimate, primary.standard_error, primary.n)
+    return Side(str(run.run), run.code_commit, *figures)
 
 
 def _subjects(

@@ -51,7 +51,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     commit = sealed_commit(house, run)
     provenance = read_provenance(house, run, commit)
     results = read_results(house, run, commit)
-    value = value_at(results, path)
+    value = value_at(results.document, path)
     origin = recorded_origin(_trace_table(house, commit), path)
     file, line = _place(house, commit, origin.function)
     # The contract check computes nothing that later steps use: unless it is asked for, its record stands.
@@ -68,7 +68,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         for name, digest in digests.items()
         if name in step.inputs or ("lock" in step.inputs and name.startswith("lock/"))
     }
-    cohort = results["cohort"]
+    cohort = results.cohort
     return Explanation(
         run=str(run),
         path=path,
@@ -80,7 +80,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         line=line,
         protocol={key: value_at(protocol, key) for key in origin.protocol_keys},
         inputs={"protocol.json": digests["protocol.json"], **inputs},
-        subjects={"assessed": cohort["assessed"], "analysed": cohort["analysed"]},
+        subjects={"assessed": cohort.assessed, "analysed": cohort.analysed},
     )
 
 
@@ -88,13 +88,13 @@ def places(house: House, run: RunId, text: str) -> tuple[Place, ...]:
     """Return where in a run's results a number as printed stands; raise ProtocolError when it stands nowhere."""
     commit = sealed_commit(house, run)
     results = read_results(house, run, commit)
-    return places_of(results, text)
+    return places_of(results.document, text)
 
 
 def cited(house: House, run: RunId, reference: str) -> str:
     """Return the path that a reference printed in a run's report stands for; raise ProtocolError when there is none."""
     commit = sealed_commit(house, run)
-    return path_of(read_results(house, run, commit), reference)
+    return path_of(read_results(house, run, commit).document, reference)
 
 
 def _trace_table(house: House, commit: str) -> str:

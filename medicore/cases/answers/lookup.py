@@ -134,5 +134,5 @@ def _numbers(house: House, entries: Iterable[Entry]) -> Iterator[Numbers]:
         commit = entry.line.get("commit")
         run = RunId.parse(entry.run)
         sealed = commit is not None and "results.json" in house.records.names(commit, run.folder)
-        found = numbers_of(read_results(house, run, str(commit))) if sealed else ()
+        found = numbers_of(read_results(house, run, str(commit)).document) if sealed else ()
         yield Numbers(entry.run, tuple(path for path, _ in found), tuple(value for _, value in found))

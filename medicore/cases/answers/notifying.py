@@ -5,9 +5,10 @@ from typing import Any
 
 from medicore.cases.answers.lateness import gaps, with_deadlines
 from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.run.histories import history_of
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.states import state_of
+from medicore.records.ledger.states import RunState
 from medicore.records.protocol.calendar import due_date, month_after
 
 SENT, FAILED = "notice.sent", "notice.failed"
@@ -23,13 +24,12 @@ def tell_of_run(house: House, run: RunId, post: Post) -> None:
 
     A message that does not arrive changes nothing but the ledger, which keeps that it failed.
     """
-    events = tuple(house.ledger.events(subject=str(run)))
-    state = state_of(events).value
-    stops = [event for event in events if event.action in {"run.halted", "run.failed"}]
+    history = history_of(house, run)
+    state = history.state.value
+    stop = history.stop if history.state in {RunState.HALTED, RunState.FAILED} else None
     # Of what stopped the run, no more than this: findings are worded without values, but they stay in the house.
-    details = stops[-1].details if stops and state.startswith(("halted", "failed")) else {}
-    step = str(details.get("step", ""))
-    gates = sorted({str(finding["gate"]) for finding in details.get("findings", ())})
+    step = "" if stop is None else stop.step or ""
+    gates = [] if stop is None else sorted({finding.gate for finding in stop.findings})
     cause = f" at {step}" if step else ""
     cause += f": {', '.join(gates)}" if gates else ""
     message = {

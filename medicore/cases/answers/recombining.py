@@ -1,7 +1,6 @@
 """Recombining: the primary effect by data, protocol, code and libraries, each of them of one of two runs."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from medicore.ports.house import House
 from medicore.records.canonical import document
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
+from medicore.records.results.results import Primary, primary_of
 from medicore.steps.check import PREVIOUS
 from medicore.steps.gate import DOCUMENT, read_findings
 from medicore.steps.way import STEP_NAMES
@@ -24,7 +24,6 @@ PARTS = ("data", "protocol", "code", "libraries")
 
 _STEPS = STEP_NAMES[: STEP_NAMES.index("effect") + 1]
 _LIBRARIES = "requirements.lock"
-_SAME = ("measure", "scale", "unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,22 +108,21 @@ def recompute(
         set_aside = _perform(house, files, scratch)
     except _ObstacleError as error:
         return Recomputed(later, obstacle=str(error))
-    primary = json.loads(files.read(DOCUMENT["effect"]))["primary"]
-    return Recomputed(later, primary["estimate"], inferred(primary), set_aside=set_aside)
+    primary = primary_of(DOCUMENT["effect"], json.loads(files.read(DOCUMENT["effect"])))
+    return Recomputed(later, primary.estimate, primary.inferred, set_aside=set_aside)
 
 
-def inferred(primary: Mapping[str, Any]) -> float:
-    """Return a primary estimate on its scale of inference: itself, or the natural logarithm of a ratio."""
-    estimate = float(primary["estimate"])
-    return math.log(estimate) if primary["scale"] == "logarithm" else estimate
-
-
-def require_comparable(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Raise ProtocolError when two primary results are not of one measure and unit."""
-    for key in _SAME:
-        if before[key] != after[key]:
+def require_comparable(before: Primary, after: Primary) -> None:
+    """Raise ProtocolError when two primary results are not of one measure, scale and unit."""
+    compared = {
+        "measure": (before.measure, after.measure),
+        "scale": (before.scale, after.scale),
+        "unit": (before.unit, after.unit),
+    }
+    for key, (earlier, later) in compared.items():
+        if earlier != later:
             raise ProtocolError(
-                f"the {key} of the effect is {before[key]!r} in one run and {after[key]!r} in the other; "
+                f"the {key} of the effect is {earlier!r} in one run and {later!r} in the other; "
                 "expected the same, for a change to have a size; compare the reports instead"
             )
 

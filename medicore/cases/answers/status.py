@@ -1,32 +1,35 @@
 """Answers about where runs stand: status, history, and a run's line in a table."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from medicore.cases.run.analysis import Outcome
-from medicore.cases.run.runs import SEALED_BY
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.seal import read_results
 from medicore.cases.run.stored import read_document
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.ledger import LedgerEvent
-from medicore.records.ledger.states import state_of
+from medicore.records.ledger.history import RunHistory
+from medicore.records.results.results import Balance, Cohort, document_section
 
 
 def line(house: House, run: RunId) -> dict[str, Any]:
     """Return a run's state, and its primary result where the record holds one."""
-    events = tuple(house.ledger.events(subject=str(run)))
+    return line_of(house, history_of(house, run))
+
+
+def line_of(house: House, history: RunHistory) -> dict[str, Any]:
+    """Return the same of the run whose history was read already."""
+    state, asked = history.state, history.request
     row: dict[str, Any] = {
-        "run": str(run),
-        "state": state_of(events).value,
-        "requested_by": events[0].actor,
-        "requested_at": events[0].at,
-        "messages": _messages(events),
+        "run": str(history.run),
+        "state": state.value,
+        "requested_by": asked.requester,
+        "requested_at": asked.event.at,
+        "messages": _messages(history),
         **dict.fromkeys(("n", "estimate", "ci_low", "ci_high", "p_value", "smd_before", "smd_after")),
     }
-    sealings = [event for event in events if event.action in SEALED_BY]
-    if sealings:
-        row |= _figures(house, run, str(sealings[-1].details["commit"]))
+    if history.sealings:
+        row |= _figures(house, history.run, history.sealed_commit)
     return row
 
 
@@ -36,36 +39,38 @@ def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
     found: dict[str, Any] = {"commit": commit}
     if "results.json" in names:
         results = read_results(house, run, commit)
-        primary, worst = results["primary"], results["balance"]["worst"]
-        found |= {key: primary[key] for key in ("n", "estimate", "ci_low", "ci_high", "p_value")}
-        found |= {"smd_before": worst["unweighted"]["smd"], "smd_after": worst["weighted"]["smd"]}
+        primary = results.primary
+        found |= {
+            "n": primary.n,
+            "estimate": primary.estimate,
+            "ci_low": primary.ci_low,
+            "ci_high": primary.ci_high,
+            "p_value": primary.p_value,
+            **_worst(results.balance),
+        }
         found["not_estimable"] = [
-            f"{row['name']}: {row['note']}"
-            for kind in ("sensitivity", "supplementary")
-            for row in results["sensitivity"][kind]
-            if row["estimate"] is None
+            f"{row.name}: {row.note}" for row in results.sensitivity if row.estimate is None
         ]
     elif "propensity.json" in names:
-        section = read_document(house, run, commit, "propensity.json")
-        worst = section["balance"]["worst"]
-        found |= {"smd_before": worst["unweighted"]["smd"], "smd_after": worst["weighted"]["smd"]}
-        found |= {
-            "n": sum(arm["n"] for arm in read_document(house, run, commit, "cohort.json")["arms"].values())
-        }
+        propensity, cohort = (
+            document_section(name, read_document(house, run, commit, name))
+            for name in ("propensity.json", "cohort.json")
+        )
+        found |= {**_worst(Balance(propensity.part("balance"))), "n": Cohort(cohort).in_arms}
     return found
 
 
-def _messages(events: tuple[LedgerEvent, ...]) -> list[str]:
+def _worst(balance: Balance) -> dict[str, float | None]:
+    return {"smd_before": balance.smd_before, "smd_after": balance.smd_after}
+
+
+def _messages(history: RunHistory) -> list[str]:
     """Return what a human should know of a run that halted or failed."""
-    last = [
-        event
-        for event in events
-        if event.action in {"run.halted", "run.failed", "archive.failed", "run.rejected"}
-    ]
-    if not last:
+    trouble = history.trouble
+    if trouble is None:
         return []
-    stored: list[Mapping[str, Any]] = list(last[-1].details.get("findings", ()))
-    return [f"{item['message']} [finding {item['digest'][:12]}]" for item in stored] or [last[-1].reason]
+    named = [f"{finding.message} [finding {finding.digest[:12]}]" for finding in trouble.findings]
+    return named or list(trouble.messages)
 
 
 def summary(house: House, outcome: Outcome) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from importlib.resources import files as package_files
 from typing import Any
 
-from medicore.cases.review.review import approvals_of
+from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import signed_report
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import release_commit
 from medicore.cases.run.stored import SIGNED_REPORT, read_document, read_provenance, stored_file
 from medicore.errors import IntegrityError
 from medicore.ports.house import House
@@ -18,6 +18,7 @@ from medicore.records.export.packing import tar_of
 from medicore.records.export.ro_crate import Actor, Crate, ro_crate
 from medicore.records.export.sbom import bill_of_materials
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.people import fingerprint, people_of
 from medicore.records.results.analysis_results import reporting_event
@@ -44,8 +45,9 @@ def contents(house: House, run: RunId) -> Contents:
     IntegrityError
         When no copy of a file is the recorded one.
     """
-    sealed = sealed_commit(house, run)
-    commit = release_commit(house, run) or sealed
+    history = history_of(house, run)
+    sealed = history.sealed_commit
+    commit = sealed if history.release is None else history.release.commit
     provenance = read_provenance(house, run, sealed)
     identity = {
         "run": str(run),
@@ -64,7 +66,7 @@ def contents(house: House, run: RunId) -> Contents:
         f"environment/{_LOCK}": house.records.read(sealed, _LOCK),
         "environment/sbom.cdx.json": document(sbom(house, run)),
         **_code(house, identity),
-        **_record(house, run, sealed, commit, provenance),
+        **_record(house, history, commit, provenance),
     }
     if "record/results.json" in files:
         results, protocol = (
@@ -129,18 +131,18 @@ def _code(house: House, identity: Mapping[str, str]) -> dict[str, bytes]:
 
 
 def _record(
-    house: House, run: RunId, sealed: str, commit: str, provenance: Mapping[str, Any]
+    house: House, history: RunHistory, commit: str, provenance: Mapping[str, Any]
 ) -> dict[str, bytes]:
     """Return the record folder: what git holds at ``commit``, and what the content store holds of the run."""
-    folder = run.folder
+    folder = history.run.folder
     held = {f"record/{name}": house.records.read(commit, f"{folder}/{name}")
             for name in house.records.names(commit, folder)}  # fmt: skip
     proved = {
-        f"record/{entry['name']}": stored_file(house, run, sealed, entry["name"])
+        f"record/{entry['name']}": stored_file(house, history.run, history.sealed_commit, entry["name"])
         for entry in provenance["files"]
     }
     signed = {}
-    approvals = approvals_of(house, run)
+    approvals = proved_approvals(house, history)
     if approvals:
         signed[f"record/{SIGNED_REPORT}"] = signed_report(house, approvals)
     return held | proved | signed
@@ -148,16 +150,12 @@ def _record(
 
 def _crate(found: Contents, files: Mapping[str, bytes], events: tuple[LedgerEvent, ...]) -> dict[str, Any]:
     run, people = found.identity["run"], people_of(events)
-    acted = {event.actor for event in events if event.subject == run and event.action != "run.exported"}
-    study = next(
-        event.details["protocol"]
-        for event in events
-        if (event.action, event.subject) == ("run.requested", run)
-    )
+    own = RunHistory.of(RunId.parse(run), (event for event in events if event.subject == run))
+    acted = {event.actor for event in own.events if event.action != "run.exported"}
     crate = Crate(
         run=run,
-        title=study["title"],
-        sponsor=study["sponsor"],
+        title=own.request.title,
+        sponsor=own.request.sponsor,
         outcome=found.identity["outcome"],
         code_commit=found.identity["code_commit"],
         requested_by=found.provenance["run"]["requested_by"],

@@ -1,7 +1,7 @@
 """export: everything that was recorded of a run, for a third party who verifies it without us."""
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from medicore.cases.export.contents import contents, described
@@ -11,6 +11,7 @@ from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.export import bundle
 from medicore.records.identifiers import RunId, person_id
+from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.people.people import Permission
 
@@ -55,16 +56,17 @@ def export(
     events = tuple(house.ledger.events())
     found = contents(house, run)
     shown = bundle.shown_events(events, str(run))
-    for first, envelope in _earlier(events, run):
-        held = events[: first.details["until"]]
-        if first.details["whole_ledger"] != whole_ledger or bundle.shown_events(held, str(run)) != shown:
+    own = RunHistory.of(run, (event for event in events if event.subject == str(run)))
+    for first, envelope in own.signed_exports:
+        held = events[: first.until]
+        if first.whole_ledger != whole_ledger or bundle.shown_events(held, str(run)) != shown:
             continue
         files = described(found, held, _excerpt(held, run, whole_ledger=whole_ledger))
-        if sha256(files[bundle.MANIFEST]) == first.details["manifest"]:
-            copy = {"manifest": first.details["manifest"], "copy_of": first.sequence}
+        if sha256(files[bundle.MANIFEST]) == first.manifest:
+            copy = {"manifest": first.manifest, "copy_of": first.event.sequence}
             record_act(house, exporter, "run.exported", str(run), REASON, copy)
-            files |= _signed(events[len(held) : first.sequence], envelope, whole_ledger=whole_ledger)
-            return Export(str(run), files, copy["manifest"], first.sequence, again=True)
+            files |= _signed(events[len(held) : first.event.sequence], envelope, whole_ledger=whole_ledger)
+            return Export(str(run), files, first.manifest, first.event.sequence, again=True)
     files = described(found, events, _excerpt(events, run, whole_ledger=whole_ledger))
     manifest = sha256(files[bundle.MANIFEST])
     details = {"manifest": manifest, "until": len(events), "whole_ledger": whole_ledger}
@@ -76,19 +78,6 @@ def export(
     since = [e for e in house.ledger.events() if len(events) < e.sequence <= exported.sequence]
     files |= _signed(tuple(since), envelope, whole_ledger=whole_ledger)
     return Export(str(run), files, manifest, exported.sequence, again=False)
-
-
-def _earlier(events: tuple[LedgerEvent, ...], run: RunId) -> Iterator[tuple[LedgerEvent, bytes]]:
-    """Yield the run's earlier exports that were signed, newest first, each with its signature."""
-    own = [event for event in events if event.subject == str(run)]
-    signed = {
-        event.details["sequence"]: base64.b64decode(event.details["envelope"])
-        for event in own
-        if event.action == "checkpoint.signed" and "envelope" in event.details
-    }
-    for event in reversed(own):
-        if event.action == "run.exported" and event.sequence in signed:
-            yield event, signed[event.sequence]
 
 
 def _excerpt(events: tuple[LedgerEvent, ...], run: RunId, *, whole_ledger: bool) -> bytes:

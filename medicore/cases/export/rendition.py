@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import release_commit
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import file_entry, read_provenance, stored_file
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
@@ -39,7 +38,8 @@ def rendition_sources(house: House, run: RunId) -> RenditionSources:
     IntegrityError
         When no copy of a file is the recorded one.
     """
-    sealed = sealed_commit(house, run)
+    history = history_of(house, run)
+    sealed = history.sealed_commit
     provenance = read_provenance(house, run, sealed)
     if not any(entry["name"] == _PDF for entry in provenance["files"]):
         raise ProtocolError(
@@ -47,7 +47,7 @@ def rendition_sources(house: House, run: RunId) -> RenditionSources:
         )
     results, protocol = (stored_file(house, run, sealed, name) for name in (_RESULTS, "protocol.json"))
     of = {
-        "record_commit": release_commit(house, run) or sealed,
+        "record_commit": sealed if history.release is None else history.release.commit,
         "results_sha256": file_entry(provenance, _RESULTS)["sha256"],
         "report_sha256": file_entry(provenance, _PDF)["sha256"],
     }

@@ -3,19 +3,20 @@
 from datetime import date
 from typing import Any
 
-from medicore.cases.keeping.archived_ledger import COVERED, key_of
+from medicore.cases.keeping.archived_ledger import key_of
 from medicore.cases.people.logged import SERVICE, log
-from medicore.cases.review.review import approvals_of
+from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import signed_report
 from medicore.cases.run.attest import attest
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import release_commit
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import SIGNED_REPORT, read_provenance, stored_file
 from medicore.errors import ArchiveError, ConfigurationError
 from medicore.ports.house import House
 from medicore.records.canonical import document, sha256
 from medicore.records.export.bundle import OF_PEOPLE, shown_events
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.event_details import COVERED, Archiving
+from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, export_lines
 from medicore.records.protocol.retention import retain_until
 
@@ -34,12 +35,12 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     ArchiveError
         When the run is not released, or an object cannot be written or read back. The ledger says so.
     """
-    commit = release_commit(house, run)
-    if commit is None:
+    history = history_of(house, run)
+    if history.release is None:
         raise ArchiveError(f"run {run} is not released; sign its approval before it can be archived")
     until = retain_until(house.clock.now().date(), years)
     try:
-        manifest = _copy(house, run, commit, until)
+        manifest = _copy(house, history, history.release.commit, until)
     except (ArchiveError, ConfigurationError) as error:
         log(house, SERVICE, _FAILED, str(run), str(error), {})
         raise
@@ -55,18 +56,19 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     return manifest
 
 
-def _copy(house: House, run: RunId, commit: str, until: date) -> dict[str, Any]:
+def _copy(house: House, history: RunHistory, commit: str, until: date) -> dict[str, Any]:
+    run = history.run
     base = f"archives/{run}"
     since = _covered(house)
     new = tuple(house.ledger.events(after=since))
     sequence, head = new[-1].sequence, new[-1].digest
     objects = {
         f"reports/{run}/report.pdf": stored_file(house, run, commit, "report.pdf"),
-        f"reports/{run}/{SIGNED_REPORT}": signed_report(house, approvals_of(house, run)),
+        f"reports/{run}/{SIGNED_REPORT}": signed_report(house, proved_approvals(house, history)),
         f"{base}/record.bundle": house.records.bundle(f"record/{run}"),
         f"{base}/authority.pem": house.seals.authority(),
         f"{base}/requirements.lock": house.records.read(commit, "requirements.lock"),
-        f"{base}/events-{sequence}.jsonl": b"".join(export_lines(_about(house, run, sequence))),
+        f"{base}/events-{sequence}.jsonl": b"".join(export_lines(_about(house, history, sequence))),
         key_of(base, since + 1, sequence): b"".join(export_lines(new)),
         f"{base}/checkpoint-{sequence}.json": house.seals.attest(sequence, head),
     }
@@ -84,7 +86,7 @@ def _copy(house: House, run: RunId, commit: str, until: date) -> dict[str, Any]:
         "schema": "medicore-archive-1",
         "run": str(run),
         "record_commit": commit,
-        "sealed_commit": sealed_commit(house, run),
+        "sealed_commit": history.sealed_commit,
         "ledger_head": {"sequence": sequence, "digest": head},
         "retain_until": until.isoformat(),
         "objects": entries,
@@ -96,13 +98,13 @@ def _copy(house: House, run: RunId, commit: str, until: date) -> dict[str, Any]:
 def _covered(house: House) -> int:
     """Return up to which event the copies in the archive hold the ledger; one that failed counts for nothing."""
     done = house.ledger.events(action="archive.completed")
-    return max((int(event.details[COVERED]) for event in done), default=0)
+    return max((Archiving(event).covered for event in done), default=0)
 
 
-def _about(house: House, run: RunId, until: int) -> list[LedgerEvent]:
+def _about(house: House, history: RunHistory, until: int) -> list[LedgerEvent]:
     """Return the events on the run and on the people who acted on it, up to one of them, in order."""
     told = [event for action in OF_PEOPLE for event in house.ledger.events(action=action)]
-    told += [event for event in house.ledger.events(subject=str(run)) if event.action not in OF_PEOPLE]
+    told += [event for event in history.events if event.action not in OF_PEOPLE]
     events = sorted((event for event in told if event.sequence <= until), key=lambda event: event.sequence)
-    shown = frozenset(shown_events(events, str(run)))
+    shown = frozenset(shown_events(events, str(history.run)))
     return [event for event in events if event.sequence in shown]

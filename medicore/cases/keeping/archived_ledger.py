@@ -8,9 +8,6 @@ from medicore.errors import MediCoreError
 from medicore.ports.house import House
 from medicore.records.ledger.ledger import Checkpoint, LedgerEvent, import_lines, verify_part
 
-COVERED = "ledger"
-"""The detail of ``archive.completed`` that says up to which event the archive then held the ledger."""
-
 _HEAD = re.compile(r"(?P<base>archives/.+)/checkpoint-(?P<last>\d+)\.json", re.ASCII)
 
 

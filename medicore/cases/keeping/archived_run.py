@@ -9,14 +9,11 @@ from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.checking import AS_RECORDED, Check, same_bytes
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
 
-EXTENDED = "archive.extended"
-HELD = "archive.held"
-LIFTED = "archive.lifted"
 
-
-def archived_manifest(house: House, run: RunId) -> tuple[str, bytes]:
+def archived_manifest(house: House, history: RunHistory) -> tuple[str, bytes]:
     """Return key and bytes of the manifest that the ledger names for a run.
 
     Raises
@@ -24,15 +21,7 @@ def archived_manifest(house: House, run: RunId) -> tuple[str, bytes]:
     ArchiveError
         When the ledger names none, since the run is not archived, or the archive does not hold it.
     """
-    return _manifest(house, run, manifest_digest(house, run))
-
-
-def manifest_digest(house: House, run: RunId) -> str:
-    """Return the SHA-256 of the manifest that the ledger names for a run; raise ArchiveError when it is not archived."""
-    events = [*house.ledger.events(subject=str(run), action="archive.completed")]
-    if not events:
-        raise ArchiveError(f"run {run} is not archived; expected one that is; see 'medicore archive list'")
-    return str(events[-1].details["manifest"])
+    return _manifest(house, history.run, history.archived.manifest)
 
 
 def manifest_keys(house: House, run: RunId) -> tuple[str, ...]:
@@ -45,29 +34,39 @@ def manifest_keys(house: House, run: RunId) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda key: (len(key), key)))
 
 
-def objects_of(house: House, run: RunId) -> tuple[str, ...]:
+def objects_of(house: House, history: RunHistory) -> tuple[str, ...]:
     """Return the keys of everything that is archived of a run, its manifest last; raise ArchiveError as above."""
-    key, data = archived_manifest(house, run)
+    key, data = archived_manifest(house, history)
     return (*(str(entry["key"]) for entry in json.loads(data)["objects"]), key)
 
 
 def listed(house: House, study: str | None = None) -> list[dict[str, Any]]:
     """Return a row for every archived run, as the ledger tells it: when, how much, until when, by which manifest."""
-    rows = []
-    for event in house.ledger.events(action="archive.completed"):
-        if study is None or event.subject.startswith(f"{study}/"):
-            run = RunId.parse(event.subject)
-            rows.append(
-                {
-                    "run": event.subject,
-                    "archived_at": event.at,
-                    "objects": event.details["objects"],
-                    "retain_until": kept_until(house, run),
-                    "held_since": None if (hold := standing_hold(house, run)) is None else hold.at,
-                    "manifest": event.details["manifest"],
-                }
-            )
+    rows = [
+        {
+            "run": str(history.run),
+            "archived_at": history.archived.event.at,
+            "objects": history.archived.objects,
+            "retain_until": history.kept_until,
+            "held_since": None if history.hold is None else history.hold.at,
+            "manifest": history.archived.manifest,
+        }
+        for history in _archivings(house, f"{study}/" if study else None)
+    ]
     return sorted(rows, key=lambda row: str(row["run"]))
+
+
+def _archivings(house: House, subject: str | None) -> tuple[RunHistory, ...]:
+    """Return of every archived run what its archive went through, and nothing else: these events alone are read."""
+    told: dict[str, list[LedgerEvent]] = {}
+    for action in ("archive.completed", EXTENDED, HELD, LIFTED):
+        for event in house.ledger.events(subject=subject, action=action):
+            told.setdefault(event.subject, []).append(event)
+    found = (
+        RunHistory.of(RunId.parse(run), sorted(events, key=lambda event: event.sequence))
+        for run, events in told.items()
+    )
+    return tuple(history for history in found if history.archivings)
 
 
 def _manifest(house: House, run: RunId, digest: str) -> tuple[str, bytes]:
@@ -78,40 +77,21 @@ def _manifest(house: House, run: RunId, digest: str) -> tuple[str, bytes]:
     raise ArchiveError("none is the one that the ledger names")
 
 
-def kept_until(house: House, run: RunId) -> str:
-    """Return until when the ledger says that an archived run is kept: as at first, or as it was extended since."""
-    told = (
-        e
-        for action in ("archive.completed", EXTENDED)
-        for e in house.ledger.events(subject=str(run), action=action)
-    )
-    return max(str(event.details["retain_until"]) for event in told)
-
-
-def standing_hold(house: House, run: RunId) -> LedgerEvent | None:
-    """Return the event by which an archived run is under a legal hold; None when it never was, or is no more."""
-    told = [
-        event for action in (HELD, LIFTED) for event in house.ledger.events(subject=str(run), action=action)
-    ]
-    last = max(told, key=lambda event: event.sequence, default=None)
-    return None if last is None or last.action == LIFTED else last
-
-
-def archive_checks(house: House, run: RunId, manifest_digest: str) -> Iterator[Check]:
-    """Yield the checks of one run's archive: the manifest, every object by its version, and every date.
+def archive_checks(house: House, history: RunHistory, digest: str) -> Iterator[Check]:
+    """Yield the checks of one run's archive: the manifest, whose SHA-256 is ``digest``, every object by its version, and every date.
 
     A delete marker takes nothing away, and neither does the same object written twice: they pass with a warning.
     Other bytes written later under a key fail, although the object is there still.
     """
-    subject = f"archives/{run}/manifest"
+    subject = f"archives/{history.run}/manifest"
     try:
-        key, data = _manifest(house, run, manifest_digest)
+        key, data = _manifest(house, history.run, digest)
     except MediCoreError as error:
         yield Check(subject, False, str(error))
         return
     yield Check(subject, True, AS_RECORDED)
     manifest = json.loads(data)
-    until, hold = kept_until(house, run), standing_hold(house, run)
+    until, hold = history.kept_until, history.hold
     yield from _versions(house, {"key": key, "sha256": sha256(data), "size": len(data)})
     yield _retention(house, key, until, manifest["retain_until"])
     yield from _hold(house, key, hold)

@@ -2,14 +2,16 @@
 
 from datetime import date
 
-from medicore.cases.keeping.archived_run import EXTENDED, kept_until, objects_of
+from medicore.cases.keeping.archived_run import objects_of
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
 from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.run.histories import history_of
 from medicore.errors import ArchiveError
 from medicore.ports.house import House
 from medicore.records.export.archived import require_longer
 from medicore.records.identifiers import RunId, person_id
+from medicore.records.ledger.history import EXTENDED
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.decision import require_reason
 from medicore.records.people.people import Permission
@@ -31,14 +33,14 @@ def extend(house: House, actor: Actor, run: RunId, until: date) -> LedgerEvent:
         When the actor may not, does not open the own key, or gives no reason. The refusal is in the ledger.
     """
     person_id(actor.identifier)
-    kept, day, who = objects_of(house, run), until.isoformat(), actor.identifier
+    kept, day, who = objects_of(house, history_of(house, run)), until.isoformat(), actor.identifier
     with house.locks.hold(run.study, run.month, f"medicore archive extend, by {who}"):
         with refusals(house, who, _REFUSED, str(run), retain_until=day):
             signatory = require_signatory(house, who, Permission.EXTEND, lambda _: actor.passphrase)
             require_reason(actor.reason)
         try:
             # The same day once more is no change, but it finishes what the archive broke off.
-            require_longer(f"run {run}", kept_until(house, run), day)
+            require_longer(f"run {run}", history_of(house, run).kept_until, day)
         except ArchiveError as error:
             log(house, who, _REFUSED, str(run), str(error), {"cause": "retention", "retain_until": day})
             raise

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from medicore.cases.keeping.archived_run import HELD, LIFTED, objects_of, standing_hold
+from medicore.cases.keeping.archived_run import objects_of
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
 from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.run.histories import history_of
 from medicore.errors import ArchiveError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId, person_id
+from medicore.records.ledger.history import HELD, LIFTED
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.decision import require_reason
 from medicore.records.people.people import Permission
@@ -59,16 +61,16 @@ def lift(house: House, actor: Actor, run: RunId) -> Holding:
 
 def _act(house: House, actor: Actor, run: RunId, permission: Permission, *, on: bool) -> Holding:
     person_id(actor.identifier)
-    kept, who = objects_of(house, run), actor.identifier
+    kept, who = objects_of(house, history_of(house, run)), actor.identifier
     action = HELD if on else LIFTED
     with house.locks.hold(run.study, run.month, f"medicore archive {'hold' if on else 'lift'}, by {who}"):
         with refusals(house, who, _REFUSED, str(run), asked=action):
             signatory = require_signatory(house, who, permission, lambda _: actor.passphrase)
             require_reason(actor.reason)
-        standing = standing_hold(house, run)
+        history = history_of(house, run)
         left = [key for key in kept if house.archive.held(key) is not on]
-        if not left and (standing is not None) is on:
-            return Holding(standing or _last_lifted(house, run), False, 0)
+        if not left and (history.hold is not None) is on:
+            return Holding(history.hold or history.lifted, False, 0)
         event = record_act(house, signatory, action, str(run), actor.reason, {"objects": len(kept)})
         try:
             for key in kept:
@@ -80,9 +82,3 @@ def _act(house: House, actor: Actor, run: RunId, permission: Permission, *, on: 
             log(house, SERVICE, _REFUSED, str(run), str(error), {"cause": "archive", "asked": action})
             raise
     return Holding(event, True, len(left))
-
-
-def _last_lifted(house: House, run: RunId) -> LedgerEvent | None:
-    return max(
-        house.ledger.events(subject=str(run), action=LIFTED), key=lambda event: event.sequence, default=None
-    )

@@ -1,20 +1,21 @@
 """What follows a decision: the run continues, is released and archived, or is closed."""
 
-import base64
 import json
 
 from medicore.cases.keeping.archive import archive
 from medicore.cases.people.logged import SERVICE, log
-from medicore.cases.review.review import approvals_of, open_findings, standing_decisions, verified
+from medicore.cases.review.review import proved_approvals, standing_decisions, verified
 from medicore.cases.review.signed_report import released_files
 from medicore.cases.run.attest import attest
-from medicore.cases.run.runs import ActiveRun, code_commit, reopen, require_begun_on, sealed_commit
+from medicore.cases.run.histories import history_of
+from medicore.cases.run.runs import ActiveRun, reopen, require_begun_on
 from medicore.errors import ConfigurationError, ReviewError
 from medicore.ports.house import House
 from medicore.records.canonical import document
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
-from medicore.records.ledger.states import RunState, state_of
+from medicore.records.ledger.states import RunState
 from medicore.records.people.decision import Meaning, Statement
 from medicore.records.protocol.parsing import parse_protocol
 
@@ -31,13 +32,14 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
     ConfigurationError
         When the run is to be continued by other code or packages than it began with; the ledger says so.
     """
-    found = state_of(house.ledger.events(subject=str(run)))
+    history = history_of(house, run)
+    found = history.state
     if found is RunState.RELEASED:
-        archive(house, run, _retention_years(house, run))
+        archive(house, run, _retention_years(house, history))
         return None
     if found is RunState.RUNNING:
-        _require_same_code(house, run)
-        return reopen(house, run)
+        _require_same_code(house, history)
+        return reopen(house, history)
     if found in {RunState.ARCHIVED, RunState.REJECTED}:
         return None
     if found not in {RunState.HALTED, RunState.SEALED}:
@@ -45,55 +47,59 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
             f"run {run} is {found}; nothing is left to decide; see 'medicore history {run.study}'"
         )
     try:
-        return _decide(house, run, found)
+        return _decide(house, history)
     except ReviewError as error:
         log(house, SERVICE, "review.halted", str(run), str(error), {})
         raise
 
 
-def _require_same_code(house: House, run: RunId) -> None:
+def _require_same_code(house: House, history: RunHistory) -> None:
     """Raise ConfigurationError unless code and packages are those with which the run began; the ledger says so."""
     try:
-        require_begun_on(run, code_commit(house, run), house.code.require_clean())
+        require_begun_on(history.run, history.request.code_commit, house.code.require_clean())
         house.environment.require_locked()
     except ConfigurationError as error:
-        log(house, SERVICE, "review.halted", str(run), str(error), {})
+        log(house, SERVICE, "review.halted", str(history.run), str(error), {})
         raise
 
 
-def _decide(house: House, run: RunId, found: RunState) -> ActiveRun | None:
+def _decide(house: House, history: RunHistory) -> ActiveRun | None:
     """Do what the decisions say that stand on a run which waits for one."""
-    standing = standing_decisions(house, run)
+    run, standing = history.run, standing_decisions(house, history)
     rejected = [(s, e) for s, e in standing if s.meaning is Meaning.REJECT]
     if rejected:
-        _close(house, run, *rejected[0])
+        _close(house, history, *rejected[0])
         return None
-    if found is RunState.HALTED:
-        return _continue(house, run, standing)
+    if history.state is RunState.HALTED:
+        return _continue(house, history, standing)
     approved = [(s, e) for s, e in standing if s.meaning is Meaning.APPROVE]
     if not approved:
         raise ReviewError(f"run {run} has no approval; sign one with 'medicore sign {run} --meaning approve'")
-    _release(house, run)
-    archive(house, run, _retention_years(house, run))
+    _release(house, history)
+    archive(house, run, _retention_years(house, history))
     return None
 
 
-def _close(house: House, run: RunId, statement: Statement, event: LedgerEvent) -> None:
+def _close(house: House, history: RunHistory, statement: Statement, event: LedgerEvent) -> None:
+    run = history.run
     log(house, SERVICE, "review.completed", str(run), "", {"decision": event.sequence})
     log(house, SERVICE, "run.rejected", str(run), statement.reason, {"decision": event.sequence})
-    attest(house, run, _retention_years(house, run))
+    attest(house, run, _retention_years(house, history))
     house.progress(run, "review", "rejected")
 
 
-def _continue(house: House, run: RunId, standing: tuple[tuple[Statement, LedgerEvent], ...]) -> ActiveRun:
+def _continue(
+    house: House, history: RunHistory, standing: tuple[tuple[Statement, LedgerEvent], ...]
+) -> ActiveRun:
+    run = history.run
     answered = {s.finding: (s, e) for s, e in standing if s.meaning is Meaning.PROCEED}
-    waiting = [finding for finding in open_findings(house, run) if finding["digest"] not in answered]
+    waiting = [finding for finding in history.findings if finding.digest not in answered]
     if waiting:
         raise ReviewError(
-            f"run {run} still waits at {len(waiting)} finding(s), first {waiting[0]['digest'][:12]}; "
+            f"run {run} still waits at {len(waiting)} finding(s), first {waiting[0].digest[:12]}; "
             f"see 'medicore review {run}'"
         )
-    _require_same_code(house, run)
+    _require_same_code(house, history)
     decisions = [
         {
             "finding": statement.finding,
@@ -110,20 +116,20 @@ def _continue(house: House, run: RunId, standing: tuple[tuple[Statement, LedgerE
     log(house, SERVICE, "review.completed", str(run), "", {"decisions": [d["sequence"] for d in decisions]})
     log(house, SERVICE, "run.continued", str(run), "", {"decisions": decisions})
     house.progress(run, "review", "continued")
-    return reopen(house, run)
+    return reopen(house, history_of(house, run))
 
 
-def _release(house: House, run: RunId) -> None:
+def _release(house: House, history: RunHistory) -> None:
     """Make the released record: a child of the sealed commit with every decision on the run, and its own tag."""
+    run = history.run
     commit = house.records.resolve(f"record/{run}")
     if commit is None:
-        sealed = sealed_commit(house, run)
-        signed = [*house.ledger.events(subject=str(run), action="decision.signed")]
+        signed = [decision.event for decision in history.decisions]
         folder = f"{run.folder}/decisions"
-        files = released_files(house, run, approvals_of(house, run))
-        for event in signed:
-            verified(house, event)
-            files[f"{folder}/{event.sequence}.dsse.json"] = base64.b64decode(event.details["envelope"])
+        files = released_files(house, run, proved_approvals(house, history))
+        for decision in history.decisions:
+            verified(house, decision)
+            files[f"{folder}/{decision.event.sequence}.dsse.json"] = decision.envelope
         files[f"{folder}/index.json"] = document(
             [
                 {
@@ -135,7 +141,7 @@ def _release(house: House, run: RunId) -> None:
             ]
         )
         commit = house.sealing.seal(
-            parent=sealed,
+            parent=history.sealed_commit,
             replaced="",
             files=files,
             tag=f"record/{run}",
@@ -148,7 +154,8 @@ def _release(house: House, run: RunId) -> None:
     house.progress(run, "review", "released")
 
 
-def _retention_years(house: House, run: RunId) -> int:
+def _retention_years(house: House, history: RunHistory) -> int:
     """Return the retention that the run's own recorded protocol asks for."""
-    stored = house.records.read(sealed_commit(house, run), f"{run.folder}/protocol.json")
+    run = history.run
+    stored = house.records.read(history.sealed_commit, f"{run.folder}/protocol.json")
     return parse_protocol(json.dumps(json.loads(stored)), str(run)).retention.years

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from medicore.cases.keeping.archived_run import archived_manifest, manifest_keys, require_whole
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
+from medicore.cases.run.histories import history_of
 from medicore.errors import ArchiveError
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
@@ -45,8 +46,9 @@ def restore(house: House, run: RunId, person: str, passphrase: Callable[[str], s
     """
     with refusals(house, person_id(person), "export.refused", str(run)):
         signatory = require_signatory(house, person, Permission.EXPORT, passphrase)
-    known = any(True for _ in house.ledger.events(subject=str(run)))
-    key, data = archived_manifest(house, run) if known else _last_manifest(house, run)
+    history = history_of(house, run)
+    known = bool(history.events)
+    key, data = archived_manifest(house, history) if known else _last_manifest(house, run)
     manifest = json.loads(data)
     files = {"manifest.json": data}
     for entry in manifest["objects"]:

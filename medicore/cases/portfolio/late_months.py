@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from medicore.cases.answers.lateness import gaps, with_deadlines
-from medicore.cases.portfolio.standing import standing_run
-from medicore.cases.run.runs import runs_of
+from medicore.cases.portfolio.standing import standing_of_month
+from medicore.cases.run.histories import histories_of
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.states import state_of
+from medicore.records.ledger.history import RunHistory
 from medicore.records.protocol.calendar import month_after
 
 NO_RUN = "no run"
@@ -52,6 +52,8 @@ def earlier_late(house: House, studies: Iterable[str], month: str, at: datetime)
 
 def _standing(house: House, study: str) -> list[Mapping[str, Any]]:
     """Return run and state of each month of a study that has a run which stands for it."""
-    months = sorted({run.month for run in runs_of(house, study)})
-    runs = [run for run in (standing_run(house, study, month) for month in months) if run is not None]
-    return [{"run": str(run), "state": state_of(house.ledger.events(subject=str(run))).value} for run in runs]
+    months: dict[str, list[RunHistory]] = {}
+    for history in histories_of(house, study):
+        months.setdefault(history.run.month, []).append(history)
+    standing = (standing_of_month(months[month]) for month in sorted(months))
+    return [{"run": str(one.run), "state": one.state.value} for one in standing if one is not None]

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from medicore.cases.keeping.archived_run import EXTENDED, HELD, LIFTED, archive_checks
+from medicore.cases.keeping.archived_run import archive_checks
 from medicore.cases.keeping.restoring import RESTORED
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.people.signers import proved, require_signed_changes
-from medicore.cases.review.review import approvals_of, verified
+from medicore.cases.review.review import proved_approvals, verified
 from medicore.cases.review.signed_report import entry_of, prove
 from medicore.cases.run.attest import kept
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.requesting import BY_REQUEST, proved_request
-from medicore.cases.run.runs import SEALED_BY
 from medicore.cases.run.stored import SIGNED_REPORT, read_provenance
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.files import RecordFiles
@@ -20,7 +20,9 @@ from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.checking import Check, attempt, same_bytes
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.ledger import verify_chain
+from medicore.records.ledger.event_details import Archiving, Release, Sealing, SignedDecision, details_of
+from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RunHistory
+from medicore.records.ledger.ledger import LedgerEvent, verify_chain
 from medicore.records.people.people import Permission
 
 _ACTS = {
@@ -79,33 +81,42 @@ def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
 
 def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
     """Yield the checks of what is stored of one run, as the ledger tells it."""
-    events = tuple(house.ledger.events(subject=str(run)))
-    sealings = [event for event in events if event.action in SEALED_BY]
-    for event in sealings:
-        commit, tag = event.details["commit"], event.details["tag"]
-        yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
-        yield attempt(f"objects of {tag}", partial(house.records.check, tag))
-        yield attempt(f"provenance of {tag}", partial(_provenance, house, run, event.details))
+    history = history_of(house, run)
+    sealings = history.sealings
+    for sealing in sealings:
+        yield from _named(house, sealing.tag, sealing.commit)
+        yield attempt(f"provenance of {sealing.tag}", partial(_provenance, house, run, sealing))
     seen: set[tuple[str, str]] = set()
-    for event in reversed(sealings):
-        last = event is sealings[-1]
-        yield from _files(house, run, event.details, checkout if last else None, seen)
-    for event in events:
-        if event.action == "run.released":
-            tag, commit = f"record/{run}", event.details["commit"]
-            yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
-            yield attempt(f"objects of {tag}", partial(house.records.check, tag))
-            yield from _signed_report(house, run, checkout)
-        elif event.action in BY_REQUEST:
-            yield attempt(f"request {event.sequence} by {event.actor}", partial(proved_request, house, event))
-        elif event.action == "decision.signed":
-            yield attempt(f"signature {event.sequence} by {event.actor}", partial(verified, house, event))
-        elif event.action in _ACTS:
-            yield attempt(
-                f"act {event.sequence} by {event.actor}", partial(proved, house, event, _ACTS[event.action])
-            )
-        elif event.action == "archive.completed":
-            yield from archive_checks(house, run, event.details["manifest"])
+    for sealing in reversed(sealings):
+        last = sealing is sealings[-1]
+        yield from _files(house, run, sealing, checkout if last else None, seen)
+    for event in history.events:
+        yield from _event_checks(house, history, event, checkout)
+
+
+def _event_checks(
+    house: House, history: RunHistory, event: LedgerEvent, checkout: RecordFiles | None
+) -> Iterator[Check]:
+    """Yield the checks of what one event of a run says was signed, released or archived."""
+    if event.action == "run.released":
+        yield from _named(house, f"record/{history.run}", Release(event).commit)
+        yield from _signed_report(house, history, checkout)
+    elif event.action in BY_REQUEST:
+        yield attempt(f"request {event.sequence} by {event.actor}", partial(proved_request, house, event))
+    elif event.action == "decision.signed":
+        decision = SignedDecision(event)
+        yield attempt(f"signature {event.sequence} by {event.actor}", partial(verified, house, decision))
+    elif event.action in _ACTS:
+        permission = _ACTS[event.action]
+        yield attempt(f"act {event.sequence} by {event.actor}", partial(proved, house, event, permission))
+    elif event.action == "archive.completed":
+        yield from archive_checks(house, history, Archiving(event).manifest)
+
+
+def _named(house: House, tag: str, commit: str) -> Iterator[Check]:
+    """Yield the checks of a tag and of the git objects that it holds."""
+    yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
+    yield attempt(f"objects of {tag}", partial(house.records.check, tag))
 
 
 def _tag(house: House, tag: str, commit: str) -> None:
@@ -124,13 +135,13 @@ def require_ledger(house: House) -> tuple[int, str]:
 def _authority(house: House) -> None:
     """Raise IntegrityError unless the authority's certificate is the one that the ledger's first events name."""
     for event in house.ledger.events(action="authority.created"):
-        if event.details["certificate"].encode() != house.seals.authority():
+        if details_of(event).text("certificate").encode() != house.seals.authority():
             raise IntegrityError("authority.pem is not the authority of this ledger; restore it")
 
 
-def _provenance(house: House, run: RunId, details: Mapping[str, str]) -> None:
-    stored = house.records.read(details["commit"], f"{run.folder}/provenance.json")
-    if sha256(stored) != details["provenance"]:
+def _provenance(house: House, run: RunId, sealing: Sealing) -> None:
+    stored = house.records.read(sealing.commit, f"{run.folder}/provenance.json")
+    if sha256(stored) != sealing.provenance:
         raise IntegrityError(
             "provenance.json is not the one that the ledger names; restore it from the archive"
         )
@@ -139,12 +150,12 @@ def _provenance(house: House, run: RunId, details: Mapping[str, str]) -> None:
 def _files(
     house: House,
     run: RunId,
-    sealing: Mapping[str, str],
+    sealing: Sealing,
     checkout: RecordFiles | None,
     seen: set[tuple[str, str]],
 ) -> Iterator[Check]:
     """Check every file of a sealing that no later one has too; ``seen`` holds name and SHA-256 of what was checked."""
-    commit, tag = sealing["commit"], sealing["tag"]
+    commit, tag = sealing.commit, sealing.tag
     try:
         provenance = read_provenance(house, run, commit)
         held = house.records.names(commit, run.folder)
@@ -183,10 +194,10 @@ def _copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> 
         yield same_bytes(f"{name} ({place})", data, entry)
 
 
-def _signed_report(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
+def _signed_report(house: House, history: RunHistory, checkout: RecordFiles | None) -> Iterator[Check]:
     """Check every copy of the signed report: its digest, and what its signatures say for themselves."""
     try:
-        approvals = approvals_of(house, run)
+        approvals = proved_approvals(house, history)
         entry = entry_of(approvals)
     except MediCoreError as error:
         yield Check(SIGNED_REPORT, False, str(error))
@@ -199,4 +210,6 @@ def _signed_report(house: House, run: RunId, checkout: RecordFiles | None) -> It
     for place, data in copies:
         yield same_bytes(f"{SIGNED_REPORT} ({place})", data, entry)
     for data, place in {data: place for place, data in copies}.items():
-        yield attempt(f"{SIGNED_REPORT} ({place}, signatures)", partial(prove, house, run, data, approvals))
+        yield attempt(
+            f"{SIGNED_REPORT} ({place}, signatures)", partial(prove, house, history.run, data, approvals)
+        )

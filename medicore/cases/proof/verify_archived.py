@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from medicore.cases.keeping.archived_run import archive_checks, manifest_digest
+from medicore.cases.keeping.archived_run import archive_checks
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.proof.verify import foundations, tell
+from medicore.cases.run.histories import history_of
 from medicore.ports.house import House
 from medicore.records.checking import Check
 from medicore.records.identifiers import RunId
@@ -20,10 +21,11 @@ def verify_archived(house: House, runs: Iterable[RunId]) -> Iterator[tuple[RunId
     """
     shared = foundations(house)
     for run in runs:
-        digest = manifest_digest(house, run)
+        history = history_of(house, run)
+        digest = history.archived.manifest
         checks = shared
         if shared[0].passed:
-            checks += tuple(archive_checks(house, run, digest))
+            checks += tuple(archive_checks(house, history, digest))
         tell(house, run, checks)
         if all(check.passed for check in checks):
             log(house, SERVICE, "archive.verified", str(run), "", {"manifest": digest, "checks": len(checks)})

@@ -1,16 +1,17 @@
 """approvals: every decision on a run, who signed it on what, and whether it holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from medicore.cases.people.signers import people
-from medicore.cases.review.review import DECIDED_UPON, decision_digests, requester_of, verified
-from medicore.cases.run.runs import SEALED_BY
+from medicore.cases.review.review import DECIDED_UPON, decision_digests, verified
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import stored_file
-from medicore.errors import IntegrityError, MediCoreError, ProtocolError
+from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.ledger.event_details import SignedDecision
+from medicore.records.ledger.history import RunHistory
 from medicore.records.moment import timestamp
 from medicore.records.people.decision import Statement, require_allowed, require_bound
 from medicore.records.people.people import Person, person_named, standing_of
@@ -29,46 +30,40 @@ def approvals(house: House, run: RunId) -> dict[str, Any]:
     ProtocolError
         When nobody ever asked for the run.
     """
-    events = tuple(house.ledger.events(subject=str(run)))
-    if not any(event.action == "run.requested" for event in events):
-        raise ProtocolError(f"run {run} is unknown; see 'medicore history {run.study}'")
+    history = history_of(house, run)
     return {
         "run": str(run),
-        "requested_by": requester_of(house, run),
-        "decisions": [_decision(house, run, event) for event in events if event.action == "decision.signed"],
+        "requested_by": history.request.requester,
+        "decisions": [_decision(house, history, decision) for decision in history.decisions],
         "refused": [
             {
-                "sequence": event.sequence,
-                "at": event.at,
-                "who": event.actor,
-                "meaning": event.details.get("meaning"),
-                "cause": event.details.get("cause"),
-                "message": event.reason,
+                "sequence": refused.event.sequence,
+                "at": refused.event.at,
+                "who": refused.event.actor,
+                "meaning": refused.meaning,
+                "cause": refused.cause,
+                "message": refused.event.reason,
             }
-            for event in events
-            if event.action == "decision.refused"
+            for refused in history.refused_decisions
         ],
     }
 
 
-def _decision(house: House, run: RunId, event: LedgerEvent) -> dict[str, Any]:
+def _decision(house: House, history: RunHistory, decision: SignedDecision) -> dict[str, Any]:
+    event, said = decision.event, decision.told
     signer = person_named(people(house, event.sequence), event.actor)
-    said: Mapping[str, Any] = event.details["statement"]["predicate"]
-    when = _fault(lambda: _require_good(house, run, event, signer))
-    now = when or _fault(lambda: _require_kept(house, run, verified(house, event)))
-    digests = {
-        part["name"]: next(iter(part["digest"].values())) for part in event.details["statement"]["subject"]
-    }
+    when = _fault(lambda: _require_good(house, history, decision, signer))
+    now = when or _fault(lambda: _require_kept(house, history, verified(house, decision)))
     return {
         "sequence": event.sequence,
         "at": event.at,
         "signer": event.actor,
-        "name": said["printed_name"],
-        "role": said["role"],
-        "meaning": said["meaning"],
-        "reason": said["reason"],
-        "finding": said["finding"],
-        "digests": digests,
+        "name": said.text("printed_name"),
+        "role": said.text("role"),
+        "meaning": said.text("meaning"),
+        "reason": said.text("reason"),
+        "finding": said.text_or_none("finding"),
+        "digests": decision.digests,
         "certificate": {
             "serial": house.certifier.serial(signer),
             "fingerprint": signer.fingerprint,
@@ -83,22 +78,21 @@ def _decision(house: House, run: RunId, event: LedgerEvent) -> dict[str, Any]:
     }
 
 
-def _require_good(house: House, run: RunId, event: LedgerEvent, signer: Person) -> None:
+def _require_good(house: House, history: RunHistory, decision: SignedDecision, signer: Person) -> None:
     """Raise one of our errors unless the decision was valid when the ledger took it, and the ledger tells it so."""
-    statement = verified(house, event)
-    require_allowed(statement, signer, requester_of(house, run))
-    if statement.run != str(run) or statement.as_json() != event.details["statement"]:
+    statement = verified(house, decision)
+    require_allowed(statement, signer, history.request.requester)
+    if statement.run != str(history.run) or statement.as_json() != decision.statement:
         raise IntegrityError(
-            f"ledger event {event.sequence} tells another decision than was signed; expected the same; "
+            f"ledger event {decision.event.sequence} tells another decision than was signed; expected the same; "
             "take the ledger from the archive"
         )
 
 
-def _require_kept(house: House, run: RunId, statement: Statement) -> None:
+def _require_kept(house: House, history: RunHistory, statement: Statement) -> None:
     """Raise one of our errors unless everything that the decision was signed on is there, byte for byte."""
-    commit = dict(statement.digests)["sealed commit"]
-    sealings = {e.details["commit"] for e in house.ledger.events(subject=str(run)) if e.action in SEALED_BY}
-    if commit not in sealings:
+    run, commit = history.run, dict(statement.digests)["sealed commit"]
+    if commit not in {sealing.commit for sealing in history.sealings}:
         raise IntegrityError(f"commit {commit[:12]} is no sealing of run {run}; run 'medicore verify {run}'")
     require_bound(statement, str(run), decision_digests(house, run, commit), statement.finding)
     for name, _ in statement.digests:

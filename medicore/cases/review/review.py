@@ -1,21 +1,21 @@
 """review: a human decides on a finding or a report, and the run follows the decision."""
 
 import base64
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from medicore.cases.people.logged import role_of
 from medicore.cases.people.signers import lock_out, require_not_locked, signer_of
 from medicore.cases.people.signers import people as people  # the people are asked for here, too
 from medicore.cases.review.signed_report import sign_report
-from medicore.cases.run.runs import sealed_commit
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import read_provenance
 from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId, person_id
+from medicore.records.ledger.event_details import SignedDecision
+from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
-from medicore.records.ledger.states import RunState, state_of
+from medicore.records.ledger.states import RunState
 from medicore.records.moment import timestamp
 from medicore.records.people.decision import (
     Meaning,
@@ -46,12 +46,8 @@ class Decision:
     finding: str | None = None
 
 
-def decision_digests(house: House, run: RunId, sealed: str | None = None) -> dict[str, str]:
-    """Return what a decision on a run is bound to: its files, code, environment and sealed commit (21 CFR 11.70).
-
-    The sealing is the commit ``sealed``, by default the last.
-    """
-    commit = sealed or sealed_commit(house, run)
+def decision_digests(house: House, run: RunId, commit: str) -> dict[str, str]:
+    """Return what a decision on a run is bound to: files, code, environment and the sealed ``commit`` (21 CFR 11.70)."""
     provenance = read_provenance(house, run, commit)
     digests = {e["name"]: e["sha256"] for e in provenance["files"] if e["name"] in DECIDED_UPON}
     return {
@@ -62,18 +58,12 @@ def decision_digests(house: House, run: RunId, sealed: str | None = None) -> dic
     }
 
 
-def open_findings(house: House, run: RunId) -> tuple[Mapping[str, Any], ...]:
-    """Return the findings at which a halted run waits, as they are stored, without those already accepted."""
-    halted = [*house.ledger.events(subject=str(run), action="run.halted")]
-    return tuple(halted[-1].details["findings"]) if halted else ()
-
-
-def require_open(house: House, run: RunId) -> RunState:
+def require_open(history: RunHistory) -> RunState:
     """Return the state of a run that waits for a human; raise ReviewError when it does not."""
-    found = state_of(house.ledger.events(subject=str(run)))
+    found = history.state
     if found not in {RunState.HALTED, RunState.SEALED}:
         raise ReviewError(
-            f"run {run} is {found}; expected one that waits for a decision; see 'medicore review'"
+            f"run {history.run} is {found}; expected one that waits for a decision; see 'medicore review'"
         )
     return found
 
@@ -90,8 +80,9 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
     """
     person_id(decision.signer)
     try:
-        named = replace(decision, finding=_named_finding(house, run, decision.finding))
-        return _sign(house, run, named, passphrase)
+        history = history_of(house, run)
+        named = replace(decision, finding=_named_finding(history, decision.finding))
+        return _sign(house, history, named, passphrase)
     except (ConfigurationError, ReviewError) as error:
         cause = _CAUSES.get(type(error), "refused")
         details = {"cause": cause, "meaning": decision.meaning[:40]}
@@ -109,10 +100,11 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
         raise
 
 
-def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> LedgerEvent:
+def _sign(house: House, history: RunHistory, decision: Decision, passphrase: str) -> LedgerEvent:
+    run = history.run
     person = person_named(people(house), decision.signer)
     require_not_locked(house, decision.signer)
-    found = state_of(house.ledger.events(subject=str(run)))
+    found = history.state
     if found is RunState.EXPLORED:
         raise ReviewError(
             f"run {run} is exploratory: it can be neither signed nor archived; run it on a clean commit"
@@ -120,50 +112,52 @@ def _sign(house: House, run: RunId, decision: Decision, passphrase: str) -> Ledg
     statement = state(
         person,
         run=str(run),
-        digests=decision_digests(house, run),
+        digests=decision_digests(house, run, history.sealed_commit),
         finding=decision.finding,
         meaning=decision.meaning,
         reason=decision.reason,
         signed_at=timestamp(house.clock.now()),
     )
-    require_allowed(statement, person, requester_of(house, run))
+    require_allowed(statement, person, history.request.requester)
     envelope = house.seals.sign(statement, passphrase)
     house.seals.verify(envelope, person, statement.signed_at)
-    for event in house.ledger.events(subject=str(run), action="decision.signed"):
-        if earlier_same(statement, [verified(house, event)]) is not None:
-            return event
-    found = require_open(house, run)
+    for earlier in history.decisions:
+        if earlier_same(statement, [verified(house, earlier)]) is not None:
+            return earlier.event
+    found = require_open(history)
     wanted = _ANSWERS.get(meaning_named(decision.meaning), found)
     if found is not wanted:
         raise ReviewError(
             f"run {run} is {found}; '{decision.meaning}' answers one that is {wanted}; see 'medicore review'"
         )
     if statement.meaning is Meaning.PROCEED:
-        _require_overridable(house, run, decision.finding)
+        _require_overridable(history, decision.finding)
     details = {"statement": statement.as_json(), "envelope": base64.b64encode(envelope).decode()}
     if statement.meaning is Meaning.APPROVE:
-        details |= sign_report(house, run, statement, passphrase, approvals_of(house, run))
+        details |= sign_report(house, run, statement, passphrase, proved_approvals(house, history))
     return house.ledger.append(
         NewEvent(person.identifier, person.role.value, "decision.signed", str(run), statement.reason, details)
     )
 
 
-def verified(house: House, event: LedgerEvent) -> Statement:
-    """Return the decision of a ``decision.signed`` event, its signature proved as of the event's time.
+def verified(house: House, decision: SignedDecision) -> Statement:
+    """Return what was decided by an event of the ledger, the signature proved as of the event's time.
 
     The key is the one that the signer had then: to renew or to revoke it later takes nothing from the decision.
     """
-    person = signer_of(house, event)
-    return house.seals.verify(base64.b64decode(event.details["envelope"]), person, event.at)
+    person = signer_of(house, decision.event)
+    return house.seals.verify(decision.envelope, person, decision.event.at)
 
 
 def approvals_of(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent], ...]:
     """Return the approvals of what is sealed of a run, each proved from its envelope, in order."""
-    commit = sealed_commit(house, run)
-    signed = [
-        (verified(house, event), event)
-        for event in house.ledger.events(subject=str(run), action="decision.signed")
-    ]
+    return proved_approvals(house, history_of(house, run))
+
+
+def proved_approvals(house: House, history: RunHistory) -> tuple[tuple[Statement, LedgerEvent], ...]:
+    """Return the same of the run whose history was read already."""
+    commit = history.sealed_commit
+    signed = [(verified(house, decision), decision.event) for decision in history.decisions]
     return tuple(
         (statement, event)
         for statement, event in signed
@@ -171,46 +165,40 @@ def approvals_of(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent
     )
 
 
-def requester_of(house: House, run: RunId) -> str:
-    """Return who asked for a run."""
-    for event in house.ledger.events(subject=str(run), action="run.requested"):
-        return event.actor
-    raise ReviewError(f"run {run} is unknown; see 'medicore status'")
-
-
-def standing_decisions(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent], ...]:
+def standing_decisions(house: House, history: RunHistory) -> tuple[tuple[Statement, LedgerEvent], ...]:
     """Return the decisions on a run that hold for what is sealed now, each proved from its envelope.
 
     Nobody's word is taken for it: the signature, the signer's role and key, and the binding to run, digests
     and finding are checked again, whoever calls. Decisions on an earlier sealing are passed over.
     """
-    now = decision_digests(house, run)
+    run = history.run
+    now = decision_digests(house, run, history.sealed_commit)
     standing = []
-    for event in house.ledger.events(subject=str(run), action="decision.signed"):
-        statement = verified(house, event)
+    for decision in history.decisions:
+        statement = verified(house, decision)
         if dict(statement.digests)["sealed commit"] != now["sealed commit"]:
             continue
         require_bound(statement, str(run), now, statement.finding)
-        require_allowed(statement, signer_of(house, event), requester_of(house, run))
-        standing.append((statement, event))
+        require_allowed(statement, signer_of(house, decision.event), history.request.requester)
+        standing.append((statement, decision.event))
     return tuple(standing)
 
 
-def _require_overridable(house: House, run: RunId, finding: str | None) -> None:
-    stored = {item["digest"]: item for item in open_findings(house, run)}
+def _require_overridable(history: RunHistory, finding: str | None) -> None:
+    run, stored = history.run, {waiting.digest: waiting for waiting in history.findings}
     if finding is None or finding not in stored:
         raise ReviewError(
             f"finding {str(finding)[:12]} is not one of the {len(stored)} at which run {run} waits; "
             f"see 'medicore review {run}'"
         )
-    if not stored[finding]["overridable"]:
+    if not stored[finding].overridable:
         raise ReviewError(
-            f"finding {finding[:12]} ({stored[finding]['gate']}) cannot be overridden; reject the run, "
+            f"finding {finding[:12]} ({stored[finding].gate}) cannot be overridden; reject the run, "
             "have what it says corrected, and run again"
         )
 
 
-def _named_finding(house: House, run: RunId, text: str | None) -> str | None:
+def _named_finding(history: RunHistory, text: str | None) -> str | None:
     """Return the digest of the finding that ``text`` begins; None when the run waits at none or none is named.
 
     Raises
@@ -220,10 +208,11 @@ def _named_finding(house: House, run: RunId, text: str | None) -> str | None:
     """
     if text is None:
         return None
-    fitting = [f["digest"] for f in open_findings(house, run) if str(f["digest"]).startswith(text)]
+    run = history.run
+    fitting = [finding.digest for finding in history.findings if finding.digest.startswith(text)]
     if len(fitting) != 1 or len(text) < 8:
         raise ReviewError(
             f"{text[:12]!r} names {len(fitting)} of the findings of run {run}; expected the first 8 digits or more "
             f"of one; see 'medicore review {run}'"
         )
-    return str(fitting[0])
+    return fitting[0]

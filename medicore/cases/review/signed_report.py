@@ -13,14 +13,14 @@ from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.event_details import SIGNED_REPORT as _KEY
+from medicore.records.ledger.event_details import SignedDecision
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.decision import Statement
 from medicore.records.people.people import person_named
 
 Approvals = Sequence[tuple[Statement, LedgerEvent]]
 """The approvals of a sealed run, proved, in the order of the ledger; each signed the file of the one before."""
-
-_KEY = "signed_report"
 
 
 def sign_report(
@@ -43,11 +43,12 @@ def sign_report(
 
 def entry_of(approvals: Approvals) -> Mapping[str, Any]:
     """Return what the ledger says of the signed report: SHA-256, size, MD5, pointer, time stamp authority."""
-    if not approvals or _KEY not in approvals[-1][1].details:
+    entry = SignedDecision(approvals[-1][1]).signed_report if approvals else None
+    if entry is None:
         raise IntegrityError(
             f"no approval of the run made a {SIGNED_REPORT}; expected one; run 'medicore verify'"
         )
-    return dict(approvals[-1][1].details[_KEY])
+    return entry
 
 
 def signed_report(house: House, approvals: Approvals) -> bytes:

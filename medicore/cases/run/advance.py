@@ -5,12 +5,12 @@ from typing import Any
 
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.run.data_lock import have_lock
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.finding import Finding
-from medicore.records.identifiers import RunId
 from medicore.steps.perform import perform
 from medicore.steps.report import Rendering
 from medicore.steps.way import digests, step_named
@@ -22,12 +22,13 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
     A step with findings that need a decision leaves a ``<step>.halted`` event; the caller then seals.
     """
     run, files = active.id, active.files
+    history = history_of(house, run)
     if step == "extract":
-        have_lock(house, active)
+        have_lock(house, active, history.data_lock)
     declared = step_named(step)
     before = digests(files, declared.inputs) | {"protocol.json": active.protocol.digest}
-    done = _completed(house, run, step)
-    if done is not None and done["inputs"] == before and _unchanged(files, done["outputs"]):
+    done = history.performed(step)
+    if done is not None and done.inputs == before and _unchanged(files, done.outputs):
         house.progress(run, step, "kept")
         return ()
     house.progress(run, step, "begun")
@@ -51,13 +52,6 @@ def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
         template_folder=str(house.code.root / "quarto_templates"),
         libraries=house.environment.locked(),
     )
-
-
-def _completed(house: House, run: RunId, step: str) -> Mapping[str, Any] | None:
-    done = [*house.ledger.events(subject=str(run), action=f"{step}.completed")]
-    halted = [*house.ledger.events(subject=str(run), action=f"{step}.halted")]
-    last = max((*done, *halted), key=lambda event: event.sequence, default=None)
-    return None if last is None else last.details
 
 
 def _unchanged(files: RecordFiles, recorded: Mapping[str, str]) -> bool:

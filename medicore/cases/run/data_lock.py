@@ -7,15 +7,16 @@ from medicore.cases.run.runs import ActiveRun
 from medicore.cases.run.stored import whole_copy
 from medicore.errors import IntegrityError
 from medicore.ports.house import House
+from medicore.records.ledger.event_details import DataLock
 from medicore.steps.way import digests
 
 _LAST = "lock/transfer.json"
 
 
-def have_lock(house: House, active: ActiveRun) -> None:
+def have_lock(house: House, active: ActiveRun, frozen: DataLock | None) -> None:
     """Have a run's data lock in its record folder: as it was frozen, or extracted and frozen now.
 
-    What was frozen is never extracted again. It is brought back from any stored copy that is what the ledger names.
+    What was ``frozen``, as the ledger tells it, is never extracted again. It is brought back from any stored copy that is what the ledger names.
 
     Raises
     ------
@@ -24,8 +25,8 @@ def have_lock(house: House, active: ActiveRun) -> None:
         folder is taken away, so that nothing is sealed with it: a lock without its manifest, which is written last,
         is none.
     """
-    for event in house.ledger.events(subject=str(active.id), action="lock.frozen"):
-        _restore(house, active, event.details["files"], event.details["pointer"])
+    if frozen is not None:
+        _restore(house, active, frozen.files, frozen.pointer)
         return
     if not active.files.exists(_LAST):
         _extract(house, active)

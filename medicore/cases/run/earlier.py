@@ -5,11 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from medicore.cases.run.runs import SEALED_BY, runs_of, sealed_commit
+from medicore.cases.run.histories import histories_of, history_of
+from medicore.cases.run.runs import runs_of
 from medicore.cases.run.stored import stored_file
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.states import WHOLE, RunState, state_of
+from medicore.records.ledger.states import WHOLE, RunState
+from medicore.records.results.results import Results
 from medicore.steps.data.change import earlier_estimate
 from medicore.steps.data.deviation import approved_protocol
 
@@ -19,11 +21,13 @@ def previous_lock(house: House, run: RunId) -> tuple[str, pd.DataFrame] | None:
     passed = {
         RunId.parse(event.subject)
         for event in house.ledger.events(subject=f"{run.study}/", action="check.completed")
-        if RunId.parse(event.subject).month < run.month and _is_sealed(house, event.subject)
+        if RunId.parse(event.subject).month < run.month
     }
     for earlier in sorted(passed, reverse=True):
-        data = stored_file(house, earlier, sealed_commit(house, earlier), "extract.parquet")
-        return earlier.month, house.workspaces.table(data)
+        history = history_of(house, earlier)
+        if history.sealings:
+            data = stored_file(house, earlier, history.sealed_commit, "extract.parquet")
+            return earlier.month, house.workspaces.table(data)
     return None
 
 
@@ -32,17 +36,15 @@ def previous_estimate(house: House, run: RunId) -> dict[str, Any] | None:
 
     A run that was released goes before one that was not, a later one before an earlier.
     """
-    standing = []
-    for earlier in runs_of(house, run.study):
-        if earlier.month < run.month:
-            state = state_of(tuple(house.ledger.events(subject=str(earlier))))
-            if state in WHOLE:
-                standing.append((earlier.month, state is not RunState.SEALED, earlier.number, earlier))
-    if not standing:
-        return None
-    latest = max(standing, key=lambda entry: entry[:3])[3]
-    results = json.loads(stored_file(house, latest, sealed_commit(house, latest), "results.json"))
-    return earlier_estimate(latest.month, str(latest), results["primary"])
+    months = {earlier.month for earlier in runs_of(house, run.study) if earlier.month < run.month}
+    for month in sorted(months, reverse=True):
+        standing = [history for history in histories_of(house, run.study, month) if history.state in WHOLE]
+        if standing:
+            latest = max(standing, key=lambda one: (one.state is not RunState.SEALED, one.run.number))
+            data = stored_file(house, latest.run, latest.sealed_commit, "results.json")
+            primary = Results.from_json(data).primary
+            return earlier_estimate(month, str(latest.run), dict(primary.section.values))
+    return None
 
 
 def approved_last(house: House, run: RunId) -> dict[str, Any] | None:
@@ -55,9 +57,5 @@ def approved_last(house: House, run: RunId) -> dict[str, Any] | None:
     if not released:
         return None
     last = RunId.parse(released[-1].subject)
-    stored = stored_file(house, last, sealed_commit(house, last), "protocol.json")
+    stored = stored_file(house, last, history_of(house, last).sealed_commit, "protocol.json")
     return approved_protocol(str(last), json.loads(stored))
-
-
-def _is_sealed(house: House, run: str) -> bool:
-    return any(event.action in SEALED_BY for event in house.ledger.events(subject=run))

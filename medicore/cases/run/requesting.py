@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from medicore.cases.people.logged import SERVICE
 from medicore.cases.people.signers import refuse, require_not_locked, require_standing, signed_act
+from medicore.cases.run.histories import histories_of, history_of
 from medicore.errors import (
     ConfigurationError,
     IntegrityError,
@@ -154,10 +155,9 @@ def proved_request(house: House, event: LedgerEvent) -> Act:
     """
     run = RunId.parse(event.subject)
     act = signed_act(house, event, Permission.REQUEST)
-    (first, *_) = house.ledger.events(subject=event.subject, action=ACTION)
-    exploratory = first.details["identity"]["status"] == "exploratory"
-    commit = first.details["identity"]["code_commit"] if "commit" in act.details else ""
-    told = Request(run.study, run.month, event.actor, event.reason, exploratory, commit=commit)
+    first = history_of(house, run).request
+    commit = first.code_commit if "commit" in act.details else ""
+    told = Request(run.study, run.month, event.actor, event.reason, first.exploratory, commit=commit)
     try:
         _require_asked(act, told)
     except ReviewError as error:
@@ -205,10 +205,10 @@ def _require_asked(act: Act, request: Request) -> None:
 def _used(house: House, request: Request, envelope: bytes) -> Iterator[RunId]:
     """Yield the runs that began or went on by this envelope."""
     asked = sha256(envelope)
-    for action in BY_REQUEST:
-        for event in house.ledger.events(subject=f"{request.study}/{request.month}/", action=action):
+    for history in histories_of(house, request.study, request.month):
+        for event in history.told(*BY_REQUEST):
             if sha256(base64.b64decode(event.details.get(ENVELOPE, ""))) == asked:
-                yield RunId.parse(event.subject)
+                yield history.run
 
 
 @contextmanager

@@ -1,22 +1,24 @@
 """Runs: how an attempt at an analysis begins and resumes, and where it was sealed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from medicore.cases.people.logged import log
+from medicore.cases.run.histories import histories_of, history_of
 from medicore.cases.run.requesting import Request, admit, require_signed
-from medicore.errors import ConfigurationError, ProtocolError
+from medicore.errors import ConfigurationError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.states import RunState, state_of
+from medicore.records.ledger.event_details import EXPLORATORY
+from medicore.records.ledger.history import SEALED_BY as SEALED_BY  # asked for here, too
+from medicore.records.ledger.history import RunHistory
+from medicore.records.ledger.states import RunState
 from medicore.records.people.act import ENVELOPE
 from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.protocol.protocol import Protocol
-
-SEALED_BY = frozenset({"run.sealed", "run.halted", "run.failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class ActiveRun:
     @property
     def exploratory(self) -> bool:
         """Whether the run may differ from its commit, and so can be neither signed nor archived."""
-        return bool(self.identity["status"] == "exploratory")
+        return bool(self.identity["status"] == EXPLORATORY)
 
     @property
     def tag(self) -> str:
@@ -51,11 +53,12 @@ def begin(house: House, request: Request) -> ActiveRun:
     Everything that can refuse a request does so before the run has a number; a refusal is in the ledger.
     """
     protocol, commit, environment = admit(house, request)
-    open_run = interrupted(house, request)
-    require_signed(house, request, open_run)
+    earlier = histories_of(house, request.study, request.month)
+    open_run = interrupted(earlier, exploratory=request.exploratory)
+    require_signed(house, request, None if open_run is None else open_run.run)
     if open_run is not None:
         return _resume(house, open_run, request, commit)
-    number = 1 + max((run.number for run in runs_of(house, request.study, request.month)), default=0)
+    number = 1 + max((history.run.number for history in earlier), default=0)
     run = RunId(request.study, request.month, number)
     sequence, head = house.ledger.head()
     identity = {
@@ -63,7 +66,7 @@ def begin(house: House, request: Request) -> ActiveRun:
         "study": run.study,
         "month": run.month,
         "number": run.number,
-        "status": "exploratory" if request.exploratory else "candidate",
+        "status": EXPLORATORY if request.exploratory else "candidate",
         "requested_by": request.requester,
         "reason": request.reason,
         "code_commit": commit,
@@ -95,51 +98,42 @@ def all_runs(house: House, study: str | None = None) -> tuple[RunId, ...]:
     return tuple(RunId.parse(e.subject) for e in house.ledger.events(subject=subject, action="run.requested"))
 
 
-def interrupted(house: House, request: Request) -> RunId | None:
-    """Return the run of the request's study and month that never came to an end, if there is one."""
-    for run in runs_of(house, request.study, request.month):
-        events = tuple(house.ledger.events(subject=str(run)))
-        wanted = "exploratory" if request.exploratory else "candidate"
-        if state_of(events) is RunState.RUNNING and events[0].details["identity"]["status"] == wanted:
-            return run
+def interrupted(earlier: Iterable[RunHistory], *, exploratory: bool) -> RunHistory | None:
+    """Return the first of a month's runs, exploratory ones or the others, that never came to an end, if there is one."""
+    for history in earlier:
+        if history.state is RunState.RUNNING and history.request.exploratory == exploratory:
+            return history
     return None
 
 
-def _resume(house: House, run: RunId, request: Request, commit: str) -> ActiveRun:
-    active = reopen(house, run)
+def _resume(house: House, history: RunHistory, request: Request, commit: str) -> ActiveRun:
+    run, active = history.run, reopen(house, history)
     require_begun_on(run, active.identity["code_commit"], commit)
     log(house, request.requester, "run.resumed", str(run), request.reason, {ENVELOPE: request.signature})
     return active
 
 
-def reopen(house: House, run: RunId) -> ActiveRun:
-    """Return a known run as its ledger events describe it, its work folder ready."""
-    events = tuple(house.ledger.events(subject=str(run)))
-    if not events:
-        raise ProtocolError(f"run {run} is unknown; see 'medicore history {run.study}'")
-    first = events[0]
-    protocol = parse_protocol(json.dumps(first.details["protocol"]), str(run))
-    sealing = 1 + sum(event.action in SEALED_BY for event in events)
-    accepted = [
-        taken for event in events if event.action == "run.continued" for taken in event.details["decisions"]
-    ]
-    identity = {**first.details["identity"], "record_tag": seal_tag(run, sealing), "accepted": accepted}
+def reopen(house: House, history: RunHistory) -> ActiveRun:
+    """Return a run as the ledger tells it, its work folder ready; raise ProtocolError when nobody asked for it."""
+    run, request = history.run, history.request
+    protocol = parse_protocol(json.dumps(request.protocol), str(run))
+    sealing = 1 + len(history.sealings)
+    identity = {
+        **request.identity,
+        "record_tag": seal_tag(run, sealing),
+        "accepted": list(history.accepted),
+    }
     return _activate(house, run, protocol, identity, sealing)
 
 
 def sealed_commit(house: House, run: RunId) -> str:
-    """Return the commit of a run's last sealing, as the ledger names it."""
-    sealings = [event for event in house.ledger.events(subject=str(run)) if event.action in SEALED_BY]
-    if not sealings:
-        raise ProtocolError(f"run {run} has no sealed record; see 'medicore history {run.study}'")
-    return str(sealings[-1].details["commit"])
+    """Return the commit of a run's last sealing, as the ledger names it; raise ProtocolError when there is none."""
+    return history_of(house, run).sealed_commit
 
 
 def code_commit(house: House, run: RunId) -> str:
     """Return the commit of the code that a run began on; raise ProtocolError when there is no such run."""
-    for event in house.ledger.events(subject=str(run), action="run.requested"):
-        return str(event.details["identity"]["code_commit"])
-    raise ProtocolError(f"run {run} is unknown; see 'medicore history {run.study}'")
+    return history_of(house, run).request.code_commit
 
 
 def require_begun_on(run: RunId, began: str, now: str) -> None:

@@ -1,12 +1,12 @@
 """Sealing: a run's files become a record commit, whatever way the run ended."""
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.run.attest import attest
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun, sealed_commit
 from medicore.cases.run.stored import SIGNED_REPORT
 from medicore.errors import ProtocolError
@@ -14,6 +14,7 @@ from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
+from medicore.records.results.results import Results
 from medicore.steps.way import STEPS, Step
 
 STORED = frozenset(name for step in STEPS for name in step.stored)
@@ -121,15 +122,14 @@ def _provenance(
 
 def release_commit(house: House, run: RunId) -> str | None:
     """Return the commit that released a run, or None while no human has."""
-    for event in house.ledger.events(subject=str(run), action="run.released"):
-        return str(event.details["commit"])
-    return None
+    release = history_of(house, run).release
+    return None if release is None else release.commit
 
 
-def read_results(house: House, run: RunId, commit: str) -> dict[str, Any]:
+def read_results(house: House, run: RunId, commit: str) -> Results:
     """Return the results of the record at ``commit``; raise ProtocolError when the run reached none."""
     if "results.json" not in house.records.names(commit, run.folder):
         raise ProtocolError(
             f"{run} was sealed without results; expected a run with some; see 'medicore history {run}'"
         )
-    return dict(json.loads(house.records.read(commit, f"{run.folder}/results.json")))
+    return Results.from_json(house.records.read(commit, f"{run.folder}/results.json"))

@@ -7,13 +7,13 @@ import pytest
 from medicore.cases.answers.recombining import (
     PARTS,
     Recomputed,
-    inferred,
     recompute,
     require_comparable,
     sealed_run,
 )
 from medicore.errors import ConfigurationError, EstimationError, ProtocolError
 from medicore.records.finding import Finding
+from medicore.records.results.results import Primary, primary_of
 from tests.steps.sealed_pair import FIRST, SECOND, PairedHouse, Recorded, finding, primary
 
 
@@ -104,12 +104,18 @@ def test_why_a_step_failed(
     assert computed(pair(crash=crash), tmp_path).obstacle == obstacle
 
 
-def test_ratios_are_inferred_on_the_logarithm() -> None:
-    """A ratio counts as its natural logarithm, a difference as itself; two measures or units cannot be compared."""
-    ratio = primary(1.0, measure="risk ratio", scale="logarithm")
-    assert (inferred(ratio), inferred(primary(1.0))) == (0.0, 1.0)
-    require_comparable(primary(1.0), primary(2.0, estimand="ATT"))
+def test_measures_and_units_are_not_mixed() -> None:
+    """Two primary results are comparable when they are of one measure, scale and unit, whatever their estimand."""
+
+    def found(estimate: float, **other: str) -> Primary:
+        return primary_of("effect.json", {"primary": primary(estimate, **other)})
+
+    require_comparable(found(1.0), found(2.0, estimand="ATT"))
     with pytest.raises(ProtocolError, match="'difference of means' in one run and 'risk ratio' in the other"):
-        require_comparable(primary(1.0), ratio)
+        require_comparable(found(1.0), found(1.0, measure="risk ratio", scale="logarithm"))
+    with pytest.raises(
+        ProtocolError, match="the scale of the effect is 'identity' in one run and 'logarithm'"
+    ):
+        require_comparable(found(1.0), found(1.0, scale="logarithm"))
     with pytest.raises(ProtocolError, match="the unit of the effect"):
-        require_comparable(primary(1.0), primary(1.0, unit="kg"))
+        require_comparable(found(1.0), found(1.0, unit="kg"))
