@@ -85,8 +85,8 @@ def main() -> None:
     medicore("init")
     medicore("edc", "deliver", MONTH)
     say("\nOne Prefect server for the whole demo; each command would start its own.")
-    with simulated_edc(), prefect_server(settings.home) as url:
-        os.environ["PREFECT_API_URL"] = url
+    with simulated_edc(), prefect_server(settings.home) as session:
+        os.environ["PREFECT_API_URL"] = session.url
         medicore("portfolio", MONTH, expected=(10,))
         run = latest(SHOWN)
         medicore("review", run)

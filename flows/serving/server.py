@@ -15,22 +15,43 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 
 from flows.serving.attended import Attended
 from medicore.errors import ConfigurationError
 
-_START_LIMIT_S, _ANSWER_LIMIT_S, _TELL_LIMIT_S = 120.0, 10.0, 15.0
-_TELLERS = (("prefect.events.worker", "EventsWorker"), ("prefect.logging.handlers", "APILogWorker"))
-_untold = False
+_START_LIMIT_S, _ANSWER_LIMIT_S, _DELIVERY_LIMIT_S = 120.0, 10.0, 15.0
+_QUEUES = (("prefect.events.worker", "EventsWorker"), ("prefect.logging.handlers", "APILogWorker"))
+"""Module and class of what Prefect's client sends from threads of its own: events and logs."""
+
+
+@dataclass(slots=True)
+class PrefectSession:
+    """What this process has to do with the Prefect API at ``url``.
+
+    ``undelivered`` is set when the session ends: events or logs did not reach the server in time. Prefect's client
+    then goes on trying, for an hour or more, and holds up the end of the process.
+    """
+
+    url: str
+    undelivered: bool = False
+
+    def deliver(self) -> None:
+        """Wait a while until events and logs have reached the server."""
+        for module, name in _QUEUES:
+            if module in sys.modules:
+                logging.getLogger(name).setLevel(logging.CRITICAL)  # it counts what it has left
+                waiting = getattr(sys.modules[module], name).drain_all(timeout=_DELIVERY_LIMIT_S)[1]
+                self.undelivered = self.undelivered or bool(waiting)
 
 
 @contextlib.contextmanager
-def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
-    """Yield the address of a Prefect API; start a server of our own unless ``PREFECT_API_URL`` names one.
+def prefect_server(home: Path, port: int | None = None) -> Iterator[PrefectSession]:
+    """Yield a session with a Prefect API; start a server of our own unless ``PREFECT_API_URL`` names one.
 
-    What Prefect is yet to be told is told at the end, within a while.
+    Events and logs are delivered at the end, within a while; the session then says whether all were.
 
     Raises
     ------
@@ -38,8 +59,9 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
         When the server cannot be had, or goes away for longer than its client is patient.
     """
     with attended_server(home, port) as (url, _):
+        session = PrefectSession(url)
         try:
-            yield url
+            yield session
         except Exception as error:
             if not _is_of_client(error):
                 raise
@@ -48,7 +70,7 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[str]:
                 "'medicore status' tells where the run stands, and where it has not ended the same command again goes on"
             ) from error
         finally:
-            _tell_all()
+            session.deliver()
 
 
 @contextlib.contextmanager
@@ -123,21 +145,6 @@ def _is_of_client(error: Exception) -> bool:
     """Say whether an error is what Prefect's client raises when it cannot talk to its server."""
     of_httpx = any(kind.__module__.startswith("httpx") for kind in type(error).__mro__)
     return of_httpx or (isinstance(error, RuntimeError) and str(error).startswith("Failed to reach API"))
-
-
-def untold() -> bool:
-    """Say whether Prefect's client still tries, for an hour or more, to tell a server what nobody takes there."""
-    return _untold
-
-
-def _tell_all() -> None:
-    """Wait a while until events and logs have reached the server."""
-    global _untold
-    for module, name in _TELLERS:
-        if module in sys.modules:
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # it counts what it has left
-            waiting = getattr(sys.modules[module], name).drain_all(timeout=_TELL_LIMIT_S)[1]
-            _untold = _untold or bool(waiting)
 
 
 def free_port() -> int:

@@ -3,29 +3,31 @@
 import errno
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from medicore.cli.app import app
 from medicore.errors import ConfigurationError, MediCoreError
+
+if TYPE_CHECKING:
+    from flows.serving.server import PrefectSession
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main() -> None:
-    """Run the command line, and leave; at once where Prefect's client would go on trying for a server that is away."""
-    try:
-        _run()
-    except SystemExit as end:
-        server = sys.modules.get("flows.serving.server")
-        if server is None or not server.untold():
-            raise
-        print("medicore: Prefect was not told everything: its server is away", file=sys.stderr)  # noqa: T201
+    """Run the command line and leave; at once where Prefect's client would go on trying for a server that is away."""
+    sessions: list[PrefectSession] = []
+    code = _run(sessions)
+    if any(session.undelivered for session in sessions):
+        _say("Prefect was not told everything: its server is away")
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(end.code if isinstance(end.code, int) else 0)
+        os._exit(code)
+    sys.exit(code)
 
 
-def _run() -> None:
-    """Run the command line; the one place that turns an error into an exit."""
+def _run(sessions: "list[PrefectSession]") -> int:
+    """Run the command line, which notes its sessions with Prefect, and return the exit code; errors are said here."""
     import medicore.cli.answers
     import medicore.cli.archive
     import medicore.cli.diff
@@ -41,17 +43,23 @@ def _run() -> None:
     import medicore.cli.work  # noqa: F401 - each module adds its verbs to the app
 
     try:
-        app(standalone_mode=True)
+        app(standalone_mode=True, obj=sessions)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
     except MediCoreError as error:
-        print(f"medicore: {error}", file=sys.stderr)  # noqa: T201 - the one message a user meets
-        sys.exit(error.exit_code)
+        _say(str(error))
+        return error.exit_code
     except OSError as error:
         # A disk can be full wherever something is written; every command may be repeated.
         if error.errno not in _FULL:
             raise
-        words = f"the disk takes no more ({error.strerror}); make room, then run the same command again"
-        print(f"medicore: {words}", file=sys.stderr)  # noqa: T201
-        sys.exit(ConfigurationError.exit_code)
+        _say(f"the disk takes no more ({error.strerror}); make room, then run the same command again")
+        return ConfigurationError.exit_code
     except KeyboardInterrupt:
-        print("medicore: interrupted; run the same command again to resume", file=sys.stderr)  # noqa: T201
-        sys.exit(130)
+        _say("interrupted; run the same command again to resume")
+        return 130
+    return 0
+
+
+def _say(words: str) -> None:
+    print(f"medicore: {words}", file=sys.stderr)  # noqa: T201 - the one message a user meets

@@ -1,10 +1,14 @@
 """The application object, and what its verbs share."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from medicore.ports.house import House
     from medicore.settings import Settings
 
@@ -43,3 +47,13 @@ def house(chosen: "Settings") -> "House":
     from medicore.wiring import open_house
 
     return open_house(chosen, show_progress)
+
+
+@contextlib.contextmanager
+def prefect(command: typer.Context, home: "Path") -> Iterator[None]:
+    """Have a Prefect API within the block, and note the session, so that ``main`` knows what was not delivered."""
+    from flows.serving.server import prefect_server
+
+    with prefect_server(home) as session:
+        command.obj.append(session)
+        yield

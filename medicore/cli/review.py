@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.app import Json, RunText, app, house, prefect, settings
 from medicore.cli.show import emit, figure, pairs, say, table
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _answer(finding: "StoredFinding") -> str:
 
 @app.command()
 def sign(
+    command: typer.Context,
     run: RunText,
     meaning: Annotated[str, typer.Option(help="proceed, approve or reject.")],
     reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
@@ -97,7 +98,7 @@ def sign(
     as_json: Json = False,
 ) -> None:
     """Sign a decision on a run, and let the run follow it: continue, be released and archived, or close."""
-    from flows.serving.server import prefect_server, require_given_server
+    from flows.serving.server import require_given_server
     from medicore.cases.answers.status import line
     from medicore.cases.review.review import Decision, sign_decision
     from medicore.cli.passphrase import passphrase_of
@@ -111,7 +112,7 @@ def sign(
     decision = Decision(person, meaning, reason, finding)
     with opened.locks.hold(target.study, target.month, f"medicore sign {run}"):
         event = sign_decision(opened, target, decision, passphrase_of(person))
-    with prefect_server(chosen.home):
+    with prefect(command, chosen.home):
         from flows.analysis import outcome_of
         from flows.requests import ReviewRequest
         from flows.review import review as follow

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from medicore.cli.app import Asker, Json, Reason, app, edc, house, settings
+from medicore.cli.app import Asker, Json, Reason, app, edc, house, prefect, settings
 from medicore.cli.show import emit, figure, say, table
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def deliver(
 
 @app.command()
 def run(
+    command: typer.Context,
     study: Annotated[str, typer.Argument(help="Study, as MED-2024-0147.")],
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
     reason: Reason = "Monthly analysis",
@@ -76,12 +77,13 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Analyse one study's month, up to a sealed candidate or a finding; resumes what was interrupted."""
-    outcomes = _perform([study], month, reason, person, exploratory=exploratory)
+    outcomes = _perform(command, [study], month, reason, person, exploratory=exploratory)
     _finish(outcomes, as_json=as_json)
 
 
 @app.command()
 def portfolio(
+    command: typer.Context,
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
     studies: Annotated[
         list[str] | None, typer.Argument(help="Studies; all that have a protocol by default.")
@@ -91,14 +93,19 @@ def portfolio(
     as_json: Json = False,
 ) -> None:
     """Analyse the month of all studies; a study that halts does not stop the others."""
-    outcomes = _perform(studies or [], month, reason, person, exploratory=False)
+    outcomes = _perform(command, studies or [], month, reason, person, exploratory=False)
     _finish(outcomes, as_json=as_json)
 
 
 def _perform(
-    studies: list[str], month: str, reason: str, person: str | None, *, exploratory: bool
+    command: typer.Context,
+    studies: list[str],
+    month: str,
+    reason: str,
+    person: str | None,
+    *,
+    exploratory: bool,
 ) -> "list[Outcome]":
-    from flows.serving.server import prefect_server
     from medicore.cases.run.requesting import Request, admit, sign_request
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import month_id, study_id
@@ -113,7 +120,7 @@ def _perform(
         # Refused before a passphrase is asked for and a server started: a wrong name costs a second, not ten.
         admit(opened, asked)
     signature = sign_request(opened, asked, wanted, passphrase_of)
-    with prefect_server(chosen.home):
+    with prefect(command, chosen.home):
         from flows.analysis import analysis, outcome_of
         from flows.portfolio import outcomes_of, portfolio
         from flows.requests import AnalysisRequest, PortfolioRequest

@@ -28,8 +28,8 @@ import os, sys
 from pathlib import Path
 from flows.serving.server import free_port, prefect_server
 names = ("PREFECT_API_URL", "PREFECT_HOME", "DO_NOT_TRACK")
-with prefect_server(Path(sys.argv[1])) as url:
-    print(url, os.environ["PREFECT_API_URL"] == url, os.environ["DO_NOT_TRACK"], flush=True)
+with prefect_server(Path(sys.argv[1])) as session:
+    print(session.url, os.environ["PREFECT_API_URL"] == session.url, os.environ["DO_NOT_TRACK"], flush=True)
     sys.stdin.readline()
 print([os.environ.get(name) for name in names], flush=True)
 """
@@ -117,8 +117,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_given_server_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_url: str) -> None:
     """Where the environment names an API, no server is started and its address is passed on."""
     monkeypatch.setenv("PREFECT_API_URL", prefect_url)
-    with prefect_server(tmp_path) as url:
-        assert url == prefect_url
+    with prefect_server(tmp_path) as session:
+        assert session.url == prefect_url
         assert os.environ["PREFECT_HOME"] == "given"
     assert not (tmp_path / "prefect" / "server.log").exists()
 

@@ -1,0 +1,78 @@
+"""The end of a command: its exit code, and that nothing which Prefect is still to be told holds it up."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+# A verb that leaves so many logs to Prefect's client, and ends with the code that it is given.
+SCRIPT = """
+import sys
+from pathlib import Path
+import typer
+from flows.serving import server
+from medicore.cli import main
+from medicore.cli.app import app, prefect
+
+server._DELIVERY_LIMIT_S = 1.0
+
+@app.command()
+def speak(command: typer.Context, home: Path, words: int, code: int) -> None:
+    with prefect(command, home):
+        from prefect.logging.handlers import APILogWorker
+        for number in range(words):
+            APILogWorker.instance().send({"message": str(number), "__payload_size__": 10})
+    typer.echo("spoken")
+    raise typer.Exit(code)
+
+main()
+"""
+UNDELIVERED = "medicore: Prefect was not told everything: its server is away"
+
+
+class _Deaf(BaseHTTPRequestHandler):
+    """Answers that all is well, and leaves every other request without an answer."""
+
+    def do_GET(self) -> None:
+        if not self.path.endswith("/health"):
+            self.rfile.read()  # until the client has left
+        self.send_response(200)
+        self.end_headers()
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def deaf_server() -> Iterator[str]:
+    """The address of a server that is healthy and takes no log."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Deaf) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/api"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("words", "said"), [(0, []), (2, [UNDELIVERED])])
+def test_a_command_ends_although_logs_are_not_delivered(
+    tmp_path: Path, deaf_server: str, words: int, said: list[str]
+) -> None:
+    """A verb's output and exit code are its own; where logs are left over it says so, and does not wait for an hour."""
+    environment = {**os.environ, "PREFECT_API_URL": deaf_server, "PREFECT_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, "speak", str(tmp_path), str(words), "7"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (7, "spoken\n"), done.stderr
+    assert [line for line in done.stderr.splitlines() if line.startswith("medicore:")] == said
