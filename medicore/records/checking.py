@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from medicore.errors import MediCoreError
@@ -10,36 +11,89 @@ from medicore.records.canonical import sha256
 AS_RECORDED = "as recorded"
 
 
+class CheckKind(Enum):
+    """What a check is about; the score card judges by it."""
+
+    LEDGER = auto()
+    """The whole ledger: guards, chain and signed heads."""
+    GUARDS = auto()
+    """The ledger's triggers and indexes."""
+    CHAIN = auto()
+    """The ledger's chain of digests."""
+    SIGNED_HEAD = auto()
+    """A signed head of the ledger, or all of them."""
+    AUTHORITY = auto()
+    """The certificate of the authority."""
+    PEOPLE = auto()
+    """The signed changes of people."""
+    REPOSITORY = auto()
+    """All objects of the record repository."""
+    TAG = auto()
+    """A tag, and the commit that it is on."""
+    GIT_OBJECTS = auto()
+    """The git objects that a tag leads to."""
+    PROVENANCE = auto()
+    """The provenance that the ledger names."""
+    RECORD = auto()
+    """A sealed record that cannot be read."""
+    UNNAMED_FILE = auto()
+    """A file in the record that its provenance does not name."""
+    REPOSITORY_COPY = auto()
+    """A file's copy in the record repository."""
+    STORED_COPY = auto()
+    """A file's copy in the content store or its local cache."""
+    CHECKOUT_COPY = auto()
+    """A file's copy in a clone of the record repository."""
+    SIGNED_REPORT = auto()
+    """The signatures in the signed report, or what they are held against."""
+    REQUEST = auto()
+    """A signed request."""
+    DECISION = auto()
+    """A signed decision."""
+    ACT = auto()
+    """Another signed act on a run."""
+    ARCHIVE = auto()
+    """The archive itself, or the manifest of what it holds of a run."""
+    ARCHIVED_COPY = auto()
+    """The archived copy of an object."""
+    VERSIONS = auto()
+    """What was written or deleted over an archived object."""
+    RETENTION = auto()
+    """Until when an archived object is kept."""
+    LEGAL_HOLD = auto()
+    """The legal hold on an archived object."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at: its name, whether it is as recorded, and what was found.
+    """One thing that was looked at: its kind and name, whether it is as recorded, and what was found.
 
-    ``warned`` says that somebody meddled although nothing that is recorded was lost.
+    ``warned`` says that somebody meddled although nothing that is recorded was lost. ``file`` is the name in the
+    record of the file that the check is about, and is empty where it is about something else.
     """
 
+    kind: CheckKind
     subject: str
     passed: bool
     found: str
     warned: bool = False
+    file: str = ""
 
 
-def attempt(subject: str, work: Callable[[], object]) -> Check:
+def attempt(kind: CheckKind, subject: str, work: Callable[[], object]) -> Check:
     """Return the check that ``work`` is: passed unless it raises an error of ours."""
     try:
         work()
     except MediCoreError as error:
-        return Check(subject, False, str(error))
-    return Check(subject, True, AS_RECORDED)
+        return Check(kind, subject, False, str(error))
+    return Check(kind, subject, True, AS_RECORDED)
 
 
-def equal(subject: str, found: object, expected: object) -> Check:
-    """Return the check that two digests are the same."""
-    same = found == expected
-    return Check(subject, same, AS_RECORDED if same else f"{str(found)[:12]} instead of {str(expected)[:12]}")
-
-
-def same_bytes(subject: str, data: bytes, entry: Mapping[str, Any]) -> Check:
+def same_bytes(kind: CheckKind, subject: str, data: bytes, entry: Mapping[str, Any], file: str = "") -> Check:
     """Return the check that ``data`` have the size and SHA-256 of an entry in a provenance or manifest."""
     if len(data) != entry["size"]:
-        return Check(subject, False, f"{len(data)} bytes instead of {entry['size']}")
-    return equal(subject, sha256(data), entry["sha256"])
+        return Check(kind, subject, False, f"{len(data)} bytes instead of {entry['size']}", file=file)
+    if (digest := sha256(data)) != entry["sha256"]:
+        words = f"{digest[:12]} instead of {str(entry['sha256'])[:12]}"
+        return Check(kind, subject, False, words, file=file)
+    return Check(kind, subject, True, AS_RECORDED, file=file)

@@ -7,7 +7,7 @@ from typing import Any
 from medicore.errors import ArchiveError, IntegrityError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
-from medicore.records.checking import AS_RECORDED, Check, same_bytes
+from medicore.records.checking import AS_RECORDED, Check, CheckKind, same_bytes
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
@@ -87,9 +87,9 @@ def archive_checks(house: House, history: RunHistory, digest: str) -> Iterator[C
     try:
         key, data = _manifest(house, history.run, digest)
     except MediCoreError as error:
-        yield Check(subject, False, str(error))
+        yield Check(CheckKind.ARCHIVE, subject, False, str(error))
         return
-    yield Check(subject, True, AS_RECORDED)
+    yield Check(CheckKind.ARCHIVE, subject, True, AS_RECORDED)
     manifest = json.loads(data)
     until, hold = history.kept_until, history.hold
     yield from _versions(house, {"key": key, "sha256": sha256(data), "size": len(data)})
@@ -97,19 +97,18 @@ def archive_checks(house: House, history: RunHistory, digest: str) -> Iterator[C
     yield from _hold(house, key, hold)
     for entry in manifest["objects"]:
         try:
-            yield same_bytes(
-                f"{entry['key']} (archive)", house.archive.get(entry["key"], entry["version"]), entry
-            )
+            data = house.archive.get(entry["key"], entry["version"])
+            yield same_bytes(CheckKind.ARCHIVED_COPY, f"{entry['key']} (archive)", data, entry)
             yield from _versions(house, entry)
         except MediCoreError as error:
-            yield Check(f"{entry['key']} (archive)", False, str(error))
+            yield Check(CheckKind.ARCHIVED_COPY, f"{entry['key']} (archive)", False, str(error))
         yield _retention(house, entry["key"], until, manifest["retain_until"])
         yield from _hold(house, entry["key"], hold)
 
 
 def require_whole(entry: Mapping[str, Any], data: bytes) -> bytes:
     """Return the bytes of an archived object; raise IntegrityError unless they are what its manifest says."""
-    check = same_bytes(entry["key"], data, entry)
+    check = same_bytes(CheckKind.ARCHIVED_COPY, entry["key"], data, entry)
     if not check.passed:
         raise IntegrityError(
             f"{entry['key']} in the archive: {check.found}; expected what its manifest says; keep it as it is, tell "
@@ -124,30 +123,30 @@ def _versions(house: House, entry: Mapping[str, Any]) -> Iterator[Check]:
     found = house.archive.versions(entry["key"])
     version = entry.get("version", found.written[:1] and found.written[0])
     if version not in found.written[:1] and len(found.written) > 1:
-        yield Check(
-            subject, False, f"version {version[:12]} is not the first; {found.written[0][:12]} came before"
-        )
+        words = f"version {version[:12]} is not the first; {found.written[0][:12]} came before"
+        yield Check(CheckKind.VERSIONS, subject, False, words)
     for later in found.written[1:]:
         same = sha256(house.archive.get(entry["key"], later)) == entry["sha256"]
         words = "the same bytes were written again" if same else "other bytes were written over it"
-        yield Check(subject, same, f"{words}, as version {later[:12]}; read as it was archived", warned=same)
+        words = f"{words}, as version {later[:12]}; read as it was archived"
+        yield Check(CheckKind.VERSIONS, subject, same, words, warned=same)
     if found.hidden:
-        yield Check(
-            subject, True, f"hidden by a delete marker; read by its version {version[:12]}", warned=True
-        )
+        words = f"hidden by a delete marker; read by its version {version[:12]}"
+        yield Check(CheckKind.VERSIONS, subject, True, words, warned=True)
 
 
 def _retention(house: House, key: str, until: str, at_first: str) -> Check:
+    kind, subject = CheckKind.RETENTION, f"{key} (retention)"
     try:
         kept = house.archive.retention(key)
     except MediCoreError as error:
-        return Check(f"{key} (retention)", False, str(error))
+        return Check(kind, subject, False, str(error))
     if kept < until:
-        return Check(f"{key} (retention)", False, f"kept until {kept}, where {until} is recorded")
+        return Check(kind, subject, False, f"kept until {kept}, where {until} is recorded")
     if kept > until:
         words = f"kept until {kept}, extended past MediCore: {until} is recorded"
-        return Check(f"{key} (retention)", True, words, warned=True)
-    return Check(f"{key} (retention)", True, f"kept until {kept}{', extended' if until > at_first else ''}")
+        return Check(kind, subject, True, words, warned=True)
+    return Check(kind, subject, True, f"kept until {kept}{', extended' if until > at_first else ''}")
 
 
 def _hold(house: House, key: str, hold: LedgerEvent | None) -> Iterator[Check]:
@@ -156,10 +155,12 @@ def _hold(house: House, key: str, hold: LedgerEvent | None) -> Iterator[Check]:
     try:
         held = house.archive.held(key)
     except MediCoreError as error:
-        yield Check(subject, False, str(error))
+        yield Check(CheckKind.LEGAL_HOLD, subject, False, str(error))
         return
     if hold is not None:
         words = f"held since {hold.at}" if held else f"not held, where a hold since {hold.at} is recorded"
-        yield Check(subject, held, words)
+        yield Check(CheckKind.LEGAL_HOLD, subject, held, words)
     elif held:
-        yield Check(subject, True, "held past MediCore: no hold is recorded", warned=True)
+        yield Check(
+            CheckKind.LEGAL_HOLD, subject, True, "held past MediCore: no hold is recorded", warned=True
+        )

@@ -1,7 +1,7 @@
 """The ALCOA++ score card of a run: each principle, whether it holds, and the evidence for it."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,11 +10,15 @@ from medicore.cases.run.runs import runs_of, sealed_commit
 from medicore.cases.run.stored import read_provenance
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
-from medicore.records.checking import Check
+from medicore.records.checking import Check, CheckKind
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.results.trace import ORIGINS, origin_of, paths_of
 from medicore.steps.way import STEP_NAMES
+
+_OF_THE_RECORD = (CheckKind.LEDGER, CheckKind.AUTHORITY, CheckKind.RECORD, CheckKind.REPOSITORY_COPY)
+_OF_THE_HISTORY = (CheckKind.LEDGER, CheckKind.TAG, CheckKind.GIT_OBJECTS, CheckKind.PROVENANCE)
+_COPIES = (CheckKind.REPOSITORY_COPY, CheckKind.STORED_COPY, CheckKind.ARCHIVED_COPY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,18 @@ class _Evidence:
             return None
         return json.loads(self.house.records.read(self.commit, f"{self.run.folder}/{name}"))
 
-    def of(self, select: Callable[[str], bool]) -> tuple[int, bool]:
-        """Return how many checks have a subject that is selected, and whether all of them passed."""
-        chosen = [check.passed for check in self.checks if select(check.subject)]
-        return len(chosen), all(chosen)
+    def of(self, *kinds: CheckKind) -> tuple[int, bool]:
+        """Return how many checks are of these kinds, and whether all of them passed."""
+        return _counted(check for check in self.checks if check.kind in kinds)
+
+    def of_frozen_data(self) -> tuple[int, bool]:
+        """Return how many checks are of the data lock's files, and whether all of them passed."""
+        return _counted(check for check in self.checks if check.file.startswith("lock/"))
+
+
+def _counted(checks: Iterable[Check]) -> tuple[int, bool]:
+    passed = [check.passed for check in checks]
+    return len(passed), all(passed)
 
 
 def score_card(house: House, run: RunId, checks: Sequence[Check]) -> tuple[Score, ...]:
@@ -83,8 +95,8 @@ def _scored(principle: str, judge: Callable[[], tuple[bool | None, str]]) -> Sco
 
 def _attributable(found: _Evidence) -> tuple[bool | None, str]:
     actors = {event.actor for event in found.events}
-    requests, asked = found.of(lambda subject: subject.startswith("request "))
-    signatures, decided = found.of(lambda subject: subject.startswith(("signature ", "act ")))
+    requests, asked = found.of(CheckKind.REQUEST)
+    signatures, decided = found.of(CheckKind.DECISION, CheckKind.ACT)
     holds = all(event.actor and event.role for event in found.events) and bool(requests) and asked and decided
     return holds, (
         f"{len(found.events)} events by {', '.join(sorted(actors))}; asked for by {found.events[0].actor}; "
@@ -106,7 +118,7 @@ def _contemporaneous(found: _Evidence) -> tuple[bool | None, str]:
 
 
 def _original(found: _Evidence) -> tuple[bool | None, str]:
-    count, same = found.of(lambda subject: subject.startswith("lock/"))
+    count, same = found.of_frozen_data()
     return (
         same if count else None,
         f"{count} stored copies of the export and its manifest, byte for byte as frozen",
@@ -125,8 +137,7 @@ def _accurate(found: _Evidence) -> tuple[bool | None, str]:
 
 
 def _complete(found: _Evidence) -> tuple[bool | None, str]:
-    known = {"ledger", "authority", "record"}
-    count, same = found.of(lambda subject: subject.endswith(" repository)") or subject in known)
+    count, same = found.of(*_OF_THE_RECORD)
     done = {event.action.partition(".")[0] for event in found.events} & set(STEP_NAMES)
     attempts = runs_of(found.house, found.run.study, found.run.month)
     return same, (
@@ -136,12 +147,12 @@ def _complete(found: _Evidence) -> tuple[bool | None, str]:
 
 
 def _consistent(found: _Evidence) -> tuple[bool | None, str]:
-    count, same = found.of(lambda subject: subject.startswith(("ledger", "tag ", "objects ", "provenance ")))
+    count, same = found.of(*_OF_THE_HISTORY)
     return same, f"{count} checks of chain, signed heads, tags and git objects"
 
 
 def _enduring(found: _Evidence) -> tuple[bool | None, str]:
-    count, same = found.of(lambda subject: subject.endswith("(retention)"))
+    count, same = found.of(CheckKind.RETENTION)
     if not count:
         return None, "not archived yet; the record is in the record repository and the content store"
     archived = [event for event in found.events if event.action == "archive.completed"]
@@ -149,9 +160,7 @@ def _enduring(found: _Evidence) -> tuple[bool | None, str]:
 
 
 def _available(found: _Evidence) -> tuple[bool | None, str]:
-    count, same = found.of(
-        lambda subject: subject.endswith(("(content store)", "(local cache)", "(archive)", "repository)"))
-    )
+    count, same = found.of(*_COPIES)
     return same, f"{count} stored copies read back just now"
 
 

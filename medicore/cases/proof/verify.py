@@ -1,6 +1,6 @@
 """verify: everything that is stored of a run, read again and held against what was recorded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
-from medicore.records.checking import Check, attempt, same_bytes
+from medicore.records.checking import Check, CheckKind, attempt, same_bytes
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import Archiving, Release, Sealing, SignedDecision, details_of
 from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RunHistory
@@ -55,12 +55,12 @@ def foundations(house: House) -> tuple[Check, ...]:
 
     Without the ledger nothing that it says of a run can be relied on.
     """
-    ledger = attempt("ledger", partial(require_ledger, house))
+    ledger = attempt(CheckKind.LEDGER, "ledger", partial(require_ledger, house))
     if not ledger.passed:
         return (ledger,)
-    authority = attempt("authority", partial(_authority, house))
-    people = attempt("people", partial(require_signed_changes, house))
-    return ledger, authority, people, attempt("archive", house.archive.prove)
+    authority = attempt(CheckKind.AUTHORITY, "authority", partial(_authority, house))
+    people = attempt(CheckKind.PEOPLE, "people", partial(require_signed_changes, house))
+    return ledger, authority, people, attempt(CheckKind.ARCHIVE, "archive", house.archive.prove)
 
 
 def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
@@ -85,7 +85,7 @@ def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Ite
     sealings = history.sealings
     for sealing in sealings:
         yield from _named(house, sealing.tag, sealing.commit)
-        yield attempt(f"provenance of {sealing.tag}", partial(_provenance, house, run, sealing))
+        yield attempt(CheckKind.PROVENANCE, f"provenance of {sealing.tag}", partial(_provenance, house, run, sealing))
     seen: set[tuple[str, str]] = set()
     for sealing in reversed(sealings):
         last = sealing is sealings[-1]
@@ -102,21 +102,27 @@ def _event_checks(
         yield from _named(house, f"record/{history.run}", Release(event).commit)
         yield from _signed_report(house, history, checkout)
     elif event.action in BY_REQUEST:
-        yield attempt(f"request {event.sequence} by {event.actor}", partial(proved_request, house, event))
+        yield attempt(
+            CheckKind.REQUEST, f"request {event.sequence} by {event.actor}", partial(proved_request, house, event)
+        )
     elif event.action == "decision.signed":
         decision = SignedDecision(event)
-        yield attempt(f"signature {event.sequence} by {event.actor}", partial(verified, house, decision))
+        yield attempt(
+            CheckKind.DECISION, f"signature {event.sequence} by {event.actor}", partial(verified, house, decision)
+        )
     elif event.action in _ACTS:
         permission = _ACTS[event.action]
-        yield attempt(f"act {event.sequence} by {event.actor}", partial(proved, house, event, permission))
+        yield attempt(
+            CheckKind.ACT, f"act {event.sequence} by {event.actor}", partial(proved, house, event, permission)
+        )
     elif event.action == "archive.completed":
         yield from archive_checks(house, history, Archiving(event).manifest)
 
 
 def _named(house: House, tag: str, commit: str) -> Iterator[Check]:
     """Yield the checks of a tag and of the git objects that it holds."""
-    yield attempt(f"tag {tag}", partial(_tag, house, tag, commit))
-    yield attempt(f"objects of {tag}", partial(house.records.check, tag))
+    yield attempt(CheckKind.TAG, f"tag {tag}", partial(_tag, house, tag, commit))
+    yield attempt(CheckKind.GIT_OBJECTS, f"objects of {tag}", partial(house.records.check, tag))
 
 
 def _tag(house: House, tag: str, commit: str) -> None:
@@ -160,12 +166,13 @@ def _files(
         provenance = read_provenance(house, run, commit)
         held = house.records.names(commit, run.folder)
     except MediCoreError as error:
-        yield Check("record" if not seen else f"record of {tag}", False, str(error))
+        yield Check(CheckKind.RECORD, "record" if not seen else f"record of {tag}", False, str(error))
         return
     expected = {entry["name"]: entry for entry in provenance["files"]}
     for name in held:
         if name not in expected and not name.startswith(_OWN_FILES):
-            yield Check(name, False, f"is in the record {tag}, but its provenance does not name it")
+            words = f"is in the record {tag}, but its provenance does not name it"
+            yield Check(CheckKind.UNNAMED_FILE, name, False, words, file=name)
     for name, entry in expected.items():
         if (name, entry["sha256"]) in seen:
             continue
@@ -173,25 +180,32 @@ def _files(
         yield from _copies(house, run, commit, entry)
         if checkout is not None:
             found = checkout.read(name) if checkout.exists(name) else b""
-            yield same_bytes(f"{name} (checkout)", found, entry)
+            yield same_bytes(CheckKind.CHECKOUT_COPY, f"{name} (checkout)", found, entry, name)
 
 
 def _copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> Iterator[Check]:
     """Check every stored copy of one file."""
     name = entry["name"]
     if entry["md5"] is None:
+        kind, subject = CheckKind.REPOSITORY_COPY, f"{name} (record repository)"
         try:
             data = house.records.read(commit, f"{run.folder}/{name}")
         except MediCoreError as error:
-            yield Check(f"{name} (record repository)", False, str(error))
+            yield Check(kind, subject, False, str(error), file=name)
         else:
-            yield same_bytes(f"{name} (record repository)", data, entry)
+            yield same_bytes(kind, subject, data, entry, name)
         return
-    copies = house.content.objects(entry["md5"])
+    yield from _stored(name, house.content.objects(entry["md5"]), entry)
+
+
+def _stored(name: str, copies: Sequence[tuple[str, bytes]], entry: Mapping[str, Any]) -> Iterator[Check]:
+    """Check every copy of a file in the content store; that there is none is a failure."""
+    kind = CheckKind.STORED_COPY
     if not copies:
-        yield Check(f"{name} (content store)", False, "no copy is left; restore it from the archive")
+        words = "no copy is left; restore it from the archive"
+        yield Check(kind, f"{name} (content store)", False, words, file=name)
     for place, data in copies:
-        yield same_bytes(f"{name} ({place})", data, entry)
+        yield same_bytes(kind, f"{name} ({place})", data, entry, name)
 
 
 def _signed_report(house: House, history: RunHistory, checkout: RecordFiles | None) -> Iterator[Check]:
@@ -200,16 +214,14 @@ def _signed_report(house: House, history: RunHistory, checkout: RecordFiles | No
         approvals = proved_approvals(house, history)
         entry = entry_of(approvals)
     except MediCoreError as error:
-        yield Check(SIGNED_REPORT, False, str(error))
+        yield Check(CheckKind.SIGNED_REPORT, SIGNED_REPORT, False, str(error))
         return
     copies = house.content.objects(entry["md5"])
-    if not copies:
-        yield Check(f"{SIGNED_REPORT} (content store)", False, "no copy is left; restore it from the archive")
+    yield from _stored(SIGNED_REPORT, copies, entry)
     if checkout is not None:
-        copies += (("checkout", checkout.read(SIGNED_REPORT) if checkout.exists(SIGNED_REPORT) else b""),)
-    for place, data in copies:
-        yield same_bytes(f"{SIGNED_REPORT} ({place})", data, entry)
+        found = checkout.read(SIGNED_REPORT) if checkout.exists(SIGNED_REPORT) else b""
+        yield same_bytes(CheckKind.CHECKOUT_COPY, f"{SIGNED_REPORT} (checkout)", found, entry, SIGNED_REPORT)
+        copies += (("checkout", found),)
     for data, place in {data: place for place, data in copies}.items():
-        yield attempt(
-            f"{SIGNED_REPORT} ({place}, signatures)", partial(prove, house, history.run, data, approvals)
-        )
+        subject = f"{SIGNED_REPORT} ({place}, signatures)"
+        yield attempt(CheckKind.SIGNED_REPORT, subject, partial(prove, house, history.run, data, approvals))

@@ -9,7 +9,7 @@ from medicore.errors import IntegrityError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.ports.ledger import Ledger
-from medicore.records.checking import Check, attempt
+from medicore.records.checking import Check, CheckKind, attempt
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 
@@ -92,4 +92,4 @@ def verify_all(
             checks = (*shared, *record_checks(once, run, checkout(run)))
             tell(house, run, checks)
             yield Verified(run, checks)
-        yield Verified(None, (*shared, attempt(REPOSITORY, records.check)))
+        yield Verified(None, (*shared, attempt(CheckKind.REPOSITORY, REPOSITORY, records.check)))

@@ -7,7 +7,7 @@ from medicore.cases.keeping.archived_ledger import copies
 from medicore.cases.run.attest import kept, key_of
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
-from medicore.records.checking import AS_RECORDED, Check
+from medicore.records.checking import AS_RECORDED, Check, CheckKind
 from medicore.records.ledger.ledger import (
     GENESIS,
     Checkpoint,
@@ -69,12 +69,13 @@ def verify_ledger(house: House) -> LedgerReport:
         heads = kept(house)
     except MediCoreError as error:
         heads = ()
-        checks.append(Check("signed heads", False, str(error)))
+        checks.append(Check(CheckKind.SIGNED_HEAD, "signed heads", False, str(error)))
     for found in heads:
         try:
             opened[found.key] = found.opened(house)
         except MediCoreError as error:
-            checks.append(Check(found.key, False, str(error).removeprefix(f"{found.key}: ")))
+            words = str(error).removeprefix(f"{found.key}: ")
+            checks.append(Check(CheckKind.SIGNED_HEAD, found.key, False, words))
     if checks[1].passed:
         against, wrong = _against(house, reading, opened)
         checks += against
@@ -94,16 +95,18 @@ def _guards(house: House) -> Check:
     try:
         house.ledger.check_file()
     except IntegrityError as error:
-        return Check("guards", False, str(error))
-    return Check("guards", True, "triggers and indexes as MediCore makes them")
+        return Check(CheckKind.GUARDS, "guards", False, str(error))
+    return Check(CheckKind.GUARDS, "guards", True, "triggers and indexes as MediCore makes them")
 
 
 def _chain(house: House, reading: _Reading) -> Check:
     try:
         verify_chain(reading.of(house.ledger.events()))
     except IntegrityError as error:
-        return Check("chain", False, str(error))
-    return Check("chain", True, f"{reading.proved} events, each with the digest of the one before it")
+        return Check(CheckKind.CHAIN, "chain", False, str(error))
+    return Check(
+        CheckKind.CHAIN, "chain", True, f"{reading.proved} events, each with the digest of the one before it"
+    )
 
 
 def _against(
@@ -122,10 +125,11 @@ def _against(
             place = f"event {first}" if first == last else f"an event from {first} to {last}"
             found = f"{place} is not the one that was there when this head was signed at {checkpoint.at}"
         else:
-            checks.append(Check(key, True, AS_RECORDED))
+            checks.append(Check(CheckKind.SIGNED_HEAD, key, True, AS_RECORDED))
             continue
         wrong = wrong or (first, last)
-        checks.append(Check(key, False, f"{found}; keep the ledger, take it from the archive"))
+        words = f"{found}; keep the ledger, take it from the archive"
+        checks.append(Check(CheckKind.SIGNED_HEAD, key, False, words))
     return checks, wrong
 
 
