@@ -12,12 +12,14 @@ from medicore.steps.gate import write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.primary import estimate_primary
+from medicore.steps.models.sample import Sample
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Estimate the primary effect on the retained subjects, have it confirmed, and hold it against last month's."""
     sets, retained = analysed(files)
-    primary, parts = estimate_primary(protocol, [one[retained] for one in sets])
+    samples = [Sample.of(protocol, one[retained]) for one in sets]
+    primary, parts = estimate_primary(protocol, samples)
     change = change_since(files, primary)
     findings = (
         *in_any_set([tuple(outcome_model_findings(part.models)) for part in parts]),

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import pandas as pd
-
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
@@ -29,22 +27,21 @@ from medicore.steps.models.sample import Sample, nothing, row, varied
 def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Write the sensitivity rows (same estimand, other assumptions) and the supplementary ones (other estimands)."""
     everyone, retained = analysed(files)
-    sets = [one[retained].reset_index(drop=True) for one in everyone]
+    samples = [Sample.of(protocol, one[retained].reset_index(drop=True)) for one in everyone]
     primary = read_section(files, "effect")["primary"]
     disposition = files.read_table("disposition.parquet")
     pooled = over_all_arms(protocol, files.read_table("extract.parquet"), disposition)
     section = {
-        "sensitivity": [*_same_estimand(protocol, sets), *pooled],
-        "supplementary": other_estimands(protocol, everyone, sets),
-        "evalue": confounding(protocol, primary, sets),
+        "sensitivity": [*_same_estimand(protocol, samples), *pooled],
+        "supplementary": other_estimands(protocol, everyone, samples),
+        "evalue": confounding(protocol, primary, samples),
         "tipping": missing_outcomes(protocol, primary, disposition),
     }
     return write_section(files, "sensitivity", section, ())
 
 
-def _same_estimand(protocol: Protocol, sets: Sequence[pd.DataFrame]) -> list[dict[str, Any]]:
+def _same_estimand(protocol: Protocol, samples: Sequence[Sample]) -> list[dict[str, Any]]:
     """Return the rows that keep the estimand and vary what the primary analysis assumes (ICH E9(R1), A.5.2)."""
-    samples = [Sample.of(protocol, one) for one in sets]
     family, target = samples[0].family, samples[0].target
     rows = [
         row(
@@ -78,7 +75,7 @@ def _same_estimand(protocol: Protocol, sets: Sequence[pd.DataFrame]) -> list[dic
     if protocol.design == "randomised":
         rows.append(_randomised(protocol, samples))
     if protocol.sensitivity.leave_one_out:
-        rows += [_without(protocol, sets, covariate.column) for covariate in protocol.covariates]
+        rows += [_without(protocol, samples, covariate.column) for covariate in protocol.covariates]
     # nobody's covariates enter: one data set is as good as several
     unadjusted = row(
         protocol,
@@ -121,7 +118,7 @@ def _clipped(protocol: Protocol, samples: Sequence[Sample], limit: float) -> dic
     return {**made, "note": made["note"] or f"{varied(moved)} score(s) moved, models not fitted again"}
 
 
-def _without(protocol: Protocol, sets: Sequence[pd.DataFrame], column: str) -> dict[str, Any]:
+def _without(protocol: Protocol, samples: Sequence[Sample], column: str) -> dict[str, Any]:
     """Return the primary estimator with one covariate left out of both models."""
     models = {
         "propensity": tuple(name for name in protocol.models.propensity if name != column),
@@ -131,4 +128,4 @@ def _without(protocol: Protocol, sets: Sequence[pd.DataFrame], column: str) -> d
     if not all(models.values()):
         return nothing(name, "the covariate is the only one of a model")
     fewer = protocol.model_copy(update={"models": protocol.models.model_copy(update=models)})
-    return row(protocol, name, sets, lambda one: Sample.of(fewer, one).primary().means)
+    return row(protocol, name, samples, lambda one: Sample.of(fewer, one.analysis).primary().means)

@@ -15,7 +15,7 @@ from tests.line.prepared_study import Numbers, PreparedStudy
 STUDY = "TEST-MOVING"
 SHIFT, FACTOR = 1.0, 1.1
 """What the second month's data add to every treated outcome, and by what its code multiplies all outcomes."""
-PLACE = "medicore/steps/models/primary.py"
+PLACE = "medicore/steps/models/sample.py"
 READ = 'outcome = analysis["outcome"].to_numpy(dtype=np.float64)\n'
 SCALED = f'outcome = {FACTOR} * analysis["outcome"].to_numpy(dtype=np.float64)\n'
 CONFIRMED = 1e-6

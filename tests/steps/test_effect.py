@@ -13,6 +13,7 @@ from medicore.steps.cohort import cohort
 from medicore.steps.effect import analysed, effect
 from medicore.steps.extract import extract, freeze
 from medicore.steps.models.primary import estimate_primary
+from medicore.steps.models.sample import Sample
 from medicore.steps.propensity import propensity
 from medicore.stores.files import FolderFiles
 from medicore.wiring import connector
@@ -158,6 +159,8 @@ def test_subjects_may_come_in_any_order(tmp_path: Path) -> None:
     """The point estimate does not depend on the order of the rows but for rounding."""
     files, _ = weighed(tmp_path, FRAME, protocol())
     (analysis,), _ = analysed(files)
-    first = estimate_primary(protocol(), [analysis])[0]["estimate"]
-    second = estimate_primary(protocol(), [analysis.iloc[::-1].reset_index(drop=True)])[0]["estimate"]
+    orders = (analysis, analysis.iloc[::-1].reset_index(drop=True))
+    first, second = (
+        estimate_primary(protocol(), [Sample.of(protocol(), one)])[0]["estimate"] for one in orders
+    )
     assert abs(first - second) < 1e-10

@@ -63,7 +63,7 @@ def test_subgroup_is_the_primary_analysis_within_it(tmp_path: Path) -> None:
     (everyone,), _ = analysed(estimated(tmp_path / "primary", FRAME, protocol())[0])
     for level in ("F", "M"):
         within = everyone[everyone["sex"] == level].reset_index(drop=True)
-        alone, _ = estimate_primary(protocol(), [within])
+        alone, _ = estimate_primary(protocol(), [Sample.of(protocol(), within)])
         row = made[f"Sex: {level}"]
         assert abs(row["estimate"] - alone["estimate"]) < ROUNDING
         assert abs(row["standard_error"] - alone["standard_error"]) < ROUNDING

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from medicore.errors import EstimationError
@@ -15,14 +14,14 @@ from medicore.stats.robustness.tipping import tipping_point
 from medicore.steps.models.sample import Sample
 
 
-def confounding(protocol: Protocol, primary: dict[str, Any], sets: Sequence[pd.DataFrame]) -> dict[str, Any]:
+def confounding(protocol: Protocol, primary: dict[str, Any], samples: Sequence[Sample]) -> dict[str, Any]:
     """Return the E-values of the primary estimate and of the limit of its interval nearer to no effect.
 
     A difference of means is divided by the outcome's standard deviation, ddof 1, over both arms; for a binary
     outcome the risk ratio of the primary estimator's means is taken. What has no E-value says why.
     """
     try:
-        found = _e_value(protocol, primary, sets)
+        found = _e_value(protocol, primary, samples)
     except EstimationError as error:
         return {"note": f"not estimable: {error}"}
     return {
@@ -36,13 +35,13 @@ def confounding(protocol: Protocol, primary: dict[str, Any], sets: Sequence[pd.D
     }
 
 
-def _e_value(protocol: Protocol, primary: dict[str, Any], sets: Sequence[pd.DataFrame]) -> EValue:
+def _e_value(protocol: Protocol, primary: dict[str, Any], samples: Sequence[Sample]) -> EValue:
     if protocol.outcome.family == "gaussian":
-        spread = float(sets[0]["outcome"].to_numpy(dtype=np.float64).std(ddof=1))
+        spread = float(samples[0].outcome.std(ddof=1))
         return e_value_of_standardised_difference(
             primary["estimate"] / spread, primary["ci_low"] / spread, primary["ci_high"] / spread
         )
-    means = [Sample.of(protocol, one).primary().means for one in sets]
+    means = [one.primary().means for one in samples]
     ratio = pooled_effect([effect_of(one, "risk ratio") for one in means])
     return e_value_of_risk_ratio(ratio.value, *ratio.interval(protocol.inference.level))
 

@@ -1,6 +1,7 @@
 """Supplementary analyses: other populations and subgroups, apart from the sensitivity analyses (ICH E9(R1), A.5.3)."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,19 +27,32 @@ _POPULATIONS: dict[Target, str] = {
 
 
 def other_estimands(
-    protocol: Protocol, everyone: Sequence[pd.DataFrame], sets: Sequence[pd.DataFrame]
+    protocol: Protocol, everyone: Sequence[pd.DataFrame], samples: Sequence[Sample]
 ) -> list[dict[str, Any]]:
     """Return the rows about other populations than the primary estimand's; ``everyone`` is before trimming."""
-    samples = [Sample.of(protocol, one) for one in sets]
+
+    @functools.cache
+    def before_trimming(place: int) -> Sample:
+        same = len(everyone[place]) == len(samples[place].analysis)
+        return samples[place] if same else Sample.of(protocol, everyone[place])
+
+    places = range(len(everyone))
     return [
-        *(_trimmed(protocol, everyone, threshold) for threshold in protocol.sensitivity.trimming),
+        *(
+            _trimmed(protocol, places, before_trimming, threshold)
+            for threshold in protocol.sensitivity.trimming
+        ),
         *(
             _of_target(protocol, samples, target)
             for target in _POPULATIONS
             if target != protocol.estimand.target
         ),
         _matched(protocol, samples),
-        *(found for column in protocol.sensitivity.subgroups for found in _subgroups(protocol, sets, column)),
+        *(
+            found
+            for column in protocol.sensitivity.subgroups
+            for found in _subgroups(protocol, samples, column)
+        ),
     ]
 
 
@@ -70,15 +84,21 @@ def _matched(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
     return {**made, "note": "; ".join(part for part in (alone, made["note"]) if part)}
 
 
-def _trimmed(protocol: Protocol, everyone: Sequence[pd.DataFrame], threshold: float) -> dict[str, Any]:
-    """Return the primary estimator after discarding scores outside [t, 1 − t]; every model is fitted again."""
+def _trimmed(
+    protocol: Protocol, places: Sequence[int], before: Callable[[int], Sample], threshold: float
+) -> dict[str, Any]:
+    """Return the primary estimator after discarding scores outside [t, 1 − t]; every model is fitted again.
 
-    def estimate(one: pd.DataFrame) -> ArmMeans:
-        scores = Sample.of(protocol, one).fit.fitted
-        kept = Sample.of(protocol, one[within(scores, threshold, 1 - threshold)]).primary().means
+    ``before`` gives everybody in the completed data set at a place, and raises EstimationError where it has no scores.
+    """
+
+    def estimate(place: int) -> ArmMeans:
+        one = before(place)
+        left = one.analysis[within(one.fit.fitted, threshold, 1 - threshold)]
+        kept = Sample.of(protocol, left).primary().means
         return replace(kept, estimand=f"{kept.estimand} (trimmed)")
 
-    made = row(protocol, f"Scores outside {threshold:g} to {1 - threshold:g} discarded", everyone, estimate)
+    made = row(protocol, f"Scores outside {threshold:g} to {1 - threshold:g} discarded", places, estimate)
     again = "models fitted again on who is left"
     return {
         **made,
@@ -89,13 +109,13 @@ def _trimmed(protocol: Protocol, everyone: Sequence[pd.DataFrame], threshold: fl
     }
 
 
-def _subgroups(protocol: Protocol, sets: Sequence[pd.DataFrame], column: str) -> list[dict[str, Any]]:
+def _subgroups(protocol: Protocol, samples: Sequence[Sample], column: str) -> list[dict[str, Any]]:
     """Return the primary estimator within each level of a category, every model fitted again, and the interaction test."""
     label = protocol.covariate(column).label
     rows: list[dict[str, Any]] = []
     estimates: list[Estimate] = []
     for level in protocol.contract.column(column).values or ():
-        chosen = [one[(one[column] == level).to_numpy(dtype=bool)] for one in sets]
+        chosen = [one.analysis[(one.analysis[column] == level).to_numpy(dtype=bool)] for one in samples]
         means: list[ArmMeans] = []
 
         def estimate(one: pd.DataFrame, found: list[ArmMeans] = means) -> ArmMeans:

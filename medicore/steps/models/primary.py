@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
@@ -15,15 +14,13 @@ from medicore.stats.bootstrap.bootstrap_measure import measured
 from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
-from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.estimate import Estimate
 from medicore.stats.effect.measures import Effect, effect_of, no_effect, presented, scale_of
 from medicore.stats.imputation.pooling import pooled, pooled_effect, pooled_replicates
-from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.stats.verification import TOLERANCE, Verification, verify_effect, verify_pooled
+from medicore.steps.models.sample import Sample
 from medicore.steps.models.seeds import derived_seed
-from medicore.steps.models.terms import model_terms
 
 _ROUNDING = 1e-10
 """A standard error of at most this share of the largest outcome is 0, and a ratio to it means nothing."""
@@ -57,59 +54,27 @@ class Analysed:
         return replace(found, inference=replace(found.inference, standard_error=error, variance="bootstrap"))
 
 
-def fit_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> LogisticFit:
-    """Return the propensity model of ``treated``, ``(n,)`` bool, on the design ``x``, ``(n, p)``.
-
-    Raises EstimationError when a score is 0 or 1, so that no weight exists for the arm that was impossible.
-    """
-    fit = fit_logistic(x, treated)
-    certain = int(((fit.fitted == 0) | (fit.fitted == 1)).sum())
-    if certain:
-        raise EstimationError(
-            f"{certain} subject(s) have a propensity score of exactly 0 or 1, so the arms cannot be compared; "
-            "simplify the propensity model"
-        )
-    return fit
-
-
-def analyse_set(protocol: Protocol, analysis: pd.DataFrame, *, seed: int) -> Analysed:
+def analyse_sample(protocol: Protocol, sample: Sample, *, seed: int) -> Analysed:
     """Return one completed data set analysed: estimate, bootstrap from ``seed``, second implementation.
 
     Raises EstimationError when the outcome leaves nothing to estimate: one value for everyone, or no residual
     variance; and when bootstrap or second implementation find no number at all.
     """
-    x_propensity = model_terms(protocol, protocol.models.propensity, analysis).matrix
-    x_outcome = model_terms(protocol, protocol.models.outcome, analysis).matrix
-    treated = analysis["treated"].to_numpy(dtype=bool)
-    outcome = analysis["outcome"].to_numpy(dtype=np.float64)
-    family, target, measure = protocol.outcome.family, protocol.estimand.target, protocol.estimand.measure
-    fit = fit_scores(x_propensity, treated)
-    result = doubly_robust(x_outcome, treated, outcome, fit, family=family, target=target)
-    _require_variance(protocol, outcome, result.influence_function.standard_error)
-    bootstrap = measured(
-        bootstrap_effect(
-            x_propensity,
-            x_outcome,
-            treated,
-            outcome,
-            replicates=protocol.inference.replicates,
-            seed=seed,
-            family=family,
-            target=target,
-        ),
-        result.stacked,
-        measure,
-    )
+    result = sample.primary()
+    _require_variance(protocol, sample.outcome, result.influence_function.standard_error)
+    arrays = sample.x_propensity, sample.x_outcome, sample.treated, sample.outcome
+    family, target, measure = sample.family, sample.target, protocol.estimand.measure
+    replicates = protocol.inference.replicates
+    drawn = bootstrap_effect(*arrays, replicates=replicates, seed=seed, family=family, target=target)
+    bootstrap = measured(drawn, result.stacked, measure)
     with np.errstate(divide="ignore", invalid="ignore"):  # what comes of a separated model is judged below
-        second = verify_effect(
-            x_propensity, x_outcome, treated, outcome, family=family, target=target, measure=measure
-        )
+        second = verify_effect(*arrays, family=family, target=target, measure=measure)
     _require_numbers(bootstrap, second)
     return Analysed(result, bootstrap, second)
 
 
 def estimate_primary(
-    protocol: Protocol, sets: Sequence[pd.DataFrame]
+    protocol: Protocol, samples: Sequence[Sample]
 ) -> tuple[dict[str, Any], tuple[Analysed, ...]]:
     """Return the primary result as ``results.json`` holds it, and the analysis of each completed data set.
 
@@ -117,9 +82,11 @@ def estimate_primary(
     """
     seeds = [
         protocol.seed,
-        *(derived_seed(protocol.seed, "bootstrap", index) for index in range(1, len(sets))),
+        *(derived_seed(protocol.seed, "bootstrap", index) for index in range(1, len(samples))),
     ]
-    parts = tuple(analyse_set(protocol, one, seed=seed) for one, seed in zip(sets, seeds, strict=True))
+    parts = tuple(
+        analyse_sample(protocol, sample, seed=seed) for sample, seed in zip(samples, seeds, strict=True)
+    )
     level, measure = protocol.inference.level, protocol.estimand.measure
     found = pooled_effect([part.effect(protocol) for part in parts])
     chosen = found.inference

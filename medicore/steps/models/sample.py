@@ -16,20 +16,24 @@ from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.measures import Effect, effect_of
 from medicore.stats.imputation.pooling import pooled_effect
-from medicore.stats.models.logistic import LogisticFit
+from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores
-from medicore.steps.models.primary import fit_scores
 from medicore.steps.models.terms import model_terms
 
 _Set = TypeVar("_Set")
-"""A completed data set: its table, or its sample."""
+"""A completed data set: its sample, or its place among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The arrays of a (sub)sample, and its fitted propensity model; designs are ``(n, p)`` without intercept."""
+    """A (sub)sample: its table, the arrays of it, and its fitted propensity model.
 
+    Designs are ``(n, p)`` without intercept. What analyses the same subjects takes the same sample, so that nothing
+    is built or fitted twice.
+    """
+
+    analysis: pd.DataFrame
     family: Family
     target: Target
     x_propensity: NDArray[np.float64]
@@ -46,14 +50,16 @@ class Sample:
         for arm, size in (("treated", int(treated.sum())), ("control", int((~treated).sum()))):
             if size == 0:
                 raise EstimationError(f"no {arm} subject is left")
+        outcome = analysis["outcome"].to_numpy(dtype=np.float64)
         return cls(
+            analysis=analysis,
             family=protocol.outcome.family,
             target=protocol.estimand.target,
             x_propensity=x,
             x_outcome=model_terms(protocol, protocol.models.outcome, analysis).matrix,
             treated=treated,
-            outcome=analysis["outcome"].to_numpy(dtype=np.float64),
-            fit=fit_scores(x, treated),
+            outcome=outcome,
+            fit=_fitted_scores(x, treated),
         )
 
     def primary(self, scores: Scores | None = None) -> AugmentedResult:
@@ -66,6 +72,21 @@ class Sample:
             family=self.family,
             target=self.target,
         )
+
+
+def _fitted_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> LogisticFit:
+    """Return the propensity model of ``treated``, ``(n,)`` bool, on the design ``x``, ``(n, p)``.
+
+    Raises EstimationError when a score is 0 or 1, so that no weight exists for the arm that was impossible.
+    """
+    fit = fit_logistic(x, treated)
+    certain = int(((fit.fitted == 0) | (fit.fitted == 1)).sum())
+    if certain:
+        raise EstimationError(
+            f"{certain} subject(s) have a propensity score of exactly 0 or 1, so the arms cannot be compared; "
+            "simplify the propensity model"
+        )
+    return fit
 
 
 def row(

@@ -14,7 +14,8 @@ from medicore.stats.imputation.pooling import pooled
 from medicore.steps.cohort import cohort
 from medicore.steps.effect import analysed, effect
 from medicore.steps.models.imputing import IMPUTATION, completed_sets, in_any_set
-from medicore.steps.models.primary import analyse_set
+from medicore.steps.models.primary import analyse_sample
+from medicore.steps.models.sample import Sample
 from medicore.steps.models.seeds import derived_seed
 from medicore.steps.propensity import propensity
 from medicore.steps.sensitivity import sensitivity
@@ -127,7 +128,8 @@ def test_primary_estimate_is_pooled_by_rubins_rules(tmp_path: Path) -> None:
     sets, retained = analysed(files)
     assert retained.all()
     seeds = [7, *(derived_seed(7, "bootstrap", index) for index in range(1, SETS))]
-    alone = [analyse_set(planned(), one, seed=seed) for one, seed in zip(sets, seeds, strict=True)]
+    samples = [Sample.of(planned(), one) for one in sets]
+    alone = [analyse_sample(planned(), one, seed=seed) for one, seed in zip(samples, seeds, strict=True)]
     expected = pooled([part.result.influence_function for part in alone])
     assert primary["estimate"] == pytest.approx(expected.estimate.value, abs=ROUNDING)
     assert primary["standard_error"] == pytest.approx(expected.estimate.standard_error, abs=ROUNDING)
