@@ -1,46 +1,29 @@
-"""subject: one patient of a study, from the row of the raw extract to the box of the CONSORT diagram."""
+"""subject: one patient of a study, from the row of the raw extract to the box of the CONSORT diagram.
 
-import csv
-import io
+The row is located, the criteria are judged, and the answer is presented: ``subject_row``, ``subject_box``, and here.
+"""
+
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from medicore.cases.answers.subject_box import Applied, Box, applied_criteria, box_of
+from medicore.cases.answers.subject_row import Place, SourceRow, locate
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
 from medicore.cases.run.runs import SEALED_BY, runs_of
 from medicore.cases.run.seal import release_commit
-from medicore.cases.run.stored import read_provenance, stored_file
-from medicore.errors import DataError, IntegrityError, ProtocolError
+from medicore.cases.run.stored import file_entry, read_provenance, stored_file
+from medicore.errors import DataError, ProtocolError
 from medicore.ports.house import House
-from medicore.records.delivery.delimited import TextTable
-from medicore.records.delivery.exported import ACCOMPANYING, DELIMITED, READERS
-from medicore.records.delivery.joining import join_datasets
-from medicore.records.delivery.transfer import ManifestFile, parse_manifest
 from medicore.records.identifiers import RunId, month_id, person_id, study_id
 from medicore.records.people.people import Permission
 from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.protocol.protocol import Protocol
-from medicore.steps.cohort import satisfies
 
 REASON = "Looked at one patient's data"
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Where a patient stands in a file as delivered: the number of the row, its texts by column, and its line.
-
-    A file that is no lines of rows has None for the line. Where data sets are joined, the place is in the first, the
-    texts are by column of the contract, and ``others`` has the places in the others.
-    """
-
-    file: str
-    number: int
-    line: int | None
-    texts: dict[str, str]
-    others: tuple[tuple[str, int, int | None], ...] = ()
 
 
 def subject(
@@ -74,53 +57,65 @@ def subject(
     chosen = month if month is None else month_id(month)
     with refusals(house, person_id(viewer), "subject.refused", study):
         signatory = require_signatory(house, viewer, Permission.VIEW, passphrase)
-    run, commit = _sealed_with_cohort(house, study, chosen)
-    protocol = _protocol(house, run, commit)
-    row = _source_row(house, run, commit, protocol, patient)
-    details = {"commit": commit, "file": row.file if row else None, "row": row.number if row else None}
+    record = _sealed_with_cohort(house, study, chosen)
+    protocol = record.protocol()
+    row = locate(record.file, protocol, patient)
+    details = {
+        "commit": record.commit,
+        "file": row.place.file if row else None,
+        "row": row.place.number if row else None,
+    }
     # The event comes before the answer: what cannot be recorded is not shown.
-    record_act(house, signatory, "subject.viewed", str(run), REASON, details)
+    record_act(house, signatory, "subject.viewed", str(record.run), REASON, details)
     if row is None:
         raise DataError(
-            f"the extract of {run} has no such subject; expected one of its identifiers; check it"
+            f"the extract of {record.run} has no such subject; expected one of its identifiers; check it"
         )
-    column = protocol.contract.subject
-    extract = _table(house, run, commit, "extract.parquet")
-    disposition = _table(house, run, commit, "disposition.parquet")
-    values = extract[extract[column].astype(str) == patient]
-    recorded = disposition[disposition[column].astype(str) == patient]
-    if len(values) != 1 or len(recorded) != 1:
-        raise DataError(
-            f"the extract of {run} has the subject {len(values)} times; expected once; reject the run"
-        )
-    criteria = _criteria(protocol, values, row)
-    return {
-        "run": str(run),
-        "commit": commit,
-        "subject": patient,
-        "source": {
-            "file": row.file,
-            "sha256": _digest(house, run, commit, row.file),
-            "row": row.number,
-            "line": row.line,
-            "values": row.texts,
-            "joined": [
-                {
-                    "file": file,
-                    "sha256": _digest(house, run, commit, file),
-                    "row": number,
-                    "line": line,
-                }
-                for file, number, line in row.others
-            ],
-        },
-        "criteria": criteria,
-        "box": _box(protocol, criteria, str(recorded["arm"].iloc[0]), str(recorded["reason"].iloc[0])),
-    }
+    values, recorded = record.rows_of(patient, protocol.contract.subject)
+    applied = applied_criteria(protocol, values, row.texts)
+    box = box_of(protocol, applied, str(recorded["arm"].iloc[0]), str(recorded["reason"].iloc[0]))
+    return _presented(record, patient, row, applied, box)
 
 
-def _sealed_with_cohort(house: House, study: str, month: str | None) -> tuple[RunId, str]:
-    """Return a run whose record holds a disposition, and its commit: a released one first, else the latest."""
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """The sealed record of a run that came as far as the cohort."""
+
+    house: House
+    run: RunId
+    commit: str
+
+    def protocol(self) -> Protocol:
+        """Return the protocol as it was recorded."""
+        stored = self.house.records.read(self.commit, f"{self.run.folder}/protocol.json")
+        return parse_protocol(json.dumps(json.loads(stored)), str(self.run))
+
+    def file(self, name: str) -> bytes:
+        """Return a file, proved to be the recorded one."""
+        return stored_file(self.house, self.run, self.commit, name)
+
+    def digest(self, name: str) -> str:
+        """Return the SHA-256 of a file by the provenance."""
+        return str(file_entry(read_provenance(self.house, self.run, self.commit), name)["sha256"])
+
+    def rows_of(self, patient: str, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the patient's row of the extract and of the disposition; raise DataError unless each has one."""
+        values, recorded = (
+            table[table[column].astype(str) == patient]
+            for table in map(self._table, ("extract.parquet", "disposition.parquet"))
+        )
+        if len(values) != 1 or len(recorded) != 1:
+            raise DataError(
+                f"the extract of {self.run} has the subject {len(values)} times; expected once; reject the run"
+            )
+        return values, recorded
+
+    def _table(self, name: str) -> pd.DataFrame:
+        return self.house.workspaces.table(self.file(name))
+
+
+def _sealed_with_cohort(house: House, study: str, month: str | None) -> _Record:
+    """Return the record of a run that holds a disposition: a released one first, else the latest."""
     known = runs_of(house, study, month)
     order = sorted(known, key=lambda run: (run.month, release_commit(house, run) is not None, run.number))
     for run in reversed(order):
@@ -130,110 +125,51 @@ def _sealed_with_cohort(house: House, study: str, month: str | None) -> tuple[Ru
         commit = str(sealings[-1].details["commit"])
         names = {entry["name"] for entry in read_provenance(house, run, commit)["files"]}
         if "disposition.parquet" in names:
-            return run, commit
+            return _Record(house, run, commit)
     raise ProtocolError(
         f"study {study} has no sealed run{f' of {month}' if month else ''} that came as far as the cohort; "
         f"expected one; see 'medicore history {study}'"
     )
 
 
-def _protocol(house: House, run: RunId, commit: str) -> Protocol:
-    stored = house.records.read(commit, f"{run.folder}/protocol.json")
-    return parse_protocol(json.dumps(json.loads(stored)), str(run))
-
-
-def _table(house: House, run: RunId, commit: str, name: str) -> pd.DataFrame:
-    return house.workspaces.table(stored_file(house, run, commit, name))
-
-
-def _digest(house: House, run: RunId, commit: str, name: str) -> str:
-    return next(
-        str(entry["sha256"])
-        for entry in read_provenance(house, run, commit)["files"]
-        if entry["name"] == name
-    )
-
-
-def _source_row(house: House, run: RunId, commit: str, protocol: Protocol, patient: str) -> _Row | None:
-    """Return the patient's row in the files as delivered, or None when there is none."""
-    manifest = parse_manifest(stored_file(house, run, commit, "lock/transfer.json"), "lock/transfer.json")
-    column = protocol.contract.subject
-    datasets = getattr(protocol.edc, "datasets", ())
-    read: dict[str, tuple[bytes, TextTable]] = {}
-    for file in manifest.files:
-        if file.format == ACCOMPANYING:
-            continue
-        name = f"lock/raw/{file.name}"
-        data = stored_file(house, run, commit, name)
-        table = READERS[file.format](data, name)
-        read[file.name] = data, table
-        if not datasets and column in table.columns and patient in (found := table.column(column)):
-            texts = dict(zip(table.columns, table.rows[found.index(patient)], strict=True))
-            return _Row(*_place(file, data, found.index(patient)), texts)
-    if not datasets:
-        return None
-    joined = join_datasets(datasets, {name: table for name, (_, table) in read.items()}, column)
-    if patient not in (found := joined.table.column(column)):
-        return None
-    index = found.index(patient)
-    formats = {file.name: file for file in manifest.files}
-    first, *others = (
-        _place(formats[dataset.file], read[dataset.file][0], row)
-        for dataset, rows in zip(datasets, joined.places, strict=True)
-        if (row := rows[index]) is not None
-    )
-    texts = dict(zip(joined.table.columns, joined.table.rows[index], strict=True))
-    return _Row(*first, texts, tuple(others))
-
-
-def _place(file: ManifestFile, data: bytes, index: int) -> tuple[str, int, int | None]:
-    """Return where row ``index`` of a file stands: the file's name, the number of the row, and its line."""
-    line = _line(data, index + 1) if file.format in DELIMITED else None
-    return f"lock/raw/{file.name}", index + 1, line
-
-
-def _line(data: bytes, number: int) -> int:
-    """Return the line of a comma-separated file on which row ``number`` after the header begins."""
-    reader = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True)
-    begins, seen = 1, -1
-    for row in reader:
-        seen += bool(row)
-        if row and seen == number:
-            break
-        begins = reader.line_num + 1
-    return begins
-
-
-def _criteria(protocol: Protocol, values: pd.DataFrame, row: _Row) -> list[dict[str, Any]]:
-    """Return each criterion with the patient's value, as delivered and as cast, and whether it is satisfied."""
-    rows = []
-    for criterion in protocol.eligibility:
-        cast = values[criterion.column].iloc[0]
-        rows.append(
+def _presented(
+    record: _Record, patient: str, row: SourceRow, applied: Sequence[Applied], box: Box
+) -> dict[str, Any]:
+    """Return the answer as it is printed."""
+    return {
+        "run": str(record.run),
+        "commit": record.commit,
+        "subject": patient,
+        "source": {
+            **_place(record, row.place),
+            "values": row.texts,
+            "joined": [_place(record, place) for place in row.others],
+        },
+        "criteria": [
             {
-                "name": criterion.name,
-                "column": criterion.column,
-                "operator": criterion.operator,
-                "expected": criterion.value,
-                "delivered": row.texts.get(criterion.column),
-                "value": None if pd.isna(cast) else str(cast),
-                "satisfied": bool(satisfies(values[criterion.column], criterion)[0]),
+                "name": one.criterion.name,
+                "column": one.criterion.column,
+                "operator": one.criterion.operator,
+                "expected": one.criterion.value,
+                "delivered": one.delivered,
+                "value": one.value,
+                "satisfied": one.satisfied,
             }
-        )
-    return rows
+            for one in applied
+        ],
+        "box": {
+            "box": "analysed" if box.reason is None else "excluded",
+            "reason": box.reason,
+            "arm": box.arm,
+            "group": box.group,
+        },
+    }
 
 
-def _box(protocol: Protocol, criteria: list[dict[str, Any]], arm: str, recorded: str) -> dict[str, Any]:
-    """Return the patient's box of the CONSORT diagram, the recorded one, once the criteria give the same."""
-    failed = [criterion["name"] for criterion in criteria if not criterion["satisfied"]]
-    arms = {protocol.treatment.treated: "treated", protocol.treatment.control: "control"}
-    names = {criterion["name"] for criterion in criteria}
-    same = recorded == failed[0] if failed else recorded not in names and (recorded == "") == (arm in arms)
-    if not same:
-        raise IntegrityError(
-            "the recorded disposition of the subject is not what the criteria give; expected the same; "
-            "run 'medicore verify' on the run"
-        )
-    if recorded:
-        return {"box": "excluded", "reason": recorded, "arm": None, "group": None}
-    return {"box": "analysed", "reason": None, "arm": arm, "group": arms[arm]}
+def _place(record: _Record, place: Place) -> dict[str, Any]:
+    return {
+        "file": place.file,
+        "sha256": record.digest(place.file),
+        "row": place.number,
+        "line": place.line,
+    }

@@ -1,0 +1,62 @@
+"""subject_box: each eligibility criterion applied to one patient, and the box of the CONSORT diagram."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from medicore.errors import IntegrityError
+from medicore.records.protocol.protocol import Criterion, Protocol
+from medicore.steps.cohort import satisfies
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A criterion, the patient's text as delivered, the value that it was cast to, and whether it is satisfied."""
+
+    criterion: Criterion
+    delivered: str | None
+    value: str | None
+    satisfied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where a patient stands: excluded for a reason, or analysed in an arm, which is the group of the contrast."""
+
+    reason: str | None
+    arm: str | None
+    group: str | None
+
+
+def applied_criteria(
+    protocol: Protocol, values: pd.DataFrame, texts: Mapping[str, str]
+) -> tuple[Applied, ...]:
+    """Return each criterion in order, applied to the patient: one row of ``values``, and the texts as delivered."""
+    found = []
+    for criterion in protocol.eligibility:
+        cast = values[criterion.column].iloc[0]
+        satisfied = bool(satisfies(values[criterion.column], criterion)[0])
+        value = None if pd.isna(cast) else str(cast)
+        found.append(Applied(criterion, texts.get(criterion.column), value, satisfied))
+    return tuple(found)
+
+
+def box_of(protocol: Protocol, applied: Sequence[Applied], arm: str, recorded: str) -> Box:
+    """Return the recorded box, once the criteria give the same; ``recorded`` is the reason, empty for nobody excluded.
+
+    Raises
+    ------
+    IntegrityError
+        When the criteria exclude the patient for another reason, or not at all.
+    """
+    failed = [one.criterion.name for one in applied if not one.satisfied]
+    arms = {protocol.treatment.treated: "treated", protocol.treatment.control: "control"}
+    names = {one.criterion.name for one in applied}
+    same = recorded == failed[0] if failed else recorded not in names and (recorded == "") == (arm in arms)
+    if not same:
+        raise IntegrityError(
+            "the recorded disposition of the subject is not what the criteria give; expected the same; "
+            "run 'medicore verify' on the run"
+        )
+    return Box(recorded, None, None) if recorded else Box(None, arm, arms[arm])
