@@ -14,7 +14,6 @@ from medicore.cases.run.stored import file_entry, read_provenance, stored_file
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.ledger.states import RELEASED, WHOLE, RunState, state_of
 from medicore.records.moment import moment
 from medicore.records.people.people import Permission
@@ -23,7 +22,6 @@ from medicore.records.protocol.calendar import month_after
 MONTHS = 12
 """How many months of estimates are shown, the report's own the last."""
 
-_CLOSED = frozenset({RunState.REJECTED, RunState.FAILED})
 _FIGURES = (
     "estimand", "estimator", "measure", "scale", "null", "unit", "estimate", "standard_error", "ci_low", "ci_high",
     "p_value", "level", "n",
@@ -55,9 +53,7 @@ def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
         "state": words,
         "runs": [_row(house, run, moment(at)) for run in attempts(house, study, month)],
         "months": [month_found for month_found in series if month_found is not None],
-        "waits_for": _waits(house, chosen, found_state, at),
-        "open": _open(house, chosen, found_state, at),
-        "why": _why(house, chosen, found_state),
+        **_outstanding(house, chosen, found_state, at),
         **dict.fromkeys(("figures", "change", "diagnostics")),
         "findings": [],
     }
@@ -158,63 +154,64 @@ def _row(house: House, run: RunId, at: datetime) -> dict[str, Any]:
     return row
 
 
-def _halted(house: House, run: RunId) -> LedgerEvent:
-    return list(house.ledger.events(subject=str(run), action="run.halted"))[-1]
+def _outstanding(house: House, run: RunId | None, now: RunState | None, at: str) -> dict[str, Any]:
+    """Return what a study's month waits for and who can do it, its open findings, and why it stopped.
 
+    ``waits_for`` is None when nothing is left to do.
+    """
 
-def _open(house: House, run: RunId | None, now: RunState | None, at: str) -> list[dict[str, Any]]:
-    """Return the findings at which a halted run waits, each with who may answer it and by what command."""
-    if run is None or now is not RunState.HALTED:
-        return []
-    found = []
-    for stored in _halted(house, run).details["findings"]:
-        meaning = Permission.PROCEED if stored["overridable"] else Permission.REJECT
-        named = f" --finding {stored['digest'][:12]}" if stored["overridable"] else ""
-        found.append(
-            {
-                **_finding(stored),
-                "run": str(run),
-                "false_alarm_rate": stored.get("false_alarm_rate"),
-                "answer": "proceed or reject" if stored["overridable"] else "reject, then a new run",
-                "who": able(house, run, meaning, at),
-                "command": f"medicore sign {run} --meaning {meaning}{named} --as PERSON --reason '…'",
-            }
-        )
-    return found
+    def waits(what: str, who: list[str] | None = None) -> dict[str, Any]:
+        return {"waits_for": {"what": what, "who": who or []}, "open": [], "why": []}
 
-
-def _waits(house: House, run: RunId | None, now: RunState | None, at: str) -> dict[str, Any] | None:
-    """Return for what a study's month waits and who can do it; None when nothing is left to do."""
-    if run is None or now is None:
-        return {"what": "a request", "who": []}
-    if now is RunState.SEALED:
-        return {"what": "approval", "who": able(house, run, Permission.APPROVE, at)}
-    if now is RunState.HALTED:
-        findings = _halted(house, run).details["findings"]
-        closed = any(not finding["overridable"] for finding in findings)
-        meaning = Permission.REJECT if closed else Permission.PROCEED
-        return {
-            "what": "rejection, then a new run" if closed else "a decision on its findings",
-            "who": able(house, run, meaning, at),
-        }
-    if now is RunState.RELEASED:
-        return {"what": "its archive", "who": []}
-    if now in _CLOSED:
-        return {"what": "a new run", "who": []}
-    return {"what": "its computation", "who": []} if now is RunState.RUNNING else None
-
-
-def _why(house: House, run: RunId | None, now: RunState | None) -> list[str]:
-    """Return why a run halted, failed or was rejected, in the words of its gates or of who closed it."""
     if run is None:
-        return []
-    if now is RunState.HALTED:
-        return [str(stored["message"]) for stored in _halted(house, run).details["findings"]]
-    if now in _CLOSED:
-        ended = [
-            event
-            for event in house.ledger.events(subject=str(run))
-            if event.action in {"run.failed", "run.rejected"}
-        ]
-        return [event.reason for event in ended[-1:]]
-    return []
+        return waits("a request")
+    match now:
+        case RunState.HALTED:
+            return _halted(house, run, at)
+        case RunState.SEALED:
+            return waits("approval", able(house, run, Permission.APPROVE, at))
+        case RunState.RELEASED:
+            return waits("its archive")
+        case RunState.REJECTED | RunState.FAILED:
+            return {**waits("a new run"), "why": _reason_of_end(house, run)}
+        case RunState.RUNNING:
+            return waits("its computation")
+        case _:
+            return {"waits_for": None, "open": [], "why": []}
+
+
+def _halted(house: House, run: RunId, at: str) -> dict[str, Any]:
+    """Return what a halted run waits for, its findings, and their messages."""
+    findings = [*house.ledger.events(subject=str(run), action="run.halted")][-1].details["findings"]
+    closed = any(not finding["overridable"] for finding in findings)
+    meaning = Permission.REJECT if closed else Permission.PROCEED
+    what = "rejection, then a new run" if closed else "a decision on its findings"
+    return {
+        "waits_for": {"what": what, "who": able(house, run, meaning, at)},
+        "open": [_open_finding(house, run, finding, at) for finding in findings],
+        "why": [str(finding["message"]) for finding in findings],
+    }
+
+
+def _open_finding(house: House, run: RunId, stored: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """Return a finding at which a run waits, with who may answer it and by what command."""
+    meaning = Permission.PROCEED if stored["overridable"] else Permission.REJECT
+    named = f" --finding {stored['digest'][:12]}" if stored["overridable"] else ""
+    return {
+        **_finding(stored),
+        "run": str(run),
+        "false_alarm_rate": stored.get("false_alarm_rate"),
+        "answer": "proceed or reject" if stored["overridable"] else "reject, then a new run",
+        "who": able(house, run, meaning, at),
+        "command": f"medicore sign {run} --meaning {meaning}{named} --as PERSON --reason '…'",
+    }
+
+
+def _reason_of_end(house: House, run: RunId) -> list[str]:
+    """Return why a run failed or was rejected, in the words of who closed it."""
+    closed = [
+        event
+        for event in house.ledger.events(subject=str(run))
+        if event.action in {"run.failed", "run.rejected"}
+    ]
+    return [event.reason for event in closed[-1:]]

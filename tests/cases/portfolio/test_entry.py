@@ -149,6 +149,37 @@ def test_a_rejected_run_tells_the_words_of_who_rejected_it(housed: tuple[House, 
     assert (found["figures"], found["months"]) == (None, [])
 
 
+@pytest.mark.parametrize(
+    ("events", "what", "why"),
+    [
+        ((), "its computation", []),
+        (("run.failed",), "a new run", ["because"]),
+        (("run.sealed", "run.released"), "its archive", []),
+    ],
+)
+def test_a_month_waits_for_what_its_run_has_before_it(
+    housed: tuple[House, Seal], events: tuple[str, ...], what: str, why: list[str]
+) -> None:
+    """A run that works, failed or is released waits for nobody's decision, and only a failure says why."""
+    house, seal = housed
+    if events:
+        seal(MONTH, *events)
+    else:
+        details = {"protocol": {"title": "A title of its own"}}
+        house.ledger.append(NewEvent("rolf", "reviewer", "run.requested", f"{STUDY}/{MONTH}/1", "", details))
+    found = entry(house, STUDY, MONTH, NOW)
+    assert found["waits_for"] == {"what": what, "who": []}
+    assert (found["open"], found["why"]) == ([], why)
+
+
+def test_an_archived_run_waits_for_nothing(housed: tuple[House, Seal]) -> None:
+    """Nothing is left to do for a month whose record is archived."""
+    house, seal = housed
+    seal(MONTH, "run.sealed", "run.released", "archive.completed")
+    found = entry(house, STUDY, MONTH, NOW)
+    assert (found["waits_for"], found["open"], found["why"]) == (None, [], [])
+
+
 def test_a_study_without_a_run_is_told_by_its_protocol(housed: tuple[House, Seal]) -> None:
     """Title and due date are the protocol's, and the month waits for a request."""
     house, _ = housed
