@@ -1,14 +1,23 @@
 """Verbs that answer: status, history, reproduce, verify, doctor."""
 
 import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
 from medicore.cli.show import emit, figure, say, table, warn
 from medicore.errors import IntegrityError
+
+if TYPE_CHECKING:
+    from medicore.cases.proof.score_card import Score
+    from medicore.cases.proof.verify_all import Verified
+    from medicore.ports.house import House
+    from medicore.records.checking import Check
+    from medicore.records.identifiers import RunId
 
 
 @app.command()
@@ -20,8 +29,6 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show the latest run of every study and month, where it stands, what is late and what nobody asked for."""
-    from dataclasses import asdict
-
     from medicore.cases.answers.lateness import gaps, with_deadlines
     from medicore.cases.answers.lookup import latest
     from medicore.records.identifiers import study_id
@@ -130,54 +137,62 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Read everything stored of a run again, and hold it against what was recorded; with the ALCOA++ score card."""
-    from dataclasses import asdict
-
-    from medicore.cases.proof.score_card import score_card
-    from medicore.cases.proof.verify import verify as verified
-    from medicore.cases.proof.verify_all import Verified, verify_all
-    from medicore.records.checking import Check
     from medicore.records.identifiers import RunId
-    from medicore.stores.files import FolderFiles
 
     if (run is None) == (not everything):
         raise typer.BadParameter("name one run, or give --all")
     opened = house(settings())
-
-    def lying(one: RunId) -> FolderFiles | None:
-        return FolderFiles(checkout / "records" / one.study / one.month) if checkout else None
-
-    if run is None:
-        found = verify_all(opened, lying)
-    else:
-        named = RunId.parse(run)
-        found = iter([Verified(named, verified(opened, named, lying(named)))])
     failed: list[Check] = []
     answers: list[dict[str, Any]] = []
-    for one in found:
-        failed += one.failed
-        bad = {check.subject: check.found for check in one.failed}
-        card = score_card(opened, one.run, one.checks) if one.run and not everything else ()
-        answers.append(
-            {
-                "run": str(one.run) if one.run else None,
-                "checks": len(one.checks),
-                "failed": bad,
-                "warnings": {check.subject: check.found for check in one.checks if check.warned},
-                "alcoa": [asdict(score) for score in card],
-            }
-        )
+    for found, card in _verified(opened, RunId.parse(run) if run else None, checkout):
+        failed += found.failed
+        answers.append(_as_json(found, card))
         if not as_json:
-            say(f"{one.run or 'shared by all runs'}: {len(one.checks)} checks, {len(bad)} failed")
-            for name, words in bad.items():
-                say(f"  {name}: {words}")
-            if card:
-                cells = [(score.principle, score.verdict, score.evidence) for score in card]
-                table(f"ALCOA++ of {one.run}", ("principle", "holds", "evidence"), cells)
+            _show_verified(found, card)
     warn([warning for answer in answers for warning in answer["warnings"].items()])
     if as_json:
         emit(answers)
     if failed:
         raise IntegrityError(f"{len(failed)} check(s) failed, first {failed[0].subject}: {failed[0].found}")
+
+
+def _verified(
+    opened: "House", run: "RunId | None", checkout: Path | None
+) -> "Iterator[tuple[Verified, tuple[Score, ...]]]":
+    """Yield what is found of the run with its score card; without a run of every one, and then of what all share."""
+    from medicore.cases.proof.score_card import score_card
+    from medicore.cases.proof.verify import verify as verified
+    from medicore.cases.proof.verify_all import Verified, verify_all
+    from medicore.stores.files import FolderFiles
+
+    def cloned(one: "RunId") -> FolderFiles | None:
+        return FolderFiles(checkout / "records" / one.study / one.month) if checkout else None
+
+    if run is None:
+        yield from ((found, ()) for found in verify_all(opened, cloned))
+        return
+    checks = verified(opened, run, cloned(run))
+    yield Verified(run, checks), score_card(opened, run, checks)
+
+
+def _as_json(found: "Verified", card: "tuple[Score, ...]") -> dict[str, Any]:
+    return {
+        "run": str(found.run) if found.run else None,
+        "checks": len(found.checks),
+        "failed": {check.subject: check.found for check in found.failed},
+        "warnings": {check.subject: check.found for check in found.checks if check.warned},
+        "alcoa": [asdict(score) for score in card],
+    }
+
+
+def _show_verified(found: "Verified", card: "tuple[Score, ...]") -> None:
+    bad = {check.subject: check.found for check in found.failed}
+    say(f"{found.run or 'shared by all runs'}: {len(found.checks)} checks, {len(bad)} failed")
+    for name, words in bad.items():
+        say(f"  {name}: {words}")
+    if card:
+        cells = [(score.principle, score.verdict, score.evidence) for score in card]
+        table(f"ALCOA++ of {found.run}", ("principle", "holds", "evidence"), cells)
 
 
 @app.command()
