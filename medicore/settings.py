@@ -6,12 +6,12 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 import medicore
 from medicore.errors import ConfigurationError
+from medicore.records.address import Address
 
 _VARIABLES = (
     "person", "renderer", "paper", "ledger", "time_stamps", "archive", "content_remote", "s3_endpoint", "s3_credentials",
@@ -19,7 +19,6 @@ _VARIABLES = (
 )  # fmt: skip
 
 
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 
 
@@ -68,7 +67,7 @@ class Settings(BaseModel):
     @field_validator("notify")
     @classmethod
     def _private(cls, url: str | None) -> str | None:
-        if url is not None and url.startswith("http:") and urlsplit(url).hostname not in _LOOPBACK:
+        if url is not None and not Address.of(url).is_private:
             raise ValueError("expected https://… for an address that is not on this machine")
         return url
 

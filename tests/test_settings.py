@@ -192,3 +192,14 @@ def test_connector_is_the_protocols(tmp_path: Path, source: dict[str, Any], kind
         connector(read_settings(variables), protocol)
     allowed = read_settings({**variables, "MEDICORE_EDC_HOSTS": "edc.example"})
     assert isinstance(connector(allowed, protocol), kind)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://hooks.example/x", "http://127.0.0.1.example/x", "http://[broken"]
+)
+def test_notices_go_over_no_wire_in_the_clear(tmp_path: Path, address: str) -> None:
+    """An address for notices is https, or on this machine; any other is refused before anything is sent."""
+    with pytest.raises(ConfigurationError, match=r"setting 'notify'.*expected https"):
+        read_settings({"MEDICORE_HOME": str(tmp_path), "MEDICORE_NOTIFY": address})
+    for allowed in ("https://hooks.example/x", "http://localhost:8080/x"):
+        assert read_settings({"MEDICORE_HOME": str(tmp_path), "MEDICORE_NOTIFY": allowed}).notify == allowed

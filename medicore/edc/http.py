@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from medicore.errors import ConfigurationError, DataError
+from medicore.records.address import Address
 
 if TYPE_CHECKING:
     import httpx
@@ -20,7 +20,6 @@ ATTEMPTS: Final = 5
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _OK, _TOO_MANY, _SERVER_ERROR, _REDIRECTS = 200, 429, 500, range(300, 400)
 _REFUSING = frozenset({401, 403})
 
@@ -94,25 +93,20 @@ class EdcServer:
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
-        try:
-            parts = urlsplit(self.address)
-            host = parts.hostname or ""
-        except ValueError:
-            parts, host = urlsplit(""), ""
-        local = host in _LOOPBACK
-        if parts.scheme != "https" and not (parts.scheme == "http" and local):
+        found = Address.of(self.address)
+        if not found.is_private:
             raise ConfigurationError(
                 "the address of the EDC is neither https nor of this machine; expected https://…; correct "
                 "'edc.address' in the protocol"
             )
-        if not host or "@" in parts.netloc or parts.query or parts.fragment:
+        if not found.is_plain:
             raise ConfigurationError(
                 "the address of the EDC holds more than host and path; expected https://HOST/PATH without user, "
                 "password or query; correct 'edc.address' in the protocol"
             )
-        if not local and host not in self.hosts:
+        if not found.is_local and found.host not in self.hosts:
             raise ConfigurationError(
-                f"the host {host!r} of the EDC is not allowed; expected one of 'edc_hosts' in medicore.toml "
+                f"the host {found.host!r} of the EDC is not allowed; expected one of 'edc_hosts' in medicore.toml "
                 f"({', '.join(self.hosts) or 'none'}); have the operator allow it, or correct the protocol"
             )
 

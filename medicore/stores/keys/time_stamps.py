@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from medicore.errors import ConfigurationError
+from medicore.records.address import Address
 
 SECONDS = 30.0
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +16,17 @@ class TimeStampService:
     Raises
     ------
     ConfigurationError
-        When the address is neither https nor of this machine.
+        When the address is neither https nor of this machine, or holds a password.
     """
 
     address: str
     trusted: str
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.address)
-        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        if not safe or not parts.hostname or parts.username is not None:
+        if not Address.of(self.address).is_safe:
             raise ConfigurationError(
                 "the address of the time stamping service is neither https nor of this machine; "
-                "expected https://…; correct 'time_stamps' in medicore.toml"
+                "expected https://… without a password; correct 'time_stamps' in medicore.toml"
             )
 
     def client(self) -> Any:  # noqa: ANN401 - a pyHanko time stamper

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from medicore.errors import ArchiveError, ConfigurationError
+from medicore.records.address import Address
 
 ATTEMPTS = 5
 """How often one request is made before the archive counts as out of reach."""
@@ -14,7 +14,6 @@ ATTEMPTS = 5
 _FIRST_PAUSE_SECONDS = 0.3
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _PASSING = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _SERVER_ERROR = 500
 
@@ -185,12 +184,7 @@ def _answer_in(error: Exception) -> dict[str, Any]:
 
 def _require_safe(endpoint: str) -> None:
     """Raise ConfigurationError unless an address is https or of this machine, and holds no password."""
-    try:
-        parts = urlsplit(endpoint)
-    except ValueError:
-        parts = urlsplit("")
-    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-    if not safe or not parts.hostname or parts.username is not None:
+    if not Address.of(endpoint).is_safe:
         raise ConfigurationError(
             "the address of the S3 server is neither https nor of this machine; expected https://… without a "
             "password; correct 's3_endpoint' in medicore.toml"

@@ -93,6 +93,7 @@ def test_a_service_that_is_away_signs_nothing(room: Room) -> None:
         "stamps.example.org",
         "https://user:word@stamps.example.org/",
         "http://127.0.0.1.example.org/",
+        "https://[broken",
     ],
 )
 def test_only_https_or_this_machine_is_allowed(address: str) -> None:
