@@ -1,28 +1,28 @@
 """Double programming: the primary estimate computed a second time, by other means.
 
-Nothing here is shared with the primary route, neither code nor algebra. The library is scipy: scikit-learn's
-Newton method would be the primary's own algorithm, and importing it takes seconds in every run.
+Nothing here is shared with the primary route, neither code nor algebra. The models are scikit-learn's, which is
+imported when the first of them is fitted: importing it takes half a second, which other commands need not wait for.
 
 =====================  ======================================  =========================================
 part                   primary                                 here
 =====================  ======================================  =========================================
 columns                standardised                            rotated and whitened by their SVD
-logistic regression    Newton with step-halving                trust region on the likelihood, then the
-                                                               score's root by Powell's hybrid method
-least squares          QR decomposition                        projection on the left singular vectors
+logistic regression    Newton with step-halving                scikit-learn's LogisticRegression without
+                                                               penalty, solver newton-cholesky
+least squares          QR decomposition                        scikit-learn's LinearRegression
 estimate               mean of m1 − m0 and weighted residuals  root of the estimating equation in the
                                                                clever covariates
 =====================  ======================================  =========================================
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lstsq, qr, svd
-from scipy.optimize import minimize, root
+from scipy.linalg import LinAlgWarning, lstsq, qr, svd
 
 Vector = NDArray[np.float64]
 
@@ -32,6 +32,12 @@ ALIASED = 1e-8
 """Share of a column's length outside the span of those before it, below which it is left out."""
 LARGEST_EXPONENT = 700.0
 """Beyond it the exponential is infinite; a subject there makes the estimate absurd, and that is to be seen."""
+MEAN_SCORE = 1e-13
+"""Largest component of the mean score, on whitened columns, at which scikit-learn ends its search."""
+PROVED_SCORE = 1e-10
+"""Largest component of the mean score, computed here, at which a fit counts as the maximum of its likelihood."""
+MAX_ITERATIONS = 200
+"""Newton steps that scikit-learn may take; data with a maximum need ten, separated ones about fifty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,8 @@ def verify_effect(
     ATO predictions are averaged with e(1 − e) and residuals with 1 − e and e. Their variance is that of the
     terms, divisor n − ``ddof`` (1, and 0 for the ATT), over n. Outcome models are fitted per arm, by least
     squares or, for a binomial outcome of 0 and 1, by logistic regression. Ratios are compared as logarithms; NaN
-    when a risk is not strictly between 0 and 1.
+    when a risk is not strictly between 0 and 1. Value and error are NaN, which confirms nothing, when a logistic
+    regression is not proved to have converged.
     """
     everybody = np.ones(len(treated), dtype=bool)
     logit = _logit(x_propensity, treated, everybody)
@@ -120,8 +127,8 @@ def verify_effect(
     return Verification(
         float(value),
         float(np.sqrt(spread / len(logit))),
-        "scipy",
-        "SVD-whitened columns, trust region and Powell's hybrid root, clever covariates",
+        "scikit-learn",
+        "SVD-whitened columns, newton-cholesky and LinearRegression, clever covariates",
     )
 
 
@@ -225,35 +232,37 @@ def _unaliased(columns: Vector) -> list[int]:
 
 def _projection(x: Vector, outcome: Vector, rows: NDArray[np.bool_]) -> Vector:
     """Return least-squares predictions for everybody of a model fitted within ``rows``."""
+    from sklearn.linear_model import LinearRegression
+
     columns = _whitened(x, rows)
-    predicted: Vector = columns @ (columns[rows].T @ outcome[rows]) / rows.sum()
+    model = LinearRegression(fit_intercept=False).fit(columns[rows], outcome[rows])
+    predicted: Vector = columns @ model.coef_
     return predicted
 
 
 def _logit(x: Vector, label: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Vector:
-    """Return linear predictors for everybody of a logistic regression of ``label`` within ``rows``."""
-    columns = _whitened(x, rows)
-    inside, sign = columns[rows], np.where(label[rows], 1.0, -1.0)
+    """Return linear predictors for everybody of a logistic regression of ``label`` within ``rows``.
 
-    def loss(theta: Vector) -> float:
-        return float(np.logaddexp(0.0, -sign * (inside @ theta)).mean())
+    They are NaN where one label alone occurs, and where the mean score is not 0 after the search. scikit-learn's
+    own warnings prove nothing: it warns of a search that begins at the maximum, as in two arms of equal size
+    without a covariate, and its second search may stop early without a word.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
 
-    def slope(theta: Vector) -> Vector:
-        against = -sign * _sigmoid(-sign * (inside @ theta))
-        gradient: Vector = inside.T @ against / len(sign)
-        return gradient
-
-    def curvature(theta: Vector) -> Vector:
-        margin = inside @ theta
-        spread = _sigmoid(margin) * _sigmoid(-margin)
-        weighted: Vector = (inside.T * spread) @ inside / len(sign)
-        return weighted
-
-    start = np.zeros(columns.shape[1])
-    near = minimize(loss, start, jac=slope, hess=curvature, method="trust-exact", options={"gtol": 1e-6})
-    found = root(slope, near.x, jac=curvature, method="hybr", options={"xtol": 1e-14})
-    predictor: Vector = columns @ found.x
-    return predictor
+    columns, known = _whitened(x, rows), label[rows]
+    if known.all() or not known.any():
+        return np.full(len(x), np.nan)
+    model = LogisticRegression(
+        C=np.inf, solver="newton-cholesky", fit_intercept=False, tol=MEAN_SCORE, max_iter=MAX_ITERATIONS
+    )
+    with warnings.catch_warnings():
+        for said in (ConvergenceWarning, LinAlgWarning):
+            warnings.simplefilter("ignore", said)
+        model.fit(columns[rows], known)
+    predictor: Vector = columns @ model.coef_[0]
+    score = columns[rows].T @ (known - _sigmoid(predictor[rows])) / len(known)
+    return predictor if np.max(np.abs(score)) <= PROVED_SCORE else np.full(len(x), np.nan)
 
 
 def _sigmoid(value: Vector) -> Vector:
