@@ -262,7 +262,12 @@ def _logit(x: Vector, label: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Vect
         model.fit(columns[rows], known)
     predictor: Vector = columns @ model.coef_[0]
     score = columns[rows].T @ (known - _sigmoid(predictor[rows])) / len(known)
-    return predictor if np.max(np.abs(score)) <= PROVED_SCORE else np.full(len(x), np.nan)
+    return predictor if _vanished(score) else np.full(len(x), np.nan)
+
+
+def _vanished(score: Vector) -> bool:
+    """Return whether every component of a mean score is as good as 0; NaN is not."""
+    return bool(np.all(np.abs(score) <= PROVED_SCORE))
 
 
 def _sigmoid(value: Vector) -> Vector:

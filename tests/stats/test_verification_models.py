@@ -76,6 +76,35 @@ def test_a_search_that_begins_at_the_maximum_is_confirmed() -> None:
                 assert np.abs(found).max() <= PREDICTOR
 
 
+@pytest.mark.parametrize(
+    ("score", "vanished"),
+    [
+        ((1e-10, -1e-10), True),
+        ((0.0, 1.1e-10), False),
+        ((-1.1e-10, 0.0), False),
+        ((0.0, np.nan), False),
+    ],
+)
+def test_every_component_of_the_score_is_0_at_the_maximum(score: tuple[float, ...], vanished: bool) -> None:
+    """One component beyond a ten-thousand-millionth, of either sign, is a maximum that was not reached."""
+    assert verification._vanished(np.array(score)) == vanished
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 10_000))
+def test_columns_are_orthogonal_with_mean_square_1(seed: int) -> None:
+    """Within an arm the columns have the identity as their mean products, and span its intercept and covariates."""
+    sample = draw(seed, n=200, p=4)
+    x = np.column_stack([sample.x * [1e3, 1e-3, 1, 50], sample.x.sum(axis=1)])
+    columns = verification._whitened(x, sample.treated)
+    inside = columns[sample.treated]
+    assert inside.shape[1] == np.linalg.matrix_rank(np.column_stack([np.ones(200), x])[sample.treated])
+    assert np.abs(inside.T @ inside / len(inside) - np.eye(inside.shape[1])).max() <= PREDICTION
+    for spanned in (np.ones(200), *x.T):
+        found = columns @ (inside.T @ spanned[sample.treated]) / len(inside)
+        assert np.abs(found - spanned).max() <= PREDICTOR * np.abs(spanned).max()
+
+
 def test_one_label_alone_has_no_maximum() -> None:
     """An arm without an event has no logistic model: no number, and no error of the library."""
     sample = draw(42, family="binomial")
