@@ -3,10 +3,8 @@
 import json
 import logging
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pandera.config import ValidationDepth, config_context
 
 from medicore.steps.check import WHOLE, check
 from medicore.steps.extract import extract
@@ -180,18 +178,6 @@ def test_extract_of_another_type_than_the_contract_is_found(tmp_path: Path) -> N
     check(files, protocol())
     violations = document(files, "check.json")["violations"]
     assert {"column": "weight", "rule": "type", "count": 3, "expected": "type number"} in violations
-
-
-@pytest.mark.parametrize(
-    "changes", [{"validation_enabled": False}, {"validation_depth": ValidationDepth.SCHEMA_ONLY}]
-)
-def test_no_setting_of_the_environment_switches_the_contract_off(
-    tmp_path: Path, changes: dict[str, Any]
-) -> None:
-    """Whatever pandera was told by its environment variables, every rule is checked."""
-    with config_context(**changes):
-        findings, _ = judged(tmp_path, table(altered("age", "17", "91")))
-    assert broken(findings) == {"age": "1+1"}
 
 
 def test_check_gives_the_same_bytes_again(tmp_path: Path) -> None:
