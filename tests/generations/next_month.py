@@ -1,0 +1,35 @@
+"""A program: the month after a generation's last, analysed by the code of this checkout, approved and archived.
+
+It is started in a process of its own, in a committed copy of the project: a regulatory run proves that its code is a
+commit. ``python -m tests.generations.next_month HOME STUDY MONTH`` prints the run and how it ended.
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from medicore.cases.keeping.release import follow
+from medicore.cases.review.review import Decision, sign_decision
+from medicore.cases.run.analysis import analyse
+from medicore.cases.run.requesting import Request, sign_request
+from medicore.cases.run.runs import begin
+from medicore.cli.passphrase import passphrase_of
+from medicore.records.identifiers import RunId
+from tests.generations.generation import opened
+
+
+def main(home: Path, study: str, month: str) -> str:
+    """Analyse a month on a state folder, let the reviewer approve it, and return the run with its state."""
+    house = opened(home, Path.cwd())
+    request = Request(study, month, "analyst", "The month after the change of the layout")
+    signature = sign_request(house, request, (study,), passphrase_of)
+    outcome = analyse(house, begin(house, replace(request, signature=signature)))
+    run = RunId.parse(outcome.run)
+    decision = Decision("reviewer", "approve", "Looked at it and found it so", None)
+    sign_decision(house, run, decision, passphrase_of("reviewer"))
+    follow(house, run)
+    return f"{run} {outcome.state}"
+
+
+if __name__ == "__main__":
+    print(main(Path(sys.argv[1]), *sys.argv[2:]))  # noqa: T201 - its answer
