@@ -64,7 +64,12 @@ def _value(node: ast.expr, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a
 
 def _elements(node: ast.expr, known: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what one element of a tuple contributes to it."""
-    return tuple(_value(node.value, known)) if isinstance(node, ast.Starred) else (_value(node, known),)
+    if not isinstance(node, ast.Starred):
+        return (_value(node, known),)
+    unpacked = _value(node.value, known)
+    if isinstance(unpacked, tuple):
+        return unpacked
+    raise ValueError(f"line {node.lineno}")
 
 
 def _origin(node: ast.Call, known: Mapping[str, Any]) -> Origin:
@@ -75,4 +80,7 @@ def _origin(node: ast.Call, known: Mapping[str, Any]) -> Origin:
         given[keyword.arg] = _value(keyword.value, known)
     if len(node.args) > len(_FIELDS) or not {"pattern", "step", "function", "definition"} <= set(given):
         raise ValueError(f"line {node.lineno}")
-    return Origin(**given)
+    keys = given.pop("protocol_keys", ())
+    if not isinstance(keys, tuple) or not all(isinstance(text, str) for text in (*keys, *given.values())):
+        raise ValueError(f"line {node.lineno}")
+    return Origin(**given, protocol_keys=keys)
