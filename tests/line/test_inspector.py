@@ -1,9 +1,6 @@
 """The inspector's way: plain git and DVC, and bytes flipped on purpose."""
 
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import pytest
 from tests.conftest import git
 from tests.flip import flip
 from tests.line.conftest import REFERENCE, Month
+from tests.line.inspection import checked_out, dvc
 
 FOLDER = f"records/{REFERENCE}/2025-03"
 
@@ -22,29 +20,6 @@ def clone(kept_release: Month, tmp_path_factory: pytest.TempPathFactory) -> Path
     target = checked_out(kept_release, tmp_path_factory.mktemp("inspection"))
     dvc("pull", folder=target)
     return target
-
-
-def checked_out(month: Month, folder: Path) -> Path:
-    """Clone the record repository of a month into a folder, check out its released record, and return the clone."""
-    target = folder / "clone"
-    git("clone", "--quiet", str(month.project.home / "records.git"), str(target), folder=folder)
-    git("checkout", "--quiet", f"record/{month.run(REFERENCE)}", folder=target)
-    return target
-
-
-def dvc(*arguments: str, folder: Path) -> str:
-    """Run dvc as an inspector does, with the environment's Python on the PATH."""
-    environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "DVC_SITE_CACHE_DIR": str(folder.parent / "site"),
-        "DVC_NO_ANALYTICS": "1",
-    }
-    program = str(Path(sys.executable).parent / "dvc")
-    done = subprocess.run(
-        [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout + done.stderr
 
 
 def test_record_is_the_code_plus_the_record(released: Month, clone: Path) -> None:

@@ -1,0 +1,32 @@
+"""What an inspector has: git, DVC, and a clone of the record repository."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import git
+from tests.line.conftest import REFERENCE, Month
+
+
+def checked_out(month: Month, folder: Path) -> Path:
+    """Clone the record repository of a month into a folder, check out its released record, and return the clone."""
+    target = folder / "clone"
+    git("clone", "--quiet", str(month.project.home / "records.git"), str(target), folder=folder)
+    git("checkout", "--quiet", f"record/{month.run(REFERENCE)}", folder=target)
+    return target
+
+
+def dvc(*arguments: str, folder: Path) -> str:
+    """Run dvc as an inspector does, with the environment's Python on the PATH."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "DVC_SITE_CACHE_DIR": str(folder.parent / "site"),
+        "DVC_NO_ANALYTICS": "1",
+    }
+    program = str(Path(sys.executable).parent / "dvc")
+    done = subprocess.run(
+        [program, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout + done.stderr
