@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no signat
     from medicore.stores.clock import Clock
 
 LEAST_PASSPHRASE = 8
-_KDF_ROUNDS = 200_000
+KDF_ROUNDS = 200_000
 _CERTIFICATE = "authority.pem"
 _KEY = "authority.key"
 
@@ -43,6 +43,8 @@ class Authority:
 
     The folder holds ``authority.pem`` (public), ``authority.key`` under its passphrase, and a PKCS#12 file per
     person; every file with a key has mode 0600. Build it with ``create`` once, then with the folder alone.
+    ``kdf_rounds`` is how often a passphrase is hashed to shut a person's key: what a guess costs. No setting of the
+    product lowers it.
 
     Raises
     ------
@@ -50,9 +52,10 @@ class Authority:
         When the folder holds no authority.
     """
 
-    def __init__(self, folder: Path, clock: "Clock") -> None:
+    def __init__(self, folder: Path, clock: "Clock", *, kdf_rounds: int = KDF_ROUNDS) -> None:
         self._folder = folder
         self._clock = clock
+        self._kdf_rounds = kdf_rounds
         if not (folder / _CERTIFICATE).is_file():
             raise ConfigurationError(
                 f"folder {folder.name} holds no authority; expected {_CERTIFICATE}; run 'medicore init'"
@@ -67,6 +70,7 @@ class Authority:
         *,
         validity: timedelta,
         name: str = "MediCore authority",
+        kdf_rounds: int = KDF_ROUNDS,
     ) -> "Authority":
         """Return a new authority in ``folder``, valid from now for ``validity``.
 
@@ -94,7 +98,7 @@ class Authority:
             .sign(key, hashes.SHA256())
         )
         write_atomically(folder / _CERTIFICATE, certificate.public_bytes(serialization.Encoding.PEM))
-        return cls(folder, clock)
+        return cls(folder, clock, kdf_rounds=kdf_rounds)
 
     @property
     def certificate(self) -> bytes:
@@ -162,7 +166,7 @@ class Authority:
         )
         shut = (
             serialization.PrivateFormat.PKCS12.encryption_builder()
-            .kdf_rounds(_KDF_ROUNDS)
+            .kdf_rounds(self._kdf_rounds)
             .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
             .hmac_hash(hashes.SHA256())
             .build(passphrase.encode())

@@ -10,7 +10,7 @@ from medicore.cases.answers.attempts import attempts
 from medicore.ports.house import House
 from medicore.records.ledger.ledger import NewEvent
 from tests.steps.counted_ledger import CountedLedger
-from tests.steps.peopled_house import found_house
+from tests.whole_house.people import found_house
 
 STUDY, OTHER = "TEST-ONE", "TEST-TWO"
 FINDING = {"message": "age is imbalanced", "gate": "SMD", "digest": "5d" * 32}

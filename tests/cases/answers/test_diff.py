@@ -10,7 +10,7 @@ from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.results.difference import Change, ColumnChange
 from medicore.stats.robustness.attribution import Contribution
-from tests.steps.sealed_pair import FIRST, SECOND, PairedHouse, Primary, Recorded, finding, primary
+from tests.whole_house.pair import FIRST, SECOND, PairedHouse, Primary, Recorded, finding, primary
 
 EXACT = 1e-12
 """Absolute, of sums of a few numbers near 1."""

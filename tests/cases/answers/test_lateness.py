@@ -8,7 +8,7 @@ import pytest
 from medicore.cases.answers.lateness import Gap, gaps, with_deadlines
 from medicore.ports.house import House
 from medicore.records.ledger.states import RunState
-from tests.steps.peopled_house import SetClock, found_house
+from tests.whole_house.people import SetClock, found_house
 
 AUCKLAND, HONOLULU = "MED-2024-0198", "MED-2024-0212"
 

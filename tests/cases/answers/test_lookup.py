@@ -15,7 +15,7 @@ from medicore.records.ledger.ledger import NewEvent
 from medicore.stores.clock import SystemClock
 from medicore.stores.ledger.index import SqliteIndex
 from medicore.stores.ledger.sqlite import SqliteLedger
-from tests.steps.indexed_house import IndexedHouse, indexed_house
+from tests.whole_house.indexed import IndexedHouse, indexed_house
 
 FIRST, SECOND = "MED-2024-0147/2025-03/1", "MED-2024-0147/2025-03/2"
 OTHER, OPEN = "MED-2024-0211/2025-03/1", "MED-2024-0211/2025-04/1"

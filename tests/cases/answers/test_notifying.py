@@ -12,7 +12,7 @@ from medicore.cases.answers.notifying import tell_of_late, tell_of_run
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
-from tests.steps.peopled_house import SetClock, found_house
+from tests.whole_house.people import SetClock, found_house
 
 STUDY = "MED-2024-0198"
 RUN = RunId.parse(f"{STUDY}/2025-03/1")

@@ -14,7 +14,7 @@ from medicore.cases.answers.recombining import (
 from medicore.errors import ConfigurationError, EstimationError, ProtocolError
 from medicore.records.finding import Finding
 from medicore.records.results.results import Primary, primary_of
-from tests.steps.sealed_pair import FIRST, SECOND, PairedHouse, Recorded, finding, primary
+from tests.whole_house.pair import FIRST, SECOND, PairedHouse, Recorded, finding, primary
 
 
 def pair(

@@ -10,7 +10,7 @@ from medicore.cases.keeping.archived_run import listed
 from medicore.ports.house import House
 from medicore.records.ledger.ledger import NewEvent
 from tests.steps.counted_ledger import CountedLedger
-from tests.steps.peopled_house import found_house
+from tests.whole_house.people import found_house
 
 FIRST, SECOND, OTHER = "TEST-ONE/2025-03/1", "TEST-ONE/2025-02/1", "TEST-TWO/2025-03/1"
 

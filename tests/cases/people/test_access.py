@@ -8,7 +8,7 @@ from medicore.cases.people.access import access
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.people import renew, revoke
 from medicore.errors import ProtocolError, WrongPassphraseError
-from tests.steps.peopled_house import actor, add_person, found_house, issuance
+from tests.whole_house.people import actor, add_person, found_house, issuance
 
 STUDY = "MED-2024-0181"
 

@@ -17,8 +17,8 @@ from medicore.ports.ledger import Ledger
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.people.credential import Issuance, Registration
 from medicore.records.people.people import Permission, Role
-from tests.steps.peopled_house import SetClock, actor, add_person, found_house, issuance, words
 from tests.stores.company import certify, company
+from tests.whole_house.people import SetClock, actor, add_person, found_house, issuance, words
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.ledger.ledger import NewEvent
-from tests.steps.indexed_house import AT, indexed_house
-from tests.steps.peopled_house import add_person, found_house
+from tests.whole_house.indexed import AT, indexed_house
+from tests.whole_house.people import add_person, found_house
 
 STUDY, MONTH = "MED-2024-0198", "2025-03"
 NOW = "2025-04-01T06:00:00.000000Z"

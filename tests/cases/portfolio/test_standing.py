@@ -13,7 +13,7 @@ from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
 from medicore.records.people.people import Permission
-from tests.steps.peopled_house import SetClock, add_person, found_house
+from tests.whole_house.people import SetClock, add_person, found_house
 
 STUDY, OTHER = "MED-2024-0198", "MED-2024-0212"
 MONTH = "2025-03"

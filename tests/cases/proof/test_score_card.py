@@ -13,7 +13,7 @@ from medicore.records.canonical import document
 from medicore.records.checking import Check, CheckKind
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
-from tests.steps.peopled_house import found_house
+from tests.whole_house.people import found_house
 
 RUN = RunId("TEST-SCORES", "2025-03", 1)
 COMMIT = "c0ffee" * 6

@@ -10,7 +10,7 @@ from medicore.errors import ProtocolError
 from medicore.ports.house import House
 from medicore.records.ledger.ledger import NewEvent
 from medicore.records.moment import moment
-from tests.steps.peopled_house import SetClock, found_house
+from tests.whole_house.people import SetClock, found_house
 
 DETAILS = {"objects": 9, "retain_until": "2040-04-01", "manifest": "ab" * 32}
 

@@ -14,8 +14,8 @@ from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
 from tests.steps.counted_ledger import CountedLedger
-from tests.steps.indexed_house import AT, indexed_house
-from tests.steps.peopled_house import found_house
+from tests.whole_house.indexed import AT, indexed_house
+from tests.whole_house.people import found_house
 
 STUDY = "TEST-ONE"
 NOW = RunId(STUDY, "2025-03", 1)

@@ -16,7 +16,7 @@ from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.act import ENVELOPE
-from tests.steps.peopled_house import SetClock, add_person, found_house, words
+from tests.whole_house.people import SetClock, add_person, found_house, words
 
 STUDY, OTHER, MONTH = "TEST-ONE", "TEST-TWO", "2025-03"
 RUN = RunId(STUDY, MONTH, 1)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from medicore.cases.people.acting import Actor
+from medicore.cases.people.logged import SERVICE
 from medicore.cases.people.people import Newcomer, add
 from medicore.ports.house import House
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
@@ -22,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 START = datetime(2025, 4, 1, 6, 0, tzinfo=UTC)
 CA_WORDS = "words of the authority"
 DAY = timedelta(days=1)
+KDF_ROUNDS = 1000
+"""How often a passphrase is hashed: nothing here is worth a guess."""
 
 
 class SetClock:
@@ -60,14 +63,38 @@ def add_person(house: House, person: str, role: str, by: str = "otto", days: int
     return add(house, actor(by), newcomer, lambda: issuance(person, days))
 
 
+def open_authority(folder: Path, clock: SetClock) -> Authority:
+    """Return the authority of a house; its keys open at once."""
+    return Authority(folder / "people", clock, kdf_rounds=KDF_ROUNDS)
+
+
+def people_parts(folder: Path, clock: SetClock) -> dict[str, Any]:
+    """Return the ports of a house that concern ledger, people and time, by their names."""
+
+    def authority() -> Authority:
+        return open_authority(folder, clock)
+
+    return {
+        "clock": clock,
+        "ledger": SqliteLedger(folder / "ledger.db", clock),
+        "locks": FolderLocks(folder / "locks"),
+        "protocols": StudyFolder(ROOT / "studies"),
+        "seals": AuthoritySeals(authority, clock, SERVICE),
+        "certifier": AuthorityCertifier(authority, clock),
+    }
+
+
 def found_house(folder: Path) -> tuple[House, SetClock]:
     """Return a house of which otto, an operator, is the first person, founded at the start; and its clock."""
     clock = SetClock()
-    authority = Authority.create(folder / "people", CA_WORDS, clock, validity=20 * 365 * DAY)
-    ledger = SqliteLedger(folder / "ledger.db", clock)
+    authority = Authority.create(
+        folder / "people", CA_WORDS, clock, validity=20 * 365 * DAY, kdf_rounds=KDF_ROUNDS
+    )
+    parts: dict[str, Any] = dict.fromkeys(field.name for field in fields(House))
+    house = House(**parts | people_parts(folder, clock))
     certificate = {"certificate": authority.certificate.decode()}
-    ledger.append(
-        NewEvent("medicore", "service", "authority.created", "authority", "medicore init", certificate)
+    house.ledger.append(
+        NewEvent(SERVICE, "service", "authority.created", "authority", "medicore init", certificate)
     )
     otto = authority.issue(
         Subject("otto", "Otto Operator", Role.OPERATOR),
@@ -75,14 +102,5 @@ def found_house(folder: Path) -> tuple[House, SetClock]:
         authority_passphrase=CA_WORDS,
         validity=4000 * DAY,
     )
-    ledger.append(NewEvent("medicore", "service", "person.added", "otto", "medicore init", otto.details()))
-    parts: dict[str, Any] = dict.fromkeys(field.name for field in fields(House))
-    parts |= {
-        "clock": clock,
-        "ledger": ledger,
-        "locks": FolderLocks(folder / "locks"),
-        "protocols": StudyFolder(ROOT / "studies"),
-        "seals": AuthoritySeals(lambda: authority, clock, "medicore"),
-        "certifier": AuthorityCertifier(lambda: authority, clock),
-    }
-    return House(**parts), clock
+    house.ledger.append(NewEvent(SERVICE, "service", "person.added", "otto", "medicore init", otto.details()))
+    return house, clock
