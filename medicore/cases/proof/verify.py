@@ -85,7 +85,9 @@ def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Ite
     sealings = history.sealings
     for sealing in sealings:
         yield from _named(house, sealing.tag, sealing.commit)
-        yield attempt(CheckKind.PROVENANCE, f"provenance of {sealing.tag}", partial(_provenance, house, run, sealing))
+        yield attempt(
+            CheckKind.PROVENANCE, f"provenance of {sealing.tag}", partial(_provenance, house, run, sealing)
+        )
     seen: set[tuple[str, str]] = set()
     for sealing in reversed(sealings):
         last = sealing is sealings[-1]
@@ -103,12 +105,16 @@ def _event_checks(
         yield from _signed_report(house, history, checkout)
     elif event.action in BY_REQUEST:
         yield attempt(
-            CheckKind.REQUEST, f"request {event.sequence} by {event.actor}", partial(proved_request, house, event)
+            CheckKind.REQUEST,
+            f"request {event.sequence} by {event.actor}",
+            partial(proved_request, house, event),
         )
     elif event.action == "decision.signed":
         decision = SignedDecision(event)
         yield attempt(
-            CheckKind.DECISION, f"signature {event.sequence} by {event.actor}", partial(verified, house, decision)
+            CheckKind.DECISION,
+            f"signature {event.sequence} by {event.actor}",
+            partial(verified, house, decision),
         )
     elif event.action in _ACTS:
         permission = _ACTS[event.action]

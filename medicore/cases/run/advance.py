@@ -11,6 +11,7 @@ from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.finding import Finding
+from medicore.steps.gate import read_findings
 from medicore.steps.perform import perform
 from medicore.steps.report import Rendering
 from medicore.steps.way import digests, step_named
@@ -30,13 +31,13 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
     done = history.performed(step)
     if done is not None and done.inputs == before and _unchanged(files, done.outputs):
         house.progress(run, step, "kept")
-        return ()
+        # A process that was killed between the halt of a step and the seal of the run left findings to be decided.
+        return _undecided(active, read_findings(files, step))
     house.progress(run, step, "begun")
     findings = perform(
         step, files, active.protocol, active.identity, lambda: rendering(house, active.identity)
     )
-    accepted = {decision["finding"] for decision in active.identity["accepted"]}
-    undecided = tuple(f for f in findings if not f.overridable or f.digest not in accepted)
+    undecided = _undecided(active, findings)
     details = {"inputs": before, "outputs": digests(files, declared.outputs)}
     if undecided:
         details["findings"] = [finding.as_json() for finding in undecided]  # type: ignore[assignment]
@@ -52,6 +53,11 @@ def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
         template_folder=str(house.code.root / "quarto_templates"),
         libraries=house.environment.locked(),
     )
+
+
+def _undecided(active: ActiveRun, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    accepted = {decision["finding"] for decision in active.identity["accepted"]}
+    return tuple(f for f in findings if not f.overridable or f.digest not in accepted)
 
 
 def _unchanged(files: RecordFiles, recorded: Mapping[str, str]) -> bool:
