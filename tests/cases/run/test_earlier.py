@@ -1,103 +1,101 @@
-"""What earlier months left: the estimate of the latest earlier run that stands, read from its record."""
+"""earlier: what a month is compared with is the last lock that was sound and the last estimate that stands."""
 
-import json
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-
-import pytest
-
-from medicore.cases.run.earlier import previous_estimate
-from medicore.errors import IntegrityError
-from medicore.ports.house import House
-from medicore.records.canonical import sha256
+from medicore.cases.run.advance import advance
+from medicore.cases.run.earlier import approved_last, previous_estimate, previous_lock
+from medicore.cases.run.seal import seal
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.ledger import NewEvent
-from tests.steps.counted_ledger import CountedLedger
-from tests.whole_house.indexed import AT, indexed_house
-from tests.whole_house.people import found_house
+from tests.line import faulty_studies as faulty
+from tests.line.prepared_study import MONTH, PreparedStudy
+from tests.whole_house.house import WholeHouse
+from tests.whole_house.study import BROKEN, FAILED_RUN, FAILING, SOUND, SOUND_RUN, WAITING, sound
 
-STUDY = "TEST-ONE"
-NOW = RunId(STUDY, "2025-03", 1)
-Seal = Callable[..., None]
+NEXT = RunId(SOUND, "2025-05", 1)
 
 
-@pytest.fixture
-def housed(tmp_path: Path) -> tuple[House, Seal]:
-    """A house without runs, and what seals one by a month, a number and an estimate."""
-    indexed = indexed_house(tmp_path / "records")
-    house = replace(found_house(tmp_path)[0], records=indexed.records)
-
-    def seal(month: str, number: int, estimate: float, *actions: str) -> None:
-        run = RunId(STUDY, month, number)
-        primary = {
-            "estimand": "ATE", "estimator": "AIPW", "measure": "difference of means", "scale": "identity",
-            "unit": "kg", "estimate": estimate, "standard_error": 0.5, "n": 60, "p_value": 0.01,
-        }  # fmt: skip
-        content = json.dumps({"primary": primary}).encode()
-        provenance = {"files": [{"name": "results.json", "sha256": sha256(content), "md5": None}]}
-        named = {"results.json": content, "provenance.json": json.dumps(provenance).encode()}
-        commit = indexed.records.seal(
-            parent=indexed.base,
-            replaced=run.folder,
-            files={f"{run.folder}/{name}": data for name, data in named.items()},
-            tag=f"run/{run}",
-            message=str(run),
-            actor="ana",
-            at=AT,
-        )
-        for action in ("run.requested", *actions):
-            house.ledger.append(NewEvent("ana", "analyst", action, str(run), "", {"commit": commit}))
-
-    return house, seal
+def locked(whole: WholeHouse, study: PreparedStudy, month: str) -> str:
+    """Deliver a month, extract and check it, seal it as it is, and return the run."""
+    study.deliver(whole, month)
+    active = whole.begin(study.study, month)
+    findings = [advance(whole.house, active, step) for step in ("extract", "check")][-1]
+    seal(
+        whole.house,
+        active,
+        "halted" if findings else "failed",
+        "",
+        {"findings": [f.as_json() for f in findings]},
+    )
+    return str(active.id)
 
 
-def test_the_latest_month_that_stands_is_compared_with(housed: tuple[House, Seal]) -> None:
-    """Rejected and failed runs are passed over, and so are this month and those after it."""
-    house, seal = housed
-    assert previous_estimate(house, NOW) is None
-    seal("2024-12", 1, 1.0, "run.sealed", "run.released")
-    seal("2025-01", 1, 2.0, "run.sealed")
-    seal("2025-02", 1, 3.0, "run.sealed", "run.rejected")
-    seal("2025-02", 2, 4.0, "run.failed")
-    seal("2025-03", 2, 5.0, "run.sealed", "run.released")
-    found = previous_estimate(house, NOW)
+def test_the_lock_before_is_the_last_one_that_passed_its_check(month: WholeHouse) -> None:
+    """Of the earlier months with a sealed lock that passed, the latest counts, whatever became of its run; later ones do not."""
+    older = sound().column("age", ["50.00000"] * 300)
+    locked(month, older, "2025-02")
+    assert previous_lock(month.house, RunId(SOUND, "2025-02", 2)) is None
+    found = previous_lock(month.house, RunId.parse(SOUND_RUN))
     assert found is not None
-    assert (found["month"], found["run"], found["estimate"]) == ("2025-01", f"{STUDY}/2025-01/1", 2.0)
-    assert (found["measure"], found["n"]) == ("difference of means", 60)
-    assert "p_value" not in found
-
-
-def test_a_released_run_goes_before_a_later_one(housed: tuple[House, Seal]) -> None:
-    """Within the month what was released counts, then the later run."""
-    house, seal = housed
-    seal("2025-02", 1, 1.0, "run.sealed")
-    seal("2025-02", 2, 2.0, "run.sealed")
-    found = previous_estimate(house, NOW)
+    assert (found[0], set(found[1]["age"])) == ("2025-02", {50.0})
+    found = previous_lock(month.house, NEXT)
     assert found is not None
-    assert found["estimate"] == 2.0
-    seal("2025-02", 3, 3.0, "run.sealed", "run.released")
-    seal("2025-02", 4, 4.0, "run.sealed")
-    found = previous_estimate(house, NOW)
+    assert (found[0], len(found[1])) == (MONTH, 300)
+    assert found[1]["age"].nunique() > 100
+
+
+def test_a_lock_that_broke_its_contract_is_compared_with_nothing(month: WholeHouse) -> None:
+    """A run that halted at its check, and one whose lock was never sealed, leave no lock to compare with."""
+    assert previous_lock(month.house, RunId(BROKEN, "2025-04", 1)) is None
+    sound().deliver(month, "2025-04")
+    active = month.begin(SOUND, "2025-04")
+    for step in ("extract", "check"):
+        advance(month.house, active, step)
+    found = previous_lock(month.house, NEXT)
     assert found is not None
-    assert found["estimate"] == 3.0
+    assert found[0] == MONTH
 
 
-def test_no_month_before_the_one_that_stands_is_read(housed: tuple[House, Seal]) -> None:
-    """The ledger is asked as often after two months as after five: for the runs, and for the month that stands."""
-    house, seal = housed
-    asked = []
-    for month in ("2024-10", "2024-11", "2024-12", "2025-01", "2025-02"):
-        seal(month, 1, 1.0, "run.sealed")
-        ledger = CountedLedger(house.ledger)
-        previous_estimate(replace(house, ledger=ledger), NOW)
-        asked.append(ledger.asked)
-    assert asked == [2] * 5
+def test_a_month_that_failed_later_has_a_lock_that_counts(month: WholeHouse) -> None:
+    """What failed after its check was extracted soundly: its lock is compared with, and it has no estimate."""
+    found = previous_lock(month.house, RunId(FAILING, "2025-04", 1))
+    assert found is not None
+    assert found[0] == RunId.parse(FAILED_RUN).month == MONTH
+    assert previous_estimate(month.house, RunId(FAILING, "2025-04", 1)) is None
+    assert faulty.one_arm().study == FAILING
 
 
-def test_an_impossible_event_of_the_month_is_refused(housed: tuple[House, Seal]) -> None:
-    """A month whose run the ledger tells as no run goes is not compared with."""
-    house, seal = housed
-    seal("2025-02", 1, 1.0, "run.released")
-    with pytest.raises(IntegrityError, match="no run does that; run 'medicore ledger verify'"):
-        previous_estimate(house, NOW)
+def test_the_estimate_before_is_of_the_last_run_that_stands(month: WholeHouse) -> None:
+    """Of a month's runs the last counts; one that was rejected counts no more, and one that was released counts most."""
+    second = month.run(SOUND).run
+    for expected in (second, SOUND_RUN):
+        found = previous_estimate(month.house, NEXT)
+        assert found is not None
+        assert (found["month"], found["run"]) == (MONTH, expected)
+        if expected == second:
+            month.sign(second, "reject")
+            month.follow(second)
+    third = month.run(SOUND).run
+    month.release(SOUND_RUN)
+    found = previous_estimate(month.house, NEXT)
+    assert found is not None
+    assert (found["run"], third) == (SOUND_RUN, f"{SOUND}/{MONTH}/3")
+    assert previous_estimate(month.house, RunId.parse(SOUND_RUN)) is None
+
+
+def test_a_halted_run_has_no_estimate_that_stands(month: WholeHouse) -> None:
+    """What waits at findings is compared with by nobody until it is continued."""
+    later = RunId(WAITING, "2025-04", 1)
+    assert previous_estimate(month.house, later) is None
+    outcome = month.proceed(f"{WAITING}/{MONTH}/1")
+    found = previous_estimate(month.house, later)
+    assert found is not None
+    assert found["run"] == outcome.run
+
+
+def test_the_protocol_approved_last_is_that_of_the_last_release(month: WholeHouse) -> None:
+    """Only a release makes a protocol the approved one; a run is not held against its own."""
+    assert approved_last(month.house, NEXT) is None
+    month.release(SOUND_RUN)
+    found = approved_last(month.house, NEXT)
+    assert found is not None
+    assert found["run"] == SOUND_RUN
+    assert approved_last(month.house, RunId.parse(SOUND_RUN)) is None
+    assert approved_last(month.house, RunId(WAITING, "2025-05", 1)) is None

@@ -1,0 +1,93 @@
+"""analysis: the steps in order, and the four ways in which they end."""
+
+import pytest
+
+from medicore.cases.run.analysis import Outcome, analyse
+from medicore.cases.run.runs import ActiveRun
+from medicore.errors import EstimationError, HaltedError
+from medicore.records.finding import Finding
+from medicore.records.ledger.states import RunState
+from medicore.steps.way import STEP_NAMES
+from tests.whole_house.house import WholeHouse
+from tests.whole_house.study import (
+    BROKEN_RUN,
+    FAILED_RUN,
+    SOUND,
+    SOUND_RUN,
+    WAITING_RUN,
+)
+
+FOUND = Finding("cohort", "size", "n", "3", "10", "Too few.", overridable=True)
+
+
+def test_the_month_ends_in_each_way(month: WholeHouse) -> None:
+    """What is sound waits for approval, what has findings at a decision, what cannot be computed has failed."""
+    assert [month.state(run) for run in (SOUND_RUN, WAITING_RUN, BROKEN_RUN, FAILED_RUN)] == [
+        RunState.SEALED, RunState.HALTED, RunState.HALTED, RunState.FAILED,
+    ]  # fmt: skip
+    steps = [action for action in month.actions(SOUND_RUN) if action.endswith(".completed")]
+    assert steps == [f"{name}.completed" for name in STEP_NAMES]
+    assert month.actions(WAITING_RUN)[-3:] == ["effect.halted", "run.halted", "checkpoint.signed"]
+    assert month.actions(BROKEN_RUN)[-3:] == ["check.halted", "run.halted", "checkpoint.signed"]
+    assert "cohort.completed" not in month.actions(BROKEN_RUN) + month.actions(FAILED_RUN)
+
+
+def test_steps_are_done_in_order_and_stop_at_the_first_finding(founded: WholeHouse) -> None:
+    """No step comes after one with findings; they are in the outcome and in the ledger, and the exit code says halted."""
+    done: list[str] = []
+
+    def step(active: ActiveRun, name: str) -> tuple[Finding, ...]:
+        assert active.id.study == SOUND
+        done.append(name)
+        return (FOUND,) if name == "cohort" else ()
+
+    outcome = analyse(founded.house, founded.begin(SOUND), step)
+    assert done == ["extract", "check", "cohort"]
+    assert outcome == Outcome(
+        SOUND_RUN, "halted", outcome.commit, (FOUND,), "Too few.", HaltedError.exit_code
+    )
+    (event,) = founded.house.ledger.events(subject=SOUND_RUN, action="run.halted")
+    assert (event.details["step"], event.details["findings"]) == ("cohort", [FOUND.as_json()])
+    assert event.details["commit"] == outcome.commit == founded.records.resolve(f"run/{SOUND_RUN}")
+
+
+def test_an_error_of_our_own_ends_the_run_as_failed(founded: WholeHouse) -> None:
+    """The record is sealed as it is, with step, message and exit code; a new request begins another run."""
+
+    def step(active: ActiveRun, name: str) -> tuple[Finding, ...]:
+        raise EstimationError(f"{name} of {active.id.study} has no solution")
+
+    outcome = analyse(founded.house, founded.begin(SOUND), step)
+    message = f"extract of {SOUND} has no solution"
+    assert outcome == Outcome(SOUND_RUN, "failed", outcome.commit, (), message, EstimationError.exit_code)
+    (event,) = founded.house.ledger.events(subject=SOUND_RUN, action="run.failed")
+    assert (event.reason, event.details["error"], event.details["exit_code"]) == (
+        message,
+        "EstimationError",
+        5,
+    )
+    assert founded.begin(SOUND).id.number == 2
+
+
+def test_a_crash_leaves_the_run_to_be_taken_up(founded: WholeHouse) -> None:
+    """What is not an error of ours, as a killed process, seals nothing: the run goes on where it was."""
+
+    def step(active: ActiveRun, name: str) -> tuple[Finding, ...]:
+        raise KeyboardInterrupt(active.id, name)
+
+    with pytest.raises(KeyboardInterrupt):
+        analyse(founded.house, founded.begin(SOUND), step)
+    assert founded.state(SOUND_RUN) is RunState.RUNNING
+    assert founded.records.resolve(f"run/{SOUND_RUN}") is None
+    outcome = founded.run(SOUND)
+    assert (outcome.run, outcome.state) == (SOUND_RUN, "candidate")
+    assert founded.actions(SOUND_RUN)[:2] == ["run.requested", "run.resumed"]
+
+
+def test_a_delivery_that_is_not_there_fails_the_run(month: WholeHouse) -> None:
+    """A month that was never delivered has a run, which failed for lack of data and says where they were expected."""
+    outcome = month.run(SOUND, "2025-04")
+    assert (outcome.state, outcome.exit_code) == ("failed", 4)
+    assert outcome.message.startswith(f"{SOUND}/2025-04/transfer.json cannot be read")
+    assert month.state(SOUND_RUN) is RunState.SEALED
+    assert outcome.run == f"{SOUND}/2025-04/1"
