@@ -1,55 +1,107 @@
-"""What is archived: a row for every archived run, with its day and its hold, from a few readings of the ledger."""
+"""archived_run: what is archived of a run by its manifest, listed as the ledger tells it and checked object by object."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from medicore.cases.keeping.archived_run import listed
-from medicore.ports.house import House
-from medicore.records.ledger.ledger import NewEvent
-from tests.steps.counted_ledger import CountedLedger
-from tests.whole_house.people import found_house
+from medicore.cases.keeping.archived_run import (
+    archive_checks,
+    archived_manifest,
+    listed,
+    manifest_digest,
+    manifest_keys,
+    objects_of,
+)
+from medicore.errors import ArchiveError
+from medicore.records.canonical import sha256
+from medicore.records.identifiers import RunId
+from tests.whole_house.house import WholeHouse
+from tests.whole_house.study import SOUND, SOUND_RUN, WAITING, WAITING_RUN
 
-FIRST, SECOND, OTHER = "TEST-ONE/2025-03/1", "TEST-ONE/2025-02/1", "TEST-TWO/2025-03/1"
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    """A house with three archived runs: one held and kept longer, one no more held, one as it was archived."""
-    found = found_house(tmp_path)[0]
-
-    def say(action: str, run: str, **details: Any) -> None:
-        found.ledger.append(NewEvent("quinn", "quality", action, run, "because", details))
-
-    for number, run in enumerate((FIRST, SECOND, OTHER), start=1):
-        archived = {"manifest": f"manifest {number}", "ledger": number, "retain_until": "2040-03-31"}
-        say("archive.completed", run, objects=number, **archived)
-    say("archive.extended", FIRST, retain_until="2045-03-31")
-    say("archive.held", FIRST, objects=1)
-    say("archive.held", SECOND, objects=2)
-    say("archive.lifted", SECOND, objects=2)
-    say("archive.extended", "TEST-TWO/2025-03/2", retain_until="2045-03-31")
-    return found
+RUN = RunId.parse(SOUND_RUN)
 
 
-def test_every_archived_run_has_a_row(house: House) -> None:
-    """A row says the latest day and the standing hold; a run that was never archived has none."""
-    rows = listed(house)
-    assert [(row["run"], row["retain_until"], row["objects"], row["manifest"]) for row in rows] == [
-        (SECOND, "2040-03-31", 2, "manifest 2"),
-        (FIRST, "2045-03-31", 1, "manifest 1"),
-        (OTHER, "2040-03-31", 3, "manifest 3"),
+def failed(whole: WholeHouse) -> dict[str, str]:
+    """Return the checks of the archived run that fail."""
+    checks = archive_checks(whole.house, RUN, manifest_digest(whole.house, RUN))
+    return {check.subject: check.found for check in checks if not check.passed}
+
+
+@contextmanager
+def spoilt(whole: WholeHouse, key: str, data: bytes | None) -> Iterator[None]:
+    """Put other bytes, or none, in the place of an archived object for a while."""
+    path: Path = whole.home / "archive" / key
+    held = path.read_bytes()
+    path.chmod(0o644)
+    path.unlink()
+    if data is not None:
+        path.write_bytes(data)
+    yield
+    path.write_bytes(held)
+
+
+def test_the_manifest_is_the_one_that_the_ledger_names(released: WholeHouse) -> None:
+    """One that lies beside it under a later number is not the run's, and its objects are not."""
+    key, data = archived_manifest(released.house, RUN)
+    assert sha256(data) == manifest_digest(released.house, RUN)
+    released.house.archive.put(f"archives/{RUN}/manifest-9999.json", b"{}", "2050-01-01")
+    assert archived_manifest(released.house, RUN) == (key, data)
+    assert manifest_keys(released.house, RUN) == (key, f"archives/{RUN}/manifest-9999.json")
+    assert objects_of(released.house, RUN)[-1] == key
+    with (
+        spoilt(released, key, data + b"\n"),
+        pytest.raises(ArchiveError, match="none is the one that the ledger"),
+    ):
+        archived_manifest(released.house, RUN)
+
+
+def test_archived_runs_are_listed_as_the_ledger_tells_them(released: WholeHouse) -> None:
+    """A row for each archived run, with objects and dates; of one study when it is named."""
+    released.proceed(WAITING_RUN)
+    released.clock.pass_days(1)
+    released.release(WAITING_RUN, by="quinn")
+    first, second = listed(released.house)
+    assert (first["run"], second["run"]) == (SOUND_RUN, WAITING_RUN)
+    assert first["archived_at"] < second["archived_at"]
+    assert (first["retain_until"], second["retain_until"]) == ("2040-04-02", "2040-04-03")
+    assert (first["held_since"], first["manifest"]) == (None, manifest_digest(released.house, RUN))
+    assert first["objects"] == len(objects_of(released.house, RUN)) - 1
+    assert listed(released.house, WAITING) == [second]
+    assert listed(released.house, SOUND) == [first]
+
+
+def test_every_object_is_read_and_held_against_its_digest(released: WholeHouse) -> None:
+    """What is archived passes; whichever object has another byte, or none, is named."""
+    assert failed(released) == {}
+    for key in objects_of(released.house, RUN):
+        whole = (released.home / "archive" / key).read_bytes()
+        manifest = key.rpartition("/")[2].startswith("manifest-")
+        subject = f"archives/{RUN}/manifest" if manifest else f"{key} (archive)"
+        for data in (whole[:-1] + bytes([whole[-1] ^ 1]), None):
+            with spoilt(released, key, data):
+                assert subject in failed(released), (key, data is None)
+    assert failed(released) == {}
+
+
+def test_a_date_that_is_too_early_is_found(released: WholeHouse) -> None:
+    """An object whose label says a shorter retention than the ledger fails by its date."""
+    key = f"reports/{RUN}/report.pdf"
+    labels = [path for path in (released.home / "archive" / key).parent.glob("report.pdf~*")] or [
+        path
+        for path in (released.home / "archive" / key).parent.glob("report.pdf*")
+        if path.name != "report.pdf"
     ]
-    (held,) = house.ledger.events(subject=FIRST, action="archive.held")
-    assert [row["held_since"] for row in rows] == [None, held.at, None]
-    assert [row["run"] for row in listed(house, "TEST-TWO")] == [OTHER]
+    (label,) = labels
+    label.chmod(0o644)
+    label.write_bytes(label.read_bytes().replace(b"2040-04-02", b"2030-04-02"))
+    assert set(failed(released)) == {f"{key} (retention)"}
 
 
-def test_the_ledger_is_asked_as_often_whatever_is_archived(house: House) -> None:
-    """The number of readings does not grow with the number of archived runs."""
-    one, all_runs = CountedLedger(house.ledger), CountedLedger(house.ledger)
-    listed(replace(house, ledger=one), "TEST-TWO")
-    listed(replace(house, ledger=all_runs))
-    assert one.asked == all_runs.asked
+def test_what_was_never_archived_has_no_manifest(month: WholeHouse) -> None:
+    """A run that waits for approval has nothing in the archive."""
+    for ask in (archived_manifest, manifest_digest, objects_of):
+        with pytest.raises(ArchiveError, match=f"run {RUN} is not archived; expected one that is"):
+            ask(month.house, RUN)
+    assert listed(month.house) == []
