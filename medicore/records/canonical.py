@@ -1,4 +1,4 @@
-"""One spelling for every record, so that equal contents have equal digests."""
+"""The canonical spelling of records: equal contents have equal digests."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ def canonical(value: Any) -> bytes:  # noqa: ANN401 - JSON is any of its types
 
 
 def document(value: Any) -> bytes:  # noqa: ANN401
-    """Return ``value`` as the JSON that files hold: sorted keys, one item a line, final newline."""
+    """Return ``value`` as the JSON that files hold: sorted keys, one item per line, a newline at the end."""
     text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
     return text.encode() + b"\n"
 

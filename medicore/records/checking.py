@@ -1,4 +1,4 @@
-"""checking: one thing that was looked at, and what was found."""
+"""Checks: each names one thing that was verified, and what was found."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

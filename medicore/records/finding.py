@@ -1,4 +1,4 @@
-"""Findings: one gate's verdict that needs a human."""
+"""Findings: what a gate reports when a person must decide."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,11 +10,12 @@ from medicore.records.section import Section
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a gate saw, what it allows, and how often it fires when nothing is wrong.
+    """What a gate found, the limit it applies, and how often it fires when nothing is wrong.
 
-    ``statistic`` and ``threshold`` are texts, as printed, so that infinity and counts have one spelling.
-    ``false_alarm_rate`` is the probability of this finding under balance, or None where it has no meaning.
-    ``overridable`` is False for violations of the data contract: they need new data, not a signature.
+    ``statistic`` and ``threshold`` are texts as the report prints them, so infinity and counts have one spelling.
+    ``false_alarm_rate`` is the probability of this finding when the arms are balanced; it is None where such a
+    probability does not exist. ``overridable`` is False for a violation of the data contract, which needs new data:
+    a signature does not resolve it.
     """
 
     step: str
@@ -28,16 +29,16 @@ class Finding:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the whole finding: a decision binds to it and dies when the statistic changes."""
+        """SHA-256 of the whole finding. A decision is bound to it and becomes void when the statistic changes."""
         return digest(asdict(self))
 
     def as_json(self) -> dict[str, Any]:
-        """Return the finding with its digest, as it is stored."""
+        """Return the finding with its digest, in the form in which it is stored."""
         return {**asdict(self), "digest": self.digest}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the finding that ``as_json`` stored; the digest is computed anew."""
+        """Return the finding that ``as_json`` stored; the digest is computed again."""
         return cls(**{key: value for key, value in stored.items() if key != "digest"})
 
 

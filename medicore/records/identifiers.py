@@ -1,4 +1,4 @@
-"""Names of studies, months and runs, proved well formed before they reach a path, a query or a command."""
+"""Identifiers of studies, months and runs. Each is validated before it reaches a path, a query or a command."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _PERSON = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
 
 
 def study_id(text: str) -> str:
-    """Return ``text`` when it is a study identifier, as ``MED-2024-0147`` or ``REF-NHEFS``."""
+    """Return ``text`` if it is a study identifier such as ``MED-2024-0147`` or ``REF-NHEFS``, else raise ProtocolError."""
     if not _STUDY.fullmatch(text):
         raise ProtocolError(
             f"study {text[:40]!r} is not a study identifier; expected the form MED-2024-0147; "
@@ -23,7 +23,7 @@ def study_id(text: str) -> str:
 
 
 def month_id(text: str) -> str:
-    """Return ``text`` when it is an analysis month, ``YYYY-MM``, from 2000-01 on."""
+    """Return ``text`` if it is an analysis month, ``YYYY-MM``, 2000-01 or later, else raise ProtocolError."""
     match = _MONTH.fullmatch(text)
     if match is None or int(match[1]) < 2000:
         raise ProtocolError(f"month {text[:40]!r} is malformed; expected YYYY-MM, for example 2025-03")
@@ -31,7 +31,7 @@ def month_id(text: str) -> str:
 
 
 def commit_id(text: str) -> str:
-    """Return ``text`` when it is a git commit, named in full."""
+    """Return ``text`` if it is the full name of a git commit (40 digits), else raise ProtocolError."""
     if not _COMMIT.fullmatch(text):
         raise ProtocolError(
             f"commit {text[:40]!r} is malformed; expected its 40 hexadecimal digits, as 'git rev-parse HEAD' prints them"
@@ -40,7 +40,10 @@ def commit_id(text: str) -> str:
 
 
 def person_id(text: str) -> str:
-    """Return ``text`` when it is a person's identifier: 2 to 32 of a–z, 0–9, dot, dash, underscore."""
+    """Return ``text`` if it is a person's identifier, else raise ProtocolError.
+
+    An identifier has 2 to 32 characters of a–z, 0–9, dot, dash and underscore, and begins with a letter.
+    """
     if not _PERSON.fullmatch(text):
         raise ProtocolError(
             f"person {text[:40]!r} is malformed; expected 2 to 32 of a-z, 0-9, '.', '-', '_', "
@@ -51,7 +54,7 @@ def person_id(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, order=True)
 class RunId:
-    """One attempt at an analysis, written ``MED-2024-0147/2025-03/2``."""
+    """One run of a study's monthly analysis, written ``STUDY/MONTH/NUMBER``, as ``MED-2024-0147/2025-03/2``."""
 
     study: str
     month: str

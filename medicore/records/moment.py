@@ -1,4 +1,4 @@
-"""Moments in the one spelling that records use: UTC, ISO 8601, microseconds, ``Z``."""
+"""Moments in the only format that records use: UTC, ISO 8601, microseconds, ``Z``."""
 
 import re
 from datetime import UTC, datetime
@@ -9,15 +9,15 @@ _SPELLING = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}Z", re.ASCII)
 
 
 def timestamp(moment: datetime) -> str:
-    """Return ``moment`` as records spell it, ``2025-03-31T08:15:00.000000Z``; texts sort as moments do.
+    """Return ``moment`` in the records' format, ``2025-03-31T08:15:00.000000Z``; these texts sort by time.
 
     Raises
     ------
     IntegrityError
-        When ``moment`` does not say its time zone.
+        When ``moment`` has no time zone.
     """
     if moment.utcoffset() is None:
-        raise IntegrityError("a time without its zone was found; expected one in UTC; use the clock's own")
+        raise IntegrityError("a time has no zone; expected a time in UTC; take it from the clock port")
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
@@ -27,7 +27,7 @@ def moment(text: str) -> datetime:
     Raises
     ------
     IntegrityError
-        When ``text`` is not spelled as ``timestamp`` spells it, or names no day of the calendar.
+        When ``text`` does not have the format of ``timestamp``, or its day does not exist in the calendar.
     """
     if not _SPELLING.fullmatch(text):
         raise IntegrityError(

@@ -82,7 +82,7 @@ def test_three_arms_without_a_contrast(project: Project) -> None:
     """A protocol with three arms and no contrast is refused; the arms are named, and what to declare (FAULTS 49)."""
     assert refusal(project, faulty.no_contrast()) == (
         "studies/TEST-NOCONTRAST.yaml: treatment: column 'arm' has 3 arms (low dose, high dose, control) and no "
-        "contrast of two is declared; name one arm under 'treated' and one under 'control'; "
+        "declared contrast of two; name one arm under 'treated' and one under 'control'; "
         "1 problem(s) in all; correct the file"
     )
 

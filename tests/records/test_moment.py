@@ -37,7 +37,7 @@ def test_texts_sort_as_moments_do(first: datetime, second: datetime) -> None:
 
 def test_a_time_without_zone_is_refused() -> None:
     """A naive time is no moment."""
-    with pytest.raises(IntegrityError, match="without its zone"):
+    with pytest.raises(IntegrityError, match="has no zone"):
         timestamp(datetime(2025, 3, 31))  # noqa: DTZ001 - the naive time is what is refused
 
 

@@ -1,4 +1,4 @@
-"""Dataset-JSON 1.1 files as texts: one whole data set of CDISC's exchange format in each."""
+"""Dataset-JSON 1.1 files as texts: each file holds one whole data set of CDISC's exchange format."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ _KINDS: Mapping[str, Kind] = {
     "datetime": "moment",
     "time": "time",
 }
-"""What each ``dataType`` of Dataset-JSON 1.1 is."""
+"""The kind of value of each ``dataType`` of Dataset-JSON 1.1."""
 
 _KEYS = frozenset(
     {"datasetJSONCreationDateTime", "datasetJSONVersion", "fileOID", "dbLastModifiedDateTime", "originator",
@@ -38,18 +38,18 @@ _AGAIN = "have the file exported again"
 def read_dataset_json(data: bytes, name: str) -> DescribedTable:
     """Return the data set in ``data`` as texts; ``name`` names it in error messages.
 
-    Numbers keep the spelling they have, in JSON or as a text, without the blanks around it; null is the empty text.
+    Numbers keep their spelling, in JSON or in a text, without surrounding blanks; null becomes the empty text.
 
     Raises
     ------
     DataError
-        When the bytes are no Dataset-JSON 1.1, ``records`` is not the number of rows, a key or type is unknown, or two
-        columns have one name or one item.
+        When the bytes are not Dataset-JSON 1.1, ``records`` differs from the number of rows, a key or type is unknown,
+        or two columns share a name or an item.
     """
     page = read_page(data, name)
     if page.records != len(page.table.rows):
         raise DataError(
-            f"{name} has {len(page.table.rows)} rows; expected {page.records} by its own 'records'; {_AGAIN}"
+            f"{name} has {len(page.table.rows)} rows; expected {page.records}, the number in its 'records'; {_AGAIN}"
         )
     found = read_json(data, name)
     listed: list[dict[str, Any]] = found["columns"]
@@ -61,7 +61,7 @@ def read_dataset_json(data: bytes, name: str) -> DescribedTable:
         )
     items = [column.get("itemOID") for column in listed]
     if len({str(item) for item in items}) != len(items):
-        raise DataError(f"{name} has two columns of one itemOID; expected different items; {_AGAIN}")
+        raise DataError(f"{name} has two columns with the same itemOID; expected different ones; {_AGAIN}")
     columns = tuple(_described(column, name) for column in listed)
     numbers = {place for place, column in enumerate(columns) if column.kind == "number"}
     rows = tuple(

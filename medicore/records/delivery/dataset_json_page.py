@@ -1,4 +1,4 @@
-"""Pages of a Dataset-JSON API: some rows of a dataset, and what each page says of the whole (Dataset-JSON 1.1)."""
+"""Pages of a Dataset-JSON API: some rows of a dataset, and what the page states about the whole (Dataset-JSON 1.1)."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,11 @@ from medicore.records.delivery.strict_json import read_json, text_of
 
 @dataclass(frozen=True, slots=True)
 class DatasetPage:
-    """One page: its rows as texts, and what it says of the dataset.
+    """One page: its rows as texts, and what it states about the dataset.
 
-    ``records`` counts the rows of the whole dataset; ``created`` is when the page was made and ``modified`` when the
-    data were changed last, both as the source spells them; ``system`` is the source's name with its version.
+    ``records`` is the number of rows of the whole dataset. ``created`` is the time at which the page was made and
+    ``modified`` that of the last change of the data, both in the source's spelling. ``system`` is the source's name
+    and version.
     """
 
     table: TextTable
@@ -29,7 +30,7 @@ def read_page(data: bytes, name: str) -> DatasetPage:
     Raises
     ------
     DataError
-        When the bytes are no Dataset-JSON, a column has no name or that of another, or a row is wider or narrower.
+        When the bytes are not Dataset-JSON, a column has no name or shares one, or a row has too many or too few values.
     """
     found = read_json(data, name)
     if not isinstance(found, dict) or not isinstance(found.get("rows"), list):

@@ -1,4 +1,4 @@
-"""Comma-separated files as texts: nothing is converted, guessed or dropped."""
+"""Comma-separated files as texts: every text stays as it is in the file."""
 
 import csv
 import io
@@ -9,7 +9,7 @@ from medicore.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """A table of texts: the header and the rows below it, each as wide as the header."""
+    """A table of texts: a header and rows; every row has as many texts as the header."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -23,13 +23,14 @@ class TextTable:
 def read_delimited(data: bytes, name: str) -> TextTable:
     """Return the RFC 4180 file ``data`` as texts; ``name`` names it in error messages.
 
-    UTF-8 with or without a byte-order mark; empty lines are no rows. Messages count and never quote.
+    The file is UTF-8, with or without a byte-order mark. Empty lines are skipped. Messages give counts and never the
+    file's contents.
 
     Raises
     ------
     DataError
-        When the bytes are not UTF-8, a quotation does not end, there is no header, two columns have the same
-        name, or a row is wider or narrower than the header.
+        When the bytes are not UTF-8, a quotation mark is not closed, there is no header, two columns have the same
+        name, or a row has more or fewer fields than the header.
     """
     again = "have the file exported again"
     try:

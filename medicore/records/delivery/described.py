@@ -1,4 +1,4 @@
-"""Tables with what their file says of each column: readers of formats that describe their data give these."""
+"""Tables with a description of each column, for file formats that describe their columns."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ Kind = Literal["text", "number", "date", "moment", "time", "truth"]
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A column as its file describes it: its name, label (empty where there is none) and kind of value."""
+    """The file's description of a column: name, label (empty if the file has none) and kind of value."""
 
     name: str
     label: str

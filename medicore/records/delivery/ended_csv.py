@@ -1,4 +1,4 @@
-"""Comma-separated files that say where they end: the last line is ``EOF``, as Rave's clinical views have it."""
+"""Comma-separated files with an end marker: the last line is ``EOF``, as in Rave's clinical views."""
 
 from medicore.errors import DataError
 from medicore.records.delivery.delimited import TextTable, read_delimited
@@ -12,9 +12,9 @@ def read_ended(data: bytes, name: str) -> TextTable:
     Raises
     ------
     DataError
-        When the last line is not ``EOF``, or what is before it is no CSV (see ``read_delimited``).
+        When the last line is not ``EOF``, or the lines before it are not CSV (see ``read_delimited``).
     """
-    # The end alone is proved: an EOF line earlier is a row narrower than the header, which is refused as such.
+    # Only the end is checked here: an earlier EOF line is a row with too few fields, which read_delimited refuses.
     whole = data.removesuffix(b"\n").removesuffix(b"\r")
     rest = whole.removesuffix(_MARK)
     if rest == whole or not rest.endswith(b"\n"):

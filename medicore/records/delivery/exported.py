@@ -1,4 +1,4 @@
-"""Files of a transfer as one table of texts, each format by its own reader."""
+"""Files of a transfer as one table of texts; each format has its own reader."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -15,13 +15,13 @@ from medicore.records.delivery.redcap import read_records
 from medicore.records.delivery.xport import read_xport
 
 ACCOMPANYING = "accompanying"
-"""The format of a file that is kept beside the data, and holds no row of them."""
+"""The format of a file that accompanies the data and holds no rows of its own."""
 
 DELIMITED = frozenset({"csv", "rave-csv"})
-"""Formats in which a row is a line, or some lines where a text goes on."""
+"""Formats in which a row is a line, or several lines when a text contains line ends."""
 
 PAGED = frozenset({"redcap-json", "dataset-json-page"})
-"""Formats of which several files are one table."""
+"""Formats in which several files can form one table."""
 
 DESCRIBING: Mapping[str, Callable[[bytes, str], DescribedTable]] = MappingProxyType(
     {"dataset-json": read_dataset_json, "parquet": read_parquet, "xport": read_xport}
@@ -44,7 +44,7 @@ READERS: Mapping[str, Callable[[bytes, str], TextTable]] = MappingProxyType(
 
 
 def join_pages(tables: Sequence[TextTable], name: str) -> TextTable:
-    """Return the pages of a table one below the other; ``name`` names them in error messages.
+    """Return one table with the rows of all pages in order; ``name`` names them in error messages.
 
     Raises
     ------
@@ -54,13 +54,14 @@ def join_pages(tables: Sequence[TextTable], name: str) -> TextTable:
     odd = sum(table.columns != tables[0].columns for table in tables)
     if odd:
         raise DataError(
-            f"{name}: {odd} page(s) have other columns than the first; expected the same in each; have it exported again"
+            f"{name}: {odd} page(s) differ in their columns from the first; expected the same columns in each page; "
+            "have it exported again"
         )
     return TextTable(tables[0].columns, tuple(row for table in tables for row in table.rows))
 
 
 def without(table: TextTable, ignored: Sequence[str]) -> TextTable:
-    """Return the table without the columns that are ``ignored``, of which it need not have any."""
+    """Return the table without the columns in ``ignored``; columns that it lacks are skipped."""
     kept = [place for place, column in enumerate(table.columns) if column not in set(ignored)]
     return TextTable(
         tuple(table.columns[place] for place in kept),

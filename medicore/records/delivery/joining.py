@@ -1,4 +1,4 @@
-"""Several delivered data sets as one table with a row per subject."""
+"""Joining several delivered data sets into one table with a row per subject."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from medicore.records.protocol.source import Dataset
 
 @dataclass(frozen=True, slots=True)
 class JoinedDataset:
-    """What became of one data set: rows read, selected by its ``where``, joined; subjects that have none of them."""
+    """Counts for one data set: rows read, rows selected by its ``where``, rows joined, and subjects without a row."""
 
     file: str
     rows: int
@@ -22,7 +22,7 @@ class JoinedDataset:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """The joined table, what became of each data set, and ``places``: per data set the row of each subject, or None."""
+    """The joined table, the counts for each data set, and ``places``: per data set, the row of each subject or None."""
 
     table: TextTable
     datasets: tuple[JoinedDataset, ...]
@@ -30,16 +30,17 @@ class Joined:
 
 
 def join_datasets(datasets: Sequence[Dataset], tables: Mapping[str, TextTable], subject: str) -> Joined:
-    """Return the data sets joined by subject onto the first, whose rows and order stay; ``tables`` are by file.
+    """Return the data sets joined by subject; ``tables`` holds the table of each file.
 
-    The column ``subject`` comes from the first, then the columns that each data set names, in their order. A subject
-    without a row has empty texts; rows of subjects that the first does not have are left out and counted.
+    The rows of the first data set are kept, in their order. The columns are ``subject`` from the first data set, then
+    the columns that each data set names. A subject that lacks a row in a data set gets empty texts. Rows of subjects
+    that are not in the first data set are left out and counted.
 
     Raises
     ------
     DataError
-        When a file or column is not there, nothing is selected, or a selected row has no subject or one that has
-        another. Messages count and never name a subject.
+        When a file or column is missing, no row is selected, a selected row has no subject, or a subject has several
+        selected rows. Messages give counts and never name a subject.
     """
     chosen = [_rows(dataset, place, tables) for place, dataset in enumerate(datasets, start=1)]
     subjects = list(chosen[0])
@@ -71,7 +72,7 @@ def _rows(dataset: Dataset, number: int, tables: Mapping[str, TextTable]) -> dic
     place = f"data set {number} ({dataset.file})"
     if dataset.file not in tables:
         raise DataError(
-            f"{place} was not delivered; expected one of the delivered files, which are {', '.join(sorted(tables))}; "
+            f"{place} was not delivered; expected one of the delivered files: {', '.join(sorted(tables))}; "
             "correct edc.datasets, or have it delivered"
         )
     table = tables[dataset.file]

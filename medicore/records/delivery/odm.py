@@ -1,7 +1,7 @@
-"""Snapshots in ODM 1.3 as texts: one row per group of items, safely parsed.
+"""Snapshots in ODM 1.3 as texts: one row per group of items, parsed safely.
 
-CDISC Operational Data Model 1.3.2, section 3.1.4 (clinical data). A document type is refused before anything in it
-counts, so that no entity is ever declared, and nesting is bounded.
+CDISC Operational Data Model 1.3.2, section 3.1.4 (clinical data). A document type is refused before its contents are
+read, so a document can never declare an entity. The depth of nesting is limited.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from medicore.errors import DataError
 from medicore.records.delivery.delimited import TextTable
 
 SUBJECT_KEY = "SubjectKey"
-"""The column with the key of the subject, which ODM keeps outside of the items."""
+"""The column with the key of the subject, which ODM stores outside of the items."""
 
 _NAMESPACE = "http://www.cdisc.org/ns/odm/v1.3"
 _DEEPEST = 32
@@ -29,7 +29,7 @@ _PLACES = {
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The rows of a snapshot, and what its root says of it: when it was created, its own name, its studies."""
+    """The rows of a snapshot, and what its root element states: time of creation, name of the file, studies."""
 
     table: TextTable
     created: str
@@ -60,12 +60,12 @@ class _Reading:
             if name != "ODM" or name == tag or not attributes.get("ODMVersion", "").startswith("1.3"):
                 raise _RefusedError("a root that is not ODM 1.3")
             if attributes.get("FileType") != "Snapshot":
-                raise _RefusedError("a file that is no snapshot")
+                raise _RefusedError("a FileType other than Snapshot")
             self.root = attributes
         elif name in _PLACES and parent == _PLACES[name]:
             self._clinical(name, attributes)
         elif name.startswith("ItemData"):
-            raise _RefusedError("an item outside of its group, or of a typed kind")
+            raise _RefusedError("an item outside of a group, or a typed item (ItemDataString and the like)")
         self.path.append(name)
 
     def end(self, _: str) -> None:
@@ -73,7 +73,7 @@ class _Reading:
 
     def _clinical(self, name: str, attributes: dict[str, str]) -> None:
         if attributes.get("TransactionType", "Insert") not in {"Insert", "Upsert", "Context"}:
-            raise _RefusedError("a transaction that changes or removes")
+            raise _RefusedError("a transaction that changes or removes data")
         if name == "ClinicalData":
             self.studies.append(attributes.get("StudyOID", ""))
         elif name == "SubjectData":
@@ -89,15 +89,15 @@ class _Reading:
 
 
 def read_odm(data: bytes, name: str) -> Snapshot:
-    """Return the snapshot in ``data``; ``name`` names it in error messages, which never quote.
+    """Return the snapshot in ``data``; ``name`` names it in error messages, which never quote the data.
 
-    Columns are the subject's key and every item that occurs, in order of appearance; an item that a group lacks is the
-    empty text. An end element for the root proves that nothing was cut.
+    The columns are the subject's key and every item that occurs, in order of appearance. An item that a group lacks
+    becomes the empty text. The end tag of the root shows that the document is complete.
 
     Raises
     ------
     DataError
-        When the bytes are no well-formed snapshot in ODM 1.3, or declare a document type.
+        When the bytes are not a well-formed snapshot in ODM 1.3, or have a document type.
     """
     reading = _Reading()
     _parse(data, name, reading.start, reading.end)
@@ -112,7 +112,7 @@ def read_odm(data: bytes, name: str) -> Snapshot:
 
 
 def require_odm(data: bytes, name: str) -> None:
-    """Raise DataError unless ``data`` is one whole ODM document, of whatever kind, without a document type."""
+    """Raise DataError unless ``data`` is one whole ODM document of any FileType, without a document type."""
     path: list[str] = []
 
     def start(tag: str, _: dict[str, str]) -> None:
@@ -138,9 +138,9 @@ def _parse(
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
-        # Not chained, here and below: a cause may hold what was read.
+        # Not chained, here and below: the cause could contain data of the document.
         raise DataError(
-            f"{name} is not well-formed XML, or cut, at line {error.lineno}; expected a whole ODM document; have it "
+            f"{name} is malformed or incomplete XML at line {error.lineno}; expected a whole ODM document; have it "
             "exported again"
         ) from None
     except _RefusedError as refused:

@@ -1,4 +1,4 @@
-"""Parquet files as texts."""
+"""Parquet files as tables of texts."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _AGAIN = "have the file exported again"
 def read_parquet(data: bytes, name: str) -> DescribedTable:
     """Return the table in the Parquet file ``data`` as texts; ``name`` names it in error messages.
 
-    A number is the shortest decimal text that reads back as it, days and moments are ISO 8601, truths ``true`` and
-    ``false``, and null is the empty text. A column's label is its field's ``label`` in the metadata.
+    A number becomes the shortest decimal text that reads back as the same number; days and moments become ISO 8601,
+    booleans ``true`` and ``false``, null the empty text. A column's label is the ``label`` in its field's metadata.
 
     Raises
     ------
     DataError
-        When the file is cut or damaged, has no columns or two of one name, or a column of lists, bytes or other values
-        that have no one spelling.
+        When the file is cut or damaged, has no columns, has two columns of the same name, or has a column of lists,
+        bytes or other values without a unique spelling.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        # Not memory mapped, not threaded: nothing but these bytes is read, by nobody else.
+        # No memory mapping and no threads: only these bytes are read, in this thread.
         found = pq.ParquetFile(pa.BufferReader(data)).read(use_threads=False)
         found.validate(full=True)
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -50,14 +50,14 @@ def _texts(column: pa.ChunkedArray, place: str) -> list[str]:
     texts = [spelled(value) for value in _values(column)]
     if any(text is None for text in texts):
         raise DataError(
-            f"{place} is of type {column.type}, which has no one spelling as text; expected text, number, day, "
-            "moment or truth; have it exported as one of them"
+            f"{place} is of type {column.type}, which has no unique spelling as text; expected text, number, day, "
+            "moment or boolean; have it exported as one of them"
         )
     return [text or "" for text in texts]
 
 
 def _values(column: pa.ChunkedArray) -> Iterable[object]:
-    """Return a column's values; those of less than double precision as the double nearest to their own spelling."""
+    """Return a column's values; a float of less than double precision becomes the double nearest to its spelling."""
     import pyarrow as pa
 
     kind = column.type

@@ -9,7 +9,7 @@ from medicore.records.delivery.strict_json import read_json, text_of
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """Where the log of a project's records stands: how many entries, and the time of the newest as REDCap prints it."""
+    """The state of the log of a project's records: the number of entries, and the time of the newest as REDCap prints it."""
 
     entries: int
     newest: str
@@ -21,20 +21,20 @@ class LogHead:
 def read_records(data: bytes, name: str) -> TextTable:
     """Return the flat records in ``data`` (``content=record``, ``format=json``) as texts, one row each.
 
-    No records give a table without columns, since JSON names columns in its rows alone.
+    An export without records gives a table without columns, because JSON names the columns only in the rows.
 
     Raises
     ------
     DataError
-        When the bytes are no JSON list of flat objects, all with the same keys in the same order.
+        When the bytes are not a JSON list of flat objects that all have the same keys in the same order.
     """
     rows = _objects(data, name)
     columns = tuple(rows[0]) if rows else ()
     odd = sum(tuple(row) != columns for row in rows)
     if odd:
         raise DataError(
-            f"{name} has {odd} record(s) with other fields than the first; expected the same {len(columns)} in each; "
-            "have it exported again"
+            f"{name} has {odd} record(s) that differ in their fields from the first; expected the same {len(columns)} "
+            "fields in each; have it exported again"
         )
     return TextTable(columns, tuple(tuple(text_of(value, name) for value in row.values()) for row in rows))
 
@@ -47,12 +47,12 @@ def read_field_names(data: bytes, name: str) -> tuple[str, ...]:
     Raises
     ------
     DataError
-        When the bytes are no dictionary of REDCap with at least one field.
+        When the bytes are not a REDCap dictionary with at least one field.
     """
     names = tuple(text_of(field.get("field_name"), name) for field in _objects(data, name))
     if not names or "" in names:
         raise DataError(
-            f"{name} names no fields; expected the dictionary of a REDCap project; look at the account's rights"
+            f"{name} names no fields; expected the dictionary of a REDCap project; check the account's rights"
         )
     return names
 
@@ -62,12 +62,14 @@ def read_project(data: bytes, name: str) -> int:
     found = read_json(data, name)
     number = found.get("project_id") if isinstance(found, dict) else None
     if not isinstance(number, str) or not number.isascii() or not number.isdigit():
-        raise DataError(f"{name} has no project_id; expected that of a REDCap project; look at what it sends")
+        raise DataError(
+            f"{name} has no project_id; expected that of a REDCap project; look at what REDCap sends"
+        )
     return int(number)
 
 
 def read_log(data: bytes, name: str) -> LogHead:
-    """Return where the log stands (``content=log``); raise DataError when the bytes are no log of REDCap."""
+    """Return the state of the log (``content=log``); raise DataError when the bytes are not a REDCap log."""
     times = [text_of(entry.get("timestamp"), name) for entry in _objects(data, name)]
     return LogHead(len(times), max(times, default=""))
 
@@ -76,6 +78,6 @@ def _objects(data: bytes, name: str) -> list[dict[str, object]]:
     found = read_json(data, name)
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise DataError(
-            f"{name} is no list of objects; expected what REDCap's API exports as JSON; look at what it sends"
+            f"{name} is not a list of objects; expected the JSON of REDCap's API; look at what REDCap sends"
         )
     return found

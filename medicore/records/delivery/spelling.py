@@ -1,16 +1,16 @@
-"""How binary numbers, days and moments are spelled as text: the shortest text that reads back as the same value."""
+"""Binary numbers, days and moments as text: the shortest text that reads back as the same value."""
 
 from datetime import date, datetime, time
 from math import isfinite
 
 _EXACT = 2**53
-"""Up to here every integer is a double, and its digits are the value."""
+"""Up to this size a double represents every integer exactly, so its digits are its spelling."""
 
 
 def spelled_number(value: float) -> str:
-    """Return the shortest decimal text that reads back as this double; a whole number has no point.
+    """Return the shortest decimal text that reads back as this double; a whole number has no decimal point.
 
-    Infinity and what is no number are spelled ``inf`` and ``nan``, which no contract takes for a number.
+    Infinity becomes ``inf`` and NaN becomes ``nan``; no contract accepts these as a number.
     """
     if isfinite(value) and value == int(value) and abs(value) <= _EXACT:
         return str(int(value))
@@ -18,7 +18,7 @@ def spelled_number(value: float) -> str:
 
 
 def spelled(value: object) -> str | None:
-    """Return a plain value as text, the empty one for None, or None when it is of a type that has no one spelling."""
+    """Return a plain value as text, or None when its type has no unique spelling; the value None gives the empty text."""
     if value is None:
         return ""
     if isinstance(value, str):

@@ -1,4 +1,4 @@
-"""JSON of other systems, as texts: numbers keep their spelling, and nothing is given twice."""
+"""JSON from other systems, as texts: numbers keep their spelling, and duplicate keys are refused."""
 
 import json
 from typing import Any
@@ -7,12 +7,12 @@ from medicore.errors import DataError
 
 
 def read_json(data: bytes, name: str) -> Any:  # noqa: ANN401 - JSON is any of its types
-    """Return what the JSON ``data`` holds, each number as the text that spells it; ``name`` names it in messages.
+    """Return the contents of the JSON ``data``, each number as its text; ``name`` names it in error messages.
 
     Raises
     ------
     DataError
-        When the bytes are not JSON in UTF-8, are nested too deep, or a key is given twice.
+        When the bytes are not JSON in UTF-8, the nesting is too deep, or a key is given twice.
     """
     try:
         return json.loads(
@@ -25,13 +25,13 @@ def read_json(data: bytes, name: str) -> Any:  # noqa: ANN401 - JSON is any of i
     except (ValueError, RecursionError) as error:
         # Not chained: the cause would carry the whole text into a traceback.
         raise DataError(
-            f"{name} is not JSON in UTF-8, or cut ({type(error).__name__}); expected one whole document; have it "
+            f"{name} is malformed or incomplete JSON ({type(error).__name__}); expected one whole document in UTF-8; have it "
             "exported again"
         ) from None
 
 
 def text_of(value: object, name: str) -> str:
-    """Return a value of JSON as text: null is the empty one.
+    """Return a JSON value as text; null becomes the empty text.
 
     Raises
     ------

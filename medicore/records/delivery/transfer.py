@@ -1,4 +1,4 @@
-"""Transfers: what an EDC delivered, byte for byte, and the manifest in which the source says so."""
+"""Transfers: what an EDC delivered, byte for byte, and the source's manifest that describes it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,9 +24,9 @@ class RawFile:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """One delivery of a study's data by its EDC, with what the source says of it.
+    """One delivery of a study's data by its EDC, with the source's statements about it.
 
-    ``exported_at`` is ISO 8601 with its zone; ``version`` is the EDC's own name of the data state.
+    ``exported_at`` is ISO 8601 with its zone; ``version`` is the EDC's own name for the state of the data.
     """
 
     system: str
@@ -37,11 +37,11 @@ class Transfer:
 
 
 class ManifestFile(BaseModel):
-    """What the source says of one file: ``size`` in bytes, ``rows`` without the header."""
+    """The source's statements about one file: ``size`` in bytes, number of ``rows`` without the header."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    # One plain name: a manifest must not be able to point out of its own folder.
+    # A plain name only: a manifest must not point outside its own folder.
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$", max_length=128)]
     format: Literal[
         "csv",
@@ -81,7 +81,7 @@ class Manifest(BaseModel):
     @classmethod
     def _zoned(cls, text: str) -> str:
         if datetime.fromisoformat(text).utcoffset() is None:
-            raise ValueError("the time does not say its zone")
+            raise ValueError("the time has no zone")
         return text
 
     @field_validator("files")
@@ -107,7 +107,7 @@ def manifest_of(transfer: Transfer) -> Manifest:
     Raises
     ------
     DataError
-        When the transfer has no file, a file name is more than a plain name, or the time has no zone.
+        When the transfer has no file, a file name is not a plain name, or the time has no zone.
     """
     files = [
         {

@@ -18,7 +18,7 @@ _HEADER = b"HEADER RECORD*******%s HEADER RECORD!!!!!!!"
 _EPOCH = date(1960, 1, 1)
 _MIDNIGHT = datetime(1960, 1, 1)  # noqa: DTZ001 - moments of SAS have no zone
 _MISSING = frozenset(b"._ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-"""First bytes of the missing values '.', '._' and '.A' to '.Z', whose other bytes are zero."""
+"""First bytes of the missing values '.', '._' and '.A' to '.Z'; their other bytes are zero."""
 
 _DATES = ("DATE", "DAY", "DDMMYY", "E8601DA", "IS8601DA", "B8601DA", "JULIAN", "MMDDYY", "MONYY", "WEEKDATE",
           "WORDDATE", "YYMMDD")  # fmt: skip
@@ -30,7 +30,7 @@ _AGAIN = "have the file exported again"
 
 @dataclass(frozen=True, slots=True)
 class _Variable:
-    """Where a variable stands in an observation, and how its bytes become text."""
+    """The position of a variable in an observation, and the function that turns its bytes into text."""
 
     described: Described
     start: int
@@ -41,15 +41,15 @@ class _Variable:
 def read_xport(data: bytes, name: str) -> DescribedTable:
     """Return the one data set in the transport file ``data`` as texts; ``name`` names it in error messages.
 
-    A number is the shortest decimal text of its value, or its ISO 8601 date, time or both where the variable's format
-    is one of days, seconds of the day, or seconds since 1960; a value that its format cannot mean stays a number. The
-    missing values are empty texts. Characters lose the blanks that fill their field.
+    A number becomes the shortest decimal text of its value. Where the variable's format is one of days, seconds of
+    the day, or seconds since 1960, it becomes an ISO 8601 date, time, or date and time; a value outside the range of
+    its format stays a number. Missing values become empty texts. Texts lose the blanks that fill their field.
 
     Raises
     ------
     DataError
-        When the file is not of version 5, is cut or damaged, has several data sets, two variables of one name, or
-        characters that are not UTF-8.
+        When the file is not of version 5, is cut or damaged, has several data sets, has two variables of the same
+        name, or has characters that are not UTF-8.
     """
     if data[:_RECORD].startswith(b"HEADER RECORD*******LIBV8"):
         raise DataError(f"{name} is a SAS transport file of version 8; expected version 5; {_AGAIN}")
@@ -59,7 +59,7 @@ def read_xport(data: bytes, name: str) -> DescribedTable:
             f"{_AGAIN}"
         )
     if data.count(_HEADER % b"MEMBER ") != 1:
-        raise DataError(f"{name} has no or several data sets; expected one in each file; {_AGAIN}")
+        raise DataError(f"{name} has no data set or several; expected one in each file; {_AGAIN}")
     try:
         variables, start = _variables(data, name)
     except (struct.error, ValueError) as error:
@@ -67,7 +67,7 @@ def read_xport(data: bytes, name: str) -> DescribedTable:
     names = tuple(variable.described.name for variable in variables)
     if not names or "" in names or len(set(names)) != len(names):
         raise DataError(
-            f"{name} has no variables or two of the same name; expected different names; {_AGAIN}"
+            f"{name} has no variables, or two of the same name; expected variables with different names; {_AGAIN}"
         )
     rows = tuple(_row(variables, observation) for observation in _observations(data[start:], variables, name))
     return DescribedTable(TextTable(names, rows), tuple(variable.described for variable in variables))
@@ -110,9 +110,9 @@ def _kind(form: str) -> Kind:
 
 
 def _observations(data: bytes, variables: list[_Variable], name: str) -> list[bytes]:
-    """Return the bytes of each observation; the blanks that fill the last record are none.
+    """Return the bytes of each observation, without the blanks that fill the last record.
 
-    Observations shorter than 80 bytes that are blank and stand where only fill can stand are fill, as SAS reads it.
+    Blank observations shorter than 80 bytes at the end of the last record are such fill; SAS reads them in this way.
     """
     width = max(variable.start + variable.length for variable in variables)
     if sum(variable.length for variable in variables) != width:
@@ -120,17 +120,17 @@ def _observations(data: bytes, variables: list[_Variable], name: str) -> list[by
     count = len(data) // width
     fill = len(data) - count * width
     if data[count * width :].strip(b" "):
-        raise DataError(f"{name} ends within an observation; expected whole ones; {_AGAIN}")
+        raise DataError(f"{name} ends within an observation; expected whole observations; {_AGAIN}")
     found = [data[i * width : (i + 1) * width] for i in range(count)]
     while found and fill + width < _RECORD and not found[-1].strip(b" "):
         fill += width
         found.pop()
-    # A number is never blanks: not even a missing one.
+    # The bytes of a number are never blanks, even when it is missing.
     numbers = any(variable.described.kind != "text" for variable in variables)
     blank = [not observation.strip(b" ") for observation in found]
     if fill >= _RECORD or blank[-1:] == [True] or (numbers and any(blank)):
         raise DataError(
-            f"{name} has blanks where observations should be; expected observations to its end; {_AGAIN}"
+            f"{name} has blanks in place of observations; expected observations up to its end; {_AGAIN}"
         )
     return found
 
@@ -155,8 +155,9 @@ def _characters(field: bytes, name: str) -> str:
 def value_of(field: bytes) -> float | None:
     """Return the number in a field of 2 to 8 bytes, or None when it is missing.
 
-    IBM's hexadecimal floating point: a sign, seven bits of exponent to base 16 in excess 64, and a fraction of up to
-    56 bits, of which a double keeps the 53 that SAS itself has. Bytes that a short field leaves out are zeros.
+    The format is IBM's hexadecimal floating point: a sign bit, seven bits of exponent to base 16 in excess 64, and a
+    fraction of up to 56 bits. A double keeps 53 bits of the fraction, as SAS does. A short field lacks the last
+    bytes; they count as zeros.
     """
     fraction = int.from_bytes(field[1:].ljust(7, b"\0"))
     if fraction == 0:

@@ -1,4 +1,4 @@
-"""What lies in a write-once archive: keys that mean the same in every store, and the versions under a key."""
+"""Objects in a write-once archive: keys that are valid in every store, and the versions under a key."""
 
 import re
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*
 
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """The versions under one key, the first written first, and whether a delete marker hides them.
+    """The versions under one key in the order of writing, and whether a delete marker hides them.
 
-    The first is the object. What was written later never replaces it, but somebody wrote it.
+    The first version is the object. A later version never replaces it, but shows that somebody wrote to the key.
     """
 
     written: tuple[str, ...]
@@ -20,12 +20,12 @@ class Versions:
 
 
 def is_key(text: str) -> bool:
-    """Say whether ``text`` means the same in every store, and stays inside it."""
+    """Return whether ``text`` is a key that is valid in every store and stays inside the archive."""
     return _KEY.fullmatch(text) is not None
 
 
 def require_key(key: str) -> str:
-    """Return ``key`` when it means the same in every store; raise ArchiveError when it could leave the archive."""
+    """Return ``key`` if it is valid in every store; raise ArchiveError when it could point outside the archive."""
     if not is_key(key):
         raise ArchiveError(
             f"archive key {key[:60]!r} is malformed; expected names of a-z, 0-9, '.', '_', '-'"
@@ -34,14 +34,14 @@ def require_key(key: str) -> str:
 
 
 def require_longer(key: str, kept: str, until: str) -> bool:
-    """Return whether ``until`` is later than ``kept``, the date until which an object is kept now.
+    """Return whether ``until`` is later than ``kept``, the current retention date of an object.
 
-    Both are dates as ISO 8601 writes them.
+    Both are dates in ISO 8601.
 
     Raises
     ------
     ArchiveError
-        When it is earlier: what is kept is never kept shorter, whatever a store would allow.
+        When ``until`` is earlier. Retention is never shortened, even where a store would allow it.
     """
     if until < kept:
         raise ArchiveError(

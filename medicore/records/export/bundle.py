@@ -1,8 +1,8 @@
-"""The bundle of a record for a third party: what is in it, and how its parts are bound to each other.
+"""The bundle of a record for a third party: its contents, and how its parts are bound to each other.
 
-The manifest names every file. The ledger's event of the export names the manifest, and the service signs that
-event as the head of the ledger. So the ledger's signature covers every byte, but for the three files that carry
-it, ``UNHASHED``: their bytes follow from one another.
+The manifest lists every file. The ledger event of the export holds the manifest's digest, and the service signs that
+event as the head of the ledger. So the signature covers every byte, except the three files that hold manifest, event
+and signature (``UNHASHED``): each of these is determined by the others.
 """
 
 from collections.abc import Iterable, Mapping
@@ -23,11 +23,11 @@ _COPIES = frozenset(
     {"run.exported", "export.refused", "checkpoint.signed", "archive.restored", "archive.verified"}
 )
 OF_PEOPLE = frozenset({"authority.created", "person.added", "person.renewed", "person.revoked"})
-"""The authority's beginning and what makes and ends a person's certificate: what it takes to prove a signature."""
+"""The actions that a reader needs to verify a signature: creation of the authority, issue and end of a certificate."""
 
 
 def manifest(identity: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
-    """Return the manifest: what the bundle is of, and name, SHA-256 and size of each of its files."""
+    """Return the manifest: the identity of the record, and name, SHA-256 and size of each file of the bundle."""
     entries = [
         {"name": name, "sha256": sha256(data), "size": len(data)} for name, data in sorted(files.items())
     ]
@@ -37,9 +37,9 @@ def manifest(identity: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
 def shown_events(events: Iterable[LedgerEvent], run: str, *, everything: bool = False) -> tuple[int, ...]:
     """Return the sequence numbers of the events that an export of ``run`` shows in full.
 
-    These are the run's own, the authority's beginning, and what the ledger says of the people who acted on the
-    run and of the service that signs for the ledger; ``everything`` shows the whole ledger. Events about copies
-    of the run are left out, so that one more copy changes nothing.
+    These are the events of the run, the creation of the authority, and the events about the people who acted on the
+    run and about the service that signs the ledger; ``everything`` shows the whole ledger. Events about exports of
+    the run are left out, so another export of the run shows the same events.
     """
     held = tuple(events)
     if everything:
@@ -57,10 +57,10 @@ def shown_events(events: Iterable[LedgerEvent], run: str, *, everything: bool = 
 
 
 def ledger_lines(events: Iterable[LedgerEvent], shown: Iterable[int]) -> bytes:
-    """Return the events as lines of canonical JSON; those not ``shown`` by their place in the chain alone.
+    """Return the events as lines of canonical JSON; an event not in ``shown`` has only its place in the chain.
 
-    An event that is not shown may be about another study. Its digest keeps the chain whole: every event that is
-    shown still follows from the one before it.
+    An event that is not shown may be about another study. Its digest keeps the chain complete: every shown event can
+    still be verified against its predecessor.
     """
     full = frozenset(shown)
     return b"".join(
@@ -73,7 +73,7 @@ def _place(event: LedgerEvent) -> dict[str, Any]:
 
 
 def readme(identity: Mapping[str, str], authority: str, verifier: str) -> bytes:
-    """Return the text that tells a third party what the bundle is and how it is verified.
+    """Return the text that tells a third party what the bundle is and how to verify it.
 
     ``authority`` is the fingerprint of the authority's certificate, ``verifier`` the SHA-256 of the program.
     """

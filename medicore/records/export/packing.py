@@ -1,4 +1,4 @@
-"""Packing: many files in one, so that the same contents give the same bytes wherever and whenever they are packed."""
+"""Packing: many files in one file. The same contents give the same bytes on every machine and at any time."""
 
 import io
 import tarfile
@@ -6,14 +6,14 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can say
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can hold
 _UNIX = 3
 _FILE = 0o100644
 
 
 @dataclass(frozen=True, slots=True)
 class TreeFile:
-    """A file of a commit: ``mode`` as git spells it (``100644``, ``100755``, ``120000``), name from the root, bytes."""
+    """A file of a commit: git's ``mode`` (``100644``, ``100755`` or ``120000``), its name from the root, its bytes."""
 
     mode: str
     name: str
@@ -23,7 +23,7 @@ class TreeFile:
 def tar_of(files: Iterable[TreeFile]) -> bytes:
     """Return a tar of ``files`` in the order of their names, without owner and time.
 
-    Modes and symbolic links are kept, so that git's name of the tree can be computed from the tar again.
+    Modes and symbolic links are kept, so git's name of the tree can be computed from the tar.
     """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
@@ -42,7 +42,7 @@ def tar_of(files: Iterable[TreeFile]) -> bytes:
 def zip_of(files: Mapping[str, bytes], folder: str) -> bytes:
     """Return a zip of ``files`` below ``folder``, in the order of their names, dated 1980.
 
-    Nothing is compressed: the result would then depend on the version of the compressing library.
+    Nothing is compressed, because the result would depend on the version of the compression library.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as packed:

@@ -54,7 +54,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Crate:
-    """What the crate says of the run itself; times are ISO 8601, UTC."""
+    """What the crate says about the run itself; times are ISO 8601 in UTC."""
 
     run: str
     title: str
@@ -74,8 +74,8 @@ def ro_crate(
 ) -> dict[str, Any]:
     """Return the crate's metadata document.
 
-    ``files`` gives size in bytes and SHA-256 of each file by its name in the bundle; ``unhashed`` are the files
-    that are made after this one, and so cannot be named by digest in it.
+    ``files`` gives size in bytes and SHA-256 of each file by its name in the bundle. ``unhashed`` are the files that
+    are made after this document, so it cannot hold their digests.
     """
     named = [_file(name, size=size, digest=digest) for name, (size, digest) in sorted(files.items())] + [
         _file(name) for name in sorted(unhashed)

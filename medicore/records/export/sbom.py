@@ -15,7 +15,7 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """What a package says of its licence: an SPDX ``expression`` (PEP 639), or words of its own."""
+    """The licence that a package declares: an SPDX ``expression`` (PEP 639), or free text."""
 
     text: str
     expression: bool
@@ -54,14 +54,14 @@ def bill_of_materials(
 ) -> dict[str, Any]:
     """Return the CycloneDX document of a run's environment.
 
-    ``environment`` is name and version of every package as provenance recorded it, ``lock`` the lock file of the
-    record, ``licences`` the licence by name and version where it is known; ``at`` is when the record was sealed.
-    The serial number follows from the contents, so that the same record gives the same document.
+    ``environment`` holds name and version of every package as provenance recorded it, ``lock`` is the lock file of
+    the record, ``licences`` holds the known licences by name and version, ``at`` is the time of sealing. The serial
+    number is computed from the contents, so the same record gives the same document.
 
     Raises
     ------
     IntegrityError
-        When the environment names a package that the lock file does not.
+        When the environment has a package that is not in the lock file.
     """
     hashes = locked_hashes(lock.decode())
     components = []
@@ -69,7 +69,7 @@ def bill_of_materials(
         key = (normalised(name), version)
         if key not in hashes:
             raise IntegrityError(
-                f"{name} {version} is in the record's environment, its requirements.lock does not name it; "
+                f"{name} {version} is in the record's environment but not in its requirements.lock; "
                 f"expected every package in both; run 'medicore verify {run}'"
             )
         components.append(_component(key, hashes[key], licences.get(key)))
@@ -111,7 +111,7 @@ def _component(key: tuple[str, str], hashes: tuple[str, ...], licence: Licence |
         "name": name,
         "version": version,
         "purl": address,
-        # One per distribution that the lock allows; which of them a machine takes depends on the machine.
+        # One per distribution that the lock allows; each machine installs the one that fits it.
         "hashes": [{"alg": "SHA-256", "content": digest} for digest in hashes],
     }
     if licence is not None:

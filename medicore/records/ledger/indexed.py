@@ -1,4 +1,4 @@
-"""What the index keeps of runs: a cache made from ledger and records, never evidence."""
+"""What the index stores about runs: a cache made from the ledger and the records. It is never evidence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from medicore.records.ledger.ledger import GENESIS
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One run: the sequence number of its request, and its line as ``status`` shows it."""
+    """One run: the sequence number of its request, and the line that ``status`` shows for it."""
 
     run: str
     requested: int
@@ -27,7 +27,7 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What is kept: the ledger's head up to which it is known, entries and, where asked for, numbers by run."""
+    """The contents of the index: the ledger's head that it reflects, the entries and, if requested, numbers by run."""
 
     head: tuple[int, str] = (0, GENESIS)
     entries: Mapping[str, Entry] = field(default_factory=dict)

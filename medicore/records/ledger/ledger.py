@@ -1,4 +1,4 @@
-"""The ledger's chain: each event carries the digest of the one before it."""
+"""The ledger's chain: each event holds the digest of its predecessor."""
 
 import json
 import re
@@ -29,10 +29,10 @@ __all__ = [
 ]
 
 GENESIS = "0" * 64
-"""What stands for the digest of the event before the first."""
+"""The value that stands for a predecessor's digest in the first event."""
 
 CLOCK_TOLERANCE = timedelta(seconds=60)
-"""How far a clock may step back between two events: what network time corrects on a machine in order."""
+"""How far the clock may go back between two events: corrections by network time stay below this."""
 
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TEXTS = ("at", "actor", "role", "action", "subject", "reason", "previous", "digest")
@@ -40,7 +40,7 @@ _TEXTS = ("at", "actor", "role", "action", "subject", "reason", "previous", "dig
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """What someone did, before it has its place in the chain."""
+    """An event before it has a place in the chain: who did what."""
 
     actor: str
     role: str
@@ -52,7 +52,7 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEvent:
-    """An event in its place: sequence number from 1, UTC time, digest of its predecessor, its own digest."""
+    """An event in the chain: sequence number from 1, UTC time, its predecessor's digest, its own digest."""
 
     sequence: int
     at: str
@@ -75,7 +75,7 @@ class LedgerEvent:
         Raises
         ------
         IntegrityError
-            When a field holds what JSON cannot, as an altered database may.
+            When JSON cannot hold the value of a field; this happens when somebody altered the database.
         """
         try:
             return sha256(canonical(self._body()))
@@ -98,7 +98,7 @@ class LedgerEvent:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The head of the ledger at a moment, kept where the ledger's keeper cannot change it."""
+    """The head of the ledger at one moment, stored where the ledger's operator cannot change it."""
 
     sequence: int
     digest: str
@@ -115,7 +115,7 @@ class Checkpoint:
         Raises
         ------
         IntegrityError
-            When anything in it is missing, more, of another type or malformed.
+            When a key is missing, unknown, of another type or malformed.
         """
         match stored:
             case {"sequence": int(sequence), "digest": str(digest), "at": str(at), **more} if not more:
@@ -128,18 +128,18 @@ class Checkpoint:
 
 
 def chain(new: NewEvent, at: str, previous: LedgerEvent | None) -> LedgerEvent:
-    """Return ``new`` in its place after ``previous``, or in the first place when that is None.
+    """Return ``new`` as the event after ``previous``, or as the first event when ``previous`` is None.
 
     ``at`` is UTC, ISO 8601 with microseconds and ``Z``. The details become plain JSON.
 
     Raises
     ------
     IntegrityError
-        When ``previous`` is not what its digest says, the action is unknown, actor, role or subject is empty,
-        the details are no JSON, or ``at`` is malformed.
+        When ``previous`` does not match its digest, the action is unknown, actor, role or subject is empty,
+        the details are not JSON, or ``at`` is malformed.
     ConfigurationError
-        When the clock stands before ``previous`` by more than ``CLOCK_TOLERANCE`` and no operator has said so
-        with ``clock.corrected``.
+        When the clock is more than ``CLOCK_TOLERANCE`` earlier than ``previous`` and no operator has recorded
+        ``clock.corrected``.
     """
     sequence = 1 if previous is None else previous.sequence + 1
     if previous is not None and previous.compute_digest() != previous.digest:
@@ -166,17 +166,17 @@ def chain(new: NewEvent, at: str, previous: LedgerEvent | None) -> LedgerEvent:
 
 
 def verify_chain(events: Iterable[LedgerEvent], checkpoints: Iterable[Checkpoint] = ()) -> tuple[int, str]:
-    """Return sequence number and digest of the last event once the whole chain is proved.
+    """Verify the whole chain and return the sequence number and digest of its last event.
 
-    ``events`` are all events in the order in which they are kept; ``(0, GENESIS)`` comes back for none.
-    ``checkpoints`` are the heads kept elsewhere: they catch a ledger cut short, rolled back or written anew,
-    which the chain alone cannot.
+    ``events`` are all events in the order in which they are stored; the result is ``(0, GENESIS)`` if there are
+    none. ``checkpoints`` are the heads stored elsewhere: only they reveal a ledger that was truncated, rolled back
+    or written again from the start.
 
     Raises
     ------
     IntegrityError
-        Naming the first sequence number that is wrong: edited, missing, out of order, earlier than the clock
-        allows, cut off before a checkpoint, or forked against one.
+        When an event was edited, is missing, is out of order or is earlier than the clock allows; when the ledger
+        ends before a checkpoint or differs from one. The message names the first sequence number that is wrong.
     """
     expected = sorted(checkpoints, key=lambda checkpoint: checkpoint.sequence)
     position = 0
@@ -198,12 +198,12 @@ def verify_chain(events: Iterable[LedgerEvent], checkpoints: Iterable[Checkpoint
 
 
 def verify_part(events: Sequence[LedgerEvent], head: Checkpoint) -> None:
-    """Prove consecutive events that end at ``head``, whatever came before them.
+    """Verify consecutive events that end at ``head``; the events before them are not needed.
 
     Raises
     ------
     IntegrityError
-        When there are none, one is edited, missing or out of order, or the last is not the head.
+        When there is no event, an event was edited, is missing or out of order, or the last is not the head.
     """
     if not events:
         raise _wrong(head.sequence, "is missing")
@@ -216,7 +216,7 @@ def verify_part(events: Sequence[LedgerEvent], head: Checkpoint) -> None:
 
 
 def clock_steps(events: Iterable[LedgerEvent]) -> tuple[int, ...]:
-    """Return the sequence numbers of the events whose time is before that of their predecessor."""
+    """Return the sequence numbers of the events that are earlier than their predecessor."""
     found = []
     latest = ""
     for event in events:
@@ -233,12 +233,12 @@ def export_lines(events: Iterable[LedgerEvent]) -> Iterator[bytes]:
 
 
 def import_lines(lines: Iterable[bytes]) -> Iterator[LedgerEvent]:
-    """Yield the events that ``export_lines`` wrote; ``verify_chain`` then proves them.
+    """Yield the events that ``export_lines`` wrote; ``verify_chain`` verifies them afterwards.
 
     Raises
     ------
     IntegrityError
-        When a line is not, byte for byte, what an export of its own content would be.
+        When a line differs, in any byte, from what an export of its content would write.
     """
     for number, line in enumerate(lines, start=1):
         try:
@@ -252,7 +252,7 @@ def import_lines(lines: Iterable[bytes]) -> Iterator[LedgerEvent]:
 
 
 def _verify_next(last: LedgerEvent | None, event: LedgerEvent) -> None:
-    """Raise IntegrityError unless ``event`` is what follows ``last``."""
+    """Raise IntegrityError unless ``event`` is the successor of ``last``."""
     sequence = 1 if last is None else last.sequence + 1
     if event.sequence != sequence:
         raise _wrong(
@@ -271,7 +271,7 @@ def _verify_next(last: LedgerEvent | None, event: LedgerEvent) -> None:
 
 
 def _verify_checkpoint(checkpoint: Checkpoint, event: LedgerEvent) -> None:
-    """Raise IntegrityError unless the checkpoint says the digest that its event has."""
+    """Raise IntegrityError unless the checkpoint holds its event's digest."""
     known = (0, GENESIS) if checkpoint.sequence == 0 else (event.sequence, event.digest)
     if (checkpoint.sequence, checkpoint.digest) != known:
         raise _wrong(

@@ -1,4 +1,4 @@
-"""Which events of the ledger someone wants to see."""
+"""Filters on the ledger's events."""
 
 import re
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What an event must be to be shown; None leaves it open.
+    """The conditions on an event that is shown; None means no condition.
 
-    ``action`` is exact, or a family when it ends in '.'; ``since`` and ``until`` are moments as the ledger spells
-    them, the first included, the second not.
+    ``action`` is one action, or a family of actions when it ends in '.'. ``since`` and ``until`` are moments in the
+    ledger's format; ``since`` is included, ``until`` is excluded.
     """
 
     action: str | None = None
@@ -34,7 +34,7 @@ class Selection:
             )
 
     def has(self, event: LedgerEvent) -> bool:
-        """Say whether ``event`` is one of those wanted."""
+        """Return whether ``event`` meets every condition."""
         return (
             (self.action is None or _is_action(self.action, event.action))
             and self.actor in (None, event.actor)
@@ -45,25 +45,25 @@ class Selection:
 
 
 def first_moment(text: str) -> str:
-    """Return the moment at which the day or moment ``text`` begins, as the ledger spells moments.
+    """Return the first moment of ``text`` in the ledger's format.
 
-    ``text`` is ``2025-03-31``, a day in UTC, or an ISO 8601 moment with its zone.
+    ``text`` is a day in UTC such as ``2025-03-31``, or an ISO 8601 moment with its zone.
 
     Raises
     ------
     ProtocolError
-        When it is neither.
+        When ``text`` is neither.
     """
     return timestamp(_moment(text))
 
 
 def end_moment(text: str) -> str:
-    """Return the first moment after the day or moment ``text``, as the ledger spells moments.
+    """Return the first moment after ``text``, a day or a moment, in the ledger's format.
 
     Raises
     ------
     ProtocolError
-        When ``text`` is neither day nor moment with its zone.
+        When ``text`` is neither a day nor a moment with its zone.
     """
     length = timedelta(days=1) if _DAY.fullmatch(text) else timedelta(microseconds=1)
     try:

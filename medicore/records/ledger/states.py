@@ -1,4 +1,4 @@
-"""The states of a run, and which ledger action leads from which to which (21 CFR 11.10(f))."""
+"""The states of a run, and the ledger actions that change them (21 CFR 11.10(f))."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -9,7 +9,7 @@ from medicore.records.ledger.ledger import LedgerEvent
 
 
 class RunState(StrEnum):
-    """Where a run stands; the value is what people read."""
+    """The state of a run; the value is the text that people read."""
 
     RUNNING = "running"
     HALTED = "halted, awaiting a decision"
@@ -23,10 +23,10 @@ class RunState(StrEnum):
 
 
 RELEASED = frozenset({RunState.RELEASED, RunState.ARCHIVED})
-"""The states of a run whose report is approved."""
+"""The states of a run with an approved report."""
 
 WHOLE = RELEASED | {RunState.SEALED}
-"""The states of a run that was sealed whole and not rejected: it has results that stand."""
+"""The states of a run whose complete record is sealed and was not rejected: its results are valid."""
 
 _S = RunState
 _EVERY = frozenset(RunState)
@@ -52,7 +52,7 @@ MOVES: Mapping[tuple[RunState | None, str], RunState] = MappingProxyType(
 REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
     {
         "run.resumed": frozenset({_S.RUNNING}),
-        # A refusal never moves a run that exists: otherwise a bad attempt could end a good run.
+        # A refusal never changes the state of an existing run: otherwise a refused attempt could end a good run.
         "run.refused": _EVERY,
         "run.exported": _EVERY,
         "export.refused": _EVERY,
@@ -80,7 +80,7 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "subject.viewed": _EVERY,
     }
 )
-"""The actions that leave a run where it is, with the states in which they may come."""
+"""The actions that leave the state of a run as it is, with the states in which they are allowed."""
 
 NOT_OF_A_RUN = frozenset(
     {
@@ -101,24 +101,24 @@ NOT_OF_A_RUN = frozenset(
 TRANSITIONS: Mapping[tuple[RunState | None, str], RunState] = MappingProxyType(
     {**MOVES, **{(state, action): state for action, states in REMARKS.items() for state in states}}
 )
-"""The whole table: what is not in it is refused."""
+"""The complete table: every action that it does not list is refused."""
 
 
 def next_state(state: RunState | None, action: str) -> RunState:
-    """Return the state after ``action`` in ``state``; ask before the event is written.
+    """Return the state that follows ``action`` in ``state``; call it before the event is written.
 
     Raises
     ------
     ReviewError
-        When the table does not allow the action there.
+        When the table does not allow the action in this state.
     """
     try:
         return TRANSITIONS[state, action]
     except KeyError as error:
         allowed = sorted(known for held, known in MOVES if held == state)
         raise ReviewError(
-            f"a run that is {state or 'not begun'} cannot take {action[:40]!r}; "
-            f"expected {', '.join(allowed) or 'nothing more, it is closed'}; see 'medicore status'"
+            f"the action {action[:40]!r} is not allowed for a run that is {state or 'not requested'}; "
+            f"expected {', '.join(allowed) or 'no further action, as the run is closed'}; see 'medicore status'"
         ) from error
 
 
@@ -130,13 +130,15 @@ def replay(events: Iterable[LedgerEvent]) -> Iterator[tuple[LedgerEvent, RunStat
     Raises
     ------
     IntegrityError
-        When the events are about several runs, or tell what no run can do.
+        When the events are about several runs, or one of them is not allowed in the run's state.
     """
     state: RunState | None = None
     subject: str | None = None
     for event in events:
         if subject is not None and event.subject != subject:
-            raise IntegrityError(f"events of {subject} and {event.subject} are mixed; ask for one run alone")
+            raise IntegrityError(
+                f"events of {subject} and {event.subject} are mixed; expected one run; ask for one"
+            )
         subject = event.subject
         if state is None and event.action in {"decision.refused", "export.refused"}:
             continue
@@ -145,7 +147,7 @@ def replay(events: Iterable[LedgerEvent]) -> Iterator[tuple[LedgerEvent, RunStat
         except ReviewError as error:
             raise IntegrityError(
                 f"ledger event {event.sequence} says {event.action!r} of {subject}, which was "
-                f"{state or 'not begun'}; no run does that; run 'medicore ledger verify'"
+                f"{state or 'not requested'}; expected an action that this state allows; run 'medicore ledger verify'"
             ) from error
         yield event, state
 
@@ -171,7 +173,7 @@ def state_of(events: Iterable[LedgerEvent]) -> RunState:
 
 
 def diagram() -> str:
-    """Return the state diagram in Mermaid's language, made from the table alone."""
+    """Return the state diagram in Mermaid's language, made from the table."""
     names = {state: state.name.lower() for state in RunState}
     lines = ["stateDiagram-v2"]
     lines += [f"    {names[state]} : {state.value}" for state in RunState]

@@ -1,6 +1,6 @@
-"""Acts: what a person did to the people of the house, as that person signs it.
+"""Acts: signed statements of a person about one event of the ledger.
 
-A decision binds to a run; an act binds to one event of the ledger: its action, subject, reason and details.
+A decision is bound to a run. An act is bound to one ledger event: its action, subject, reason and details.
 """
 
 import json
@@ -16,14 +16,14 @@ from medicore.records.people.decision import require_reason
 from medicore.records.people.people import Person
 
 ENVELOPE = "envelope"
-"""The key in an event's details that holds the signed act; everything else there is what was signed."""
+"""The key in an event's details that holds the signed act; the act covers all other keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An act before or under its signature; one that exists has a readable reason and a well-formed time.
+    """An act, signed or ready to be signed. Its constructor checks that the reason is readable and the time valid.
 
-    ``certificate`` is the fingerprint of the signer's certificate, ``signed_at`` is UTC. Build it with ``declare``.
+    ``certificate`` is the fingerprint of the signer's certificate; ``signed_at`` is in UTC. Build it with ``declare``.
     """
 
     action: str
@@ -51,22 +51,24 @@ class Act:
         Raises
         ------
         ReviewError
-            When the bytes are not, one by one, what an act gives.
+            When the bytes differ from the payload of the act that they hold.
         """
         try:
             act = cls(**json.loads(payload))
             same = act.payload() == payload
         except (AttributeError, IntegrityError, RecursionError, TypeError, ValueError) as error:
-            raise ReviewError("the signed bytes are no act; expected one as MediCore writes it") from error
+            raise ReviewError(
+                "the signed bytes are not an act; expected an act as MediCore writes it"
+            ) from error
         if not same:
-            raise ReviewError("the signed bytes are not spelled as an act is; expected canonical JSON")
+            raise ReviewError("the signed bytes are in the wrong format for an act; expected canonical JSON")
         return act
 
 
 def declare(
     person: Person, action: str, subject: str, reason: str, details: Mapping[str, Any], signed_at: str
 ) -> Act:
-    """Return the act of ``person``, ready to be signed; raise ReviewError when its reason says nothing."""
+    """Return an act of ``person`` that is ready to be signed; raise ReviewError when its reason is empty."""
     return Act(
         action=action,
         subject=subject,
@@ -81,7 +83,7 @@ def declare(
 
 
 def require_told(act: Act, event: LedgerEvent) -> Act:
-    """Return ``act`` when ``event`` tells exactly what was signed.
+    """Return ``act`` if ``event`` holds exactly what was signed.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def require_told(act: Act, event: LedgerEvent) -> Act:
     signed = (act.action, act.subject, act.reason, act.signer, act.role, canonical(dict(act.details)))
     if signed != (event.action, event.subject, event.reason, event.actor, event.role, canonical(told)):
         raise IntegrityError(
-            f"ledger event {event.sequence} tells something else than {event.actor} signed; expected the same; "
+            f"ledger event {event.sequence} differs from what {event.actor} signed; expected the same content; "
             "take the ledger from the archive"
         )
     return act

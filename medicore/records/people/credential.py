@@ -1,11 +1,11 @@
-"""Credentials: what a new key is made from, or a certificate that another authority issued."""
+"""Credentials: the inputs for a new key, or a certificate that another authority issued."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Issuance:
-    """What the embedded authority needs to make a key: two passphrases, and for how many days it holds."""
+    """What the embedded authority needs to issue a key: two passphrases, and its validity in days."""
 
     passphrase: str
     authority_passphrase: str
@@ -14,7 +14,7 @@ class Issuance:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A certificate issued elsewhere, in PEM, its issuers, and the PKCS#12 bytes of its key if they are kept here."""
+    """An external certificate in PEM, its issuers, and the PKCS#12 bytes of its key if MediCore stores them."""
 
     certificate: bytes
     chain: bytes | None = None

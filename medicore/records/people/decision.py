@@ -1,6 +1,6 @@
-"""Decisions: what a person says of a run, bound to the digests of all that it rests on.
+"""Decisions: what a person states about a run, bound to the digests of everything that the run depends on.
 
-The statement has the frame of an in-toto statement, version 1, so that other software reads its subjects.
+The statement has the format of an in-toto statement, version 1, so other software can read its subjects.
 """
 
 import json
@@ -35,17 +35,17 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A decision before or under its signature; one that exists is well formed.
+    """A decision, signed or ready to be signed. Its constructor checks that it is well formed.
 
-    ``digests`` holds a pair per thing decided upon, name and digest, in the order of the names: the SHA-256 of
-    a file, or the 40 digits of a git commit. ``finding`` is the digest of the finding that is answered, or None
-    for the report as a whole: to proceed needs one, to approve has none. ``certificate`` is the fingerprint of
-    the signer's certificate, ``signed_at`` is UTC. Build it with ``state``.
+    ``digests`` holds name and digest of each thing that the decision covers, sorted by name: the SHA-256 of a
+    file, or the 40 digits of a git commit. ``finding`` is the digest of the finding that the decision answers, or
+    None for the report as a whole: 'proceed' needs a finding, 'approve' must have none. ``certificate`` is the
+    fingerprint of the signer's certificate; ``signed_at`` is in UTC. Build it with ``state``.
 
     Raises
     ------
     ReviewError
-        When the run, a digest or the meaning is none, or the reason holds no word.
+        When the run, a digest, the meaning or the reason is missing or malformed.
     """
 
     run: str
@@ -64,7 +64,7 @@ class Statement:
         names = [name for name, _ in self.digests]
         if not names or names != sorted(set(names)):
             raise ReviewError(
-                "a decision names nothing, or one thing twice; expected each subject once, in order"
+                "a decision has no subject, or one subject twice; expected each subject once, sorted by name"
             )
         for name, value in self.digests:
             if not name or not (_SHA256.fullmatch(value) or _COMMIT.fullmatch(value)):
@@ -74,16 +74,14 @@ class Statement:
         if not _SHA256.fullmatch(self.certificate):
             raise ReviewError("the fingerprint of the certificate is malformed; expected SHA-256")
         if self.meaning == Meaning.PROCEED and self.finding is None:
-            raise ReviewError(
-                "'proceed' answers no finding; expected the finding that is overridden; name it"
-            )
+            raise ReviewError("'proceed' names no finding; expected the finding that it overrides; name it")
         if self.meaning == Meaning.APPROVE and self.finding is not None:
-            raise ReviewError("'approve' answers a finding; expected the report as a whole; use 'proceed'")
+            raise ReviewError("'approve' names a finding; expected the report as a whole; use 'proceed'")
         moment(self.signed_at)
         require_reason(self.reason)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the statement in the frame of in-toto."""
+        """Return the statement in the format of in-toto."""
         return {
             "_type": STATEMENT_TYPE,
             "subject": [{"name": name, "digest": {_algorithm(value): value}} for name, value in self.digests],
@@ -112,7 +110,7 @@ class Statement:
         Raises
         ------
         ReviewError
-            When the bytes are not, one by one, what a statement of this version gives.
+            When the bytes differ from the payload of the statement that they hold.
         """
         try:
             found = json.loads(payload)
@@ -132,10 +130,12 @@ class Statement:
             RecursionError,
         ) as error:
             raise ReviewError(
-                "the signed bytes are no decision; expected a MediCore decision, version 1"
+                "the signed bytes are not a decision; expected a MediCore decision, version 1"
             ) from error
         if not same:
-            raise ReviewError("the signed bytes say more than a decision; expected version 1, canonical JSON")
+            raise ReviewError(
+                "the signed bytes differ from the decision in them; expected version 1 in canonical JSON"
+            )
         return statement
 
 
@@ -149,12 +149,12 @@ def state(
     reason: str,
     signed_at: str,
 ) -> Statement:
-    """Return the statement by which ``person`` decides on a run, ready to be signed.
+    """Return the statement of ``person``'s decision on a run, ready to be signed.
 
     Raises
     ------
     ReviewError
-        When it would not be well formed.
+        When the statement would be malformed.
     """
     return Statement(
         run=run,
@@ -179,15 +179,15 @@ def meaning_named(text: str) -> Meaning:
 
 
 def require_reason(reason: str) -> str:
-    """Return ``reason`` when it says something: a letter or digit at least, 2,000 characters at most.
+    """Return ``reason`` if it has at least one letter or digit and at most 2,000 characters.
 
-    Control characters and direction marks are refused, since they can make a text read as another.
+    Control characters and direction marks are refused, because they can disguise what a text says.
     """
     if not any(letter.isalnum() for letter in reason):
-        raise ReviewError("the reason is empty; expected a sentence that an inspector can read; give one")
+        raise ReviewError("the reason is empty; expected a sentence that an inspector understands; give one")
     if not all(letter.isprintable() or letter in _WITHIN_TEXT for letter in reason):
         raise ReviewError(
-            "the reason holds characters that cannot be printed; expected plain text; write it anew"
+            "the reason holds characters that cannot be printed; expected plain text; write it again"
         )
     if len(reason) > MOST_REASON:
         raise ReviewError(
@@ -197,45 +197,49 @@ def require_reason(reason: str) -> str:
 
 
 def require_bound(statement: Statement, run: str, digests: Mapping[str, str], finding: str | None) -> None:
-    """Raise ReviewError unless the statement was made on exactly this (21 CFR 11.70).
+    """Raise ReviewError unless the statement is bound to the current contents of the run (21 CFR 11.70).
 
-    ``run``, ``digests`` (by name, as in the statement) and ``finding`` are what is there now.
+    ``run``, ``digests`` (by name, as in the statement) and ``finding`` describe the current contents.
     """
     if statement.run != run:
-        raise ReviewError(f"the decision is on run {statement.run}, not on {run}; sign this run on its own")
+        raise ReviewError(
+            f"the decision is about run {statement.run}; expected {run}; sign a decision for this run"
+        )
     signed = dict(statement.digests)
     for name in sorted(signed.keys() | digests.keys()):
         if signed.get(name) != digests.get(name):
             raise ReviewError(
-                f"{name} is {_short(digests.get(name))}, the decision was signed on {_short(signed.get(name))}: "
-                "it is stale; review the run anew and sign again"
+                f"{name} is {_short(digests.get(name))}, but the decision was signed on {_short(signed.get(name))}: "
+                "the decision is stale; review the run again and sign again"
             )
     if statement.finding != finding:
         raise ReviewError(
-            f"the finding is {_short(finding)}, the decision was signed on {_short(statement.finding)}: "
-            "the statistic is another; review the finding and sign again"
+            f"the finding is {_short(finding)}, but the decision was signed on {_short(statement.finding)}: "
+            "the statistic has changed; review the finding and sign again"
         )
 
 
 def require_allowed(statement: Statement, person: Person, requester: str) -> None:
-    """Raise ReviewError unless ``person``, as the ledger knows them, may have signed the statement.
+    """Raise ReviewError unless ``person``, as the ledger knows them, was allowed to sign the statement.
 
-    ``requester`` is the identifier of who asked for the run: to decide on one's own request is refused.
+    ``requester`` is the identifier of the person who asked for the run; that person may not decide on it.
     """
     claimed = (statement.signer, statement.printed_name, statement.role, statement.certificate)
     if claimed != (person.identifier, person.name, person.role, person.fingerprint):
         raise ReviewError(
-            f"the decision is by {statement.signer} ({statement.role}), the ledger knows {person.identifier} "
-            f"({person.role}) otherwise; expected name, role and certificate of the ledger; sign again"
+            f"the decision is by {statement.signer} ({statement.role}), but the ledger has other details for "
+            f"{person.identifier} ({person.role}); expected the ledger's name, role and certificate; sign again"
         )
     require_active(person, statement.signed_at)
-    if person.identifier == requester:  # before the role: whoever asked is told so, whatever they may do
-        raise ReviewError(f"{requester} asked for this run; expected the decision of another person; ask one")
+    if person.identifier == requester:  # before the role: the requester should learn this reason first
+        raise ReviewError(
+            f"{requester} asked for this run; expected the decision of another person; ask someone"
+        )
     require_permission(person, Permission(statement.meaning.value))
 
 
 def earlier_same(statement: Statement, earlier: Iterable[Statement]) -> Statement | None:
-    """Return the earlier decision that already says the same, or None: to approve twice changes nothing."""
+    """Return the earlier decision with the same content, or None: a second approval changes nothing."""
     for other in earlier:
         if _matter(other) == _matter(statement):
             return other
@@ -243,7 +247,7 @@ def earlier_same(statement: Statement, earlier: Iterable[Statement]) -> Statemen
 
 
 def _matter(statement: Statement) -> tuple[object, ...]:
-    """Return what a decision decides: everything but its reason, its time and the key."""
+    """Return the content of a decision: everything except its reason, its time and the key."""
     return (statement.run, statement.digests, statement.finding, statement.meaning, statement.signer)
 
 
@@ -255,7 +259,7 @@ def _run(text: str) -> None:
     try:
         RunId.parse(text)
     except (ProtocolError, AttributeError) as error:
-        raise ReviewError("the decision names no run; expected STUDY/MONTH/NUMBER") from error
+        raise ReviewError("the decision has no valid run; expected STUDY/MONTH/NUMBER") from error
 
 
 def _short(value: str | None) -> str:

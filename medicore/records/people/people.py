@@ -1,4 +1,4 @@
-"""People, their roles and what each role may do; all derived from the ledger's events."""
+"""People, their roles and the permissions of each role. All of it is derived from the ledger's events."""
 
 import base64
 import binascii
@@ -16,16 +16,16 @@ from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import moment, timestamp
 
 LOCK_OUT = 5
-"""Wrong passphrases in a row after which a person may not sign (21 CFR 11.300(d))."""
+"""The number of wrong passphrases in a row after which a person is locked out (21 CFR 11.300(d))."""
 
 UNLOCKING = frozenset({"person.unlocked", "person.renewed"})
-"""The actions that let a locked person sign again."""
+"""The actions after which a locked person may sign again."""
 
 _PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n?", re.ASCII)
 
 
 class Role(StrEnum):
-    """What a person is to the studies."""
+    """The role of a person in the studies."""
 
     ANALYST = "analyst"
     REVIEWER = "reviewer"
@@ -35,10 +35,10 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """What a role may allow; the three decisions carry the name of their meaning.
+    """What a role may allow. The permissions for the three decisions have the same names as their meanings.
 
-    To administer is to add, renew, revoke and unlock people; to view is to see one patient's data; to extend is to
-    have a record kept longer, by a later date or a legal hold; to lift is to end such a hold.
+    'administer' allows adding, renewing, revoking and unlocking people; 'view' allows seeing one patient's data;
+    'extend' allows a later retention date or a legal hold on a record; 'lift' allows ending a legal hold.
     """
 
     REQUEST = "request"
@@ -74,7 +74,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.SERVICE: frozenset({Permission.REQUEST, Permission.ATTEST}),
     }
 )
-"""What is not in this table is denied (21 CFR 11.10(d), (g))."""
+"""The permissions of each role; everything that the table does not list is denied (21 CFR 11.10(d), (g))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ class Person:
     """A person, or the named service, as the ledger knows it.
 
     ``fingerprint`` is the SHA-256 of the certificate in DER, ``certificate`` the certificate in PEM. ``chain``
-    holds the issuers of a certificate from elsewhere, in PEM and up to their root; it is empty for one that the
-    embedded authority issued. Times are UTC; ``revoked_at`` is None while the certificate has its force.
+    holds the issuers of an external certificate, in PEM and up to their root; it is empty for a certificate of the
+    embedded authority. Times are in UTC; ``revoked_at`` is None unless the certificate was revoked.
     """
 
     identifier: str
@@ -97,8 +97,8 @@ class Person:
     chain: str = ""
 
     def details(self) -> dict[str, Any]:
-        """Return what ``person.added`` and ``person.renewed`` carry of the person."""
-        told = {
+        """Return the details of the person that ``person.added`` and ``person.renewed`` hold."""
+        details = {
             "name": self.name,
             "role": self.role.value,
             "fingerprint": self.fingerprint,
@@ -106,7 +106,7 @@ class Person:
             "valid_until": self.valid_until,
             "certificate": self.certificate,
         }
-        return {**told, "chain": self.chain} if self.chain else told
+        return {**details, "chain": self.chain} if self.chain else details
 
 
 def fingerprint(pem: str) -> str:
@@ -115,7 +115,7 @@ def fingerprint(pem: str) -> str:
     Raises
     ------
     ReviewError
-        When the text is not exactly one certificate in PEM.
+        When the text holds anything other than exactly one certificate in PEM.
     """
     framed = _PEM.fullmatch(pem)
     try:
@@ -128,12 +128,12 @@ def fingerprint(pem: str) -> str:
 
 
 def printed_name(text: str) -> str:
-    """Return ``text`` when it can stand in a signature: 1 to 64 printable characters, no space at its ends.
+    """Return ``text`` if a signature can print it: 1 to 64 printable characters, no space at its ends.
 
     Raises
     ------
     ReviewError
-        Otherwise; 64 is also the most that X.509 holds (RFC 5280, appendix A.1).
+        When it cannot. X.509 also allows at most 64 characters (RFC 5280, appendix A.1).
     """
     if not 0 < len(text) <= 64 or not text.isprintable() or text != text.strip():
         raise ReviewError("a printed name must have 1 to 64 printable characters and no space at its ends")
@@ -149,16 +149,16 @@ def role_named(text: str) -> Role:
 
 
 def people_of(events: Iterable[LedgerEvent]) -> dict[str, Person]:
-    """Return every person ever added, by identifier, as the ledger's events leave them.
+    """Return every person ever added, by identifier, in their state after the given events.
 
-    Events about other things are passed over. The events up to a moment give the people of that moment: that is
-    how a certificate that was renewed since stays the one by which its own signatures are proved.
+    Events about other subjects are ignored. The events up to a moment give the people at that moment; a signature
+    is therefore verified with the certificate of its time, even when that certificate was renewed later.
 
     Raises
     ------
     IntegrityError
-        When an identifier is used twice (21 CFR 11.100(a)), someone unknown is revoked, someone unknown or
-        revoked is renewed or takes another role so, or a certificate has another fingerprint than was recorded.
+        When an identifier is used twice (21 CFR 11.100(a)); when an unknown person is revoked; when a renewal is
+        of an unknown or revoked person or changes the role; when a certificate differs from its recorded fingerprint.
     """
     people: dict[str, Person] = {}
     for event in events:
@@ -186,11 +186,11 @@ def enter(people: dict[str, Person], event: LedgerEvent) -> None:
 
 
 def require_unused(people: Mapping[str, Person], identifier: str) -> str:
-    """Return ``identifier`` when nobody has or ever had it; raise ReviewError otherwise."""
+    """Return ``identifier`` if nobody has it or ever had it; raise ReviewError otherwise."""
     if person_id(identifier) in people:
         raise ReviewError(
-            f"identifier {identifier} is taken; expected a new one, since identifiers are never used again, "
-            "not even after a revocation; choose another"
+            f"identifier {identifier} is taken; expected a new one, since an identifier stays taken even after a "
+            "revocation; choose another"
         )
     return identifier
 
@@ -203,20 +203,20 @@ def person_named(people: Mapping[str, Person], identifier: str) -> Person:
 
 
 def require_active(person: Person, at: str) -> None:
-    """Raise ReviewError unless the person's certificate has its force at ``at``."""
+    """Raise ReviewError unless the person's certificate is valid at ``at``."""
     if person.revoked_at is not None and moment(at) >= moment(person.revoked_at):
         raise ReviewError(
             f"the key of {person.identifier} was revoked on {person.revoked_at}; use another key"
         )
     if not moment(person.valid_from) <= moment(at) <= moment(person.valid_until):
         raise ReviewError(
-            f"the key of {person.identifier} is valid from {person.valid_from} to {person.valid_until}, "
-            f"not on {at}; have a new one issued"
+            f"the key of {person.identifier} is valid from {person.valid_from} to {person.valid_until}; "
+            f"{at} is outside of that; have a new key issued"
         )
 
 
 def standing_of(person: Person, at: str) -> str:
-    """Return how the person's certificate stands at ``at``: in force, revoked, not yet valid or expired."""
+    """Return the status of the person's certificate at ``at``: in force, revoked, not yet valid or expired."""
     if person.revoked_at is not None and moment(at) >= moment(person.revoked_at):
         return "revoked"
     if moment(at) < moment(person.valid_from):
@@ -225,21 +225,21 @@ def standing_of(person: Person, at: str) -> str:
 
 
 def require_permission(person: Person, permission: Permission) -> None:
-    """Raise ReviewError unless the person's role may do what is asked."""
+    """Raise ReviewError unless the person's role has the permission."""
     if permission not in PERMISSIONS[person.role]:
         allowed = ", ".join(sorted(role for role in Role if permission in PERMISSIONS[role]))
         raise ReviewError(
-            f"{person.identifier} is {person.role}, which may not {permission}; expected one of {allowed}; "
-            "ask such a person"
+            f"{person.identifier} has the role {person.role}, which may not {permission}; expected one of {allowed}; "
+            "ask a person with such a role"
         )
 
 
 def is_locked(events: Iterable[LedgerEvent], person: str, limit: int = LOCK_OUT) -> bool:
-    """Say whether ``person`` is locked out: ``limit`` wrong passphrases in a row, and nobody unlocked.
+    """Return whether ``person`` is locked out: ``limit`` wrong passphrases in a row, and nobody unlocked them.
 
-    A decision or another act that the same person signed, or ``person.unlocked``, begins the count anew;
-    ``person.locked`` locks whatever the count. Once locked, only ``person.unlocked`` opens, or
-    ``person.renewed``, which brings a new key with another passphrase.
+    The count restarts at 0 when the person signs a decision or another act, and at ``person.unlocked``.
+    ``person.locked`` locks at any count. Only ``person.unlocked`` ends a lock, or ``person.renewed``, because the
+    new key has another passphrase.
     """
     failures = 0
     locked = False
@@ -262,12 +262,12 @@ def require_unlocked(events: Iterable[LedgerEvent], person: str, limit: int = LO
     """Raise ReviewError when ``person`` is locked out."""
     if is_locked(events, person, limit):
         raise ReviewError(
-            f"{person} is locked after {limit} wrong passphrases; expected an operator to unlock; ask for it"
+            f"{person} is locked after {limit} wrong passphrases; expected that an operator unlocks; ask an operator"
         )
 
 
 def _added(event: LedgerEvent) -> Person:
-    """Return the person that ``person.added`` brings."""
+    """Return the person in a ``person.added`` or ``person.renewed`` event."""
     try:
         found = event.details
         person = Person(
@@ -282,9 +282,9 @@ def _added(event: LedgerEvent) -> Person:
         )
         same = fingerprint(person.certificate) == person.fingerprint
     except (AttributeError, KeyError, TypeError, ValueError, ReviewError, IntegrityError) as error:
-        raise _wrong(event, "brings a person without name, role or certificate") from error
+        raise _wrong(event, "holds a person without name, role or certificate") from error
     if not same:
-        raise _wrong(event, "carries a certificate with another fingerprint")
+        raise _wrong(event, "holds a certificate that differs from its fingerprint")
     return person
 
 

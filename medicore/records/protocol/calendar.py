@@ -1,4 +1,4 @@
-"""The study's calendar: months in its time zone as moments in UTC, and the day a report is due."""
+"""The study's calendar: months of its time zone as moments in UTC, and the day on which a report is due."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -8,12 +8,12 @@ from medicore.errors import ProtocolError
 from medicore.records.identifiers import month_id
 
 DUE_AFTER = 5
-"""Business days from the end of the month to the day its report is due."""
+"""Business days from the end of the month to the day on which its report is due."""
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A span of time, ``start`` in it and ``end`` not; both in UTC."""
+    """A span of time in UTC; ``start`` is included, ``end`` is excluded."""
 
     start: datetime
     end: datetime
@@ -23,7 +23,7 @@ class Period:
 
 
 def month_after(month: str, count: int = 1) -> str:
-    """Return the month ``count`` months after ``month``; a negative count goes back.
+    """Return the month that is ``count`` months after ``month``; a negative count goes back.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def month_after(month: str, count: int = 1) -> str:
 
 
 def months_between(first: str, last: str) -> int:
-    """Return how many months ``last`` comes after ``first``; negative when it comes before."""
+    """Return the number of months from ``first`` to ``last``; negative when ``last`` is earlier."""
     return _ordinal(last) - _ordinal(first)
 
 
@@ -54,7 +54,7 @@ def last_day(month: str) -> date:
 
 
 def month_period(month: str, timezone: str) -> Period:
-    """Return the month from its first local midnight to the next month's, as moments in UTC."""
+    """Return the month, from its first local midnight to the first of the next month, as moments in UTC."""
     return Period(
         day_begins(first_day(month), timezone), day_begins(last_day(month) + timedelta(days=1), timezone)
     )
@@ -63,21 +63,21 @@ def month_period(month: str, timezone: str) -> Period:
 def day_begins(day: date, timezone: str) -> datetime:
     """Return the moment, in UTC, at which ``day`` begins in ``timezone``.
 
-    Where clocks go forward over midnight the day begins with the change; where midnight comes twice it begins
-    with the first (PEP 495, fold 0).
+    Where clocks skip midnight, the day begins when they change. Where midnight occurs twice, the day begins with
+    the first one (PEP 495, fold 0).
     """
     return datetime.combine(day, time(), tzinfo=ZoneInfo(timezone)).astimezone(UTC)
 
 
 def local_date(moment: datetime, timezone: str) -> date:
-    """Return the day that ``moment``, which says its zone, falls on in ``timezone``."""
+    """Return the date of ``moment`` in ``timezone``; ``moment`` has its own zone."""
     return moment.astimezone(ZoneInfo(timezone)).date()
 
 
 def due_date(month: str, business_days: int = DUE_AFTER) -> date:
-    """Return the day on which the month's report is due: business days, Monday to Friday, after its last day.
+    """Return the day on which the month's report is due: so many business days after the month's last day.
 
-    Public holidays are not known here and count as business days.
+    Business days are Monday to Friday. Public holidays are unknown here and count as business days.
     """
     day = last_day(month)
     for _ in range(business_days):
@@ -86,11 +86,11 @@ def due_date(month: str, business_days: int = DUE_AFTER) -> date:
 
 
 def late_from(month: str, timezone: str, business_days: int = DUE_AFTER) -> datetime:
-    """Return the moment, in UTC, from which the month's report is late: the end of the day it is due."""
+    """Return the moment, in UTC, from which the month's report is late: the end of the due date."""
     return day_begins(due_date(month, business_days) + timedelta(days=1), timezone)
 
 
 def _ordinal(month: str) -> int:
-    """Return the months from year 0 to ``month``."""
+    """Return the number of months from year 0 to ``month``."""
     year, index = month_id(month).split("-")
     return 12 * int(year) + int(index) - 1

@@ -1,4 +1,4 @@
-"""What a protocol must not contradict: its parts are held against the data contract and each other."""
+"""Coherence of a protocol: its parts must agree with the data contract and with each other."""
 
 from collections.abc import Iterable
 
@@ -27,7 +27,7 @@ def require_coherent(protocol: Protocol) -> None:
 
 
 def _datasets_give_the_contract(protocol: Protocol) -> None:
-    """Raise ValueError unless the data sets of the source give each column of the contract, and each once."""
+    """Raise ValueError unless the source's data sets provide every column of the contract exactly once."""
     datasets = getattr(protocol.edc, "datasets", ())
     if not datasets:
         return
@@ -41,7 +41,7 @@ def _datasets_give_the_contract(protocol: Protocol) -> None:
     differing = sorted({*given, contract.subject} ^ set(contract.names))
     if differing:
         raise ValueError(
-            f"columns {differing} are in the contract or in edc.datasets alone; they belong in both"
+            f"columns {differing} are only in the contract or only in edc.datasets; expected them in both"
         )
     shown = sorted(
         {column for dataset in datasets for column in dataset.columns.values()} & set(contract.unblinding)
@@ -50,16 +50,16 @@ def _datasets_give_the_contract(protocol: Protocol) -> None:
         raise ValueError(f"columns {shown} of edc.datasets would unblind the study")
     if len(datasets) > 1 and "" not in contract.missing:
         raise ValueError(
-            "subjects without a row in a data set have empty texts; list '' under contract.missing"
+            "subjects without a row in a data set get empty texts; list '' under contract.missing"
         )
 
 
 def _ignored_are_no_data(protocol: Protocol) -> None:
-    """Raise ValueError when a column that the source leaves out is data, or must be seen because it unblinds."""
+    """Raise ValueError when the source ignores a column that is data, or one that must be checked for unblinding."""
     ignored = set(getattr(protocol.edc, "ignored", ()))
     clash = sorted(ignored & {*protocol.contract.names, *protocol.contract.unblinding})
     if clash:
-        raise ValueError(f"columns {clash} are ignored by the source, but the contract speaks of them")
+        raise ValueError(f"columns {clash} are ignored by the source, but the contract declares them")
 
 
 def _columns_exist(protocol: Protocol) -> None:
@@ -115,10 +115,10 @@ def _covariates_are_baseline(protocol: Protocol) -> None:
     for covariate in protocol.covariates:
         kind = columns[covariate.column].type
         if kind not in {*_NUMERIC, "category"}:
-            raise ValueError(f"covariate {covariate.column!r} is of type {kind}; no model takes that")
+            raise ValueError(f"covariate {covariate.column!r} is of type {kind}; no model accepts this type")
         if not covariate.terms or (covariate.terms != ("categories",)) == (kind == "category"):
             raise ValueError(
-                f"covariate {covariate.column!r}: a category enters by 'categories', a number by 'linear', 'square'"
+                f"covariate {covariate.column!r}: a category needs the term 'categories', a number 'linear' or 'square'"
             )
         if kind in _NUMERIC and "categories" in covariate.terms:
             raise ValueError(f"covariate {covariate.column!r}: a number has no categories")
@@ -134,8 +134,8 @@ def _imputation_is_valid(protocol: Protocol) -> None:
         raise ValueError("missing indicators belong to single imputation in a randomised study")
     if plan.method == "multiple" and protocol.trimming.method != "none":
         raise ValueError(
-            "trimming would discard other subjects in every completed data set; declare no trimming with multiple "
-            "imputation, and see the supplementary analyses"
+            "trimming would discard different subjects in each completed data set; declare no trimming with multiple "
+            "imputation, and plan it as a supplementary analysis"
         )
     if plan.method == "multiple" and protocol.inference.interval == "BCa":
         raise ValueError("a BCa interval is not defined over several completed data sets; declare percentile")

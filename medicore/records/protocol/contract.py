@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Column(BaseModel):
-    """One column of the extract: its type and the rules that its values keep."""
+    """One column of the extract: its type and the rules for its values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -23,23 +23,25 @@ class Column(BaseModel):
     @model_validator(mode="after")
     def _rules_fit_type(self) -> Self:
         if (self.type == "category") != (self.values is not None):
-            raise ValueError(f"column {self.name}: 'values' belongs to categories, and to them alone")
+            raise ValueError(
+                f"column {self.name}: a category needs 'values', and only a category may have them"
+            )
         if self.type not in {"number", "integer"} and (self.minimum is not None or self.maximum is not None):
-            raise ValueError(f"column {self.name}: a range belongs to numbers")
+            raise ValueError(f"column {self.name}: only a number may have a range")
         if self.type == "number" and self.unit is None:
             raise ValueError(f"column {self.name}: a number needs its unit")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError(f"column {self.name}: the minimum is above the maximum")
         if self.values is not None and len(set(self.values)) != max(1, len(self.values)):
-            raise ValueError(f"column {self.name}: the values must be one or more, all different")
+            raise ValueError(f"column {self.name}: expected one or more values, all different")
         return self
 
 
 class Contract(BaseModel):
     """The columns of an extract, its subject identifier, and the columns that would unblind it.
 
-    ``missing`` lists the texts that mean "no value"; every other text is a value. ``locked`` columns may
-    not change from one data lock to the next once they hold a value.
+    ``missing`` lists the texts that mean "no value"; every other text is a value. The values of ``locked`` columns
+    stay the same from one data lock to the next; a value may be added where there was none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,15 +79,15 @@ class Contract(BaseModel):
 
 
 def require_contrast(treatment: object, contract: Contract | None) -> None:
-    """Raise ValueError when ``treatment``, as the file has it, leaves open which two of its arms are compared.
+    """Raise ValueError when ``treatment``, as read from the file, does not say which two arms are compared.
 
-    ``contract`` is None when it is malformed, which is then what is reported.
+    ``contract`` is None when it is malformed; the caller then reports that error instead.
     """
     if not isinstance(treatment, dict) or contract is None or treatment.get("column") not in contract.names:
         return
     arms = contract.column(treatment["column"]).values
     if arms and any(treatment.get(role) is None for role in ("treated", "control")):
         raise ValueError(
-            f"column {treatment['column']!r} has {len(arms)} arms ({', '.join(arms)}) and no contrast of two is "
-            "declared; name one arm under 'treated' and one under 'control'"
+            f"column {treatment['column']!r} has {len(arms)} arms ({', '.join(arms)}) and no declared contrast of "
+            "two; name one arm under 'treated' and one under 'control'"
         )

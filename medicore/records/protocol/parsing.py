@@ -1,4 +1,4 @@
-"""Parsing: a protocol file becomes a protocol, or is refused with the place of its first fault."""
+"""Parsing: a protocol file becomes a protocol, or is refused with the place of its first error."""
 
 from collections.abc import Hashable
 from typing import Any
@@ -12,7 +12,7 @@ from medicore.records.protocol.protocol import Protocol
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML in which a key that is given twice is an error, not a silent second thought."""
+    """A YAML loader that refuses a key that is given twice; plain YAML would silently use the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
@@ -42,7 +42,7 @@ def parse_protocol(text: str, origin: str) -> Protocol:
         raise ProtocolError(f"{origin} is not valid YAML; correct the file and try again") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        # pydantic names the source's system in between, which is no key of the file.
+        # pydantic adds the source's system to the path, but it is not a key of the file.
         path = first["loc"][:1] + first["loc"][2:] if first["loc"][:1] == ("edc",) else first["loc"]
         place = ".".join(str(part) for part in path) or "protocol"
         problem = first["msg"].removeprefix("Value error, ")

@@ -25,7 +25,7 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class Part(BaseModel):
-    """A part of a protocol: frozen, and it forbids keys that it does not know."""
+    """A part of a protocol. It is frozen, and it forbids unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -40,7 +40,7 @@ class IntercurrentEvent(Part):
 
 
 class Estimand(Part):
-    """The five attributes of the estimand (ICH E9(R1), A.3.1) and the population that the contrast averages over."""
+    """The five attributes of the estimand (ICH E9(R1), A.3.1) and the target population of the contrast."""
 
     treatment: Text
     population: Text
@@ -69,12 +69,12 @@ class Outcome(Part):
 
     @property
     def family(self) -> Literal["gaussian", "binomial"]:
-        """The outcome models that fit the type: least squares, or logistic regression of an outcome of 0 and 1."""
+        """The family of outcome models for the type: least squares, or logistic regression for an outcome of 0 and 1."""
         return "binomial" if self.type == "binary" else "gaussian"
 
 
 class Criterion(Part):
-    """One eligibility criterion; a subject that does not satisfy it is excluded with this reason."""
+    """One eligibility criterion; its name is the reason for excluding a subject that fails it."""
 
     name: Text
     column: Name
@@ -91,7 +91,7 @@ class Covariate(Part):
 
 
 class Trimming(Part):
-    """Which propensity scores are outside the analysis; discarding changes the estimand."""
+    """The propensity scores that are discarded; discarding changes the estimand."""
 
     method: Literal["none", "discard"] = "none"
     lower: Share = 0.01
@@ -99,7 +99,7 @@ class Trimming(Part):
 
 
 class ImputationPlan(Part):
-    """How missing baseline covariates are completed: not at all, by one value each, or by several draws."""
+    """The method for missing baseline covariates: none, one value for each gap, or several draws."""
 
     method: Literal["none", "single", "multiple"] = "none"
     number: Annotated[int, Field(ge=5, le=100)] = 20
@@ -109,7 +109,7 @@ class ImputationPlan(Part):
 
 
 class Models(Part):
-    """The nuisance models: columns of the covariates in each."""
+    """The nuisance models: the covariate columns of each."""
 
     propensity: Annotated[tuple[Name, ...], Field(min_length=1)]
     outcome: Annotated[tuple[Name, ...], Field(min_length=1)]
@@ -139,7 +139,7 @@ class Gates(Part):
 
 
 class Sensitivity(Part):
-    """The sensitivity plan, and the supplementary analyses kept apart from it."""
+    """The plan of the sensitivity analyses and, separately, of the supplementary analyses."""
 
     trimming: tuple[Share, ...] = (0.01, 0.05, 0.1)
     clipping: tuple[Share, ...] = (0.05,)
@@ -174,7 +174,7 @@ class Calendar(Part):
 
 
 class Retention(Part):
-    """How long the archive keeps the record; never under fifteen years."""
+    """How long the archive keeps the record: fifteen years or more."""
 
     years: Annotated[int, Field(ge=15, le=100)] = 15
 
@@ -224,7 +224,7 @@ class Protocol(Part):
         return next(covariate for covariate in self.covariates if covariate.column == column)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the resolved protocol, every default written out."""
+        """Return the resolved protocol, with every default written out."""
         return self.model_dump(mode="json")
 
     def as_document(self) -> bytes:

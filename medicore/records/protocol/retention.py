@@ -1,4 +1,4 @@
-"""How long a record is kept."""
+"""The retention of a record."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ SHORTEST_YEARS = 15
 
 
 def retain_until(start: date, years: int) -> date:
-    """Return the first day on which a record of ``start`` may go, ``years`` later and never a day early.
+    """Return the first day on which a record of ``start`` may be deleted: ``years`` later, never a day earlier.
 
     29 February plus fifteen years is 1 March, not 28 February.
 

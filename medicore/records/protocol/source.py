@@ -1,4 +1,4 @@
-"""Where the extract of a study comes from: one small model per EDC system."""
+"""The source of a study's extract: one small model per EDC system."""
 
 from typing import Annotated, Any, Literal, Self
 
@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\- ]{0,127}$")]
-"""A name in the source system, fit for a place in an address once it is percent-encoded."""
+"""A name in the source system; after percent-encoding it can be part of an address."""
 
 ColumnName = Annotated[str, Field(pattern=r"^[^\s\"',]{1,100}$")]
 
@@ -22,10 +22,10 @@ FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-
 
 
 class Dataset(BaseModel):
-    """One data set of a delivery: its file and column of subjects, which rows of it, and which of its columns.
+    """One data set of a delivery: its file, its column of subjects, the rows to select and the columns to use.
 
-    ``where`` has the texts that a column may have in the chosen rows, ``columns`` the file's column for each column of
-    the contract that comes from here.
+    ``where`` lists, by column, the texts that select a row. ``columns`` maps each column of the contract that this
+    data set provides to the column of the file.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,7 +37,7 @@ class Dataset(BaseModel):
 
 
 class FolderSource(BaseModel):
-    """Delivered files: a folder below the inbox or the repository; ``csv`` is its earlier name, kept for old records."""
+    """Delivered files in a folder below the inbox or the repository; old records call this source ``csv``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +48,7 @@ class FolderSource(BaseModel):
 
     @model_serializer(mode="wrap")
     def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Without data sets the resolved protocol, and so its digest, is what it was before there were any.
+        # Without data sets, the key is left out: the digests of protocols from before the key existed stay the same.
         return {key: value for key, value in write(self).items() if key != "datasets" or value}
 
     @model_validator(mode="after")
@@ -59,9 +59,9 @@ class FolderSource(BaseModel):
 
 
 class ServerSource(BaseModel):
-    """What every source over HTTP has: its address, and the columns of the system's own that are no data.
+    """What every source over HTTP has: its address, and the system's own columns, which are ignored as they hold no data.
 
-    No secret: that comes from the environment or from Prefect.
+    It holds no secret: the secret comes from the environment or from Prefect.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -71,9 +71,9 @@ class ServerSource(BaseModel):
 
 
 class RaveSource(ServerSource):
-    """Rave Web Services: a form of a study's environment as clinical view, in CSV or as ODM 1.3.
+    """Rave Web Services: a form of a study's environment as a clinical view, in CSV or in ODM 1.3.
 
-    ``audit`` keeps the study's audit records beside it.
+    ``audit`` says whether the study's audit records are stored with the data.
     """
 
     system: Literal["rave"]
@@ -86,7 +86,7 @@ class RaveSource(ServerSource):
 
 
 class RedcapSource(ServerSource):
-    """A REDCap project: records in batches of so many. The token's project must be the one of this number."""
+    """A REDCap project, pulled in batches of ``batch`` records. ``project`` is the number of the token's project."""
 
     system: Literal["redcap"]
     project: Annotated[int, Field(ge=1)]
@@ -94,7 +94,7 @@ class RedcapSource(ServerSource):
 
 
 class DatasetJsonSource(ServerSource):
-    """A Dataset-JSON API: a dataset of a study, in pages of so many rows."""
+    """A Dataset-JSON API: a dataset of a study, pulled in pages of ``page`` rows."""
 
     system: Literal["dataset-json-api"]
     project: Identifier

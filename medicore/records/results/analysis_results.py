@@ -73,7 +73,7 @@ def reporting_event(run: str, results: Mapping[str, Any], protocol: Mapping[str,
 
 
 def _by_method(table: Table, rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Return the rows by the name of the method that made them; a table of several estimators is several analyses."""
+    """Return the rows grouped by method; a table with several estimators becomes several analyses."""
     found: dict[str, list[Row]] = {}
     for row in rows:
         found.setdefault(row.method or table.method, []).append(row)
@@ -81,7 +81,7 @@ def _by_method(table: Table, rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def _methods(parts: Iterable[tuple[str, list[Row]]]) -> list[dict[str, Any]]:
-    """Return each method once, with every operation that any analysis by it uses."""
+    """Return each method once, with every operation that its analyses use."""
     operations: dict[str, dict[str, None]] = {}
     for name, rows in parts:
         known = operations.setdefault(name, {})
@@ -147,7 +147,7 @@ def _analysis(
 
 
 def raw_value(value: Number) -> str:
-    """Return a value as ARS writes it: text; the empty one where nothing could be computed."""
+    """Return a value as ARS writes it: as text; the text is empty where nothing could be computed."""
     return "" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
 
 
@@ -255,6 +255,6 @@ def _term(purpose: str) -> str:
 
 
 def _slug(text: str) -> str:
-    """Return an identifier made of a name: its ASCII letters, without accents, and digits, parted by underscores."""
+    """Return an identifier made from a name: its ASCII letters (without accents) and digits, joined by underscores."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return "_".join("".join(c if c.isalnum() else " " for c in plain).upper().split())

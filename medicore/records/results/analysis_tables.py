@@ -1,6 +1,6 @@
-"""The tables of a run's results: what each row is of, and which numbers it holds.
+"""The tables of a run's results: what each row describes, and which numbers it holds.
 
-It is the part of the mapping to the CDISC Analysis Results Standard that knows ``results.json``.
+This is the part of the mapping to the CDISC Analysis Results Standard that knows the structure of ``results.json``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ DESCRIPTION = "DESCRIPTION OF THE DATA"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Numbers by the name of the operation that gives them, and what they are of; ``method`` where rows differ."""
+    """Numbers by the name of their operation, and the groups they describe; ``method`` is set where rows differ in it."""
 
     values: Mapping[str, Number]
     groups: Mapping[str, str] = field(default_factory=dict)
@@ -33,9 +33,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One analysis: where it stands in the results, how and on whom it was made, and how its rows are read.
+    """One analysis: its path in the results, its method, its subjects, and the function that reads its rows.
 
-    ``outcome`` says whether it is about the outcome of the trial; ``dataset`` names the file of the record.
+    ``outcome`` says whether it analyses the outcome of the trial; ``dataset`` names the file of the record.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Table:
 
 
 def numbers(section: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Number]:
-    """Return the numbers of one section by their key, ``without`` some keys; texts, lists and mappings stay out."""
+    """Return the numbers of one section by key, without the keys in ``without``; texts, lists and mappings are left out."""
     skipped = frozenset(without)
     return {
         key: value

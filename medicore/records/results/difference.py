@@ -9,12 +9,12 @@ from medicore.records.canonical import canonical
 Kind = Literal["added", "removed", "changed"]
 
 _NAMED_BY = ("name", "column")
-"""Keys that name an entry of a list in a protocol; the first that every entry has, and none twice, is used."""
+"""Keys that can name the entries of a list in a protocol; the first key that is unique in all entries is used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One name of which two records say different things; what is absent is None, and ``kind`` says so."""
+    """One name with different values in two records; an absent value is None, and ``kind`` says which one is absent."""
 
     name: str
     kind: Kind
@@ -24,9 +24,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class ColumnChange:
-    """How many values of one column differ, among the subjects of both tables: counts, never a value.
+    """How many values of one column differ among the subjects that are in both tables: counts, never a value.
 
-    ``altered`` are there in both tables and differ, ``filled`` were missing, ``emptied`` are missing now.
+    ``altered`` counts values that exist in both tables and differ, ``filled`` those missing only in the first table,
+    ``emptied`` those missing only in the second.
     """
 
     column: str
@@ -37,7 +38,7 @@ class ColumnChange:
 
 @dataclass(frozen=True, slots=True)
 class SubjectTable:
-    """Subjects, ``(n,)``, and their values by column, ``(n,)`` each; None is a missing one."""
+    """Subjects, ``(n,)``, and their values by column, ``(n,)`` each; None is a missing value."""
 
     subjects: Sequence[object]
     columns: Mapping[str, Sequence[object]]
@@ -45,9 +46,10 @@ class SubjectTable:
 
 @dataclass(frozen=True, slots=True)
 class SubjectChanges:
-    """Counts of subjects ``before`` and ``after``, of those added, removed, and with another value in any column.
+    """Counts of subjects ``before`` and ``after``, added, removed, and changed in the value of any column.
 
-    ``values`` has the columns of both tables in which a value differs; the other columns are named.
+    ``values`` holds the columns that are in both tables and have a changed value. Columns that are in one table only
+    are listed by name.
     """
 
     before: int
@@ -63,21 +65,21 @@ class SubjectChanges:
 def changed_keys(before: Any, after: Any) -> tuple[Change, ...]:  # noqa: ANN401 - any JSON
     """Return the keys, joined by dots, at which two JSON documents differ.
 
-    Lists whose entries have names are compared entry by entry, ``covariates[age].label``, and a change of their
-    order is the key ``covariates[order]``; other lists are one value. 1, 1.0 and true are three values.
+    Lists whose entries have names are compared entry by entry, as ``covariates[age].label``; a change of their order
+    has the key ``covariates[order]``. Any other list counts as one value. 1, 1.0 and true are three different values.
     """
     return tuple(_changed("", before, after))
 
 
 def changed_entries(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
-    """Return the names, sorted, that two mappings give different texts: versions of packages, digests of files."""
+    """Return the names, sorted, whose texts differ in two mappings, such as versions of packages or digests of files."""
     return tuple(_entries("", "", before, after))
 
 
 def changed_subjects(before: SubjectTable, after: SubjectTable) -> SubjectChanges:
-    """Return how two tables differ, their subjects matched by identifier; columns in the order of ``after``.
+    """Return how two tables differ; subjects are matched by identifier, columns are in the order of ``after``.
 
-    A subject without identifier is not counted, and of a repeated one its first row stands.
+    A subject without an identifier is not counted. Of a repeated subject, only the first row is compared.
     """
     then, now = _rows(before), _rows(after)
     common = [(row, now[subject]) for subject, row in then.items() if subject in now]
@@ -131,7 +133,7 @@ def _entries(head: str, tail: str, before: Mapping[str, Any], after: Mapping[str
 
 
 def _named(value: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON
-    """Return a list's entries by their names, or None where it is no list or its entries have none."""
+    """Return a list's entries by their names; None when the value is not a list or its entries have no names."""
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         return None
     for key in _NAMED_BY:

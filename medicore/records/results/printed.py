@@ -1,4 +1,4 @@
-"""From a number on paper to its place: which results, rounded as they are printed, read like this."""
+"""From a printed number to its place: finds the results that are printed as this number after rounding."""
 
 import math
 import re
@@ -11,12 +11,12 @@ from medicore.records.results.trace import ORIGINS, leaves_of, origin_of
 
 _NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?P<percent>%?)")
 _FIRST = ("primary.", "change.", "evalue.", "tipping.", "balance.", "cohort.")
-"""Where a reader's number most likely stands; then the others in the order of the results."""
+"""The parts of the results in which a reader's number most likely is; the others follow in the order of the results."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedNumber:
-    """A number as it stands on paper: its size without sign, its decimals, and whether it is a percentage."""
+    """A number as printed: its absolute value, its number of decimals, and whether it is a percentage."""
 
     digits: str
     decimals: int
@@ -24,9 +24,9 @@ class PrintedNumber:
     percent: bool
 
     def reads_like(self, value: float) -> bool:
-        """Return whether ``value``, rounded to these decimals, is printed so.
+        """Return whether ``value`` is printed as this number after rounding to the same decimals.
 
-        A percentage stands for a share of one as well as for a value in percent.
+        A percentage matches both a proportion between 0 and 1 and a value in percent.
         """
         if not math.isfinite(value):
             return False
@@ -38,9 +38,9 @@ class PrintedNumber:
         )
 
     def spans(self) -> tuple[tuple[float, float], ...]:
-        """Return intervals, lowest and highest value, outside which no value reads like this number.
+        """Return intervals, as lowest and highest value, that hold every value which can be printed as this number.
 
-        They are a hair wider than the rounding, so that ``reads_like`` alone decides at their ends.
+        They are slightly wider than the rounding, so ``reads_like`` decides at their ends.
         """
         size = float(self.digits)
         reach = 0.5 * 10.0**-self.decimals * (1 + 1e-6) + size * 1e-12
@@ -51,7 +51,7 @@ class PrintedNumber:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A path of ``results.json``, its value, and what stands there."""
+    """A path of ``results.json``, its value, and the meaning of the value."""
 
     path: str
     value: float
@@ -59,10 +59,10 @@ class Place:
 
 
 def printed_number(text: str) -> PrintedNumber:
-    """Return the number that ``text`` holds, as ``3.37``, ``−1,204.5`` or ``22.5 %``.
+    """Return the number in ``text``, such as ``3.37``, ``−1,204.5`` or ``22.5 %``.
 
-    Thousands may be set off by commas or blanks, and the minus sign may be typographic. Raises ProtocolError when
-    the text is not one number.
+    Thousands may be separated by commas or blanks, and the minus sign may be typographic. Raises ProtocolError when
+    the text is not exactly one number.
     """
     plain = re.sub(r"[\s\u00a0\u202f,]", "", text.replace("\u2212", "-"))
     found = _NUMBER.fullmatch(plain)
@@ -79,9 +79,10 @@ def printed_number(text: str) -> PrintedNumber:
 
 
 def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
-    """Return where a number as printed comes from, the likeliest first: results with an origin, each path once.
+    """Return the places that a printed number can come from, the likeliest first.
 
-    Raises ProtocolError when the text is not a number, or no result reads like it.
+    Only results with an origin count, and each path appears once. Raises ProtocolError when the text is not a number,
+    or no result is printed as this number.
     """
     number = printed_number(text)
     found = [
@@ -91,8 +92,8 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
     ]
     if not found:
         raise ProtocolError(
-            f"no result of the run reads {text[:40]!r} with its rounding; give all the digits that are printed, or a "
-            "path of results.json"
+            f"no result of the run is printed as {text[:40]!r}; expected a number of its report; give all printed "
+            "digits, or a path of results.json"
         )
     return tuple(sorted(found, key=lambda place: likelihood(place.path)))
 
@@ -110,11 +111,11 @@ def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
 
 
 def same_number(places: Sequence[Place]) -> bool:
-    """Return whether the places hold one number, but for rounding in the twelfth digit."""
+    """Return whether all places hold the same number to twelve digits."""
     return len({f"{place.value:.12g}" for place in places}) == 1
 
 
 def likelihood(path: str) -> tuple[int, int]:
-    """Return the rank of the part of the results in which a path leads, and how deep in it the place is."""
+    """Return the rank of the part of the results that a path is in, and the depth of the path."""
     rank = next((rank for rank, part in enumerate(_FIRST) if path.startswith(part)), len(_FIRST))
     return rank, path.count(".")

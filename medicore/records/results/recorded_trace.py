@@ -1,7 +1,7 @@
 """The trace table of recorded code, read from its source: a record is explained by the code that made it.
 
-Functions move from file to file as the code grows, so the table of today does not fit the code of a record. The recorded
-table is read as literals and never executed.
+Functions move between files as the code grows, so today's table can name functions that the recorded code does not
+have. The recorded table is read as literals and never executed.
 """
 
 import ast
@@ -21,7 +21,7 @@ def recorded_origins(source: str) -> tuple[Origin, ...]:
     Raises
     ------
     IntegrityError
-        When the source is not Python, holds no such table, or holds one that is not made of literals.
+        When the source is not Python, has no such table, or its table has something other than literals.
     """
     try:
         tree = ast.parse(source)
@@ -45,12 +45,12 @@ def recorded_origins(source: str) -> tuple[Origin, ...]:
 
 
 def recorded_origin(source: str, path: str) -> Origin:
-    """Return the origin of a path by the table in ``source``; raise IntegrityError when the table has none."""
+    """Return the origin of a path by the table in ``source``; raise IntegrityError when the table lacks the path."""
     return matching(recorded_origins(source), path)
 
 
 def _value(node: ast.expr, known: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a text, a tuple or an Origin
-    """Return the value of a literal; raise ValueError at anything else."""
+    """Return the value of a literal; raise ValueError for any other expression."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.Name) and node.id in known:

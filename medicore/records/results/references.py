@@ -1,4 +1,4 @@
-"""References: the short names, as R12, by which the report's numbers name their places in ``results.json``."""
+"""References: short names such as R12. With them the report links its numbers to paths in ``results.json``."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 from medicore.errors import ProtocolError
 
-# In the order of the report. A place is a number, or the row or section whose numbers are printed side by side.
+# In the order of the report. A pattern fits a number, or a row or section whose numbers are printed together.
 _CITED = (
     "data.rows",
     "data.columns",
@@ -57,37 +57,39 @@ _REFERENCE = re.compile(r"R([1-9][0-9]{0,5})")
 def references_of(results: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the paths that a report of these results can cite; the first is R1, the second R2, and so on.
 
-    The order depends on nothing but the results, so that a record has one numbering. It is sealed with them as
-    ``references``: what is printed on paper keeps its meaning when this table grows.
+    The order depends on the results alone, so each record has exactly one numbering. The list is sealed with the
+    results as ``references``: a printed reference keeps its meaning when this table grows.
     """
     return tuple(path for pattern in _CITED for path in paths_matching(results, pattern))
 
 
 def paths_matching(results: Mapping[str, Any], pattern: str) -> tuple[str, ...]:
-    """Return the paths of the results that a pattern fits, in order; ``*`` stands for every key or number."""
+    """Return the paths of the results that a pattern fits, in order; ``*`` fits every key or list index."""
     return tuple(_expanded(results, pattern.split("."), ()))
 
 
 def is_reference(text: str) -> bool:
-    """Return whether ``text`` is a reference as printed, as R12; no path of the results looks like one."""
+    """Return whether ``text`` is a reference such as R12; no path of the results has this form."""
     return _REFERENCE.fullmatch(text.strip("[] ")) is not None
 
 
 def path_of(results: Mapping[str, Any], reference: str) -> str:
-    """Return the path in ``results.json`` that a reference, as ``R12`` or ``[R12]``, stands for.
+    """Return the path in ``results.json`` of a reference such as ``R12`` or ``[R12]``.
 
     Raises
     ------
     ProtocolError
-        When it is none, the record was sealed before reports carried references, or it holds no such number.
+        When the text is not a reference, the record is from before reports had references, or its list is shorter.
     """
     found = _REFERENCE.fullmatch(reference.strip("[] "))
     if found is None:
-        raise ProtocolError(f"{reference[:40]!r} is not a reference; expected one as printed, as R12")
+        raise ProtocolError(
+            f"{reference[:40]!r} is not a reference; expected one from the report, such as R12"
+        )
     sealed: Sequence[str] | None = results.get("references")
     if sealed is None:
         raise ProtocolError(
-            "the record was sealed before reports carried references; give a path, or the number with --value"
+            "the record was sealed before reports had references; give a path, or the number with --value"
         )
     place = int(found[1])
     if place > len(sealed):
@@ -98,7 +100,7 @@ def path_of(results: Mapping[str, Any], reference: str) -> str:
 
 
 def _expanded(found: Any, parts: Sequence[str], before: tuple[str, ...]) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    """Yield the paths below ``found`` that a pattern fits; what is null or missing has no number to cite."""
+    """Yield the paths below ``found`` that a pattern fits; null and missing values are left out."""
     if found is None:
         return
     if not parts:

@@ -1,4 +1,4 @@
-"""result_tables: the report's tables as comma-separated values, each row with its place in ``results.json``."""
+"""The report's tables as comma-separated values, each row with its path in ``results.json``."""
 
 import csv
 import io
@@ -42,20 +42,21 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.2.3_sensitivity": ("sensitivity.sensitivity.*", "evalue", "tipping"),
     "14.2.4_supplementary": ("sensitivity.supplementary.*",),
 }
-"""The number of each table in the report with a word for its content, and the places that are its rows."""
+"""File name of each table (its number in the report and a word for its content), and the paths of its rows."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How texts begin that spreadsheets obey (OWASP, CSV injection)."""
+"""First characters of texts that a spreadsheet would execute as a formula (OWASP, CSV injection)."""
 
 Cells = dict[str, str]
 
 
 def result_tables(results: Mapping[str, Any]) -> dict[str, bytes]:
-    """Return the tables of a run's results by file name, those without a row left out.
+    """Return the tables of a run's results by file name; tables without rows are left out.
 
-    UTF-8 by RFC 4180. The first columns are ``reference``, as R12 in the report, and ``path``; then come the numbers
-    and texts of the place under their own keys, nested ones with a point between. Numbers have every digit of
-    ``results.json``, missing ones are empty. A text that a spreadsheet would obey begins with an apostrophe.
+    The files are UTF-8, in the format of RFC 4180. The first columns are ``reference`` (R12 in the report) and
+    ``path``. The other columns are the numbers and texts at that path, named by their keys; nested keys are joined
+    by a dot. Numbers have every digit of ``results.json``; a missing number is an empty cell. A text that a
+    spreadsheet would execute as a formula gets an apostrophe in front.
     """
     cited = {path: f"R{number}" for number, path in enumerate(results.get("references", ()), start=1)}
     made: dict[str, bytes] = {}
@@ -80,7 +81,7 @@ def _written(rows: list[Cells]) -> bytes:
 
 
 def _flat(value: Any, key: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
-    """Yield the cells of a value by column; rows within a row have a place and a row of their own."""
+    """Yield the cells of a value by column; objects in a list are left out, as they are rows of their own."""
     if isinstance(value, Mapping):
         for name, part in value.items():
             yield from _flat(part, f"{key}.{name}" if key else str(name))

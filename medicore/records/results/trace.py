@@ -1,4 +1,4 @@
-"""The trace: from a path in ``results.json`` to the step, the function and the protocol keys that made it."""
+"""The trace: from a path in ``results.json`` to the step, function and protocol keys behind its value."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,11 +10,11 @@ from medicore.errors import IntegrityError, ProtocolError
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where the results below a path come from.
+    """The origin of the results that a pattern fits.
 
-    ``pattern`` is the path, with ``*`` for any one part and a last ``**`` for everything below. ``function`` is
-    ``module:name`` of the code that computes the value, ``section`` the place of the path's first part in the
-    step's own document.
+    ``pattern`` is a path in which ``*`` fits any one part and ``**`` at the end fits everything below. ``function``
+    is the ``module:name`` of the code that computes the value. ``section`` is the key in the step's own document that
+    corresponds to the first part of the path.
     """
 
     pattern: str
@@ -26,7 +26,7 @@ class Origin:
     section: str = ""
 
     def in_document(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a step's document in the frame of the results, so that the same path fits both."""
+        """Return a step's document arranged like the results, so the same path is valid in both."""
         first = self.pattern.split(".")[0]
         inner = value_at(document, self.section) if self.section else document
         return {first: inner}
@@ -173,7 +173,7 @@ ORIGINS = (
 
 
 def origin_of(path: str) -> Origin:
-    """Return the origin of a path; raise IntegrityError when the table has none."""
+    """Return the origin of a path; raise IntegrityError when the table lacks it."""
     return matching(ORIGINS, path)
 
 
@@ -183,17 +183,18 @@ def matching(origins: Iterable[Origin], path: str) -> Origin:
         if _matches(origin.pattern, path):
             return origin
     raise IntegrityError(
-        f"the origin of {path[:80]!r} is not in the trace table; it is identity, not a result"
+        f"the origin of {path[:80]!r} is not in the trace table; expected the path of a result; "
+        "a path that identifies the run has no origin"
     )
 
 
 def value_at(document: Any, path: str) -> Any:  # noqa: ANN401 - any JSON
-    """Return what stands at a path: names joined by dots, list places as numbers (``balance.terms.0.term``).
+    """Return the value at a path: keys and list indexes joined by dots, as ``balance.terms.0.term``.
 
     Raises
     ------
     ProtocolError
-        When the path leads nowhere.
+        When the document has no such path.
     """
     found = document
     for part in path.split("."):
@@ -202,13 +203,13 @@ def value_at(document: Any, path: str) -> Any:  # noqa: ANN401 - any JSON
         except (KeyError, IndexError, ValueError, TypeError) as error:
             known = ", ".join(sorted(found)) if isinstance(found, dict) else f"{type(found).__name__}"
             raise ProtocolError(
-                f"path {path[:80]!r} leads nowhere at {part[:40]!r}; there is: {known[:200]}"
+                f"path {path[:80]!r} does not exist at {part[:40]!r}; expected one of: {known[:200]}"
             ) from error
     return found
 
 
 def leaves_of(document: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any JSON
-    """Yield path and value of all leaves of a document, in its own order."""
+    """Yield path and value of every leaf of a document, in the document's order."""
     if isinstance(document, dict):
         items: Iterable[tuple[Any, Any]] = document.items()
     elif isinstance(document, list):

@@ -45,11 +45,11 @@ def test_texts_and_numbers_come_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"records": 3}, "has 2 rows; expected 3 by its own 'records'"),
+        ({"records": 3}, "has 2 rows; expected 3, the number in its 'records'"),
         ({"rows": WHOLE["rows"][:1]}, "has 1 rows; expected 2"),
         ({"recrods": 2}, "unknown key.*'recrods'"),
         ({"columns": columns(unit="years")}, "unknown key.*'unit'"),
-        ({"columns": columns(itemOID="IT.SUBJID")}, "two columns of one itemOID"),
+        ({"columns": columns(itemOID="IT.SUBJID")}, "two columns with the same itemOID"),
         ({"columns": columns(name="SUBJID")}, "columns with different names"),
         ({"columns": columns(dataType="numeric")}, "dataType is unknown or missing"),
     ],

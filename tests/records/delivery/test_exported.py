@@ -17,7 +17,7 @@ def test_pages_lie_one_below_the_other() -> None:
 
 def test_pages_of_other_columns_are_refused() -> None:
     """A page whose columns differ, if only in order, is not of the same table (FAULTS 41)."""
-    with pytest.raises(DataError, match=r"x: 1 page\(s\) have other columns"):
+    with pytest.raises(DataError, match=r"x: 1 page\(s\) differ in their columns"):
         join_pages([FIRST, TextTable(("age", "id"), (("42", "2"),))], "x")
 
 

@@ -16,7 +16,7 @@ def test_numbers_keep_their_spelling() -> None:
 @pytest.mark.parametrize("data", [b"", b'{"a": 1', b'{"a": 1, "a": 2}', b"\xff", b"[1] [2]", b"[" * 100_000])
 def test_what_is_not_one_whole_document_is_refused(data: bytes) -> None:
     """Cut, doubled, undecodable or endlessly nested JSON is an error of ours, which quotes nothing."""
-    with pytest.raises(DataError, match=r"^page is not JSON in UTF-8, or cut") as caught:
+    with pytest.raises(DataError, match=r"^page is malformed or incomplete JSON") as caught:
         read_json(data, "page")
     assert caught.value.__cause__ is None
 

@@ -95,9 +95,9 @@ def test_a_reader_of_others_finds_the_same() -> None:
         (WHOLE[:-1], "not a whole SAS transport file"),
         (WHOLE[:400], "damaged header"),
         (WHOLE[:-160], "damaged header"),
-        (WHOLE + b" " * 80, "blanks where"),
-        (WHOLE + b"001".ljust(80), "blanks where"),
-        (WHOLE + WHOLE[240:], "no or several data sets"),
+        (WHOLE + b" " * 80, "blanks in place of"),
+        (WHOLE + b"001".ljust(80), "blanks in place of"),
+        (WHOLE + WHOLE[240:], "no data set or several"),
         (header("LIBV8", "0" * 30), "version 8"),
         (transport([SUBJECT, variable("SUBJID", 8, 8)], []), "two of the same name"),
         (transport([SUBJECT, variable("AGE", 8, 4)], []), "overlap"),
@@ -105,8 +105,8 @@ def test_a_reader_of_others_finds_the_same() -> None:
         (transport([SUBJECT], [b"\xe9".ljust(8)]), "not UTF-8"),
         (transport([], []), "no variables"),
         (transport([variable("X", 100, 0, text=True)], [b"x" * 110]), "ends within an observation"),
-        (transport([variable("X", 500, 0, text=True)], [b"x" * 500, b""]) + b" " * 160, "blanks where"),
-        (transport([SUBJECT], [b"001     "]) + b" " * 80, "blanks where"),
+        (transport([variable("X", 500, 0, text=True)], [b"x" * 500, b""]) + b" " * 160, "blanks in place of"),
+        (transport([SUBJECT], [b"001     "]) + b" " * 80, "blanks in place of"),
     ],
 )
 def test_damaged_files_are_refused(data: bytes, problem: str) -> None:

@@ -64,16 +64,19 @@ def test_what_the_table_lacks_is_refused(state: RunState | None, action: str) ->
     if (state, action) in TRANSITIONS:
         assert next_state(state, action) == TRANSITIONS[state, action]
     else:
-        with pytest.raises(ReviewError, match=str(state) if state else "not begun"):
+        with pytest.raises(ReviewError, match=str(state) if state else "not requested"):
             next_state(state, action)
 
 
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        (None, r"a run that is not begun cannot take 'run\.sealed'; expected run\.refused, run\.requested;"),
+        (
+            None,
+            r"the action 'run\.sealed' is not allowed for a run that is not requested; expected run\.refused, run\.requested;",
+        ),
         (RunState.HALTED, r"expected run\.continued, run\.rejected;"),
-        (RunState.REJECTED, "expected nothing more, it is closed;"),
+        (RunState.REJECTED, "expected no further action, as the run is closed;"),
     ],
 )
 def test_a_refusal_says_what_could_be_done(state: RunState | None, message: str) -> None:

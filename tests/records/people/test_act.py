@@ -96,5 +96,5 @@ def test_an_event_that_tells_the_act() -> None:
 )
 def test_an_event_that_tells_otherwise(changes: dict[str, object]) -> None:
     """Whatever an event changes of what was signed is found."""
-    with pytest.raises(IntegrityError, match="event 1 tells something else"):
+    with pytest.raises(IntegrityError, match="event 1 differs from what"):
         require_told(ACT, chain(told(**changes), NOON, None))

@@ -143,7 +143,7 @@ def test_other_bytes_are_no_decision(payload: bytes) -> None:
 )
 def test_bytes_that_say_more_are_refused(payload: bytes) -> None:
     """Nothing can be added to a decision, not even white space."""
-    with pytest.raises(ReviewError, match="say more than a decision"):
+    with pytest.raises(ReviewError, match="differ from the decision"):
         Statement.from_payload(payload)
 
 
@@ -194,13 +194,13 @@ def test_meanings_have_names() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"meaning": "proceed"}, "answers no finding"),
-        ({"finding": FINDING}, "'approve' answers a finding"),
+        ({"meaning": "proceed"}, "names no finding"),
+        ({"finding": FINDING}, "'approve' names a finding"),
         ({"meaning": "proceed", "finding": "F" * 64}, "digest of the finding"),
-        ({"digests": {}}, "names nothing"),
+        ({"digests": {}}, "has no subject"),
         ({"digests": {"report.pdf": "1" * 63}}, r"'report\.pdf' is malformed"),
         ({"digests": {"": "1" * 64}}, "'' is malformed"),
-        ({"run": "MED-2024-0147"}, "names no run"),
+        ({"run": "MED-2024-0147"}, "has no valid run"),
         ({"person": replace(RITA, fingerprint="")}, "fingerprint"),
     ],
 )

@@ -64,7 +64,7 @@ def test_a_decision_holds_for_what_it_was_signed_on(statement: Statement, findin
 
 def test_a_replay_on_another_run_is_refused() -> None:
     """An approval of one run says nothing of the next, even where all digests are equal (21 CFR 11.70)."""
-    with pytest.raises(ReviewError, match=rf"on run {RUN}, not on MED-2024-0147/2025-03/2"):
+    with pytest.raises(ReviewError, match=rf"about run {RUN}; expected MED-2024-0147/2025-03/2"):
         require_bound(APPROVAL, "MED-2024-0147/2025-03/2", DIGESTS, None)
 
 
@@ -72,7 +72,9 @@ def test_a_replay_on_another_run_is_refused() -> None:
 def test_a_decision_is_stale_once_anything_changed(name: str) -> None:
     """Report, results, data, protocol, code or environment: changed, added or gone, the decision is stale."""
     changed = {**DIGESTS, name: "9" * len(DIGESTS[name])}
-    with pytest.raises(ReviewError, match=rf"{name} is 999999999999, .* {DIGESTS[name][:12]}: it is stale"):
+    with pytest.raises(
+        ReviewError, match=rf"{name} is 999999999999, .* {DIGESTS[name][:12]}: the decision is stale"
+    ):
         require_bound(APPROVAL, RUN, changed, None)
     fewer = {other: value for other, value in DIGESTS.items() if other != name}
     with pytest.raises(ReviewError, match=f"{name} is nothing, .* stale"):
@@ -84,7 +86,7 @@ def test_a_decision_is_stale_once_anything_changed(name: str) -> None:
 @pytest.mark.parametrize("finding", ["e" * 64, None])
 def test_an_override_dies_when_the_statistic_changes(finding: str | None) -> None:
     """An override binds to the digest of its very finding."""
-    with pytest.raises(ReviewError, match="signed on ffffffffffff: the statistic is another"):
+    with pytest.raises(ReviewError, match="signed on ffffffffffff: the statistic has changed"):
         require_bound(OVERRIDE, RUN, DIGESTS, finding)
 
 
@@ -104,7 +106,8 @@ def test_the_wrong_role_is_refused(role: Role) -> None:
     """Analysts, operators and services do not approve."""
     person = replace(RITA, role=role)
     with pytest.raises(
-        ReviewError, match=f"rita is {role}, which may not approve; expected one of quality, reviewer"
+        ReviewError,
+        match=f"rita has the role {role}, which may not approve; expected one of quality, reviewer",
     ):
         require_allowed(decide(person), person, "ana")
 
@@ -123,14 +126,14 @@ def test_quality_does_not_override_findings() -> None:
 )
 def test_what_the_ledger_does_not_say_is_refused(changes: dict[str, str]) -> None:
     """Signer, name, role and certificate are those of the ledger."""
-    with pytest.raises(ReviewError, match="the ledger knows rita"):
+    with pytest.raises(ReviewError, match="the ledger has other details for rita"):
         require_allowed(replace(APPROVAL, **changes), RITA, "ana")
 
 
 def test_an_expired_key_is_refused() -> None:
     """A decision signed after the key's last day is refused."""
     late = decide(signed_at="2026-01-01T00:00:00.000000Z")
-    with pytest.raises(ReviewError, match="not on 2026-01-01"):
+    with pytest.raises(ReviewError, match=r"2026-01-01.* is outside"):
         require_allowed(late, RITA, "ana")
 
 

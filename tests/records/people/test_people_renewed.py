@@ -72,13 +72,13 @@ def test_a_chain_is_told_only_where_there_is_one() -> None:
 )
 def test_an_impossible_renewal_is_an_integrity_error(events: list[NewEvent]) -> None:
     """Nobody is renewed who was never added, was revoked, or would take another role so."""
-    with pytest.raises(IntegrityError, match=f"event {len(events)} renews someone"):
+    with pytest.raises(IntegrityError, match=f"event {len(events)} renews a person"):
         people_of(tell(*events))
 
 
 def test_a_renewal_needs_its_certificate() -> None:
     """A renewal whose certificate has another fingerprint is not believed."""
-    with pytest.raises(IntegrityError, match="event 2 carries a certificate with another fingerprint"):
+    with pytest.raises(IntegrityError, match="event 2 holds a certificate that differs from its fingerprint"):
         people_of(tell(ADDED, brought("person.renewed", RENEWED, fingerprint="a" * 64)))
 
 

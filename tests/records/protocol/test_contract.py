@@ -28,10 +28,10 @@ def test_contract_gives_its_columns_by_name() -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"values": ["1"]}, "'values' belongs to categories"),
-        ({"type": "category"}, "'values' belongs to categories"),
-        ({"type": "category", "values": ["a"]}, "a range belongs to numbers"),
-        ({"type": "date"}, "a range belongs to numbers"),
+        ({"values": ["1"]}, "a category needs 'values'"),
+        ({"type": "category"}, "a category needs 'values'"),
+        ({"type": "category", "values": ["a"]}, "only a number may have a range"),
+        ({"type": "date"}, "only a number may have a range"),
         ({"type": "number", "unit": None}, "a number needs its unit"),
         ({"minimum": 91}, "the minimum is above the maximum"),
         ({"name": "not a name"}, "pattern"),
@@ -49,7 +49,7 @@ def test_column_with_rules_that_do_not_fit_is_refused(changes: dict[str, Any], p
 @pytest.mark.parametrize("values", [[], ["F", "F"]])
 def test_category_needs_different_values(values: list[str]) -> None:
     """A category without values, or with one value twice, has no meaning."""
-    with pytest.raises(ValidationError, match="one or more, all different"):
+    with pytest.raises(ValidationError, match="one or more values, all different"):
         Column.model_validate({**SEX, "values": values})
 
 

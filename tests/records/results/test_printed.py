@@ -48,7 +48,7 @@ def test_a_printed_number_is_found(text: str, expected: list[str]) -> None:
 @pytest.mark.parametrize("text", ["2.444", "3.38", "912", "2"])
 def test_what_reads_otherwise_is_not_found(text: str) -> None:
     """A lost sign, another rounding or a truth value is no match, and the message says what to give."""
-    with pytest.raises(ProtocolError, match="no result of the run reads"):
+    with pytest.raises(ProtocolError, match="no result of the run is printed as"):
         places_of(RESULTS, text)
 
 

@@ -54,7 +54,7 @@ def test_a_reference_leads_to_its_path(text: str) -> None:
         ({"references": ["a"]}, "R2", "no reference R2; expected R1 to R1"),
         ({"references": ["a"]}, "R0", "is not a reference"),
         ({"references": ["a"]}, "primary.estimate", "is not a reference"),
-        ({}, "R1", "sealed before reports carried references"),
+        ({}, "R1", "sealed before reports had references"),
     ],
 )
 def test_what_is_no_reference_is_refused(results: dict[str, Any], text: str, message: str) -> None:

@@ -280,7 +280,7 @@ def test_a_signature_cannot_be_dated_otherwise(room: Room, recorded: float) -> N
 def test_a_key_may_not_expire_before_the_ledger_has_it(room: Room) -> None:
     """A decision signed in the key's last minutes and recorded after its end is refused."""
     envelope = sign(approve(room.rita, day(364.99)), room.authority.key("rita"), WORDS)
-    with pytest.raises(ReviewError, match="not on 2026-04-01T06:14"):
+    with pytest.raises(ReviewError, match=r"2026-04-01T06:14.* is outside"):
         verify(envelope, room.rita.certificate, room.ca, day(365.01))
 
 
