@@ -1,4 +1,4 @@
-"""Manifests for deliveries that came without: what the source says, and what is counted in its files."""
+"""Manifests for deliveries that came without one: the source's statements, and the counts from its files."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from medicore.records.delivery.transfer import Manifest, RawFile, Transfer, mani
 FORMATS: Mapping[str, str] = MappingProxyType(
     {".csv": "csv", ".parquet": "parquet", ".xpt": "xport", ".json": "dataset-json"}
 )
-"""The format of a file by how its name ends."""
+"""The format of a file by the end of its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """A manifest that was made, and the columns of its files: all that is known of each, which of CSV is its name."""
+    """A new manifest, and a description of the columns of each file; for a CSV file, only the columns' names are known."""
 
     manifest: Manifest
     columns: Mapping[str, tuple[Described, ...]]
@@ -35,21 +35,21 @@ def announce(
 ) -> Announced:
     """Write ``transfer.json`` for the files below ``raw/`` of a folder, and return it with the columns of the files.
 
-    Every file is read as it will be read later, and its rows are counted; those named ``accompanying`` are kept beside
-    the data. A manifest that is there is never replaced.
+    Each file is read by the reader of the later extraction, and its rows are counted. Files in ``accompanying`` are
+    kept with the data and hold no rows. An existing manifest is never replaced.
 
     Raises
     ------
     ConfigurationError
-        When the folder has its manifest already.
+        When the folder already has a manifest.
     DataError
-        When there is no file, one of no known format, or one that cannot be read; or when the time has no zone.
+        When there is no file, a file has an unknown format or cannot be read, or the time has no zone.
     """
     path = folder / "transfer.json"
     if path.exists():
         raise ConfigurationError(
-            f"{folder.name}/transfer.json is there already; expected a delivery without one; a new delivery belongs in "
-            "a new folder"
+            f"{folder.name}/transfer.json exists already; expected a delivery without a manifest; put a new delivery "
+            "into a new folder"
         )
     found = sorted(held for held in (folder / "raw").rglob("*") if not held.is_dir())
     if not found:
@@ -57,7 +57,7 @@ def announce(
     unknown = sorted(set(accompanying) - {held.name for held in found})
     if unknown:
         raise DataError(
-            f"{folder.name}/raw has no file {unknown[0][:80]!r} to accompany the data; correct its name"
+            f"{folder.name}/raw has no file {unknown[0][:80]!r}, which was named as accompanying; correct its name"
         )
     files = []
     columns = {}
@@ -77,14 +77,14 @@ def _format(path: Path, place: str) -> str:
     found = FORMATS.get(path.suffix.lower())
     if found is None:
         raise DataError(
-            f"{place}/raw/{path.name[:80]} is of no known format; expected a name that ends with one of "
-            f"{', '.join(FORMATS)}; name a file that only accompanies the data with --accompanying"
+            f"{place}/raw/{path.name[:80]} has an unknown format; expected a name that ends with one of "
+            f"{', '.join(FORMATS)}; use --accompanying for a file that holds no data"
         )
     return found
 
 
 def _read(form: str, data: bytes, name: str) -> tuple[tuple[Described, ...], int]:
-    """Return what is known of a file's columns, and the number of its rows."""
+    """Return the description of a file's columns, and the number of its rows."""
     if form == ACCOMPANYING:
         return (), 0
     if form in DESCRIBING:

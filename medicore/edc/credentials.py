@@ -1,4 +1,4 @@
-"""Secrets of EDC accounts: from the environment or from Prefect blocks, never from a file of ours."""
+"""Secrets of EDC accounts: from the environment or from Prefect blocks, never from a file of the project."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ VARIABLE = "MEDICORE_EDC_SECRET"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Where the secret of a study's account is looked for.
+    """The places where the secret of a study's account is looked up.
 
     ``environment`` holds ``MEDICORE_EDC_SECRET_MED_2024_0147`` for one study or ``MEDICORE_EDC_SECRET`` for all;
     ``block`` is the beginning of the names of Prefect Secret blocks, ``edc`` for ``edc-med-2024-0147``.
@@ -29,7 +29,7 @@ class Credentials:
         Raises
         ------
         ConfigurationError
-            When there is none, it cannot be read, or it has letters that no header of HTTP carries.
+            When there is no secret, it cannot be read, or it has characters that an HTTP header cannot hold.
         """
         own = f"{VARIABLE}_{study_id(study).replace('-', '_')}"
         text = self.environment.get(own) or self.environment.get(VARIABLE) or ""
@@ -42,7 +42,7 @@ class Credentials:
             )
         if not text.isascii() or not text.isprintable():
             raise ConfigurationError(
-                f"the secret for the EDC of {study} has letters that cannot be sent; expected printable ASCII; set it "
+                f"the secret for the EDC of {study} has characters that cannot be sent; expected printable ASCII; set it "
                 "anew"
             )
         return SecretStr(text)
@@ -54,7 +54,7 @@ def _from_block(name: str) -> str:
     try:
         block: Any = Secret.load(name)
         return str(block.get())
-    except Exception as error:  # Prefect raises what its server, its database or pydantic happen to raise
+    except Exception as error:  # Prefect lets any error of its server, its database or pydantic through
         raise ConfigurationError(
             f"the Prefect Secret block {name!r} cannot be read ({type(error).__name__}); expected it on the server of "
             "PREFECT_API_URL; register it there or correct 'edc_credentials'"

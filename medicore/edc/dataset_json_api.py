@@ -1,4 +1,4 @@
-"""A Dataset-JSON API: a dataset in pages, its ``records`` held against the rows that came."""
+"""A Dataset-JSON API: a dataset in pages; its ``records`` is compared with the number of rows received."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,23 +17,23 @@ from medicore.records.protocol.source import DatasetJsonSource
 
 @dataclass(frozen=True, slots=True)
 class DatasetJsonApi:
-    """The dataset that a protocol names, on its server; ``secret`` gives the API key."""
+    """The dataset that the protocol names, on its server; ``secret`` returns the API key."""
 
     source: DatasetJsonSource
     server: EdcServer
     secret: Callable[[str], SecretStr]
 
     def pull(self, study: str, month: str) -> Transfer:
-        """Return the dataset as it stands now, every row counted.
+        """Return the current dataset, with every row counted.
 
         Raises
         ------
         ProtocolError
             When study or month is malformed.
         DataError
-            When no whole answer came, rows are missing or too many, or the data changed meanwhile.
+            When no complete answer came, the number of rows is wrong, or the data changed during the pull.
         ConfigurationError
-            When there is no key, or the API refuses it.
+            When the API key is missing, or the API refuses it.
         """
         study_id(study), month_id(month)
         return pull_steady(lambda: self._once(study, month))
@@ -72,12 +72,12 @@ class DatasetJsonApi:
         counts = {page.records for page in pages}
         if counts != {found}:
             raise DataError(
-                f"{place}: {found} rows came; expected {max(counts)} by 'records'; run again, and look at what the "
-                "source sends if that does not help"
+                f"{place}: {found} rows came; expected {max(counts)} by 'records'; run again; if the error stays, look "
+                "at what the source sends"
             )
         if found == 0:
             raise DataError(f"{place}: the dataset is empty; expected a row per subject; look at the source")
         if any(page.study != self.source.project for page in pages):
             raise DataError(
-                f"{place}: the dataset is of another study; expected {self.source.project}; look at what it sends"
+                f"{place}: the dataset is of another study; expected {self.source.project}; look at what the source sends"
             )

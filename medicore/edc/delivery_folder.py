@@ -1,4 +1,4 @@
-"""Deliveries in a folder: files of the known formats, with a manifest that says what they are."""
+"""Deliveries in a folder: files in known formats, with a manifest that describes them."""
 
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from medicore.records.identifiers import month_id, study_id
 class DeliveryFolder:
     """A folder of deliveries; each holds ``transfer.json`` and the files it lists below ``raw/``.
 
-    ``by_month`` says that deliveries lie at ``STUDY/MONTH`` below ``root``; otherwise ``root`` is itself the
-    one delivery, whatever the month.
+    With ``by_month``, deliveries are at ``STUDY/MONTH`` below ``root``. Without it, ``root`` itself is the delivery of
+    every month.
     """
 
     def __init__(self, root: Path, *, by_month: bool) -> None:
@@ -20,24 +20,24 @@ class DeliveryFolder:
         self._by_month = by_month
 
     def pull(self, study: str, month: str) -> Transfer:
-        """Return the study's delivery for the month, every file proved complete against the manifest.
+        """Return the study's delivery for the month; every file is verified against the manifest.
 
         Raises
         ------
         ProtocolError
             When study or month is malformed.
         DataError
-            When the delivery, its manifest or a file is missing, cut, changed, unreadable or not announced.
+            When the delivery, its manifest or a file is missing, cut, changed, unreadable or not in the manifest.
         """
         study_id(study), month_id(month)
         folder = self._root / study / month if self._by_month else self._root
-        # The folder as people know it, without the path of this machine, which is nobody's evidence.
+        # The folder's name without the path of this machine, because that path means nothing in a record.
         place = f"{study}/{month}" if self._by_month else folder.name
         manifest = parse_manifest(_read(folder, "transfer.json", place), f"{place}/transfer.json")
         if manifest.source != study:
             raise DataError(
-                f"{place}/transfer.json is of source {manifest.source!r}; expected {study!r}; put the delivery "
-                "where it belongs"
+                f"{place}/transfer.json names the source {manifest.source!r}; expected {study!r}; put the delivery "
+                "into the folder of its study"
             )
         _require_announced(folder, place, manifest)
         files = tuple(_proved(folder, place, file) for file in manifest.files)
@@ -49,7 +49,7 @@ def _read(folder: Path, name: str, place: str) -> bytes:
         return (folder / name).read_bytes()
     except OSError as error:
         raise DataError(
-            f"{place}/{name} cannot be read ({error.strerror}); expected the delivery of the EDC there; have it "
+            f"{place}/{name} cannot be read ({error.strerror}); expected the EDC's delivery there; have it "
             "delivered, then run again"
         ) from error
 
@@ -61,7 +61,7 @@ def _require_announced(folder: Path, place: str, manifest: Manifest) -> None:
     if extra:
         raise DataError(
             f"{place}/raw/{extra[0][:80]} is not in transfer.json ({len(extra)} such file(s)); expected only the "
-            "files of one delivery; remove what does not belong or have it delivered again"
+            "files of one delivery; remove the other files, or have it delivered again"
         )
 
 
@@ -70,7 +70,7 @@ def _proved(folder: Path, place: str, file: ManifestFile) -> RawFile:
     difference = file.difference(data)
     if difference is not None:
         raise DataError(
-            f"{place}/raw/{file.name} is not the file in transfer.json: {difference}; have it delivered again"
+            f"{place}/raw/{file.name} differs from transfer.json: {difference}; have it delivered again"
         )
     holds_rows = file.format != ACCOMPANYING
     rows = len(READERS[file.format](data, f"{place}/raw/{file.name}").rows) if holds_rows else 0

@@ -1,4 +1,4 @@
-"""The way to an EDC over HTTP: where it may be, how often it is asked, and how an answer is proved whole."""
+"""HTTP requests to an EDC: allowed addresses, repeated attempts, and checks that an answer is complete."""
 
 import ssl
 import time
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
 ATTEMPTS: Final = 5
-"""How often one request is made before the EDC counts as out of reach."""
+"""The number of attempts at one request before the EDC counts as unreachable."""
 
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -25,7 +25,7 @@ _REFUSING = frozenset({401, 403})
 
 
 class _PassingTroubleError(Exception):
-    """An attempt failed in a way that may pass; ``wait`` is the pause in seconds that the server asked for."""
+    """An attempt failed for a reason that may be temporary; ``wait`` is the pause in seconds that the server asks for."""
 
     def __init__(self, found: str, wait: float | None = None) -> None:
         super().__init__(found)
@@ -41,9 +41,9 @@ class Answer:
 
     @property
     def exported_at(self) -> str:
-        """The moment at which the server made the answer, ISO 8601 in UTC, or empty when it does not say.
+        """The time at which the server made the answer, ISO 8601 in UTC; empty when the server does not state it.
 
-        It is the header ``Date`` (RFC 9110, 6.6.1): the source's clock, not ours.
+        It is the header ``Date`` (RFC 9110, 6.6.1), which is read from the server's clock.
         """
         try:
             return parsedate_to_datetime(self.headers.get("date", "")).astimezone(UTC).isoformat()
@@ -52,16 +52,16 @@ class Answer:
 
     @property
     def line(self) -> str:
-        """The first letters of the body that can be printed, where it is one short line such as a version."""
+        """The printable beginning of the body, for answers of one short line such as a version."""
         text = self.body[:40].decode("ascii", "replace")
         return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: what is asked for (in words, for messages), its path below the address, and what goes with it.
+    """One request: its purpose in words (for messages), its path below the address, and its parameters.
 
-    Secrets belong into ``form`` and ``headers``, which no message repeats.
+    Secrets belong in ``form`` and ``headers``, because messages never contain these.
     """
 
     what: str
@@ -73,16 +73,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class EdcServer:
-    """One server that may be asked for patients' data.
+    """One server from which patients' data may be requested.
 
-    ``hosts`` are the hosts that the settings allow; this machine always is. ``seconds`` bounds each silence and,
-    ten times, a whole answer; ``limit`` bounds an answer's bytes.
+    ``hosts`` are the hosts that the settings allow; this machine is always allowed. ``seconds`` is the longest wait
+    for the next bytes; a whole answer may take ten times as long. ``limit`` is the largest size of an answer in bytes.
 
     Raises
     ------
     ConfigurationError
-        When the address is neither https nor of this machine, holds a user, a query or a fragment, or its host is
-        not allowed.
+        When the address is neither https nor of this machine, or has a user, a query or a fragment, or when its host
+        is not allowed.
     """
 
     address: str
@@ -96,7 +96,7 @@ class EdcServer:
         found = Address.of(self.address)
         if not found.is_private:
             raise ConfigurationError(
-                "the address of the EDC is neither https nor of this machine; expected https://…; correct "
+                "the address of the EDC is neither https nor on this machine; expected https://…; correct "
                 "'edc.address' in the protocol"
             )
         if not found.is_plain:
@@ -111,14 +111,15 @@ class EdcServer:
             )
 
     def ask(self, request: Request) -> Answer:
-        """Return the whole answer to a request that only reads, however often it is made.
+        """Return the complete answer to a request; the request must only read, because it can be repeated.
 
-        429, 5xx and faults of the connection are tried again after a pause, which grows unless the server names one.
+        After status 429 or 5xx and after a connection error, the request is repeated. The pause before it grows each
+        time, unless the server names a pause.
 
         Raises
         ------
         DataError
-            When no whole answer came after as many attempts, or the EDC refuses the request or redirects it.
+            When every attempt failed, or the EDC refuses or redirects the request.
         ConfigurationError
             When the EDC refuses the credentials.
         """
@@ -128,13 +129,13 @@ class EdcServer:
             except _PassingTroubleError as trouble:
                 if attempt + 1 == ATTEMPTS:
                     raise DataError(
-                        f"{request.what}: the EDC gave {trouble} in {ATTEMPTS} attempts; expected a whole answer; "
+                        f"{request.what}: the EDC gave {trouble} in {ATTEMPTS} attempts; expected a complete answer; "
                         "nothing was frozen, run again later"
                     ) from trouble
                 wait = _FIRST_PAUSE_SECONDS * 2**attempt if trouble.wait is None else trouble.wait
                 if wait > _LONGEST_PAUSE_SECONDS:
                     raise DataError(
-                        f"{request.what}: the EDC gave {trouble} and asks to wait {wait:.0f} seconds; expected at most "
+                        f"{request.what}: the EDC gave {trouble} and asks for a wait of {wait:.0f} seconds; expected at most "
                         f"{_LONGEST_PAUSE_SECONDS:.0f}; nothing was frozen, run again after that"
                     ) from trouble
                 self.pause(wait)
@@ -143,8 +144,8 @@ class EdcServer:
     def _try(self, request: Request) -> Answer:
         import httpx
 
-        # Compression is declined: the bytes that are kept are the bytes that were sent. Redirects are not followed, and
-        # neither proxies nor netrc of the environment count: only the address that was allowed is asked.
+        # Compression is declined, so the stored bytes are the bytes that were sent. Redirects, and proxies and netrc of
+        # the environment, are ignored, so only the allowed address is used.
         headers = {"Accept-Encoding": "identity", **request.headers}
         silence = httpx.Timeout(self.seconds, connect=min(_CONNECT_SECONDS, self.seconds))
         try:
@@ -166,26 +167,26 @@ class EdcServer:
                     {name.lower(): text for name, text in answer.headers.items()},
                 )
         except httpx.TimeoutException:
-            # Not chained, here and below: an exception of the library holds the request with its secrets.
+            # Not chained, here and below: the library's exception holds the request with its secrets.
             raise _PassingTroubleError("no answer in time") from None
         except httpx.TransportError as error:
             raise _PassingTroubleError(f"a connection that failed ({type(error).__name__})") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise DataError(
-                f"{request.what}: the EDC cannot be asked ({type(error).__name__}); correct 'edc' in the protocol"
+                f"{request.what}: the request cannot be sent ({type(error).__name__}); correct 'edc' in the protocol"
             ) from None
 
     def _whole(self, what: str, answer: "httpx.Response") -> bytes:
-        """Return the body, proved to be as long as the answer announced, within the limits of size and time."""
+        """Return the complete body; refuse one that has no verifiable end or exceeds the limits of size and time."""
         if answer.headers.get("content-encoding", "identity") != "identity":
             raise DataError(
-                f"{what}: the EDC compressed its answer although that was declined; expected the bytes themselves; "
+                f"{what}: the EDC compressed its answer although the request forbids it; expected uncompressed bytes; "
                 "have its proxy corrected"
             )
         announced = answer.headers.get("content-length")
         if announced is None and "chunked" not in answer.headers.get("transfer-encoding", "").lower():
             raise DataError(
-                f"{what}: the EDC's answer has no end that can be proved; expected its length or chunks; have the "
+                f"{what}: the EDC's answer has no verifiable end; expected its length or chunks; have the "
                 "server or its proxy corrected"
             )
         end = self.clock() + 10 * self.seconds
@@ -199,12 +200,12 @@ class EdcServer:
                 )
             if self.clock() > end:
                 raise _PassingTroubleError("an answer that did not end in time")
-        # The library refuses a body that is shorter than announced, or that lacks its last chunk.
+        # The library refuses a body that is shorter than its announced length, or that lacks its last chunk.
         return bytes(body)
 
 
 def _trusted(address: str) -> "ssl.SSLContext | bool":
-    # The system's own store, so that a company's authority counts; building it is dear and for http in vain.
+    # The system's own trust store, so that a company's authority is trusted. Loading it is slow; http does not need it.
     return ssl.create_default_context() if address.startswith("https:") else False
 
 
@@ -221,18 +222,18 @@ def _require_success(what: str, answer: "httpx.Response") -> None:
         )
     if status in _REDIRECTS:
         raise DataError(
-            f"{what}: the EDC redirects (status {status}), which is not followed; expected the data at the address "
-            "itself; correct 'edc.address' in the protocol"
+            f"{what}: the EDC redirects to another address (status {status}); expected the data at 'edc.address'; "
+            "correct it in the protocol"
         )
     raise DataError(
-        f"{what}: the EDC gave status {status}; expected 200; correct 'edc' in the protocol or what the account may see"
+        f"{what}: the EDC gave status {status}; expected 200; correct 'edc' in the protocol or the account's permissions"
     )
 
 
 def _asked_pause(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that ``Retry-After`` asks for (RFC 9110, 10.2.3), None when it asks for nothing readable.
+    """Return the pause in seconds from ``Retry-After`` (RFC 9110, 10.2.3), or None when it is absent or unreadable.
 
-    A date counts from the server's own ``Date``: the two clocks need not agree.
+    A date is compared with the server's own ``Date``, because the clocks of server and client may differ.
     """
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():

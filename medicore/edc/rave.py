@@ -1,4 +1,4 @@
-"""Rave Web Services: one form of a study's environment as clinical view, and the audit records beside it."""
+"""Rave Web Services: one form of a study's environment as a clinical view, and the study's audit records."""
 
 import base64
 import re
@@ -26,25 +26,25 @@ _MOST_PAGES = 10000
 
 @dataclass(frozen=True, slots=True)
 class Rave:
-    """The form that a protocol names, on its server; ``secret`` gives ``user:password``."""
+    """The form that the protocol names, on its server; ``secret`` returns ``user:password``."""
 
     source: RaveSource
     server: EdcServer
     secret: Callable[[str], SecretStr]
 
     def pull(self, study: str, month: str) -> Transfer:
-        """Return the form's clinical view as it stands now, proved whole by its end.
+        """Return the form's current clinical view; its end marker shows that it is complete.
 
-        The version is when Rave refreshed its clinical views last, which it says with every answer.
+        The version is the time of the last refresh of Rave's clinical views, which every answer states.
 
         Raises
         ------
         ProtocolError
             When study or month is malformed.
         DataError
-            When no whole answer came, its end is missing, it is of another study, or the data changed meanwhile.
+            When no complete answer came, it is of another study, or the data changed during the pull.
         ConfigurationError
-            When there is no secret, or Rave refuses it.
+            When the secret is missing, or Rave refuses it.
         """
         study_id(study), month_id(month)
         return pull_steady(lambda: self._once(study, month))
@@ -77,7 +77,7 @@ class Rave:
         return f"/studies/{quote(self._environment)}/datasets/{self.source.dataset}/{quote(form)}"
 
     def _proved(self, place: str, view: Answer) -> tuple[RawFile, str]:
-        """Return the view as a file, and when it was exported; raise DataError when it is cut or another study's."""
+        """Return the view as a file, and the time of its export; raise DataError when it is cut or of another study."""
         if self.source.format == "csv":
             name = f"{self.source.form}.csv".replace(" ", "_")
             table = read_ended(view.body, f"{place}/{name}")
@@ -86,12 +86,12 @@ class Rave:
         snapshot = read_odm(view.body, f"{place}/{name}")
         if snapshot.studies != (self._environment,):
             raise DataError(
-                f"{place}/{name} is not of {self._environment} alone; expected no other study; look at what Rave sends"
+                f"{place}/{name} holds data of another study; expected {self._environment} alone; look at what Rave sends"
             )
         return RawFile(name, "odm", view.body, len(snapshot.table.rows)), view.exported_at
 
     def _audit(self, study: str, place: str) -> tuple[Answer, ...]:
-        """Return the pages of the study's audit records, as ``Link`` leads from one to the next (RFC 8288)."""
+        """Return the pages of the study's audit records; ``Link`` leads from one page to the next (RFC 8288)."""
         pages: list[Answer] = []
         start = 0
         while True:
@@ -104,8 +104,8 @@ class Rave:
                 return tuple(pages)
             if following <= start or len(pages) == _MOST_PAGES:
                 raise DataError(
-                    f"{what} leads back or on without end; expected a later one, {_MOST_PAGES} pages at most; look at "
-                    "what Rave sends"
+                    f"{what} links to an earlier page, or there are too many; expected later pages, {_MOST_PAGES} at "
+                    "most; look at what Rave sends"
                 )
             start = following
 
@@ -115,11 +115,11 @@ class Rave:
 
 
 def _next_start(page: Answer, what: str) -> int | None:
-    """Return where the next page starts, or None at the last; of the address that is named the number alone counts."""
+    """Return the number at which the next page starts, or None on the last page; only this part of the link is used."""
     link = _NEXT.search(page.headers.get("link", ""))
     if link is None:
         return None
     start = parse_qs(urlsplit(link[1]).query).get("startid", [""])[0]
     if not start.isascii() or not start.isdigit():
-        raise DataError(f"{what} leads to no number; expected its startid; look at what Rave sends")
+        raise DataError(f"{what} has a link without startid; expected its number; look at what Rave sends")
     return int(start)

@@ -1,4 +1,4 @@
-"""REDCap: a project's records by its API, in batches, held against the list of its records and its log."""
+"""REDCap: a project's records by its API, in batches, verified against the project's list of records and its log."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -20,9 +20,9 @@ _RECORDS = {"format": "json", "type": "flat", "rawOrLabel": "raw"}
 
 @dataclass(frozen=True, slots=True)
 class Redcap:
-    """The project that a protocol names, on its server; ``secret`` gives the project's token.
+    """The project that the protocol names, on its server; ``secret`` returns the project's token.
 
-    The account needs the rights to export all data and to see the log.
+    The account needs the rights to export all data and to view the log.
     """
 
     source: RedcapSource
@@ -30,18 +30,19 @@ class Redcap:
     secret: Callable[[str], SecretStr]
 
     def pull(self, study: str, month: str) -> Transfer:
-        """Return the project's records as they stand now, each proved to be there.
+        """Return the project's current records; every record of the project is present.
 
-        The version is the state of the project's log, which must be the same before and after: REDCap names no other.
+        The version is the state of the project's log, because REDCap has no other. It must be the same before and
+        after the pull.
 
         Raises
         ------
         ProtocolError
             When study or month is malformed.
         DataError
-            When no whole answer came, a record is missing or not asked for, or the data changed meanwhile.
+            When no complete answer came, a record is missing or unexpected, or the data changed during the pull.
         ConfigurationError
-            When there is no token, or REDCap refuses it.
+            When the token is missing, or REDCap refuses it.
         """
         study_id(study), month_id(month)
         return pull_steady(lambda: self._once(study, month))
@@ -97,28 +98,28 @@ class Redcap:
             )
 
     def _identifiers(self, study: str, place: str, identifier: str) -> tuple[str, ...]:
-        """Return the records of the project, each once; raise DataError when there is none."""
+        """Return the identifiers of the project's records, each once; raise DataError when there is none."""
         answer = self._records(study, place, {"fields[0]": identifier})
         table = read_records(answer.body, f"{place}: the list of records")
         if identifier not in table.columns:
             raise DataError(
-                f"{place}: the project exports no record with its identifier; expected one or more; look at the "
+                f"{place}: the project exports no record with its identifier; expected one or more; check the "
                 "project and the account's rights"
             )
         return tuple(dict.fromkeys(table.column(identifier)))
 
 
 def _require_asked(name: str, data: bytes, identifier: str, asked: tuple[str, ...]) -> int:
-    """Return how many rows ``data`` has; raise DataError unless the records are those that were asked for.
+    """Return the number of rows in ``data``; raise DataError unless its records are the requested ones.
 
-    A record with several rows stays: the contract says whether a subject may be there twice.
+    A record with several rows is kept; the data contract says whether a subject may occur twice.
     """
     table = read_records(data, name)
     found = Counter(table.column(identifier)) if identifier in table.columns else Counter[str]()
     missing, strange = len(set(asked) - set(found)), len(set(found) - set(asked))
     if missing or strange:
         raise DataError(
-            f"{name} lacks {missing} and adds {strange} of {len(asked)} records; expected exactly those that the "
-            "project lists; run again, and look at what it sends if that does not help"
+            f"{name} lacks {missing} of {len(asked)} requested records and has {strange} others; expected exactly the "
+            "requested records; run again; if the error stays, look at what REDCap sends"
         )
     return len(table.rows)

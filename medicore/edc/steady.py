@@ -1,4 +1,4 @@
-"""Data that change while they are pulled: seen, pulled again once, and refused."""
+"""Data that change during a pull: the change is detected, the data are pulled once more, then the pull is refused."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,19 +11,19 @@ class ChangedMeanwhileError(DataError):
 
 
 def require_same(what: str, versions: Iterable[str]) -> str:
-    """Return the one version that all answers of a pull have.
+    """Return the version of the data if it is the same in all answers of a pull.
 
     Raises
     ------
     DataError
-        When an answer names no version.
+        When an answer has no version.
     ChangedMeanwhileError
-        When they differ.
+        When the versions differ.
     """
     found = set(versions)
     if found in (set(), {""}):
         raise DataError(
-            f"{what}: the EDC names no version of its data; expected one, by which a change is seen; look at what it "
+            f"{what}: the EDC names no version of its data; expected one, as it reveals a change; look at what it "
             "sends"
         )
     if len(found) > 1:
@@ -35,7 +35,7 @@ def require_same(what: str, versions: Iterable[str]) -> str:
 
 
 def pull_steady(pull: Callable[[], Transfer]) -> Transfer:
-    """Return what ``pull`` gives; pull once more when the data changed meanwhile (FAULTS 41)."""
+    """Return the transfer of ``pull``; pull once more when the data changed during the first pull (FAULTS 41)."""
     try:
         return pull()
     except ChangedMeanwhileError:
@@ -43,9 +43,9 @@ def pull_steady(pull: Callable[[], Transfer]) -> Transfer:
 
 
 def require_moment(what: str, text: str) -> str:
-    """Return the moment of the export as the source names it; raise DataError when it names none."""
+    """Return the time of the export in the source's spelling; raise DataError when the source does not state it."""
     if not text:
         raise DataError(
-            f"{what}: the EDC does not say when it exported; expected a time with its zone; look at what it sends"
+            f"{what}: the EDC does not state the time of its export; expected a time with its zone; look at what it sends"
         )
     return text

@@ -1,1 +1,1 @@
-"""What travels with an export: a program that needs nothing of MediCore, and that MediCore never imports."""
+"""The program that is part of every export. It needs nothing of MediCore, and MediCore never imports it."""

@@ -2,8 +2,8 @@
 
     python -I -S verify_bundle.py [FOLDER] [--authority SHA256]
 
-FOLDER is the unpacked bundle, by default where this file lies. The first check that fails ends the work; the exit code
-is 0 or 1. ``--authority`` is the authority's fingerprint, had from the sponsor by another way than this bundle.
+FOLDER is the unpacked bundle, by default the folder of this file. The program stops at the first check that fails; its
+exit code is 0 or 1. ``--authority`` is the authority's fingerprint, which the sponsor gives you by another channel.
 """
 
 import argparse
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 
 class FaultError(Exception):
-    """Something is not what it should be; the message begins with the file at fault."""
+    """A check failed; the message begins with the name of the file."""
 
 
 def need(condition: object, message: str) -> None:
@@ -40,20 +40,20 @@ def need(condition: object, message: str) -> None:
 
 
 def canonical(value: object) -> bytes:
-    """Return the one spelling in which ledger and signatures write JSON."""
+    """Return the canonical JSON that ledger and signatures use."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def as_json(name: str, data: bytes) -> Json:
-    """Return the JSON object that stands in a file."""
+    """Return the JSON object in a file."""
     try:
         return dict(json.loads(data))
     except (ValueError, TypeError) as error:
-        raise FaultError(f"{name}: is no JSON document") from error
+        raise FaultError(f"{name}: is not a JSON document") from error
 
 
 def digest(data: bytes, kind: str = "sha256") -> str:
-    """Return the SHA-256; of another kind are only the names that DVC (MD5) and git (SHA-1) give things."""
+    """Return the SHA-256; other kinds serve only to compute the names that DVC (MD5) and git (SHA-1) use."""
     return hashlib.new(kind, data, usedforsecurity=False).hexdigest()
 
 
@@ -79,16 +79,16 @@ class Bundle:
         return self.files[name]
 
     def below(self, old: str, new: str) -> dict[str, tuple[str, bytes]]:
-        """Return the files of a folder as git has them in another place."""
+        """Return the files below ``old``, with their mode, under the path ``new`` that git has for them."""
         return {new + n[len(old) :]: ("100644", data) for n, data in self.files.items() if n.startswith(old)}
 
     def named(self, *actions: str, on: str = "") -> list[Json]:
-        """Return the events with these actions, in order, on one subject when given."""
+        """Return the events with these actions, in order; ``on`` limits them to one subject."""
         return [e for e in self.events if e.get("action") in actions and on in ("", e["subject"])]
 
 
 def check_files(bundle: Bundle) -> str:
-    """Hold the manifest against the ledger's last event, and every file against the manifest; none more, none less."""
+    """Compare the manifest with the ledger's last event, and the files with the manifest: exactly these files exist."""
     last = as_json(EXPORTED, (bundle.read(EXPORTED).splitlines() or [b""])[-1])
     need(last.get("action") == "run.exported", f"{EXPORTED}: does not end with the export of a run")
     same = last["details"]["manifest"] == digest(bundle.read(MANIFEST))
@@ -105,7 +105,7 @@ def check_files(bundle: Bundle) -> str:
 
 
 def check_ledger(bundle: Bundle) -> str:
-    """Walk the ledger's chain from its first event to the last."""
+    """Verify the ledger's chain from its first event to its last."""
     before = "0" * 64
     for name in (EXCERPT, EXPORTED):
         for line in bundle.read(name).splitlines(keepends=True):
@@ -123,12 +123,12 @@ def check_ledger(bundle: Bundle) -> str:
 
 
 def openssl(here: Path, *arguments: str) -> bool:
-    """Say whether the openssl that is on the PATH agrees, the files named in the arguments being in a folder."""
+    """Return whether openssl, run in the folder ``here``, ends with exit code 0."""
     return not subprocess.run(["openssl", *arguments], cwd=here, capture_output=True, check=False).returncode
 
 
 def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str]) -> tuple[Json, Json]:
-    """Return what was signed and its signer, the signature proved, and the certificate at the times ``at``."""
+    """Verify an envelope's signature, and its certificate at the times ``at``; return the content and the signer."""
     parts = as_json(name, envelope)
     try:
         keyid, sig, payload = parts["signatures"][0]["keyid"], parts["signatures"][0]["sig"], parts["payload"]
@@ -136,7 +136,7 @@ def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str])
         spelled = [{"keyid": keyid, "sig": base64.b64encode(proof).decode()}]
         whole = {"payload": base64.b64encode(text).decode(), "payloadType": kind, "signatures": spelled}
     except (ValueError, LookupError, TypeError) as error:
-        raise FaultError(f"{name}: is no signed envelope") from error
+        raise FaultError(f"{name}: is not a signed envelope") from error
     need(canonical(whole) == envelope, f"{name}: is not an envelope as MediCore spells it")
     signer = next((e for e in bundle.named(*KEYS) if e["details"]["fingerprint"] == keyid), {})
     need(signer, f"{name}: the ledger shows nobody with the key {keyid[:12]}")
@@ -154,14 +154,14 @@ def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str])
         when = int(datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp())
         alone = ("-no-CApath", "-no-CAstore", "-x509_strict", "-purpose", "smimesign", "-CAfile", "authority")
         held = openssl(bundle.scratch, "verify", *alone, "-attime", str(when), "pem")
-        need(held, f"{name}: the certificate of {who} did not hold at {instant}")
+        need(held, f"{name}: the certificate of {who} was not valid at {instant}")
         later = [e["at"] for e in bundle.named(*ENDINGS, on=who) if e["sequence"] > signer["sequence"]]
         need(all(end > instant for end in later), f"{name}: {who} was revoked before {instant}")
     return signed, signer
 
 
 def check_head(bundle: Bundle) -> str:
-    """Prove that the service, by our authority and no company's, signed the last event, this very export."""
+    """Verify that the service signed the last event, the export itself, with a certificate of the bundle's authority."""
     made = [event["details"]["certificate"].encode() for event in bundle.named("authority.created")]
     need(made == [bundle.read(AUTHORITY)], f"{AUTHORITY}: is not the one that the ledger names")
     head, signer = opened(bundle, CHECKPOINT, bundle.read(CHECKPOINT), HEAD, [])
@@ -171,7 +171,7 @@ def check_head(bundle: Bundle) -> str:
 
 
 def check_decisions(bundle: Bundle) -> str:
-    """Hold every request and decision against its signature, and what was decided upon against what is here."""
+    """Verify every request and decision: its signature, its signer, and the digests that it was signed on."""
     approvals, made, run = 0, Json(), bundle.manifest["run"]
     requests, decisions = bundle.named(*ASKED, on=run), bundle.named("decision.signed", on=run)
     for event in requests:
@@ -207,7 +207,7 @@ def check_decisions(bundle: Bundle) -> str:
 
 
 def check_record(bundle: Bundle) -> str:
-    """Hold the record's files against provenance, the frozen data against the ledger, and both against DVC."""
+    """Compare the record's files with provenance, the frozen data with the ledger, and both with DVC's pointers."""
     run = bundle.manifest["run"]
     sealed = bundle.named("run.sealed", "run.halted", "run.failed", on=run)[-1]["details"]
     same = digest(bundle.read(PROVENANCE)) == sealed["provenance"]
@@ -248,7 +248,7 @@ def tree_name(files: dict[str, tuple[str, bytes]]) -> str:
 
 
 def check_code(bundle: Bundle) -> str:
-    """Compute the names of the code's and the record's commits, which the decisions are signed on."""
+    """Compute the names of the code's and the record's commits, and compare them with the manifest."""
     folder, code = bundle.manifest["folder"], {}
     with tarfile.open(fileobj=io.BytesIO(bundle.read(SOURCE))) as tar:
         for member in tar:
@@ -271,7 +271,7 @@ def check_code(bundle: Bundle) -> str:
 
 
 def main() -> int:
-    """Print a line per check and return the exit code."""
+    """Print one line per check and return the exit code."""
     parser = argparse.ArgumentParser(description="Verify an exported MediCore record, offline.")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent)
     parser.add_argument("--authority", default="", type=lambda text: text.replace(":", "").lower())

@@ -1,1 +1,1 @@
-"""Ports: what the steps and use cases need from the outside world, as Protocols that the stores satisfy."""
+"""Ports: the Protocols through which steps and use cases reach the outside world. The stores implement them."""

@@ -1,4 +1,4 @@
-"""What the steps need from a write-once archive, as a Protocol that the stores satisfy by structure."""
+"""The port to the write-once archive."""
 
 from typing import Protocol
 
@@ -6,47 +6,47 @@ from medicore.records.export.archived import Versions
 
 
 class Archive(Protocol):
-    """The write-once store: an object is written once, read back, and kept at least until a date."""
+    """The write-once store. An object is written once, can be read back, and is kept at least until a date."""
 
     def prove(self) -> str:
-        """Return what the archive is; raise ConfigurationError when it could not keep what it is given."""
+        """Return a description of the archive; raise ConfigurationError when it cannot enforce retention."""
         ...
 
     def put(self, key: str, data: bytes, retain_until: str) -> str:
         """Write an object once and return its version; raise ArchiveError when the key holds other bytes.
 
-        The same bytes again make no new version; they are kept until the later of the two dates.
+        Writing the same bytes again makes no new version; the object is then kept until the later of the two dates.
         """
         ...
 
     def get(self, key: str, version: str = "") -> bytes:
-        """Return the bytes of an object: of the named version where the store has versions, else of the first."""
+        """Return the bytes of an object: of ``version`` if the store has versions, otherwise of the first version."""
         ...
 
     def retention(self, key: str) -> str:
-        """Return the date until which an object is kept; raise ArchiveError when its lock is not as it was set."""
+        """Return the date until which an object is kept; raise ArchiveError when its lock was changed."""
         ...
 
     def extend(self, key: str, until: str) -> None:
-        """Keep an object until a later date; raise ArchiveError, before anything is asked, when it is an earlier one."""
+        """Extend the retention of an object; raise ArchiveError when the date is earlier, before the store is called."""
         ...
 
     def held(self, key: str) -> bool:
-        """Say whether an object is under a legal hold; raise ArchiveError when that cannot be known."""
+        """Return whether an object is under a legal hold; raise ArchiveError when that cannot be determined."""
         ...
 
     def hold(self, key: str) -> None:
-        """Put an object under a legal hold, which lasts past its date and until it is lifted."""
+        """Put an object under a legal hold, which lasts until it is lifted, also beyond the retention date."""
         ...
 
     def lift(self, key: str) -> None:
-        """Take the legal hold off an object; its date stays as it is."""
+        """Lift the legal hold of an object; its retention date stays the same."""
         ...
 
     def versions(self, key: str) -> Versions:
-        """Return what is stored under a key."""
+        """Return the versions that are stored under a key."""
         ...
 
     def keys(self, prefix: str) -> tuple[str, ...]:
-        """Return the keys below ``prefix``, sorted, also those that someone hid by a delete marker."""
+        """Return the keys below ``prefix``, sorted, including keys that a delete marker hides."""
         ...

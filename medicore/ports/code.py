@@ -1,4 +1,4 @@
-"""The ports to the code that runs, to its packages, and to the renderer."""
+"""The ports to the running code, to its packages, and to the renderer."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,23 +12,23 @@ class Code(Protocol):
     root: Path
 
     def commit(self) -> str:
-        """Return the commit that the checkout is at."""
+        """Return the commit of the checkout."""
         ...
 
     def require_clean(self) -> str:
-        """Return the commit, proved to be what runs."""
+        """Return the commit after verifying that the running code is this commit."""
         ...
 
 
 class Environment(Protocol):
-    """The installed packages, held against the lock file."""
+    """The installed packages, compared with the lock file."""
 
     def digest(self) -> str:
         """Return the SHA-256 of the lock file."""
         ...
 
     def require_locked(self) -> str:
-        """Return the digest of the lock file, proved to be what is installed."""
+        """Return the digest of the lock file after verifying that the installed packages are the locked ones."""
         ...
 
     def locked(self) -> dict[str, str]:
@@ -37,15 +37,15 @@ class Environment(Protocol):
 
 
 class Renderer(Protocol):
-    """Turns the template and a folder of results into a PDF."""
+    """The renderer, which makes a PDF from the template and a folder of results."""
 
     @property
     def identity(self) -> Mapping[str, str]:
-        """Name and versions of the programs that render."""
+        """Return the names and versions of the programs that render."""
         ...
 
     def render(
         self, template_folder: str, inputs: Mapping[str, bytes], created: datetime, template: str = ...
     ) -> bytes:
-        """Return the bytes of the report, by default a run's; the same inputs give the same bytes."""
+        """Return the bytes of the report, by default the report of a run; the same inputs give the same bytes."""
         ...

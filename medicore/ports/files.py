@@ -14,15 +14,15 @@ class RecordFiles(Protocol):
     """The files of one record folder, by name relative to it, written atomically."""
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of file ``name``; raise IntegrityError when it is not there."""
+        """Return the bytes of file ``name``; raise IntegrityError when the file is missing."""
         ...
 
     def write(self, name: str, data: bytes) -> None:
-        """Write file ``name`` whole or not at all."""
+        """Write file ``name`` atomically."""
         ...
 
     def exists(self, name: str) -> bool:
-        """Say whether file or folder ``name`` is there."""
+        """Return whether the file or folder ``name`` exists."""
         ...
 
     def names(self, folder: str = "") -> tuple[str, ...]:
@@ -50,11 +50,11 @@ class Workspaces(Protocol):
         ...
 
     def prepare(self, run: RunId, commit: str, protocol: bytes, identity: Mapping[str, Any]) -> None:
-        """Make the work folder ready; what is there already stays."""
+        """Prepare the work folder; existing files stay."""
         ...
 
     def overlay(self, run: RunId) -> dict[str, bytes]:
-        """Return the files outside the record folder that a record has of its own."""
+        """Return the files that belong to a record but are outside its record folder."""
         ...
 
     def table(self, data: bytes) -> "pd.DataFrame":
@@ -62,5 +62,5 @@ class Workspaces(Protocol):
         ...
 
     def discard_lock(self, run: RunId) -> None:
-        """Remove what lies as the data lock of a run in its work folder."""
+        """Remove the data lock of a run from its work folder."""
         ...

@@ -1,4 +1,4 @@
-"""What an export needs of the outside world beside what every step needs, as Protocols."""
+"""The ports that only an export needs: the repository's history, and the licences of packages."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -8,20 +8,20 @@ from medicore.records.export.sbom import Licence
 
 
 class History(Protocol):
-    """The record repository as a third party proves it: whole trees, and the commits themselves."""
+    """The record repository as a third party verifies it: whole trees, and the commits themselves."""
 
     def tree(self, commit: str) -> tuple[TreeFile, ...]:
         """Return every file of a commit with its mode."""
         ...
 
     def commit_object(self, commit: str) -> bytes:
-        """Return the bytes of a commit, whose digest is its name."""
+        """Return the bytes of a commit; their digest is the commit's name."""
         ...
 
 
 class Licences(Protocol):
-    """What the installed packages say of their licences."""
+    """The licences that the installed packages declare."""
 
     def licences(self) -> Mapping[tuple[str, str], Licence]:
-        """Return the licences that are known, by normalised name and version."""
+        """Return the known licences by normalised name and version."""
         ...

@@ -1,4 +1,4 @@
-"""The house: everything that the use cases work with, as ``medicore.wiring`` builds it."""
+"""The house: all ports that the use cases work with. ``medicore.wiring`` builds it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from medicore.records.protocol.protocol import Protocol
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The ports, each joined to a store.
+    """The ports, each connected to its store.
 
-    ``progress`` receives run, step and what happened; it is for human eyes and holds no data.
+    ``progress`` receives run, step and a short message for people; it never receives data.
     """
 
     clock: Clock

@@ -1,4 +1,4 @@
-"""The port to the index: what is asked of all runs at once, kept ready. A cache, never evidence."""
+"""The port to the index: a cache for questions about all runs. It is never evidence."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -7,17 +7,17 @@ from medicore.records.ledger.indexed import Entry, Indexed, Numbers
 
 
 class Index(Protocol):
-    """Where the index is kept."""
+    """The store of the index."""
 
     def read(self, *, numbers: bool) -> Indexed | None:
-        """Return what is kept; None when nothing is, or it is damaged or of another make."""
+        """Return the stored index; None when there is none, it is damaged, or another version of MediCore wrote it."""
         ...
 
     def bring(
         self, head: tuple[int, str], entries: Iterable[Entry], numbers: Iterable[Numbers], *, anew: bool
     ) -> None:
-        """Put runs in or in place of what is kept of them, and note the ledger's head; ``anew`` begins empty.
+        """Insert or replace runs, and store the ledger's head; with ``anew`` the index is emptied first.
 
-        A cache that cannot be written leaves the next question slower and no other trace.
+        When the index cannot be written, the only effect is that the next question takes longer.
         """
         ...

@@ -1,4 +1,4 @@
-"""The port to what issues keys and certificates, and to what signs and proves acts."""
+"""The port to the certificate authority: it issues keys and certificates, and signs and verifies acts."""
 
 from typing import Protocol
 
@@ -8,18 +8,18 @@ from medicore.records.people.people import Person, Role
 
 
 class Certifier(Protocol):
-    """Issues and registers certificates; signs and proves acts."""
+    """The certificate authority. It issues and registers certificates, and signs and verifies acts."""
 
     def issue(self, identifier: str, name: str, role: Role, issuance: Issuance) -> tuple[Person, bytes]:
-        """Return the person with a new certificate, and the PKCS#12 bytes of the new key, kept nowhere yet."""
+        """Return the person with a new certificate, and the PKCS#12 bytes of the new key; neither is stored yet."""
         ...
 
     def register(self, identifier: str, role: Role, registration: Registration) -> Person:
-        """Return the person with a certificate issued elsewhere, proved fit and vouched for by its chain."""
+        """Return the person with an external certificate, after verifying its use and its chain."""
         ...
 
     def keep(self, identifier: str, key: bytes) -> None:
-        """Keep a person's PKCS#12 bytes, in place of those of an earlier certificate."""
+        """Store a person's PKCS#12 bytes; they replace those of an earlier certificate."""
         ...
 
     def serial(self, person: Person) -> str:
@@ -27,13 +27,13 @@ class Certifier(Protocol):
         ...
 
     def sign(self, act: Act, passphrase: str) -> bytes:
-        """Return the envelope of an act, signed with its signer's key; raise ReviewError when it stays shut."""
+        """Return the envelope of an act, signed with its signer's key; raise ReviewError when the key does not open."""
         ...
 
     def sign_for_service(self, act: Act) -> bytes:
-        """Return the envelope of an act of the service, signed with its key."""
+        """Return the envelope of an act of the service, signed with the service's key."""
         ...
 
     def verify(self, envelope: bytes, person: Person, at: str) -> Act:
-        """Return the act in an envelope, its signature and certificate proved as of ``at``."""
+        """Return the act in an envelope after verifying signature and certificate as of ``at``."""
         ...

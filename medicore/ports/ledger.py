@@ -12,7 +12,7 @@ class Ledger(Protocol):
     """The append-only, hash-chained audit trail."""
 
     def append(self, event: NewEvent) -> LedgerEvent:
-        """Append one event and return it with its place in the chain."""
+        """Append one event and return it as part of the chain."""
         ...
 
     def events(
@@ -23,15 +23,15 @@ class Ledger(Protocol):
         person: str | None = None,
         after: int = 0,
     ) -> Iterator[LedgerEvent]:
-        """Yield events in order, those about ``subject`` (a run, or a prefix ending in '/') when given.
+        """Yield events in order.
 
-        ``person`` leaves those that this person did or that are about this person; ``after`` leaves out all up to
-        that sequence number.
+        ``subject`` (a run, or a prefix that ends in '/') limits them to events about it, ``person`` to events by or
+        about this person, ``after`` to events with a larger sequence number.
         """
         ...
 
     def check_file(self) -> None:
-        """Raise IntegrityError when the store under the ledger is damaged, its indexes too."""
+        """Raise IntegrityError when the database of the ledger, including its indexes, is damaged."""
         ...
 
     def head(self) -> tuple[int, str]:
@@ -40,10 +40,10 @@ class Ledger(Protocol):
 
 
 class Locks(Protocol):
-    """Exclusive work on one study and month."""
+    """Locks for exclusive work on one study and month."""
 
     def hold(self, study: str, month: str, purpose: str) -> AbstractContextManager[None]:
-        """Hold the study's month alone; raise BusyError, naming the holder, when another process does."""
+        """Hold the lock of the study's month; raise BusyError, which names the holder, when another process holds it."""
         ...
 
 

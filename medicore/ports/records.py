@@ -1,4 +1,4 @@
-"""The ports to the record repository, to be written and to be read, and to the content store."""
+"""The ports to the record repository, one for writing and one for reading, and to the content store."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -8,10 +8,10 @@ from typing import Any, Protocol
 
 
 class Sealing(Protocol):
-    """The record repository, to be written: a record is sealed once and never replaced."""
+    """The record repository for writing: a record is sealed once and never replaced."""
 
     def adopt(self, code: Any, commit: str) -> None:  # noqa: ANN401 - the code store's own type
-        """Bring a code commit and its history into the repository."""
+        """Copy a code commit with its history into the repository."""
         ...
 
     def seal(
@@ -30,7 +30,7 @@ class Sealing(Protocol):
 
 
 class Records(Protocol):
-    """The record repository, to be read."""
+    """The record repository for reading."""
 
     def resolve(self, tag: str) -> str | None:
         """Return the commit of a tag, or None."""
@@ -53,11 +53,11 @@ class Records(Protocol):
         ...
 
     def check(self, tag: str | None = None) -> None:
-        """Raise IntegrityError when an object that the tag reaches, or any tag without one, is damaged."""
+        """Raise IntegrityError when an object reachable from the tag is damaged; without ``tag``, check all tags."""
         ...
 
     def reading(self) -> "AbstractContextManager[Records]":
-        """Return the repository as it is now, fast for someone who reads much of it."""
+        """Return the current state of the repository, optimised for reading many files."""
         ...
 
 
@@ -81,5 +81,5 @@ class Content(Protocol):
         ...
 
     def objects(self, md5: str) -> tuple[tuple[str, bytes], ...]:
-        """Return every stored copy of one object with the place it was read from."""
+        """Return every stored copy of one object, each with its location."""
         ...

@@ -1,4 +1,4 @@
-"""The port for performing a record's steps again, by the code that the record names."""
+"""The port for repeating a record's steps with the code that the record names."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Replay(Protocol):
-    """Lays out sealed records in scratch folders and performs their steps there."""
+    """The replay of sealed records: it writes them into scratch folders and performs their steps there."""
 
     def lay_out(
         self,
@@ -21,23 +21,23 @@ class Replay(Protocol):
         keep: Iterable[str],
         replaced: Mapping[str, bytes] = NOTHING,
     ) -> RecordFiles:
-        """Write the record at ``commit`` into ``target`` with its data lock, and of its files only ``keep``.
+        """Write the code and data lock of the record at ``commit`` into ``target``; of its other files, only ``keep``.
 
-        ``replaced`` files, by their path in the tree, take the place of its own: another ``lock.dvc`` brings another
-        data lock, another ``requirements.lock`` other packages.
+        ``replaced`` holds files, by their path in the tree, that replace the record's own: another ``lock.dvc``
+        selects another data lock, another ``requirements.lock`` other packages.
         """
         ...
 
     def lay_out_bundle(
         self, bundle: bytes, tag: str, record_folder: str, target: Path, keep: Iterable[str]
     ) -> RecordFiles:
-        """Write the tree of ``tag`` in a git bundle into ``target``, and of its record's files only ``keep``.
+        """Write the tree of ``tag`` in a git bundle into ``target``; of the record's files, only ``keep``.
 
-        The data lock is not in git: who has it writes it. Raises IntegrityError when the bundle is damaged or has no
-        such tag.
+        The data lock is not in git; the caller writes it. Raises IntegrityError when the bundle is damaged or lacks
+        the tag.
         """
         ...
 
     def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
-        """Perform ``steps`` on the record in ``target`` with code and packages as they were recorded there."""
+        """Perform ``steps`` on the record in ``target`` with the code and packages that are recorded there."""
         ...

@@ -8,18 +8,18 @@ from medicore.records.people.people import Person
 
 
 class Seals(Protocol):
-    """Signatures of people, and of the service that attests the ledger."""
+    """Signatures of people, and of the service that signs the ledger's head."""
 
     def authority(self) -> bytes:
-        """Return the certificate, in PEM, from which all trust comes."""
+        """Return the certificate of the root authority, in PEM."""
         ...
 
     def sign(self, statement: Statement, passphrase: str) -> bytes:
-        """Return the envelope of a decision, signed with its signer's key; raise ReviewError when it stays shut."""
+        """Return the envelope of a decision, signed with its signer's key; raise ReviewError when the key does not open."""
         ...
 
     def verify(self, envelope: bytes, person: Person, at: str) -> Statement:
-        """Return the decision in an envelope, its signature and certificate proved as of ``at``."""
+        """Return the decision in an envelope after verifying signature and certificate as of ``at``."""
         ...
 
     def attest(self, sequence: int, digest: str) -> bytes:
@@ -27,5 +27,5 @@ class Seals(Protocol):
         ...
 
     def verify_attestation(self, envelope: bytes, service: Person) -> Checkpoint:
-        """Return the checkpoint in an envelope, its signature proved."""
+        """Return the checkpoint in an envelope after verifying the signature."""
         ...

@@ -1,4 +1,4 @@
-"""The port to what signs reports within the PDF."""
+"""The port for signatures inside the PDF of a report."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,15 +7,15 @@ from medicore.records.people.decision import Statement
 
 
 class SignedReports(Protocol):
-    """Reports signed within the PDF itself."""
+    """Signatures inside the PDF of a report."""
 
     @property
     def time_stamp_authority(self) -> str | None:
-        """The certificate, in PEM, by which time stamps are proved; None without a time stamping service."""
+        """Return the certificate, in PEM, that verifies time stamps; None without a time stamping service."""
         ...
 
     def sign(self, pdf: bytes, statement: Statement, passphrase: str) -> bytes:
-        """Return ``pdf`` with one more signature appended; raise ReviewError when the key stays shut."""
+        """Return ``pdf`` with one more signature appended; raise ReviewError when the key does not open."""
         ...
 
     def verify(
@@ -26,8 +26,9 @@ class SignedReports(Protocol):
         time_stamp_authority: str | None = None,
         chains: Sequence[str] = (),
     ) -> None:
-        """Raise IntegrityError unless ``signed`` is the report with these signatures and nothing more.
+        """Raise IntegrityError unless ``signed`` is the report with exactly these signatures.
 
-        ``chains`` are, for each statement, the issuers of a certificate from elsewhere in PEM, empty for our own.
+        ``chains`` holds for each statement the issuers of an external certificate, in PEM; it is empty for a
+        certificate of the embedded authority.
         """
         ...

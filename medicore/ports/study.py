@@ -10,7 +10,7 @@ class Edc(Protocol):
     """A connector to an electronic data capture system."""
 
     def pull(self, study: str, month: str) -> Transfer:
-        """Return the study's export for the month, proved complete; raise DataError when it is not."""
+        """Return the study's export for the month after verifying that it is complete; raise DataError otherwise."""
         ...
 
 

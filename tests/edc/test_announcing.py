@@ -57,7 +57,7 @@ def test_a_manifest_is_never_replaced(folder: Path) -> None:
     """What the source said of its files stays what it said."""
     announced(folder)
     before = (folder / "transfer.json").read_bytes()
-    with pytest.raises(ConfigurationError, match="is there already"):
+    with pytest.raises(ConfigurationError, match="exists already"):
         announced(folder, exported_at="2025-05-01T06:00:00Z")
     assert (folder / "transfer.json").read_bytes() == before
 
@@ -67,7 +67,7 @@ def test_a_manifest_is_never_replaced(folder: Path) -> None:
     [
         (lambda f: announced(f, "other.xml"), "no file 'other.xml'"),
         (lambda f: announced(f, exported_at="2025-04-01"), "zone"),
-        (lambda f: announced(f, "subjects.csv"), r"define\.xml is of no known format"),
+        (lambda f: announced(f, "subjects.csv"), r"define\.xml has an unknown format"),
         (lambda f: ((f / "raw" / "ages.xpt").write_bytes(AGES[:-1]), announced(f)), "not a whole SAS"),
         (lambda f: announced(f / "raw"), "has no files"),
     ],

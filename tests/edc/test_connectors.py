@@ -132,7 +132,9 @@ def test_changes_between_answers_are_refused(inbox: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["redcap", "dataset-json-api"])
 def test_counts_are_proved(inbox: Path, name: str) -> None:
     """Rows that are announced and do not come end the pull (FAULTS 33)."""
-    with pytest.raises(DataError, match=r"lacks 1 and adds 0 of 400 records|900 rows came; expected 901"):
+    with pytest.raises(
+        DataError, match=r"lacks 1 of 400 requested records and has 0 others|900 rows came; expected 901"
+    ):
         pulled(inbox, name, "wrong-count")
 
 

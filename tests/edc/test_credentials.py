@@ -34,7 +34,7 @@ def test_nothing_is_guessed() -> None:
 @pytest.mark.parametrize("secret", ["a\r\nHost: evil", "schlüssel", "a\x00"])
 def test_secrets_that_would_break_a_header_are_refused(secret: str) -> None:
     """A secret that no header carries is refused without being repeated."""
-    with pytest.raises(ConfigurationError, match="letters that cannot be sent") as caught:
+    with pytest.raises(ConfigurationError, match="characters that cannot be sent") as caught:
         Credentials({"MEDICORE_EDC_SECRET": secret}).secret(STUDY)
     assert secret not in str(caught.value)
 

@@ -79,7 +79,7 @@ Damage = Callable[[Path], object]
         (lambda d: (d / "raw" / "subjects.csv").write_bytes(DATA[:-1] + b"x"), "SHA-256"),
         (lambda d: (d / "raw" / "more.csv").write_bytes(DATA), r"raw/more\.csv is not in transfer\.json"),
         (lambda d: rewrite(d, file={"rows": 3}), "has 2 rows; expected 3"),
-        (lambda d: rewrite(d, source="TEST-OTHER"), "is of source 'TEST-OTHER'"),
+        (lambda d: rewrite(d, source="TEST-OTHER"), "names the source 'TEST-OTHER'"),
         (lambda d: rewrite(d, file={"name": "../../etc"}), "name"),
         (lambda d: rewrite(d, exported_at="2025-04-01T06:00:00"), "zone"),
     ],

@@ -207,7 +207,10 @@ def test_answers_that_trickle_end() -> None:
 
 def test_answers_without_end_are_refused() -> None:
     """An answer that ends with its connection alone may have been cut; nothing proves that it was not."""
-    with scripted(raw("200 OK", b"?", Content_Length="")) as script, pytest.raises(DataError, match="no end"):
+    with (
+        scripted(raw("200 OK", b"?", Content_Length="")) as script,
+        pytest.raises(DataError, match="no verifiable end"),
+    ):
         script.server().ask(REQUEST)
 
 
@@ -278,5 +281,5 @@ def test_a_line_is_what_can_be_printed() -> None:
 
 def test_addresses_that_cannot_be_asked_are_told() -> None:
     """An address that no client can use is an error of ours."""
-    with pytest.raises(DataError, match=r"cannot be asked \(InvalidURL\)"):
+    with pytest.raises(DataError, match=r"the request cannot be sent \(InvalidURL\)"):
         EdcServer("http://127.0.0.1:1\x01/").ask(REQUEST)

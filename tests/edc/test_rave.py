@@ -70,10 +70,10 @@ def test_audit_records_are_read_to_the_last_page() -> None:
 @pytest.mark.parametrize(
     ("links", "message"),
     [
-        ((link(1001), link(1001)), "page 2 of the audit records leads back"),
-        ((link("x"),), "leads to no number"),
-        ((link("²"),), "leads to no number"),
-        (("<https://elsewhere.example/>; rel=next",), "leads to no number"),
+        ((link(1001), link(1001)), "page 2 of the audit records links to an earlier page"),
+        ((link("x"),), "has a link without startid"),
+        ((link("²"),), "has a link without startid"),
+        (("<https://elsewhere.example/>; rel=next",), "has a link without startid"),
     ],
 )
 def test_pages_that_lead_nowhere_are_refused(links: Sequence[str], message: str) -> None:
@@ -94,12 +94,12 @@ def test_view_of_another_study_is_refused() -> None:
     """A snapshot says whose it is, and that must be the study of the protocol."""
     server = Recorded("http://localhost/", view=ODM)
     assert rave(server, format="odm").pull(STUDY, MONTH).files[0].rows == 0
-    with pytest.raises(DataError, match=r"is not of Trial\(UAT\) alone"):
+    with pytest.raises(DataError, match=r"expected Trial\(UAT\) alone"):
         rave(server, format="odm", environment="UAT").pull(STUDY, MONTH)
 
 
 @pytest.mark.parametrize(
-    ("header", "message"), [("date", "when it exported"), ("x-mws-cv-last-updated", "no version")]
+    ("header", "message"), [("date", "the time of its export"), ("x-mws-cv-last-updated", "no version")]
 )
 def test_what_the_source_does_not_say_is_not_made_up(header: str, message: str) -> None:
     """Without the source's own time or version there is no transfer."""

@@ -57,7 +57,7 @@ def test_cut_export(project: Project) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     message = (
-        f"TEST-CUT/{MONTH}/raw/subjects.csv is not the file in transfer.json: {len(whole) // 2} bytes found, "
+        f"TEST-CUT/{MONTH}/raw/subjects.csv differs from transfer.json: {len(whole) // 2} bytes found, "
         f"{len(whole)} expected; have it delivered again"
     )
     require_failed(run(project, faulty.cut(), expected=4), project, "extract", 4, message)

@@ -129,7 +129,7 @@ def test_faults_of_the_source_fail_before_anything_is_frozen(project: Project) -
     [
         ("401", 9, "the EDC refuses the credentials (status 401); expected an account that may export this study; "
          "set its secret, see docs/edc.md"),
-        ("503", 4, "the EDC gave status 503 in 5 attempts; expected a whole answer; nothing was frozen, run again later"),
+        ("503", 4, "the EDC gave status 503 in 5 attempts; expected a complete answer; nothing was frozen, run again later"),
     ],
 )  # fmt: skip
 def test_a_source_that_refuses(project: Project, fault: str, exit_code: int, message: str) -> None:

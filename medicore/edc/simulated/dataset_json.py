@@ -21,7 +21,7 @@ class SimulatedDatasetJson:
         self._secret = secret
 
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
-        """Return the answer to a GET of ``path`` below the root."""
+        """Return the answer to a GET request for ``path`` below the root."""
         if not compare_digest(headers.get("api-key", "").encode(), self._secret.encode()):
             return _refused(401, "the API key is not valid")
         if path == "/studies":
@@ -63,7 +63,7 @@ class SimulatedDatasetJson:
                 for name, kind in zip(served.table.columns, kinds, strict=True)
             ],
         }
-        # Numbers are written as they were recorded: 8.30 stays 8.30, which JSON allows and its encoders undo.
+        # Numbers keep their recorded spelling: 8.30 stays 8.30. JSON allows this, but json.dumps would write 8.3.
         lines = ",".join(
             f"[{','.join(_spelled(text, kind) for text, kind in zip(row, kinds, strict=True))}]"
             for row in rows

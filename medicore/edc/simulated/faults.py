@@ -1,4 +1,4 @@
-"""Faults that the simulated EDC can be told to have, each as real systems have it."""
+"""Faults that the simulated EDC can show on request; real systems have each of them."""
 
 import re
 from collections.abc import Sequence
@@ -34,13 +34,13 @@ UNBLINDING = "dose"
 
 
 def is_number(text: str) -> bool:
-    """Say whether a text is a number as JSON spells it."""
+    """Return whether a text is a number in the spelling of JSON."""
     return _NUMBER.fullmatch(text) is not None
 
 
 @dataclass(slots=True)
 class Faults:
-    """Which faults there are still to come: how many answers have each, or None for all answers.
+    """The faults that are still to come: the number of answers that show each fault, or None for every answer.
 
     Raises
     ------
@@ -54,7 +54,7 @@ class Faults:
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> "Faults":
-        """Return the faults that ``NAME`` or ``NAME=COUNT`` name."""
+        """Return the faults of texts such as ``NAME`` or ``NAME=COUNT``."""
         left: dict[str, int | None] = {}
         for text in texts:
             name, mark, count = text.partition("=")
@@ -66,7 +66,7 @@ class Faults:
         return cls(left)
 
     def take(self, name: str) -> bool:
-        """Say whether this answer has the fault, and count it."""
+        """Return whether this answer shows the fault, and count the answer."""
         with self._lock:
             if name not in self.left:
                 return False
@@ -76,7 +76,7 @@ class Faults:
             return count is None or count > 0
 
     def change(self) -> int:
-        """Return how often the data have changed so far; they change again once this answer is made."""
+        """Return how often the data have changed so far; they change again after this answer."""
         changed = self.changes
         if self.take("changed"):
             with self._lock:
@@ -84,7 +84,7 @@ class Faults:
         return changed
 
     def spoil(self, table: TextTable) -> TextTable:
-        """Return the table with the faults that are in the data themselves."""
+        """Return the table with those faults that concern the data itself."""
         columns, rows = table.columns, list(table.rows)
         if "empty" in self.left:
             return TextTable(columns, ())

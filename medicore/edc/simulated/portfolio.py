@@ -1,4 +1,4 @@
-"""The portfolio that the simulated EDC plays: eight studies, each with its true effect."""
+"""The portfolio of the simulated EDC: eight studies, each with its true effect."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -121,7 +121,7 @@ _PLANS = (
     ),
     StudyPlan(
         study="MED-2024-0212",
-        # One of a few tried: chance alone can bring an unweighted SMD near its gate, also in a randomised study.
+        # Chosen among several seeds: by chance alone an unweighted SMD can come near its gate in a randomised study.
         seed=2402130,
         timezone="Pacific/Honolulu",
         outcome="womac_change",
@@ -210,7 +210,7 @@ _PLANS = (
             Measured("age", 65, 11, 16, 95, 0, selection=-0.15, prognosis=-1.2),
             _sex(0.05, 0.6, 0.38),
             Measured("bmi", 26.4, 4.4, 14, 55, 1, selection=0.10, prognosis=-0.8),
-            # Physicians reserve the drug for the sickest: a straight line in the logit does not describe that.
+            # Physicians reserve the drug for the sickest patients; a logit that is linear in severity misses that.
             Measured(
                 "baseline_score", 52.0, 16.0, 0, 100, 1, selection=-0.90, curvature=0.60, prognosis=-5.0
             ),

@@ -31,7 +31,7 @@ class SimulatedRave:
         self._secret = secret
 
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
-        """Return the answer to a GET of ``path`` below the root."""
+        """Return the answer to a GET request for ``path`` below the root."""
         if path == "/version":
             return Reply(VERSION.encode(), "text/plain")
         if not self._admitted(headers.get("authorization", "")):
@@ -99,7 +99,7 @@ class SimulatedRave:
         )
 
     def _audit(self, query: Mapping[str, str]) -> Reply:
-        """Return one page of audit records: that each subject was enrolled; ``Link`` leads to the next."""
+        """Return one page of audit records, one for the enrolment of each subject; ``Link`` leads to the next page."""
         study = query.get("studyoid", "").removesuffix(f"({ENVIRONMENT})")
         served = self._deliveries.of(study)
         numbers = [query.get("startid", "0"), query.get("per_page", "1000")]

@@ -23,7 +23,7 @@ class SimulatedRedcap:
         self._secret = secret
 
     def answer(self, path: str, form: Mapping[str, str]) -> Reply:
-        """Return the answer to a POST of ``form`` to ``path`` below the root."""
+        """Return the answer to a POST request with ``form`` to ``path`` below the root."""
         study, _, rest = path.strip("/").partition("/")
         if not compare_digest(form.get("token", "").encode(), self._secret.encode()):
             return _refused(403, "You do not have permissions to use the API")
@@ -55,7 +55,7 @@ class SimulatedRedcap:
         return _refused(400, "The value of the parameter 'content' is not valid")
 
     def _log(self, served: Served) -> Reply:
-        """Return a log with an entry for the whole of the data, and one more where they have changed."""
+        """Return a log with one entry for all data, and one more for each change."""
         at = f"{served.exported:%Y-%m-%d %H:%M}"
         entry = {"timestamp": at, "username": "site", "action": "Update record", "details": "", "record": ""}
         return _json([entry] * (1 + served.changes))
@@ -90,7 +90,7 @@ def _dictionary(served: Served) -> list[dict[str, str]]:
 
 
 def _chosen(form: Mapping[str, str], name: str) -> set[str]:
-    """Return the values of ``name``, whether REDCap's clients number them or separate them by commas."""
+    """Return the values of the parameter ``name``; clients of REDCap number them or separate them by commas."""
     numbered = {value for key, value in form.items() if key.startswith(f"{name}[")}
     return numbered | {value for value in form.get(name, "").split(",") if value}
 

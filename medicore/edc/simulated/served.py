@@ -1,4 +1,4 @@
-"""What the simulated EDC serves: the deliveries of one month, as every interface of it reads them."""
+"""What the simulated EDC serves: the deliveries of one month, in the form that all its interfaces read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from medicore.records.delivery.transfer import Transfer
 
 
 def http_date(moment: datetime) -> str:
-    """Return a moment in UTC as HTTP spells it (RFC 9110, 5.6.7)."""
+    """Return a moment in UTC in the format of HTTP (RFC 9110, 5.6.7)."""
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
@@ -28,7 +28,7 @@ def project_number(study: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One study as it is served: its table, when it was exported, its data version and how often the data changed."""
+    """One study in the server: its table, its time of export, its data version and the number of changes of the data."""
 
     study: str
     table: TextTable
@@ -43,7 +43,7 @@ class Served:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of every answer from the data: the clock stands at the export, so that every pull is the same."""
+        """The headers of every answer with data. Their date is the time of the export, so every pull is the same."""
         return {"Date": http_date(self.exported)}
 
     @property
@@ -54,7 +54,7 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer before it is sent: status, body, kind, and further headers."""
+    """An answer before it is sent: status, body, content type, and further headers."""
 
     body: bytes
     kind: str
@@ -63,12 +63,12 @@ class Reply:
 
 
 class Deliveries:
-    """The deliveries of ``month`` below ``folder``, ``STUDY/MONTH``, with the faults that are asked for.
+    """The deliveries of ``month`` below ``folder``, at ``STUDY/MONTH``, with the requested faults.
 
     Raises
     ------
     DataError
-        When there is none.
+        When there is no delivery of the month.
     """
 
     def __init__(self, folder: Path, month: str, faults: Faults) -> None:
@@ -89,16 +89,16 @@ class Deliveries:
 
     @cached_property
     def exported(self) -> datetime:
-        """The moment in UTC at which the last of the studies was exported."""
+        """The moment in UTC of the latest export of a study."""
         return max(
             datetime.fromisoformat(self._transfer(study).exported_at).astimezone(UTC)
             for study in self.studies
         )
 
     def of(self, study: str) -> Served | None:
-        """Return a study as it is served, None when there is no such study.
+        """Return a study as it is served, or None when the study is unknown.
 
-        Every answer may find other data: that is the fault ``changed``.
+        With the fault ``changed``, the data can differ from answer to answer.
         """
         if study not in self.studies:
             return None

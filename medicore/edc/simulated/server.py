@@ -1,4 +1,4 @@
-"""The simulated EDC as a server on this machine: real HTTP, and the faults of real networks on demand."""
+"""The simulated EDC as a server on this machine: real HTTP, and the faults of real networks on request."""
 
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,16 +13,16 @@ from medicore.edc.simulated.served import Deliveries, Reply, http_date, project_
 from medicore.errors import ConfigurationError
 
 DEMONSTRATION_SECRET: Final = "0123456789ABCDEF0123456789ABCDEF"  # noqa: S105 - opens nothing but simulated data
-"""What opens the server where no other secret is set: as long as REDCap's tokens."""
+"""The server's default secret; it is as long as REDCap's tokens."""
 
 _LARGEST_FORM = 4 * 1024 * 1024
 _STATUSES = ("401", "429", "500", "503")
 
 
 class EdcSimulator(ThreadingHTTPServer):
-    """A server on loopback for the deliveries of one month; ``secret`` opens every interface.
+    """A server on loopback for the deliveries of one month; ``secret`` gives access to every interface.
 
-    As REDCap's token, as Rave's password of any user, and as the key of the Dataset-JSON API.
+    It is REDCap's token, the password of every Rave user, and the key of the Dataset-JSON API.
     """
 
     daemon_threads = True
@@ -42,17 +42,17 @@ class EdcSimulator(ThreadingHTTPServer):
             return cls(deliveries, secret, port)
         except OSError as error:
             raise ConfigurationError(
-                f"port {port} of this machine cannot be had ({error.strerror}); expected a free one; choose another with "
+                f"port {port} of this machine is not available ({error.strerror}); expected a free port; choose one with "
                 "--port"
             ) from error
 
     @property
     def address(self) -> str:
-        """Where the server answers."""
+        """The address of the server."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def addresses(self) -> list[dict[str, str | int]]:
-        """Return what a protocol needs to name each interface: study, system, address and project."""
+        """Return what a protocol needs to address each interface: study, system, address and project."""
         found: list[dict[str, str | int]] = []
         for study in self.deliveries.studies:
             number = project_number(study)
@@ -68,12 +68,12 @@ class EdcSimulator(ThreadingHTTPServer):
         return found
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that went away, which faults make them do; other errors are shown as they are."""
+        """Ignore clients that closed the connection, as they do after faults; show other errors as usual."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)  # type: ignore[arg-type] # a socket, as the base class has it
 
     def server_close(self) -> None:
-        """Close the server, and end the answers that the fault ``timeout`` holds back."""
+        """Close the server, and end the answers that the fault ``timeout`` delays."""
         self.closing.set()
         super().server_close()
 
@@ -81,15 +81,15 @@ class EdcSimulator(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: EdcSimulator
-    # A client that went away leaves no thread behind.
+    # In seconds: a silent client holds its thread no longer than this.
     timeout = 60
 
     def do_GET(self) -> None:
-        """Answer a question by GET."""
+        """Answer a GET request."""
         self._answer({})
 
     def do_POST(self) -> None:
-        """Answer a question by POST, as REDCap takes them all."""
+        """Answer a POST request; REDCap uses POST for all of them."""
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdigit() or int(length) > _LARGEST_FORM:
             self.close_connection = True

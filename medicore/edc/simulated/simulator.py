@@ -1,8 +1,8 @@
 """The simulated EDC of the portfolio: it enrols, treats, follows up and delivers, the same way every time.
 
-Every subject takes one row of one stream of uniform numbers, so that a later month repeats every earlier row
-and adds to it. Treatment is chosen by baseline values (confounding) unless the study is randomised, and the
-outcome follows from baseline values, treatment and noise, so that the true effect is known.
+Every subject takes one row of one stream of uniform numbers, so a later month repeats every earlier row and adds new
+rows. Treatment depends on baseline values (confounding) unless the study is randomised. The outcome is computed from
+baseline values, treatment and noise, so the true effect is known.
 """
 
 import csv
@@ -27,15 +27,15 @@ from medicore.records.protocol.calendar import first_day, last_day, month_after,
 __all__ = ["STUDIES", "deliver", "simulate", "true_effect"]
 
 EXPORT_DELAY = timedelta(hours=6)
-"""How long after the end of the month, in the study's time zone, the EDC exports."""
+"""The time from the end of the month, in the study's time zone, to the EDC's export."""
 
 RUN_IN = 18
-"""Months before the first analysis over which the first subjects were enrolled."""
+"""Number of months before the first analysis in which the initial subjects were enrolled."""
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
 
-# The first places in a subject's row of uniform numbers; its covariates take the places after.
+# The first positions in a subject's row of uniform numbers; its covariates take the positions after these.
 _SITE, _DAY, _CONSENT, _OTHER_ARM, _TREATED, _UNRECORDED, _DROPOUT, _VISIT, _NOISE, _COVARIATES = range(10)
 
 
@@ -45,10 +45,10 @@ def true_effect(study: str) -> float:
 
 
 def simulate(study: str, month: str, seed_offset: int = 0) -> pd.DataFrame:
-    """Return the study's subjects as they stand at the end of ``month``, one row each, in order of enrolment.
+    """Return the study's subjects at the end of ``month``, one row each, in order of enrolment.
 
-    Numbers are as recorded (rounded), dates Python's own, missing values None or NaN. ``seed_offset`` draws
-    another study of the same kind.
+    Numbers are rounded as an EDC records them, dates are Python dates, missing values are None or NaN.
+    ``seed_offset`` draws another study of the same kind.
 
     Raises
     ------
@@ -85,9 +85,9 @@ def simulate(study: str, month: str, seed_offset: int = 0) -> pd.DataFrame:
 
 
 def deliver(study: str, month: str, folder: Path) -> Path:
-    """Write the study's export of the month into ``folder`` and return the folder; every time the same bytes.
+    """Write the study's export of the month into ``folder`` and return the folder; the bytes are always the same.
 
-    The delivery is ``raw/subjects.csv`` and, written last, its manifest ``transfer.json``.
+    The delivery is ``raw/subjects.csv`` and its manifest ``transfer.json``, which is written last.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _enrolled_by(plan: StudyPlan, month: str) -> int:
 
 
 def _enrolment_dates(plan: StudyPlan, uniform: Floats) -> Objects:
-    """Return a day of enrolment per subject, ``(n,)``: the first ones over the run-in, then month by month."""
+    """Return the day of enrolment of each subject, ``(n,)``: initial subjects in the run-in, the others month by month."""
     index = np.arange(len(uniform))
     late = index - plan.initial
     months = np.where(late < 0, index * (RUN_IN + 1) // plan.initial, RUN_IN + 1 + late // plan.monthly)
@@ -142,7 +142,7 @@ def _enrolment_dates(plan: StudyPlan, uniform: Floats) -> Objects:
 
 
 def _visit_dates(plan: StudyPlan, enrolled: Objects, uniform: Floats) -> Objects:
-    """Return the day on which each subject's outcome is due to be seen, within a week of the planned one."""
+    """Return the day of each subject's outcome visit, within a week of the planned day."""
     dates: Objects = enrolled + _days(plan.follow_up_days + np.floor(uniform[:, _VISIT] * 15) - 7)
     return dates
 
@@ -177,7 +177,7 @@ def _drawn(covariate: Measured | Counted | Grouped, uniform: Floats) -> tuple[ob
 
 
 def _texts(plan: StudyPlan, subjects: pd.DataFrame) -> list[list[str]]:
-    """Return header and rows as the export spells them; a missing value is an empty field."""
+    """Return header and rows as texts of the export; a missing value is an empty field."""
     decimals = {c.name: c.decimals for c in plan.covariates if isinstance(c, Measured) and c.decimals}
     decimals[plan.outcome] = plan.decimals
     columns = []
@@ -193,7 +193,7 @@ def _texts(plan: StudyPlan, subjects: pd.DataFrame) -> list[list[str]]:
 
 
 def _mishap(plan: StudyPlan, month: str, rows: list[list[str]]) -> list[list[str]]:
-    """Return the rows with the month's new laboratory values in a tenth of their unit, and one subject twice."""
+    """Return the rows with the month's new laboratory values divided by ten (another unit), and one subject twice."""
     header, *subjects = rows
     place, enrolled = header.index(plan.mishap_column), header.index("enrolled")
     for row in subjects:
@@ -203,7 +203,7 @@ def _mishap(plan: StudyPlan, month: str, rows: list[list[str]]) -> list[list[str
 
 
 def _put(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` whole or not at all, and only when it is not there already."""
+    """Write ``data`` to ``path`` atomically, unless the file exists already."""
     if path.is_file() and path.read_bytes() == data:
         return
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a simulated study consists of: its covariates, its treatment, its outcome, its growth."""
+"""The plan of a simulated study: its covariates, its treatment, its outcome, its growth."""
 
 from dataclasses import dataclass
 from math import exp
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A normal covariate, rounded and cut to ``lower`` … ``upper``.
+    """A normal covariate, rounded and limited to ``lower`` … ``upper``.
 
-    ``selection`` and ``prognosis`` are what one standard deviation adds to the logit of being treated and to
-    the outcome; ``curvature`` is what its square adds to that logit.
+    One standard deviation adds ``selection`` to the logit of being treated and ``prognosis`` to the outcome; its
+    square adds ``curvature`` to that logit.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A Poisson covariate with mean ``rate``, cut at ``upper``; effects are per standard deviation."""
+    """A Poisson covariate with mean ``rate``, limited to ``upper``; effects are per standard deviation."""
 
     name: str
     rate: float
@@ -37,7 +37,7 @@ class Counted:
     prognosis: float = 0.0
 
     def thresholds(self) -> NDArray[np.float64]:
-        """Return the distribution function at 0 … ``upper`` - 1, ``(upper,)``."""
+        """Return the values of the distribution function at 0 … ``upper`` - 1, ``(upper,)``."""
         ratios = [1.0, *(self.rate / count for count in range(1, self.upper))]
         return exp(-self.rate) * np.cumsum(np.cumprod(ratios))
 
@@ -55,13 +55,13 @@ class Grouped:
 
 @dataclass(frozen=True, slots=True)
 class StudyPlan:
-    """How one study comes about.
+    """The parameters of one simulated study.
 
-    ``effect`` is the true average treatment effect; with ``modification`` it is larger in women and smaller in
-    men by half of that, women being half of the subjects. ``allocation`` is the treatment logit of an average
-    subject, ``mean`` and ``noise`` the outcome's untreated mean and residual standard deviation. Subjects grow
-    from ``initial`` by ``monthly`` a month up to ``planned``. Shares are probabilities, the same for everyone,
-    so that exclusions do not move the effect. In ``mishap_month`` the laboratory changes the unit of
+    ``effect`` is the true average treatment effect. The effect is larger in women and smaller in men by half of
+    ``modification``; half of the subjects are women. ``allocation`` is the treatment logit of an average subject,
+    ``mean`` the outcome's mean without treatment, ``noise`` its residual standard deviation. The number of subjects
+    grows from ``initial`` by ``monthly`` a month up to ``planned``. Shares are probabilities that are the same for
+    everyone, so exclusions do not change the effect. In ``mishap_month`` the laboratory changes the unit of
     ``mishap_column`` for new subjects, and one subject is exported twice.
     """
 

@@ -77,7 +77,7 @@ def test_a_port_that_is_taken_is_told(inbox: Path) -> None:
     deliveries = Deliveries(inbox, MONTH, Faults())
     with EdcSimulator.open(deliveries, TOKEN, 0) as first:
         port = int(first.server_address[1])
-        with pytest.raises(ConfigurationError, match=f"port {port} of this machine cannot be had"):
+        with pytest.raises(ConfigurationError, match=f"port {port} of this machine is not available"):
             EdcSimulator.open(deliveries, TOKEN, port)
 
 
