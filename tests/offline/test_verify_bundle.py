@@ -35,4 +35,4 @@ def test_unreadable_bundle_is_an_answer(tmp_path: Path) -> None:
     )
     (tmp_path / "empty" / "MANIFEST.json").write_bytes(b"\xff")
     code, answer = third_party(tmp_path / "empty", tmp_path, program=program)
-    assert (code, answer) == (1, "FAIL  MANIFEST.json: is no JSON document\nNOT VERIFIED\n")
+    assert (code, answer) == (1, "FAIL  MANIFEST.json: is not a JSON document\nNOT VERIFIED\n")

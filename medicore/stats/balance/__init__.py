@@ -1,1 +1,1 @@
-"""Weights, covariate balance, overlap, and how often their gates fire by chance."""
+"""Weights, covariate balance, overlap, and the false alarm rates of their gates."""

@@ -12,10 +12,10 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class TermBalance:
-    """Balance of one term, treated less or over control, unweighted and weighted.
+    """Balance of one term, unweighted and weighted; differences are treated minus control, ratios treated over control.
 
     ``smd`` is the signed standardised mean difference, ``variance_ratio`` the ratio of variances, ``ks`` the
-    largest distance between the distribution functions (Kolmogorov–Smirnov), ``difference`` that of the means.
+    largest distance between the distribution functions (Kolmogorov–Smirnov), ``difference`` the difference of means.
     """
 
     smd_unweighted: float
@@ -33,10 +33,11 @@ def standardised_mean_differences(
 ) -> tuple[TermBalance, ...]:
     """Return the balance of each column of ``x``, ``(n, p)``.
 
-    SMD = (m1 − m0)/√((s1² + s0²)/2) for ATE and ATO, and (m1 − m0)/s1 for ATT: the means weighted, the
-    variances always those of the unweighted sample (Austin, 2009; Stuart, 2010, section 4), with ddof 1, and
-    p(1 − p) for a column of two values, whatever they are. Infinite when the denominator is 0 and the means differ; 0 when they do
-    not. The variance ratio is infinite when the control variance alone is 0, and 1 when both are.
+    SMD = (m1 − m0)/√((s1² + s0²)/2) for ATE and ATO, and (m1 − m0)/s1 for ATT. The means are weighted; the variances
+    are those of the unweighted sample (Austin, 2009; Stuart, 2010, section 4), with ddof 1. For a column with any two
+    values the variance is p(1 − p) on the scale of 0 and 1. When the denominator is 0, the SMD is infinite if the means
+    differ and 0 if they are equal. The variance ratio is infinite when only the control variance is 0, and 1 when both
+    variances are 0.
     """
     return tuple(_term(column, treated, weights, target) for column in x.T)
 
@@ -66,7 +67,7 @@ def _term(column: Vector, treated: NDArray[np.bool_], weights: Vector, target: T
 
 
 def _denominator(column: Vector, treated: NDArray[np.bool_], binary: bool, target: Target) -> float:
-    """Return the standard deviation, of the unweighted sample, that differences of means are held against."""
+    """Return the standard deviation of the unweighted sample by which a difference of means is divided."""
     variances = [_variance(column[arm], np.ones(int(arm.sum())), binary) for arm in (treated, ~treated)]
     return float(np.sqrt(variances[0] if target == "ATT" else sum(variances) / 2))
 
@@ -87,7 +88,7 @@ def _variance(values: Vector, weights: Vector, binary: bool) -> float:
 
 
 def _mean(values: Vector, weights: Vector) -> float:
-    """Return the weighted mean; of equal values that value itself, which rounding would miss."""
+    """Return the weighted mean; if all values are equal, return that value exactly, without rounding error."""
     if values.min() == values.max():
         return float(values[0])
     return float(np.average(values, weights=weights))

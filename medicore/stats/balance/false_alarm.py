@@ -1,4 +1,4 @@
-"""How often a gate fires although nothing is wrong, where a formula says so."""
+"""False alarm rates: how often a gate fires when nothing is wrong, for gates with a formula."""
 
 import numpy as np
 from scipy.integrate import quad
@@ -10,16 +10,16 @@ from medicore.errors import EstimationError
 def false_alarm_rate(threshold: float, n1: int, n0: int) -> float:
     """Return P(|SMD| ≥ threshold) for one covariate that has the same distribution in both arms.
 
-    Exact for a normal covariate and the unweighted SMD = (m1 − m0)/√((s1² + s0²)/2). Write s1² and s0² by two
-    independent variables: their total sum of squares, χ² with ν = n1 + n0 − 2 degrees of freedom, and the share B
-    of the first arm in it, Beta((n1 − 1)/2, (n0 − 1)/2). Given B, SMD·√(ν(B/(n1 − 1) + (1 − B)/(n0 − 1))/(2h)),
-    h = 1/n1 + 1/n0, is Student's t with ν degrees of freedom; its tail is averaged over B. With arms of one size
-    B cancels, and SMD/√h is t itself (Hedges & Olkin, 1985, section 5.A). For other covariates it holds
-    approximately, the better the larger the arms.
+    The rate is exact for a normal covariate and the unweighted SMD = (m1 − m0)/√((s1² + s0²)/2). Express s1² and s0²
+    by two independent variables: their total sum of squares, χ² with ν = n1 + n0 − 2 degrees of freedom, and the first
+    arm's share B of it, Beta((n1 − 1)/2, (n0 − 1)/2). Given B, SMD·√(ν(B/(n1 − 1) + (1 − B)/(n0 − 1))/(2h)) with
+    h = 1/n1 + 1/n0 has Student's t distribution with ν degrees of freedom; its tail is averaged over B. With arms of
+    equal size B cancels, and SMD/√h itself has the t distribution (Hedges & Olkin, 1985, section 5.A). For other
+    covariates the rate is approximate; the approximation improves with the size of the arms.
 
-    For the SMD after weighting by an estimated propensity score this is no false-alarm rate but a bound: the
-    model was fitted to balance the very terms that are looked at, so that by chance alone the gate fires less
-    often than this. Read it as the rate before weighting.
+    For the SMD after weighting by an estimated propensity score, this is an upper bound of the false alarm rate: the
+    model was fitted to balance exactly these terms, so by chance alone the gate fires less often. Read it as the rate
+    before weighting.
 
     Raises EstimationError when an arm has fewer than 2 subjects.
     """
@@ -49,10 +49,10 @@ def any_false_alarm_rate(threshold: float, n1: int, n0: int, terms: int) -> floa
 
 
 def bootstrap_false_alarm_rate(limit: float, replicates: int) -> float:
-    """Return P(|s/σ − 1| ≥ limit) for the standard deviation s of so many bootstrap replicates of a true σ.
+    """Return P(|s/σ − 1| ≥ limit) for the standard deviation s of B = ``replicates`` draws with true value σ.
 
-    (B − 1)s²/σ² is χ² with B − 1 degrees of freedom for normal replicates: how often the bootstrap's standard
-    error differs by the limit through its finite number of replicates alone.
+    For normal replicates (B − 1)s²/σ² is χ² with B − 1 degrees of freedom. The result says how often the bootstrap's
+    standard error differs by the limit only because the number of replicates is finite.
     """
     freedom = replicates - 1
     below = chdtr(freedom, freedom * max(1 - limit, 0.0) ** 2)
@@ -62,9 +62,9 @@ def bootstrap_false_alarm_rate(limit: float, replicates: int) -> float:
 def change_false_alarm_rate(limit: float, before: float, after: float) -> float:
     """Return P(|θ − θ′| ≥ limit · ``after``) when this month's data contain last month's and nothing else changed.
 
-    ``before`` and ``after`` are the standard errors. The estimate from more data of the same kind is uncorrelated
-    with its own change, so that the variance of the change is the difference of the variances (Hausman, 1978,
-    section 2). 0 when the standard error did not fall: without new data nothing may move.
+    ``before`` and ``after`` are the standard errors. An estimate from more data of the same kind is uncorrelated
+    with its change, so the variance of the change is the difference of the variances (Hausman, 1978, section 2).
+    The result is 0 when the standard error did not fall, because without new data the estimate must stay the same.
     """
     variance = before**2 - after**2
     return float(2 * ndtr(-limit * after / np.sqrt(variance))) if variance > 0 else 0.0

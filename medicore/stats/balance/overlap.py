@@ -11,7 +11,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ScoreRange:
-    """Smallest and largest score in an arm, and how many of its scores lie outside the limits."""
+    """Smallest and largest score in an arm, and the numbers of its scores outside the limits."""
 
     smallest: float
     largest: float
@@ -44,9 +44,9 @@ def score_range(arm: NDArray[np.bool_], score: Vector, lower: float, upper: floa
 
 
 def within(score: Vector, lower: float, upper: float) -> NDArray[np.bool_]:
-    """Return which scores lie in [lower, upper], ``(n,)`` bool: those that discarding keeps.
+    """Return which scores lie in [lower, upper], ``(n,)`` bool; discarding keeps these subjects.
 
-    Discarding changes the estimand to the average over those kept; ``scores.clipped_scores`` keeps everybody
-    and the estimand, and moves scores instead (Crump et al., 2009, section 2).
+    Discarding changes the estimand to the average over the subjects that are kept (Crump et al., 2009, section 2).
+    ``scores.clipped_scores`` moves scores instead; it keeps all subjects and the estimand.
     """
     return (score >= lower) & (score <= upper)

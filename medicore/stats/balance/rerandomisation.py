@@ -1,4 +1,4 @@
-"""Re-randomisation: how often a gate fires when the arms differ by chance alone."""
+"""Re-randomisation: how often a gate fires when the arms differ only by chance."""
 
 from collections.abc import Callable, Collection
 
@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from medicore.errors import EstimationError
 
 DRAWS = 400
-"""Assignments drawn: the rate of a gate has a standard error of at most 2.5 %."""
+"""Number of random assignments; with it, the standard error of a gate's rate is at most 2.5 %."""
 UNESTIMABLE = "not estimable"
-"""What a draw counts as when its assignment cannot be estimated at all."""
+"""The name under which a draw is counted when its assignment cannot be estimated."""
 
 
 def false_alarm_rates(
@@ -20,12 +20,12 @@ def false_alarm_rates(
     seed: int,
     draws: int = DRAWS,
 ) -> dict[str, float]:
-    """Return the share of random assignments in which each gate fires, by the gate's name; absent ones never did.
+    """Return the share of random assignments in which each gate fires, by the gate's name; a gate that never fires is absent.
 
-    The labels of ``treated``, ``(n,)``, are shuffled over these very subjects, so that covariates, their
-    dependence and both arms' sizes stay as they are and only chance divides the arms: the randomisation
-    distribution (Fisher, 1935, section 11; Rosenbaum, 2002, section 2.4). ``gates`` names those that fire for an
-    assignment. Draw k has a random stream of its own, spawned from ``seed``.
+    The labels of ``treated``, ``(n,)``, are shuffled over the same subjects, so the covariates, their dependence and
+    the sizes of the arms stay the same and only chance divides the arms. This is the randomisation distribution
+    (Fisher, 1935, section 11; Rosenbaum, 2002, section 2.4). ``gates`` returns the names of the gates that fire for an
+    assignment. Draw k uses its own random stream, spawned from ``seed``.
     """
     fired: dict[str, int] = {}
     for stream in np.random.SeedSequence(seed).spawn(draws):

@@ -1,4 +1,4 @@
-"""Balancing weights from propensity scores, and what they cost."""
+"""Balancing weights from propensity scores, and measures of their cost in precision."""
 
 from typing import Literal
 
@@ -22,7 +22,7 @@ def balancing_weights(treated: NDArray[np.bool_], score: Vector, target: Target 
 
 
 def weight_derivatives(treated: NDArray[np.bool_], score: Vector, target: Target = "ATE") -> Vector:
-    """Return the derivative of each weight by the subject's score, ``(n,)``."""
+    """Return the derivative of each weight with respect to the subject's score, ``(n,)``."""
     if target == "ATE":
         return np.where(treated, -1 / score**2, 1 / (1 - score) ** 2)
     if target == "ATT":
@@ -31,7 +31,7 @@ def weight_derivatives(treated: NDArray[np.bool_], score: Vector, target: Target
 
 
 def tilting(score: Vector, target: Target = "ATE") -> tuple[Vector, Vector]:
-    """Return how much each subject counts in the target population, and its derivative by the score, both ``(n,)``.
+    """Return each subject's weight in the target population and its derivative with respect to the score, both ``(n,)``.
 
     ATE: 1; ATT: e; ATO: e(1 − e) (Li, Morgan & Zaslavsky, 2018, equation 3).
     """
@@ -45,7 +45,7 @@ def tilting(score: Vector, target: Target = "ATE") -> tuple[Vector, Vector]:
 def stabilised_weights(treated: NDArray[np.bool_], score: Vector) -> Vector:
     """Return the ATE weights times the share of the subject's own arm, ``(n,)``.
 
-    They change nothing in a Hájek estimate, whose weights are normalised per arm; their mean should be near 1.
+    A Hájek estimate stays the same with them, because it normalises the weights per arm. Their mean should be near 1.
     """
     share = float(treated.mean())
     return np.where(treated, share, 1 - share) * balancing_weights(treated, score)
@@ -59,10 +59,10 @@ def normalised(weights: Vector, arm: NDArray[np.bool_]) -> Vector:
 
 
 def effective_sample_size(weights: Vector) -> float:
-    """Return (Σw)²/Σw², the size of an unweighted sample as informative as this one (Kish, 1965, section 11.7)."""
+    """Return (Σw)²/Σw², the size of an unweighted sample with the same information (Kish, 1965, section 11.7)."""
     return float(weights.sum() ** 2 / (weights**2).sum())
 
 
 def largest_share(weights: Vector) -> float:
-    """Return the share of the arm's total weight that one subject carries, between 0 and 1."""
+    """Return the largest weight as a share of the arm's total weight, between 0 and 1."""
     return float(weights.max() / weights.sum())

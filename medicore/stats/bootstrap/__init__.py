@@ -1,1 +1,1 @@
-"""The bootstrap: patients resampled, every nuisance model refitted, in batches."""
+"""The bootstrap: it resamples patients and refits every nuisance model, in batches of replicates."""

@@ -18,27 +18,27 @@ Flags = NDArray[np.bool_]
 
 NEWTON_STEPS = 25
 LAST_STEP = 1e-5
-"""A Newton step this small, in coefficients of standardised columns, is the last: the next would be its square."""
+"""A Newton step this small, in coefficients of standardised columns, is the last; the next would be about its square."""
 PROVED_STEP = 1e-7
-"""Largest root mean square move of the linear predictors, weighted by information, that the Newton step left at
-the end may make: the maximum is proved, whether or not the columns are nearly dependent."""
+"""Tolerance for the Newton step that remains at the end: the information-weighted root mean square change of the linear
+predictors. Below it the maximum is reached, even when the columns are nearly dependent."""
 OVERSHOT = -0.5
-"""A step is halved when the slope of the likelihood along it ends below this multiple of where it began."""
+"""A step is halved when the slope of the likelihood at its end is below this multiple of the slope at its start."""
 SEPARATED_PREDICTOR = 16.0
 """A subject whose linear predictor is this large has a fitted probability within 1.2e-7 of 0 or 1."""
 PIVOT_TOLERANCE = 1e-12
-"""Share of a column's length, squared, outside the span of those before it, below which rank is lost."""
+"""Squared share of a column's length outside the span of the earlier columns, below which the rank is deficient."""
 LARGEST_EXPONENT = 300.0
-"""Keeps the weights of a diverging replicate finite; no fitted probability is as small as exp(−300)."""
+"""Limit on linear predictors that keeps the weights of a diverging replicate finite; exp(−300) is below any real fit."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogisticDesign:
-    """A logistic regression laid out for resampling.
+    """A logistic regression arranged for resampling.
 
-    ``away`` is ``(blocks, q, length)``: the basis times −1 where the label is true and +1 where it is not, so
-    that exp(θ · away) is the odds against each subject's own label. ``products`` are the packed products of the
-    basis; ``start`` is the full sample's maximum, ``(q,)``; ``parts`` are the blocks that the model is fitted on.
+    ``away`` is ``(blocks, q, length)``: the basis times −1 where the label is true and +1 where it is false, so
+    exp(θ · away) is the odds against each subject's own label. ``products`` are the packed products of the basis,
+    ``start`` is the full sample's maximum, ``(q,)``, ``parts`` are the blocks on which the model is fitted.
     """
 
     away: Vector
@@ -61,7 +61,7 @@ class LogisticDesign:
         return cls(away, products, start, tuple(part for arm in arms for part in layout.parts(arm)))
 
     def odds_against(self, theta: Vector, part: slice) -> Vector:
-        """Return (1 − π)/π, π the fitted probability of a subject's own label, ``(blocks, replicates, length)``."""
+        """Return (1 − π)/π, ``(blocks, replicates, length)``; π is the fitted probability of a subject's own label."""
         odds = linear_predictors(theta, self.away[part])
         np.minimum(odds, LARGEST_EXPONENT, out=odds)
         return np.exp(odds, out=odds)
@@ -73,7 +73,7 @@ class LogisticDesign:
         return odds
 
     def score(self, counts: Vector, odds: Vector, part: slice) -> Vector:
-        """Return a part's score, Σ c(1 − π)·∂η, ``(replicates, q)``."""
+        """Return the score of a part, Σ c(1 − π)·∂η, ``(replicates, q)``."""
         weights = odds + 1
         np.divide(odds, weights, out=weights)
         weights *= counts
@@ -82,11 +82,11 @@ class LogisticDesign:
 
 @dataclass(frozen=True, slots=True)
 class LogisticReplicates:
-    """Coefficients of each replicate, ``(replicates, q)``, not yet proved, and what became of each.
+    """Coefficients of each replicate, ``(replicates, q)``, before convergence is verified, and failure flags.
 
-    ``information`` is that of the last Newton step. ``rank_lost``, ``separated`` and ``stuck`` are flags,
-    ``(replicates,)``: the resample's columns are dependent; its likelihood rises for ever; anything else that
-    kept Newton's method from its end.
+    ``information`` is the information matrix at the last Newton step. The flags are ``(replicates,)``:
+    ``rank_lost`` when the resample's columns are dependent, ``separated`` when its likelihood has no maximum,
+    ``stuck`` when Newton's method failed for any other reason.
     """
 
     theta: Vector
@@ -98,7 +98,8 @@ class LogisticReplicates:
     def proved(self, score: Vector, subjects: int) -> Flags:
         """Return whether each replicate is at its maximum, given its score at ``theta``, ``(replicates, q)``.
 
-        The Newton decrement, step · score, is the sum over ``subjects`` of their weighted squared moves.
+        The Newton decrement, step · score, is the sum over the subjects of the weighted squared change of the linear
+        predictor.
         """
         left, solved = solve_positive(self.information, score)
         decrement = np.einsum("bj,bj->b", left, score)
@@ -107,12 +108,12 @@ class LogisticReplicates:
 
 
 def fit_replicates(counts: Counts, design: LogisticDesign) -> LogisticReplicates:
-    """Return the maximum likelihood fits of all replicates, each from the full sample's maximum.
+    """Return the maximum likelihood fits of all replicates; each fit starts from the full sample's maximum.
 
     ``counts`` is ``(blocks, replicates, length)``. Each Newton step is one product of the weights with the packed
-    products of the covariates. Steps are halved where the likelihood's slope along them turned: the likelihood
-    is concave, so its slope at both ends says enough, and it need not be computed itself. A replicate is frozen
-    at its end and never depends on those beside it.
+    products of the covariates. A step is halved when the slope of the likelihood changes sign along it. The likelihood
+    is concave, so the slopes at both ends suffice and the likelihood itself is not computed. A replicate that has
+    ended stays fixed, and it never depends on the other replicates.
     """
     replicates = counts.shape[1]
     theta = np.tile(design.start, (replicates, 1))
@@ -154,7 +155,7 @@ def _derivatives(
 ) -> tuple[Vector, Vector]:
     """Return score, ``(replicates, q)``, and information, ``(replicates, q, q)``, of every replicate.
 
-    ``common`` says that all have the same coefficients, and the same fitted probabilities.
+    ``common`` says that all replicates have the same coefficients and the same fitted probabilities.
     """
     score = np.zeros_like(theta)
     packed = np.zeros((len(theta), design.products.shape[1]))
@@ -183,8 +184,8 @@ def _largest_predictor(counts: Counts, design: LogisticDesign, theta: Vector, ro
 def solve_positive(matrices: Vector, right: Vector) -> tuple[Vector, Flags]:
     """Return the solutions of ``(b, q, q)`` systems, ``(b, q)``, and which of them are positive definite.
 
-    A matrix counts as singular when a pivot of its Cholesky factorisation is at most PIVOT_TOLERANCE of the
-    diagonal element it comes from. The solution of a singular system is 0.
+    A matrix counts as singular when a pivot of its Cholesky factorisation is at most PIVOT_TOLERANCE times its
+    diagonal element. The solution of a singular system is 0.
     """
     fit = _smallest_pivot(matrices) > PIVOT_TOLERANCE
     solved: Vector = np.zeros_like(right)
@@ -193,7 +194,7 @@ def solve_positive(matrices: Vector, right: Vector) -> tuple[Vector, Flags]:
 
 
 def _smallest_pivot(matrices: Vector) -> Vector:
-    """Return each matrix's smallest Cholesky pivot as a share of the diagonal, 0 where there is none."""
+    """Return each matrix's smallest Cholesky pivot as a share of the diagonal; 0 where the factorisation fails."""
     try:
         factors = np.linalg.cholesky(matrices)
     except np.linalg.LinAlgError:

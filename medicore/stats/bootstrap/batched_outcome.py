@@ -1,4 +1,4 @@
-"""Outcome models of many resamples at once, and the means under each arm that they and the weights give."""
+"""Outcome models of many resamples at once, and the mean outcome under each arm by the three estimators."""
 
 from dataclasses import dataclass
 
@@ -32,10 +32,10 @@ Kept = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True)
 class ArmReplicates:
-    """The mean outcome under either arm in each replicate, ``(replicates, 2)``, treated first.
+    """The mean outcome under each arm in each replicate, ``(replicates, 2)``, treated first.
 
-    By AIPW, by Hájek's weighting and by standardisation (g-computation). ``rank_lost``, ``separated`` and
-    ``stuck`` are ``(replicates,)`` and say what kept an outcome model from being estimated.
+    The three estimators are AIPW, Hájek's weighting and standardisation (g-computation). ``rank_lost``, ``separated``
+    and ``stuck`` are ``(replicates,)`` and give the reason when an outcome model could not be estimated.
     """
 
     augmented: Vector
@@ -48,11 +48,11 @@ class ArmReplicates:
 
 @dataclass(frozen=True, slots=True)
 class LinearOutcome:
-    """Least squares in each arm, laid out for resampling.
+    """Least squares in each arm, arranged for resampling.
 
-    ``columns`` is ``(blocks, q + 1, length)``: the basis, and the residual from the full sample's own-arm model,
-    which keeps the sums free of cancellation. ``start`` is ``(2, q)``, the full sample's coefficients, 0 for
-    those aliased within the arm; ``kept`` are the others.
+    ``columns`` is ``(blocks, q + 1, length)``: the basis, and the residual from the full sample's model of the
+    subject's own arm, which avoids cancellation in the sums. ``start`` is ``(2, q)``, the full sample's coefficients,
+    0 for columns that are aliased within the arm; ``kept`` are the other columns.
     """
 
     columns: Vector
@@ -82,11 +82,11 @@ class LinearOutcome:
         return cls(columns, products, start, (kept[0], kept[1]))
 
     def fitted(self, _: Counts) -> "LinearOutcome":
-        """Return the models: nothing needs fitting before the sums are formed."""
+        """Return the models; least squares needs no fit before the sums are formed."""
         return self
 
     def sums(self, arm: int, part: slice, counts: Vector, odds: Vector, target: Target) -> Vector:
-        """Return a part's sums: Σ c z z′ packed, Σ c r z, Σ c h z, Σ c w z and Σ c w r, ``(replicates, m)``."""
+        """Return the sums of a part: Σ c z z′ packed, Σ c r z, Σ c h z, Σ c w z and Σ c w r, ``(replicates, m)``."""
         columns = self.columns[part]
         weights, tilt = target_weights(target, arm, odds)
         products = weighted_sums(counts, self.products[part])
@@ -133,10 +133,10 @@ class LinearOutcome:
 
 @dataclass(frozen=True, slots=True)
 class LogisticOutcome:
-    """Logistic regression of an outcome of 0 and 1 in each arm, laid out for resampling.
+    """Logistic regression of an outcome of 0 and 1 in each arm, arranged for resampling.
 
-    ``columns`` is the basis, ``(blocks, q, length)``; ``outcome`` ``(blocks, length)``; ``models`` the
-    regressions of the arms, on the columns ``kept`` in each.
+    ``columns`` is the basis, ``(blocks, q, length)``; ``outcome`` is ``(blocks, length)``; ``models`` are the
+    regressions of the two arms, each on the columns ``kept`` in its arm.
     """
 
     columns: Vector
@@ -182,7 +182,7 @@ class _FittedLogisticOutcome:
     fits: tuple[LogisticReplicates, LogisticReplicates]
 
     def sums(self, arm: int, part: slice, counts: Vector, odds: Vector, target: Target) -> Vector:
-        """Return a part's Σ c h m under own and other arm, Σ c h, Σ c w (y − m), Σ c w y, Σ c w, and the arm's score."""
+        """Return the sums of a part: Σ c h m for own and other arm, Σ c h, Σ c w (y − m), Σ c w y, Σ c w, and the score."""
         model, outcome = self.models.models[arm], self.models.outcome[part, None]
         against = model.odds_against(self.fits[arm].theta, part)
         own = np.where(outcome == 1, 1.0, against) / (1 + against)
@@ -225,7 +225,7 @@ Outcome = LinearOutcome | LogisticOutcome
 
 
 def _on_basis(design: StandardisedDesign, coefficients: Vector) -> tuple[Vector, Kept]:
-    """Return the start that coefficients of the given columns, NaN where aliased, make, and which are not aliased."""
+    """Return the starting values on the basis and which columns are not aliased; ``coefficients`` are NaN where aliased."""
     given = coefficients[1:][list(design.kept)]
     present = np.where(np.isnan(given), 0.0, given)
     theta = np.concatenate([[coefficients[0] + present @ design.means], present * design.scales])
@@ -233,11 +233,11 @@ def _on_basis(design: StandardisedDesign, coefficients: Vector) -> tuple[Vector,
 
 
 def target_weights(target: Target, arm: int, odds: Vector) -> tuple[Vector | float, Vector | float]:
-    """Return the weight w of a residual and the share h of a prediction, given the odds against the own arm.
+    """Return the weight w of a residual and the weight h of a prediction, given the odds against the subject's own arm.
 
-    In everybody w is the inverse probability of the own arm and h is 1; in the treated w is 1 for them and the
-    odds of treatment for controls, and h counts the treated; in the overlap w is the probability of the other arm
-    and h that times the own one's (Li, Morgan & Zaslavsky, 2018, table 1).
+    ATE: w is the inverse probability of the own arm, h is 1. ATT: w is 1 for the treated and the odds of treatment for
+    controls, h is 1 for the treated and 0 for controls. ATO: w is the probability of the other arm, h the product of
+    both probabilities (Li, Morgan & Zaslavsky, 2018, table 1).
     """
     if target == "ATE":
         return 1 + odds, 1.0
@@ -249,12 +249,12 @@ def target_weights(target: Target, arm: int, odds: Vector) -> tuple[Vector | flo
 
 
 def _positive(sums: Vector) -> Vector:
-    """Return sums that something is divided by, NaN where there is nothing to divide by."""
+    """Return ``sums`` for use as divisors: NaN where a sum is not positive."""
     divisor: Vector = np.where(sums > 0, sums, np.nan)
     return divisor
 
 
 def _dot(left: Vector, right: Vector) -> Vector:
-    """Return the inner product of each row, in an order that does not depend on the rows beside it."""
+    """Return the inner product of each row; the order of summation does not depend on the other rows."""
     product: Vector = np.einsum("bj,bj->b", left, right)
     return product

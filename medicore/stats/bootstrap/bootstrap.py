@@ -1,4 +1,4 @@
-"""The bootstrap of the primary effect in any target population: patients resampled, every nuisance model refitted."""
+"""The bootstrap of the primary effect in any target population, with every nuisance model refitted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,24 +45,23 @@ def bootstrap_effect(
     target: Target = "ATE",
     chunk: int = 2 * TILE,
 ) -> BootstrapResult:
-    """Return the nonparametric bootstrap of the effect in the target population, by ``doubly_robust``'s estimator.
+    """Return the nonparametric bootstrap of the effect in the target population, with the estimator of ``doubly_robust``.
 
-    Designs are ``(n, p)`` without intercept, ``treated`` and ``outcome`` ``(n,)``. In each replicate n subjects
-    are drawn with replacement from both arms together, each replicate from a random stream of its own spawned
-    from ``seed``; propensity and outcome models are refitted on those columns that the full sample can tell
-    apart. A replicate fails, and is counted by its first reason, when it holds one arm only, when its columns
-    are dependent, when a regression separates its subjects, or when a maximum is not proved. Efron & Tibshirani
-    (1993), chapters 6, 13 and 14.
+    Designs are ``(n, p)`` without intercept, ``treated`` and ``outcome`` are ``(n,)``. In each replicate n subjects
+    are drawn with replacement from both arms together; the random streams are spawned from ``seed``. Propensity and
+    outcome models are refitted on the columns that are independent in the full sample. A replicate fails when it holds
+    one arm only, when its columns are dependent, when a regression separates its subjects, or when a maximum is not
+    reached; it is counted under the first of these reasons. Efron & Tibshirani (1993), chapters 6, 13 and 14.
 
-    ``chunk`` replicates are held at once, a multiple of 32; it changes no bit of the result, and neither does
-    the number of threads.
+    ``chunk`` is the number of replicates in memory at once, a multiple of 32. The result is the same, bit for bit, for
+    every ``chunk`` and every number of threads.
 
     Raises
     ------
     ConfigurationError
         When ``chunk`` is not a positive multiple of 32 or there are fewer than 2 replicates.
     EstimationError
-        When the full sample cannot be estimated, or fewer than 2 replicates can.
+        When the full sample cannot be estimated, or fewer than 2 replicates can be estimated.
     """
     if chunk < TILE or chunk % TILE:
         raise ConfigurationError(f"a bootstrap chunk of {chunk}; expected a positive multiple of {TILE}")
@@ -83,7 +82,7 @@ def bootstrap_effect(
 
 @dataclass(frozen=True, slots=True)
 class _Replicates:
-    """Means of a chunk of replicates, ``(rows, 2)`` each, and which of them failed for what reason."""
+    """Means of a chunk of replicates, ``(rows, 2)`` each, and the failed replicates by reason."""
 
     augmented: Vector
     hajek: Vector
@@ -92,14 +91,14 @@ class _Replicates:
 
     @property
     def usable(self) -> Flags:
-        """Which replicates did not fail."""
+        """Return which replicates did not fail."""
         usable: Flags = ~np.any(list(self.failures.values()), axis=0)
         return usable
 
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """The full sample, its estimate, and both models laid out for resampling."""
+    """The full sample, its estimate, and both models arranged for resampling."""
 
     target: Target
     layout: Layout
@@ -174,7 +173,7 @@ class _Sample:
 
 
 def _first(reasons: Mapping[str, Flags], rows: int) -> dict[str, Flags]:
-    """Return the reasons with each replicate flagged under its first one only."""
+    """Return the reasons; each replicate is flagged only under its first one."""
     seen = np.zeros(rows, dtype=bool)
     first = {}
     for reason, flags in reasons.items():

@@ -1,4 +1,4 @@
-"""A bootstrap of the arms' means, read as a bootstrap of a ratio."""
+"""The bootstrap of a ratio, computed from the bootstrap of the arms' means."""
 
 from dataclasses import replace
 
@@ -15,10 +15,10 @@ NO_RISK = "risk not between 0 and 1"
 def measured(result: BootstrapResult, means: ArmMeans, measure: Measure) -> BootstrapResult:
     """Return the bootstrap of the measure on its scale of inference, the logarithm for a ratio.
 
-    ``means`` are the full sample's, with the stacked sandwich. A replicate without a ratio, because a mean is not
-    strictly between 0 and 1, has failed, and is counted. The acceleration is that of the contrast's influence.
+    ``means`` are those of the full sample, with the stacked sandwich. A replicate has no ratio when a mean is not
+    strictly between 0 and 1; it then counts as failed. The acceleration is computed from the contrast's influence.
 
-    Raises EstimationError when the full sample has no ratio, or fewer than 2 replicates have.
+    Raises EstimationError when the full sample has no ratio, or fewer than 2 replicates have one.
     """
     if measure == "difference":
         return result

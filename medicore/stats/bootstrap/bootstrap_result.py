@@ -1,4 +1,4 @@
-"""What a bootstrap leaves: replicates, failures counted by reason, standard error and named intervals."""
+"""The result of a bootstrap: replicates, failures counted by reason, standard error and named intervals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ IntervalKind = Literal["percentile", "BCa"]
 
 @dataclass(frozen=True, slots=True)
 class BootstrapResult:
-    """Replicates of the estimate, without the failed ones, which ``failed`` counts by reason.
+    """Replicates of the estimate; failed replicates are left out, and ``failed`` counts them by reason.
 
     ``estimates`` is ``(B,)``, the primary estimator's effect; ``arm_means`` ``(B, 2)``, the means under
     treatment and control whose difference it is; ``hajek`` and ``g_computation`` ``(B,)``, the same effect by
@@ -41,7 +41,7 @@ class BootstrapResult:
 
     @property
     def bias_correction(self) -> float:
-        """z0: normal quantile of the share of replicates below the estimate, ties counted half.
+        """z0: the normal quantile of the share of replicates below the estimate; ties count half.
 
         Raises EstimationError when all replicates lie on one side of the estimate.
         """
@@ -56,18 +56,18 @@ class BootstrapResult:
         return float(ndtri(share))
 
     def interval(self, level: float, kind: IntervalKind) -> tuple[float, float]:
-        """Return the named interval at ``level``."""
+        """Return the interval of the given ``kind`` at ``level``."""
         return self.percentile_interval(level) if kind == "percentile" else self.bca_interval(level)
 
     def percentile_interval(self, level: float) -> tuple[float, float]:
-        """Return the percentile interval (Efron & Tibshirani, 1993, chapter 13), linear between order statistics."""
+        """Return the percentile interval (Efron & Tibshirani, 1993, chapter 13), interpolated between order statistics."""
         return self._between(0.5 - level / 2, 0.5 + level / 2)
 
     def bca_interval(self, level: float) -> tuple[float, float]:
         """Return the bias-corrected and accelerated interval (Efron, 1987; Efron & Tibshirani, 1993, equation 14.10).
 
-        Between the quantiles Φ(z0 + (z0 + z)/(1 − a(z0 + z))), z = ∓Φ⁻¹((1 + level)/2), linear between order
-        statistics. Raises EstimationError when all replicates lie on one side of the estimate.
+        Its limits are the quantiles Φ(z0 + (z0 + z)/(1 − a(z0 + z))) with z = ∓Φ⁻¹((1 + level)/2), interpolated
+        linearly between order statistics. Raises EstimationError when all replicates lie on one side of the estimate.
         """
         shift = self.bias_correction
         outward = float(ndtri(0.5 + level / 2))
@@ -83,8 +83,8 @@ class BootstrapResult:
 def acceleration(influence: Vector) -> float:
     """Return the BCa acceleration Σu³/(6(Σu²)^{3/2}) of influence values, ``(n,)``.
 
-    From the empirical influence function instead of the jackknife (Efron & Tibshirani, 1993, equation 14.15
-    and section 22.4): any multiple of the influence values gives the same.
+    It uses the empirical influence function instead of the jackknife (Efron & Tibshirani, 1993, equation 14.15
+    and section 22.4). Any positive multiple of the influence values gives the same acceleration.
     """
     centred = influence - influence.mean()
     spread = float((centred**2).sum())

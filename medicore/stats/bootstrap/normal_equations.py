@@ -1,4 +1,4 @@
-"""Cross-products and their triangular factor, with the same bits whatever the number of threads."""
+"""Cross-products and their triangular factor; the result has the same bits for every number of threads."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,16 @@ from medicore.stats.bootstrap.resampling import PRODUCT_LIMIT
 Vector = NDArray[np.float64]
 
 LONGEST_BLOCK = 4096
-"""Most subjects in one product, however few the rows: a BLAS library shares longer vectors among threads."""
+"""Largest number of subjects in one product; a BLAS library splits longer vectors among threads."""
 PIVOT_TOLERANCE = 1e-10
-"""Share of a row's squared length outside the span of those before it, at or below which it is aliased."""
+"""A row is aliased when the share of its squared length outside the span of the earlier rows is at most this."""
 
 
 def cross_products(rows: Vector, weights: Vector) -> Vector:
     """Return Σ w x xᵀ, ``(q, q)``, of ``(q, n)`` rows with ``(n,)`` weights of any sign.
 
-    Summed over blocks of subjects in their order; no product is large enough for a BLAS library to share it among
-    threads (see ``PRODUCT_LIMIT``).
+    The sum runs over blocks of subjects in their order. Each product is small enough to stay on one thread of a BLAS
+    library (see ``PRODUCT_LIMIT``).
     """
     size = len(rows)
     length = min(LONGEST_BLOCK, max(1, PRODUCT_LIMIT // size**2))
@@ -31,7 +31,7 @@ def cross_products(rows: Vector, weights: Vector) -> Vector:
 
 
 def linear_predictor(coefficients: Vector, rows: Vector) -> Vector:
-    """Return Σ θ x, ``(n,)``, of ``(q, n)`` rows, summed row by row: subjects alike have the same bits."""
+    """Return Σ θ x, ``(n,)``, of ``(q, n)`` rows, summed row by row, so identical subjects get identical bits."""
     predictor = np.zeros(rows.shape[1])
     for coefficient, row in zip(coefficients, rows, strict=True):
         predictor += coefficient * row
@@ -42,7 +42,7 @@ def linear_predictor(coefficients: Vector, rows: Vector) -> Vector:
 class TriangularFactor:
     """The Cholesky factor L of cross-products A = LLᵀ, without aliased rows.
 
-    ``kept`` are the places of the rows that are not aliased, among ``size``; ``lower`` is
+    ``kept`` are the indexes of the rows that are not aliased, out of ``size``; ``lower`` is
     ``(len(kept), len(kept))``.
     """
 
@@ -54,7 +54,7 @@ class TriangularFactor:
     def of(cls, products: Vector) -> "TriangularFactor":
         """Return the factor of ``products``, ``(q, q)``, by columns (Golub & Van Loan, 2013, section 4.2.5).
 
-        A row that is a linear combination of those before it, to PIVOT_TOLERANCE, is aliased.
+        A row is aliased when it is, within PIVOT_TOLERANCE, a linear combination of earlier rows.
         """
         size = len(products)
         lower = np.zeros((size, size))
@@ -77,7 +77,7 @@ class TriangularFactor:
     def spread(self, normal: Vector) -> Vector:
         """Return L⁻ᵀz, ``(q,)``, 0 at aliased rows, for ``normal`` z, ``(len(kept),)``.
 
-        Of independent standard normal numbers it makes normal ones with covariance A⁻¹.
+        It turns independent standard normal numbers into normal numbers with covariance A⁻¹.
         """
         left = normal.copy()
         for place in reversed(range(len(left))):

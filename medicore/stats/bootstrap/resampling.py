@@ -1,4 +1,4 @@
-"""Bootstrap resamples as counts, and their weighted sums with the same bits whatever surrounds them."""
+"""Bootstrap resamples as counts, and weighted sums whose bits do not depend on chunks or threads."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,31 +8,31 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 Counts = NDArray[np.uint16]
-"""How often each subject was drawn: ``(blocks, replicates, length)``, places as in ``Layout``."""
+"""How often each subject was drawn, ``(blocks, replicates, length)``; the positions are those of ``Layout``."""
 
 TILE = 32
-"""Replicates in one matrix product."""
+"""Number of replicates in one matrix product."""
 BLOCK_LENGTH = 128
-"""Most subjects in one matrix product."""
+"""Largest number of subjects in one matrix product."""
 PRODUCT_LIMIT = 2**18
-"""Most multiplications in one matrix product.
+"""Largest number of multiplications in one matrix product.
 
-The rows of a matrix product do not have the same bits whatever the number of rows beside them, and a large
-product is cut differently by two threads than by one. So every product here has ``TILE`` rows, and none is as
-large as the smallest that a BLAS library shares among threads (OpenBLAS: 4 · 65,536 per thread).
+The bits of a row of a matrix product depend on the number of other rows, and two threads split a large product in
+another way than one. So every product here has ``TILE`` rows and is smaller than the products that a BLAS library
+splits among threads (OpenBLAS: 4 · 65,536 per thread).
 """
 BLOCKS_AT_ONCE = 8
-"""Blocks whose intermediate results stay in the processor's cache."""
+"""Number of blocks whose intermediate results fit into the processor's cache."""
 DRAWN_AT_ONCE = 2**16
-"""Random numbers in memory at once, or those of one resample if it needs more."""
+"""Number of random numbers in memory at once, unless one resample needs more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where each subject lies: the treated, then the controls, in blocks of ``length`` places.
+    """The position of each subject: the treated, then the controls, in blocks of ``length`` positions.
 
-    Each arm's last block is filled with empty places, which hold 0. ``order`` is ``(n,)``, the subjects' indices
-    in the order of their places; ``sizes`` and ``blocks`` count subjects and blocks per arm, treated first.
+    The last block of each arm is padded with 0. ``order`` is ``(n,)``, the subjects' indexes in the order of their
+    positions; ``sizes`` and ``blocks`` count subjects and blocks per arm, treated first.
     """
 
     order: NDArray[np.intp]
@@ -51,7 +51,7 @@ class Layout:
         return cls(order, sizes, (-(-sizes[0] // length), -(-sizes[1] // length)), length)
 
     def spread(self, rows: Vector) -> Vector:
-        """Return ``rows``, ``(n,)`` or ``(n, k)``, at their places: ``(blocks, length)`` or ``(blocks, k, length)``."""
+        """Return ``rows``, ``(n,)`` or ``(n, k)``, at their positions: ``(blocks, length)`` or ``(blocks, k, length)``."""
         placed = np.zeros((sum(self.blocks) * self.length, *rows.shape[1:]))
         start = self.blocks[0] * self.length
         placed[: self.sizes[0]] = rows[self.order[: self.sizes[0]]]
@@ -60,7 +60,7 @@ class Layout:
         return blocked if rows.ndim == 1 else np.ascontiguousarray(blocked.swapaxes(1, 2))
 
     def parts(self, arm: int) -> Iterator[slice]:
-        """Yield the blocks of an arm, 0 for the treated and 1 for the controls, a few at a time."""
+        """Yield the blocks of an arm (0 for the treated, 1 for the controls), a few at a time."""
         first = arm * self.blocks[0]
         last = first + self.blocks[arm]
         for start in range(first, last, BLOCKS_AT_ONCE):
@@ -70,7 +70,7 @@ class Layout:
 def seeded_streams(seed: int, replicates: int) -> list[np.random.SeedSequence]:
     """Return a random stream for each tile of replicates, spawned from ``seed``.
 
-    A longer bootstrap with the same seed begins with the replicates of the shorter one.
+    With the same seed, the first replicates of a longer bootstrap are those of a shorter one.
     """
     return np.random.SeedSequence(seed).spawn(-(-replicates // TILE))
 
@@ -78,8 +78,8 @@ def seeded_streams(seed: int, replicates: int) -> list[np.random.SeedSequence]:
 def drawn(stream: np.random.SeedSequence, n: int) -> Iterator[NDArray[np.int64]]:
     """Yield the resamples of a tile, ``TILE`` of them in all, a few at a time: ``(some, n)``, indices of subjects.
 
-    Together they are ``numpy.random.Generator(PCG64(stream)).integers(0, n, size=(TILE, n))``, so that anyone can
-    draw them again.
+    Together they equal ``numpy.random.Generator(PCG64(stream)).integers(0, n, size=(TILE, n))``, so anyone can draw
+    them again.
     """
     generator = np.random.Generator(np.random.PCG64(stream))
     some = max(1, DRAWN_AT_ONCE // n)
@@ -105,8 +105,8 @@ def draw_counts(layout: Layout, streams: Sequence[np.random.SeedSequence]) -> Co
 def starting_point(coefficients: Vector) -> Vector:
     """Return coefficients rounded to 20 bits below the largest.
 
-    A replicate starts from the full sample's coefficients, whose last bits depend on the number of threads
-    where the design is wide; rounded, they do not, and the start is as good.
+    A replicate starts from the full sample's coefficients. With a wide design their last bits depend on the number of
+    threads; the rounded values do not, and they are an equally good start.
     """
     unit = 2.0 ** (np.floor(np.log2(max(float(np.abs(coefficients).max()), 1e-300))) - 20)
     rounded: Vector = np.round(coefficients / unit) * unit
@@ -126,7 +126,7 @@ def linear_predictors(coefficients: Vector, columns: Vector) -> Vector:
 def weighted_sums(weights: Vector, columns: Vector) -> Vector:
     """Return Σ w x over subjects, ``(replicates, k)``, of ``(blocks, k, length)`` columns.
 
-    ``weights`` are ``(blocks, replicates, length)``. A replicate's sums depend on its own weights alone.
+    ``weights`` are ``(blocks, replicates, length)``. The sums of a replicate depend only on its own weights.
     """
     blocks, replicates, length = weights.shape
     width = max(1, PRODUCT_LIMIT // (TILE * length))

@@ -20,17 +20,16 @@ def ancova(
 ) -> Estimate:
     """Return the coefficient of treatment in least squares of the outcome on treatment and covariates.
 
-    In a randomised trial it estimates the ATE whether or not the model holds (Yang & Tsiatis, 2001), and with
-    ``interactions`` of treatment with the centred covariates it is never less precise than no adjustment in
-    large samples (Lin, 2013, section 4). ``covariance`` is ``model``, homoscedastic, the textbook's ANCOVA, or
-    HC0 to HC3, robust. Intervals and p-values are Student's with n less the number of parameters as degrees of
-    freedom. To compare two of several arms, give the other arms' indicators among the columns of ``x``,
-    ``(n, p)``.
+    In a randomised trial it estimates the ATE even when the model is wrong (Yang & Tsiatis, 2001). With
+    ``interactions`` of treatment with the centred covariates it is, in large samples, at least as precise as the
+    unadjusted comparison (Lin, 2013, section 4). ``covariance`` is ``model`` (homoscedastic, as in textbook ANCOVA) or
+    HC0 to HC3 (robust). Intervals and p-values use Student's t with n minus the number of parameters as degrees of
+    freedom. To compare two of several arms, add the indicators of the other arms to the columns of ``x``, ``(n, p)``.
 
     Raises
     ------
     EstimationError
-        When treatment is a linear combination of the intercept alone: one arm only.
+        When there is only one arm, so that treatment is a multiple of the intercept.
     """
     arm = treated.astype(np.float64)[:, None]
     columns = [arm, x]

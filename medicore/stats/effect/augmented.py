@@ -19,9 +19,9 @@ Vector = NDArray[np.float64]
 class AugmentedResult:
     """The AIPW estimate with its two analytic standard errors, and the mean of each arm.
 
-    ``influence`` is ``(n,)``: each subject's uncentred contribution, whose mean is the estimate. ``means`` and
-    ``stacked`` are the arms' means with either variance, for other contrasts than the difference; ``models``
-    are the outcome models under treatment and under control.
+    ``influence`` is ``(n,)``: each subject's uncentred contribution; the mean of these is the estimate. ``means`` and
+    ``stacked`` are the arms' means with the two variances; they serve for ratios. ``models`` are the outcome models
+    under treatment and under control.
     """
 
     influence_function: Estimate
@@ -44,7 +44,7 @@ def augmented_inverse_probability(
     form: Form = "per arm",
     target: Literal["ATE", "ATT"] = "ATE",
 ) -> AugmentedResult:
-    """Return the average treatment effect, or that in the treated, by AIPW.
+    """Return the average treatment effect, in everybody or in the treated, by AIPW.
 
     ATE: τ = mean[m1(x) − m0(x) + a(y − m1)/e − (1 − a)(y − m0)/(1 − e)], the residuals weighted by 1/e and
     1/(1 − e) without normalisation (Robins, Rotnitzky & Zhao, 1994; Lunceford & Davidian, 2004, equation 9).
@@ -79,7 +79,7 @@ def augmented_inverse_probability(
 
 @dataclass(frozen=True, slots=True)
 class _Arm:
-    """One arm's mean: each subject's contribution to it, and its influence without and with nuisance models."""
+    """The mean of one arm: each subject's contribution, and its influence without and with the nuisance models."""
 
     mean: float
     contributions: Vector

@@ -27,11 +27,11 @@ def augmented_hajek_means(
     family: Family = "gaussian",
     target: Target = "ATE",
 ) -> ArmMeans:
-    """Return the arms' means by augmentation in the target population, residual weights summing to 1 per arm.
+    """Return the arms' augmented means in the target population; the residual weights sum to 1 in each arm.
 
-    μ1 = Σh m1/Σh + Σa w1(y − m1)/Σa w1, with h the tilting of the target population and w1 = h/e its balancing
-    weights; μ0 likewise (Zhou, Tong, Li & Thomas, 2020, equation 4; Robins, Sued, Lei-Gomez & Rotnitzky, 2007).
-    Unlike AIPW's weights 1/e, these bound the estimate. The variance is the stacked sandwich over propensity
+    μ1 = Σh m1/Σh + Σa w1(y − m1)/Σa w1, where h is the tilting function of the target population and w1 = h/e are its
+    balancing weights; μ0 likewise (Zhou, Tong, Li & Thomas, 2020, equation 4; Robins, Sued, Lei-Gomez & Rotnitzky,
+    2007). These weights bound the estimate; AIPW's 1/e do not. The variance is the stacked sandwich over propensity
     and outcome models, ddof 0. ``x`` is ``(n, p)`` without intercept; outcome models are fitted per arm.
     """
     n, score = len(outcome), propensity.fitted

@@ -23,12 +23,12 @@ def augmented_overlap(
     *,
     family: Family = "gaussian",
 ) -> AugmentedResult:
-    """Return the effect in the overlap population, outcome models averaged over it and residuals weighted.
+    """Return the effect in the overlap population: outcome models averaged over it, plus weighted residuals.
 
-    The point is that of ``augmented_hajek_means`` (Zhou, Tong, Li & Thomas, 2020, equation 4). With h = e(1 − e)
-    the efficient influence function of an arm's mean is [h w (y − m) + (h + h′(a − e))(m − μ)]/mean(h), w the
-    inverse probability of the arm: the middle term is there because the population itself depends on the scores
-    (Hirano, Imbens & Ridder, 2003, section 4). ddof 1.
+    The point estimate is that of ``augmented_hajek_means`` (Zhou, Tong, Li & Thomas, 2020, equation 4). With
+    h = e(1 − e) the efficient influence function of an arm's mean is [h w (y − m) + (h + h′(a − e))(m − μ)]/mean(h),
+    where w is the inverse probability of the arm. The term with h′ is needed because the population itself depends on
+    the scores (Hirano, Imbens & Ridder, 2003, section 4). ddof 1.
     ``x`` is ``(n, p)`` without intercept.
     """
     stacked = augmented_hajek_means(x, treated, outcome, propensity, family=family, target="ATO")

@@ -16,8 +16,8 @@ Vector = NDArray[np.float64]
 class ArmMeans:
     """The mean outcome under each arm in one target population, by one estimator with one variance method.
 
-    ``root`` is ``(m, 2)``, column for the treated and for the control mean: its products are the covariance
-    matrix of the two. ``variance`` names the method and its ddof; ``n`` counts the subjects that entered.
+    ``root`` is ``(m, 2)``, one column for each mean, treated first: rootᵀ · root is the covariance matrix of the
+    means. ``variance`` names the method and its ddof; ``n`` is the number of subjects in the analysis.
     """
 
     estimand: str
@@ -45,8 +45,7 @@ def means_of_influence(
 ) -> ArmMeans:
     """Return the arms' means with the variance of their influence values.
 
-    ``influences`` are ``(n,)`` each, treated first; they are centred, and the divisor of their variance is
-    n − ``ddof``.
+    ``influences`` are ``(n,)`` each, treated first. They are centred; the divisor of their variance is n − ``ddof``.
     """
     columns = np.column_stack(list(influences))
     n = len(columns)
@@ -65,7 +64,7 @@ def mean_control(means: ArmMeans) -> Estimate:
 
 
 def difference(means: ArmMeans) -> Estimate:
-    """Return the difference of means, treated less control; of risks when the outcome is 0 or 1."""
+    """Return the difference of means, treated minus control; a difference of risks when the outcome is 0 or 1."""
     return _estimate(means, "", means.treated - means.control, 1.0, -1.0)
 
 
@@ -80,7 +79,7 @@ def risk_ratio(means: ArmMeans) -> Estimate:
 
 
 def log_risk_ratio(means: ArmMeans) -> Estimate:
-    """Return the natural logarithm of the ratio of risks; its interval, exponentiated, is the ratio's.
+    """Return the natural logarithm of the ratio of risks; its exponentiated interval is that of the ratio.
 
     Raises EstimationError when a risk is not between 0 and 1, exclusive.
     """
@@ -98,7 +97,7 @@ def odds_ratio(means: ArmMeans) -> Estimate:
 
 
 def log_odds_ratio(means: ArmMeans) -> Estimate:
-    """Return the natural logarithm of the marginal odds ratio; its interval, exponentiated, is the ratio's.
+    """Return the natural logarithm of the marginal odds ratio; its exponentiated interval is that of the ratio.
 
     Raises EstimationError when a risk is not between 0 and 1, exclusive.
     """
@@ -107,7 +106,7 @@ def log_odds_ratio(means: ArmMeans) -> Estimate:
 
 
 def _odds_ratio(means: ArmMeans) -> tuple[float, float, float]:
-    """Return the odds ratio, and the derivatives of its logarithm by either risk."""
+    """Return the odds ratio, and the derivatives of its logarithm with respect to each risk."""
     risk_1, risk_0 = _risks(means)
     ratio = risk_1 / (1 - risk_1) / (risk_0 / (1 - risk_0))
     return ratio, 1 / (risk_1 * (1 - risk_1)), -1 / (risk_0 * (1 - risk_0))

@@ -1,4 +1,4 @@
-"""The primary estimator of each target population: AIPW in everybody or in the treated, or its like in the overlap."""
+"""The primary estimator of each target population: AIPW for ATE and ATT, augmented overlap weighting for ATO."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,11 @@ def doubly_robust(
     family: Family = "gaussian",
     target: Target = "ATE",
 ) -> AugmentedResult:
-    """Return the effect in the target population by propensity scores and outcome models together.
+    """Return the effect in the target population from propensity scores and outcome models together.
 
-    ATE and ATT are consistent when either model is right. The ATO weights by the scores themselves, so that its
-    population is the one meant only when the propensity model is right (Mao, Li & Greene, 2019).
+    The estimators of ATE and ATT are consistent when at least one of the two models is right. The ATO weights by the
+    scores themselves, so its population is the intended one only if the propensity model is right (Mao, Li & Greene,
+    2019).
     ``x`` is ``(n, p)`` without intercept.
     """
     if target == "ATO":

@@ -1,4 +1,4 @@
-"""What every estimator returns: a point, its standard error, and what exactly they are of."""
+"""What every estimator returns: a point estimate, its standard error, and a description of both."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,9 @@ from scipy.special import ndtr, ndtri, stdtr, stdtrit
 class Estimate:
     """An estimate of one estimand by one estimator.
 
-    ``estimand`` is ATE, ATT, ATO or a named subgroup or trimmed population of these; ``variance`` names how
-    ``standard_error`` was computed (and its ddof); ``n`` counts the subjects that entered. With
-    ``degrees_of_freedom`` intervals and p-values are Student's, else normal.
+    ``estimand`` is ATE, ATT, ATO, or one of these in a named subgroup or trimmed population. ``variance`` names the
+    method of ``standard_error`` and its ddof. ``n`` is the number of subjects in the analysis. Intervals and p-values
+    use Student's t when ``degrees_of_freedom`` is given, otherwise the normal distribution.
     """
 
     estimand: str
@@ -23,7 +23,7 @@ class Estimate:
     degrees_of_freedom: float | None = None
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Return the Wald interval, value ∓ q·SE with q the quantile of (1 + level)/2."""
+        """Return the Wald interval, value ∓ q·SE, where q is the (1 + level)/2 quantile."""
         chance = 0.5 + level / 2
         if self.degrees_of_freedom is None:
             quantile = float(ndtri(chance))
@@ -34,7 +34,7 @@ class Estimate:
 
     @property
     def p_value(self) -> float:
-        """Two-sided p-value of the Wald test that the value is 0; 1.0 where value and SE are both 0."""
+        """Return the two-sided p-value of the Wald test that the value is 0; 1.0 where value and SE are both 0."""
         if self.standard_error == 0:
             return 1.0 if self.value == 0 else 0.0
         statistic = -abs(self.value / self.standard_error)

@@ -1,4 +1,4 @@
-"""Inverse probability weighting (IPW), and overlap weighting, which is the same with target ATO."""
+"""Inverse probability weighting (IPW); with the target ATO it is overlap weighting."""
 
 from dataclasses import dataclass
 
@@ -18,8 +18,8 @@ Vector = NDArray[np.float64]
 class WeightedMeans:
     """Weighted means of the arms, normalised per arm (Hájek), with two variances.
 
-    ``scores_estimated`` is the stacked sandwich over the propensity model; ``weights_fixed`` takes the weights
-    as if known, which overstates the variance of the ATE.
+    ``scores_estimated`` is the stacked sandwich over the propensity model. ``weights_fixed`` treats the weights as
+    known, which overstates the variance of the ATE.
     """
 
     scores_estimated: ArmMeans
@@ -29,10 +29,10 @@ class WeightedMeans:
 def weighted_means(
     treated: NDArray[np.bool_], outcome: Vector, propensity: Scores, target: Target = "ATE"
 ) -> WeightedMeans:
-    """Return Σwy/Σw in each arm, with w the balancing weights of the target population.
+    """Return Σwy/Σw in each arm, where w are the balancing weights of the target population.
 
-    The influence of the estimated scores is the derivative of the mean by each score times the scores' own
-    influence (Lunceford & Davidian, 2004, section 3.2; Li, Morgan & Zaslavsky, 2018, section 3.3). ddof 0.
+    The influence through the estimated scores is the derivative of the mean with respect to each score times the
+    influence on the score (Lunceford & Davidian, 2004, section 3.2; Li, Morgan & Zaslavsky, 2018, section 3.3). ddof 0.
     """
     n, score = len(outcome), propensity.fitted
     weights = balancing_weights(treated, score, target)
@@ -56,15 +56,15 @@ def weighted_means(
 def hajek(
     treated: NDArray[np.bool_], outcome: Vector, propensity: Scores, target: Target = "ATE"
 ) -> tuple[Estimate, Estimate]:
-    """Return the difference of weighted means with the scores estimated, and with the weights fixed."""
+    """Return the difference of weighted means twice: with the variance for estimated scores, and for fixed weights."""
     means = weighted_means(treated, outcome, propensity, target)
     return difference(means.scores_estimated), difference(means.weights_fixed)
 
 
 def horvitz_thompson(treated: NDArray[np.bool_], outcome: Vector, propensity: Scores) -> Estimate:
-    """Return mean(ay/e − (1 − a)y/(1 − e)), for diagnosis only: it moves with the outcome's origin.
+    """Return mean(ay/e − (1 − a)y/(1 − e)). It is for diagnosis only, because it depends on the outcome's origin.
 
-    Horvitz & Thompson (1952); the standard error is the stacked sandwich over the propensity model, ddof 0.
+    Horvitz & Thompson (1952). The standard error is the stacked sandwich over the propensity model, ddof 0.
     """
     n, score = len(outcome), propensity.fitted
     sign = np.where(treated, 1.0, -1.0)

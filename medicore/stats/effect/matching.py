@@ -15,14 +15,14 @@ from medicore.stats.effect.greedy_pairs import greedy_pairs
 Vector = NDArray[np.float64]
 
 ROUNDING = 1e-12
-"""Difference of distances, in standard deviations, that is put down to rounding."""
+"""Difference of distances, in standard deviations, that counts as a tie, because rounding can cause it."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedResult:
-    """A matched estimate: ``matched`` subjects found a partner, ``unmatched`` none within the caliper.
+    """A matched estimate: ``matched`` subjects have a partner, ``unmatched`` have none within the caliper.
 
-    ``largest_use`` is how often the most used partner serves, ties shared.
+    ``largest_use`` is the use of the most used partner; a subject with k tied partners adds 1/k to each.
     """
 
     estimate: Estimate
@@ -33,7 +33,7 @@ class MatchedResult:
 
 @dataclass(frozen=True, slots=True)
 class PairedResult:
-    """A matched estimate from pairs of which nobody is in two, and the arms' means over the pairs."""
+    """A matched estimate from disjoint pairs, and the arms' means over the pairs."""
 
     estimate: Estimate
     means: ArmMeans
@@ -42,7 +42,7 @@ class PairedResult:
 
 
 def matching_distance(score: Vector, scale: Literal["logit", "score"] = "logit") -> Vector:
-    """Return the positions, ``(n,)``, between which distances are taken: logits or scores over their SD, ddof 1.
+    """Return the positions, ``(n,)``, for distances between subjects: logits or scores divided by their SD, ddof 1.
 
     Raises EstimationError when all scores are equal.
     """
@@ -66,15 +66,15 @@ def match_with_replacement(
 ) -> MatchedResult:
     """Return the mean difference between subjects and their nearest partners in the other arm.
 
-    Partners may serve any number of times. The rule for ties: all nearest partners count, in equal parts, and so
-    do those whose squared distance exceeds the smallest by no more than ``tie_tolerance``. ``position`` and
-    ``caliper`` are in standard deviations. Variance: Abadie & Imbens (2006, theorem 7) with one residual variance for all,
-    estimated from the pairs; it takes the score as known.
+    A partner may be used any number of times. Ties: all nearest partners count in equal parts, and so do partners whose
+    squared distance exceeds the smallest by at most ``tie_tolerance``. ``position`` and ``caliper`` are in standard
+    deviations. Variance: Abadie & Imbens (2006, theorem 7) with one residual variance for all subjects, estimated from
+    the pairs; the score is treated as known.
 
     Raises
     ------
     EstimationError
-        When nobody finds a partner.
+        When no subject has a partner.
     """
     sought = np.ones(len(outcome), dtype=bool) if target == "ATE" else treated
     centred = outcome - outcome.mean()
@@ -124,9 +124,9 @@ def match_without_replacement(
 ) -> PairedResult:
     """Return the mean difference within greedy pairs of a treated and a control subject.
 
-    Treated subjects choose in order of falling position, of equals the earlier row first; each takes the
-    nearest control left, of equally near ones the earlier row, if it is within ``caliper`` standard deviations
-    (Austin, 2011). Standard error of the mean of paired differences, ddof 1.
+    Treated subjects choose in descending order of position; each takes the nearest unused control if it is within
+    ``caliper`` standard deviations (Austin, 2011). Among ties, the earlier row comes first. The standard error is that
+    of the mean of the paired differences, ddof 1.
 
     Raises
     ------
@@ -159,7 +159,7 @@ def match_without_replacement(
 def _nearest(
     seekers: Vector, pool: Vector, caliper: float | None, tie_tolerance: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
-    """Return for each seeker the range of its partners in the sorted pool, and whether any is within the caliper."""
+    """Return for each seeker the range of its nearest partners in the sorted pool, and whether they are within the caliper."""
     place = np.searchsorted(pool, seekers)
     before = np.abs(seekers - pool[np.maximum(place - 1, 0)])
     after = np.abs(seekers - pool[np.minimum(place, len(pool) - 1)])
@@ -172,7 +172,7 @@ def _nearest(
 
 
 def _served(first: NDArray[np.intp], last: NDArray[np.intp], parts: Vector, size: int) -> Vector:
-    """Return the sum of the parts of every range that each place of the pool lies in."""
+    """Return for each position of the pool the sum of ``parts`` over all ranges that contain it."""
     steps = np.zeros(size + 1)
     np.add.at(steps, first, parts)
     np.subtract.at(steps, last, parts)

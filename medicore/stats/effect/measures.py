@@ -1,4 +1,4 @@
-"""The measure of an effect: on which scale the arms' means are compared, and on which the inference is done."""
+"""The measure of an effect: the scale on which the arms' means are compared, and the scale of inference."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,8 +17,9 @@ Measure = Literal["difference", "risk ratio", "odds ratio"]
 class Effect:
     """An effect as it is printed, with the inference that belongs to its measure.
 
-    ``inference`` is the estimate where it is nearly normal: the difference itself, or the natural logarithm of a
-    ratio. Its standard error and p-value are the effect's; ``value`` and intervals are on the measure's own scale.
+    ``inference`` is the estimate on the scale on which it is nearly normal: the difference itself, or the natural
+    logarithm of a ratio. The effect's standard error and p-value are on this scale; ``value`` and intervals are on the
+    measure's own scale.
     """
 
     measure: Measure
@@ -31,29 +32,29 @@ class Effect:
 
     @property
     def estimand(self) -> str:
-        """The population that the effect is of, with the measure where it is a ratio."""
+        """The population of the effect, with the measure if it is a ratio."""
         population = self.inference.estimand.partition(", log ")[0]
         return population if self.measure == "difference" else f"{population}, {self.measure}"
 
     def interval(self, level: float) -> tuple[float, float]:
-        """Return the Wald interval; that of a ratio is made on the logarithm and exponentiated."""
+        """Return the Wald interval; for a ratio it is computed on the logarithm and exponentiated."""
         low, high = self.inference.interval(level)
         return presented(low, self.measure), presented(high, self.measure)
 
 
 def effect_of(means: ArmMeans, measure: Measure) -> Effect:
-    """Return the effect that two arms' means make, with delta-method standard error.
+    """Return the effect from the means of two arms, with its delta-method standard error.
 
-    Raises EstimationError when a ratio is asked of means that are not strictly between 0 and 1.
+    Raises EstimationError for a ratio when a mean is not strictly between 0 and 1.
     """
     contrast = {"difference": difference, "risk ratio": log_risk_ratio, "odds ratio": log_odds_ratio}
     return Effect(measure, contrast[measure](means))
 
 
 def contrasts_of(treated: Vector, control: Vector, measure: Measure) -> Vector:
-    """Return the contrasts of arms' means, ``(n,)`` each, on the scale of inference.
+    """Return the contrasts of the arms' means, ``(n,)`` each, on the scale of inference.
 
-    NaN where a ratio does not exist, because a mean is not strictly between 0 and 1.
+    A contrast is NaN where its ratio does not exist, because a mean is not strictly between 0 and 1.
     """
     if measure == "difference":
         return treated - control
@@ -65,15 +66,15 @@ def contrasts_of(treated: Vector, control: Vector, measure: Measure) -> Vector:
 
 
 def presented(value: float, measure: Measure) -> float:
-    """Return a value from the scale of inference on the measure's own scale."""
+    """Return a value, given on the scale of inference, on the measure's own scale."""
     return value if measure == "difference" else float(np.exp(value))
 
 
 def no_effect(measure: Measure) -> float:
-    """Return the value of the measure where the arms do not differ: 0 of a difference, 1 of a ratio."""
+    """Return the value of the measure when the arms are equal: 0 for a difference, 1 for a ratio."""
     return 0.0 if measure == "difference" else 1.0
 
 
 def scale_of(measure: Measure) -> Literal["identity", "logarithm"]:
-    """Return the name of the scale on which standard errors of the measure are."""
+    """Return the name of the scale of the measure's standard errors."""
     return "identity" if measure == "difference" else "logarithm"

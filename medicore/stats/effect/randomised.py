@@ -1,4 +1,4 @@
-"""Standardisation in a randomised trial, with variances that hold when the outcome model does not."""
+"""Standardisation in a randomised trial, with variances that are valid even when the outcome model is wrong."""
 
 from typing import Literal
 
@@ -22,11 +22,11 @@ def randomised_means(
 ) -> ArmMeans:
     """Return the arms' standardised means with the variance of simple randomisation, robust to the outcome model.
 
-    With σ the sample covariances, ddof 1, and π the share of the arm, n times the variance of the treated mean is
+    σ are sample covariances, ddof 1, and π is the share of the arm. Then n times the variance of the treated mean is
     [σ²(y | a = 1) + σ²(m1) − 2σ(y, m1 | a = 1)]/π + 2σ(y, m1 | a = 1) − σ²(m1), and n times the covariance of the
-    two means is σ(y, m0 | a = 1) + σ(y, m1 | a = 0) − σ(m1, m0) (Ye, Bannick, Yi & Shao, 2023, theorem 2). It
-    holds for models whose predictions are unbiased within each arm, as those of least
-    squares and logistic regression with an intercept per arm are. ``x`` is ``(n, p)`` without intercept.
+    two means is σ(y, m0 | a = 1) + σ(y, m1 | a = 0) − σ(m1, m0) (Ye, Bannick, Yi & Shao, 2023, theorem 2). This is
+    valid for models with unbiased predictions in each arm, such as least squares and logistic regression with an
+    intercept per arm. ``x`` is ``(n, p)`` without intercept.
     """
     n = len(outcome)
     models = fit_outcome_models(x, treated, outcome, family, form)
@@ -58,11 +58,11 @@ def conditional_means(
     family: Family = "gaussian",
     covariance: Literal["model", "HC0", "HC3"] = "HC0",
 ) -> ArmMeans:
-    """Return the standardised means of a joint model, with a variance that takes the covariates as fixed.
+    """Return the standardised means of a joint model, with a variance that treats the covariates as fixed.
 
-    Delta method on the covariance of the model's coefficients: ``model`` trusts the model's own likelihood,
-    HC0 and HC3 only its mean (Ge, Miratrix, Harshaw & Li, 2011; MacKinnon & White, 1985). It leaves out that
-    other patients would have other covariates, so it is somewhat small for the population of patients.
+    The variance is the delta method on the covariance of the coefficients: ``model`` assumes the model's likelihood,
+    HC0 and HC3 assume only its mean (Ge, Miratrix, Harshaw & Li, 2011; MacKinnon & White, 1985). It ignores the
+    sampling of covariates, so it is somewhat too small for the population of patients.
     """
     design = np.column_stack([treated, x])
     counterfactual = [np.column_stack([np.full(len(outcome), arm), x]) for arm in (1.0, 0.0)]
@@ -97,7 +97,7 @@ def _name(form: Form) -> str:
 
 
 def _root(covariance: Vector) -> Vector:
-    """Return a matrix whose columns' products are the covariance, ``(2, 2)``; what rounding made negative is 0."""
+    """Return a square root of the covariance, ``(2, 2)``; eigenvalues that rounding made negative count as 0."""
     values, vectors = np.linalg.eigh(covariance)
     root: Vector = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
     return root

@@ -21,10 +21,10 @@ def standardised_means(
     form: Form = "per arm",
     target: Literal["ATE", "ATT"] = "ATE",
 ) -> ArmMeans:
-    """Return the means of what the outcome models predict under each arm, over everybody or over the treated.
+    """Return the mean prediction of the outcome models under each arm, over everybody or over the treated.
 
-    Robins (1986); the variance is the stacked sandwich over the outcome models and the mean (Stefanski & Boos,
-    2002, section 3), ddof 0. ``x`` is ``(n, p)`` without intercept.
+    Robins (1986). The variance is the stacked sandwich over the outcome models and the mean (Stefanski & Boos, 2002,
+    section 3), ddof 0. ``x`` is ``(n, p)`` without intercept.
     """
     n = len(outcome)
     counted = np.ones(n) if target == "ATE" else treated.astype(np.float64)
@@ -40,5 +40,5 @@ def standardised_means(
 
 
 def standardised_difference(x: Vector, treated: NDArray[np.bool_], outcome: Vector) -> Estimate:
-    """Return the difference of standardised means, least squares per arm, averaged over everybody."""
+    """Return the difference of standardised means, with least squares in each arm, averaged over everybody."""
     return difference(standardised_means(x, treated, outcome))

@@ -25,10 +25,10 @@ class InteractionTest:
 def subgroup_average(
     contributions: Vector, subset: NDArray[np.bool_], estimand: str, estimator: str
 ) -> Estimate:
-    """Return the effect in a subgroup as the mean of its subjects' contributions to the whole sample's estimate.
+    """Return the effect in a subgroup: the mean of its subjects' contributions to the whole sample's estimate.
 
-    No model is fitted again: ``contributions``, ``(n,)``, are those of ``augmented_inverse_probability``. Standard
-    error: standard deviation within the subgroup, ddof 1, over √m, m its size.
+    No model is refitted: ``contributions``, ``(n,)``, come from ``augmented_inverse_probability``. The standard error
+    is the standard deviation within the subgroup, ddof 1, divided by √m, where m is its size.
 
     Raises
     ------
@@ -51,14 +51,14 @@ def subgroup_average(
 
 
 def interaction_test(estimates: Sequence[Estimate]) -> InteractionTest:
-    """Return the test that independent subgroups share one effect: Q = Σ(θ − θ̄)²/SE², θ̄ weighted by 1/SE².
+    """Return the test that independent subgroups have the same effect: Q = Σ(θ − θ̄)²/SE², θ̄ weighted by 1/SE².
 
     Cochran (1954); with two subgroups it is the square of their difference over its standard error.
 
     Raises
     ------
     EstimationError
-        When there are fewer than two subgroups, or one has no positive standard error.
+        When fewer than two subgroups are given, or a standard error is not positive.
     """
     values = np.array([estimate.value for estimate in estimates])
     errors = np.array([estimate.standard_error for estimate in estimates])

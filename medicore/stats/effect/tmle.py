@@ -16,11 +16,11 @@ from medicore.stats.models.scores import Scores
 Vector = NDArray[np.float64]
 
 OUTCOME_MARGIN = 0.0005
-"""Predictions, on the scale from 0 to 1, are kept this far from its ends, so that their logit exists."""
+"""Smallest distance of predictions, on the scale from 0 to 1, from its ends, so that their logit exists."""
 MAX_ITERATIONS = 100
 TOLERANCE = 1e-12
 LONGEST_STEP = 5.0
-"""Furthest that one step may move a prediction, on the logit scale."""
+"""Largest change of a prediction in one step, on the logit scale."""
 
 Fluctuation = Literal["weight", "covariate"]
 
@@ -29,8 +29,8 @@ Fluctuation = Literal["weight", "covariate"]
 class TargetedResult:
     """The targeted estimate with its influence-function variance.
 
-    ``fluctuations`` are the coefficients, on the logit scale, by which the predictions under treatment and
-    under control were moved; ``clipped`` counts subjects whose weight the bound lowered.
+    ``fluctuations`` are the fitted coefficients, on the logit scale, of the fluctuation of the predictions under
+    treatment and under control. ``clipped`` counts the subjects whose weight the bound reduced.
     """
 
     difference: Estimate
@@ -51,11 +51,11 @@ def targeted(
 ) -> TargetedResult:
     """Return the ATE by TMLE with outcome models per arm (van der Laan & Rubin, 2006).
 
-    A continuous outcome is mapped from its observed range to 0–1 and fluctuated on the logit scale, so that no
-    prediction leaves the range (Gruber & van der Laan, 2010). ``weight`` moves each arm's predictions by a
-    constant fitted with weights 1/e, which tames large weights; ``covariate`` by a multiple of 1/e, the original.
-    The probability of a subject's own arm is taken to be no less than ``bound``. The standard error is that of the efficient influence
-    function, ddof 1; it ignores that the scores were estimated. ``x`` is ``(n, p)`` without intercept.
+    A continuous outcome is mapped from its observed range to 0–1 and fluctuated on the logit scale, so every prediction
+    stays in the range (Gruber & van der Laan, 2010). ``weight`` adds to each arm's predictions a constant that is
+    fitted with weights 1/e, which limits the effect of large weights; ``covariate`` adds a multiple of 1/e, as in the
+    original method. The probability of a subject's own arm counts as at least ``bound``. The standard error is that of
+    the efficient influence function, ddof 1; it treats the scores as known. ``x`` is ``(n, p)`` without intercept.
 
     Raises
     ------
@@ -88,8 +88,8 @@ def targeted(
 def _fluctuate(start: Vector, direction: Vector, target: Vector, weight: Vector) -> float:
     """Return the ε that solves Σ w d (y − expit(start + ε d)) = 0 for d > 0, by Newton's method with halving.
 
-    The sum decreases in ε, so a step that does not bring it closer to 0 is halved; so is one that moves a
-    prediction further than LONGEST_STEP, beyond which the sum would be flat and its slope 0.
+    The sum decreases in ε. A step is halved until it brings the sum closer to 0 and moves every prediction by at most
+    LONGEST_STEP; beyond that the sum is flat and its slope 0.
     """
     move = 0.0
     longest = LONGEST_STEP / float(direction.max())

@@ -1,4 +1,4 @@
-"""The unadjusted contrast of the arms, shown beside what is adjusted."""
+"""The unadjusted contrast of the arms, which the report shows beside the adjusted one."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -17,13 +17,13 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class ImputationModel:
-    """How gaps are drawn.
+    """The model from which gaps are drawn.
 
-    ``numbers`` says how numbers are: ``normal`` draws from Bayesian linear regression and may leave the range of
-    what was observed; ``matching`` takes the observed value of one of ``donors`` subjects with nearly the same
-    prediction, and keeps range, rounding and shape. Categories are drawn from (multinomial) logistic regression.
-    ``iterations`` is the length of each chain. ``interaction`` lets treatment times outcome predict covariates, as
-    it does where the effect differs between subjects (Tilling et al., 2016).
+    ``numbers`` is the method for numbers. ``normal`` draws from Bayesian linear regression and can leave the observed
+    range. ``matching`` takes the observed value of one of ``donors`` subjects with similar predictions, and keeps range,
+    rounding and shape. Categories are drawn from (multinomial) logistic regression. ``iterations`` is the length of
+    each chain. ``interaction`` adds the product of treatment and outcome to the predictors; it matters when the effect
+    differs between subjects (Tilling et al., 2016).
     """
 
     numbers: Literal["normal", "matching"] = "normal"
@@ -36,11 +36,11 @@ class ImputationModel:
 class Imputation:
     """One completed data set.
 
-    ``columns`` are ``(n,)`` each, in the order given, categories as places of their levels; a covariate without
-    gaps is the very array given, and observed values are never changed. ``visited`` names the covariates with gaps
-    in the order of visits. ``trace``, ``(iterations, visited)``, is after each iteration the mean of the imputed
-    values, for a category the share at its most frequent observed level: without trend, and alike in all
-    imputations, once the chains have converged (van Buuren, 2018, section 6.5.2).
+    ``columns`` are ``(n,)`` each, in the given order; categories are the indexes of their levels. A covariate without
+    gaps is the given array itself, and observed values are never changed. ``visited`` names the covariates with gaps in
+    the order of visits. ``trace``, ``(iterations, visited)``, holds the mean of the imputed values after each
+    iteration; for a category, the share at its most frequent observed level. After convergence it has no trend and is
+    alike in all imputations (van Buuren, 2018, section 6.5.2).
     """
 
     columns: tuple[Vector, ...]
@@ -71,31 +71,31 @@ def imputation(
     index: int,
     model: ImputationModel | None = None,
 ) -> Imputation:
-    """Return the completed data set number ``index``, a function of the data, ``seed`` and ``index`` alone.
+    """Return the completed data set number ``index``; it depends only on the data, ``seed`` and ``index``.
 
-    Gaps start at random observed values. Then each covariate with gaps is drawn again given all others, those with
-    fewest gaps first and of equally many the first given, ``iterations`` times over (van Buuren, 2007; 2018,
-    algorithm 4.3); once, when only one has gaps. Values are taken to be missing at random given treatment, outcome
-    and the observed covariates.
+    Each gap starts with a random observed value. Then each covariate with gaps is drawn again given all others, in
+    ascending order of the number of gaps (ties in the given order); this is repeated ``iterations`` times (van Buuren,
+    2007; 2018, algorithm 4.3), or once when only one covariate has gaps. The assumption is that values are missing at
+    random given treatment, outcome and the observed covariates.
 
     Predictors are the other covariates (numbers linearly, categories by indicators of their observed levels),
-    ``treated`` and ``outcome``, ``(n,)``, both complete. The outcome belongs there: without it covariates are
-    imputed as if unrelated to it, and confounding remains (Moons et al., 2006). So does treatment in an
-    observational study: without it imputed covariates are balanced between arms by construction, and the propensity
-    score does not see the confounding (Leyrat et al., 2019). Analyse each completed data set in full, propensity
-    model included, and pool the effects. Squares and products of covariates are to be computed from completed
-    values; the models here know their linear terms alone.
+    ``treated`` and ``outcome``, both ``(n,)`` and complete. The outcome must be a predictor: without it, covariates are
+    imputed as if unrelated to it, and confounding remains (Moons et al., 2006). In an observational study treatment
+    must be one as well: without it, imputed covariates are balanced between the arms by construction, and the
+    propensity score misses the confounding (Leyrat et al., 2019). Analyse each completed data set in full, including
+    the propensity model, and pool the effects. Compute squares and products of covariates from the completed values;
+    the imputation models have only linear terms.
 
-    Random numbers come from ``PCG64(SeedSequence(seed).spawn(m)[index])`` for any m beyond ``index``, and are dealt to
-    subjects in their order: sort the subjects first if that order may change. Every sum has a fixed order, so that
-    the bits are the same whatever the number of threads.
+    Random numbers come from ``PCG64(SeedSequence(seed).spawn(m)[index])`` for any m larger than ``index``. They are
+    assigned to subjects in order: sort the subjects first if their order can change. Every sum has a fixed order, so
+    the bits are the same for every number of threads.
 
     Raises
     ------
     EstimationError
-        When a covariate has fewer than two different observed values, or not more observed values than its model
-        has parameters; when treatment or outcome is incomplete or of another length; when donors or
-        iterations are below 1; and as ``require_imputable``.
+        When a covariate has fewer than two different observed values, or no more observed values than its model has
+        parameters; when treatment or outcome is incomplete or has another length; when donors or iterations are below
+        1; and in the cases of ``require_imputable``.
     """
     chosen = model or ImputationModel()
     _require_consistent(covariates, treated, outcome, chosen)
@@ -113,9 +113,9 @@ def imputation(
 
 
 def visiting_order(covariates: Sequence[IncompleteCovariate]) -> tuple[int, ...]:
-    """Return the places of the covariates with gaps, fewest gaps first, of equally many the first given."""
+    """Return the indexes of the covariates with gaps, in ascending order of the number of gaps; ties in the given order."""
     gaps = [int(covariate.missing.sum()) for covariate in covariates]
-    # sorted() keeps the order of equals
+    # sorted() is stable: ties keep their order
     return tuple(sorted((place for place, count in enumerate(gaps) if count), key=gaps.__getitem__))
 
 
@@ -151,7 +151,7 @@ def _standardised(values: Vector) -> Vector:
 
 
 class _Chain:
-    """The current completed data set, and the predictors made of it."""
+    """The current completed data set, and the predictors computed from it."""
 
     def __init__(
         self, covariates: Sequence[IncompleteCovariate], given: Vector, model: ImputationModel
@@ -173,12 +173,12 @@ class _Chain:
                 self._enter(place)
 
     def start(self, place: int, chance: np.random.Generator) -> None:
-        """Fill a covariate's gaps with observed values drawn with equal chances."""
+        """Fill a covariate's gaps with observed values, drawn with equal probabilities."""
         seen = self.columns[place][~self._missing[place]]
         self._fill(place, seen[chance.integers(0, len(seen), size=int(self._missing[place].sum()))])
 
     def visit(self, place: int, chance: np.random.Generator) -> float:
-        """Draw a covariate's missing values given all others, and return their mean or modal share."""
+        """Draw a covariate's missing values given all others, and return their entry of the trace."""
         missing = self._missing[place]
         rows = self._rows[self._owner != place]
         observed, wanted = rows[:, ~missing], rows[:, missing]
@@ -198,14 +198,14 @@ class _Chain:
         return float(values.mean())
 
     def _fill(self, place: int, values: Vector) -> None:
-        """Put values into a covariate's gaps, and the covariate among the predictors."""
+        """Write values into a covariate's gaps, and update its predictors."""
         completed = self.columns[place].copy()
         completed[self._missing[place]] = values
         self.columns[place] = completed
         self._enter(place)
 
     def _enter(self, place: int) -> None:
-        """Write a covariate's predictors: standardised, or indicators of its observed levels but the first."""
+        """Write a covariate's predictors: a standardised number, or indicators of all observed levels except the first."""
         values, levels = self.columns[place], self._levels[place]
         self._rows[self._owner == place] = (
             _standardised(values) if levels is None else values == levels[1:, None]

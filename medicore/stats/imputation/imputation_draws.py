@@ -1,7 +1,7 @@
 """Draws of missing values from their predictive distribution given complete predictors, one variable at a time.
 
-Predictors are ``(q, n)`` rows, the first of which is 1 for everybody. Every draw is proper (Rubin, 1987, section 4.2):
-the coefficients are drawn first, from what the observed values say about them, and then the missing values.
+Predictors are ``(q, n)`` rows; the first row is 1 for all subjects. Every draw is proper (Rubin, 1987, section 4.2):
+the coefficients are drawn first, from their posterior distribution given the observed values, then the missing values.
 """
 
 import numpy as np
@@ -17,15 +17,15 @@ NEWTON_STEPS = 100
 NEWTON_DECREMENT = 1e-18
 """Squared length of a Newton step, in standard errors and per subject, at which the maximum is reached."""
 PSEUDO_DISTANCE = 0.5
-"""Standard deviations between the mean and an observation that is added against separation."""
+"""Distance of an observation that is added against separation from the mean, in standard deviations."""
 
 
 def draw_normal(observed: Vector, values: Vector, missing: Vector, chance: np.random.Generator) -> Vector:
     """Return draws for the ``missing`` predictors, ``(q, n0)``, from Bayesian normal linear regression, ``(n0,)``.
 
-    ``values``, ``(n1,)``, go with the ``observed`` predictors, ``(q, n1)``. Under the prior 1/σ² the residual
-    variance is drawn as RSS/χ² with n1 − q degrees of freedom, the coefficients from the normal distribution
-    around least squares with that variance, and the values around their prediction (Rubin, 1987, p. 167; van
+    ``values``, ``(n1,)``, belong to the ``observed`` predictors, ``(q, n1)``. Under the prior 1/σ² the residual
+    variance is drawn as RSS/χ² with n1 − q degrees of freedom, the coefficients from the normal distribution around
+    the least-squares estimate with that variance, and the values around their predictions (Rubin, 1987, p. 167; van
     Buuren, 2018, algorithm 3.1, "norm").
     """
     _, drawn, deviation = _linear_coefficients(observed, values, chance)
@@ -35,12 +35,12 @@ def draw_normal(observed: Vector, values: Vector, missing: Vector, chance: np.ra
 def draw_donors(
     observed: Vector, values: Vector, missing: Vector, donors: int, chance: np.random.Generator
 ) -> Places:
-    """Return the places, ``(n0,)``, among the observed of those whose value each missing one takes.
+    """Return for each missing value the index, ``(n0,)``, of the observed subject that donates its value.
 
-    Predictive mean matching of type 1 (van Buuren, 2018, algorithm 3.3): the prediction of a missing value by drawn
-    coefficients is compared with the predictions of the observed by least squares, and one of the ``donors`` nearest
-    is taken with equal chances. All observed with the same prediction as one of these are donors too, so that no
-    tie is broken by the order of subjects.
+    This is predictive mean matching of type 1 (van Buuren, 2018, algorithm 3.3): the prediction of a missing value by
+    drawn coefficients is compared with the least-squares predictions of the observed, and one of the ``donors`` nearest
+    is chosen with equal probabilities. Observed subjects with the same prediction as one of these are donors too, so
+    the order of subjects never breaks a tie.
     """
     estimate, drawn, _ = _linear_coefficients(observed, values, chance)
     predicted = linear_predictor(estimate, observed)
@@ -57,18 +57,18 @@ def draw_donors(
 def draw_levels(observed: Vector, codes: Places, missing: Vector, chance: np.random.Generator) -> Places:
     """Return drawn codes, ``(n0,)``, from multinomial logistic regression; with two levels, logistic.
 
-    ``codes``, ``(n1,)``, are 0 to L − 1, each observed at least once. The coefficients of levels 1 to L − 1 against
-    level 0 are drawn from the normal distribution around their maximum likelihood estimate with the inverse
+    ``codes``, ``(n1,)``, are 0 to L − 1; each level is observed at least once. The coefficients of levels 1 to L − 1
+    against level 0 are drawn from the normal distribution around their maximum likelihood estimate, with the inverse
     information as covariance (Rubin, 1987, p. 169; van Buuren, 2018, section 3.6, "logreg").
 
-    Perfect prediction would make that estimate infinite and its covariance useless, so observations with little
-    weight are always added (White, Daniel & Royston, 2010): for each of p predictors two, half a standard
-    deviation either side of the mean, the other predictors at their means, for every level; their weights add up to
-    p + 1, the parameters of one logit. Levels share that weight as they were observed (Clogg et al., 1991), where
-    White et al. share it equally, so that a rare level does not become less rare. The likelihood then has one
-    maximum, always.
+    With perfect prediction the estimate would be infinite and its covariance useless. So observations with small
+    weights are always added (White, Daniel & Royston, 2010): for each of p predictors and each level two, half a
+    standard deviation below and above the mean, with the other predictors at their means. Their weights add up to
+    p + 1, the number of parameters of one logit. The levels share this weight in proportion to their observed
+    frequencies (Clogg et al., 1991); White et al. share it equally, which makes a rare level less rare. With these
+    observations the likelihood always has exactly one maximum.
 
-    Raises EstimationError when Newton's method does not reach it.
+    Raises EstimationError when Newton's method does not reach the maximum.
     """
     levels = int(codes.max()) + 1
     kept = list(TriangularFactor.of(cross_products(observed, np.ones(len(codes)))).kept)
@@ -85,7 +85,7 @@ def draw_levels(observed: Vector, codes: Places, missing: Vector, chance: np.ran
 
 
 def _linear_coefficients(x: Vector, y: Vector, chance: np.random.Generator) -> tuple[Vector, Vector, float]:
-    """Return the least-squares coefficients, ``(q,)``, drawn ones, and the residual standard deviation drawn."""
+    """Return the least-squares coefficients, ``(q,)``, drawn coefficients, and a drawn residual standard deviation."""
     products = cross_products(np.vstack([x, y]), np.ones(len(y)))
     factor = TriangularFactor.of(products[:-1, :-1])
     estimate = factor.solve(products[:-1, -1])
@@ -97,9 +97,9 @@ def _linear_coefficients(x: Vector, y: Vector, chance: np.random.Generator) -> t
 
 
 def _nearest(ranked: Vector, aims: Vector, donors: int) -> tuple[Places, Places]:
-    """Return the first and last place, ``(n0,)`` each, of the ``donors`` nearest to each aim in a sorted list.
+    """Return the first and last index, ``(n0,)`` each, of the ``donors`` values nearest to each aim in a sorted list.
 
-    Between two equally far, at the end of the window, the lower is taken.
+    Of two values at the same distance, at the ends of the window, the lower one is taken.
     """
     first = np.maximum(np.searchsorted(ranked, aims) - donors, 0)
     for _ in range(donors):
@@ -110,7 +110,7 @@ def _nearest(ranked: Vector, aims: Vector, donors: int) -> tuple[Places, Places]
 
 
 def _augmented(x: Vector, codes: Places, levels: int) -> tuple[Vector, Vector, Vector]:
-    """Return standardised predictors, targets ``(L, n)`` and weights, the added observations last."""
+    """Return standardised predictors, targets ``(L, n)`` and weights; the added observations are last."""
     p = len(x) - 1
     away = np.empty((p + 1, 2 * p))
     away[0] = 1.0
@@ -137,7 +137,7 @@ def _shares(theta: Vector, x: Vector) -> Vector:
 def _maximum(x: Vector, target: Vector, weights: Vector) -> tuple[Vector, TriangularFactor]:
     """Return the maximum likelihood estimate, ``((L − 1)q,)`` level by level, and its information's factor.
 
-    Newton's method from equal chances, with steps halved until the likelihood does not fall.
+    Newton's method starts from equal probabilities; a step is halved until the likelihood does not decrease.
     """
     theta = np.zeros((len(target) - 1) * len(x))
     value, score, factor = _likelihood(x, target, weights, theta)
@@ -165,11 +165,11 @@ def _likelihood(
     """Return the log-likelihood, its score and the factor of its information (Agresti, 2013, section 8.1)."""
     q = len(x)
     shares = _shares(theta.reshape(len(target) - 1, q), x)
-    # a target of 0 counts nothing, even where its share has become 0 and has no logarithm
+    # a target of 0 adds nothing, even where its share has become 0 and has no logarithm
     value = float((weights * (target * np.log(np.maximum(shares, 1e-300)))).sum())
     apart = weights * (target - shares)[1:]
     score = np.array([(row * one).sum() for row in apart for one in x])
-    information = np.empty((len(theta), len(theta)))  # its factor reads the lower triangle alone
+    information = np.empty((len(theta), len(theta)))  # its factor reads only the lower triangle
     for one in range(len(apart)):
         for two in range(one + 1):
             spread = shares[one + 1] * ((one == two) - shares[two + 1])

@@ -17,8 +17,8 @@ Codes = NDArray[np.intp]
 class IncompleteCovariate:
     """A baseline covariate of all subjects, some of whom have no value.
 
-    ``values`` is ``(n,)`` float64 and NaN where the value is missing. ``levels`` is empty for a number; for a
-    category it holds the declared levels in their declared order, and ``values`` their places from 0.
+    ``values`` is ``(n,)`` float64, NaN where the value is missing. ``levels`` is empty for a number. For a category it
+    holds the declared levels in their declared order, and ``values`` holds their indexes, from 0.
     """
 
     name: str
@@ -29,9 +29,9 @@ class IncompleteCovariate:
     def of_category(
         cls, name: str, labels: Sequence[object], missing: Mask, levels: tuple[str, ...]
     ) -> "IncompleteCovariate":
-        """Return the category whose ``labels`` are levels wherever ``missing``, ``(n,)``, is false.
+        """Return the category with these ``labels``; where ``missing``, ``(n,)``, is true, the label is ignored.
 
-        Raises EstimationError when a label that is not missing is not a level.
+        Raises EstimationError when any other label is not a level.
         """
         place = {level: float(code) for code, level in enumerate(levels)}
         values = np.full(len(labels), np.nan)
@@ -53,20 +53,20 @@ class IncompleteCovariate:
 
     @property
     def level_counts(self) -> Codes:
-        """How many subjects were observed at each declared level, ``(levels,)``."""
+        """The number of subjects observed at each declared level, ``(levels,)``."""
         counts: Codes = np.bincount(self.values[~self.missing].astype(np.intp), minlength=len(self.levels))
         return counts
 
     def labels(self, completed: Vector) -> tuple[str, ...]:
-        """Return the levels, ``(n,)``, of completed values of this category."""
+        """Return the names of the levels, ``(n,)``, of completed values of this category."""
         return tuple(self.levels[code] for code in completed.astype(np.intp))
 
 
 def require_imputable(covariates: Sequence[IncompleteCovariate]) -> None:
     """Raise EstimationError unless every covariate can be completed from its own observed values.
 
-    That is when names are distinct, lengths equal, values finite or NaN and those of a category its levels, and
-    at least one value is observed.
+    That is the case when names are distinct and lengths equal, when each value is finite or NaN (of a category: an
+    index of a level or NaN), and when at least one value of each covariate is observed.
     """
     if len({covariate.name for covariate in covariates}) < len(covariates):
         raise EstimationError("two covariates share a name; expected each once; check the protocol")

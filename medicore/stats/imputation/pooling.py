@@ -16,16 +16,16 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class PooledEstimate:
-    """An estimate pooled over ``imputations`` completed data sets, and how much the gaps cost.
+    """An estimate pooled over ``imputations`` completed data sets, and the cost of the gaps in precision.
 
-    ``estimate`` carries the pooled value, its standard error √``total`` and its degrees of freedom, and with
-    them interval and p-value. Variances are squared standard errors, in the squared unit of the value:
+    ``estimate`` holds the pooled value, its standard error √``total`` and its degrees of freedom; interval and p-value
+    follow from these. Variances are squared standard errors, in the squared unit of the value:
     ``within`` W is the mean of the complete-data variances, ``between`` B the variance (ddof 1) of the values,
     ``total`` T = W + (1 + 1/m)B (Rubin, 1987, equations 3.1.2 to 3.1.5).
 
     ``relative_increase`` is r = (1 + 1/m)B/W (3.1.7); ``proportion`` λ = (1 + 1/m)B/T, the share of the total
-    variance that is due to the gaps; ``missing_information`` γ = (r + 2/(ν + 3))/(1 + r) (3.1.10), with ν the
-    degrees of freedom of Barnard & Rubin (1999). ``degrees_of_freedom`` is ν, infinite when neither the
+    variance that is due to the gaps; ``missing_information`` γ = (r + 2/(ν + 3))/(1 + r) (3.1.10), where ν are the
+    degrees of freedom of Barnard & Rubin (1999). ``degrees_of_freedom`` is ν; it is infinite when neither the
     imputations nor the complete-data analyses limit it. ``monte_carlo_error`` is √(B/m), the standard deviation
     of the pooled value over repetitions with other seeds (White, Royston & Wood, 2011, section 7).
     """
@@ -45,16 +45,15 @@ class PooledEstimate:
 def pooled(estimates: Sequence[Estimate]) -> PooledEstimate:
     """Return the estimates of one effect in m completed data sets, pooled by Rubin's rules.
 
-    Each comes from the same estimator on the same subjects. Their ``degrees_of_freedom`` are those of the
-    complete-data analysis, the smallest if they differ, and None stands for infinitely many. The values are
-    pooled on their own scale: give ratios as logarithms, whose distribution is nearer to normal (White, Royston &
-    Wood, 2011, table VIII).
+    All estimates come from the same estimator on the same subjects. The complete-data degrees of freedom are the
+    smallest of their ``degrees_of_freedom``; None means infinity. The values are pooled on the given scale: pass ratios
+    as logarithms, because their distribution is nearer to normal (White, Royston & Wood, 2011, table VIII).
 
     Raises
     ------
     EstimationError
-        When there are fewer than two estimates, they are not of the same thing, or a value or standard error is
-        not finite or a standard error not positive.
+        When there are fewer than two estimates, when they differ in estimand or estimator, or when a value is not
+        finite or a standard error is not finite and positive.
     """
     _require_poolable(estimates)
     m = len(estimates)
@@ -90,9 +89,9 @@ def pooled(estimates: Sequence[Estimate]) -> PooledEstimate:
 
 
 def pooled_effect(effects: Sequence[Effect]) -> Effect:
-    """Return one effect from several completed data sets, pooled where its inference is: a ratio's logarithm.
+    """Return one effect from several completed data sets, pooled on the scale of inference (the logarithm of a ratio).
 
-    One alone is returned as it is. Raises EstimationError as ``pooled``, and for effects of several measures.
+    A single effect is returned unchanged. Raises EstimationError as ``pooled`` does, and for different measures.
     """
     if len(effects) == 1:
         [alone] = effects
@@ -108,10 +107,10 @@ def pooled_effect(effects: Sequence[Effect]) -> Effect:
 
 
 def pooled_replicates(results: Sequence[BootstrapResult]) -> BootstrapResult:
-    """Return the bootstraps of several completed data sets as one, its replicates those of all.
+    """Return the bootstraps of several completed data sets as one, with the replicates of all of them.
 
-    The percentiles of the pooled replicates make the interval that Schomaker & Heumann (2018, section 3) name
-    "MI boot, pooled sample". Its seed is the first one's; no acceleration is defined.
+    The percentiles of the pooled replicates give the interval that Schomaker & Heumann (2018, section 3) call
+    "MI boot, pooled sample". The seed is that of the first bootstrap; an acceleration is not defined.
     """
     first, *others = results
     if not others:
@@ -136,9 +135,9 @@ def pooled_replicates(results: Sequence[BootstrapResult]) -> BootstrapResult:
 def barnard_rubin(imputations: int, proportion: float, complete: float = float("inf")) -> float:
     """Return the degrees of freedom of Student's reference distribution (Barnard & Rubin, 1999, section 3).
 
-    With λ the ``proportion`` of the total variance due to the gaps, below 1, and ν_com the ``complete``-data degrees
-    of freedom: 1/ν = λ²/(m − 1) + 1/ν_obs, where ν_obs = (1 − λ)·ν_com·(ν_com + 1)/(ν_com + 3). For infinite
-    ν_com this is Rubin's (1987, equation 3.1.6) (m − 1)/λ².
+    λ is the ``proportion`` of the total variance that is due to the gaps, below 1; ν_com are the ``complete``-data
+    degrees of freedom. Then 1/ν = λ²/(m − 1) + 1/ν_obs, where ν_obs = (1 − λ)·ν_com·(ν_com + 1)/(ν_com + 3). For
+    infinite ν_com this is Rubin's (m − 1)/λ² (1987, equation 3.1.6).
     """
     inverse = proportion**2 / (imputations - 1)
     if np.isfinite(complete):

@@ -1,4 +1,4 @@
-"""Single imputation: every gap of a baseline covariate filled with one value that knows no arm and no outcome."""
+"""Single imputation: every gap of a baseline covariate gets one value, which depends neither on arm nor on outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """What the gaps of one covariate were filled with: a mean, or the name of a level.
+    """The value for the gaps of one covariate: a mean, or the name of a level.
 
-    ``value`` is None where nothing was missing.
+    ``value`` is None when nothing is missing.
     """
 
     name: str
@@ -27,12 +27,13 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class SingleImputation:
-    """The covariates completed, and what was done.
+    """The completed covariates, and the values that were filled in.
 
-    ``columns`` are ``(n,)`` each, in the order given; categories as places of their levels. A covariate without
-    gaps is the very array given, and observed values are never changed. ``fills`` has one entry per covariate.
-    ``indicators``, when asked for, holds name and ``(n,)`` 0/1 of every covariate with gaps, 1 where its value was
-    missing; two with the same gaps are aliased in a model, and the first stands for both.
+    ``columns`` are ``(n,)`` each, in the given order; categories are the indexes of their levels. A covariate without
+    gaps is the given array itself, and observed values are never changed. ``fills`` has one entry per covariate.
+    ``indicators``, if requested, holds for every covariate with gaps its name and an ``(n,)`` column that is 1 where
+    its value was missing, else 0. Indicators of covariates with the same gaps are aliased in a model, which keeps the
+    first of them.
     """
 
     columns: tuple[Vector, ...]
@@ -43,22 +44,22 @@ class SingleImputation:
 def impute_once(covariates: Sequence[IncompleteCovariate], *, indicators: bool = False) -> SingleImputation:
     """Return the covariates with every gap filled by the mean, or by the most frequent level.
 
-    Numbers take the mean of the observed values of both arms together, categories the most frequent level, of
-    equally frequent ones the first declared. Neither treatment nor outcome is looked at, so that in a randomised
-    trial the completed covariates are still functions of baseline alone, the kind for which covariate adjustment
-    is recommended (FDA, 2023, "Adjusting for covariates in randomized clinical trials"; ICH E9, section 5.7): the
-    effect's estimate stays consistent and its standard error valid whatever made the values missing (White &
-    Thompson, 2005). It is *not* valid where treatment was chosen: there a filled value leaves confounding behind,
-    and multiple imputation is the method. ``indicators`` adds the missing-indicator columns (White & Thompson,
-    2005), for trials where having no value says something about the outcome.
+    A number gets the mean of the observed values of both arms together. A category gets its most frequent level; of
+    equally frequent levels, the first declared. Neither treatment nor outcome is used. In a randomised trial the
+    completed covariates are therefore still functions of baseline alone, for which covariate adjustment is recommended
+    (FDA, 2023, "Adjusting for covariates in randomized clinical trials"; ICH E9, section 5.7): the estimate of the
+    effect stays consistent and its standard error valid, whatever the reason for the missing values (White & Thompson,
+    2005). The method is *not* valid in an observational study: there a filled value leaves confounding behind, and
+    multiple imputation is needed. ``indicators`` adds the missing-indicator columns (White & Thompson, 2005), for
+    trials in which the absence of a value predicts the outcome.
 
-    Means are rounded once, after an exact sum: they do not depend on the order of subjects.
+    Means are rounded once, after an exact sum, so they do not depend on the order of subjects.
 
     Raises
     ------
     EstimationError
-        When a covariate has no observed value, holds infinity or a code that is no level, or the covariates
-        differ in length or share a name.
+        When a covariate has no observed value, or has infinity or an unknown level, or when covariates differ in
+        length or share a name.
     """
     require_imputable(covariates)
     columns: list[Vector] = []
@@ -82,10 +83,10 @@ def impute_once(covariates: Sequence[IncompleteCovariate], *, indicators: bool =
 
 
 def _typical(covariate: IncompleteCovariate) -> float:
-    """Return the mean of the observed values, or the place of the most frequent level."""
+    """Return the mean of the observed values, or the index of the most frequent level."""
     if covariate.levels:
         # argmax returns the first of equal counts
         return float(covariate.level_counts.argmax())
     seen = covariate.values[~covariate.missing]
-    # rounding may not take the mean outside the range of what was seen, which the contract may bound
+    # rounding must keep the mean inside the observed range, because the contract may limit that range
     return min(max(fsum(seen) / len(seen), float(seen.min())), float(seen.max()))

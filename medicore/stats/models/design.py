@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from medicore.errors import EstimationError
 
 RANK_TOLERANCE = 1e-8
-"""A standardised column with a smaller share than this outside the span of those before it is aliased."""
+"""A standardised column is aliased when its share outside the span of the earlier columns is smaller than this."""
 CONSTANT_TOLERANCE = 1e-12
 """A column whose standard deviation is at most this share of its largest value is constant."""
 
@@ -17,10 +17,10 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class StandardisedDesign:
-    """Independent columns with mean 0 and standard deviation 1, and the way back.
+    """Independent columns with mean 0 and standard deviation 1, and the means and scales to transform them back.
 
-    ``columns`` is ``(n, q)``; ``kept`` and ``aliased`` are indices into the given columns; ``means`` and
-    ``scales`` are ``(q,)``.
+    ``columns`` is ``(n, q)``; ``kept`` and ``aliased`` are indexes of the given columns; ``means`` and ``scales`` are
+    ``(q,)``.
     """
 
     columns: Matrix
@@ -30,14 +30,14 @@ class StandardisedDesign:
     scales: Matrix
 
     def basis(self, x: Matrix) -> Matrix:
-        """Return the intercept and the standardised columns of any rows ``x``, ``(m, p)``, as ``(m, q + 1)``."""
+        """Return the intercept and the standardised columns for any rows ``x``, ``(m, p)``, as ``(m, q + 1)``."""
         columns = (x[:, list(self.kept)] - self.means) / self.scales
         return np.column_stack([np.ones(len(x)), columns])
 
     def given_scale(self) -> Matrix:
-        """Return the matrix, ``(p + 1, q + 1)``, that takes coefficients of the basis to those of the given columns.
+        """Return the matrix, ``(p + 1, q + 1)``, that maps coefficients of the basis to those of the given columns.
 
-        Intercept first; the rows of aliased columns are 0.
+        The intercept is first; the rows of aliased columns are 0.
         """
         back = np.zeros((len(self.kept) + len(self.aliased) + 1, len(self.kept) + 1))
         back[0, 0] = 1.0
@@ -50,10 +50,10 @@ class StandardisedDesign:
 def standardise(x: Matrix) -> StandardisedDesign:
     """Return the independent columns of ``x``, ``(n, p)``, centred and scaled.
 
-    Columns are taken from left to right: one that is constant, or a linear combination of the intercept and
-    the columns before it, is aliased and left out. A column is aliased when its diagonal element of the
-    triangular factor of the QR decomposition, the length of its part outside the span of those before it, is
-    below RANK_TOLERANCE (Golub & Van Loan, 2013, section 5.2).
+    Columns are processed from left to right. A column that is constant, or a linear combination of the intercept and
+    the earlier columns, is aliased and left out. The test uses the column's diagonal element in the triangular factor
+    of the QR decomposition, which is the length of its part outside the span of the earlier columns: the column is
+    aliased when this is below RANK_TOLERANCE (Golub & Van Loan, 2013, section 5.2).
 
     Raises
     ------
@@ -80,7 +80,7 @@ def standardise(x: Matrix) -> StandardisedDesign:
 
 
 def _independent(columns: Matrix, names: NDArray[np.intp]) -> tuple[int, ...]:
-    """Return the names of the columns left when the first aliased one is dropped until there is none."""
+    """Return the names of the columns that remain after dropping the first aliased column repeatedly."""
     while True:
         diagonal = np.zeros(columns.shape[1])
         triangle = np.asarray(np.linalg.qr(columns / np.sqrt(len(columns)), mode="r"))

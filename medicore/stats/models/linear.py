@@ -1,4 +1,4 @@
-"""Least squares, with its covariance under several assumptions."""
+"""Least squares, with the covariance of the coefficients under several assumptions."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,17 +13,17 @@ Vector = NDArray[np.float64]
 Covariance = Literal["model", "HC0", "HC1", "HC2", "HC3"]
 
 ALONE = 1e-10
-"""A subject whose leverage is nearer to 1 than this has a coefficient to itself."""
+"""A subject whose leverage is nearer to 1 than this alone determines a coefficient."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinearFit:
     """A least-squares fit.
 
-    ``coefficients`` is ``(p + 1,)`` on the given scale, intercept first, NaN for aliased columns. ``fitted``
-    and ``residual`` are ``(n,)``; ``basis`` is ``(n, q + 1)``, intercept and independent standardised columns,
-    ``theta`` ``(q + 1,)`` their coefficients, ``inverse`` ``(q + 1, q + 1)`` the inverse of their weighted
-    products, ``influence`` ``(n, q + 1)`` each subject's influence on ``theta``.
+    ``coefficients``, ``(p + 1,)``, are on the given scale, intercept first, NaN for aliased columns. ``fitted`` and
+    ``residual`` are ``(n,)``. ``basis``, ``(n, q + 1)``, is the intercept and the independent standardised columns;
+    ``theta``, ``(q + 1,)``, are their coefficients; ``inverse``, ``(q + 1, q + 1)``, is the inverse of their weighted
+    products; ``influence``, ``(n, q + 1)``, is each subject's influence on ``theta``.
     """
 
     coefficients: Vector
@@ -44,16 +44,16 @@ class LinearFit:
 
     @property
     def degrees_of_freedom(self) -> int:
-        """Number of subjects less number of parameters."""
+        """Number of subjects minus number of parameters."""
         return len(self.residual) - len(self.theta)
 
     def basis_covariance(self, kind: Covariance) -> Vector:
         """Return the covariance of ``theta``, ``(q + 1, q + 1)``.
 
-        ``model`` takes one residual variance for all, with n − q − 1 degrees of freedom. HC0 to HC3 allow each
-        subject its own (MacKinnon & White, 1985, section 2): squared residuals as they are, times n/(n − q − 1),
-        over 1 − h, or over (1 − h)², with h the leverage. A subject with leverage 1 has a coefficient to itself:
-        its residual is 0, and it counts nothing.
+        ``model`` assumes one residual variance for all subjects, with n − q − 1 degrees of freedom. HC0 to HC3 allow
+        each subject its own variance (MacKinnon & White, 1985, section 2): the squared residual (HC0), times
+        n/(n − q − 1) (HC1), divided by 1 − h (HC2) or by (1 − h)² (HC3), where h is the leverage. A subject with
+        leverage 1 alone determines a coefficient; its residual is 0, and it adds nothing.
         """
         if kind == "model":
             variance = float((self.weights * self.residual**2).sum()) / self.degrees_of_freedom
@@ -84,12 +84,12 @@ def fit_linear(x: Vector, y: Vector, weights: Vector | None = None) -> LinearFit
     """Return the least-squares fit of ``y``, ``(n,)``, on ``x``, ``(n, p)`` without intercept.
 
     A column that is constant or aliased is left out. ``weights``, ``(n,)`` and positive, multiply the squared
-    residuals; 1 when not given. Solved by QR decomposition (Golub & Van Loan, 2013, section 5.3).
+    residuals; the default is 1. The solution uses the QR decomposition (Golub & Van Loan, 2013, section 5.3).
 
     Raises
     ------
     EstimationError
-        When there are not more subjects than parameters, or a number is not finite.
+        When the number of subjects does not exceed the number of parameters, or a number is not finite.
     """
     weight = np.ones(len(y)) if weights is None else weights
     if not (np.isfinite(y).all() and np.isfinite(weight).all()):

@@ -15,30 +15,30 @@ Vector = NDArray[np.float64]
 MAX_ITERATIONS = 100
 MAX_HALVINGS = 40
 SCORE_TOLERANCE = 1e-10
-"""Largest component of the mean score, on standardised columns, at which the maximum is proved."""
+"""The maximum is reached when no component of the mean score, on standardised columns, is larger than this."""
 SEPARATION_PROBABILITY = 1e-7
-"""A fitted probability closer than this to 0 or 1 is as good as 0 or 1."""
+"""A fitted probability closer than this to 0 or 1 counts as 0 or 1."""
 SEPARATION_STANDARD_ERROR = 50.0
-"""Standard error of a coefficient on a standardised column above which the likelihood has no maximum in sight."""
+"""A larger standard error of a coefficient on a standardised column means that the likelihood has practically no maximum."""
 SEPARATION_MOVE = 0.1
-"""Change of a linear predictor that another Newton step may not make where the score has vanished."""
+"""The limit for the change of a linear predictor by one more Newton step, when the score has vanished."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogisticFit:
     """A fitted logistic regression, and the evidence for and against it.
 
-    ``coefficients`` and ``standard_errors`` are ``(p + 1,)`` on the given scale, intercept first; those of
-    aliased columns are NaN. ``fitted`` is ``(n,)``. ``basis`` is ``(n, q + 1)``, intercept and independent
-    standardised columns (``design`` makes them for other rows), ``theta`` ``(q + 1,)`` their coefficients,
-    ``covariance`` the inverse information, and ``influence`` ``(n, q + 1)`` each subject's influence on
-    ``theta``: its mean is 0, its variance over n that of ``theta``.
+    ``coefficients`` and ``standard_errors``, ``(p + 1,)``, are on the given scale, intercept first, NaN for aliased
+    columns. ``fitted`` is ``(n,)``. ``basis``, ``(n, q + 1)``, is the intercept and the independent standardised
+    columns (``design`` computes them for other rows); ``theta``, ``(q + 1,)``, are their coefficients; ``covariance``
+    is the inverse information; ``influence``, ``(n, q + 1)``, is each subject's influence on ``theta``: its mean is 0,
+    and its variance divided by n is the variance of ``theta``.
 
-    ``converged`` says that no component of the mean score exceeds SCORE_TOLERANCE; ``score`` is the largest.
-    ``separated`` says that the maximum likelihood estimate does not exist, or as good as: ``predicted``
-    subjects lie on their own side of a direction in which the likelihood rises for ever, ``extreme`` fitted
-    probabilities are within SEPARATION_PROBABILITY of 0 or 1, or ``largest_standard_error``, of a coefficient
-    on a standardised column, exceeds SEPARATION_STANDARD_ERROR.
+    ``converged`` says that no component of the mean score exceeds SCORE_TOLERANCE; ``score`` is the largest component.
+    ``separated`` says that the maximum likelihood estimate does not exist, or practically does not exist. It is true
+    when ``predicted`` subjects lie on their own side of a direction in which the likelihood rises without end, when
+    ``extreme`` fitted probabilities are within SEPARATION_PROBABILITY of 0 or 1, or when ``largest_standard_error``, of
+    a coefficient on a standardised column, exceeds SEPARATION_STANDARD_ERROR.
     """
 
     coefficients: Vector
@@ -62,20 +62,20 @@ class LogisticFit:
 
     @property
     def gradient(self) -> Vector:
-        """Derivative of each fitted probability by ``theta``, ``(n, q + 1)``."""
+        """Derivative of each fitted probability with respect to ``theta``, ``(n, q + 1)``."""
         slope: Vector = self.basis * (self.fitted * (1 - self.fitted))[:, None]
         return slope
 
     def probability(self, x: Vector) -> Vector:
-        """Return the fitted probabilities, ``(m,)``, of any rows ``x``, ``(m, p)``."""
+        """Return the fitted probabilities, ``(m,)``, for any rows ``x``, ``(m, p)``."""
         chance: Vector = expit(self.design.basis(x) @ self.theta)
         return chance
 
     def basis_covariance(self, kind: Literal["model", "HC0", "HC3"]) -> Vector:
         """Return the covariance of ``theta``, ``(q + 1, q + 1)``.
 
-        ``model`` is the inverse information; HC0 the sandwich of squared scores, HC3 with these over (1 − h)²,
-        h the leverage in the last weighted fit (MacKinnon & White, 1985, section 2; Zeileis, 2006).
+        ``model`` is the inverse information. HC0 is the sandwich of squared scores; HC3 divides these by (1 − h)²,
+        where h is the leverage in the last weighted fit (MacKinnon & White, 1985, section 2; Zeileis, 2006).
         """
         if kind == "model":
             return self.covariance
@@ -91,18 +91,18 @@ class LogisticFit:
 def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None) -> LogisticFit:
     """Return the maximum likelihood fit of ``y``, ``(n,)`` bool, on ``x``, ``(n, p)`` without intercept.
 
-    Newton's method on standardised columns with step-halving (McCullagh & Nelder, 1989, section 2.5): no step
-    lowers the likelihood, and once the score has vanished one more step takes the estimate to full precision.
-    ``weights``, ``(n,)`` and not negative, multiply each subject's log-likelihood; 1 when not given.
+    The method is Newton's on standardised columns with step-halving (McCullagh & Nelder, 1989, section 2.5). No step
+    lowers the likelihood; after the score has vanished, one more step brings the estimate to full precision.
+    ``weights``, ``(n,)`` and not negative, multiply each subject's log-likelihood; the default is 1.
 
-    Separation is reported, never raised: quasi-separated data "converge" everywhere, so it is looked for
-    (Albert & Anderson, 1984): where the score is 0 but a Newton step still moves linear predictors, the
-    likelihood rises for ever in that direction.
+    Separation is reported in the result and is not an error. Any software "converges" on quasi-separated data, so this
+    function tests for it (Albert & Anderson, 1984): where the score is 0 but a Newton step still changes linear
+    predictors, the likelihood rises without end in the direction of that step.
 
     Raises
     ------
     EstimationError
-        When one outcome alone is present, a number is not finite, or there are not more subjects than
+        When only one outcome occurs, a number is not finite, or the number of subjects does not exceed the number of
         parameters.
     """
     weight = np.ones(len(y)) if weights is None else weights
@@ -143,7 +143,7 @@ def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None)
 
 @dataclass(frozen=True, slots=True)
 class _Maximum:
-    """Where Newton's method ended."""
+    """The state in which Newton's method ended."""
 
     theta: Vector
     fitted: Vector
@@ -154,7 +154,7 @@ class _Maximum:
 
 
 def _require_estimable(y: NDArray[np.bool_], weight: Vector, parameters: int) -> None:
-    """Raise EstimationError unless both outcomes have weight and subjects outnumber parameters."""
+    """Raise EstimationError unless both outcomes have weight and there are more subjects than parameters."""
     if not (np.isfinite(weight).all() and (weight >= 0).all()):
         raise EstimationError(
             "the weights hold a negative number, NaN or infinity; expected 0 or more; check them"
@@ -171,7 +171,7 @@ def _require_estimable(y: NDArray[np.bool_], weight: Vector, parameters: int) ->
 
 
 def _maximise(basis: Vector, y: NDArray[np.bool_], weight: Vector) -> _Maximum:
-    """Return the maximum of the likelihood, or the last point on the way to one that does not exist."""
+    """Return the maximum of the likelihood, or the last iterate when there is no maximum."""
     sign = np.where(y, 1.0, -1.0)
     total = float(weight.sum())
     share = float(weight[y].sum()) / total
@@ -209,7 +209,7 @@ def _covariance(basis: Vector, fitted: Vector, weight: Vector) -> Vector:
 def _uphill(
     basis: Vector, sign: Vector, weight: Vector, theta: Vector, step: Vector, value: float
 ) -> tuple[bool, Vector, float]:
-    """Return whether the likelihood rose along ``step``, and where, halving the step until it does."""
+    """Halve ``step`` until the likelihood rises; return whether it rose, and at which point."""
     slack = np.finfo(float).eps * len(sign) * abs(value)
     for halving in range(MAX_HALVINGS):
         candidate = theta + step / 2**halving

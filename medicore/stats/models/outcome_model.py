@@ -1,4 +1,4 @@
-"""Outcome models: what each subject's outcome would be under either arm."""
+"""Outcome models: predictions of each subject's outcome under each arm."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,11 +17,11 @@ Form = Literal["per arm", "joint"]
 
 @dataclass(frozen=True, slots=True)
 class OutcomeModel:
-    """Predictions of the outcome under one arm, for every subject, and where they come from.
+    """Predictions of the outcome under one arm for every subject, and the quantities for their variance.
 
-    ``predicted`` is ``(n,)``; ``gradient`` ``(n, q)`` its derivative by the model's coefficients; ``influence``
-    ``(n, q)`` each subject's influence on these, 0 for subjects the model was not fitted on. ``aliased`` are
-    columns left out, ``separated`` and ``converged`` are those of a logistic fit.
+    ``predicted`` is ``(n,)``. ``gradient``, ``(n, q)``, is its derivative with respect to the model's coefficients.
+    ``influence``, ``(n, q)``, is each subject's influence on the coefficients, 0 for subjects outside the fit.
+    ``aliased`` are the columns left out; ``separated`` and ``converged`` are those of a logistic fit.
     """
 
     predicted: Vector
@@ -41,9 +41,9 @@ def fit_outcome_models(
 ) -> tuple[OutcomeModel, OutcomeModel]:
     """Return the outcome models under treatment and under control.
 
-    ``gaussian`` is least squares, ``binomial`` maximum likelihood logistic regression of an outcome of 0 and 1.
-    ``per arm`` fits a model in each arm, ``joint`` one model with the arm as a further column. ``x`` is
-    ``(n, p)`` without intercept; rank is checked within what each model is fitted on.
+    ``gaussian`` is least squares; ``binomial`` is maximum likelihood logistic regression of an outcome of 0 and 1.
+    ``per arm`` fits a model in each arm; ``joint`` fits one model with the arm as a further column. ``x`` is ``(n, p)``
+    without intercept; aliased columns are determined among the subjects of each fit.
     """
     if family == "binomial":
         require_binary(outcome)
@@ -68,7 +68,7 @@ def require_binary(outcome: Vector) -> None:
 def _fit(
     x: Vector, subset: NDArray[np.bool_], outcome: Vector, family: Family, tables: tuple[Vector, ...]
 ) -> tuple[OutcomeModel, ...]:
-    """Return one model fitted on ``subset`` of ``x``, predicted for the rows of each of the tables."""
+    """Return one model, fitted on ``subset`` of ``x``, with predictions for the rows of each table."""
     if family == "gaussian":
         fit = fit_linear(x[subset], outcome[subset])
         influence = _spread(fit.influence, subset)
@@ -92,7 +92,7 @@ def _fit(
 
 
 def _spread(influence: Vector, subset: NDArray[np.bool_]) -> Vector:
-    """Return influence values within a subset as influence values in the whole sample."""
+    """Return the influence values of a subset as influence values of the whole sample."""
     whole = np.zeros((len(subset), influence.shape[1]))
     whole[subset] = influence * (len(subset) / len(influence))
     return whole

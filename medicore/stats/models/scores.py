@@ -1,4 +1,4 @@
-"""Propensity scores as estimators take them: fitted, clipped, or known."""
+"""Propensity scores as inputs of estimators: fitted, clipped, or known."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,9 +10,9 @@ Vector = NDArray[np.float64]
 
 
 class Scores(Protocol):
-    """Scores, ``(n,)``, with their derivative by the model's coefficients and the influence on these, ``(n, q)``.
+    """Scores, ``(n,)``, with their derivative with respect to the coefficients, and the influence on these, ``(n, q)``.
 
-    A fitted logistic regression is one.
+    A fitted logistic regression satisfies this protocol.
     """
 
     @property
@@ -21,7 +21,7 @@ class Scores(Protocol):
 
     @property
     def gradient(self) -> Vector:
-        """Derivative of each score by the coefficients of the model."""
+        """Derivative of each score with respect to the coefficients of the model."""
 
     @property
     def influence(self) -> Vector:
@@ -30,7 +30,7 @@ class Scores(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GivenScores:
-    """Scores whose derivative and influence are stated outright."""
+    """Scores with explicitly given derivative and influence."""
 
     fitted: Vector
     gradient: Vector
@@ -38,16 +38,16 @@ class GivenScores:
 
 
 def known_scores(score: Vector) -> GivenScores:
-    """Return scores that were not estimated on these subjects: a randomisation ratio, or kept from a larger sample."""
+    """Return scores that are known, not estimated on these subjects: a randomisation ratio, or scores of a larger sample."""
     nothing = np.zeros((len(score), 0))
     return GivenScores(score, nothing, nothing)
 
 
 def clipped_scores(scores: Scores, lower: float, upper: float) -> GivenScores:
-    """Return the scores with those outside [lower, upper] moved to its ends; nobody is dropped.
+    """Return the scores, with those outside [lower, upper] moved to the nearer limit; all subjects are kept.
 
-    The estimand stays what it was, and the estimate becomes biased where scores were moved. A score that was
-    moved no longer depends on the model.
+    The estimand stays the same, but the estimate can be biased when scores are moved. A moved score no longer depends
+    on the model.
     """
     inside = (scores.fitted >= lower) & (scores.fitted <= upper)
     return GivenScores(

@@ -1,4 +1,4 @@
-"""Which columns of a design stand behind a logistic regression that has no maximum, or none in sight."""
+"""The columns of a design that cause separation or near collinearity in a logistic regression."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,14 @@ from medicore.stats.models.logistic import SEPARATION_STANDARD_ERROR, LogisticFi
 Vector = NDArray[np.float64]
 
 COLLINEAR_SHARE = 1e-3
-"""A standardised column with a smaller share than this outside the span of all others is nearly collinear."""
+"""A standardised column is nearly collinear when its share outside the span of all others is smaller than this."""
 
 
 def separating_columns(x: Vector, treated: NDArray[np.bool_]) -> tuple[int, ...]:
-    """Return the columns of ``x``, ``(n, p)``, each of which separates the arms alone, completely or quasi.
+    """Return the columns of ``x``, ``(n, p)``, that separate the arms on their own, completely or quasi-completely.
 
-    In such a column no treated subject lies below a control, or none above; they may meet in one value
-    (Albert & Anderson, 1984, sections 3 and 4, for one covariate). A constant column separates nobody.
+    In such a column all treated values are at or above all control values, or all are at or below them; the two arms
+    may share one value (Albert & Anderson, 1984, sections 3 and 4, for one covariate). A constant column is not one.
     """
     found = []
     for index, column in enumerate(x.T):
@@ -28,7 +28,7 @@ def separating_columns(x: Vector, treated: NDArray[np.bool_]) -> tuple[int, ...]
 
 
 def undetermined_columns(fit: LogisticFit) -> tuple[int, ...]:
-    """Return the columns whose standardised coefficient has a standard error over SEPARATION_STANDARD_ERROR."""
+    """Return the columns whose standardised coefficient has a standard error above SEPARATION_STANDARD_ERROR."""
     errors = np.sqrt(np.diag(fit.covariance))[1:]
     return tuple(fit.design.kept[place] for place in np.flatnonzero(errors > SEPARATION_STANDARD_ERROR))
 
@@ -36,9 +36,8 @@ def undetermined_columns(fit: LogisticFit) -> tuple[int, ...]:
 def collinear_columns(fit: LogisticFit) -> tuple[int, ...]:
     """Return the columns that are nearly a linear combination of the others.
 
-    The share of a standardised column outside the span of the others is 1/√VIF, the diagonal of the inverse
-    correlation matrix being the variance inflation factors (Marquardt, 1970); that of a column which the model
-    keeps is never 0.
+    The share of a standardised column outside the span of the others is 1/√VIF; the variance inflation factors (VIF)
+    are the diagonal of the inverse correlation matrix (Marquardt, 1970). The share of a column in the model is never 0.
     """
     columns = fit.design.columns / np.sqrt(len(fit.design.columns))
     triangle = np.asarray(np.linalg.qr(columns, mode="r"))

@@ -1,1 +1,1 @@
-"""How strong a violated assumption would have to be to change the conclusion."""
+"""Robustness: how strong the violation of an assumption would have to be to change the conclusion."""

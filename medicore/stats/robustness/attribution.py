@@ -1,4 +1,4 @@
-"""Attribution: how much of a change each of several parts made, whatever the order in which they changed."""
+"""Attribution: the contribution of each of several parts to a change, averaged over the orders of change."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from math import factorial, fsum
 from medicore.errors import EstimationError
 
 Values = Mapping[frozenset[str], float]
-"""The value when these parts are changed and the others are not; a combination that has none is left out."""
+"""The value for each set of changed parts; sets without a value are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """How much of a change one part made; several ``parts`` where they cannot be told apart."""
+    """The contribution of one part to a change; of several ``parts`` together when they cannot be separated."""
 
     parts: tuple[str, ...]
     value: float
@@ -42,13 +42,13 @@ def shapley_values(values: Values, blocks: Sequence[frozenset[str]]) -> tuple[fl
 def attribute(values: Values, parts: Sequence[str]) -> tuple[Contribution, ...]:
     """Return what each part contributed to v(all) − v(none), in the order of ``parts``.
 
-    Where combinations have no value, parts are joined into as many blocks as the others allow, and the blocks
-    are the players (the quotient game of Owen, 1977); of equally many, those that join earlier parts.
+    Where combinations have no value, parts are merged into blocks, and the blocks are the players (the quotient game of
+    Owen, 1977). The partition has as many blocks as possible; among several, it is the one that merges earlier parts.
 
     Raises
     ------
     EstimationError
-        When the value with all parts changed, or with none, is missing.
+        When the value for all parts, or for no part, is missing.
     """
     for end in (frozenset[str](), frozenset(parts)):
         if end not in values:
@@ -66,7 +66,7 @@ def attribute(values: Values, parts: Sequence[str]) -> tuple[Contribution, ...]:
 
 
 def _partitions(parts: tuple[str, ...]) -> Iterator[list[frozenset[str]]]:
-    """Yield every way of dividing parts into blocks."""
+    """Yield every partition of the parts into blocks."""
     if not parts:
         yield []
         return

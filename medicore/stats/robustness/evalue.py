@@ -12,10 +12,11 @@ STANDARDISED_DIFFERENCE_SLOPE = 0.91
 
 @dataclass(frozen=True, slots=True)
 class EValue:
-    """E-values of an effect and of the limit of its interval that is nearer to no effect.
+    """E-values of an effect, and of the confidence limit nearer to no effect.
 
-    ``risk_ratio``, ``low`` and ``high`` are the effect as a risk ratio, after the named ``conversion``. An E-value
-    is at least 1; 1 says that no confounding is needed, as for the limit of an interval that holds no effect.
+    ``risk_ratio``, ``low`` and ``high`` are the effect as a risk ratio, after the named ``conversion``. An E-value is
+    at least 1. The value 1 means that no confounding is needed; the limit has this value when its interval includes no
+    effect.
     """
 
     point: float
@@ -29,9 +30,9 @@ class EValue:
 def e_value_of_risk_ratio(ratio: float, low: float, high: float) -> EValue:
     """Return the E-values of a risk ratio and its interval.
 
-    RR + √(RR(RR − 1)) of the risk ratio, or of its inverse where it is below 1: the least risk ratio that an
-    unmeasured confounder must have with both treatment and outcome to explain the effect away (VanderWeele & Ding,
-    2017, table 2). Raises EstimationError unless 0 < low ≤ ratio ≤ high.
+    The E-value is RR + √(RR(RR − 1)) of the risk ratio, or of its inverse when the ratio is below 1: the smallest risk
+    ratio with both treatment and outcome by which an unmeasured confounder can explain the effect away (VanderWeele &
+    Ding, 2017, table 2). Raises EstimationError unless 0 < low ≤ ratio ≤ high.
     """
     return _e_value(ratio, low, high, "none: a risk ratio")
 
@@ -39,7 +40,7 @@ def e_value_of_risk_ratio(ratio: float, low: float, high: float) -> EValue:
 def e_value_of_odds_ratio(ratio: float, low: float, high: float, *, rare: bool) -> EValue:
     """Return the E-values of an odds ratio and its interval.
 
-    A rare outcome (below 15 % at the end of follow-up) lets the odds ratio stand for the risk ratio; else its
+    For a rare outcome (below 15 % at the end of follow-up) the odds ratio approximates the risk ratio; otherwise its
     square root does (VanderWeele & Ding, 2017, table 2; VanderWeele, 2017). Raises EstimationError unless
     0 < low ≤ ratio ≤ high.
     """
@@ -53,9 +54,9 @@ def e_value_of_odds_ratio(ratio: float, low: float, high: float, *, rare: bool) 
 def e_value_of_standardised_difference(difference: float, low: float, high: float) -> EValue:
     """Return the E-values of a standardised mean difference and its interval.
 
-    The risk ratio is about exp(0.91 d) (VanderWeele & Ding, 2017, table 2; Chinn, 2000). The limits are converted
-    as the difference is; the published exp(0.91 d ∓ 1.78 SE) are those of a 95 % interval, 1.78 for 0.91 · 1.96.
-    Raises EstimationError unless low ≤ difference ≤ high.
+    The risk ratio is about exp(0.91 d) (VanderWeele & Ding, 2017, table 2; Chinn, 2000). The limits are converted in
+    the same way; the published exp(0.91 d ∓ 1.78 SE) is the 95 % interval, because 0.91 · 1.96 is 1.78. Raises
+    EstimationError unless low ≤ difference ≤ high.
     """
     _require_ordered(difference, low, high, positive=False)
     ratio, ratio_low, ratio_high = (
@@ -72,13 +73,13 @@ def _e_value(ratio: float, low: float, high: float, conversion: str) -> EValue:
 
 
 def _of(ratio: float) -> float:
-    """Return RR + √(RR(RR − 1)), with the risk ratio taken away from 1 upwards."""
+    """Return RR + √(RR(RR − 1)); a risk ratio below 1 is inverted first."""
     above = max(ratio, 1 / ratio)
     return float(above + np.sqrt(above * (above - 1)))
 
 
 def _require_ordered(value: float, low: float, high: float, *, positive: bool) -> None:
-    """Raise EstimationError unless the interval holds the effect, and ratios are positive."""
+    """Raise EstimationError unless the effect is inside its interval, and ratios are positive."""
     if not (np.isfinite([low, value, high]).all() and low <= value <= high):
         raise EstimationError(
             f"an effect of {value:g} with interval {low:g} to {high:g} has no E-value; expected finite numbers, the "

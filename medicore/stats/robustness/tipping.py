@@ -1,4 +1,4 @@
-"""The tipping point: how different missing outcomes would have to be to change the conclusion."""
+"""The tipping point: how much missing outcomes would have to differ to change the conclusion."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from medicore.errors import EstimationError
 
 @dataclass(frozen=True, slots=True)
 class DeltaAdjusted:
-    """An effect whose missing treated outcomes differ by ``delta`` from what they are expected to be."""
+    """An effect when the missing outcomes of the treated differ by ``delta`` from their expected values."""
 
     delta: float
     value: float
@@ -26,10 +26,10 @@ class DeltaAdjusted:
 class TippingPoint:
     """The shift at which the conclusion changes.
 
-    ``concluded`` says whether the interval at ``level`` excludes ``null`` when nothing is shifted. ``delta`` is
-    the smallest shift, in the outcome's unit, at which that answer changes, and None when no shift changes it;
-    ``delta_of_estimate`` the shift at which the point estimate itself is ``null``. ``missing_share`` is the share
-    of the treated whose outcome is missing.
+    ``concluded`` says whether the interval at ``level`` excludes ``null`` without a shift. ``delta`` is the smallest
+    shift, in the outcome's unit, at which that answer changes, or None when no shift changes it. ``delta_of_estimate``
+    is the shift at which the point estimate equals ``null``. ``missing_share`` is the share of the treated whose
+    outcome is missing.
     """
 
     delta: float | None
@@ -42,7 +42,7 @@ class TippingPoint:
     def possible(self, lowest: float, highest: float) -> bool:
         """Return whether a shift between ``lowest`` and ``highest`` changes the conclusion.
 
-        For a risk, expected to be p in those missing, these are −p and 1 − p.
+        For a risk whose expected value is p in subjects without an outcome, the limits are −p and 1 − p.
         """
         return self.delta is not None and lowest <= self.delta <= highest
 
@@ -52,13 +52,13 @@ def delta_adjusted(
 ) -> DeltaAdjusted:
     """Return the effect when the missing outcomes of the treated are shifted by ``delta``.
 
-    A pattern-mixture model (Little, 1993; Permutt, 2016; White, Carpenter & Horton, 2018). ``value`` and
-    ``standard_error`` are of the effect when missing outcomes are like observed ones given the covariates
-    (missing at random). Of ``treated`` subjects in the treated arm ``missing`` have no outcome, a share π. If
-    these would have had a mean outcome ``delta`` higher than expected, the mean under treatment is higher by
-    π·delta, and so is the effect. Its variance is SE² + delta²·π(1 − π)/``treated``: delta is a given number, the
-    share is estimated, and the two are uncorrelated, because the effect's influence function has mean 0 among
-    those observed. Outcomes missing in the control arm stay missing at random.
+    This is a pattern-mixture model (Little, 1993; Permutt, 2016; White, Carpenter & Horton, 2018). ``value`` and
+    ``standard_error`` are those of the effect when outcomes are missing at random: given the covariates, missing
+    outcomes are like observed ones. Of the ``treated`` subjects in the treated arm, ``missing`` have no outcome, a
+    share π. If their mean outcome is ``delta`` higher than expected, the mean under treatment and the effect are higher
+    by π·delta. The variance of the effect is then SE² + delta²·π(1 − π)/``treated``: delta is a given number and the
+    share is estimated. The share and the estimate are uncorrelated, because the effect's influence function has mean 0
+    among the observed. Outcomes missing in the control arm stay missing at random.
 
     Raises EstimationError when there are fewer treated than missing, or no treated.
     """
@@ -79,9 +79,9 @@ def tipping_point(
     """Return how much the missing outcomes of the treated must differ for the conclusion to change.
 
     The conclusion is whether the interval of ``delta_adjusted`` excludes ``null``. It changes where
-    (value − null + π·delta)² = z²(SE² + delta²·π(1 − π)/treated), a quadratic in delta whose root nearest to 0 is
-    returned. Against an effect that was shown the root points the other way; for one that was not, it is the
-    shift that would show it.
+    (value − null + π·delta)² = z²(SE² + delta²·π(1 − π)/treated), a quadratic equation in delta; its root nearest to 0
+    is returned. If the unshifted interval excludes ``null``, the root is the shift that removes this conclusion;
+    otherwise it is the shift that creates it.
 
     Raises EstimationError when there are fewer treated than missing, or no treated.
     """
@@ -97,7 +97,7 @@ def tipping_point(
     inside = slope**2 - bend * constant
     delta = None
     if inside >= 0:
-        # the root nearest to 0, in the form that does not cancel
+        # the root nearest to 0, in the form without cancellation
         turned = slope + np.copysign(np.sqrt(inside), slope)
         delta = float(-constant / turned) if turned != 0 else None
     return TippingPoint(delta, -distance / share, concluded, share, null, level)
