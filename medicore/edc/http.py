@@ -96,7 +96,7 @@ class EdcServer:
         found = Address.of(self.address)
         if not found.is_private:
             raise ConfigurationError(
-                "the address of the EDC is neither https nor on this machine; expected https://…; correct "
+                "the address of the EDC is neither https nor of this machine; expected https://…; correct "
                 "'edc.address' in the protocol"
             )
         if not found.is_plain:

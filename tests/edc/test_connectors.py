@@ -85,7 +85,7 @@ def test_extract_is_the_one_of_the_files(inbox: Path, name: str, tmp_path: Path)
 @pytest.mark.parametrize(
     ("fault", "error", "message"),
     [
-        ("cut-end", DataError, "cut|900"),
+        ("cut-end", DataError, "cut|incomplete|900"),
         ("cut-connection", DataError, "in 5 attempts"),
         ("401", ConfigurationError, "refuses the credentials"),
         ("429", DataError, "status 429 in 5 attempts"),

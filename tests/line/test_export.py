@@ -195,7 +195,7 @@ def test_export_needs_a_role_and_a_refusal_is_recorded(released: Month, tmp_path
     run = released.run(REFERENCE)
     target = tmp_path / "bundle"
     err = released.project.medicore("export", run, "--to", str(target), "--as", "analyst", expected=7).err
-    assert "analyst is analyst, which may not export; expected one of quality, reviewer" in err
+    assert "analyst has the role analyst, which may not export; expected one of quality, reviewer" in err
     assert not target.exists()
     last = released.project.events(run)[-1]
     assert (last["action"], last["actor"]) == ("export.refused", "analyst")

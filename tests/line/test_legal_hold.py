@@ -48,7 +48,7 @@ def test_a_run_is_held_until_quality_lifts_it(copied: Project, released: Month) 
     (verdict,) = copied.medicore("verify", run, "--json").json()
     assert (verdict["failed"], verdict["warnings"]) == ({}, {})
     answer = act(copied, "lift", run, "operator", expected=7)
-    assert "operator is operator, which may not lift; expected one of quality" in answer.err
+    assert "operator has the role operator, which may not lift; expected one of quality" in answer.err
     refused = copied.events(run)[-1]
     assert (refused["action"], refused["details"]["asked"]) == ("archive.refused", "archive.lifted")
     add(copied, "quinn", "quality")

@@ -64,9 +64,9 @@ def require_refused(project: Project, run: str, person: str, words: str, refuse:
     [
         ("edgar", {}, "the key of edgar is valid from "),
         ("ruth", {}, "the key of ruth was revoked on "),
-        ("arno", {}, "arno is analyst, which may not approve; expected one of quality, reviewer"),
-        ("operator", {}, "operator is operator, which may not approve"),
-        ("medicore", {}, "medicore is service, which may not approve"),
+        ("arno", {}, "arno has the role analyst, which may not approve; expected one of quality, reviewer"),
+        ("operator", {}, "operator has the role operator, which may not approve"),
+        ("medicore", {}, "medicore has the role service, which may not approve"),
         ("analyst", {}, "analyst asked for this run; expected the decision of another person"),
         ("reviewer", {"reason": ""}, "the reason is empty"),
         ("reviewer", {"reason": " \t… "}, "the reason is empty"),

@@ -106,7 +106,7 @@ def test_nothing_is_asked_of_who_may_not(founded: tuple[House, SetClock]) -> Non
         pytest.fail("a credential was asked for")
 
     newcomer = Newcomer("rosa", "Rosa", "reviewer")
-    with pytest.raises(ReviewError, match="rita is reviewer, which may not administer"):
+    with pytest.raises(ReviewError, match="rita has the role reviewer, which may not administer"):
         add(house, actor("rita"), newcomer, never)
     with pytest.raises(WrongPassphraseError):
         add(house, Actor("otto", "As asked", "guessed it"), newcomer, never)

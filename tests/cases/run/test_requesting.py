@@ -155,7 +155,7 @@ def test_an_event_that_tells_something_else_is_found(
 ) -> None:
     """An event that carries a good signature of another request is not believed."""
     house, _ = founded
-    with pytest.raises(IntegrityError, match="differs from what ana signed"):
+    with pytest.raises(IntegrityError, match="tells something else than ana signed"):
         proved_request(house, begun(house, signed(house), **told))
 
 
