@@ -1,1 +1,1 @@
-"""The way of the data: one deterministic step per file, and the rooms of what they are made of."""
+"""The analysis pipeline: one deterministic step per file; the subfolders hold what the steps are built from."""

@@ -1,4 +1,4 @@
-"""check: data contract, comparison with the lock before, and approved protocol; any deviation halts."""
+"""check: the data contract, the comparison with the previous data lock, and the approved protocol; a deviation halts."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ from medicore.steps.gate import read_section, write_section
 CONTRACT = "contract"
 PREVIOUS = "previous lock"
 WHOLE = "(whole extract)"
-"""What stands for the column where a rule is about the extract itself."""
+"""The column name of a rule that is about the extract itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken rule: whose it is, of which column, how often, and what was expected. Never a value."""
+    """A broken rule: its origin, its column, the number of cases, and what was expected. It never holds a value."""
 
     gate: str
     column: str
@@ -36,11 +36,11 @@ class Violation:
     message: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return the violation as check.json holds it."""
+        """Return the violation in the form of check.json."""
         return {"column": self.column, "rule": self.rule, "count": self.count, "expected": self.expected}
 
     def as_finding(self) -> Finding:
-        """Return the finding: a broken contract needs new data, so nobody can sign it away."""
+        """Return the finding; a broken contract needs new data, so a signature cannot override it."""
         return Finding(
             step="check",
             gate=self.gate,
@@ -53,12 +53,12 @@ class Violation:
 
 
 def check(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
-    """Hold the extract against contract and earlier lock, write what was found, and return the findings.
+    """Compare the extract with the contract and the previous data lock, write the result, and return the findings.
 
     Raises
     ------
     IntegrityError
-        When the earlier extract is not the one that was frozen.
+        When the previous extract differs from the one that was frozen.
     """
     made = read_section(files, "extract")
     table = files.read_table("extract.parquet")
@@ -105,7 +105,7 @@ def _of_transfer(made: dict[str, Any]) -> Iterator[Violation]:
 
 
 def _counts(made: dict[str, Any]) -> list[tuple[int, int]]:
-    """Return how many rows were read and announced: of the delivery, or of each file whose data set was joined."""
+    """Return the numbers of rows that were read and announced, for the delivery or for each joined file."""
     announced = {file["name"]: file["rows"] for file in made["files"]}
     if "datasets" in made:
         return [(dataset["rows"], announced[dataset["file"]]) for dataset in made["datasets"]]
@@ -142,7 +142,7 @@ def _of_values(
     for (name, rule), count in sorted(
         broken.items(), key=lambda item: (contract.names.index(item[0][0]), item[0][1])
     ):
-        # What could not be cast became missing; it has its violation already.
+        # A value that could not be cast became missing, and it already has a violation.
         left = count - uncastable[name] if rule == REQUIRED else count
         if left > 0 and not (rule == REQUIRED and name in made["missing"]):
             expected = expectation(contract.column(name), rule, exported_on)

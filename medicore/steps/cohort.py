@@ -1,4 +1,4 @@
-"""cohort: who is analysed, and why everyone else is not."""
+"""cohort: the analysis set, and the reason for each exclusion."""
 
 import numpy as np
 import pandas as pd
@@ -12,15 +12,15 @@ from medicore.steps.gate import write_section
 from medicore.steps.models.imputing import complete
 
 OUTSIDE = "Arm outside the declared contrast"
-"""The reason of an eligible subject in another arm than the two that are compared."""
+"""The reason for leaving out an eligible subject whose arm is not one of the two that are compared."""
 
 
 def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Apply the criteria in order, write disposition and analysis set, and return no findings.
 
-    Each excluded subject has one reason: the first criterion it does not satisfy. A missing value satisfies
-    no criterion. Missing covariates are completed where the protocol plans it. Raises DataError when an eligible
-    subject lacks treatment, outcome or, without that plan, a covariate, or when nobody is left in an arm.
+    Each excluded subject has one reason: the first criterion that it fails. A missing value fails every criterion.
+    Missing covariates are imputed if the protocol plans it. Raises DataError when an eligible subject lacks treatment,
+    outcome or (without such a plan) a covariate, or when an arm is empty.
     """
     extract = files.read_table("extract.parquet")
     reason = np.full(len(extract), "", dtype=object)
@@ -73,7 +73,7 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
 
 
 def satisfies(values: pd.Series, criterion: Criterion) -> NDArray[np.bool_]:
-    """Return which of the values satisfy the criterion, ``(n,)`` bool; missing ones never do."""
+    """Return which values satisfy the criterion, ``(n,)`` bool; a missing value never does."""
     present: NDArray[np.bool_] = values.notna().to_numpy(dtype=bool)
     if criterion.operator == "present":
         return present
@@ -96,7 +96,7 @@ def satisfies(values: pd.Series, criterion: Criterion) -> NDArray[np.bool_]:
 
 
 def _require_treatment(protocol: Protocol, eligible: pd.DataFrame) -> None:
-    """Raise DataError when an eligible subject has no treatment: it is outside the contrast only if it has another."""
+    """Raise DataError when an eligible subject has no treatment; only a known other arm is outside the contrast."""
     column = protocol.treatment.column
     count = int(eligible[column].isna().sum())
     if count:
@@ -111,7 +111,7 @@ def _lacking(column: str, count: int, remedy: str = "") -> DataError:
 
 
 def analysis_set(protocol: Protocol, eligible: pd.DataFrame) -> pd.DataFrame:
-    """Return subject, ``treated``, ``outcome`` and covariates of eligible subjects; DataError when one is not there."""
+    """Return subject, ``treated``, ``outcome`` and covariates of eligible subjects; raise DataError when one is missing."""
     columns = [covariate.column for covariate in protocol.covariates]
     refused = [protocol.outcome.column, *(columns if protocol.imputation.method == "none" else ())]
     lacking = [column for column in refused if eligible[column].isna().any()]
@@ -135,7 +135,7 @@ def analysis_set(protocol: Protocol, eligible: pd.DataFrame) -> pd.DataFrame:
 def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, object]]:
     """Return the rows of the baseline table: mean and SD (ddof 1) of numbers, count and percent of categories.
 
-    They describe what was observed; where values are missing, a row says of how many subjects.
+    They describe the observed values; where values are missing, the row holds the number of subjects with a value.
     """
     treated = analysis["treated"].to_numpy(dtype=bool)
     groups = {"treated": treated, "control": ~treated, "overall": np.ones(len(treated), dtype=bool)}

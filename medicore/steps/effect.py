@@ -1,4 +1,4 @@
-"""effect: the primary estimate, confirmed by a second implementation and held against last month's."""
+"""effect: the primary estimate, confirmed by a second implementation and compared with last month's estimate."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from medicore.steps.models.sample import Sample
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
-    """Estimate the primary effect on the retained subjects, have it confirmed, and hold it against last month's."""
+    """Estimate the primary effect on the retained subjects, confirm it, and compare it with last month's estimate."""
     sets, retained = analysed(files)
     samples = [Sample.of(protocol, one[retained]) for one in sets]
     primary, parts = estimate_primary(protocol, samples)
@@ -30,9 +30,9 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
 
 
 def analysed(files: RecordFiles) -> tuple[tuple[pd.DataFrame, ...], NDArray[np.bool_]]:
-    """Return the completed data sets, of the same subjects in the same order, and which of these trimming retained.
+    """Return the completed data sets and which subjects trimming retained, ``(n,)`` bool.
 
-    The latter is ``(n,)`` bool. There is one data set, unless the protocol plans multiple imputation.
+    All data sets hold the same subjects in the same order. There is one, unless the protocol plans multiple imputation.
     """
     sets = completed_sets(files.read_table("analysis.parquet"))
     retained = completed_sets(files.read_table("scores.parquet"))[0]["retained"].to_numpy(dtype=bool)

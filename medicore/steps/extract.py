@@ -1,4 +1,4 @@
-"""extract: the data lock as the EDC delivered it, and the typed table made from it."""
+"""extract: the data lock as the EDC delivered it, and the typed table that is made from it."""
 
 import re
 from collections.abc import Mapping
@@ -32,16 +32,16 @@ def freeze(
     estimate: Mapping[str, Any] | None = None,
     approved: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write the lock folder: the files as delivered, their manifest, and what earlier runs left to compare with.
+    """Write the lock folder: the files as delivered, their manifest, and the parts of earlier runs for comparison.
 
-    ``previous`` is month and extract of the lock before, ``estimate`` the primary result of the run before,
-    ``approved`` the protocol of the run that was approved last. The manifest is written last: a lock without it was
-    never frozen, and one with it is never written again.
+    ``previous`` is month and extract of the previous lock, ``estimate`` the primary result of the previous run,
+    ``approved`` the protocol of the last approved run. The manifest is written last: a lock without a manifest is not
+    frozen, and a lock with one is never written again.
 
     Raises
     ------
     IntegrityError
-        When the record folder has its data lock already.
+        When the record folder already has a data lock.
     DataError
         When the transfer's own manifest is malformed.
     """
@@ -65,18 +65,18 @@ def freeze(
 
 
 def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
-    """Cast the frozen delivery by the contract, write the extract and what it is made of; return no findings.
+    """Cast the frozen delivery by the contract, write the extract and its description, and return no findings.
 
-    Values that do not fit their type become missing and are counted; the step ``check`` judges the counts.
-    Unblinding columns are not written, and no value is.
+    Values that do not fit their type become missing and are counted; the step ``check`` evaluates the counts.
+    Unblinding columns are not written, and the description never contains a value.
 
     Raises
     ------
     IntegrityError
-        When a frozen file is not the one that its manifest announced.
+        When a frozen file differs from its manifest.
     DataError
-        When a file is not readable, the delivery is not one table and the protocol joins none, or its data sets cannot
-        be joined.
+        When a file is not readable, when the delivery has several tables and the protocol joins none, or when the data
+        sets cannot be joined.
     """
     manifest = parse_manifest(files.read("lock/transfer.json"), "lock/transfer.json")
     proved = {file.name: _proved(files, file) for file in manifest.files}
@@ -116,7 +116,7 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
 def _one_table(
     tables: Mapping[str, TextTable], manifest: Manifest, protocol: Protocol
 ) -> tuple[TextTable, tuple[JoinedDataset, ...]]:
-    """Return the table with a row per subject, and what became of each data set where the protocol joins some."""
+    """Return the table with a row per subject, and the counts of each data set if the protocol joins several."""
     datasets = getattr(protocol.edc, "datasets", ())
     if datasets:
         found = join_datasets(datasets, tables, protocol.contract.subject)
@@ -125,13 +125,13 @@ def _one_table(
 
 
 def _everywhere(tables: Mapping[str, TextTable], name: str) -> list[str] | None:
-    """Return the texts of the column called ``name`` in every delivered file, None where no file has it."""
+    """Return the texts of the column called ``name`` from all delivered files, or None when no file has it."""
     found = [table.column(name) for table in tables.values() if name in table.columns]
     return [text for column in found for text in column] if found else None
 
 
 def _delivered(tables: Mapping[str, TextTable], manifest: Manifest) -> TextTable:
-    """Return the table of a delivery that is one: a file, or several pages."""
+    """Return the table of a delivery with a single table: one file, or several pages."""
     formats = {file.format for file in manifest.files if file.name in tables}
     if len(formats) != 1 or (len(tables) > 1 and not formats <= PAGED):
         raise DataError(
@@ -147,16 +147,16 @@ def _proved(files: RecordFiles, file: ManifestFile) -> bytes:
     difference = file.difference(data)
     if difference is not None:
         raise IntegrityError(
-            f"{name} is not the file that was frozen: {difference}; bring the lock back from the content store"
+            f"{name} differs from the file that was frozen: {difference}; bring the lock back from the content store"
         )
     return data
 
 
 def _undeclared(texts: TextTable, contract: Contract) -> tuple[list[str], int]:
-    """Return the names of columns that the contract lacks, and how many more have no name fit to print.
+    """Return the names of columns that the contract lacks, and the number of further columns whose names are withheld.
 
-    A file without its header line has a patient where the names should be. So no name is repeated when the
-    subject column is not among them, and never one that does not look like a name.
+    In a file without a header line, the data of a patient are in the place of the names. So all names are withheld when
+    the subject column is not among them, and a text that does not look like a name is always withheld.
     """
     names = [name for name in texts.columns if name not in {*contract.names, *contract.unblinding}]
     if contract.subject not in texts.columns:

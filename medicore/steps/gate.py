@@ -1,4 +1,4 @@
-"""Gates: how a step's findings are stored, and that nothing passes an undecided one."""
+"""Gates: they store a step's findings, and block the next step until every finding has a decision."""
 
 import json
 import math
@@ -24,7 +24,7 @@ DOCUMENT = {
 def write_section(
     files: RecordFiles, step: str, section: Mapping[str, Any], findings: Iterable[Finding]
 ) -> tuple[Finding, ...]:
-    """Write a step's document, its findings inside, and return the findings."""
+    """Write a step's document with its findings, and return the findings."""
     kept = tuple(findings)
     files.write(DOCUMENT[step], document({**section, "findings": [finding.as_json() for finding in kept]}))
     return kept
@@ -55,12 +55,12 @@ def require_decided(files: RecordFiles, step: str, accepted: Collection[str]) ->
 
 
 def number(value: float) -> float | str:
-    """Return ``value`` as JSON can hold it: infinities become the texts ``inf`` and ``-inf``."""
+    """Return ``value`` in a form that JSON can hold: infinities become the texts ``inf`` and ``-inf``."""
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     return float(value)
 
 
 def shown(value: float) -> str:
-    """Return a statistic or threshold as findings print it: six significant digits."""
+    """Return the text of a statistic or threshold in a finding: six significant digits."""
     return f"{value:.6g}"

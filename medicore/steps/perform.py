@@ -1,4 +1,4 @@
-"""How a step is performed: never past an undecided finding, and on one thread."""
+"""The execution of a step: it never runs past an undecided finding, and it uses one thread."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -40,9 +40,9 @@ def perform(
 ) -> tuple[Finding, ...]:
     """Perform one step on a record folder and return its findings.
 
-    No step begins while an earlier one has a finding without a signed decision; ``identity["accepted"]`` lists
-    the decisions by the digest of their finding. Linear algebra is pinned to one thread, so that the bits do
-    not depend on how many the machine offers.
+    A step starts only when every finding of the earlier steps has a signed decision; ``identity["accepted"]`` lists
+    these decisions, each with the digest of its finding. Linear algebra is limited to one thread, so the bits of the
+    result do not depend on the number of the machine's threads.
     """
     step_named(name)
     accepted = {decision["finding"] for decision in identity["accepted"]}

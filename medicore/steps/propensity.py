@@ -1,4 +1,4 @@
-"""propensity: scores, weights, balance and overlap, with the gates that watch them."""
+"""propensity: scores, weights, balance and overlap, with the gates that check them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,11 +33,11 @@ _DENOMINATOR = {
 
 
 def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
-    """Fit the scores, trim as the protocol says, weight, and return what the gates find.
+    """Fit the scores, trim as the protocol plans it, compute the weights, and return the findings of the gates.
 
-    Of several completed data sets each has its scores; the first one's are described, and the gates watch all.
-    Raises EstimationError when a covariate of either model does not vary among the analysed subjects, and when
-    trimming leaves nobody in an arm.
+    Each completed data set has its own scores. The document describes those of the first; the gates check all.
+    Raises EstimationError when a covariate of either model has the same value in all analysed subjects, or when
+    trimming empties an arm.
     """
     sets = completed_sets(files.read_table("analysis.parquet"))
     everything = (*protocol.models.propensity, *protocol.models.outcome)
@@ -74,7 +74,7 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
 
 
 def _scores(protocol: Protocol, sets: Sequence[pd.DataFrame], all_made: Sequence[Scored]) -> pd.DataFrame:
-    """Return each subject's score and weight, in each completed data set where there are several."""
+    """Return each subject's score and weight, for each completed data set."""
     subject = protocol.contract.subject
     tables = [
         pd.DataFrame(
@@ -94,9 +94,9 @@ def _scores(protocol: Protocol, sets: Sequence[pd.DataFrame], all_made: Sequence
 def _findings(
     protocol: Protocol, designs: Sequence[Terms], all_made: Sequence[Scored]
 ) -> list[tuple[Finding, ...]]:
-    """Return what the gates find in each data set, with the rate at which they fire when chance divides the arms.
+    """Return the gates' findings in all data sets, with the rate at which each gate fires when arms differ by chance.
 
-    The rate is that of the first data set in which a gate fires.
+    The rate comes from the first data set in which the gate fires.
     """
     found = [
         propensity_findings(protocol, terms.names, made)
@@ -124,9 +124,9 @@ def _findings(
 
 
 def balance_section(protocol: Protocol, terms: Terms, made: Scored) -> dict[str, Any]:
-    """Return the balance table: each term before and after weighting, and the worst of each.
+    """Return the balance table: each term before and after weighting, and the largest |SMD| of each.
 
-    The expected rate of false alarms is that of the unweighted sample, were the terms independent.
+    The expected false alarm rate is that of the unweighted sample, under the assumption of independent terms.
     """
     balance, n1, n0 = made.balance, int(made.arm.sum()), int((~made.arm).sum())
     rows = [
@@ -156,7 +156,7 @@ def balance_section(protocol: Protocol, terms: Terms, made: Scored) -> dict[str,
 
 
 def _require_variance(terms: Terms) -> None:
-    """Raise EstimationError when no term of a covariate varies."""
+    """Raise EstimationError when all terms of a covariate are constant."""
     for covariate in dict.fromkeys(terms.covariates):
         columns = [index for index, owner in enumerate(terms.covariates) if owner == covariate]
         if float(np.ptp(terms.matrix[:, columns], axis=0).max()) == 0:

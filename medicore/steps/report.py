@@ -1,4 +1,4 @@
-"""report: the results, assembled from the steps' documents, and the report rendered from them alone."""
+"""report: the results, assembled from the steps' documents, and the report, rendered from the results alone."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _SHOWN_LIBRARIES = ("dvc", "numpy", "pandas", "prefect", "pyarrow", "scikit-lear
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """What the report step needs beside the files: the renderer, the template's folder, the library versions."""
+    """The inputs of the report step in addition to the files: the renderer, the template's folder, the library versions."""
 
     renderer: Renderer
     template_folder: str
@@ -32,10 +32,10 @@ class Rendering:
 def report(
     files: RecordFiles, protocol: Protocol, identity: Mapping[str, Any], rendering: Rendering
 ) -> tuple[Finding, ...]:
-    """Write ``results.json``, ``findings.json`` and ``report.pdf``; return no findings of its own.
+    """Write ``results.json``, ``findings.json`` and ``report.pdf``, and return no findings.
 
-    Everything printed comes from the results, the protocol and the run's identity; the PDF's time stamp is the
-    time of the request, so that rendering again gives the same bytes.
+    Everything in the report comes from the results, the protocol and the run's identity. The PDF's time stamp is the
+    time of the request, so a second rendering gives the same bytes.
     """
     findings = tuple(finding for step in _EARLIER for finding in read_findings(files, step))
     results = assemble(files, protocol, identity, findings)
@@ -69,7 +69,7 @@ def run_document(
     libraries: Mapping[str, str],
     files: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Return ``run.json``: identity and provenance of a run as its report prints them."""
+    """Return ``run.json``: the run's identity and provenance as the report prints them."""
     return {
         **identity,
         "protocol_digest": protocol.digest,
@@ -81,14 +81,14 @@ def run_document(
 
 
 def printed_inputs(lock: Sequence[str]) -> list[str]:
-    """Return the names of the files that a report rests on, beside the protocol: its data ``lock``, and our tables."""
+    """Return the names of the report's input files except the protocol: the data ``lock``, and the steps' tables."""
     return [*lock, "extract.parquet", "disposition.parquet", "analysis.parquet", "scores.parquet"]
 
 
 def assemble(
     files: RecordFiles, protocol: Protocol, identity: Mapping[str, Any], findings: tuple[Finding, ...]
 ) -> dict[str, Any]:
-    """Return the results: the steps' sections side by side, each finding with its decision, and the references."""
+    """Return the results: the sections of all steps, each finding with its decision, and the references."""
     cohort, propensity = read_section(files, "cohort"), read_section(files, "propensity")
     effect, sensitivity = read_section(files, "effect"), read_section(files, "sensitivity")
     decisions = {decision["finding"]: decision for decision in identity["accepted"]}
@@ -131,14 +131,14 @@ def assemble(
 
 
 def _period(protocol: Protocol, month: str) -> dict[str, str]:
-    """Return when the month began and ended where the study is, as moments in UTC, and the time zone that says so."""
+    """Return the start and the end of the month in the study's time zone, as moments in UTC, and the time zone."""
     zone = protocol.calendar.timezone
     found = month_period(month, zone)
     return {"timezone": zone, "begins": timestamp(found.start), "ends": timestamp(found.end)}
 
 
 def _inputs(files: RecordFiles, protocol: Protocol) -> list[dict[str, Any]]:
-    """Return name, SHA-256, DVC's MD5 and size of every file that the report rests on."""
+    """Return name, SHA-256, DVC's MD5 and size of every input file of the report."""
     names = printed_inputs(files.names("lock"))
     contents = {name: files.read(name) for name in names} | {"protocol.json": protocol.as_document()}
     return [

@@ -1,4 +1,4 @@
-"""sensitivity: the planned alternatives to the primary analysis; supplementary analyses are kept apart from them."""
+"""sensitivity: the planned sensitivity analyses and, separately, the supplementary analyses."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -87,7 +87,7 @@ def _same_estimand(protocol: Protocol, samples: Sequence[Sample]) -> list[dict[s
 
 
 def _randomised(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
-    """Return the covariate-adjusted comparison that rests on randomisation alone."""
+    """Return the covariate-adjusted comparison whose validity depends on randomisation alone."""
     if samples[0].family == "gaussian":
         return row(
             protocol,
@@ -107,7 +107,7 @@ def _randomised(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]
 
 
 def _clipped(protocol: Protocol, samples: Sequence[Sample], limit: float) -> dict[str, Any]:
-    """Return the primary estimator with the scores outside [t, 1 − t] moved to its ends; nobody is dropped."""
+    """Return the primary estimator with the scores outside [t, 1 − t] moved to the limits; all subjects are kept."""
     moved = [int((~within(one.fit.fitted, limit, 1 - limit)).sum()) for one in samples]
     made = row(
         protocol,

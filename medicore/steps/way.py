@@ -1,6 +1,6 @@
-"""The way of the data: the steps in order, and what each reads and writes.
+"""The pipeline: the steps in order, and the files that each reads and writes.
 
-The same declaration drives the live run, ``dvc.yaml`` (a test holds them together) and the ledger's digests.
+The same declaration is used by the live run, by ``dvc.yaml`` (a test compares the two) and for the ledger's digests.
 """
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from medicore.records.canonical import sha256
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A deterministic step: its files in, its files out.
+    """A deterministic step with its input and output files.
 
-    ``documents`` are small JSON files that the record commit holds itself; ``stored`` are the files that go
-    to the content store, with a pointer in ``dvc.lock``.
+    ``documents`` are small JSON files that are part of the record commit. ``stored`` are the files that go to the
+    content store, with a pointer in ``dvc.lock``.
     """
 
     name: str
@@ -76,6 +76,6 @@ def step_named(name: str) -> Step:
 
 
 def digests(files: RecordFiles, names: tuple[str, ...]) -> dict[str, str]:
-    """Return the SHA-256 of each file; a folder stands for all files in it."""
+    """Return the SHA-256 of each file; the name of a folder stands for all files in it."""
     single = [name for given in names for name in (files.names(given) if given == "lock" else (given,))]
     return {name: sha256(files.read(name)) for name in single}

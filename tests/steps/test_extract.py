@@ -200,7 +200,7 @@ def test_flipped_byte_in_the_lock_is_an_integrity_error(tmp_path: Path) -> None:
     files = frozen(tmp_path, table())
     files.write("lock/raw/subjects.csv", table().replace(b"80.5", b"80.6"))
     with pytest.raises(
-        IntegrityError, match=r"lock/raw/subjects\.csv is not the file that was frozen: SHA-256"
+        IntegrityError, match=r"lock/raw/subjects\.csv differs from the file that was frozen: SHA-256"
     ):
         extract(files, protocol())
 

@@ -1,1 +1,1 @@
-"""Sensitivity and supplementary analyses beside the primary one."""
+"""Sensitivity and supplementary analyses in addition to the primary analysis."""

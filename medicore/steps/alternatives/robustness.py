@@ -1,4 +1,4 @@
-"""How strong an unmeasured confounder, or how different the missing outcomes, would have to be."""
+"""E-values for unmeasured confounding, and the tipping point for missing outcomes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,8 +17,8 @@ from medicore.steps.models.sample import Sample
 def confounding(protocol: Protocol, primary: dict[str, Any], samples: Sequence[Sample]) -> dict[str, Any]:
     """Return the E-values of the primary estimate and of the limit of its interval nearer to no effect.
 
-    A difference of means is divided by the outcome's standard deviation, ddof 1, over both arms; for a binary
-    outcome the risk ratio of the primary estimator's means is taken. What has no E-value says why.
+    A difference of means is divided by the outcome's standard deviation over both arms, ddof 1. For a binary outcome
+    the risk ratio of the primary estimator's means is used. If there is no E-value, the result holds the reason.
     """
     try:
         found = _e_value(protocol, primary, samples)
@@ -51,8 +51,8 @@ def missing_outcomes(
 ) -> dict[str, Any]:
     """Return the tipping point: the shift of the treated arm's missing outcomes that changes the conclusion.
 
-    Missing are the treated subjects whom the criterion that asks for the outcome excluded. Of a ratio it is the
-    tipping point of the difference of the same means.
+    An outcome counts as missing when the criterion that requires the outcome excluded the treated subject. For a ratio
+    the tipping point is that of the difference of the same means.
     """
     reasons = {
         criterion.name

@@ -1,4 +1,4 @@
-"""The comparison of two arms that learns from all: analysis of covariance over every arm of a randomised trial."""
+"""Analysis of covariance over all arms of a randomised trial, for the comparison of two of them."""
 
 from typing import Any
 
@@ -20,11 +20,12 @@ _NOT_IMPUTED = ImputationPlan()
 def over_all_arms(
     protocol: Protocol, extract: pd.DataFrame, disposition: pd.DataFrame
 ) -> list[dict[str, Any]]:
-    """Return the row of the textbook's ANCOVA over all randomised arms, or none where there are no others.
+    """Return the row of the textbook ANCOVA over all randomised arms; no row when there are only two arms.
 
-    The eligible subjects of the other arms, which the primary analysis leaves out, share the covariates' effects and the
-    residual variance; each arm has its own mean. It is for randomised studies with a continuous outcome. Covariates are
-    those of the outcome model, and are not imputed. ``disposition`` has the rows of ``extract`` in the same order.
+    The primary analysis leaves out the eligible subjects of the other arms. Here they contribute to the covariates'
+    effects and to the residual variance; each arm has its own mean. The analysis is for randomised studies with a
+    continuous outcome. Its covariates are those of the outcome model, without imputation. The rows of ``disposition``
+    and ``extract`` have the same order.
     """
     eligible = disposition["reason"].isin(("", OUTSIDE)).to_numpy(dtype=bool)
     others = int((disposition["reason"] == OUTSIDE).sum())

@@ -1,4 +1,4 @@
-"""Supplementary analyses: other populations and subgroups, apart from the sensitivity analyses (ICH E9(R1), A.5.3)."""
+"""Supplementary analyses: other populations and subgroups, separate from sensitivity analyses (ICH E9(R1), A.5.3)."""
 
 import functools
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Casting: texts become typed columns by the contract; what does not fit becomes missing and is counted."""
+"""Casting: texts become typed columns by the contract; a text that does not fit becomes missing and is counted."""
 
 import re
 from collections import Counter
@@ -11,13 +11,13 @@ import pandas as pd
 from medicore.records.delivery.delimited import TextTable
 from medicore.records.protocol.contract import Column, Contract
 
-# A leading zero is how codes look, not numbers: 001 read as 1 would be a silent change of type.
+# A leading zero means a code, not a number: reading 001 as 1 would silently change the type.
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 LARGEST_INTEGER = 2**53
-"""Up to here every integer is also a double, so that the models compute with what was delivered."""
+"""Up to this size a double represents every integer exactly, so the models compute with the delivered values."""
 
 EXPECTED = {
     "number": "a decimal number such as 12.5",
@@ -25,7 +25,7 @@ EXPECTED = {
     "date": "a date as YYYY-MM-DD",
     "representable": "a value that double precision can hold",
 }
-"""What each rule of casting expects."""
+"""The expectation of each casting rule, in words."""
 
 DTYPES = {
     "identifier": "str",
@@ -39,7 +39,7 @@ DTYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Uncastable:
-    """How many values of a column break a rule of casting."""
+    """The number of values of a column that break a casting rule."""
 
     column: str
     rule: str
@@ -47,13 +47,13 @@ class Uncastable:
 
 
 class UncastableError(ValueError):
-    """A text does not fit the type of its column; the message is the rule that it breaks, never the text."""
+    """A text does not fit the type of its column; the message is the name of the broken rule, never the text."""
 
 
 def cast_table(texts: TextTable, contract: Contract) -> tuple[pd.DataFrame, tuple[Uncastable, ...]]:
-    """Return the typed columns of the contract, rows sorted by subject as text, and what could not be cast.
+    """Return the typed columns of the contract, with rows sorted by subject as text, and the counts of uncastable values.
 
-    Columns come in the order of the contract; one that was not delivered is all missing, and one that the
+    Columns are in the order of the contract. A column that was not delivered has only missing values; a column that the
     contract does not declare is left out.
     """
     order = range(len(texts.rows))
@@ -73,7 +73,7 @@ def cast_table(texts: TextTable, contract: Contract) -> tuple[pd.DataFrame, tupl
 def cast_column(
     column: Column, texts: Sequence[str], missing: Sequence[str] = ("",)
 ) -> tuple[pd.Series, Counter[str]]:
-    """Return the typed values of one column, ``(n,)``, and how many texts break which rule."""
+    """Return the typed values of one column, ``(n,)``, and the number of texts that break each rule."""
     cast = _CASTS[column.type]
     values: list[object] = []
     broken: Counter[str] = Counter()
@@ -94,7 +94,7 @@ def _number(text: str) -> float:
     if not _NUMBER.fullmatch(text):
         raise UncastableError("number")
     value = float(text)
-    # Overflow gives infinity and underflow zero; both would be another value than the one delivered.
+    # Overflow gives infinity, underflow gives zero; both differ from the delivered value.
     vanished = value == 0 and any(digit in "123456789" for digit in re.split("[eE]", text)[0])
     if vanished or abs(value) == float("inf"):
         raise UncastableError("representable")
@@ -104,7 +104,7 @@ def _number(text: str) -> float:
 def _integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
         raise UncastableError("integer")
-    # The length is looked at first: converting an endless row of digits is work without use.
+    # The length is checked first, because converting a very long text of digits is expensive.
     if len(text) > 17 or abs(int(text)) > LARGEST_INTEGER:
         raise UncastableError("representable")
     return int(text)

@@ -1,4 +1,4 @@
-"""The change since last month: this estimate beside the one of the latest earlier sealed run."""
+"""The change since last month: this estimate compared with that of the latest earlier sealed run."""
 
 import json
 import math
@@ -11,16 +11,16 @@ _SAME = ("estimand", "measure", "unit")
 
 
 def earlier_estimate(month: str, run: str, primary: dict[str, Any]) -> dict[str, Any]:
-    """Return what a data lock keeps of an earlier run's primary result, to be compared with."""
+    """Return the part of an earlier run's primary result that the data lock stores for the comparison."""
     kept = ("estimand", "estimator", "measure", "scale", "unit", "estimate", "standard_error", "n")
     return {"month": month, "run": run, **{key: primary[key] for key in kept}}
 
 
 def change_since(files: RecordFiles, primary: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the change since the earlier estimate that was frozen beside the lock, or None when there is none.
+    """Return the change since the earlier estimate that was frozen with the lock, or None when there is none.
 
-    It is measured in this month's standard errors, on the scale of inference; None where estimand, measure or
-    unit are not the same, so that the two cannot be compared.
+    It is measured in this month's standard errors, on the scale of inference. It is None when estimand, measure or unit
+    differ, because the two estimates cannot be compared.
     """
     if not files.exists(EARLIER):
         return None

@@ -1,4 +1,4 @@
-"""Comparison of a data lock with the one before: who vanished, who came, which locked values changed."""
+"""Comparison of a data lock with the previous one: subjects that vanished or were added, locked values that changed."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from medicore.records.protocol.contract import Contract
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Counts of what differs from the lock of ``previous_month``; None there means no earlier lock."""
+    """Counts of the differences from the lock of ``previous_month``, which is None when there is no earlier lock."""
 
     previous_month: str | None
     subjects_added: int
@@ -22,12 +22,12 @@ class Comparison:
 
 
 def previous_extract(files: RecordFiles) -> tuple[str, pd.DataFrame] | None:
-    """Return month and extract of the lock before, or None when this is the first.
+    """Return month and extract of the previous lock, or None when this lock is the first.
 
     Raises
     ------
     IntegrityError
-        When the earlier extract is not the one that was frozen beside this lock.
+        When the previous extract differs from the one that was frozen with this lock.
     """
     if not files.exists("lock/previous.json"):
         return None
@@ -44,10 +44,10 @@ def previous_extract(files: RecordFiles) -> tuple[str, pd.DataFrame] | None:
 def compare(
     current: pd.DataFrame, previous: tuple[str, pd.DataFrame] | None, contract: Contract
 ) -> Comparison:
-    """Return how the extract differs from the one before.
+    """Return how the extract differs from the previous one.
 
-    Subjects are matched by identifier. A locked value that was missing and is now there was filled, not
-    changed; one that was there and is now missing was changed. Columns new to the contract have no past.
+    Subjects are matched by identifier. A locked value counts as changed when it was present and is now different or
+    missing; a value that was missing before may be filled. Columns that are new in the contract are left out.
     """
     if previous is None:
         return Comparison(None, 0, 0, ())
@@ -68,12 +68,12 @@ def compare(
 
 
 def _by_subject(table: pd.DataFrame, subject: str) -> pd.DataFrame:
-    """Return the first row of each subject, indexed by its identifier; repeats are the contract's matter."""
+    """Return the first row of each subject, indexed by its identifier; the data contract reports repeated subjects."""
     known = table[table[subject].notna()]
     return known.drop_duplicates(subject).set_index(subject)
 
 
 def _changes(then: pd.Series, now: pd.Series) -> int:
-    """Return in how many places a value that was there is now another, or gone."""
+    """Return the number of values that were present and are now different or missing."""
     pairs = zip(then.astype(object), now.astype(object), strict=True)
     return sum(not pd.isna(old) and (pd.isna(new) or old != new) for old, new in pairs)

@@ -1,4 +1,4 @@
-"""The protocol held against the one that was approved last: a change of plan needs a human's signature."""
+"""Comparison of the protocol with the last approved one: a change of the plan needs a signature."""
 
 import contextlib
 import json
@@ -14,32 +14,32 @@ from medicore.records.results.difference import changed_keys
 
 APPROVED = "lock/approved.json"
 _MOST = 5
-"""So many keys are named; what comes after is counted."""
+"""The largest number of keys that are named; further keys are counted."""
 
 
 def approved_protocol(run: str, protocol: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a data lock keeps of the protocol of the run that was approved last."""
+    """Return the part of the last approved run's protocol that the data lock stores."""
     return {"run": run, "protocol": dict(protocol)}
 
 
 def deviation(files: RecordFiles, protocol: Protocol) -> dict[str, Any]:
-    """Return how the protocol differs from the approved one that was frozen beside the lock.
+    """Return how the protocol differs from the approved one that was frozen with the lock.
 
-    ``approved_with`` is the run that was approved, None when none ever was; ``keys`` are joined by dots. A key that
-    only a newer version of MediCore knows is no change while it has its default.
+    ``approved_with`` is the approved run, or None when no run was ever approved; ``keys`` are joined by dots. A key that
+    the approved run's version of MediCore did not know counts as unchanged while it has its default.
     """
     if not files.exists(APPROVED):
         return {"approved_with": None, "keys": []}
     approved = json.loads(files.read(APPROVED))
     before = approved["protocol"]
-    with contextlib.suppress(ProtocolError):  # keys of another time stay as they are, and are seen
+    with contextlib.suppress(ProtocolError):  # a protocol with outdated keys stays as it is
         before = parse_protocol(json.dumps(before), approved["run"]).as_json()
     changes = changed_keys(before, protocol.as_json())
     return {"approved_with": approved["run"], "keys": [change.name for change in changes]}
 
 
 def deviation_findings(found: Mapping[str, Any], protocol: Protocol) -> tuple[Finding, ...]:
-    """Return the finding about a protocol that differs from the approved one; it dies when the protocol changes again."""
+    """Return the finding about a protocol that differs from the approved one; it is void when the protocol changes again."""
     keys = found["keys"]
     if not keys:
         return ()

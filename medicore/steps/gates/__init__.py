@@ -1,1 +1,1 @@
-"""Gates: thresholds of the protocol held against what a step computed."""
+"""Gates: they compare a step's results with thresholds of the protocol."""

@@ -28,7 +28,7 @@ def outcome_model_findings(models: tuple[OutcomeModel, OutcomeModel]) -> Iterato
 
 
 def effect_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield findings about the primary estimate: disagreeing variances, failed replicates, second implementation."""
+    """Yield findings about the primary estimate: variances that disagree, failed replicates, second implementation."""
     gates, errors = protocol.gates, primary["standard_errors"]
     for name in ("sandwich", "bootstrap"):
         gap = abs(errors[name] / errors["influence"] - 1)
@@ -49,7 +49,7 @@ def effect_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[
     second = primary["verification"]
     if (
         not second["relative_difference"] <= second["tolerance"]
-    ):  # so that NaN, which confirms nothing, halts too
+    ):  # written so that NaN, which confirms nothing, halts too
         yield Finding(
             "effect", "double programming", "primary estimate", shown(second["relative_difference"]),
             shown(second["tolerance"]),
@@ -61,7 +61,7 @@ def effect_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[
 
 
 def _bootstrap_noise(protocol: Protocol) -> float:
-    """Return how often the bootstrap's standard error is off by the limit through its number of replicates alone."""
+    """Return how often the bootstrap's standard error differs by the limit because of its number of replicates alone."""
     return bootstrap_false_alarm_rate(protocol.gates.variance_disagreement, protocol.inference.replicates)
 
 

@@ -1,4 +1,4 @@
-"""The gates of the propensity step: thresholds of the protocol held against scores, weights and balance."""
+"""The gates of the propensity step: they compare scores, weights and balance with thresholds of the protocol."""
 
 from collections.abc import Iterator, Sequence
 from math import isinf
@@ -69,7 +69,7 @@ def weight_findings(protocol: Protocol, made: Scored) -> Iterator[Finding]:
 
 
 def balance_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> Iterator[Finding]:
-    """Yield the finding about balance: the worst SMD at or above the gate, of the sample that the gate watches."""
+    """Yield the finding about balance: the largest |SMD| at or above the limit, in the sample that the gate checks."""
     sample, threshold = protocol.gates.smd_sample, protocol.gates.smd
     sizes = [abs(getattr(term, f"smd_{sample}")) for term in made.balance]
     place = int(np.argmax(sizes))

@@ -1,1 +1,1 @@
-"""From the analysis set to fitted models: terms, seeds, imputation, scores and the primary estimate."""
+"""Models on the analysis set: terms, seeds, imputation, scores and the primary estimate."""

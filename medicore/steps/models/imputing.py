@@ -1,4 +1,4 @@
-"""Missing baseline covariates, completed as the protocol plans: by one value each, or by several draws."""
+"""Imputation of missing baseline covariates as the protocol plans it: by one value each, or by several draws."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -19,17 +19,17 @@ from medicore.steps.models.terms import missing_indicator
 Vector = NDArray[np.float64]
 
 IMPUTATION = "imputation"
-"""The column that numbers the completed data sets, from 1, of a table that holds several."""
+"""The column with the number of the completed data set, from 1, in a table that holds several."""
 
 
 def complete(protocol: Protocol, observed: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any] | None]:
-    """Return the analysis set with its gaps filled, and what was done as ``cohort.json`` holds it.
+    """Return the analysis set with its gaps filled, and the description of the imputation for ``cohort.json``.
 
     Multiple imputation gives one table of all completed data sets, numbered in the column ``imputation``. Subjects
-    are imputed in the order of their identifiers, so that the draws do not depend on the order of the extract.
-    Without a plan the table is returned as it is, and None.
+    are imputed in the order of their identifiers, so the draws do not depend on the order of the extract. Without a
+    plan, the table is returned unchanged, with None.
 
-    Raises EstimationError when a covariate cannot be imputed from what was observed.
+    Raises EstimationError when a covariate cannot be imputed from its observed values.
     """
     plan = protocol.imputation
     if plan.method == "none":
@@ -82,7 +82,7 @@ def complete(protocol: Protocol, observed: pd.DataFrame) -> tuple[pd.DataFrame, 
 
 
 def completed_sets(table: pd.DataFrame) -> tuple[pd.DataFrame, ...]:
-    """Return the completed data sets of a table: itself, unless it numbers several."""
+    """Return the completed data sets in a table: the table itself, unless it holds several."""
     if IMPUTATION not in table:
         return (table,)
     groups = table.groupby(IMPUTATION, sort=True)
@@ -90,7 +90,7 @@ def completed_sets(table: pd.DataFrame) -> tuple[pd.DataFrame, ...]:
 
 
 def in_any_set(found: Sequence[Iterable[Finding]]) -> tuple[Finding, ...]:
-    """Return the findings of all completed data sets: a gate's on one subject once, from the first where it fires."""
+    """Return the findings of all completed data sets; each gate and subject once, from the first set with the finding."""
     if len(found) == 1:
         return tuple(found[0])
     firsts: dict[tuple[str, str], tuple[int, Finding]] = {}
@@ -122,7 +122,7 @@ def _incomplete(protocol: Protocol, column: str, values: pd.Series) -> Incomplet
 def _frame(
     observed: pd.DataFrame, covariates: Sequence[IncompleteCovariate], columns: Sequence[Vector]
 ) -> pd.DataFrame:
-    """Return the analysis set with these columns in place of the observed ones."""
+    """Return the analysis set with these columns instead of the observed ones."""
     frame = observed.copy()
     for covariate, values in zip(covariates, columns, strict=True):
         frame[covariate.name] = list(covariate.labels(values)) if covariate.levels else values
@@ -132,7 +132,7 @@ def _frame(
 def _compared(
     covariate: IncompleteCovariate, missing: NDArray[np.bool_], sets: Sequence[pd.DataFrame]
 ) -> dict[str, Any]:
-    """Return the mean of observed and of imputed values; of a category, the percent at its most frequent level."""
+    """Return the mean of observed and of imputed values; for a category, the percentage at its most frequent level."""
     level = covariate.levels[int(covariate.level_counts.argmax())] if covariate.levels else None
 
     def numbers(frame: pd.DataFrame) -> Vector:

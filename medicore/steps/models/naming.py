@@ -1,4 +1,4 @@
-"""Naming: which terms stand behind a propensity model that separates the arms or does not converge."""
+"""Naming: the terms that cause separation or failed convergence of a propensity model."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,13 +12,13 @@ from medicore.stats.models.separation import collinear_columns, separating_colum
 from medicore.steps.models.terms import Terms
 
 _MOST = 5
-"""So many terms are named; what comes after is counted."""
+"""The largest number of terms that are named; further terms are counted."""
 
 
 def named(
     findings: Iterable[Finding], terms: Terms, treated: NDArray[np.bool_], fit: LogisticFit
 ) -> tuple[Finding, ...]:
-    """Return the findings, those on separation and convergence with the terms that are behind them."""
+    """Return the findings; those about separation and convergence name the terms that cause them."""
     words = {"separation": _separation, "convergence": _convergence}
     return tuple(
         replace(finding, message=words[finding.gate](terms, treated, fit))

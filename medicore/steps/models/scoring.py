@@ -1,4 +1,4 @@
-"""Scores, trimming, weights and balance of one assignment of the arms, as every gate of the propensity step sees them."""
+"""Scores, trimming, weights and balance for one assignment of the arms: the input of the propensity gates."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The analysed subjects scored and weighted for the protocol's target population.
+    """The analysed subjects with their scores and weights for the protocol's target population.
 
-    ``first`` is the model on everybody and ``fit`` that on the ``retained``, ``(n,)`` bool: the same where
-    nobody was discarded. ``score`` and ``weights`` are ``(n,)``, the weights 0 for those discarded.
+    ``first`` is the model on all subjects and ``fit`` the model on the ``retained`` subjects, ``(n,)`` bool; both are
+    the same when nobody was discarded. ``score`` and ``weights`` are ``(n,)``; discarded subjects have weight 0.
     """
 
     treated: NDArray[np.bool_]
@@ -34,7 +34,7 @@ class Scored:
 
     @property
     def arm(self) -> NDArray[np.bool_]:
-        """Which of the retained subjects are treated."""
+        """Return which of the retained subjects are treated."""
         return self.treated[self.retained]
 
     @property
@@ -49,7 +49,7 @@ class Scored:
 
     @property
     def largest_weight_share(self) -> dict[str, float]:
-        """The share of each arm's weight that one subject carries."""
+        """The largest weight of one subject as a share of its arm's total weight, by arm."""
         return self._by_arm(largest_share)
 
     def _by_arm(self, statistic: Callable[[Vector], float]) -> dict[str, float]:
@@ -58,9 +58,9 @@ class Scored:
 
 
 def scored(protocol: Protocol, x: Vector, treated: NDArray[np.bool_]) -> Scored:
-    """Return the subjects of the design ``x``, ``(n, p)`` without intercept, scored as the protocol says.
+    """Return the scores and weights of the design ``x``, ``(n, p)`` without intercept, as the protocol plans them.
 
-    Raises EstimationError when trimming leaves nobody in an arm, or a subject's own arm was held impossible.
+    Raises EstimationError when trimming empties an arm, or when a subject has probability 0 for its own arm.
     """
     first = fit_logistic(x, treated)
     retained = np.ones(len(treated), dtype=bool)
@@ -82,7 +82,7 @@ def scored(protocol: Protocol, x: Vector, treated: NDArray[np.bool_]) -> Scored:
 
 
 def _require_both_arms(treated: NDArray[np.bool_]) -> None:
-    """Raise EstimationError when trimming leaves nobody in an arm."""
+    """Raise EstimationError when trimming empties an arm."""
     for arm, size in (("treated", int(treated.sum())), ("control", int((~treated).sum()))):
         if size == 0:
             raise EstimationError(
@@ -92,7 +92,7 @@ def _require_both_arms(treated: NDArray[np.bool_]) -> None:
 
 
 def _require_finite(weights: Vector) -> None:
-    """Raise EstimationError when a subject's own arm was held impossible."""
+    """Raise EstimationError when a subject has probability 0 for its own arm."""
     infinite = int((~np.isfinite(weights)).sum())
     if infinite:
         raise EstimationError(

@@ -1,4 +1,4 @@
-"""Seeds of a run's random parts, derived from the protocol's one seed so that no two draw the same numbers."""
+"""Seeds of a run's random parts. They are derived from the protocol's seed, and each part has its own."""
 
 from typing import Literal
 
@@ -8,6 +8,6 @@ _PURPOSES = {"imputation": 1, "bootstrap": 2}
 
 
 def derived_seed(seed: int, purpose: Literal["imputation", "bootstrap"], index: int = 0) -> int:
-    """Return the seed of the ``index``-th part of a purpose: 63 bits of ``SeedSequence([seed, purpose, index])``."""
+    """Return the seed for part ``index`` of a purpose: 63 bits of ``SeedSequence([seed, purpose, index])``."""
     state = np.random.SeedSequence([seed, _PURPOSES[purpose], index]).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))

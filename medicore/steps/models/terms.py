@@ -1,4 +1,4 @@
-"""Design matrices from the analysis set: which columns a covariate's terms become."""
+"""Design matrices from the analysis set: the columns for the terms of each covariate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,11 +20,11 @@ class Terms:
 
 
 def model_terms(protocol: Protocol, columns: Sequence[str], analysis: pd.DataFrame) -> Terms:
-    """Return the design of the given covariates in protocol order.
+    """Return the design of the given covariates in the order of the protocol.
 
-    A number gives its value (``linear``) and its square (``square``); a category gives an indicator for every
-    allowed value but the first, which is the reference. Where the analysis set has a missing indicator of the
-    covariate, it comes last.
+    A number gives its value (``linear``) and its square (``square``). A category gives an indicator for every allowed
+    value except the first, which is the reference. If the analysis set has a missing indicator of the covariate, the
+    indicator comes last.
     """
     names: list[str] = []
     owners: list[str] = []
