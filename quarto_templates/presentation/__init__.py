@@ -1,1 +1,1 @@
-"""What the cells of the report template print: tables, figures and sentences, all from the three input files."""
+"""The output of the report template's cells: tables, figures and sentences, all from the three input files."""

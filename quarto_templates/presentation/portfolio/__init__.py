@@ -1,1 +1,1 @@
-"""What the cells of portfolio_report.qmd print: the studies of a month side by side."""
+"""The output of the cells of portfolio_report.qmd: the studies of a month side by side."""

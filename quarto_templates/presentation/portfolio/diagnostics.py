@@ -49,7 +49,7 @@ def _cells(study: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def decided(portfolio: Portfolio) -> str:
-    """Return Table 4.2: the findings that the runs with a result were let past, and by whom."""
+    """Return Table 4.2: the overridden findings of the runs with a result, and who overrode them."""
     rows: list[Row | Group] = []
     for study in portfolio.studies:
         if study["findings"]:

@@ -1,4 +1,4 @@
-"""Open findings: what the gates saw in runs that wait, who may answer, and how."""
+"""Open findings: what the gates found in halted runs, who may decide on it, and how."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _MOST_NAMES = 6
 
 
 def open_findings(portfolio: Portfolio) -> str:
-    """Return a table per open finding, or the sentence that there is none."""
+    """Return one table per open finding, or a sentence when there is none."""
     found = [finding for study in portfolio.studies for finding in study["open"]]
     if not found:
         return block(call("para", "No run of the month waits at a finding."))

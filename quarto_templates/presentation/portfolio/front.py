@@ -1,4 +1,4 @@
-"""The first page, for the Chief Medical Officer: what is released, who is waited for, what halted, what is late."""
+"""The first page, for the Chief Medical Officer: what is released, who must act, what halted, what is late."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,7 +33,7 @@ _MOST_STUDIES = 4
 
 
 def counts(portfolio: Portfolio) -> str:
-    """Return the counts that the page begins with, and as of when they hold."""
+    """Return the counts at the top of the page, and the time as of which they are valid."""
     studies = portfolio.studies
     states = [study["state"] for study in studies]
     late = sum(study["late"] for study in studies)
@@ -55,7 +55,7 @@ def counts(portfolio: Portfolio) -> str:
 
 
 def glance(portfolio: Portfolio) -> str:
-    """Return Table 1.1: each study's estimate, how it moved, and where it stands."""
+    """Return Table 1.1: each study's estimate, its change since last month, and its state."""
     columns = (
         Column(("Study",), "left", "1.5fr"),
         Column(("Estimate", _levels(portfolio)), "left", "1fr"),
@@ -75,7 +75,7 @@ def glance(portfolio: Portfolio) -> str:
 
 
 def _levels(portfolio: Portfolio) -> str:
-    """Return the confidence level that all estimates share, or that they are several."""
+    """Return the confidence level of the estimates, or all levels when they differ."""
     found = sorted({study["figures"]["level"] for study in portfolio.studies if study["figures"]})
     return f"{' or '.join(level(one) for one in found)} CI" if found else "CI"
 
@@ -111,7 +111,7 @@ def _stands(study: Mapping[str, Any]) -> Code:
 
 
 def reasons(portfolio: Portfolio) -> str:
-    """Return why studies halted, failed or were rejected, in the words of the gates; nothing where none did."""
+    """Return why studies halted, failed or were rejected, in the words of the gates, or a sentence when none did."""
     lines = [(study["study"], message) for study in portfolio.studies for message in study["why"]]
     if not lines:
         return block(call("para", "No study halted, failed or was rejected."), *_earlier(portfolio))
@@ -125,7 +125,7 @@ def reasons(portfolio: Portfolio) -> str:
 
 
 def _earlier(portfolio: Portfolio) -> list[Code]:
-    """Return the sentence that earlier months are late; none where none is."""
+    """Return the sentence about late earlier months; nothing when no earlier month is late."""
     late = portfolio.contents["earlier_late"]
     if not late:
         return []

@@ -1,4 +1,4 @@
-"""The two files that the portfolio report is made from, and proof that they are those that were asked for."""
+"""The two input files of the portfolio report, and the check that they are the requested ones."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ SCHEMA = "medicore-portfolio-1"
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """All that the report says: ``contents``, gathered from records and ledger, and its own ``identity``."""
+    """The contents of the report: ``contents``, collected from records and ledger, and the report's ``identity``."""
 
     contents: Mapping[str, Any]
     identity: Mapping[str, Any]

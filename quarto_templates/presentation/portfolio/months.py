@@ -1,4 +1,4 @@
-"""Estimates over the months: one small figure per study, released and sealed ones told apart."""
+"""Estimates over the months: one small figure per study, with different marks for released and sealed runs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,7 +16,7 @@ _UNIT = 55
 
 
 def introduction(portfolio: Portfolio) -> str:
-    """Return how the figures are to be read, with their key."""
+    """Return the explanation of the figures, with their key."""
     words = (
         f"Point estimates with their intervals, up to the last {_MONTHS} months to "
         f"{portfolio.contents['month']}; the heavy line is no effect. Each figure has a scale of its own, and months "
@@ -29,7 +29,7 @@ def introduction(portfolio: Portfolio) -> str:
 
 
 def plots(portfolio: Portfolio) -> str:
-    """Return the figures 3.1 and on, two a row, of the studies that have an estimate in these months."""
+    """Return the figures from 3.1 on, two per row, for the studies with an estimate in these months."""
     drawn = [study for study in portfolio.studies if study["months"]]
     missing = ", ".join(study["study"] for study in portfolio.studies if not study["months"])
     calls = []
@@ -45,7 +45,7 @@ def plots(portfolio: Portfolio) -> str:
 
 
 def comparable(series: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the months that ask what the latest one asks: the same estimand, measure and unit."""
+    """Return the months with the same question as the latest one: the same estimand, measure and unit."""
     last = series[-1]
     return [
         month for month in series if all(month[key] == last[key] for key in ("estimand", "measure", "unit"))
@@ -75,7 +75,7 @@ def _figure(portfolio: Portfolio, number: int, study: Mapping[str, Any]) -> Code
 
 
 def _marks(axis: Axis, series: Sequence[Mapping[str, Any]], last: str) -> list[Value]:
-    """Return a mark for each month from the first one with an estimate to the report's own; gaps have none."""
+    """Return a mark for each month from the first with an estimate to the report's month; a gap has no mark."""
     known = {month["month"]: month for month in series}
     year, index = map(int, min(known).split("-"))
     end_year, end_index = map(int, last.split("-"))

@@ -1,4 +1,4 @@
-"""Provenance: the records that the summary was read from, and how anyone can check it."""
+"""Provenance: the records behind the summary, and how anyone can verify it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ _MOST_CHECKED = 3
 
 
 def identity(portfolio: Portfolio) -> str:
-    """Return Table 6.1: what the report was made from, and with what."""
+    """Return Table 6.1: the inputs of the report, and the programs that made it."""
     contents = portfolio.contents
     head = contents["ledger"]
     pairs: tuple[tuple[str, str | Code], ...] = (
@@ -27,7 +27,7 @@ def identity(portfolio: Portfolio) -> str:
 
 
 def records(portfolio: Portfolio) -> str:
-    """Return the tables 6.2 and on: commit, tags and digest of the results of each run's record."""
+    """Return the tables from 6.2 on: commit, tags and digest of the results for each run's record."""
     shown = [row for row in portfolio.runs if row["commit"]]
     return block(*(_record(number, row) for number, row in enumerate(shown, start=2)))
 
@@ -47,7 +47,7 @@ def _record(number: int, row: Mapping[str, Any]) -> Code:
 
 
 def commands(portfolio: Portfolio) -> str:
-    """Return how to make the summary again, and how to check the records behind it."""
+    """Return the commands that make the summary again, and those that verify the records behind it."""
     contents = portfolio.contents
     studies = " ".join(study["study"] for study in portfolio.studies)
     sealed = [row["run"] for row in portfolio.runs if row["results_sha256"]]

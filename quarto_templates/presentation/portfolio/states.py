@@ -1,4 +1,4 @@
-"""Where each run of the month stands, who asked for it and who approved it, and what its report is."""
+"""The state of each run of the month, its requester, its approvers, and its report."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -57,7 +57,7 @@ def _approvers(row: Mapping[str, Any]) -> str:
 
 
 def earlier(portfolio: Portfolio) -> str:
-    """Return Table 2.2: the months before this one that are late, or the sentence that none is."""
+    """Return Table 2.2: the earlier months that are late, or a sentence when none is."""
     late = portfolio.contents["earlier_late"]
     if not late:
         return block(call("para", "No earlier month of these studies is late."))

@@ -1,4 +1,4 @@
-"""Words and numbers that several pages of the portfolio report share."""
+"""Texts and numbers that several pages of the portfolio report use."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ _NAME = 32
 
 
 def state(words: str) -> str:
-    """Return a state in one or two words; what it waits for stands beside it."""
+    """Return a state in one or two words, without what the run waits for."""
     return STATE.get(words, words)
 
 
@@ -29,18 +29,18 @@ def estimate(figures: Mapping[str, Any]) -> str:
 
 
 def measured_in(figures: Mapping[str, Any]) -> str:
-    """Return what an estimate is: its unit, or its measure where that has none."""
+    """Return the unit of an estimate, or its measure when it has no unit."""
     return str(figures["unit"] or figures["measure"])
 
 
 def names(people: Sequence[str], most: int = _MOST_NAMES) -> str:
-    """Return people by name, the first of them and how many more where they are many."""
+    """Return the names of people; of a long list, the first names and the number of the others."""
     shown = ", ".join(shortened_name(person) for person in people[:most])
     return shown if len(people) <= most else f"{shown} and {len(people) - most} more"
 
 
 def waits(study: Mapping[str, Any], most: int = _MOST_NAMES) -> str:
-    """Return for what and whom a study's month waits; empty when nothing is left to do."""
+    """Return what a study's month waits for, and who can do it; empty when nothing is left to do."""
     found = study["waits_for"]
     if found is None:
         return ""
@@ -57,5 +57,5 @@ def clock(moment: str) -> str:
 
 
 def shortened_name(person: str) -> str:
-    """Return a person's name as a narrow cell can hold it."""
+    """Return a person's name, shortened for a narrow cell."""
     return shortened(person, _NAME)

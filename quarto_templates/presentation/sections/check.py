@@ -1,4 +1,4 @@
-"""extract and check: the data lock, the data contract, and what changed since the lock before."""
+"""extract and check: the data lock, the data contract, and the changes since the previous lock."""
 
 from presentation.writing.exhibits import Column, Row, facts, table
 from presentation.writing.inputs import Report
@@ -7,7 +7,7 @@ from presentation.writing.typst import block, call, joined
 
 
 def data_lock(report: Report) -> str:
-    """Return Table 9.1: where the data come from and when they were exported."""
+    """Return Table 9.1: the source of the data and the time of their export."""
     data, period = report.results["data"], report.results["study"]["period"]
     pairs = (
         ("Month", f"{period['begins'][:16]}Z to {period['ends'][:16]}Z ({period['timezone']})"),
@@ -27,7 +27,7 @@ def data_lock(report: Report) -> str:
 
 
 def contract(report: Report) -> str:
-    """Return the verdict on the data contract, and Table 10.1 when it is broken."""
+    """Return the result of the data contract's check, and Table 10.1 when the contract is broken."""
     check = report.results["check"]
     violations = check["violations"]
     size = f"{count(check['rows'])} rows and {count(check['columns'])} columns"
@@ -59,7 +59,7 @@ def contract(report: Report) -> str:
 
 
 def comparison(report: Report) -> str:
-    """Return what changed since the data lock before, in words."""
+    """Return a paragraph about the changes since the previous data lock."""
     found = report.results["check"]["comparison"]
     if found["previous_month"] is None:
         return block(call("para", "There is no earlier data lock of this study to compare with."))
@@ -73,7 +73,7 @@ def comparison(report: Report) -> str:
 
 
 def deviations(report: Report) -> str:
-    """Return whether the protocol is the one that was approved, in words."""
+    """Return a paragraph that says whether the protocol is the approved one."""
     found = report.results["check"]["protocol"]
     if found["approved_with"] is None:
         words = "No run of this study was approved before; its protocol has nothing to deviate from."

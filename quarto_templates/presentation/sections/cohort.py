@@ -16,7 +16,7 @@ _MOST_REASONS = 40
 
 
 def disposition(report: Report) -> str:
-    """Return Table 14.1.1: who was assessed, whom each criterion excluded, who is analysed."""
+    """Return Table 14.1.1: the subjects assessed, excluded by each criterion, and analysed."""
     cohort = report.results["cohort"]
     assessed = cohort["assessed"]
     rows: list[Row | Group] = [
@@ -64,7 +64,7 @@ def disposition(report: Report) -> str:
 
 
 def consort(report: Report) -> str:
-    """Return Figure 14.1.1: the CONSORT flow, criteria that excluded nobody included."""
+    """Return Figure 14.1.1: the CONSORT flow, including criteria that excluded nobody."""
     cohort, trimming = report.results["cohort"], report.results["propensity"]["trimming"]
     excluded = cohort["assessed"] - cohort["analysed"]
     reasons = [(criterion["name"], criterion["excluded"]) for criterion in cohort["criteria"]]
@@ -118,10 +118,10 @@ def consort(report: Report) -> str:
 
 
 def _fitting(reasons: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], str]:
-    """Return the reasons as the box can hold them on a page, and the size of its letters.
+    """Return the reasons that fit into the box on a page, and the font size.
 
-    A long list is set smaller with each name on one line; what even that leaves out is counted together, and
-    stands in Table 14.1.1.
+    A long list gets a smaller font, with each name on one line. Reasons that still do not fit are counted together;
+    Table 14.1.1 lists them.
     """
     kept = [(shortened(name, _NAME_LENGTH), number) for name, number in reasons]
     if sum(1 + len(name) // _CHARACTERS_PER_LINE for name, _ in kept) <= _MOST_LINES:
@@ -135,12 +135,12 @@ def _fitting(reasons: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], str
 
 
 def _lines(entries: list[tuple[str, Any]]) -> list[Value]:
-    """Return the lines of a box: words, and the count unless there is none."""
+    """Return the lines of a box: a text, and its count if it has one."""
     return [[words, "" if number is None else f"n = {count(number)}"] for words, number in entries]
 
 
 def baseline(report: Report) -> str:
-    """Return Table 14.1.2: baseline characteristics of the analysis set by arm and over all."""
+    """Return Table 14.1.2: baseline characteristics of the analysis set by arm and overall."""
     cohort = report.results["cohort"]
     rows: list[Row | Group] = []
     open_label = None
@@ -190,5 +190,5 @@ def _summary(row: dict[str, Any], group: str) -> str:
 
 
 def _decimals(row: dict[str, Any]) -> int:
-    """Return one decimal, or two where the spread is below one."""
+    """Return the number of decimals: one, or two when the standard deviation is below one."""
     return 1 if row["overall"]["sd"] >= 1 else 2

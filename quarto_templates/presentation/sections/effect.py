@@ -1,4 +1,4 @@
-"""effect: the primary result in words that fit the design, its standard errors, its second computation."""
+"""effect: the primary result in words that fit the design, its standard errors, and the second implementation."""
 
 from typing import Any
 
@@ -30,17 +30,17 @@ MEANS = {
 
 
 def decimals(report: Report) -> int:
-    """Return with how many decimals effects are printed."""
+    """Return the number of decimals with which effects are printed."""
     return decimals_for(report.results["primary"]["standard_error"])
 
 
 def ratio(report: Report) -> bool:
-    """Return whether the effect is a ratio, with its inference on the logarithm."""
+    """Return whether the effect is a ratio; its inference is then on the logarithm."""
     return bool(report.results["primary"]["scale"] == "logarithm")
 
 
 def error_unit(report: Report) -> str:
-    """Return the unit of standard errors: the outcome's, or that they are of the logarithm."""
+    """Return the unit of standard errors: the outcome's unit, or 'of the logarithm' for a ratio."""
     return "of the logarithm" if ratio(report) else str(report.results["primary"]["unit"])
 
 
@@ -67,7 +67,7 @@ def headline(report: Report) -> str:
 
 
 def _measure(report: Report) -> str:
-    """Return the measure where it is a ratio, whose number has no unit to tell it by."""
+    """Return the measure if it is a ratio; a ratio has no unit that would identify it."""
     return f", {report.results['primary']['measure']}" if ratio(report) else ""
 
 
@@ -77,7 +77,7 @@ def conclusion(report: Report) -> str:
 
 
 def quoted(report: Report) -> list[str]:
-    """Return the places of the numbers that ``sentence`` says."""
+    """Return the paths of the numbers in ``sentence``."""
     paths = ["primary"]
     if ratio(report):
         paths.append("primary.absolute_difference")
@@ -87,7 +87,7 @@ def quoted(report: Report) -> list[str]:
 
 
 def sentence(report: Report) -> str:
-    """Return the primary result in words: an assumption-laden contrast, or a randomised comparison."""
+    """Return the primary result in words: a contrast under stated assumptions, or a randomised comparison."""
     primary = report.results["primary"]
     places = decimals(report)
     value = with_unit(fixed(primary["estimate"], places), report)
@@ -111,7 +111,7 @@ def sentence(report: Report) -> str:
 
 
 def _absolute(report: Report) -> str:
-    """Return the absolute difference, which stands beside a ratio."""
+    """Return the absolute difference, which is printed with a ratio."""
     if not ratio(report):
         return ""
     found = report.results["primary"]["absolute_difference"]
@@ -120,7 +120,7 @@ def _absolute(report: Report) -> str:
 
 
 def _unadjusted(report: Report, places: int) -> str:
-    """Return the unadjusted comparison, which a randomised trial shows beside the adjusted one."""
+    """Return the unadjusted comparison, which a randomised trial reports with the adjusted one."""
     for _, row in _unadjusted_rows(report):
         value = with_unit(fixed(row["estimate"], places), report)
         return f" The unadjusted estimate is {value} ({interval(row, places)})."
@@ -128,7 +128,7 @@ def _unadjusted(report: Report, places: int) -> str:
 
 
 def _unadjusted_rows(report: Report) -> list[tuple[str, Any]]:
-    """Return path and row of the first unadjusted comparison that has an estimate, if any."""
+    """Return path and row of the first unadjusted comparison with an estimate, if there is one."""
     rows = [
         (f"sensitivity.{kind}.{index}", row)
         for kind in ("sensitivity", "supplementary")
@@ -191,7 +191,7 @@ def primary_table(report: Report) -> str:
 
 
 def _behind(key: str, report: Report) -> list[str]:
-    """Return the places of the numbers in a standard error's row of Table 14.2.1."""
+    """Return the paths of the numbers in a row of Table 14.2.1."""
     if key == "influence":
         return ["primary"]
     named = f"primary.standard_errors.{key}"
@@ -210,7 +210,7 @@ def _interval_of(key: str, primary: dict[str, Any], places: int) -> str:
 
 
 def bootstrap(report: Report) -> str:
-    """Return what the bootstrap did, in words."""
+    """Return a paragraph about the bootstrap."""
     found = report.results["primary"]["bootstrap"]
     failed = {reason: number for reason, number in found["failed"].items() if number}
     listed = "; ".join(f"{reason}: {count(number)}" for reason, number in failed.items())
@@ -223,7 +223,7 @@ def bootstrap(report: Report) -> str:
 
 
 def verification(report: Report) -> str:
-    """Return Table 14.2.2: the same number by an independent second implementation."""
+    """Return Table 14.2.2: the primary estimate by an independent second implementation."""
     primary = report.results["primary"]
     second = primary["verification"]
     places = min(decimals(report) + 6, 12)
@@ -260,7 +260,7 @@ def verification(report: Report) -> str:
 
 
 def change(report: Report) -> str:
-    """Return the change since the latest earlier run, in words; none where there is no earlier estimate."""
+    """Return a paragraph about the change since the latest earlier run, or about the absence of an earlier estimate."""
     found = report.results["change"]
     if found is None:
         return block(call("para", "No earlier month of this study has an estimate to compare with."))

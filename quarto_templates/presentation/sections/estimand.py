@@ -1,4 +1,4 @@
-"""The estimand: its five attributes (ICH E9(R1)) and the population that the contrast averages over."""
+"""The estimand: its five attributes (ICH E9(R1)) and the target population of the contrast."""
 
 from presentation.writing.exhibits import facts
 from presentation.writing.inputs import Report

@@ -1,4 +1,4 @@
-"""findings: what the gates saw, how often they fire by chance, and what was decided by whom."""
+"""findings: what the gates found, how often they fire by chance, and the decisions."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from presentation.writing.typst import Code, block, call, joined, mono
 
 
 def findings_and_decisions(report: Report) -> str:
-    """Return a table per finding with its decision, or the sentence that there is none."""
+    """Return one table per finding with its decision, or a sentence when there is none."""
     found = report.results["findings"]
     if not found:
         words = "No gate of the protocol fired: nothing needed a decision before the analysis went on."

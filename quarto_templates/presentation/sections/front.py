@@ -56,7 +56,7 @@ def title_page(report: Report) -> str:
 
 
 def _title_size(title: str) -> str:
-    """Return the size at which a title leaves room for the rest of its page."""
+    """Return the font size at which a title leaves room for the rest of the page."""
     return "25pt" if len(title) <= 130 else "17pt" if len(title) <= 350 else "11pt"
 
 
@@ -71,13 +71,13 @@ def _sentence_case(text: str) -> str:
 
 
 def _design(report: Report) -> str:
-    """Return design and phase, the design only once when the phase names it."""
+    """Return design and phase; the design appears once when the phase includes it."""
     design, phase = str(report.results["study"]["design"]), str(report.results["study"]["phase"])
     return phase if phase.lower().startswith(design) else f"{design.capitalize()}; {phase}"
 
 
 def synopsis(report: Report) -> str:
-    """Return Table 2.1: the study on one page, as ICH E3 asks."""
+    """Return Table 2.1: the study on one page, as ICH E3 requires."""
     results = report.results
     cohort, balance, primary = results["cohort"], results["balance"]["worst"], results["primary"]
     places = decimals(report)

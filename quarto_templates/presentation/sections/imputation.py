@@ -1,4 +1,4 @@
-"""imputation: which baseline covariates had gaps, how they were completed, and what that cost the estimate."""
+"""imputation: the baseline covariates with gaps, the method, and the cost in precision of the estimate."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _NUMBERS = {
 
 
 def missing_covariates(report: Report) -> str:
-    """Return what was missing and how it was completed: a sentence, or Table 14.1.2.1."""
+    """Return what was missing and how it was imputed: a sentence, or Table 14.1.2.1."""
     found = report.results["imputation"]
     if found is None:
         return block(call("para", _NONE))
@@ -69,7 +69,7 @@ def missing_covariates(report: Report) -> str:
 
 
 def pooling(report: Report) -> str:
-    """Return what the gaps cost the primary estimate, in words; nothing where one data set was analysed."""
+    """Return a paragraph about the cost of the gaps for the primary estimate; nothing for a single data set."""
     found = report.results["primary"]["imputation"]
     if found is None:
         return ""

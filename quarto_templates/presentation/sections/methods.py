@@ -1,4 +1,4 @@
-"""methods: the formula of the primary estimator in its target population, and of the measure."""
+"""methods: the formulas of the primary estimator in its target population, and of the measure."""
 
 from presentation.writing.inputs import Report
 from presentation.writing.typst import Code, block, call
@@ -61,7 +61,7 @@ def propensity_score(_: Report) -> str:
 
 
 def influence_error(_: Report) -> str:
-    """Return the formula of the standard error by influence function."""
+    """Return the formula of the standard error by the influence function."""
     return _formula(_ERROR)
 
 
@@ -76,7 +76,7 @@ def _formula(written: tuple[str, str]) -> str:
 
 
 def primary_estimator(report: Report) -> str:
-    """Return words and formula of the primary estimator, as the protocol's target population asks for it."""
+    """Return description and formula of the primary estimator for the protocol's target population."""
     words, alternative, formula = _FORMULAE[report.protocol["estimand"]["target"]]
     binary = report.protocol["outcome"]["type"] == "binary"
     models = _MODELS.format(how="by logistic regression" if binary else "by least squares")

@@ -129,7 +129,7 @@ def _size(value: float | str) -> float:
 
 
 def diagnostics(report: Report) -> str:
-    """Return Table 14.1.4: fit, discrimination, overlap, trimming, and what weighting costs."""
+    """Return Table 14.1.4: fit, discrimination, overlap, trimming, and the cost of weighting."""
     found, arms = report.results["propensity"], report.results["cohort"]["arms"]
     trimming = found["trimming"]
     limits = (

@@ -1,4 +1,4 @@
-"""Provenance: what the report was made from, by whom, with what, and how anyone can check it."""
+"""Provenance: the inputs of the report, its requester, its software, and how anyone can verify it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ def identity(report: Report) -> str:
 
 
 def files(report: Report) -> str:
-    """Return Table 16.2: every file that the report rests on, with its digests."""
+    """Return Table 16.2: every input file of the report, with its digests."""
     columns = (
         Column(("File",), "left", "1fr"),
         Column(("Size", "bytes")),
@@ -45,14 +45,14 @@ def _digests(entry: Mapping[str, Any]) -> Code:
 
 
 def libraries(report: Report) -> str:
-    """Return Table 16.3: the versions of the libraries that made the numbers and the report."""
+    """Return Table 16.3: the versions of the libraries behind the numbers and the report."""
     columns = (Column(("Library",), "left", "1fr"), Column(("Version",), "left", "1fr"))
     rows = [Row((name, version)) for name, version in sorted(report.run["libraries"].items())]
     return block(table("16.3", "Libraries", columns, rows))
 
 
 def references(report: Report) -> str:
-    """Return Table 16.4: every reference that is printed before it, and its place in ``results.json``."""
+    """Return Table 16.4: every reference that is printed before this table, and its path in ``results.json``."""
     entries = [
         (call("reference", number), mono(report.results["references"][number - 1]))
         for number in sorted(report.cited)
@@ -70,7 +70,7 @@ def references(report: Report) -> str:
 
 
 def commands(report: Report) -> str:
-    """Return how to verify the record, with MediCore and with git and DVC alone."""
+    """Return the commands that verify the record, with MediCore, and with only git and DVC."""
     run = report.run
     own = (
         f"medicore verify {run['id']}",

@@ -7,7 +7,7 @@ _FIELDS = "Printed name · Role · Meaning · Date and time · Reason"
 
 
 def signature_page(report: Report) -> str:
-    """Return the frame for the signatures (21 CFR 11.50: name, date and time, meaning) and what they bind to."""
+    """Return the frame for the signatures (21 CFR 11.50: name, date and time, meaning) and the text about their binding."""
     run = report.run["id"]
     words = (
         "This report is signed electronically. A signature is a statement over the digests of report, results, data "

@@ -1,4 +1,4 @@
-"""sensitivity: planned sensitivity analyses, and supplementary analyses kept apart from them (ICH E9(R1), A.5)."""
+"""sensitivity: planned sensitivity analyses and, separately, supplementary analyses (ICH E9(R1), A.5)."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ def rows_table(report: Report, kind: str) -> str:
 
 
 def _described(row: dict[str, Any]) -> str:
-    """Return estimand, estimator, variance and note of a row; those that it has."""
+    """Return estimand, estimator, variance and note of a row, as far as it has them."""
     estimand = (
         str(row["estimand"]).partition(" within ")[0] if row["name"] in row["estimand"] else row["estimand"]
     )
@@ -62,7 +62,7 @@ def _described(row: dict[str, Any]) -> str:
 
 
 def forest(report: Report, kind: str) -> str:
-    """Return the forest plot of one kind of analysis but for subgroups, the primary result on top."""
+    """Return the forest plot of one kind of analysis without subgroups, with the primary result on top."""
     rows = _numbered(report, kind)
     if kind == "supplementary":
         rows = [(path, row) for path, row in rows if not _of_subgroup(row)]
@@ -74,7 +74,7 @@ def forest(report: Report, kind: str) -> str:
 
 
 def subgroups(report: Report) -> str:
-    """Return Figure 14.2.3, the forest plot of the planned subgroups, or the sentence that there are none."""
+    """Return Figure 14.2.3, the forest plot of the planned subgroups, or a sentence when there are none."""
     rows = [(path, row) for path, row in _numbered(report, "supplementary") if _of_subgroup(row)]
     if not rows:
         return block(call("para", "The protocol plans no subgroups."))
@@ -94,7 +94,7 @@ def _numbered(report: Report, kind: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _of_subgroup(row: dict[str, Any]) -> bool:
-    """Return whether a row is of a subgroup, whose estimand names it."""
+    """Return whether a row is of a subgroup; its estimand then contains its name."""
     return str(row["estimand"]).endswith(f" within {row['name']}")
 
 
@@ -159,7 +159,7 @@ def _strip(row: dict[str, Any], label: str, places: int, shape: str, *, apart: b
 
 
 def evalue(report: Report) -> str:
-    """Return the E-value in words when the results hold one."""
+    """Return a paragraph about the E-value, if the results have one."""
     found = report.results.get("evalue")
     if not found:
         return ""
@@ -175,7 +175,7 @@ def evalue(report: Report) -> str:
 
 
 def tipping(report: Report) -> str:
-    """Return the tipping point of the missing outcomes in words when the results hold one."""
+    """Return a paragraph about the tipping point of the missing outcomes, if the results have one."""
     found = report.results.get("tipping")
     if not found:
         return ""

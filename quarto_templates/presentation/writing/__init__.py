@@ -1,1 +1,1 @@
-"""Writing: numbers, tables and figures as Typst and HTML."""
+"""Output of numbers, tables and figures as Typst and HTML."""

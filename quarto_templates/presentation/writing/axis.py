@@ -1,4 +1,4 @@
-"""Axes: a range that holds the data, round tick marks in it, and positions as shares of its width."""
+"""Axes: a range that holds the data, tick marks at round values, and positions as shares of the width."""
 
 import math
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ class Axis:
     step: float
 
     def at(self, value: float) -> float:
-        """Return where ``value`` lies, 0 to 1; what is outside lies on the edge."""
+        """Return the position of ``value``, from 0 to 1; a value outside the axis gets the position of the edge."""
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
     def holds(self, value: float) -> bool:
@@ -26,7 +26,7 @@ class Axis:
 
     @property
     def decimals(self) -> int:
-        """How many decimals the tick marks need."""
+        """The number of decimals of the tick marks."""
         return max(0, -math.floor(math.log10(self.step) + 1e-9))
 
     def ticks(self) -> list[dict[str, Value]]:
@@ -39,7 +39,7 @@ class Axis:
 
 
 def spanning(values: Iterable[float], most_ticks: int = 7) -> Axis:
-    """Return an axis that holds all finite values, zero included, with at most ``most_ticks`` steps."""
+    """Return an axis that holds all finite values and zero, with at most ``most_ticks`` steps."""
     finite = [value for value in values if math.isfinite(value)]
     low, high = min([0.0, *finite]), max([0.0, *finite])
     if high == low:

@@ -1,6 +1,6 @@
-"""Figures and formulas for HTML: the very Typst drawing of the PDF, set by itself as inline SVG.
+"""Figures and formulas for HTML: the same Typst drawing as in the PDF, rendered alone as inline SVG.
 
-The one file of this package that runs Typst; it is reached only where a rendition in HTML is asked for.
+This is the only file of this package that runs Typst; it is used only for a rendition in HTML.
 """
 
 import hashlib
@@ -20,13 +20,13 @@ _SIZE = re.compile(r' width="[^"]*" height="[^"]*"')
 
 
 def drawn(body: Code, alternative: str, width: int) -> str:
-    """Return inline SVG of a drawing, ``width`` points wide, with its ``alternative`` text as escaped HTML.
+    """Return a drawing as inline SVG, ``width`` points wide, with its ``alternative`` text as escaped HTML.
 
-    Identifiers within it begin with a digest of the drawing, so that two drawings on a page share none.
+    Identifiers in the SVG begin with a digest of the drawing, so different drawings on a page have different ones.
     """
     import typst
 
-    # Typst reads the template's own files in the working folder, and nothing outside of it.
+    # Typst reads only the template's own files in the working folder.
     made = typst.compile(
         _PAGE.format(width=width, body=body).encode(),
         ignore_system_fonts=True,

@@ -1,4 +1,4 @@
-"""Tables of any kind: columns, header and rows as the Typst template takes them."""
+"""Numbered tables and figures: columns, header and rows in the form that the Typst template takes."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ _MOST_ON_ONE_PAGE = 3000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: ``indented`` below a group's title, ``titled`` level with one, ``total`` heavy, ``loose`` with air.
+    """One row. The style is ``indented`` (below a group's title), ``titled`` (like a title), ``total`` (bold) or ``loose``.
 
-    ``cited`` is the reference of its numbers; it stands after the first cell.
+    ``cited`` is the reference of the row's numbers; it is printed after the first cell.
     """
 
     cells: tuple[str | Code, ...]
@@ -23,12 +23,12 @@ class Row:
 
     @property
     def lines(self) -> float:
-        """About how many lines of a page the row takes."""
+        """The approximate number of lines that the row takes on a page."""
         longest = max(len(cell) for cell in self.cells)
         return max(1.0, longest / _CHARACTERS_PER_LINE) + (1 if self.kind == "loose" else 0)
 
     def source(self) -> dict[str, Value]:
-        """Return the row as the template takes it."""
+        """Return the row in the form that the template takes."""
         first, *others = self.cells
         cells = self.cells if self.cited is None else (joined(first, self.cited), *others)
         return {"kind": self.kind, "cells": cells, "whole": self.lines < _MOST_LINES_ON_ONE_PAGE / 2}
@@ -42,11 +42,11 @@ class Group:
 
     @property
     def lines(self) -> float:
-        """About how many lines of a page the title takes."""
+        """The approximate number of lines that the title takes on a page."""
         return 1.5 + len(self.title) / (2 * _CHARACTERS_PER_LINE)
 
     def source(self) -> dict[str, Value]:
-        """Return the title as the template takes it."""
+        """Return the title in the form that the template takes."""
         return {"kind": "group", "title": self.title}
 
 
@@ -68,7 +68,7 @@ def table(
     note: str | Code | None = None,
     source: str | None = None,
 ) -> Code:
-    """Return the call that sets a numbered table; its header is repeated on every page that it reaches."""
+    """Return the call that prints a numbered table; its header is repeated on every page of the table."""
     kept = list(rows)
     return call(
         "data-table",
@@ -92,7 +92,7 @@ def facts(
     note: str | None = None,
     source: str | None = None,
 ) -> Code:
-    """Return the call that sets a numbered table of names and texts."""
+    """Return the call that prints a numbered table of names and texts."""
     kept = [list(pair) for pair in pairs]
     # Texts of a protocol can be longer than a page.
     whole = sum(len(value) for pair in kept for value in pair) < _MOST_ON_ONE_PAGE
@@ -109,7 +109,7 @@ def figure(
     note: str | None = None,
     source: str | None = None,
 ) -> Code:
-    """Return the call that sets a numbered drawing with its alternative text."""
+    """Return the call that prints a numbered drawing with its alternative text."""
     return call(
         "drawing", f"Figure {number}", title, alternative, body, whole=whole, note=note, source=source
     )

@@ -1,7 +1,7 @@
-"""HTML from the same content as the Typst source: words, calls and parts, each call by the name of its function.
+"""HTML from the same content as the Typst source: words, calls and parts; each call has an HTML function of its name.
 
-Every text becomes character references for all but letters, digits and a few signs, so data can never become markup,
-and no reader on the way (pandoc, Quarto and its shortcodes, the browser) finds anything to interpret.
+In every text, all characters except letters, digits and a few signs become character references. So data can never
+become markup, and pandoc, Quarto with its shortcodes, and the browser find nothing to interpret.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,11 +14,11 @@ _ONE_LINE = 24
 
 
 class UnwritableError(Exception):
-    """A call of the Typst template has no HTML of its own; the message names its function."""
+    """A call of the Typst template has no HTML equivalent; the message names its function."""
 
 
 def escaped(text: str) -> str:
-    """Return ``text`` for HTML, as it is printed on paper; words from right to left are kept to themselves."""
+    """Return ``text`` for HTML, as it is printed on paper; right-to-left words are isolated from their surroundings."""
     shown, made, end = printable(text), [], 0
     for run in RIGHT_TO_LEFT_RUN.finditer(shown):
         made += [_references(shown[end : run.start()]), f"<bdi>{_references(run[0])}</bdi>"]
@@ -31,12 +31,12 @@ def _references(text: str) -> str:
 
 
 def html(value: Any) -> str:  # noqa: ANN401 - whatever Typst source is made of
-    """Return the HTML of a value as ``presentation.writing.typst.source`` takes it.
+    """Return the HTML of a value; the values are those that ``presentation.writing.typst.source`` takes.
 
     Raises
     ------
     UnwritableError
-        When a call has no HTML: nothing that the PDF says is left out in silence.
+        When a call has no HTML equivalent, so that no content of the PDF is silently left out.
     """
     if isinstance(value, Words):
         return escaped(value.words)
@@ -80,7 +80,7 @@ def _reference(number: int) -> str:
 
 
 def _cited(*numbers: int) -> str:
-    """Return the references as on paper, runs as R3–R9, each end a link to its place in the appendix."""
+    """Return the references as on paper; ranges such as R3–R9 link both ends to the appendix."""
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number <= runs[-1][1] + 1:
@@ -168,7 +168,7 @@ def _caption(number: str, title: str) -> str:
 
 
 def _remarks(more: Mapping[str, Any]) -> str:
-    """Return what stands below an exhibit; widths and page breaks, which are named too, are the browser's."""
+    """Return the text below an exhibit; ``more`` can also hold widths and page breaks, which the browser decides."""
     note, source = more.get("note"), more.get("source")
     parts = [html(note)] if note is not None else []
     parts += [f'<span class="soft">Source: {_mono(source)}</span>'] if source is not None else []

@@ -1,4 +1,4 @@
-"""The files that a report is made from, and proof that they are those of the run that was asked for."""
+"""The input files of a report, and the check that they are those of the requested run."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from presentation.writing.typst import Code, call
 
 
 class LostParameterError(Exception):
-    """A parameter did not arrive, or is not that of the run in ``run.json``."""
+    """A parameter is missing, or differs from the run in ``run.json``."""
 
 
 class WrongSchemaError(Exception):
-    """``results.json`` is of a schema that this template does not know."""
+    """``results.json`` has a schema that this template does not know."""
 
 
 SCHEMA = "medicore-results-1"
@@ -22,11 +22,11 @@ SCHEMA = "medicore-results-1"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a report says: ``results`` (every number), the resolved ``protocol``, and the ``run``'s identity.
+    """The contents of a report: ``results`` (every number), the resolved ``protocol``, and the ``run``'s identity.
 
-    ``rendition`` says of which record this is a rendition in HTML; there is none where the PDF of record is made.
-    ``cited`` collects the references that were printed, for the appendix that maps them to their paths, and
-    ``exhibits`` number and title of the tables and figures of a rendition.
+    ``rendition`` identifies the record of a rendition in HTML; it is None for the PDF of record. ``cited`` collects the
+    printed references for the appendix, which maps them to their paths. ``exhibits`` collects number and title of the
+    tables and figures of a rendition.
     """
 
     results: Mapping[str, Any]
@@ -37,12 +37,12 @@ class Report:
     exhibits: list[tuple[str, str]] = field(default_factory=list)
 
     def cite(self, *paths: str) -> Code:
-        """Return the source of the references, as [R12], of places in the results.
+        """Return the source of the references, such as [R12], for paths in the results.
 
         Raises
         ------
         ValueError
-            When a place has no reference: no number is printed that the appendix does not map.
+            When a path has no reference; the appendix maps every printed number.
         """
         numbers = [self.results["references"].index(path) + 1 for path in paths]
         self.cited.update(numbers)
@@ -50,11 +50,11 @@ class Report:
 
     @property
     def observational(self) -> bool:
-        """Whether the study is observational, so that the effect rests on assumptions about confounding."""
+        """Return whether the study is observational, so that the effect depends on assumptions about confounding."""
         return bool(self.results["study"]["design"] == "observational")
 
     def arm(self, arm: str) -> str:
-        """Return the arm's name; a bare code is printed with the column that holds it."""
+        """Return the arm's name; a name that is only a code is printed with its column."""
         label = str(self.results["cohort"]["arms"][arm]["label"])
         return f"{self.protocol['treatment']['column']}\u00a0=\u00a0{label}" if len(label) < 4 else label
 
@@ -82,7 +82,7 @@ def load(study_id: str, month: str, run: str) -> Report:
     Raises
     ------
     LostParameterError
-        When a parameter is empty or differs from ``run.json``: a parameter that got lost is an error.
+        When a parameter is empty or differs from ``run.json``.
     WrongSchemaError
         When ``results.json`` has another schema.
     """

@@ -1,4 +1,4 @@
-"""Numbers as they are printed: enough digits to judge them by, a true minus sign, infinity as such."""
+"""Numbers as they are printed: with enough digits, a typographic minus sign, and ∞ for infinity."""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ _MOST_DECIMALS = 6
 
 
 def as_float(value: float | str | None) -> float | None:
-    """Return a number of ``results.json``, where the infinities are texts; None stays None."""
+    """Return a number of ``results.json``, in which infinities are texts; None stays None."""
     return None if value is None else float(value)
 
 
@@ -27,12 +27,12 @@ def fixed(value: float | str | None, decimals: int) -> str:
 
 
 def count(value: float | None) -> str:
-    """Return a count with thousands set off."""
+    """Return a count with separated thousands."""
     return fixed(value, 0)
 
 
 def decimals_for(standard_error: float | str | None) -> int:
-    """Return how many decimals show the standard error with three significant digits, from 0 to 6."""
+    """Return the number of decimals, 0 to 6, that show the standard error with three significant digits."""
     error = as_float(standard_error)
     if error is None or not math.isfinite(error) or error <= 0:
         return 3
@@ -40,20 +40,20 @@ def decimals_for(standard_error: float | str | None) -> int:
 
 
 def p_value(value: float | None) -> str:
-    """Return a p-value with four decimals, or that it is smaller than all of them."""
+    """Return a p-value with four decimals, or ``<0.0001`` for a smaller one."""
     if value is None:
         return MISSING
     return f"<{_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.4f}"
 
 
 def p_sentence(value: float | None) -> str:
-    """Return a p-value as it stands in a sentence."""
+    """Return a p-value in the form for a sentence."""
     shown = p_value(value)
     return f"p {shown[0]} {shown[1:]}" if shown.startswith("<") else f"p = {shown}"
 
 
 def percent(share: float | None, decimals: int = 1) -> str:
-    """Return a share of one as a percentage."""
+    """Return a proportion as a percentage."""
     return MISSING if share is None else f"{fixed(100 * share, decimals)} %"
 
 
@@ -63,14 +63,14 @@ def of_total(part: float, whole: float) -> str:
 
 
 def interval(row: Mapping[str, Any], decimals: int) -> str:
-    """Return the confidence interval of a result, its limits parted by ``to`` since they may be negative."""
+    """Return the confidence interval of a result; ``to`` separates its limits, because they can be negative."""
     if row["ci_low"] is None or row["ci_high"] is None:
         return MISSING
     return f"{fixed(row['ci_low'], decimals)} to {fixed(row['ci_high'], decimals)}"
 
 
 def level(confidence: float) -> str:
-    """Return a confidence level as it stands before ``CI``."""
+    """Return a confidence level in the form that precedes ``CI``."""
     return f"{100 * confidence:g} %"
 
 
@@ -89,5 +89,5 @@ def size(value: int) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """Return a count with its noun in the right number."""
+    """Return a count with its noun in singular or plural."""
     return f"{count(number)} {noun if number == 1 else f'{noun}s'}"

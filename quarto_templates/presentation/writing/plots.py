@@ -1,4 +1,4 @@
-"""Strip plots: one row per label with marks on a common axis. The love plot and the forest plots."""
+"""Strip plots: one row per label, with marks on a common axis. The love plot and the forest plots are such plots."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _LINE_HEIGHT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A row: label, marks as (value, shape), the span of a line if any, and the texts to the right."""
+    """A row: label, marks as (value, shape), the span of a line (if it has one), and the texts on the right."""
 
     label: str
     marks: tuple[tuple[float, str], ...]
@@ -24,7 +24,7 @@ class Strip:
     apart: bool = False
 
     def source(self, axis: Axis) -> dict[str, Value]:
-        """Return the row as the template takes it; what lies beyond the axis ends in an arrow."""
+        """Return the row in the form that the template takes; a line that leaves the axis ends in an arrow."""
         marks: list[Value] = [
             {"at": axis.at(value), "shape": shape if axis.holds(value) else _arrow(axis, value)}
             for value, shape in self.marks
@@ -57,7 +57,7 @@ def strip_plot(
     label_width: str = "44mm",
     legend: Sequence[tuple[str, str]] = (),
 ) -> Code:
-    """Return the call that draws the plot, in as many panels as the pages need."""
+    """Return the call that draws the plot; a long plot is divided into panels, one per page."""
     lines: list[Value] = [{"at": axis.at(value), "kind": kind} for value, kind in guides if axis.holds(value)]
     return call(
         "strip-plot",
@@ -73,7 +73,7 @@ def strip_plot(
 
 
 def fits_on_a_page(rows: Sequence[Strip]) -> bool:
-    """Return whether the rows surely fit in one panel, so that the figure can be kept whole."""
+    """Return whether the rows certainly fit into one panel, so that the figure can stay on one page."""
     lines = sum(1 + len(row.label[:_LABEL_LENGTH]) // _CHARACTERS_PER_LINE for row in rows)
     return _LINE_HEIGHT * (lines + len(rows) / 2) < _PANEL_HEIGHT
 

@@ -1,4 +1,4 @@
-"""What only a rendition in HTML says: that it is not the record, and of which record it is one; and its lists."""
+"""The parts that only a rendition in HTML has: the statement that it is not the record, and the lists of exhibits."""
 
 from collections.abc import Callable, Iterable
 
@@ -14,7 +14,7 @@ _STATEMENT = (
 
 
 def printing(report: Report) -> Callable[[str], None]:
-    """Return what the cells print with: Typst for the PDF, or HTML where a rendition is asked for."""
+    """Return the function with which the cells print: Typst for the PDF, or HTML for a rendition."""
 
     def show(made: str) -> None:
         if report.rendition is not None and made:
@@ -27,19 +27,19 @@ def printing(report: Report) -> Callable[[str], None]:
                 if code.function in _EXHIBITS
             )
             made = _raw(made.calls)
-        print(made)  # noqa: T201 - a cell's answer is what it prints
+        print(made)  # noqa: T201 - a cell's output is what it prints
 
     return show
 
 
 def _raw(calls: Iterable[Code]) -> str:
-    """Return a raw block for the Markdown document with the HTML of these calls in order."""
+    """Return a raw block for the Markdown document, with the HTML of these calls in order."""
     lines = "\n".join(html(code) for code in calls)
     return f"\n```{{=html}}\n{lines}\n```\n"
 
 
 def statement(report: Report) -> str:
-    """Return the bar with study, month, run and status, and the statement of the record; nothing for the PDF."""
+    """Return the bar with study, month, run and status, and the statement about the record; nothing for the PDF."""
     if report.rendition is None:
         return ""
     run, of = report.run, report.rendition
@@ -55,7 +55,7 @@ def statement(report: Report) -> str:
 
 
 def exhibits(report: Report) -> str:
-    """Return the linked lists of tables and figures that were printed before; nothing for the PDF, which has its own."""
+    """Return lists with links to the tables and figures printed so far; nothing for the PDF, which has its own lists."""
     if report.rendition is None:
         return ""
     return block(call("list-of-printed", [list(exhibit) for exhibit in report.exhibits]))

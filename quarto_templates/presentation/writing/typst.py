@@ -1,7 +1,7 @@
 """Typst source from Python values. Every text becomes a string literal, so data can never become code.
 
-Source remembers what it was made of (words, a call and its arguments, parts in a row), so that presentation/writing/html.py can
-write the same content a second time, and no section is written twice.
+The source objects keep their components (words, a call and its arguments, a sequence of parts), so that
+presentation/writing/html.py can write the same content as HTML, and each section is written once.
 """
 
 import re
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:()-")
 
-# What the embedded fonts can draw (Libertinus Serif, with DejaVu Sans Mono behind it). PDF/A forbids a glyph that
-# the fonts lack, so other characters are printed as their code point. A test compiles every range.
+# The characters of the embedded fonts (Libertinus Serif, then DejaVu Sans Mono). PDF/A forbids characters that the
+# fonts lack, so these are printed as their code points. A test compiles every range.
 PRINTABLE = (
     (0x0020, 0x007E),
     (0x00A0, 0x00AC),  # without the soft hyphen
@@ -57,27 +57,27 @@ RIGHT_TO_LEFT_RUN = re.compile("[\u0590-\u06ff](?:[\u0590-\u06ff ]*[\u0590-\u06f
 
 
 class Code(str):
-    """Typst source, taken as it stands. Only this package makes it; it never holds data."""
+    """Typst source, used without escaping. Only this package creates it; it never holds data."""
 
     __slots__ = ()
 
 
 class Words(Code):
-    """A string literal, and the ``words`` that it says."""
+    """A string literal, and the ``words`` that it prints."""
 
     __slots__ = ("words",)
     words: str
 
 
 class Joined(Code):
-    """Content made of several ``parts``, one after another."""
+    """Content that consists of several ``parts``, one after another."""
 
     __slots__ = ("parts",)
     parts: "tuple[Value, ...]"
 
 
 class Call(Code):
-    """A call, with the name of its ``function``, its ``arguments`` and those that are ``named``."""
+    """A call, with the name of its ``function``, its positional ``arguments`` and its ``named`` arguments."""
 
     __slots__ = ("arguments", "function", "named")
     function: str
@@ -92,7 +92,7 @@ class Block(str):
     calls: tuple[Code, ...]
 
     def __add__(self, other: str) -> str:
-        """Return both, one after the other: a block only where the other is one too, or empty."""
+        """Return both, one after the other; the result is a block only if the other is a block or empty."""
         both = str(self) + str(other)
         if not isinstance(other, Block):
             return both if other else self
@@ -105,17 +105,17 @@ Value = str | int | float | bool | None | Iterable["Value"] | Mapping[str, "Valu
 
 
 def printable(text: str) -> str:
-    """Return ``text`` on one line, characters that the fonts lack or that steer the writing replaced by U+XXXX."""
+    """Return ``text`` on one line; characters that the fonts lack, or that control direction, become U+XXXX."""
     line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text))
     return "".join(character if _can_print(character) else f"U+{ord(character):04X}" for character in line)
 
 
 def literal(text: str, *, breakable: bool = True) -> Words:
-    """Return a Typst string literal of ``text``: ASCII, with no character that any reader on the way interprets.
+    """Return a Typst string literal of ``text`` in ASCII, without characters that Quarto or pandoc could interpret.
 
-    Quarto looks for shortcodes in raw blocks too, and a fence ends at backticks; so all but letters, digits and
-    a few signs are written as code points. Long words get places to break unless ``breakable`` is False. A mark
-    after right-to-left words keeps the number that follows them on its own side.
+    Quarto looks for shortcodes in raw blocks too, and backticks end a fence. So all characters except letters, digits
+    and a few signs are written as code points. Long words get optional line breaks unless ``breakable`` is False. A
+    mark after right-to-left words keeps a following number in its place.
     """
     shown = words = printable(text)
     if breakable:
@@ -161,19 +161,19 @@ def call(function: str, *arguments: Value, **named: Value) -> Call:
 
 
 def shortened(text: str, most: int) -> str:
-    """Return ``text``, or its beginning and an ellipsis where it is longer than a figure can hold."""
+    """Return ``text``; if it is longer than ``most`` characters, return its beginning and an ellipsis."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
 def joined(*parts: Value) -> Joined:
-    """Return the source of content made of several parts, one after another."""
+    """Return the source of content that consists of several parts, one after another."""
     made = Joined(source(list(parts)) + ".join()")
     made.parts = parts
     return made
 
 
 def mono(text: str) -> Code:
-    """Return the source of text in the fixed-width face, which is copied and compared: it gets no added breaks."""
+    """Return the source of text in the fixed-width font, without added line breaks, because readers copy and compare it."""
     return call("mono", literal(text, breakable=False))
 
 
@@ -205,7 +205,7 @@ def _with_breaks(word: str) -> str:
 
 
 def _decimal(value: float) -> str:
-    """Return a finite number without an exponent; positions need no more than six decimals."""
+    """Return a finite number without an exponent; six decimals are enough for positions."""
     if value != value or value in {float("inf"), float("-inf")}:
         raise ValueError("a position in a figure is not finite")
     return f"{value:.6f}".rstrip("0").rstrip(".") or "0"
