@@ -19,6 +19,9 @@ _VARIABLES = (
 )  # fmt: skip
 
 
+CHECKOUT = Path(medicore.__file__).resolve().parent.parent
+"""The checkout that this program belongs to; ``stores/git/code.py`` proves that what runs is its commit."""
+
 HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 
 
@@ -101,7 +104,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         When ``medicore.toml`` is malformed, or holds an unknown key or a password.
     """
     variables = os.environ if environment is None else environment
-    root = Path(medicore.__file__).resolve().parent.parent
+    root = CHECKOUT
     home = Path(variables.get("MEDICORE_HOME") or root / ".medicore").absolute()
     path = home / "medicore.toml"
     try:

@@ -2,21 +2,23 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import coverage
 import pytest
 from hypothesis import settings
 
 from benchmarks.project import copy_project
+from medicore.settings import read_settings
+from medicore.stores.clock import SystemClock
+from medicore.wiring import open_ledger
+from tests import session
+from tests.command_line import call
+from tests.folder_times import FolderTimes
 from tests.postgres import postgres  # noqa: F401 - a fixture for all
-from tests.server import a_server
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSPHRASES = {
@@ -25,13 +27,6 @@ PASSPHRASES = {
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
-
-
-def measured() -> dict[str, str]:
-    """Return the environment by which a process joins the measurement of coverage, when there is one."""
-    if coverage.Coverage.current() is None:
-        return {}
-    return {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml"), "COVERAGE_FILE": str(ROOT / ".coverage")}
 
 
 def git(*arguments: str, folder: Path) -> str:
@@ -44,38 +39,43 @@ def git(*arguments: str, folder: Path) -> str:
 class Project:
     """A clean checkout of this project's files, with a state folder of its own.
 
-    ``coverage`` says that its commands are measured with the tests, where these are.
+    ``apart`` says that its commands run as processes: its code may be other than that of the tests.
     """
 
     root: Path
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
-    coverage: bool = True
+    apart: bool = False
+
+    def surroundings(self, **more: str) -> dict[str, str]:
+        """Return the environment of a command."""
+        return {**os.environ, **self.environment, "MEDICORE_HOME": str(self.home), **more}
 
     def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
         """Start the command line and return the process."""
-        environment = {
-            **os.environ,
-            **(measured() if self.coverage else {}),
-            **self.environment,
-            "MEDICORE_HOME": str(self.home),
-            **more,
-        }
         return subprocess.Popen(
             [sys.executable, "-m", "medicore", *arguments],
             cwd=self.root,
-            env=environment,
+            env=self.surroundings(**more),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def medicore(self, *arguments: str, expected: int = 0, **more: str) -> "Answer":
-        """Run the command line to its end; the exit code must be the expected one."""
+    def command(self, *arguments: str, expected: int = 0, **more: str) -> "Answer":
+        """Run the command line as a process to its end; the exit code must be the expected one."""
         process = self.start(*arguments, **more)
         out, err = process.communicate(timeout=600)
         assert process.returncode == expected, f"exit {process.returncode}\n{out}\n{err}"
+        return Answer(out, err)
+
+    def medicore(self, *arguments: str, expected: int = 0, **more: str) -> "Answer":
+        """Call the command line, in this process unless the project is apart; the exit code must be the expected one."""
+        if self.apart:
+            return self.command(*arguments, expected=expected, **more)
+        code, out, err = call(self.root, self.surroundings(**more), arguments)
+        assert code == expected, f"exit {code}\n{out}\n{err}"
         return Answer(out, err)
 
     def sign(
@@ -91,9 +91,9 @@ class Project:
         )  # fmt: skip
 
     def events(self, run: str) -> list[dict[str, Any]]:
-        """Return the ledger's events of a run."""
-        found: list[dict[str, Any]] = self.medicore("history", run, "--json").json()
-        return found
+        """Return the ledger's events of a run, as ``medicore history`` does."""
+        ledger = open_ledger(read_settings(self.surroundings()), SystemClock(), read_only=True)
+        return [event.as_json() for event in ledger.events(subject=run)]
 
 
 @dataclass(frozen=True)
@@ -108,21 +108,34 @@ class Answer:
         return json.loads(self.out)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Print at the end what each folder of tests took."""
+    config.pluginmanager.register(FolderTimes())
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the files that start whole commands first: last, they would leave one core idle at the end."""
     items.sort(key=lambda item: "line" not in item.path.parts)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _session(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Say where the processes of this session share what is made once."""
+    session.begin(tmp_path_factory.getbasetemp())
+
+
 @pytest.fixture(scope="session")
-def prefect_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def prefect_url() -> str:
     """One Prefect server for the whole session, in a process of its own."""
-    with a_server(tmp_path_factory.mktemp("prefect")) as (url, _):
-        yield url
+    return session.prefect_url()
 
 
 def found_project(folder: Path, prefect_url: str, **more: str) -> Project:
-    """Return a committed copy of the project with an initialised state folder; ``more`` joins its environment."""
+    """Return a committed copy of the project with an initialised state folder; ``more`` joins its environment.
+
+    All are copies of one, which is made once a session; a state folder is made anew where ``more`` may change it.
+    """
     environment = {
         "PREFECT_API_URL": prefect_url,
         "PREFECT_HOME": str(folder / "prefect"),
@@ -130,19 +143,37 @@ def found_project(folder: Path, prefect_url: str, **more: str) -> Project:
     }
     environment |= {"PREFECT_LOGGING_LEVEL": "CRITICAL"}
     environment |= {f"MEDICORE_PASSPHRASE_{owner.upper()}": text for owner, text in PASSPHRASES.items()}
-    environment |= more
-    root = folder / "project"
-    root.mkdir(parents=True)
-    project = Project(copy_project(root), folder / "state", environment)
+    made = Path(session.once("founded", lambda place: str(_found(place, environment))))
+    founded = Project(made / "project", made / "state", environment | more)
+    if not more:
+        return copied_project(founded, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    copy_tree(founded.root, folder / "project")
+    project = replace(founded, root=folder / "project", home=folder / "state")
     project.medicore("init")
     return project
 
 
+def _found(place: Path, environment: dict[str, str]) -> Path:
+    """Make the project that all are copies of, its commit packed into one file, and return its folder."""
+    (place / "project").mkdir()
+    project = Project(copy_project(place / "project"), place / "state", environment)
+    git("gc", "--quiet", folder=project.root)
+    project.medicore("init")
+    return place
+
+
 def copied_project(project: Project, folder: Path) -> Project:
     """Return a copy of a project, checkout and state, that knows nothing of the first."""
-    root = shutil.copytree(project.root, folder / "project", symlinks=True)
-    home = shutil.copytree(project.home, folder / "state", symlinks=True)
-    return replace(project, root=Path(root), home=Path(home))
+    folder.mkdir(parents=True, exist_ok=True)
+    copy_tree(project.root, folder / "project")
+    copy_tree(project.home, folder / "state")
+    return replace(project, root=folder / "project", home=folder / "state")
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy a folder as it is, its times too, sharing the disk's blocks where the file system can."""
+    subprocess.run(["cp", "--archive", "--reflink=auto", "--no-target-directory", source, target], check=True)
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,11 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests import session
 from tests.conftest import Project, copied_project, found_project
 
 MONTH = "2025-03"
@@ -29,27 +31,37 @@ class Month:
 
 
 @pytest.fixture(scope="session")
-def built_month(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Month:
-    """Deliver and run the month of four studies, once; the two troubled ones make the exit code 10."""
-    project = found_project(tmp_path_factory.mktemp("built"), prefect_url)
-    studies = (REFERENCE, BROKEN, IMBALANCED, CLEAN)
-    project.medicore("edc", "deliver", MONTH)
-    answer = project.medicore("portfolio", MONTH, *studies, "--json", expected=10)
-    return Month(project, {row["run"].split("/")[0]: row for row in answer.json()})
+def built_month(prefect_url: str) -> Month:
+    """Deliver and run the month of four studies, once a session; the two troubled ones make the exit code 10."""
+
+    def build(folder: Path) -> dict[str, Any]:
+        project = found_project(folder / "built", prefect_url)
+        project.medicore("edc", "deliver", MONTH)
+        answer = project.medicore(
+            "portfolio", MONTH, REFERENCE, BROKEN, IMBALANCED, CLEAN, "--json", expected=10
+        )
+        copied_project(project, folder / "kept")
+        rows = {row["run"].split("/")[0]: row for row in answer.json()}
+        return {"folder": str(folder), "rows": rows, "environment": project.environment}
+
+    made = session.once("month", build)
+    built = Path(made["folder"]) / "built"
+    return Month(Project(built / "project", built / "state", made["environment"]), made["rows"])
 
 
 @pytest.fixture(scope="session")
-def kept_month(built_month: Month, tmp_path_factory: pytest.TempPathFactory) -> Month:
-    """The month as its run left it, to be copied from."""
-    project = copied_project(built_month.project, tmp_path_factory.mktemp("kept-month"))
-    return replace(built_month, project=project)
+def kept_month(built_month: Month) -> Month:
+    """The month as its run left it: to be copied from, never written to."""
+    kept = built_month.project.root.parent.with_name("kept")
+    return replace(
+        built_month, project=replace(built_month.project, root=kept / "project", home=kept / "state")
+    )
 
 
 @pytest.fixture(scope="session")
-def kept_release(built_month: Month, kept_month: Month) -> Month:
+def kept_release(built_month: Month) -> Month:
     """The month with its reference study released, where it was built: to be read and copied from, never written to."""
-    assert kept_month.project != built_month.project
-    built_month.project.sign(built_month.run(REFERENCE), "approve")
+    session.once("release", lambda _: built_month.project.sign(built_month.run(REFERENCE), "approve").json())
     return built_month
 
 

@@ -1,5 +1,6 @@
 """Code and packages that are not what a regulatory run needs: refused in one line, named, and in the ledger."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,9 +73,9 @@ def test_other_packages_than_locked(project: Project, lock: Path) -> None:
 
 def test_changed_code(project: Project) -> None:
     """A changed file refuses a regulatory run, and is named (FAULTS 27)."""
-    path = project.root / "medicore" / "stats" / "weights.py"
+    path = project.root / "medicore" / "stats" / "balance" / "weights.py"
     path.write_text(path.read_text("utf-8") + "\n# changed\n", "utf-8")
     try:
-        assert "medicore/stats/balance/weights.py" in refused(project)
+        assert "medicore/stats/balance/weights.py" in refused(replace(project, apart=True))
     finally:
         git("checkout", "--quiet", "--", "medicore", folder=project.root)

@@ -28,7 +28,7 @@ from medicore.settings import read_settings
 from medicore.stores.keys.authority import Authority, Subject
 from medicore.stores.keys.signer import sign
 from medicore.wiring import open_house
-from tests.conftest import PASSPHRASES, Project, found_project, measured
+from tests.conftest import PASSPHRASES, Project, found_project
 from tests.line import faulty_studies as faulty
 from tests.line.ended_run import portfolio
 from tests.line.prepared_study import MONTH, PreparedStudy, prepare
@@ -75,7 +75,7 @@ def run_of(study: str) -> str:
 
 def resumed(project: Project, run: str) -> str:
     """Resume the flow that follows decisions, as anyone with the Prefect API may, and return what it said."""
-    environment = {**os.environ, **measured(), **project.environment, "MEDICORE_HOME": str(project.home)}
+    environment = {**os.environ, **project.environment, "MEDICORE_HOME": str(project.home)}
     done = subprocess.run(
         [sys.executable, "-c", REVIEW, run],
         cwd=project.root, env=environment, capture_output=True, text=True, check=False,

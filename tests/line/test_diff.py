@@ -1,7 +1,7 @@
 """diff: two months whose data, protocol and code differ by known amounts, and one that cannot be taken apart."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Comp
     source = (project.root / PLACE).read_text("utf-8")
     assert source.count(READ) == 1
     (project.root / PLACE).write_text(source.replace(READ, SCALED), "utf-8")
-    analyse(project, march(), "2025-03")
+    analyse(replace(project, apart=True), march(), "2025-03")
     answer = project.medicore("diff", f"{STUDY}/2025-02/1", f"{STUDY}/2025-03/1", "--json")
     return Compared(project, answer, answer.json())
 
@@ -140,7 +140,7 @@ def test_no_value_of_a_patient_is_shown(compared: Compared) -> None:
 
 def test_parts_that_cannot_be_told_apart_are_joined(compared: Compared) -> None:
     """A covariate that only one month's data have joins data and protocol; the text says so, and why."""
-    analyse(compared.project, with_height(march()), "2025-04")
+    analyse(replace(compared.project, apart=True), with_height(march()), "2025-04")
     before, after = f"{STUDY}/2025-03/1", f"{STUDY}/2025-04/1"
     text = compared.project.medicore("diff", before, after).out
     rows = {run: estimate(compared.project, run) for run in (before, after)}

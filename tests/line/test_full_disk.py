@@ -2,7 +2,6 @@
 
 import resource
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +17,6 @@ APPROVE = ("--meaning", "approve", "--as", "reviewer", "--reason", "Looked at it
 def filled(process: "subprocess.Popen[str]", size: int) -> None:
     """Let a running command, and what it starts, write no file further than ``size`` bytes."""
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (size, size))
-
-
-def crowded(project: Project) -> Project:
-    """Return the project without what measures the tests: that writes a file too, and would find no room for it."""
-    return replace(project, coverage=False)
 
 
 def ended(process: "subprocess.Popen[str]", code: int) -> str:
@@ -53,7 +47,7 @@ def test_full_disk_leaves_no_half_signature_and_no_half_archive(copied: Project,
     secret = {"MEDICORE_PASSPHRASE": PASSPHRASES["reviewer"]}
     before, laid_out = copied.events(run), reports(copied)
     (report,) = (copied.home / "work" / run).rglob("records/**/report.pdf")
-    process = crowded(copied).start("sign", run, *APPROVE, "--json", **secret)
+    process = copied.start("sign", run, *APPROVE, "--json", **secret)
     filled(process, report.stat().st_size)
     words = ended(process, 9)
     assert "could not take report.signed.pdf: File too large; make room" in words
@@ -61,7 +55,7 @@ def test_full_disk_leaves_no_half_signature_and_no_half_archive(copied: Project,
     assert (earlier, reports(copied), archived(copied, run)) == (before, laid_out, {})
     assert (refused["action"], f"medicore: {refused['reason']}") == ("decision.refused", words)
     bundle = copied.home / "archive" / "archives" / released.run(REFERENCE) / "record.bundle"
-    process = crowded(copied).start("sign", run, *APPROVE, "--json", **secret)
+    process = copied.start("sign", run, *APPROVE, "--json", **secret)
     filled(process, bundle.stat().st_size // 2)
     assert "git bundle" in ended(process, 9)
     actions = [event["action"] for event in copied.events(run)[len(before) :]]
@@ -82,7 +76,7 @@ def test_full_disk_halts_a_run_which_goes_on_with_room(copied: Project, word: st
     """A run that finds no room stops in one line and cannot be signed; the same command goes on, to one result (FAULTS 64)."""
     run = f"{CLEAN}/{NEXT}/1"
     copied.medicore("edc", "deliver", NEXT)
-    process = crowded(copied).start("run", CLEAN, NEXT, "--json")
+    process = copied.start("run", CLEAN, NEXT, "--json")
     assert process.stderr is not None
     for line in process.stderr:
         if word in line:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_missing_delivery_fails_and_is_kept(month: Month) -> None:
 
 def test_dirty_tree_is_refused_but_may_explore(tmp_path: Path, prefect_url: str) -> None:
     """Changed code is refused for a regulatory run; an exploratory one runs, and can be neither signed nor archived (FAULTS 27)."""
-    project = found_project(tmp_path, prefect_url)
+    project = replace(found_project(tmp_path, prefect_url), apart=True)
     with (project.root / "medicore" / "errors.py").open("a") as stream:
         stream.write("# changed\n")
     answer = project.medicore("run", REFERENCE, MONTH, expected=9)

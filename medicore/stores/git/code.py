@@ -4,6 +4,7 @@ import hashlib
 import io
 import sys
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from medicore.errors import ConfigurationError
@@ -11,6 +12,33 @@ from medicore.stores.command import run
 
 # What `dvc repro` on main writes: it holds no code, and DVC does not look into what git ignores.
 _WRITTEN_BY_DVC = ("dvc.lock", "records/")
+_PACKAGES = ("medicore", "flows")
+
+
+def _our_modules() -> list[tuple[str, Path]]:
+    """Return our imported modules, each with the file that it was read from."""
+    named = [(name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items())]
+    return [(name, Path(file).resolve()) for name, file in named if file and name.split(".")[0] in _PACKAGES]
+
+
+def _origin(module: str, file: Path) -> Path | None:
+    """Return the folder that a module's package lies in; None when its file does not lie where its name says."""
+    path = "/" + module.replace(".", "/") + ("/__init__.py" if file.name == "__init__.py" else ".py")
+    return file.parents[path.count("/") - 1] if str(file).endswith(path) else None
+
+
+def _code_in(place: Path) -> dict[str, str]:
+    """Return the blob of each file of our packages in a folder, by its path there."""
+    files = [path for package in _PACKAGES for path in (place / package).rglob("*") if path.is_file()]
+    return {
+        path.relative_to(place).as_posix(): _blob(path) for path in files if path.parent.name != "__pycache__"
+    }
+
+
+def _blob(file: Path) -> str:
+    """Return the identifier that git gives to a file's bytes."""
+    data = file.read_bytes()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 class GitCode:
@@ -41,27 +69,28 @@ class GitCode:
             for name in untracked.split("\0")
             if name and not name.startswith(_WRITTEN_BY_DVC)
         ]
-        found += [f"imported from outside: {name}" for name in self._foreign_modules()]
+        found += self._foreign(recorded)
         return tuple(sorted(found))
 
     def _blob(self, name: str) -> str | None:
         path = self.root / name
-        if not path.is_file():
-            return None
-        data = path.read_bytes()
-        return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+        return _blob(path) if path.is_file() else None
 
-    def _foreign_modules(self) -> list[str]:
-        ours = [
-            (name, getattr(module, "__file__", None))
-            for name, module in list(sys.modules.items())
-            if name.split(".")[0] in {"medicore", "flows"}
-        ]
-        return [
-            name
-            for name, file in ours
-            if file and not Path(file).resolve().is_relative_to(self.root.resolve())
-        ]
+    def _foreign(self, recorded: Mapping[str, str]) -> list[str]:
+        """Return what is imported from outside the checkout and differs from the commit, one line each.
+
+        Where a module comes from elsewhere, all of our code there must be the commit's: what is imported later, too.
+        """
+        root = self.root.resolve()
+        outside = [(name, file) for name, file in _our_modules() if not file.is_relative_to(root)]
+        origins = {name: _origin(name, file) for name, file in outside}
+        found = [f"imported from outside: {name}" for name, place in origins.items() if place is None]
+        expected = {path: blob for path, blob in recorded.items() if path.split("/")[0] in _PACKAGES}
+        for place in {place for place in origins.values() if place is not None}:
+            there = _code_in(place)
+            different = [path for path in there.keys() | expected if there.get(path) != expected.get(path)]
+            found += [f"imported from outside, unlike the commit: {path}" for path in different]
+        return found
 
     def require_clean(self) -> str:
         """Return the commit, proved to be what runs; raise ConfigurationError when anything differs."""

@@ -1,5 +1,6 @@
 """What runs is a commit, to the byte, or it is said what differs."""
 
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -94,6 +95,38 @@ def test_module_from_elsewhere_is_named(
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setitem(sys.modules, "flows", ModuleType("flows"))
     assert checkout.deviations() == ("imported from outside: medicore.stray",)
+
+
+def installed(checkout: GitCode, place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copy the checkout's code to another place, and let a module be imported from there."""
+    shutil.copytree(checkout.root / "medicore", place / "medicore")
+    module = ModuleType("medicore.a")
+    module.__file__ = str(place / "medicore" / "a.py")
+    monkeypatch.setitem(sys.modules, "medicore.a", module)
+    return place / "medicore"
+
+
+def test_the_same_code_elsewhere_is_the_commit(
+    checkout: GitCode, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that is imported from elsewhere and is the commit's to the byte is no difference; what Python writes is no code."""
+    code = installed(checkout, tmp_path_factory.mktemp("elsewhere"), monkeypatch)
+    (code / "__pycache__").mkdir()
+    (code / "__pycache__" / "a.pyc").write_bytes(b"")
+    assert checkout.deviations() == ()
+
+
+def test_other_code_elsewhere_is_named(
+    checkout: GitCode, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where code is imported from elsewhere, each file there is held against the commit, one not imported yet too."""
+    code = installed(checkout, tmp_path_factory.mktemp("elsewhere"), monkeypatch)
+    (code / "a.py").write_text("a = 2\n")
+    (code / "b.py").unlink()
+    (code / "new.json").write_text("{}")
+    assert checkout.deviations() == tuple(
+        f"imported from outside, unlike the commit: medicore/{name}" for name in ("a.py", "b.py", "new.json")
+    )
 
 
 def test_code_without_git_has_no_name(tmp_path: Path) -> None:

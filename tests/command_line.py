@@ -1,0 +1,76 @@
+"""The command line called inside the process of the tests: the same verbs, texts and exit codes, without a start."""
+
+import io
+import os
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+
+_INTERRUPTED = 130
+
+
+def call(root: Path, environment: Mapping[str, str], arguments: tuple[str, ...]) -> tuple[int, str, str]:
+    """Run the command line on the checkout ``root`` and return its exit code and what it printed.
+
+    The code that runs is that of these tests; the product proves that the checkout's commit has the same, to the byte.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    with _stands_in(root, environment, arguments), redirect_stdout(out), redirect_stderr(err):
+        code = _exit_code()
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt  # whoever interrupts a command interrupts the tests
+    return code, out.getvalue(), err.getvalue()
+
+
+@contextmanager
+def _stands_in(root: Path, environment: Mapping[str, str], arguments: tuple[str, ...]) -> Iterator[None]:
+    """Give this process the folder, environment and arguments of the command, and nothing to read; take them back."""
+    from medicore import settings
+
+    with pytest.MonkeyPatch.context() as patched, Path(os.devnull).open(encoding="utf-8") as nothing:
+        for name in set(os.environ) - set(environment):
+            patched.delenv(name)
+        for name, value in environment.items():
+            patched.setenv(name, value)
+        patched.chdir(root)
+        patched.setattr(settings, "CHECKOUT", root)
+        patched.setattr(sys, "argv", ["medicore", *arguments])
+        patched.setattr(sys, "stdin", nothing)
+        with _warnings_of_a_command(), _prefect_settings():
+            yield
+
+
+@contextmanager
+def _warnings_of_a_command() -> Iterator[None]:
+    """Hide the warnings that Python shows no user of a program; any other is an error, as in all tests."""
+    with warnings.catch_warnings():
+        for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+            warnings.simplefilter("ignore", kind)
+        yield
+
+
+@contextmanager
+def _prefect_settings() -> Iterator[None]:
+    """Let Prefect, which reads the environment when it is imported, read it again where it has been."""
+    if "prefect" not in sys.modules:
+        yield
+        return
+    from prefect.context import SettingsContext, get_settings_context
+    from prefect.settings import Settings
+
+    with SettingsContext(profile=get_settings_context().profile, settings=Settings()):
+        yield
+
+
+def _exit_code() -> int:
+    from medicore.cli import _run
+
+    try:
+        _run()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    return 0
