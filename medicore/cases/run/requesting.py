@@ -18,6 +18,7 @@ from medicore.errors import (
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId, commit_id, month_id, study_id
+from medicore.records.ledger.event_details import details_of
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
 from medicore.records.people.act import ENVELOPE, Act, declare
@@ -207,7 +208,8 @@ def _used(house: House, request: Request, envelope: bytes) -> Iterator[RunId]:
     asked = sha256(envelope)
     for history in histories_of(house, request.study, request.month):
         for event in history.told(*BY_REQUEST):
-            if sha256(base64.b64decode(event.details.get(ENVELOPE, ""))) == asked:
+            told = details_of(event)
+            if told.has(ENVELOPE) and sha256(told.content(ENVELOPE)) == asked:
                 yield history.run
 
 
