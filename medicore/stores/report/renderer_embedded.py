@@ -1,6 +1,7 @@
-"""The embedded renderer: cells by nbclient, Markdown by pandoc, pages by Typst, all from Python wheels."""
+"""The embedded renderer: cells by Python, Markdown by pandoc, pages by Typst, both from Python wheels."""
 
 import functools
+import platform
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -36,9 +37,8 @@ class EmbeddedRenderer:
         """Name and versions of the programs that render."""
         return {
             "name": "embedded",
-            "ipykernel": version("ipykernel"),
-            "nbclient": version("nbclient"),
             "pandoc": _pandoc_version(),
+            "python": platform.python_version(),
             "typst": version("typst"),
         }
 

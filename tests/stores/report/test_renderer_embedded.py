@@ -50,7 +50,7 @@ def test_identity_names_the_programs() -> None:
     """The renderer's identity has its name and the versions of all that it runs."""
     identity = EmbeddedRenderer().identity
     assert identity["name"] == "embedded"
-    assert set(identity) == {"name", "ipykernel", "nbclient", "pandoc", "typst"}
+    assert set(identity) == {"name", "pandoc", "python", "typst"}
     assert all(identity.values())
 
 
