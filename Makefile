@@ -59,10 +59,11 @@ format: setup
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
+COMPILE := uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \
+  --custom-compile-command "make lock"
+
 lock:
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make lock" pyproject.toml -o requirements.lock
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make lock" -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
-	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make lock" benchmarks/packages.in -o benchmarks/requirements-packages.txt
+	$(COMPILE) -c constraints.txt pyproject.toml -o requirements.lock
+	$(COMPILE) -c requirements.lock --group dev pyproject.toml -o requirements-dev.lock
+	$(COMPILE) -c requirements-dev.lock --extra quarto pyproject.toml -o requirements-quarto.lock
+	$(COMPILE) benchmarks/packages.in -o benchmarks/requirements-packages.txt

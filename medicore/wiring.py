@@ -1,7 +1,6 @@
 """Wiring: joins the ports of the steps to the stores, as the settings say. The only place that knows both."""
 
 import os
-import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -192,7 +191,9 @@ def renderer_named(name: str) -> Renderer:
 
 
 def chosen_renderer(settings: Settings) -> str:
-    """Return the name of the renderer that new reports are made with."""
+    """Return the name of the renderer that new reports are made with; ``auto`` is Quarto where it can be called."""
     if settings.renderer == "auto":
-        return "quarto" if shutil.which("quarto") else "embedded"
+        from medicore.stores.report.renderer_quarto import quarto_program
+
+        return "quarto" if quarto_program() else "embedded"
     return settings.renderer

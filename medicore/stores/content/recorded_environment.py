@@ -10,6 +10,8 @@ from medicore.stores.command import run
 from medicore.stores.content.environment import LOCK_FILE, LockedEnvironment
 from medicore.stores.files import write_atomically
 
+QUARTO_LOCK = "requirements-quarto.lock"
+"""The lock file of the packages that Quarto needs beside those of ``requirements.lock``, which it repeats."""
 _COMPLETE = "complete"
 _DOWNLOAD_LIMIT_S = 4 * 3600.0
 
@@ -24,7 +26,8 @@ class RecordedEnvironments:
         """Return the interpreter whose packages are those of the lock file in ``code``.
 
         A new environment takes its packages from the index that pip is configured for, each held against the hashes
-        in the lock file; it takes minutes, which is said on stderr.
+        in the lock file; it takes minutes, which is said on stderr. It also gets the packages of the lock file for
+        Quarto, where the record has one, since its report may have been made with Quarto.
 
         Raises
         ------
@@ -34,11 +37,11 @@ class RecordedEnvironments:
         recorded = LockedEnvironment(code)
         if not recorded.deviations():
             return Path(sys.executable)
-        digest = recorded.digest()
+        locks = [(code / name).read_bytes() for name in (LOCK_FILE, QUARTO_LOCK) if (code / name).is_file()]
+        digest = sha256(b"".join(locks))
         place = self._folder / digest[:16]
         marker, python = place / _COMPLETE, place / "bin" / "python"
-        lock = (code / LOCK_FILE).read_bytes()
-        if marker.is_file() and marker.read_bytes() == sha256(lock).encode():
+        if marker.is_file() and marker.read_bytes() == digest.encode():
             return python
         words = (
             f"building the recorded environment {digest[:12]} from its lock file; this takes minutes, once"
@@ -46,8 +49,10 @@ class RecordedEnvironments:
         print(words, file=sys.stderr)  # noqa: T201 - long work shows progress
         self._folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._folder, prefix=".lock.") as scratch:
-            wanted = Path(scratch) / LOCK_FILE
-            wanted.write_bytes(lock)
+            wanted: list[str] = []
+            for number, lock in enumerate(locks):
+                (Path(scratch) / f"{number}.lock").write_bytes(lock)
+                wanted += ["-r", f"{number}.lock"]
             run([sys.executable, "-m", "venv", "--clear", str(place)], folder=self._folder)
             try:
                 run(
@@ -59,10 +64,9 @@ class RecordedEnvironments:
                         "--quiet",
                         "--no-input",
                         "--require-hashes",
-                        "-r",
-                        str(wanted),
+                        *wanted,
                     ],
-                    folder=self._folder,
+                    folder=Path(scratch),
                     limit=_DOWNLOAD_LIMIT_S,
                 )
             except ConfigurationError as error:
@@ -70,5 +74,5 @@ class RecordedEnvironments:
                     f"the recorded environment {digest[:12]} cannot be built ({error}); give pip an index that has the "
                     "packages of its lock file, and try again"
                 ) from error
-        write_atomically(marker, sha256(lock).encode())
+        write_atomically(marker, digest.encode())
         return python

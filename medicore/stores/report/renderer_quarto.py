@@ -2,11 +2,14 @@
 
 import functools
 import json
+import platform
 import re
 import shutil
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 from medicore.errors import ConfigurationError, TimeLimitError
@@ -25,6 +28,8 @@ _OUTPUT = "report.pdf"
 _PARAMETERS = "parameters.yml"
 _PDFA = b"pdfaid:part"
 _PROJECT = "_quarto.yml"
+_PACKAGES = ("ipykernel", "nbclient", "nbformat", "papermill")
+"""What Quarto imports in the Python that executes its cells; the lock file for Quarto has them."""
 
 
 class QuartoRenderer:
@@ -32,12 +37,14 @@ class QuartoRenderer:
 
     @functools.cached_property
     def identity(self) -> Mapping[str, str]:
-        """Name and versions of the programs that render."""
+        """Name and versions of the programs that render, and of the packages that execute the cells."""
         return {
             "name": "quarto",
             "quarto": _version(r"(\d\S*)"),
             "pandoc": _version(r"pandoc (\S+)", "pandoc"),
             "typst": _version(r"typst (\S+)", "typst"),
+            "python": platform.python_version(),
+            **{package: version(package) for package in _PACKAGES},
         }
 
     def render(
@@ -84,8 +91,31 @@ class QuartoRenderer:
             return made
 
 
+def quarto_program() -> str | None:
+    """Return the Quarto command line as the package ``quarto`` finds it: QUARTO_PATH, else the PATH.
+
+    None where the program is missing, or a package that it needs in this Python.
+    """
+    if _missing_packages():
+        return None
+    import quarto
+
+    found = quarto.path()
+    return shutil.which(found) if found else None
+
+
+def _missing_packages() -> list[str]:
+    return [package for package in ("quarto", *_PACKAGES) if find_spec(package) is None]
+
+
 def _program() -> str:
-    found = shutil.which("quarto")
+    missing = _missing_packages()
+    if missing:
+        raise ConfigurationError(
+            f"Quarto needs the package {missing[0]} in this Python, which is not installed; install "
+            'requirements-quarto.lock, or set renderer = "embedded"'
+        )
+    found = quarto_program()
     if found is None:
         raise ConfigurationError(
             "quarto is not on the PATH; install Quarto 1.10 or later from its project's site, or set "

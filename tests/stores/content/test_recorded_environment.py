@@ -10,18 +10,18 @@ import pytest
 from medicore.errors import ConfigurationError
 from medicore.stores.command import run
 from medicore.stores.content.environment import LOCK_FILE
-from medicore.stores.content.recorded_environment import RecordedEnvironments
+from medicore.stores.content.recorded_environment import QUARTO_LOCK, RecordedEnvironments
 
 NAME = "medicore_test_package"
 
 
-def wheel(folder: Path, number: str) -> str:
+def wheel(folder: Path, number: str, name: str = NAME) -> str:
     """Write a wheel with one module that knows its version, and return the wheel's SHA-256."""
-    path = folder / f"{NAME}-{number}-py3-none-any.whl"
-    info = f"{NAME}-{number}.dist-info"
+    path = folder / f"{name}-{number}-py3-none-any.whl"
+    info = f"{name}-{number}.dist-info"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"{NAME}.py", f"VERSION = {number!r}\n")
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {number}\n")
+        archive.writestr(f"{name}.py", f"VERSION = {number!r}\n")
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {number}\n")
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -69,3 +69,18 @@ def test_a_package_with_another_hash_is_refused_and_nothing_is_kept(tmp_path: Pa
         with pytest.raises(ConfigurationError, match=r"cannot be built \(.*give pip an index") as raised:
             kept.python(code)
         assert "\n" not in str(raised.value)
+
+
+def test_an_environment_has_what_quarto_needs(tmp_path: Path, code: Path) -> None:
+    """Where the record has a lock file for Quarto its packages come too, and never another version of a locked one."""
+    shelf, again = tmp_path / "shelf", (code / LOCK_FILE).read_text("utf-8")
+    kernel = f"medicore_test_kernel==7.0 --hash=sha256:{wheel(shelf, '7.0', 'medicore_test_kernel')}\n"
+    (code / QUARTO_LOCK).write_text(again + kernel, "utf-8")
+    kept = RecordedEnvironments(tmp_path / "environments")
+    python = str(kept.python(code))
+    asked = f"import {NAME}, medicore_test_kernel; print({NAME}.VERSION, medicore_test_kernel.VERSION)"
+    assert run([python, "-c", asked], folder=tmp_path).decode().strip() == "1.2.3 7.0"
+    other = f"{NAME}==2.0.0 --hash=sha256:{wheel(shelf, '2.0.0')}\n"
+    (code / QUARTO_LOCK).write_text(other + kernel, "utf-8")
+    with pytest.raises(ConfigurationError, match="cannot be built"):
+        kept.python(code)

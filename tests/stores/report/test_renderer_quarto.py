@@ -1,17 +1,23 @@
 """Tests of the Quarto renderer: against a stand-in program always, against Quarto where it is installed."""
 
 import json
+import platform
 import shutil
 import stat
 import sys
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import yaml
 
 from medicore.errors import ConfigurationError, TimeLimitError
+from medicore.settings import Settings
+from medicore.stores.report import renderer_quarto
 from medicore.stores.report.renderer import TEMPLATE
-from medicore.stores.report.renderer_quarto import QuartoRenderer
+from medicore.stores.report.renderer_quarto import QuartoRenderer, quarto_program
+from medicore.wiring import chosen_renderer
 from tests.stores.small_template import CREATED, INPUTS, write_template
 
 # Stands in for the Quarto command line: answers for versions, notes how it was called, writes what it is told to.
@@ -105,10 +111,11 @@ def test_a_pdf_that_is_no_pdf_a_is_refused(stand_in: Path, templates: Path) -> N
 
 
 def test_identity_names_the_programs(stand_in: Path) -> None:
-    """The renderer's identity has the versions of Quarto and of what it carries."""
+    """The renderer's identity has the versions of Quarto, of what it carries, and of what executes its cells."""
     assert stand_in.is_dir()
     expected = {"name": "quarto", "quarto": "1.10.3", "pandoc": "3.8.3", "typst": "0.15.1"}
-    assert QuartoRenderer().identity == expected
+    expected |= {name: version(name) for name in ("ipykernel", "nbclient", "nbformat", "papermill")}
+    assert QuartoRenderer().identity == {**expected, "python": platform.python_version()}
 
 
 def test_a_quarto_that_names_no_version_is_refused(stand_in: Path) -> None:
@@ -124,6 +131,35 @@ def test_without_quarto_the_message_says_what_to_do(
     """Without Quarto on the PATH the message says where it comes from and what can be used instead."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ConfigurationError, match="quarto is not on the PATH; install"):
+        QuartoRenderer().render(str(templates), INPUTS, CREATED)
+
+
+def test_quarto_is_chosen_where_it_can_be_called(
+    stand_in: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """QUARTO_PATH comes before the PATH, and a name without a program behind it is none."""
+    chosen = Settings(root=tmp_path, home=tmp_path)
+    assert quarto_program() == str(stand_in / "quarto")
+    assert chosen_renderer(chosen) == "quarto"
+    other = shutil.copy(stand_in / "quarto", tmp_path / "other-quarto")
+    monkeypatch.setenv("QUARTO_PATH", str(other))
+    assert quarto_program() == str(other)
+    monkeypatch.setenv("QUARTO_PATH", str(tmp_path / "nothing"))
+    assert quarto_program() is None
+    assert chosen_renderer(chosen) == "embedded"
+
+
+@pytest.mark.parametrize("missing", ["quarto", "papermill", "ipykernel"])
+def test_without_its_packages_quarto_is_not_chosen(
+    stand_in: Path, templates: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    """Where a package is missing that Quarto's cells need, ``auto`` takes the other renderer, and Quarto says which."""
+    assert stand_in.is_dir()
+    monkeypatch.setattr(
+        renderer_quarto, "find_spec", lambda name: None if name == missing else find_spec(name)
+    )
+    assert chosen_renderer(Settings(root=tmp_path, home=tmp_path)) == "embedded"
+    with pytest.raises(ConfigurationError, match=f"needs the package {missing} .* requirements-quarto.lock"):
         QuartoRenderer().render(str(templates), INPUTS, CREATED)
 
 
