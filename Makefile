@@ -8,7 +8,7 @@ CODE := medicore flows quarto_templates tests docs examples $(wildcard benchmark
 
 export DO_NOT_TRACK = 1
 
-.PHONY: setup demo check test deep bench bench-packages mutation lock format
+.PHONY: setup demo check test quick deep bench bench-packages mutation lock format
 
 setup: $(STAMP)
 
@@ -37,8 +37,13 @@ test: setup
 	  --cov --cov-report=term-missing:skip-covered --cov-fail-under=90
 	$(BIN)/coverage report --include='medicore/stats/*,medicore/records/*' --skip-covered --fail-under=100
 
+# The tests that the change since the main line concerns, in a minute; it prints what it leaves out.
+quick: setup
+	$(BIN)/python -m tests.tiers.quick
+
+# Simulations and drills, in pieces; PIECE="gaps" runs that one alone.
 deep: setup
-	$(BIN)/python -m pytest -m deep --timeout=3600 -s
+	$(BIN)/python -m tests.tiers.deep $(PIECE)
 
 bench: setup
 	$(BIN)/python -m benchmarks
