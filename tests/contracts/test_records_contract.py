@@ -196,6 +196,8 @@ def test_a_sound_record_passes_its_check_and_a_damaged_one_fails(
     commit = sealed(records, code.commit())
     records.check(TAG)
     records.check()
+    with pytest.raises(IntegrityError):
+        records.check("run/none")
     spoil(commit, f"{FOLDER}/results.json", b"\x01\r\n")
     with records.reading() as reading:
         for check in (records.check, reading.check):

@@ -108,6 +108,8 @@ class MemoryRecords:
 
     def check(self, tag: str | None = None) -> None:
         """Raise IntegrityError when an object that the tag reaches, or any tag without one, is damaged."""
+        if tag is not None and tag not in self.tags:
+            raise IntegrityError(f"tag {tag} is not there")
         for name in self.tags.values() if tag is None else [self.tags[tag]]:
             self.objects.reached(name)
 

@@ -1,82 +1,69 @@
-"""Attempts: a row for each time that a run stopped or ended, told from the ledger in few readings."""
-
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
+"""attempts: how every run ended, the failed and halted ones above all, and the requests that were refused."""
 
 import pytest
 
 from medicore.cases.answers.attempts import attempts
-from medicore.ports.house import House
-from medicore.records.ledger.ledger import NewEvent
-from tests.steps.counted_ledger import CountedLedger
-from tests.whole_house.people import found_house
-
-STUDY, OTHER = "TEST-ONE", "TEST-TWO"
-FINDING = {"message": "age is imbalanced", "gate": "SMD", "digest": "5d" * 32}
-HALT = {"step": "propensity", "findings": [FINDING]}
-
-
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    """A house in whose ledger runs ended in every way, and a request was refused."""
-    found = found_house(tmp_path)[0]
-
-    def say(action: str, run: str, **details: Any) -> None:
-        found.ledger.append(NewEvent("ana", "analyst", action, run, f"reason of {action}", details))
-
-    for number, told in enumerate(("run.halted", "run.explored", "run.failed", "run.sealed"), start=1):
-        say("run.requested", f"{STUDY}/2025-03/{number}")
-        details = {"run.failed": {"step": "effect", "error": "EstimationError"}, "run.sealed": {}}
-        say(told, f"{STUDY}/2025-03/{number}", **details.get(told, HALT))
-    say("run.continued", f"{STUDY}/2025-03/1", decisions=[])
-    say("run.sealed", f"{STUDY}/2025-03/1")
-    say("run.requested", f"{OTHER}/2025-03/1")
-    say("run.refused", "requests", error="ReviewError")
-    return found
+from medicore.errors import ReviewError
+from tests.whole_house.house import WholeHouse
+from tests.whole_house.study import (
+    BROKEN,
+    BROKEN_RUN,
+    FAILED_RUN,
+    SOUND,
+    SOUND_RUN,
+    WAITING,
+    WAITING_RUN,
+)
 
 
-def test_every_ending_has_a_row_in_order(house: House) -> None:
-    """A run that halted and went on has two rows; one that is at work says so; a refusal is of no run."""
-    rows = attempts(house)
+def test_each_failed_attempt_has_a_row(month: WholeHouse) -> None:
+    """Halted and failed runs are told with step, messages, time, and who asked and why; sealed ones are not among them."""
+    rows = attempts(month.house, failed=True)
+    found = {row["run"]: row for row in rows}
+    assert list(found) == [WAITING_RUN, BROKEN_RUN, FAILED_RUN]
+    assert [(row["how"], row["step"], row["state"]) for row in rows] == [
+        ("halted", "effect", "halted, awaiting a decision"),
+        ("halted", "check", "halted, awaiting a decision"),
+        ("failed", "cohort", "failed"),
+    ]
+    assert {(row["requested_by"], row["reason"]) for row in rows} == {("ana", "Monthly analysis")}
+    assert len(found[WAITING_RUN]["messages"]) == 2
+    assert found[BROKEN_RUN]["messages"] == [
+        "Column arm: 2 row(s) break the rule 'allowed values'; expected one of active, control."
+    ]
+    assert found[FAILED_RUN]["error"] == "DataError"
+    assert found[FAILED_RUN]["messages"][0].startswith("arm 'control' has no eligible subject")
+
+
+def test_every_attempt_is_told_in_order(month: WholeHouse) -> None:
+    """Without the filter sealed runs, runs at work and refused requests are rows too, each once, in the ledger's order."""
+    with pytest.raises(ReviewError, match="may not request"):
+        month.begin(SOUND, by="rita")
+    month.begin(SOUND)
+    rows = attempts(month.house)
     assert [(row["run"], row["how"]) for row in rows] == [
-        (f"{STUDY}/2025-03/1", "halted"),
-        (f"{STUDY}/2025-03/2", "explored"),
-        (f"{STUDY}/2025-03/3", "failed"),
-        (f"{STUDY}/2025-03/4", "sealed"),
-        (f"{STUDY}/2025-03/1", "sealed"),
-        (f"{OTHER}/2025-03/1", "not ended"),
-        (None, "refused"),
-    ]
-    assert [row["messages"] for row in rows] == [
-        ["age is imbalanced"],
-        ["age is imbalanced"],
-        ["reason of run.failed"],
-        [],
-        [],
-        [],
-        ["reason of run.refused"],
-    ]
-    assert [(row["step"], row["error"]) for row in rows[1:3]] == [
-        ("propensity", None),
-        ("effect", "EstimationError"),
-    ]
-    assert (rows[0]["state"], rows[5]["state"]) == ("sealed, awaiting approval", "running")
-    assert (rows[0]["requested_by"], rows[0]["reason"]) == ("ana", "reason of run.requested")
+        (SOUND_RUN, "sealed"), (WAITING_RUN, "halted"), (BROKEN_RUN, "halted"), (FAILED_RUN, "failed"),
+        (None, "refused"), (f"{SOUND}/2025-03/2", "not ended"),
+    ]  # fmt: skip
+    assert (rows[4]["requested_by"], rows[4]["error"]) == ("rita", "ReviewError")
+    assert "may not request" in rows[4]["messages"][0]
+    assert [row["sequence"] for row in rows] == sorted(row["sequence"] for row in rows)
 
 
-def test_only_failures_are_told_where_they_are_wanted(house: House) -> None:
-    """With ``failed`` halts and failures alone have rows; of one study refusals of nobody's run are left out."""
-    assert [(row["run"], row["how"]) for row in attempts(house, STUDY, failed=True)] == [
-        (f"{STUDY}/2025-03/1", "halted"),
-        (f"{STUDY}/2025-03/3", "failed"),
-    ]
-    assert [row["how"] for row in attempts(house, failed=True)] == ["halted", "failed", "refused"]
-    assert attempts(house, OTHER, failed=True) == []
+def test_of_one_study_its_own_attempts_alone(month: WholeHouse) -> None:
+    """A study's rows are its runs'; a refused request, which names no study, is not among them."""
+    with pytest.raises(ReviewError):
+        month.begin(SOUND, by="rita")
+    assert [row["run"] for row in attempts(month.house, BROKEN)] == [BROKEN_RUN]
+    assert attempts(month.house, SOUND, failed=True) == []
+    assert attempts(month.house, "TEST-NEVER") == []
 
 
-def test_all_runs_of_a_study_are_read_at_once(house: House) -> None:
-    """However many runs a study has, its attempts are told from one reading of the ledger."""
-    ledger = CountedLedger(house.ledger)
-    assert len(attempts(replace(house, ledger=ledger), STUDY)) == 5
-    assert ledger.asked == 1
+def test_a_run_that_halted_and_went_on_has_two_rows(month: WholeHouse) -> None:
+    """Where a run stood then and where it stands now are both told; an exploratory run is told to be one."""
+    month.proceed(WAITING_RUN)
+    halted, sealed = attempts(month.house, WAITING)
+    assert (halted["how"], sealed["how"]) == ("halted", "sealed")
+    assert halted["state"] == sealed["state"] == "sealed, awaiting approval"
+    month.run(SOUND, exploratory=True)
+    assert attempts(month.house, SOUND)[-1]["how"] == "explored"

@@ -1,0 +1,88 @@
+"""status: a run's line has its state, who asked, what a human should know, and the figures that its record holds."""
+
+from medicore.cases.answers.lookup import latest, lines, sightings
+from medicore.cases.answers.status import line, summary
+from medicore.cases.run.analysis import Outcome
+from medicore.cases.run.runs import all_runs, sealed_commit
+from medicore.cases.run.seal import read_results
+from medicore.records.identifiers import RunId
+from tests.whole_house.house import WholeHouse
+from tests.whole_house.study import (
+    BROKEN_RUN,
+    FAILED_RUN,
+    SOUND,
+    SOUND_RUN,
+    WAITING_RUN,
+)
+
+FIGURES = ("n", "estimate", "ci_low", "ci_high", "p_value", "smd_before", "smd_after")
+
+
+def test_a_sealed_run_has_its_figures(month: WholeHouse) -> None:
+    """Estimate, interval, p-value and the worst imbalance before and after are those of the recorded results."""
+    run = RunId.parse(SOUND_RUN)
+    commit = sealed_commit(month.house, run)
+    results = read_results(month.house, run, commit)
+    found = line(month.house, run)
+    assert (found["state"], found["requested_by"], found["commit"], found["messages"]) == (
+        "sealed, awaiting approval", "ana", commit, [],
+    )  # fmt: skip
+    for key in ("n", "estimate", "ci_low", "ci_high", "p_value"):
+        assert found[key] == results["primary"][key]
+    assert found["ci_low"] < found["estimate"] < found["ci_high"]
+    assert found["smd_after"] < 0.1 < found["smd_before"]
+
+
+def test_a_run_that_stopped_has_its_messages_and_no_estimate(month: WholeHouse) -> None:
+    """A finding is told with the beginning of its digest, a failure in its own words; figures as far as the run came."""
+    waiting = line(month.house, RunId.parse(WAITING_RUN))
+    (halted,) = month.house.ledger.events(subject=WAITING_RUN, action="run.halted")
+    assert waiting["messages"] == [
+        f"{one['message']} [finding {one['digest'][:12]}]" for one in halted.details["findings"]
+    ]
+    assert (waiting["estimate"], waiting["n"]) == (None, 296)
+    assert waiting["smd_after"] < waiting["smd_before"]
+    for run, state in ((BROKEN_RUN, "halted, awaiting a decision"), (FAILED_RUN, "failed")):
+        found = line(month.house, RunId.parse(run))
+        assert (found["state"], len(found["messages"])) == (state, 1)
+        assert [found[key] for key in FIGURES] == [None] * len(FIGURES)
+
+
+def test_a_run_says_why_it_was_rejected(month: WholeHouse) -> None:
+    """The words of who closed a run are its message."""
+    month.sign(BROKEN_RUN, "reject", reason="The source must be corrected first")
+    month.follow(BROKEN_RUN)
+    found = line(month.house, RunId.parse(BROKEN_RUN))
+    assert (found["state"], found["messages"]) == ("rejected", ["The source must be corrected first"])
+
+
+def test_a_request_that_was_refused_has_a_line_without_a_run(month: WholeHouse) -> None:
+    """What a portfolio prints of a study that was refused is the refusal; of others the run's own line."""
+    refused = summary(month.house, Outcome(f"{SOUND}/2024-12", "refused", "", message="too early"))
+    assert (refused["state"], refused["messages"], refused["estimate"]) == ("refused", ["too early"], None)
+    done = summary(month.house, Outcome(SOUND_RUN, "candidate", ""))
+    assert done == line(month.house, RunId.parse(SOUND_RUN))
+
+
+def test_the_index_answers_as_ledger_and_records_do(month: WholeHouse) -> None:
+    """The lines of all runs, asked for before and after something happened, are those read one by one."""
+    assert lines(month.house) == tuple(line(month.house, run) for run in all_runs(month.house))
+    month.proceed(WAITING_RUN)
+    month.release(SOUND_RUN)
+    again = month.run(SOUND).run
+    assert lines(month.house) == tuple(line(month.house, run) for run in all_runs(month.house))
+    assert [row["run"] for row in latest(month.house, SOUND)] == [again]
+    assert [row["state"] for row in lines(month.house, SOUND)] == ["archived", "sealed, awaiting approval"]
+
+
+def test_a_number_leads_to_its_runs(month: WholeHouse) -> None:
+    """A number as printed leads to each run that holds it, the latest first, with path, value and what it is."""
+    month.proceed(WAITING_RUN)
+    estimate = line(month.house, RunId.parse(SOUND_RUN))["estimate"]
+    found = sightings(month.house, f"{estimate:.3f}")
+    assert {one.run for one in found} == {SOUND_RUN, WAITING_RUN}
+    assert found[0].run == WAITING_RUN, "it was requested later"
+    first = next(one for one in found if one.run == SOUND_RUN)
+    assert (first.path, first.value) == ("primary.estimate", estimate)
+    assert "propensity scores and outcome models together" in first.definition
+    assert {one.run for one in sightings(month.house, f"{estimate:.3f}", SOUND)} == {SOUND_RUN}
