@@ -40,7 +40,7 @@ class DeliveryFolder:
                 "into the folder of its study"
             )
         _require_announced(folder, place, manifest)
-        files = tuple(_proved(folder, place, file) for file in manifest.files)
+        files = tuple(_verified_file(folder, place, file) for file in manifest.files)
         return Transfer(manifest.system, manifest.source, manifest.exported_at, manifest.version, files)
 
 
@@ -65,7 +65,7 @@ def _require_announced(folder: Path, place: str, manifest: Manifest) -> None:
         )
 
 
-def _proved(folder: Path, place: str, file: ManifestFile) -> RawFile:
+def _verified_file(folder: Path, place: str, file: ManifestFile) -> RawFile:
     data = _read(folder, f"raw/{file.name}", place)
     difference = file.difference(data)
     if difference is not None:

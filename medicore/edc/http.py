@@ -151,7 +151,10 @@ class EdcServer:
         try:
             with (
                 httpx.Client(
-                    timeout=silence, trust_env=False, follow_redirects=False, verify=_trusted(self.address)
+                    timeout=silence,
+                    trust_env=False,
+                    follow_redirects=False,
+                    verify=_trust_store(self.address),
                 ) as client,
                 client.stream(
                     "GET" if request.form is None else "POST",
@@ -204,7 +207,7 @@ class EdcServer:
         return bytes(body)
 
 
-def _trusted(address: str) -> "ssl.SSLContext | bool":
+def _trust_store(address: str) -> "ssl.SSLContext | bool":
     # The system's own trust store, so that a company's authority is trusted. Loading it is slow; http does not need it.
     return ssl.create_default_context() if address.startswith("https:") else False
 

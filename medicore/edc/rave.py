@@ -55,7 +55,7 @@ class Rave:
         pages = self._audit(study, place) if self.source.audit else ()
         view = self._ask(study, f"{place}: the clinical view", self._view())
         version = require_same(place, (answer.headers.get(_CHANGED, "") for answer in (view, *pages)))
-        file, exported = self._proved(place, view)
+        file, exported = self._verified_file(place, view)
         trail = (
             RawFile(f"audit-{number:04}.xml", ACCOMPANYING, page.body, 0)
             for number, page in enumerate(pages, start=1)
@@ -76,7 +76,7 @@ class Rave:
         form = self.source.form + (".csv" if self.source.format == "csv" else "")
         return f"/studies/{quote(self._environment)}/datasets/{self.source.dataset}/{quote(form)}"
 
-    def _proved(self, place: str, view: Answer) -> tuple[RawFile, str]:
+    def _verified_file(self, place: str, view: Answer) -> tuple[RawFile, str]:
         """Return the view as a file, and the time of its export; raise DataError when it is cut or of another study."""
         if self.source.format == "csv":
             name = f"{self.source.form}.csv".replace(" ", "_")

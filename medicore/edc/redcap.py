@@ -61,7 +61,7 @@ class Redcap:
             asked = wanted[start : start + self.source.batch]
             name = f"records-{start // self.source.batch + 1:04}.json"
             answer = self._records(study, place, {f"records[{i}]": key for i, key in enumerate(asked)})
-            rows = _require_asked(f"{place}/{name}", answer.body, identifier, asked)
+            rows = _require_requested(f"{place}/{name}", answer.body, identifier, asked)
             answers.append(answer)
             files.append(RawFile(name, "redcap-json", answer.body, rows))
         version = require_same(place, (before, self._log(study, place)))
@@ -109,7 +109,7 @@ class Redcap:
         return tuple(dict.fromkeys(table.column(identifier)))
 
 
-def _require_asked(name: str, data: bytes, identifier: str, asked: tuple[str, ...]) -> int:
+def _require_requested(name: str, data: bytes, identifier: str, asked: tuple[str, ...]) -> int:
     """Return the number of rows in ``data``; raise DataError unless its records are the requested ones.
 
     A record with several rows is kept; the data contract says whether a subject may occur twice.

@@ -117,7 +117,7 @@ def check_ledger(bundle: Bundle) -> str:
             before = event["digest"]
             bundle.events.append(event)
             body = {key: value for key, value in event.items() if key != "digest"}
-            need(len(event) == 3 or digest(canonical(body)) == before, f"{place} is not what its digest says")
+            need(len(event) == 3 or digest(canonical(body)) == before, f"{place} does not match its digest")
     hidden = sum(len(event) == 3 for event in bundle.events)
     return f"{len(bundle.events)} events follow one another; {hidden} on other matters are shown by digest"
 

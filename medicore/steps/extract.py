@@ -79,7 +79,7 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         sets cannot be joined.
     """
     manifest = parse_manifest(files.read("lock/transfer.json"), "lock/transfer.json")
-    proved = {file.name: _proved(files, file) for file in manifest.files}
+    proved = {file.name: _verified_bytes(files, file) for file in manifest.files}
     tables = {
         file.name: READERS[file.format](proved[file.name], f"lock/raw/{file.name}")
         for file in manifest.files
@@ -89,7 +89,7 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     texts, joined = _one_table(tables, manifest, protocol)
     table, uncastable = cast_table(texts, contract)
     files.write_table("extract.parquet", table)
-    unexpected, unnamed = _undeclared(texts, contract)
+    unexpected, unnamed = _undeclared_columns(texts, contract)
     section = {
         "system": manifest.system,
         "source": manifest.source,
@@ -121,7 +121,7 @@ def _one_table(
     if datasets:
         found = join_datasets(datasets, tables, protocol.contract.subject)
         return found.table, found.datasets
-    return without(_delivered(tables, manifest), getattr(protocol.edc, "ignored", ())), ()
+    return without(_single_table(tables, manifest), getattr(protocol.edc, "ignored", ())), ()
 
 
 def _everywhere(tables: Mapping[str, TextTable], name: str) -> list[str] | None:
@@ -130,7 +130,7 @@ def _everywhere(tables: Mapping[str, TextTable], name: str) -> list[str] | None:
     return [text for column in found for text in column] if found else None
 
 
-def _delivered(tables: Mapping[str, TextTable], manifest: Manifest) -> TextTable:
+def _single_table(tables: Mapping[str, TextTable], manifest: Manifest) -> TextTable:
     """Return the table of a delivery with a single table: one file, or several pages."""
     formats = {file.format for file in manifest.files if file.name in tables}
     if len(formats) != 1 or (len(tables) > 1 and not formats <= PAGED):
@@ -141,7 +141,7 @@ def _delivered(tables: Mapping[str, TextTable], manifest: Manifest) -> TextTable
     return join_pages(list(tables.values()), "the delivery")
 
 
-def _proved(files: RecordFiles, file: ManifestFile) -> bytes:
+def _verified_bytes(files: RecordFiles, file: ManifestFile) -> bytes:
     name = f"lock/raw/{file.name}"
     data = files.read(name)
     difference = file.difference(data)
@@ -152,7 +152,7 @@ def _proved(files: RecordFiles, file: ManifestFile) -> bytes:
     return data
 
 
-def _undeclared(texts: TextTable, contract: Contract) -> tuple[list[str], int]:
+def _undeclared_columns(texts: TextTable, contract: Contract) -> tuple[list[str], int]:
     """Return the names of columns that the contract lacks, and the number of further columns whose names are withheld.
 
     In a file without a header line, the data of a patient are in the place of the names. So all names are withheld when

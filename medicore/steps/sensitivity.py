@@ -71,9 +71,9 @@ def _same_estimand(protocol: Protocol, samples: Sequence[Sample]) -> list[dict[s
                 lambda one: targeted(one.x_outcome, one.treated, one.outcome, one.fit, family=family).means,
             )
         )
-    rows += [_clipped(protocol, samples, limit) for limit in protocol.sensitivity.clipping]
+    rows += [_clipped_row(protocol, samples, limit) for limit in protocol.sensitivity.clipping]
     if protocol.design == "randomised":
-        rows.append(_randomised(protocol, samples))
+        rows.append(_randomised_row(protocol, samples))
     if protocol.sensitivity.leave_one_out:
         rows += [_without(protocol, samples, covariate.column) for covariate in protocol.covariates]
     # nobody's covariates enter: one data set is as good as several
@@ -86,7 +86,7 @@ def _same_estimand(protocol: Protocol, samples: Sequence[Sample]) -> list[dict[s
     return [*rows, unadjusted]
 
 
-def _randomised(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
+def _randomised_row(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
     """Return the covariate-adjusted comparison whose validity depends on randomisation alone."""
     if samples[0].family == "gaussian":
         return row(
@@ -106,7 +106,7 @@ def _randomised(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]
     )
 
 
-def _clipped(protocol: Protocol, samples: Sequence[Sample], limit: float) -> dict[str, Any]:
+def _clipped_row(protocol: Protocol, samples: Sequence[Sample], limit: float) -> dict[str, Any]:
     """Return the primary estimator with the scores outside [t, 1 − t] moved to the limits; all subjects are kept."""
     moved = [int((~within(one.fit.fitted, limit, 1 - limit)).sum()) for one in samples]
     made = row(

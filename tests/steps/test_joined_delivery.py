@@ -112,7 +112,7 @@ def test_a_second_row_of_a_subject_ends_the_step(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("datasets", "contract", "problem"),
     [
-        (DATASETS[:1], {}, r"columns \['weight'\] are in the contract or in edc.datasets alone"),
+        (DATASETS[:1], {}, r"columns \['weight'\] are only in the contract or only in edc.datasets"),
         ([*DATASETS, DATASETS[1]], {}, "two data sets give the column 'weight'"),
         ([{**DATASETS[0], "columns": {**NAMES, "subject_id": "x"}}, DATASETS[1]], {}, "is the subject of"),
         ([{**DATASETS[0], "columns": {}}], {}, "edc.datasets.0.columns"),

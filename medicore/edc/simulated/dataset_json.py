@@ -23,7 +23,7 @@ class SimulatedDatasetJson:
     def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply:
         """Return the answer to a GET request for ``path`` below the root."""
         if not compare_digest(headers.get("api-key", "").encode(), self._secret.encode()):
-            return _refused(401, "the API key is not valid")
+            return _error_reply(401, "the API key is not valid")
         if path == "/studies":
             listed = [
                 {"studyOID": study, "name": study, "label": study} for study in self._deliveries.studies
@@ -32,7 +32,7 @@ class SimulatedDatasetJson:
         match = _PATH.fullmatch(path)
         served = self._deliveries.of(match["study"]) if match else None
         if served is None:
-            return _refused(404, "there is no such dataset")
+            return _error_reply(404, "there is no such dataset")
         return self._page(served, query)
 
     def _page(self, served: Served, query: Mapping[str, str]) -> Reply:
@@ -41,7 +41,7 @@ class SimulatedDatasetJson:
         try:
             offset, limit = int(query.get("offset", "0")), int(query.get("limit", str(count)))
         except ValueError:
-            return _refused(422, "offset and limit are numbers")
+            return _error_reply(422, "offset and limit are numbers")
         rows = served.table.rows[offset : offset + limit]
         if faults.take("cut-end"):
             rows = rows[: len(rows) // 2] if offset + limit < count else ()
@@ -65,7 +65,7 @@ class SimulatedDatasetJson:
         }
         # Numbers keep their recorded spelling: 8.30 stays 8.30. JSON allows this, but json.dumps would write 8.3.
         lines = ",".join(
-            f"[{','.join(_spelled(text, kind) for text, kind in zip(row, kinds, strict=True))}]"
+            f"[{','.join(_json_text(text, kind) for text, kind in zip(row, kinds, strict=True))}]"
             for row in rows
         )
         text = f'{json.dumps(head, ensure_ascii=False)[:-1]}, "rows": [{lines}]}}'
@@ -77,11 +77,11 @@ def _kind(served: Served, name: str) -> str:
     return "float" if texts and all(is_number(text) for text in texts) else "string"
 
 
-def _spelled(text: str, kind: str) -> str:
+def _json_text(text: str, kind: str) -> str:
     if not text:
         return "null"
     return text if kind == "float" else json.dumps(text, ensure_ascii=False)
 
 
-def _refused(status: int, reason: str) -> Reply:
+def _error_reply(status: int, reason: str) -> Reply:
     return Reply(json.dumps({"detail": reason}).encode(), "application/json", status)

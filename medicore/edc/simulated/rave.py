@@ -34,8 +34,8 @@ class SimulatedRave:
         """Return the answer to a GET request for ``path`` below the root."""
         if path == "/version":
             return Reply(VERSION.encode(), "text/plain")
-        if not self._admitted(headers.get("authorization", "")):
-            return _refused(401, "RWS00008", "Incorrect login and password combination. [RWS00008]")
+        if not self._is_authorised(headers.get("authorization", "")):
+            return _error_reply(401, "RWS00008", "Incorrect login and password combination. [RWS00008]")
         if path == "/studies":
             return self._studies()
         if path == "/datasets/ClinicalAuditRecords.odm":
@@ -45,7 +45,7 @@ class SimulatedRave:
             self._deliveries.of(match["study"]) if match and match["environment"] == ENVIRONMENT else None
         )
         if match is None or served is None:
-            return _refused(404, "RWS00007", "Study not found")
+            return _error_reply(404, "RWS00007", "Study not found")
         kind, _, form = match["rest"].removeprefix("datasets/").partition("/")
         if kind in {"regular", "raw"} and form == f"{FORM}.csv":
             return self._csv(served)
@@ -53,9 +53,9 @@ class SimulatedRave:
             return self._odm(served)
         if match["rest"] == "subjects":
             return _subjects(served)
-        return _refused(404, "RWS00009", "Form not found")
+        return _error_reply(404, "RWS00009", "Form not found")
 
-    def _admitted(self, authorization: str) -> bool:
+    def _is_authorised(self, authorization: str) -> bool:
         scheme, _, token = authorization.partition(" ")
         try:
             password = base64.b64decode(token, validate=True).partition(b":")[2]
@@ -87,7 +87,7 @@ class SimulatedRave:
         faults = self._deliveries.faults
         place = served.table.columns.index(served.subject)
         text = "".join(_subject(served, row, row[place]) for row in served.table.rows)
-        head = _opened(served, "Snapshot")
+        head = _opening_tag(served, "Snapshot")
         document = f'{head}<ClinicalData StudyOID={_study(served)} MetaDataVersionOID="1">{text}</ClinicalData></ODM>'
         if faults.take("cut-end"):
             document = document[: len(document) // 2]
@@ -104,7 +104,7 @@ class SimulatedRave:
         served = self._deliveries.of(study)
         numbers = [query.get("startid", "0"), query.get("per_page", "1000")]
         if served is None or not all(text.isascii() and text.isdigit() for text in numbers):
-            return _refused(404, "RWS00007", "Study not found")
+            return _error_reply(404, "RWS00007", "Study not found")
         start, size = (int(text) for text in numbers)
         end = start + max(size, 1)
         subjects = served.table.column(served.subject)
@@ -121,7 +121,7 @@ class SimulatedRave:
             target = f"{ROOT}/datasets/ClinicalAuditRecords.odm?studyoid={study}({ENVIRONMENT})"
             headers["Link"] = f'<{target}&startid={end}&per_page={size}>; rel="next"'
         return Reply(
-            f"{_opened(served, 'Transactional')}{records}</ODM>".encode(), "text/xml", headers=headers
+            f"{_opening_tag(served, 'Transactional')}{records}</ODM>".encode(), "text/xml", headers=headers
         )
 
 
@@ -133,7 +133,7 @@ def _study(served: Served) -> str:
     return quoteattr(f"{served.study}({ENVIRONMENT})")
 
 
-def _opened(served: Served, kind: str) -> str:
+def _opening_tag(served: Served, kind: str) -> str:
     created = f"{served.exported:%Y-%m-%dT%H:%M:%S}"
     return f'<ODM {_ODM} FileType="{kind}" FileOID={quoteattr(served.version)} CreationDateTime="{created}">'
 
@@ -157,10 +157,12 @@ def _subjects(served: Served) -> Reply:
         '<SiteRef LocationOID="1"/></SubjectData></ClinicalData>'
         for key in served.table.column(served.subject)
     )
-    return Reply(f"{_opened(served, 'Snapshot')}{listed}</ODM>".encode(), "text/xml", headers=_of(served))
+    return Reply(
+        f"{_opening_tag(served, 'Snapshot')}{listed}</ODM>".encode(), "text/xml", headers=_of(served)
+    )
 
 
-def _refused(status: int, code: str, reason: str) -> Reply:
+def _error_reply(status: int, code: str, reason: str) -> Reply:
     body = (
         f'<Response ReferenceNumber="0" InboundODMFileOID="" IsTransactionSuccessful="0" ReasonCode="{code}" '
         f'ErrorClientResponseMessage="{reason}"/>'

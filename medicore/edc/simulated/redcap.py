@@ -26,10 +26,10 @@ class SimulatedRedcap:
         """Return the answer to a POST request with ``form`` to ``path`` below the root."""
         study, _, rest = path.strip("/").partition("/")
         if not compare_digest(form.get("token", "").encode(), self._secret.encode()):
-            return _refused(403, "You do not have permissions to use the API")
+            return _error_reply(403, "You do not have permissions to use the API")
         served = self._deliveries.of(study) if rest == "api" else None
         if served is None:
-            return _refused(403, "The project of this token does not exist")
+            return _error_reply(403, "The project of this token does not exist")
         reply = self._content(served, form)
         return replace(reply, headers=served.headers)
 
@@ -43,16 +43,16 @@ class SimulatedRedcap:
         if content == "log":
             return self._log(served)
         if content == "metadata":
-            return _listed(_dictionary(served), form)
+            return _records_reply(_dictionary(served), form)
         if content == "exportFieldNames":
             names = [
                 {"original_field_name": name, "choice_value": "", "export_field_name": name}
                 for name in (*served.table.columns, STATUS)
             ]
-            return _listed(names, form)
+            return _records_reply(names, form)
         if content == "record":
             return self._records(served, form)
-        return _refused(400, "The value of the parameter 'content' is not valid")
+        return _error_reply(400, "The value of the parameter 'content' is not valid")
 
     def _log(self, served: Served) -> Reply:
         """Return a log with one entry for all data, and one more for each change."""
@@ -63,8 +63,8 @@ class SimulatedRedcap:
     def _records(self, served: Served, form: Mapping[str, str]) -> Reply:
         faults = self._deliveries.faults
         columns = (*served.table.columns, STATUS)
-        fields = _chosen(form, "fields")
-        wanted = _chosen(form, "records")
+        fields = _requested_values(form, "fields")
+        wanted = _requested_values(form, "records")
         rows = [
             {
                 name: text
@@ -76,7 +76,7 @@ class SimulatedRedcap:
         ]
         if wanted and faults.take("wrong-count"):
             rows = rows[:-1]
-        reply = _listed(rows, form)
+        reply = _records_reply(rows, form)
         if wanted and faults.take("cut-end"):
             return Reply(reply.body[: len(reply.body) // 2], reply.kind)
         return reply
@@ -89,13 +89,13 @@ def _dictionary(served: Served) -> list[dict[str, str]]:
     ]
 
 
-def _chosen(form: Mapping[str, str], name: str) -> set[str]:
+def _requested_values(form: Mapping[str, str], name: str) -> set[str]:
     """Return the values of the parameter ``name``; clients of REDCap number them or separate them by commas."""
     numbered = {value for key, value in form.items() if key.startswith(f"{name}[")}
     return numbered | {value for value in form.get(name, "").split(",") if value}
 
 
-def _listed(rows: list[dict[str, str]], form: Mapping[str, str]) -> Reply:
+def _records_reply(rows: list[dict[str, str]], form: Mapping[str, str]) -> Reply:
     if form.get("format") != "csv":
         return _json(rows)
     buffer = io.StringIO(newline="")
@@ -108,5 +108,5 @@ def _json(value: object) -> Reply:
     return Reply(json.dumps(value, ensure_ascii=False).encode(), "application/json; charset=utf-8")
 
 
-def _refused(status: int, reason: str) -> Reply:
+def _error_reply(status: int, reason: str) -> Reply:
     return Reply(json.dumps({"error": reason}).encode(), "application/json; charset=utf-8", status)

@@ -118,9 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.closing.wait(self.timeout)
             self.close_connection = True
             return
-        self._send(self._routed(parts.path, query, headers, form))
+        self._send(self._route(parts.path, query, headers, form))
 
-    def _routed(
+    def _route(
         self, path: str, query: dict[str, str], headers: dict[str, str], form: dict[str, str]
     ) -> Reply:
         if path.startswith(f"{simulated_redcap.ROOT}/"):

@@ -68,7 +68,7 @@ def simulate(study: str, month: str, seed_offset: int = 0) -> pd.DataFrame:
     }
     logit, mean = np.full(enrolled, plan.allocation), np.full(enrolled, plan.mean)
     for place, covariate in enumerate(plan.covariates, start=_COVARIATES):
-        values, selection, prognosis = _drawn(covariate, uniform[:, place])
+        values, selection, prognosis = _draw_covariate(covariate, uniform[:, place])
         columns[covariate.name] = values
         logit, mean = logit + selection, mean + prognosis
     treated = uniform[:, _TREATED] < expit(logit)
@@ -109,8 +109,8 @@ def deliver(study: str, month: str, folder: Path) -> Path:
         version=f"{study}@{month}",
         files=(RawFile("subjects.csv", "csv", data, len(rows) - 1),),
     )
-    _put(folder / "raw" / "subjects.csv", data)
-    _put(folder / "transfer.json", manifest_of(transfer).as_document())
+    _write_once(folder / "raw" / "subjects.csv", data)
+    _write_once(folder / "transfer.json", manifest_of(transfer).as_document())
     return folder
 
 
@@ -158,7 +158,9 @@ def _arms(plan: StudyPlan, treated: NDArray[np.bool_], uniform: Floats) -> Objec
     return arms
 
 
-def _drawn(covariate: Measured | Counted | Grouped, uniform: Floats) -> tuple[object, Floats, Floats]:
+def _draw_covariate(
+    covariate: Measured | Counted | Grouped, uniform: Floats
+) -> tuple[object, Floats, Floats]:
     """Return a covariate's values as recorded and what they add to the treatment logit and to the outcome."""
     if isinstance(covariate, Grouped):
         level = np.searchsorted(np.cumsum(covariate.shares)[:-1], uniform, side="right")
@@ -202,7 +204,7 @@ def _mishap(plan: StudyPlan, month: str, rows: list[list[str]]) -> list[list[str
     return [header, *subjects, list(subjects[-1])]
 
 
-def _put(path: Path, data: bytes) -> None:
+def _write_once(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` atomically, unless the file exists already."""
     if path.is_file() and path.read_bytes() == data:
         return

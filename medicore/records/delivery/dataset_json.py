@@ -62,7 +62,7 @@ def read_dataset_json(data: bytes, name: str) -> DescribedTable:
     items = [column.get("itemOID") for column in listed]
     if len({str(item) for item in items}) != len(items):
         raise DataError(f"{name} has two columns with the same itemOID; expected different ones; {_AGAIN}")
-    columns = tuple(_described(column, name) for column in listed)
+    columns = tuple(_description(column, name) for column in listed)
     numbers = {place for place, column in enumerate(columns) if column.kind == "number"}
     rows = tuple(
         tuple(text.strip(" ") if place in numbers else text for place, text in enumerate(row))
@@ -71,7 +71,7 @@ def read_dataset_json(data: bytes, name: str) -> DescribedTable:
     return DescribedTable(TextTable(page.table.columns, rows), columns)
 
 
-def _described(column: dict[str, Any], name: str) -> Described:
+def _description(column: dict[str, Any], name: str) -> Described:
     kind = _KINDS.get(str(column.get("dataType")))
     if kind is None:
         raise DataError(

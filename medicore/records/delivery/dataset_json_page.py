@@ -34,7 +34,7 @@ def read_page(data: bytes, name: str) -> DatasetPage:
     """
     found = read_json(data, name)
     if not isinstance(found, dict) or not isinstance(found.get("rows"), list):
-        raise _malformed(name, "rows")
+        raise _format_error(name, "rows")
     columns = _columns(found.get("columns"), name)
     rows = found["rows"]
     if not all(isinstance(row, list) and len(row) == len(columns) for row in rows):
@@ -44,9 +44,9 @@ def read_page(data: bytes, name: str) -> DatasetPage:
         )
     count = found.get("records")
     if not isinstance(count, str) or not count.isascii() or not count.isdigit():
-        raise _malformed(name, "records")
+        raise _format_error(name, "records")
     if not str(found.get("datasetJSONVersion", "")).startswith("1.1"):
-        raise _malformed(name, "datasetJSONVersion 1.1")
+        raise _format_error(name, "datasetJSONVersion 1.1")
     source = found.get("sourceSystem")
     source = source if isinstance(source, dict) else {}
     return DatasetPage(
@@ -61,12 +61,12 @@ def read_page(data: bytes, name: str) -> DatasetPage:
 
 def _columns(described: object, name: str) -> tuple[str, ...]:
     if not isinstance(described, list) or not all(isinstance(column, dict) for column in described):
-        raise _malformed(name, "columns")
+        raise _format_error(name, "columns")
     names = tuple(text_of(column.get("name"), name) for column in described)
     if not names or "" in names or len(set(names)) != len(names):
-        raise _malformed(name, "columns with different names")
+        raise _format_error(name, "columns with different names")
     return names
 
 
-def _malformed(name: str, lacking: str) -> DataError:
+def _format_error(name: str, lacking: str) -> DataError:
     return DataError(f"{name} has no {lacking}; expected Dataset-JSON 1.1; look at what the source sends")

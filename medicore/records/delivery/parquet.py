@@ -42,7 +42,7 @@ def read_parquet(data: bytes, name: str) -> DescribedTable:
     if not names or "" in names or len(set(names)) != len(names):
         raise DataError(f"{name} has no columns or two of the same name; expected different names; {_AGAIN}")
     columns = [_texts(found.column(place), f"{name}: column {place + 1}") for place in range(len(names))]
-    described = tuple(_described(field) for field in found.schema)
+    described = tuple(_description(field) for field in found.schema)
     return DescribedTable(TextTable(names, tuple(zip(*columns, strict=True))), described)
 
 
@@ -72,7 +72,7 @@ def _values(column: pa.ChunkedArray) -> Iterable[object]:
     return values
 
 
-def _described(field: pa.Field) -> Described:
+def _description(field: pa.Field) -> Described:
     label = (field.metadata or {}).get(b"label", b"").decode("utf-8", "replace")
     return Described(field.name, label, _kind(field.type))
 

@@ -79,7 +79,7 @@ class Manifest(BaseModel):
 
     @field_validator("exported_at")
     @classmethod
-    def _zoned(cls, text: str) -> str:
+    def _require_zone(cls, text: str) -> str:
         if datetime.fromisoformat(text).utcoffset() is None:
             raise ValueError("the time has no zone")
         return text
@@ -123,7 +123,7 @@ def manifest_of(transfer: Transfer) -> Manifest:
     try:
         return Manifest.model_validate({**{name: getattr(transfer, name) for name in fields}, "files": files})
     except ValidationError as error:
-        raise _malformed("the transfer", error) from error
+        raise _format_error("the transfer", error) from error
 
 
 def parse_manifest(data: bytes, origin: str) -> Manifest:
@@ -137,10 +137,10 @@ def parse_manifest(data: bytes, origin: str) -> Manifest:
     try:
         return Manifest.model_validate_json(data)
     except ValidationError as error:
-        raise _malformed(origin, error) from error
+        raise _format_error(origin, error) from error
 
 
-def _malformed(origin: str, error: ValidationError) -> DataError:
+def _format_error(origin: str, error: ValidationError) -> DataError:
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "whole file"
     return DataError(

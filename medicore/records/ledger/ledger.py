@@ -80,7 +80,7 @@ class LedgerEvent:
         try:
             return sha256(canonical(self._body()))
         except (TypeError, ValueError) as error:
-            raise _wrong(self.sequence, "holds what no ledger writes") from error
+            raise _integrity_error(self.sequence, "holds a value that no ledger writes") from error
 
     def _body(self) -> dict[str, Any]:
         return {
@@ -143,7 +143,7 @@ def chain(new: NewEvent, at: str, previous: LedgerEvent | None) -> LedgerEvent:
     """
     sequence = 1 if previous is None else previous.sequence + 1
     if previous is not None and previous.compute_digest() != previous.digest:
-        raise _wrong(previous.sequence, "is not what its digest says")
+        raise _integrity_error(previous.sequence, "does not match its digest")
     for name in ("actor", "role", "subject"):
         if not getattr(new, name).strip():
             raise IntegrityError(f"an event {new.action[:40]!r} came without its {name}; say who did what")
@@ -206,10 +206,10 @@ def verify_part(events: Sequence[LedgerEvent], head: Checkpoint) -> None:
         When there is no event, an event was edited, is missing or out of order, or the last is not the head.
     """
     if not events:
-        raise _wrong(head.sequence, "is missing")
+        raise _integrity_error(head.sequence, "is missing")
     first = events[0]
     if first.compute_digest() != first.digest:
-        raise _wrong(first.sequence, "is not what its digest says")
+        raise _integrity_error(first.sequence, "does not match its digest")
     for last, event in pairwise(events):
         _verify_next(last, event)
     _verify_checkpoint(head, events[-1])
@@ -245,9 +245,9 @@ def import_lines(lines: Iterable[bytes]) -> Iterator[LedgerEvent]:
             event = LedgerEvent(**json.loads(line))
             same = canonical(event.as_json()) + b"\n" == line
         except (TypeError, ValueError, RecursionError) as error:
-            raise _wrong(number, "is not readable") from error
+            raise _integrity_error(number, "is not readable") from error
         if not same:
-            raise _wrong(number, "is not spelled as an export spells it")
+            raise _integrity_error(number, "differs from the format of an export")
         yield event
 
 
@@ -255,27 +255,29 @@ def _verify_next(last: LedgerEvent | None, event: LedgerEvent) -> None:
     """Raise IntegrityError unless ``event`` is the successor of ``last``."""
     sequence = 1 if last is None else last.sequence + 1
     if event.sequence != sequence:
-        raise _wrong(
+        raise _integrity_error(
             sequence, f"is missing or out of order, {str(event.sequence)[:20]} was found in its place"
         )
     if not all(isinstance(getattr(event, name), str) for name in _TEXTS):
-        raise _wrong(sequence, "holds what no ledger writes")
+        raise _integrity_error(sequence, "holds a value that no ledger writes")
     if event.previous != (GENESIS if last is None else last.digest):
-        raise _wrong(sequence, "does not continue the event before it")
+        raise _integrity_error(sequence, "does not continue the event before it")
     if event.compute_digest() != event.digest:
-        raise _wrong(sequence, "is not what its digest says")
+        raise _integrity_error(sequence, "does not match its digest")
     known_action(event.action)
     moment(event.at)
     if last is not None and event.action != "clock.corrected" and _steps_back(last, event.at):
-        raise _wrong(sequence, f"is of {event.at}, before the event that it follows")
+        raise _integrity_error(
+            sequence, f"has the time {event.at}, which is earlier than that of the event before it"
+        )
 
 
 def _verify_checkpoint(checkpoint: Checkpoint, event: LedgerEvent) -> None:
     """Raise IntegrityError unless the checkpoint holds its event's digest."""
     known = (0, GENESIS) if checkpoint.sequence == 0 else (event.sequence, event.digest)
     if (checkpoint.sequence, checkpoint.digest) != known:
-        raise _wrong(
-            checkpoint.sequence, f"differs from the checkpoint of {checkpoint.at}: the ledger is another"
+        raise _integrity_error(
+            checkpoint.sequence, f"differs from the checkpoint of {checkpoint.at}: the ledger was replaced"
         )
 
 
@@ -283,7 +285,7 @@ def _steps_back(previous: LedgerEvent, at: str) -> bool:
     return moment(previous.at) - moment(at) > CLOCK_TOLERANCE
 
 
-def _wrong(sequence: int, what: str) -> IntegrityError:
+def _integrity_error(sequence: int, what: str) -> IntegrityError:
     return IntegrityError(
         f"ledger event {sequence} {what}; expected the unbroken chain; keep the file, take the ledger from the archive"
     )

@@ -69,7 +69,7 @@ def end_moment(text: str) -> str:
     try:
         return timestamp(_moment(text) + length)
     except OverflowError as error:
-        raise _malformed(text) from error
+        raise _format_error(text) from error
 
 
 def _moment(text: str) -> datetime:
@@ -80,15 +80,15 @@ def _moment(text: str) -> datetime:
         if found.tzinfo is not None:
             return found.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise _malformed(text) from error
-    raise _malformed(text)
+        raise _format_error(text) from error
+    raise _format_error(text)
 
 
 def _is_action(wanted: str, action: str) -> bool:
     return action.startswith(wanted) if wanted.endswith(".") else action == wanted
 
 
-def _malformed(text: str) -> ProtocolError:
+def _format_error(text: str) -> ProtocolError:
     return ProtocolError(
         f"time {text[:40]!r} is malformed; expected a day as 2025-03-31, or a moment as 2025-03-31T08:15:00Z"
     )

@@ -241,12 +241,12 @@ def require_allowed(statement: Statement, person: Person, requester: str) -> Non
 def earlier_same(statement: Statement, earlier: Iterable[Statement]) -> Statement | None:
     """Return the earlier decision with the same content, or None: a second approval changes nothing."""
     for other in earlier:
-        if _matter(other) == _matter(statement):
+        if _content(other) == _content(statement):
             return other
     return None
 
 
-def _matter(statement: Statement) -> tuple[object, ...]:
+def _content(statement: Statement) -> tuple[object, ...]:
     """Return the content of a decision: everything except its reason, its time and the key."""
     return (statement.run, statement.digests, statement.finding, statement.meaning, statement.signer)
 

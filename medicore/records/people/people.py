@@ -266,7 +266,7 @@ def require_unlocked(events: Iterable[LedgerEvent], person: str, limit: int = LO
         )
 
 
-def _added(event: LedgerEvent) -> Person:
+def _person_in(event: LedgerEvent) -> Person:
     """Return the person in a ``person.added`` or ``person.renewed`` event."""
     try:
         found = event.details
@@ -282,11 +282,11 @@ def _added(event: LedgerEvent) -> Person:
         )
         same = fingerprint(person.certificate) == person.fingerprint
     except (AttributeError, KeyError, TypeError, ValueError, ReviewError, IntegrityError) as error:
-        raise _wrong(event, "holds a person without name, role or certificate") from error
+        raise _integrity_error(event, "holds a person without name, role or certificate") from error
     if not same:
-        raise _wrong(event, "holds a certificate that differs from its fingerprint")
+        raise _integrity_error(event, "holds a certificate that differs from its fingerprint")
     return person
 
 
-def _wrong(event: LedgerEvent, what: str) -> IntegrityError:
+def _integrity_error(event: LedgerEvent, what: str) -> IntegrityError:
     return IntegrityError(f"ledger event {event.sequence} {what}; run 'medicore ledger verify'")

@@ -47,12 +47,12 @@ class FolderSource(BaseModel):
     datasets: tuple[Dataset, ...] = ()
 
     @model_serializer(mode="wrap")
-    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_datasets(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Without data sets, the key is left out: the digests of protocols from before the key existed stay the same.
         return {key: value for key, value in write(self).items() if key != "datasets" or value}
 
     @model_validator(mode="after")
-    def _placed(self) -> Self:
+    def _require_folder(self) -> Self:
         if self.root == "repository" and self.folder is None:
             raise ValueError("a source in the repository needs its folder")
         return self

@@ -68,7 +68,7 @@ def changed_keys(before: Any, after: Any) -> tuple[Change, ...]:  # noqa: ANN401
     Lists whose entries have names are compared entry by entry, as ``covariates[age].label``; a change of their order
     has the key ``covariates[order]``. Any other list counts as one value. 1, 1.0 and true are three different values.
     """
-    return tuple(_changed("", before, after))
+    return tuple(_changes("", before, after))
 
 
 def changed_entries(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Change, ...]:
@@ -107,11 +107,11 @@ def changed_subjects(before: SubjectTable, after: SubjectTable) -> SubjectChange
     )
 
 
-def _changed(path: str, before: Any, after: Any) -> Iterator[Change]:  # noqa: ANN401 - any JSON
+def _changes(path: str, before: Any, after: Any) -> Iterator[Change]:  # noqa: ANN401 - any JSON
     if isinstance(before, dict) and isinstance(after, dict):
         yield from _entries(f"{path}." if path else "", "", before, after)
         return
-    old, new = _named(before), _named(after)
+    old, new = _entries_by_name(before), _entries_by_name(after)
     if old is not None and new is not None:
         yield from _entries(f"{path}[", "]", old, new)
         order = [[name for name in one if name in other] for one, other in ((old, new), (new, old))]
@@ -129,10 +129,10 @@ def _entries(head: str, tail: str, before: Mapping[str, Any], after: Mapping[str
         elif name not in after:
             yield Change(path, "removed", before[name], None)
         else:
-            yield from _changed(path, before[name], after[name])
+            yield from _changes(path, before[name], after[name])
 
 
-def _named(value: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON
+def _entries_by_name(value: Any) -> dict[str, Any] | None:  # noqa: ANN401 - any JSON
     """Return a list's entries by their names; None when the value is not a list or its entries have no names."""
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         return None

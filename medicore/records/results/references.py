@@ -65,7 +65,7 @@ def references_of(results: Mapping[str, Any]) -> tuple[str, ...]:
 
 def paths_matching(results: Mapping[str, Any], pattern: str) -> tuple[str, ...]:
     """Return the paths of the results that a pattern fits, in order; ``*`` fits every key or list index."""
-    return tuple(_expanded(results, pattern.split("."), ()))
+    return tuple(_expand(results, pattern.split("."), ()))
 
 
 def is_reference(text: str) -> bool:
@@ -99,7 +99,7 @@ def path_of(results: Mapping[str, Any], reference: str) -> str:
     return sealed[place - 1]
 
 
-def _expanded(found: Any, parts: Sequence[str], before: tuple[str, ...]) -> Iterator[str]:  # noqa: ANN401 - any JSON
+def _expand(found: Any, parts: Sequence[str], before: tuple[str, ...]) -> Iterator[str]:  # noqa: ANN401 - any JSON
     """Yield the paths below ``found`` that a pattern fits; null and missing values are left out."""
     if found is None:
         return
@@ -114,4 +114,4 @@ def _expanded(found: Any, parts: Sequence[str], before: tuple[str, ...]) -> Iter
         return
     for key in inner if parts[0] == "*" else (parts[0],):
         if key in inner:
-            yield from _expanded(inner[key], parts[1:], (*before, key))
+            yield from _expand(inner[key], parts[1:], (*before, key))

@@ -62,16 +62,16 @@ def result_tables(results: Mapping[str, Any]) -> dict[str, bytes]:
     made: dict[str, bytes] = {}
     for name, patterns in _TABLES.items():
         rows: list[Cells] = [
-            {"reference": cited.get(path, ""), "path": path, **dict(_flat(value_at(results, path), ""))}
+            {"reference": cited.get(path, ""), "path": path, **dict(_cells(value_at(results, path), ""))}
             for pattern in patterns
             for path in paths_matching(results, pattern)
         ]
         if rows:
-            made[f"{name}.csv"] = _written(rows)
+            made[f"{name}.csv"] = _as_csv(rows)
     return made
 
 
-def _written(rows: list[Cells]) -> bytes:
+def _as_csv(rows: list[Cells]) -> bytes:
     columns = list(dict.fromkeys(key for row in rows for key in row))
     buffer = io.StringIO(newline="")
     writer = csv.DictWriter(buffer, columns, restval="")
@@ -80,15 +80,15 @@ def _written(rows: list[Cells]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _flat(value: Any, key: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
+def _cells(value: Any, key: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
     """Yield the cells of a value by column; objects in a list are left out, as they are rows of their own."""
     if isinstance(value, Mapping):
         for name, part in value.items():
-            yield from _flat(part, f"{key}.{name}" if key else str(name))
+            yield from _cells(part, f"{key}.{name}" if key else str(name))
     elif isinstance(value, list):
         for number, part in enumerate(value):
             if not isinstance(part, Mapping):
-                yield from _flat(part, f"{key}.{number}" if key else str(number))
+                yield from _cells(part, f"{key}.{number}" if key else str(number))
     else:
         yield key or "value", _cell(value)
 

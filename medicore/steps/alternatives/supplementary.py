@@ -43,7 +43,7 @@ def other_estimands(
             for threshold in protocol.sensitivity.trimming
         ),
         *(
-            _of_target(protocol, samples, target)
+            _target_row(protocol, samples, target)
             for target in _POPULATIONS
             if target != protocol.estimand.target
         ),
@@ -56,7 +56,7 @@ def other_estimands(
     ]
 
 
-def _of_target(protocol: Protocol, samples: Sequence[Sample], target: Target) -> dict[str, Any]:
+def _target_row(protocol: Protocol, samples: Sequence[Sample], target: Target) -> dict[str, Any]:
     """Return the effect in another target population, by weighting."""
     return row(
         protocol,
@@ -66,7 +66,7 @@ def _of_target(protocol: Protocol, samples: Sequence[Sample], target: Target) ->
     )
 
 
-def _matched(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
+def _matched_row(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
     """Return the effect in the treated by greedy 1:1 matching on the logit of the score, caliper 0.2 SD (Austin, 2011)."""
     unmatched: list[int] = []
 

@@ -37,7 +37,9 @@ def complete(protocol: Protocol, observed: pd.DataFrame) -> tuple[pd.DataFrame, 
     order = np.argsort(observed[protocol.contract.subject].to_numpy(dtype=str), kind="stable")
     back = np.argsort(order, kind="stable")
     ordered = observed.iloc[order]
-    covariates = [_incomplete(protocol, one.column, ordered[one.column]) for one in protocol.covariates]
+    covariates = [
+        _incomplete_covariate(protocol, one.column, ordered[one.column]) for one in protocol.covariates
+    ]
     gaps = [place for place, covariate in enumerate(covariates) if covariate.missing.any()]
     section: dict[str, Any] = {"method": plan.method, "imputations": 1, "covariates": []}
     if not gaps:
@@ -75,7 +77,7 @@ def complete(protocol: Protocol, observed: pd.DataFrame) -> tuple[pd.DataFrame, 
                 "observed": int((~missing).sum()),
                 "missing": {"treated": int(missing[treated].sum()), "control": int(missing[~treated].sum())},
                 "filled_with": fills.get(covariates[place].name),
-                **_compared(covariates[place], missing, sets),
+                **_observed_and_imputed(covariates[place], missing, sets),
             }
         )
     return table, {**section, "imputations": len(sets), "indicators": plan.indicators}
@@ -110,7 +112,7 @@ def in_any_set(found: Sequence[Iterable[Finding]]) -> tuple[Finding, ...]:
     )
 
 
-def _incomplete(protocol: Protocol, column: str, values: pd.Series) -> IncompleteCovariate:
+def _incomplete_covariate(protocol: Protocol, column: str, values: pd.Series) -> IncompleteCovariate:
     rule = protocol.contract.column(column)
     missing: NDArray[np.bool_] = values.isna().to_numpy(dtype=bool)
     if rule.type == "category":
@@ -129,7 +131,7 @@ def _frame(
     return frame
 
 
-def _compared(
+def _observed_and_imputed(
     covariate: IncompleteCovariate, missing: NDArray[np.bool_], sets: Sequence[pd.DataFrame]
 ) -> dict[str, Any]:
     """Return the mean of observed and of imputed values; for a category, the percentage at its most frequent level."""

@@ -32,7 +32,7 @@ def _separation(terms: Terms, treated: NDArray[np.bool_], fit: LogisticFit) -> s
     collinear = collinear_columns(fit)
     if not (fit.predicted or fit.extreme) and collinear:
         return (
-            f"the coefficients of {_listed(terms, collinear)} cannot be told apart (standard error "
+            f"the coefficients of {_list_of_terms(terms, collinear)} cannot be told apart (standard error "
             f"{fit.largest_standard_error:.3g} on the standardised scale), because the terms are nearly collinear; "
             "leave one of them out"
         )
@@ -40,9 +40,11 @@ def _separation(terms: Terms, treated: NDArray[np.bool_], fit: LogisticFit) -> s
     together = undetermined_columns(fit)
     behind = ""
     if alone:
-        behind = f": {_listed(terms, alone)} {'does so alone' if len(alone) == 1 else 'do so, each alone'}"
+        behind = (
+            f": {_list_of_terms(terms, alone)} {'does so alone' if len(alone) == 1 else 'do so, each alone'}"
+        )
     elif together:
-        behind = f": {_listed(terms, together)}, taken together"
+        behind = f": {_list_of_terms(terms, together)}, taken together"
     return (
         f"the covariates predict treatment perfectly for some subjects (separation){behind}; their weights mean "
         "nothing; restrict the population to where both arms occur, or leave the covariate out"
@@ -53,16 +55,16 @@ def _convergence(terms: Terms, treated: NDArray[np.bool_], fit: LogisticFit) -> 
     collinear, alone = collinear_columns(fit), separating_columns(terms.matrix, treated)
     behind = ""
     if collinear:
-        behind = f": {_listed(terms, collinear)} are nearly collinear"
+        behind = f": {_list_of_terms(terms, collinear)} are nearly collinear"
     elif alone:
-        behind = f": {_listed(terms, alone)} predict treatment perfectly"
+        behind = f": {_list_of_terms(terms, alone)} predict treatment perfectly"
     return (
         f"the propensity model did not converge in {fit.iterations} iterations{behind}; leave terms out in a new "
         "version of the protocol, and run again"
     )
 
 
-def _listed(terms: Terms, columns: Sequence[int]) -> str:
+def _list_of_terms(terms: Terms, columns: Sequence[int]) -> str:
     names = [terms.names[column] for column in columns]
     rest = [f"{len(names) - _MOST} more"] if len(names) > _MOST else []
     *first, last = [*names[:_MOST], *rest]

@@ -66,7 +66,10 @@ def glance(portfolio: Portfolio) -> str:
     for title, states in _GROUPS:
         members = [study for study in portfolio.studies if study["state"] in states]
         rows += [Group(title)] if members else []
-        rows += [Row((_named(one), _result(one), _moved(one), _stands(one)), "indented") for one in members]
+        rows += [
+            Row((_name_cell(one), _result_cell(one), _change_cell(one), _state_cell(one)), "indented")
+            for one in members
+        ]
     note = (
         "Moved: from the estimate of the latest earlier month, in this month's standard errors. Estimates of runs that "
         "are not released are not yet approved by anybody. SE: standard error."
@@ -80,18 +83,18 @@ def _levels(portfolio: Portfolio) -> str:
     return f"{' or '.join(level(one) for one in found)} CI" if found else "CI"
 
 
-def _named(study: Mapping[str, Any]) -> Code:
+def _name_cell(study: Mapping[str, Any]) -> Code:
     return call("analysis-name", study["study"], shortened(study["title"], _TITLE))
 
 
-def _result(study: Mapping[str, Any]) -> str | Code:
+def _result_cell(study: Mapping[str, Any]) -> str | Code:
     figures = study["figures"]
     if figures is None:
         return "no result"
     return call("analysis-name", estimate(figures), f"{measured_in(figures)}; n = {count(figures['n'])}")
 
 
-def _moved(study: Mapping[str, Any]) -> str | Code:
+def _change_cell(study: Mapping[str, Any]) -> str | Code:
     change = study["change"]
     if study["figures"] is None:
         return "–"
@@ -104,7 +107,7 @@ def _moved(study: Mapping[str, Any]) -> str | Code:
     return call("analysis-name", f"{sign}{fixed(moved, 2)} SE", f"from {change['month']}")
 
 
-def _stands(study: Mapping[str, Any]) -> Code:
+def _state_cell(study: Mapping[str, Any]) -> Code:
     late = f"LATE since {study['due']}" if study["late"] else f"due {study['due'] or 'by no calendar'}"
     words = "; ".join(part for part in (waits(study), "" if study["state"] in RELEASED else late) if part)
     return call("analysis-name", state(study["state"]).capitalize(), words)

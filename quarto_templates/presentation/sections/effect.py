@@ -95,7 +95,7 @@ def sentence(report: Report) -> str:
         value = f"a {primary['measure']} of {value}"
     numbers = f"{value} ({level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])})"
     contrast = f"{report.arm('treated')} against {report.arm('control')}"
-    absolute = _absolute(report)
+    absolute = _absolute_sentence(report)
     if report.observational:
         return (
             f"In this observational study, the estimated effect of {contrast} ({primary['estimand']}) is {numbers}.{absolute} "
@@ -106,11 +106,11 @@ def sentence(report: Report) -> str:
     return (
         f"In this randomised study, the covariate-adjusted estimate of the effect of {contrast} ({primary['estimand']}) "
         f"is {numbers}.{absolute} Randomisation supports its causal reading; adjustment for baseline covariates serves precision "
-        f"and does not change the estimand.{_unadjusted(report, places)}"
+        f"and does not change the estimand.{_unadjusted_sentence(report, places)}"
     )
 
 
-def _absolute(report: Report) -> str:
+def _absolute_sentence(report: Report) -> str:
     """Return the absolute difference, which is printed with a ratio."""
     if not ratio(report):
         return ""
@@ -119,7 +119,7 @@ def _absolute(report: Report) -> str:
     return f" The difference of the risks is {fixed(found['estimate'], places)} ({interval(found, places)})."
 
 
-def _unadjusted(report: Report, places: int) -> str:
+def _unadjusted_sentence(report: Report, places: int) -> str:
     """Return the unadjusted comparison, which a randomised trial reports with the adjusted one."""
     for _, row in _unadjusted_rows(report):
         value = with_unit(fixed(row["estimate"], places), report)
@@ -153,7 +153,7 @@ def primary_table(report: Report) -> str:
                 p_value(primary["p_value"]) if key == "influence" else MISSING,
             ),
             "total" if key == "influence" else "row",
-            report.cite(*_behind(key, report)),
+            report.cite(*_row_paths(key, report)),
         )
         for key in ERRORS
     ]
@@ -190,7 +190,7 @@ def primary_table(report: Report) -> str:
     )
 
 
-def _behind(key: str, report: Report) -> list[str]:
+def _row_paths(key: str, report: Report) -> list[str]:
     """Return the paths of the numbers in a row of Table 14.2.1."""
     if key == "influence":
         return ["primary"]

@@ -42,7 +42,7 @@ def missing_covariates(report: Report) -> str:
         words = _MULTIPLE.format(**{**found, "numbers": _NUMBERS[found["numbers"]]})
     rows: list[Row | Group] = [
         Row(
-            (_label(row), *_gaps(report, row), _number(row, "mean_observed"), _filled(row, several)),
+            (_label(row), *_gaps(report, row), _number(row, "mean_observed"), _fill_text(row, several)),
             "titled",
             report.cite(f"imputation.covariates.{index}"),
         )
@@ -104,7 +104,7 @@ def _number(row: dict[str, Any], key: str) -> str:
     return f"{fixed(row[key], 1)} %" if row["level"] is not None else fixed(row[key], 2)
 
 
-def _filled(row: dict[str, Any], several: bool) -> str:
+def _fill_text(row: dict[str, Any], several: bool) -> str:
     if several or row["level"] is None:
         return _number(row, "mean_imputed")
     return str(row["filled_with"])

@@ -36,7 +36,7 @@ def rows_table(report: Report, kind: str) -> str:
     rows = [
         Row(
             (
-                call("analysis-name", row["name"], _described(row)),
+                call("analysis-name", row["name"], _description(row)),
                 count(row["n"]),
                 fixed(row["estimate"], places),
                 fixed(row["standard_error"], places),
@@ -53,7 +53,7 @@ def rows_table(report: Report, kind: str) -> str:
     return block(table(number, title, columns, rows, note=note, source=f"sensitivity.{kind}"))
 
 
-def _described(row: dict[str, Any]) -> str:
+def _description(row: dict[str, Any]) -> str:
     """Return estimand, estimator, variance and note of a row, as far as it has them."""
     estimand = (
         str(row["estimand"]).partition(" within ")[0] if row["name"] in row["estimand"] else row["estimand"]
@@ -63,19 +63,19 @@ def _described(row: dict[str, Any]) -> str:
 
 def forest(report: Report, kind: str) -> str:
     """Return the forest plot of one kind of analysis without subgroups, with the primary result on top."""
-    rows = _numbered(report, kind)
+    rows = _rows_with_paths(report, kind)
     if kind == "supplementary":
         rows = [(path, row) for path, row in rows if not _of_subgroup(row)]
     if not rows:
         return ""
     _, number, title = _KINDS[kind]
     short = title.partition(":")[0]
-    return _drawn(report, rows, number, short, source=f"sensitivity.{kind}")
+    return _forest_plot(report, rows, number, short, source=f"sensitivity.{kind}")
 
 
 def subgroups(report: Report) -> str:
     """Return Figure 14.2.3, the forest plot of the planned subgroups, or a sentence when there are none."""
-    rows = [(path, row) for path, row in _numbered(report, "supplementary") if _of_subgroup(row)]
+    rows = [(path, row) for path, row in _rows_with_paths(report, "supplementary") if _of_subgroup(row)]
     if not rows:
         return block(call("para", "The protocol plans no subgroups."))
     words = (
@@ -83,11 +83,11 @@ def subgroups(report: Report) -> str:
         "subgroups is judged by the test of interaction in Table 14.2.4, never by one interval that excludes no effect "
         "beside another that does not."
     )
-    drawn = _drawn(report, rows, "14.2.3", "Subgroups", source="sensitivity.supplementary")
+    drawn = _forest_plot(report, rows, "14.2.3", "Subgroups", source="sensitivity.supplementary")
     return block(call("lead", words)) + drawn
 
 
-def _numbered(report: Report, kind: str) -> list[tuple[str, dict[str, Any]]]:
+def _rows_with_paths(report: Report, kind: str) -> list[tuple[str, dict[str, Any]]]:
     """Return path and row of every analysis of one kind."""
     rows = report.results["sensitivity"][kind]
     return [(f"sensitivity.{kind}.{index}", row) for index, row in enumerate(rows)]
@@ -98,7 +98,7 @@ def _of_subgroup(row: dict[str, Any]) -> bool:
     return str(row["estimand"]).endswith(f" within {row['name']}")
 
 
-def _drawn(
+def _forest_plot(
     report: Report, rows: list[tuple[str, dict[str, Any]]], number: str, title: str, *, source: str
 ) -> str:
     """Return the forest plot of these rows below the primary result."""

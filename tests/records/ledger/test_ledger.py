@@ -114,7 +114,7 @@ def test_a_part_stands_by_its_head() -> None:
     with pytest.raises(IntegrityError, match="event 6 is missing"):
         verify_part([], head(events))
     altered = replace(events[2], reason="another")
-    with pytest.raises(IntegrityError, match="event 3 is not what its digest says"):
+    with pytest.raises(IntegrityError, match="event 3 does not match its digest"):
         verify_part([altered, *events[3:]], head(events))
 
 
@@ -204,7 +204,7 @@ def test_other_types_are_caught(name: str, value: object) -> None:
     """A field that a damaged store gives with another type is found, not computed with."""
     events = ledger(3)
     events[1] = replace(events[1], **{name: value})
-    with pytest.raises(IntegrityError, match="event 2 holds what no ledger writes"):
+    with pytest.raises(IntegrityError, match="event 2 holds a value that no ledger writes"):
         verify_chain(events)
 
 
@@ -218,7 +218,7 @@ def test_a_chain_of_unknown_actions_is_caught() -> None:
 def test_nothing_is_chained_to_an_altered_event() -> None:
     """The ledger does not grow on top of an event that is not what its digest says."""
     altered = replace(ledger(3)[-1], reason="nothing happened")
-    with pytest.raises(IntegrityError, match="event 3 is not what its digest says"):
+    with pytest.raises(IntegrityError, match="event 3 does not match its digest"):
         chain(NewEvent("ana", "analyst", "run.sealed", RUN), at(4), altered)
 
 
@@ -263,7 +263,7 @@ def test_a_clock_set_back_is_caught_in_the_chain() -> None:
     """A chain in which time runs back is refused even where every digest is right."""
     first, second = ledger(2)
     early = replace(second, at=at(-61))
-    with pytest.raises(IntegrityError, match="event 2 is of"):
+    with pytest.raises(IntegrityError, match="event 2 has the time"):
         verify_chain([first, replace(early, digest=early.compute_digest())])
 
 

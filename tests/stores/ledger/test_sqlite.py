@@ -86,7 +86,7 @@ def test_text_that_is_no_unicode_is_found(path: Path) -> None:
 def test_nothing_is_appended_to_an_altered_head(path: Path) -> None:
     """The ledger halts as soon as its last event is not what its digest says."""
     force(path, DROP, "UPDATE events SET actor = 'mallory' WHERE sequence = 5", RESTORE)
-    with pytest.raises(IntegrityError, match="event 5 is not what its digest says"):
+    with pytest.raises(IntegrityError, match="event 5 does not match its digest"):
         SqliteLedger(path, CLOCK).append(NewEvent("ana", "analyst", "run.sealed", RUN))
 
 
