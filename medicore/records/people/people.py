@@ -170,17 +170,19 @@ def enter(people: dict[str, Person], event: LedgerEvent) -> None:
     """Bring ``people``, as they were before an event, to how the event leaves them; raise as ``people_of`` does."""
     if event.action == "person.added":
         if event.subject in people:
-            raise _wrong(event, "adds an identifier that is taken")
-        people[event.subject] = _added(event)
+            raise _integrity_error(event, "adds an identifier that is taken")
+        people[event.subject] = _person_in(event)
     elif event.action == "person.renewed":
-        before, after = people.get(event.subject), _added(event)
+        before, after = people.get(event.subject), _person_in(event)
         if before is None or before.revoked_at is not None or before.role is not after.role:
-            raise _wrong(event, "renews someone who was never added, was revoked, or had another role")
+            raise _integrity_error(
+                event, "renews a person who was never added, was revoked, or had another role"
+            )
         people[event.subject] = after
     elif event.action == "person.revoked":
         person = people.get(event.subject)
         if person is None:
-            raise _wrong(event, "revokes someone who was never added")
+            raise _integrity_error(event, "revokes a person who was never added")
         if person.revoked_at is None:
             people[event.subject] = replace(person, revoked_at=event.at)
 

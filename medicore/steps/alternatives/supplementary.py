@@ -47,7 +47,7 @@ def other_estimands(
             for target in _POPULATIONS
             if target != protocol.estimand.target
         ),
-        _matched(protocol, samples),
+        _matched_row(protocol, samples),
         *(
             found
             for column in protocol.sensitivity.subgroups
