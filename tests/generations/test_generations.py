@@ -23,7 +23,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState, state_of
 from medicore.records.results.trace import matching, paths_of, value_at
 from medicore.stores.bundle_target import write_folder
-from tests.conftest import PASSPHRASES, Project, measured
+from tests.conftest import PASSPHRASES, Project
 from tests.flip import flip
 from tests.generations.generation import EVENTS, RELEASED, ROOT, SEALED, STUDY, Generation, opened, unpacked
 from tests.line.exported import third_party
@@ -185,7 +185,7 @@ def test_next_month_goes_on_from_it(copied: Generation, tmp_path: Path) -> None:
     phrases = {f"MEDICORE_PASSPHRASE_{owner.upper()}": text for owner, text in PASSPHRASES.items()}
     done = subprocess.run(
         [sys.executable, "-m", "tests.generations.next_month", str(copied.home), STUDY, NEXT.month],
-        cwd=copy_project(root), env={**os.environ, **measured(), **phrases}, capture_output=True, text=True, check=False,
+        cwd=copy_project(root), env={**os.environ, **phrases}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.stdout, done.returncode) == (f"{NEXT} candidate\n", 0), done.stderr
     house = copied.house

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -23,7 +24,7 @@ _PINNED = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+).*?(?=^\S|\Z)", re
 class SmallCode(GitCode):
     """A git checkout of which the running modules are no part: these are the ones under test, wherever they lie."""
 
-    def _foreign_modules(self) -> list[str]:
+    def _foreign(self, recorded: Mapping[str, str]) -> list[str]:  # noqa: ARG002 - nothing is held against the commit
         return []
 
 

@@ -13,13 +13,15 @@ from typing import Any
 from medicore.cases.keeping.release import follow
 from medicore.cases.people.logged import SERVICE
 from medicore.cases.people.people import Newcomer, add
-from medicore.cases.review.review import Decision, open_findings, sign_decision
+from medicore.cases.review.review import Decision, sign_decision
 from medicore.cases.run.analysis import Outcome, analyse
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.requesting import Request, sign_request
 from medicore.cases.run.runs import ActiveRun, begin, runs_of
 from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.ledger.states import RunState, state_of
 from medicore.records.people.people import Role
@@ -141,11 +143,15 @@ class WholeHouse:
 
     def proceed(self, run: str, by: str = "rita") -> Outcome:
         """Answer every finding at which a run waits, and continue it to its end."""
-        for finding in open_findings(self.house, RunId.parse(run)):
-            self.sign(run, "proceed", by, finding=finding["digest"])
+        for finding in self.history(run).findings:
+            self.sign(run, "proceed", by, finding=finding.digest)
         ended = self.follow(run)
         assert ended is not None
         return ended
+
+    def history(self, run: str | RunId) -> RunHistory:
+        """Return all that the ledger tells of a run."""
+        return history_of(self.house, RunId.parse(str(run)))
 
     def events(self, run: str) -> list[LedgerEvent]:
         """Return the ledger's events of a run, or of another subject."""

@@ -25,7 +25,7 @@ BASE = f"archives/{SOUND_RUN}"
 
 def manifest(whole: WholeHouse, run: str = SOUND_RUN) -> dict[str, Any]:
     """Return the manifest that the ledger names for a run."""
-    return dict(json.loads(archived_manifest(whole.house, RunId.parse(run))[1]))
+    return dict(json.loads(archived_manifest(whole.house, whole.history(run))[1]))
 
 
 def told(whole: WholeHouse, key: str) -> list[Mapping[str, Any]]:
@@ -72,7 +72,7 @@ def test_the_bundle_alone_gives_code_and_record(released: WholeHouse, tmp_path: 
 def test_the_ledger_says_what_was_archived(released: WholeHouse) -> None:
     """The event names the manifest, how many objects, until when, and how far the ledger is in the archive."""
     (event,) = released.house.ledger.events(subject=SOUND_RUN, action="archive.completed")
-    _, data = archived_manifest(released.house, RUN)
+    _, data = archived_manifest(released.house, released.history(RUN))
     found = json.loads(data)
     assert event.details == {
         "manifest": sha256(data),
@@ -128,7 +128,7 @@ def test_an_archive_that_broke_off_leaves_nothing_that_counts(month: WholeHouse)
     last = month.events(SOUND_RUN)[-1]
     assert (last.action, last.reason) == ("archive.failed", str(failed.value))
     with pytest.raises(ArchiveError, match="is not archived"):
-        archived_manifest(month.house, RUN)
+        archived_manifest(month.house, month.history(RUN))
     blocked.unlink()
     begun = month.house.archive.keys("archives")
     assert f"{BASE}/authority.pem" in begun

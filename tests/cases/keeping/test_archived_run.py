@@ -10,7 +10,6 @@ from medicore.cases.keeping.archived_run import (
     archive_checks,
     archived_manifest,
     listed,
-    manifest_digest,
     manifest_keys,
     objects_of,
 )
@@ -25,7 +24,7 @@ RUN = RunId.parse(SOUND_RUN)
 
 def failed(whole: WholeHouse) -> dict[str, str]:
     """Return the checks of the archived run that fail."""
-    checks = archive_checks(whole.house, RUN, manifest_digest(whole.house, RUN))
+    checks = archive_checks(whole.house, whole.history(RUN), whole.history(RUN).archived.manifest)
     return {check.subject: check.found for check in checks if not check.passed}
 
 
@@ -44,17 +43,17 @@ def spoilt(whole: WholeHouse, key: str, data: bytes | None) -> Iterator[None]:
 
 def test_the_manifest_is_the_one_that_the_ledger_names(released: WholeHouse) -> None:
     """One that lies beside it under a later number is not the run's, and its objects are not."""
-    key, data = archived_manifest(released.house, RUN)
-    assert sha256(data) == manifest_digest(released.house, RUN)
+    key, data = archived_manifest(released.house, released.history(RUN))
+    assert sha256(data) == released.history(RUN).archived.manifest
     released.house.archive.put(f"archives/{RUN}/manifest-9999.json", b"{}", "2050-01-01")
-    assert archived_manifest(released.house, RUN) == (key, data)
+    assert archived_manifest(released.house, released.history(RUN)) == (key, data)
     assert manifest_keys(released.house, RUN) == (key, f"archives/{RUN}/manifest-9999.json")
-    assert objects_of(released.house, RUN)[-1] == key
+    assert objects_of(released.house, released.history(RUN))[-1] == key
     with (
         spoilt(released, key, data + b"\n"),
         pytest.raises(ArchiveError, match="none is the one that the ledger"),
     ):
-        archived_manifest(released.house, RUN)
+        archived_manifest(released.house, released.history(RUN))
 
 
 def test_archived_runs_are_listed_as_the_ledger_tells_them(released: WholeHouse) -> None:
@@ -66,8 +65,8 @@ def test_archived_runs_are_listed_as_the_ledger_tells_them(released: WholeHouse)
     assert (first["run"], second["run"]) == (SOUND_RUN, WAITING_RUN)
     assert first["archived_at"] < second["archived_at"]
     assert (first["retain_until"], second["retain_until"]) == ("2040-04-02", "2040-04-03")
-    assert (first["held_since"], first["manifest"]) == (None, manifest_digest(released.house, RUN))
-    assert first["objects"] == len(objects_of(released.house, RUN)) - 1
+    assert (first["held_since"], first["manifest"]) == (None, released.history(RUN).archived.manifest)
+    assert first["objects"] == len(objects_of(released.house, released.history(RUN))) - 1
     assert listed(released.house, WAITING) == [second]
     assert listed(released.house, SOUND) == [first]
 
@@ -75,7 +74,7 @@ def test_archived_runs_are_listed_as_the_ledger_tells_them(released: WholeHouse)
 def test_every_object_is_read_and_held_against_its_digest(released: WholeHouse) -> None:
     """What is archived passes; whichever object has another byte, or none, is named."""
     assert failed(released) == {}
-    for key in objects_of(released.house, RUN):
+    for key in objects_of(released.house, released.history(RUN)):
         whole = (released.home / "archive" / key).read_bytes()
         manifest = key.rpartition("/")[2].startswith("manifest-")
         subject = f"archives/{RUN}/manifest" if manifest else f"{key} (archive)"
@@ -101,7 +100,7 @@ def test_a_date_that_is_too_early_is_found(released: WholeHouse) -> None:
 
 def test_what_was_never_archived_has_no_manifest(month: WholeHouse) -> None:
     """A run that waits for approval has nothing in the archive."""
-    for ask in (archived_manifest, manifest_digest, objects_of):
+    for ask in (archived_manifest, objects_of):
         with pytest.raises(ArchiveError, match=f"run {RUN} is not archived; expected one that is"):
-            ask(month.house, RUN)
+            ask(month.house, month.history(RUN))
     assert listed(month.house) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.cases.keeping.archived_run import kept_until, objects_of
+from medicore.cases.keeping.archived_run import objects_of
 from medicore.cases.keeping.extending import extend
 from medicore.cases.people.acting import Actor
 from medicore.cases.proof.verify import verify
@@ -33,15 +33,17 @@ def labels(whole: WholeHouse) -> list[Path]:
 
 def test_every_object_is_kept_until_the_later_day(released: WholeHouse) -> None:
     """The act is signed and recorded, and every object and the manifest are kept until then; the same again is no harm."""
-    first = kept_until(released.house, RUN)
+    first = released.history(RUN).kept_until
     event = extend(released.house, OTTO, RUN, DAY)
     assert (event.action, event.actor, event.reason, event.details["retain_until"]) == (
         "archive.extended", "otto", OTTO.reason, "2080-02-29",
     )  # fmt: skip
     extend(released.house, OTTO, RUN, DAY)
-    assert len(labels(released)) == len(objects_of(released.house, RUN))
-    assert {released.house.archive.retention(key) for key in objects_of(released.house, RUN)} == {str(DAY)}
-    assert (kept_until(released.house, RUN), first) == (str(DAY), "2040-04-02")
+    assert len(labels(released)) == len(objects_of(released.house, released.history(RUN)))
+    assert {
+        released.house.archive.retention(key) for key in objects_of(released.house, released.history(RUN))
+    } == {str(DAY)}
+    assert (released.history(RUN).kept_until, first) == (str(DAY), "2040-04-02")
     assert failed(released) == {}
 
 
@@ -54,7 +56,7 @@ def test_nothing_is_kept_shorter(released: WholeHouse) -> None:
         last = released.events(SOUND_RUN)[-1]
         assert (last.action, last.actor) == ("archive.refused", "otto")
         assert last.details == {"cause": "retention", "retain_until": str(earlier)}
-    assert kept_until(released.house, RUN) == str(DAY)
+    assert released.history(RUN).kept_until == str(DAY)
 
 
 @pytest.mark.parametrize("damage", ["removed", "changed"])

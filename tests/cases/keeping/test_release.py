@@ -12,7 +12,7 @@ import pytest
 from medicore.cases.keeping.release import follow
 from medicore.cases.people.signers import people
 from medicore.cases.proof.verify import verify
-from medicore.cases.review.review import decision_digests, open_findings
+from medicore.cases.review.review import decision_digests
 from medicore.cases.run.seal import release_commit
 from medicore.errors import ArchiveError, ConfigurationError, IntegrityError, MediCoreError, ReviewError
 from medicore.records.identifiers import RunId
@@ -43,7 +43,7 @@ FORGED = "a long passphrase of the forger"
 def statement(whole: WholeHouse, run: str, **changed: Any) -> Statement:
     """Return rita's decision on a run, with some of its parts changed."""
     parts = {
-        "digests": decision_digests(whole.house, RunId.parse(run)),
+        "digests": decision_digests(whole.house, RunId.parse(run), whole.history(run).sealed_commit),
         "finding": None,
         "meaning": "approve",
         "reason": "Looked at it and found it so",
@@ -102,9 +102,9 @@ def test_following_again_changes_nothing(released: WholeHouse) -> None:
 def test_without_a_decision_a_run_stays_where_it_is(month: WholeHouse) -> None:
     """Whoever follows, without a signature nothing is released and nothing continued (FAULTS 23)."""
     require_halted(month, SOUND_RUN, "has no approval; sign one with")
-    first, _ = open_findings(month.house, RunId.parse(WAITING_RUN))
+    first, _ = month.history(WAITING_RUN).findings
     require_halted(month, WAITING_RUN, "still waits at 2 finding")
-    month.sign(WAITING_RUN, "proceed", finding=first["digest"])
+    month.sign(WAITING_RUN, "proceed", finding=first.digest)
     require_halted(month, WAITING_RUN, "still waits at 1 finding")
     with pytest.raises(ReviewError, match="is failed; nothing is left to decide"):
         month.follow(FAILED_RUN)
@@ -129,8 +129,8 @@ def test_a_continued_run_goes_on_under_its_number(month: WholeHouse) -> None:
 
 def test_a_run_is_continued_by_its_own_code_alone(month: WholeHouse) -> None:
     """Other code, or changed code, continues nothing, and the ledger says so; with its own it goes on."""
-    for finding in open_findings(month.house, RunId.parse(WAITING_RUN)):
-        month.sign(WAITING_RUN, "proceed", finding=finding["digest"])
+    for finding in month.history(WAITING_RUN).findings:
+        month.sign(WAITING_RUN, "proceed", finding=finding.digest)
     plan = month.root / "dvc.yaml"
     whole = plan.read_text()
     plan.write_text(f"{whole}# more\n")
@@ -144,8 +144,8 @@ def test_a_run_is_continued_by_its_own_code_alone(month: WholeHouse) -> None:
 
 def test_a_continuation_that_was_killed_goes_on(month: WholeHouse) -> None:
     """A run that was continued and whose process died is reopened by following again, and by its own code."""
-    for finding in open_findings(month.house, RunId.parse(WAITING_RUN)):
-        month.sign(WAITING_RUN, "proceed", finding=finding["digest"])
+    for finding in month.history(WAITING_RUN).findings:
+        month.sign(WAITING_RUN, "proceed", finding=finding.digest)
     assert follow(month.house, RunId.parse(WAITING_RUN)) is not None
     assert month.state(WAITING_RUN) is RunState.RUNNING
     outcome = month.follow(WAITING_RUN)
@@ -216,14 +216,21 @@ def test_an_approval_replayed_on_another_run_is_refused(month: WholeHouse) -> No
     said = statement(month, SOUND_RUN)
     slipped_in(month, again, said, month.house.seals.sign(said, words("rita")))
     require_halted(month, again, "has no approval")
-    said = statement(month, SOUND_RUN, digests=decision_digests(month.house, RunId.parse(again)))
+    said = statement(
+        month,
+        SOUND_RUN,
+        digests=decision_digests(month.house, RunId.parse(again), month.history(again).sealed_commit),
+    )
     slipped_in(month, again, said, month.house.seals.sign(said, words("rita")))
     require_halted(month, again, f"{SOUND_RUN}")
 
 
 def test_an_approval_of_other_data_is_stale(month: WholeHouse) -> None:
     """An approval that was given when the data were others does not hold for these (FAULTS 24)."""
-    digests = {**decision_digests(month.house, RUN), "extract.parquet": "0" * 64}
+    digests = {
+        **decision_digests(month.house, RUN, month.history(RUN).sealed_commit),
+        "extract.parquet": "0" * 64,
+    }
     said = statement(month, SOUND_RUN, digests=digests)
     slipped_in(month, SOUND_RUN, said, month.house.seals.sign(said, words("rita")))
     require_halted(month, SOUND_RUN, r"extract\.parquet")
@@ -235,7 +242,7 @@ def test_an_approval_by_one_who_may_not_is_refused(month: WholeHouse) -> None:
         state(
             person_named(people(month.house), "ana"),
             run=SOUND_RUN,
-            digests=decision_digests(month.house, RUN),
+            digests=decision_digests(month.house, RUN, month.history(RUN).sealed_commit),
             finding=None,
             meaning="approve",
             reason="Mine",
@@ -250,7 +257,7 @@ def test_an_approval_by_one_who_may_not_is_refused(month: WholeHouse) -> None:
 
 def test_an_override_dies_when_the_statistic_changes(month: WholeHouse) -> None:
     """What was answered of one statistic is no answer to another, though gate and subject are the same (FAULTS 21)."""
-    first = open_findings(month.house, RunId.parse(WAITING_RUN))[0]
+    first = month.history(WAITING_RUN).findings[0]
     month.sign(WAITING_RUN, "reject", reason="Corrected at source")
     month.follow(WAITING_RUN)
     shutil.rmtree(month.home / "inbox" / WAITING / MONTH)
@@ -258,10 +265,10 @@ def test_an_override_dies_when_the_statistic_changes(month: WholeHouse) -> None:
     made.column("bmi", (made.numbers("bmi") + 0.5 * made.active).tolist()).deliver(month)
     second = month.run(WAITING).run
     assert (second, month.state(second)) == (f"{WAITING}/{MONTH}/2", RunState.HALTED)
-    findings = open_findings(month.house, RunId.parse(second))
-    assert (first["gate"], first["subject"]) in [(one["gate"], one["subject"]) for one in findings]
+    findings = month.history(second).findings
+    assert (first.gate, first.subject) in [(one.gate, one.subject) for one in findings]
     with pytest.raises(ReviewError, match="names 0 of the findings"):
-        month.sign(second, "proceed", finding=first["digest"])
+        month.sign(second, "proceed", finding=first.digest)
     assert month.actions(second)[-1] == "decision.refused"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.cases.keeping.archived_run import archived_manifest, manifest_digest
+from medicore.cases.keeping.archived_run import archived_manifest
 from medicore.cases.keeping.restoring import restore
 from medicore.cases.people.signers import proved
 from medicore.cases.run.runs import sealed_commit
@@ -43,8 +43,8 @@ def test_everything_comes_back_and_who_has_it_signs(released: WholeHouse) -> Non
     assert {"manifest.json", "record.bundle", "report.pdf", "report.signed.pdf", "authority.pem"} <= set(
         found.files
     )
-    assert found.files["manifest.json"] == archived_manifest(released.house, RUN)[1]
-    assert (found.manifest, found.named) == (manifest_digest(released.house, RUN), True)
+    assert found.files["manifest.json"] == archived_manifest(released.house, released.history(RUN))[1]
+    assert (found.manifest, found.named) == (released.history(RUN).archived.manifest, True)
     event = released.events(SOUND_RUN)[-1]
     assert (event.action, event.actor, event.details["objects"]) == (
         "archive.restored",

@@ -38,7 +38,7 @@ def test_a_decision_has_signer_certificate_and_digests(released: WholeHouse) -> 
         "valid_until": rita["certificate"]["valid_until"],
         "now": "in force",
     }
-    assert held["digests"] == decision_digests(released.house, RUN)
+    assert held["digests"] == decision_digests(released.house, RUN, released.history(RUN).sealed_commit)
     assert (held["valid_when_signed"], held["valid_now"], held["fault"]) == (True, True, None)
 
 

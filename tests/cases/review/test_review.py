@@ -8,14 +8,13 @@ import pytest
 from medicore.cases.people.people import Newcomer, add, revoke, unlock
 from medicore.cases.review.review import (
     decision_digests,
-    open_findings,
-    requester_of,
     require_open,
     standing_decisions,
     verified,
 )
 from medicore.errors import ConfigurationError, ProtocolError, ReviewError, WrongPassphraseError
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.event_details import SignedDecision
 from medicore.records.ledger.states import RunState
 from medicore.stores.report.signed_report import SignedReports
 from tests.conftest import ROOT
@@ -63,7 +62,7 @@ def test_who_may_not_sign_is_refused(waiting: WholeHouse) -> None:
     for person, words in (
         ("edgar", "the key of edgar is valid from "),
         ("ruth", "the key of ruth was revoked on "),
-        ("arno", "arno is analyst, which may not approve; expected one of quality, reviewer"),
+        ("arno", "arno has the role analyst, which may not approve; expected one of quality, reviewer"),
         ("otto", "otto is operator, which may not approve"),
         ("ana", "ana asked for this run; expected the decision of another person"),
         ("medicore", "medicore is service, which may not approve"),
@@ -142,7 +141,7 @@ def test_a_decision_must_answer_what_the_run_waits_for(
 
 def test_a_finding_is_named_by_eight_digits_or_more(month: WholeHouse) -> None:
     """The beginning of a digest names a finding once it is long enough to be no slip."""
-    first, second = (finding["digest"] for finding in open_findings(month.house, HALTED))
+    first, second = (finding.digest for finding in month.history(HALTED).findings)
     require_refused(month, WAITING_RUN, "names 1 of the findings", "proceed", finding=first[:7])
     event = month.sign(WAITING_RUN, "proceed", finding=first[:8])
     assert event.details["statement"]["predicate"]["finding"] == first
@@ -151,10 +150,10 @@ def test_a_finding_is_named_by_eight_digits_or_more(month: WholeHouse) -> None:
 
 def test_what_breaks_the_contract_cannot_be_overridden(month: WholeHouse) -> None:
     """No signature lets a run continue on data that break their contract; it can be rejected."""
-    (finding,) = open_findings(month.house, RunId.parse(BROKEN_RUN))
-    assert finding["overridable"] is False
+    (finding,) = month.history(BROKEN_RUN).findings
+    assert finding.overridable is False
     words = r"\(contract\) cannot be overridden; reject the run, have what it says corrected"
-    require_refused(month, BROKEN_RUN, words, "proceed", finding=finding["digest"])
+    require_refused(month, BROKEN_RUN, words, "proceed", finding=finding.digest)
     month.sign(BROKEN_RUN, "reject")
     month.follow(BROKEN_RUN)
     assert month.state(BROKEN_RUN) is RunState.REJECTED
@@ -182,8 +181,8 @@ def test_the_same_decision_again_is_the_first(month: WholeHouse) -> None:
 def test_a_decision_is_bound_to_what_it_was_made_on(month: WholeHouse) -> None:
     """Its digests are those of the record: data, protocol, results, report, code, packages and sealed commit (21 CFR 11.70)."""
     event = month.sign(SOUND_RUN, "approve")
-    statement = verified(month.house, event)
-    assert dict(statement.digests) == decision_digests(month.house, RUN)
+    statement = verified(month.house, SignedDecision(event))
+    assert dict(statement.digests) == decision_digests(month.house, RUN, month.history(RUN).sealed_commit)
     assert {name for name, _ in statement.digests} == {
         "extract.parquet", "protocol.json", "report.pdf", "results.json", "code commit", "requirements.lock",
         "sealed commit",
@@ -193,15 +192,15 @@ def test_a_decision_is_bound_to_what_it_was_made_on(month: WholeHouse) -> None:
         "reviewer",
         "approve",
     )
-    assert [found for found, _ in standing_decisions(month.house, RUN)] == [statement]
+    assert [found for found, _ in standing_decisions(month.house, month.history(RUN))] == [statement]
 
 
 def test_decisions_on_an_earlier_sealing_do_not_stand(month: WholeHouse) -> None:
     """After a run was continued nobody's answer to its findings counts as one on what was sealed then."""
     month.proceed(WAITING_RUN)
     assert month.actions(WAITING_RUN).count("decision.signed") == 2
-    assert standing_decisions(month.house, HALTED) == ()
-    assert require_open(month.house, HALTED) is RunState.SEALED
+    assert standing_decisions(month.house, month.history(HALTED)) == ()
+    assert require_open(month.history(HALTED)) is RunState.SEALED
 
 
 def test_a_report_that_cannot_be_signed_leaves_no_decision(month: WholeHouse) -> None:
@@ -222,10 +221,10 @@ def test_a_report_that_cannot_be_signed_leaves_no_decision(month: WholeHouse) ->
 
 def test_a_run_that_nobody_asked_for_has_no_requester(founded: WholeHouse) -> None:
     """A decision on a run that is not there is refused."""
-    with pytest.raises(ReviewError, match=f"run {SOUND_RUN} is unknown"):
-        requester_of(founded.house, RUN)
+    with pytest.raises(ProtocolError, match=f"run {SOUND_RUN} is unknown"):
+        _ = founded.history(RUN).request.requester
     with pytest.raises(ProtocolError, match="the ledger knows no run"):
-        require_open(founded.house, RUN)
+        require_open(founded.history(RUN))
 
 
 def test_a_person_of_quality_may_decide_as_a_reviewer_may(month: WholeHouse) -> None:

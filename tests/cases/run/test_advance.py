@@ -3,7 +3,6 @@
 from medicore.cases.run.advance import advance
 from medicore.cases.run.runs import ActiveRun, reopen
 from medicore.records.canonical import sha256
-from medicore.records.identifiers import RunId
 from medicore.steps.way import STEP_NAMES
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import BROKEN, SOUND, SOUND_RUN, WAITING_RUN
@@ -88,4 +87,4 @@ def test_a_finding_that_was_accepted_stops_nothing(month: WholeHouse) -> None:
     done = [(step, what) for run, step, what in month.told if run == WAITING_RUN]
     assert [step for step, what in done if what == "kept"] == [*STEP_NAMES[: STEP_NAMES.index("sensitivity")]]
     assert ("sensitivity", "done") in done
-    assert len(reopen(month.house, RunId.parse(WAITING_RUN)).identity["accepted"]) == 2
+    assert len(reopen(month.house, month.history(WAITING_RUN)).identity["accepted"]) == 2

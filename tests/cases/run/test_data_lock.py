@@ -118,7 +118,7 @@ def test_a_lock_without_its_manifest_is_none(founded: WholeHouse) -> None:
     """What a killed process wrote of a lock before its manifest is extracted anew."""
     active = founded.begin(SOUND)
     active.files.write("lock/raw/subjects.csv", b"half a li")
-    have_lock(founded.house, active)
+    have_lock(founded.house, active, founded.history(active.id).data_lock)
     assert active.files.read("lock/raw/subjects.csv") == raw(founded, SOUND)
     (event,) = founded.house.ledger.events(subject=SOUND_RUN, action="lock.frozen")
     assert set(event.details["files"]) == {"lock/raw/subjects.csv", "lock/transfer.json"}
@@ -148,8 +148,8 @@ def test_nothing_is_frozen_upon_a_spoilt_object(month: WholeHouse, place: str) -
 def test_an_exploratory_lock_is_not_stored(founded: WholeHouse) -> None:
     """Nothing of an exploratory run goes to the content store; its lock is the bytes in its folder."""
     active = founded.begin(SOUND, exploratory=True)
-    have_lock(founded.house, active)
-    have_lock(founded.house, active)
+    have_lock(founded.house, active, founded.history(active.id).data_lock)
+    have_lock(founded.house, active, founded.history(active.id).data_lock)
     (event,) = founded.house.ledger.events(subject=SOUND_RUN, action="lock.frozen")
     assert event.details["pointer"] == ""
     assert (founded.content.remote, founded.content.cache) == ({}, {})

@@ -99,5 +99,7 @@ def test_an_impossible_event_of_the_month_is_refused(housed: tuple[House, Seal])
     """A month whose run the ledger tells as no run goes is not compared with."""
     house, seal = housed
     seal("2025-02", 1, 1.0, "run.released")
-    with pytest.raises(IntegrityError, match="no run does that; run 'medicore ledger verify'"):
+    with pytest.raises(
+        IntegrityError, match="expected an action that this state allows; run 'medicore ledger verify'"
+    ):
         previous_estimate(house, NOW)

@@ -105,7 +105,7 @@ def test_a_regulatory_run_needs_the_code_and_packages_that_it_names(founded: Who
     [
         ({"study": "MED-2024-9999"}, ProtocolError, "study MED-2024-9999 has no protocol"),
         ({"month": "2024-12"}, ProtocolError, "month 2024-12 is before the study's first, 2025-01"),
-        ({"by": "rita"}, ReviewError, "rita is reviewer, which may not request"),
+        ({"by": "rita"}, ReviewError, "rita has the role reviewer, which may not request"),
         ({"by": "nobody"}, ReviewError, "person 'nobody' is unknown"),
         ({"commit": "0" * 40}, ConfigurationError, "expected '0000"),
     ],
@@ -128,12 +128,12 @@ def test_a_protocol_that_changed_since_is_not_the_runs(founded: WholeHouse) -> N
     began = founded.begin(SOUND).protocol
     sound().planned("seed", 49).write_protocol(founded)
     assert founded.house.protocols.load(SOUND).digest != began.digest
-    assert reopen(founded.house, RUN).protocol == began
+    assert reopen(founded.house, founded.history(RUN)).protocol == began
 
 
 def test_a_run_is_opened_again_for_its_next_sealing(month: WholeHouse) -> None:
     """A halted run that is continued has the tag of a second sealing; that of the first is the run's own."""
-    active = reopen(month.house, RunId.parse(WAITING_RUN))
+    active = reopen(month.house, month.history(WAITING_RUN))
     assert (active.sealing, active.tag) == (2, f"run/{WAITING_RUN}.2")
     assert seal_tag(active.id, 1) == f"run/{WAITING_RUN}"
 

@@ -39,7 +39,7 @@ def sealing(whole: WholeHouse, run: str) -> tuple[str, dict[str, Any]]:
 def test_a_record_is_the_code_with_the_run_in_it(month: WholeHouse) -> None:
     """The sealed commit's parent is the code; beside the code its tree has the documents, pointers and parameters."""
     commit, _ = sealing(month, SOUND_RUN)
-    code = reopen(month.house, RUN).identity["code_commit"]
+    code = reopen(month.house, month.history(RUN)).identity["code_commit"]
     assert month.records.resolve(f"run/{SOUND_RUN}") == commit
     assert month.records.commit_object(commit).split(b"\n")[1] == f"parent {code}".encode()
     assert set(month.records.names(commit, RUN.folder)) == {
@@ -51,7 +51,7 @@ def test_a_record_is_the_code_with_the_run_in_it(month: WholeHouse) -> None:
     outside = {name for name in changed if not name.startswith(f"{RUN.folder}/")}
     assert outside == {"params.yaml", ".dvc/config", "dvc.lock"}
     assert set(before) <= set(after)
-    assert yaml.safe_load(after["params.yaml"])["run"] == reopen(month.house, RUN).identity | {
+    assert yaml.safe_load(after["params.yaml"])["run"] == reopen(month.house, month.history(RUN)).identity | {
         "record_tag": f"run/{SOUND_RUN}"
     }
     ignored = set(after[f"{RUN.folder}/.gitignore"].decode().split())
