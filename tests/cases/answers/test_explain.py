@@ -33,7 +33,7 @@ def test_a_number_has_its_whole_origin(
     found = explain(month.house, RUN, path, tmp_path / "scratch")
     commit = sealed_commit(month.house, RUN)
     provenance = read_provenance(month.house, RUN, commit)
-    assert found.value == found.recomputed == value_at(read_results(month.house, RUN, commit), path)
+    assert found.value == found.recomputed == value_at(read_results(month.house, RUN, commit).document, path)
     assert (found.run, found.path, found.origin.step, found.file) == (SOUND_RUN, path, step, file)
     name = found.origin.function.partition(":")[2]
     source = (month.root / file).read_text().splitlines()
@@ -48,7 +48,7 @@ def test_a_number_has_its_whole_origin(
 
 def test_a_whole_row_is_explained_as_a_number_is(month: WholeHouse, tmp_path: Path) -> None:
     """A reference of the report may stand for a row of a table, which is computed again with all that it holds."""
-    references = read_results(month.house, RUN, sealed_commit(month.house, RUN))["references"]
+    references = read_results(month.house, RUN, sealed_commit(month.house, RUN)).document["references"]
     path = cited(month.house, RUN, f"R{references.index('primary.estimate') + 1}")
     assert path == "primary.estimate"
     row = next(one for one in references if one.startswith("sensitivity.sensitivity."))
@@ -63,7 +63,7 @@ def test_a_whole_row_is_explained_as_a_number_is(month: WholeHouse, tmp_path: Pa
 
 def test_a_number_on_paper_leads_to_its_places(month: WholeHouse) -> None:
     """A number as printed leads to every result that reads like it, the likeliest first; others are refused."""
-    results = read_results(month.house, RUN, sealed_commit(month.house, RUN))
+    results = read_results(month.house, RUN, sealed_commit(month.house, RUN)).document
     found = places(month.house, RUN, f" {results['primary']['estimate']:.4f} ")
     assert (found[0].path, found[0].value) == ("primary.estimate", results["primary"]["estimate"])
     assert len(places(month.house, RUN, "296")) > 1
@@ -85,7 +85,7 @@ def test_what_is_computed_otherwise_now_is_shown_beside(month: WholeHouse, tmp_p
 def test_what_has_no_origin_is_refused(month: WholeHouse, tmp_path: Path) -> None:
     """A path that leads nowhere, a run without results, and one that was never sealed are refused."""
     for run, path, words in (
-        (RUN, "primary.nothing", "leads nowhere"),
+        (RUN, "primary.nothing", "does not exist at 'nothing'"),
         (RunId.parse(WAITING_RUN), "primary.estimate", "sealed without results"),
         (RunId(SOUND, "2025-03", 99), "primary.estimate", "has no sealed record"),
     ):

@@ -22,7 +22,7 @@ def test_a_sealed_run_has_its_figures(month: WholeHouse) -> None:
     """Estimate, interval, p-value and the worst imbalance before and after are those of the recorded results."""
     run = RunId.parse(SOUND_RUN)
     commit = sealed_commit(month.house, run)
-    results = read_results(month.house, run, commit)
+    results = read_results(month.house, run, commit).document
     found = line(month.house, run)
     assert (found["state"], found["requested_by"], found["commit"], found["messages"]) == (
         "sealed, awaiting approval", "ana", commit, [],

@@ -107,7 +107,7 @@ def test_wrong_passphrases_lock_whoever_extends(released: WholeHouse) -> None:
 def test_who_may_not_or_says_not_why_extends_nothing(released: WholeHouse) -> None:
     """A reviewer, and an operator without a reason, are refused, and the ledger has the day that was asked for."""
     for who, told in (
-        (Actor("rita", "Because", words("rita")), "rita is reviewer, which may not extend"),
+        (Actor("rita", "Because", words("rita")), "rita has the role reviewer, which may not extend"),
         (Actor("otto", "", words("otto")), "the reason is empty"),
     ):
         with pytest.raises(ReviewError, match=told):

@@ -70,7 +70,9 @@ def test_a_run_is_held_until_quality_lifts_it(released: WholeHouse) -> None:
     extend(house, actor("otto", "A longer duty to keep"), RUN, date(2080, 2, 29))
     assert held_since(released) == event.at
     assert found(released) == ([], [])
-    with pytest.raises(ReviewError, match="otto is operator, which may not lift; expected one of quality"):
+    with pytest.raises(
+        ReviewError, match="otto has the role operator, which may not lift; expected one of quality"
+    ):
         lift(house, actor("otto"), RUN)
     refused = released.events(SOUND_RUN)[-1]
     assert (refused.action, refused.details["asked"]) == ("archive.refused", "archive.lifted")
@@ -134,7 +136,7 @@ def test_what_is_not_archived_is_not_held(released: WholeHouse) -> None:
 def test_who_may_not_or_says_not_why_holds_nothing(released: WholeHouse) -> None:
     """An analyst, an empty reason and a wrong passphrase are refused, each an event, and no label is written."""
     for who, told in (
-        (actor("ana"), "ana is analyst, which may not extend"),
+        (actor("ana"), "ana has the role analyst, which may not extend"),
         (actor("otto", " "), "the reason is empty"),
         (Actor("otto", WHY, "wrong words"), "does not open the key of otto"),
     ):

@@ -68,7 +68,7 @@ def test_a_run_that_did_nothing_cannot_be_built_again(founded: WholeHouse, tmp_p
     active = founded.begin(SOUND)
     with pytest.raises(ProtocolError, match="has no sealed record"):
         reproduce(founded.house, RUN, tmp_path / "none")
-    have_lock(founded.house, active)
+    have_lock(founded.house, active, None)
     seal(founded.house, active, "failed", "It broke off")
     found = reproduce(founded.house, RUN, tmp_path / "lock alone")
     assert {one.name for one in found} == LOCK

@@ -63,9 +63,9 @@ def test_who_may_not_sign_is_refused(waiting: WholeHouse) -> None:
         ("edgar", "the key of edgar is valid from "),
         ("ruth", "the key of ruth was revoked on "),
         ("arno", "arno has the role analyst, which may not approve; expected one of quality, reviewer"),
-        ("otto", "otto is operator, which may not approve"),
+        ("otto", "otto has the role operator, which may not approve"),
         ("ana", "ana asked for this run; expected the decision of another person"),
-        ("medicore", "medicore is service, which may not approve"),
+        ("medicore", "medicore has the role service, which may not approve"),
         ("nobody", "person 'nobody' is unknown"),
     ):
         details = require_refused(waiting, SOUND_RUN, words, "approve", by=person)

@@ -140,9 +140,10 @@ def test_a_run_is_opened_again_for_its_next_sealing(month: WholeHouse) -> None:
 
 def test_what_was_never_asked_for_or_sealed_is_said_so(founded: WholeHouse) -> None:
     """A run that nobody asked for is unknown, and one that was never sealed has no record."""
-    for ask in (reopen, code_commit):
-        with pytest.raises(ProtocolError, match=f"run {SOUND_RUN} is unknown"):
-            ask(founded.house, RUN)
+    with pytest.raises(ProtocolError, match=f"run {SOUND_RUN} is unknown"):
+        reopen(founded.house, founded.history(RUN))
+    with pytest.raises(ProtocolError, match=f"run {SOUND_RUN} is unknown"):
+        code_commit(founded.house, RUN)
     founded.begin(SOUND)
     with pytest.raises(ProtocolError, match=f"run {SOUND_RUN} has no sealed record"):
         sealed_commit(founded.house, RUN)
