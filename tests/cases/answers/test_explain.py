@@ -67,7 +67,7 @@ def test_a_number_on_paper_leads_to_its_places(month: WholeHouse) -> None:
     found = places(month.house, RUN, f" {results['primary']['estimate']:.4f} ")
     assert (found[0].path, found[0].value) == ("primary.estimate", results["primary"]["estimate"])
     assert len(places(month.house, RUN, "296")) > 1
-    with pytest.raises(ProtocolError, match=r"no result of the run reads '31\.415926' with its rounding"):
+    with pytest.raises(ProtocolError, match=r"no result of the run is printed as '31\.415926'"):
         places(month.house, RUN, "31.415926")
 
 
