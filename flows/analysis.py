@@ -1,7 +1,5 @@
 """The flow that takes a study's month from its EDC to a sealed candidate, or to a finding."""
 
-import functools
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,23 +9,20 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
+from flows.ending import note
 from flows.requests import AnalysisRequest
 from flows.schedule import signed_month
-from flows.shown import notices
-from flows.shown.artifacts import begin_progress, best_effort, show_findings, show_results, update_progress
-from flows.shown.assets import made_by, materialise, of_record
+from flows.shown.artifacts import begin_progress, best_effort, update_progress
+from flows.shown.ended import publish
 from flows.shown.progress import show_progress
 from flows.tasks import move
 from medicore.cases.run.analysis import Outcome, analyse
 from medicore.cases.run.requesting import Request
 from medicore.cases.run.runs import ActiveRun, begin
-from medicore.cases.run.seal import read_results
-from medicore.layout import lay_out_report
 from medicore.ports.house import House
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
-from medicore.records.results.results import Results
-from medicore.settings import Settings, read_settings
+from medicore.settings import read_settings
 from medicore.steps.way import STEP_NAMES
 from medicore.wiring import open_house
 
@@ -41,16 +36,13 @@ def analysis(request: AnalysisRequest) -> State[Any]:
     with house.locks.hold(asked.study, asked.month, f"medicore run {asked.study} {asked.month}"):
         active = begin(house, Request(**asked.model_dump()))
         name_run(active.id)
-        outcome, show = carry(house, settings, active)
-    show()
+        outcome = carry(house, active)
+    publish(settings, house, active, outcome)
     return as_state(outcome)
 
 
-def carry(house: House, settings: Settings, active: ActiveRun) -> tuple[Outcome, Callable[[], None]]:
-    """Take an active run through its steps as tasks; return what came out, and what shows it in Prefect.
-
-    It is shown when the study's month is free again: a server that is slow or away holds up nobody but this flow run.
-    """
+def carry(house: House, active: ActiveRun) -> Outcome:
+    """Take an active run through its steps as tasks; return what came out."""
     progress: UUID | None = None
     with best_effort():
         progress = begin_progress(str(active.id))
@@ -60,26 +52,7 @@ def carry(house: House, settings: Settings, active: ActiveRun) -> tuple[Outcome,
         update_progress(progress, STEP_NAMES.index(name) + 1, len(STEP_NAMES))
         return findings
 
-    outcome = analyse(house, active, step)
-    report = lay_out_report(settings, active)
-    notices.ended(settings, house, active.id)
-    if outcome.commit:
-        record = {"commit": outcome.commit, "tag": active.tag, "state": outcome.state}
-        materialise("record", of_record(active.id), made_by(active), record)
-    results = None
-    if outcome.state == "candidate" and not active.exploratory:
-        results = read_results(house, active.id, outcome.commit)
-    sealed = f"{active.tag}, commit {outcome.commit}"
-    return outcome, functools.partial(_show, outcome, results, report, sealed)
-
-
-def _show(outcome: Outcome, results: Results | None, report: str, record: str) -> None:
-    """Publish what a run found, or its results."""
-    with best_effort():
-        if outcome.findings:
-            show_findings(outcome.run, outcome.findings)
-        if results is not None:
-            show_results(outcome.run, results, report, record)
+    return note(analyse(house, active, step))
 
 
 def as_state(outcome: Outcome) -> State[Any]:

@@ -7,6 +7,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.analysis import analysis, call_run
+from flows.ending import note, noting
 from flows.requests import AnalysisRequest, PortfolioRequest
 from flows.schedule import signed_portfolio
 from medicore.cases.run.analysis import Outcome
@@ -22,13 +23,13 @@ def portfolio(request: PortfolioRequest) -> State[Any]:
     house = open_house(read_settings())
     studies = request.studies or house.protocols.studies()
     asked = signed_portfolio(house, request, studies).model_dump(exclude={"studies"})
-    outcomes = [_one(AnalysisRequest(study=study, **asked)) for study in studies]
+    outcomes = note([_one(AnalysisRequest(study=study, **asked)) for study in studies])
     return Completed(message=f"{len(outcomes)} studies", data=outcomes)
 
 
 def _one(request: AnalysisRequest) -> Outcome:
     """Return how one study ended; a refusal or a crash is an outcome too, so that the next study runs."""
-    state: State[Any] = analysis(request, return_state=True)
+    state = noting(lambda: analysis(request, return_state=True))
     found: object = state.result(raise_on_failure=False)
     if isinstance(found, Outcome):
         return found

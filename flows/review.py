@@ -7,13 +7,12 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.analysis import as_state, carry, name_run
+from flows.ending import note
 from flows.requests import ReviewRequest
-from flows.shown import notices
-from flows.shown.assets import materialise, of_archive, of_record
+from flows.shown.ended import publish, publish_decided
 from flows.shown.progress import show_progress
 from medicore.cases.keeping.release import follow
 from medicore.cases.run.analysis import Outcome
-from medicore.cases.run.histories import history_of
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
 from medicore.wiring import open_house
@@ -28,11 +27,9 @@ def review(request: ReviewRequest) -> State[Any]:
     name_run(run, "review · ")
     with house.locks.hold(run.study, run.month, f"review of {run}"):
         continued = follow(house, run)
-        if continued is None:
-            notices.ended(settings, house, run)
-            for archiving in history_of(house, run).archivings:
-                materialise("archive", of_archive(run), [of_record(run)], archiving.event.details)
-            return Completed(message=f"the decision on {run} is done", data=Outcome(str(run), "reviewed", ""))
-        outcome, show = carry(house, settings, continued)
-    show()
+        outcome = note(Outcome(str(run), "reviewed", "")) if continued is None else carry(house, continued)
+    if continued is None:
+        publish_decided(settings, house, run)
+        return Completed(message=f"the decision on {run} is done", data=outcome)
+    publish(settings, house, continued, outcome)
     return as_state(outcome)

@@ -19,7 +19,7 @@ _LEAST_FREE_BYTES = 2 * 1024**3
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One part of the installation, whether it is well, and what was found."""
+    """One part of the installation, whether it is in order, and what was found."""
 
     subject: str
     healthy: bool
@@ -27,7 +27,7 @@ class Diagnosis:
 
 
 def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
-    """Return the state of every part; a part that is ill says what to do."""
+    """Return the state of every part; a part with a fault says what to do."""
     parts: list[tuple[str, Callable[[], str]]] = [
         ("Python", _python),
         ("git", lambda: _program("git")),

@@ -1,16 +1,19 @@
 """Layout: copies a report, signed or not, and its tables to where people read them."""
 
 import json
+from pathlib import Path
 
 from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import signed_report
 from medicore.cases.run.histories import history_of
-from medicore.cases.run.runs import ActiveRun
+from medicore.cases.run.stored import read_provenance, stored_file
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.results.result_tables import result_tables
 from medicore.settings import Settings
 from medicore.stores.files import write_atomically
+
+_REPORT, _RESULTS = "report.pdf", "results.json"
 
 
 def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
@@ -18,21 +21,52 @@ def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
     history = history_of(house, run)
     if history.release is None:
         return ""
-    path = (
-        settings.home / "reports" / run.study / run.month / f"{run.study}_{run.month}_{run.number}.signed.pdf"
-    )
+    path = _place(settings, run, ".signed.pdf")
     write_atomically(path, signed_report(house, proved_approvals(house, history)))
     return path.as_uri()
 
 
-def lay_out_report(settings: Settings, active: ActiveRun) -> str:
-    """Copy a run's report, and its tables, to where people read them; return its address, empty when there is none."""
-    if not active.files.exists("report.pdf"):
+def lay_out_report(settings: Settings, house: House, run: RunId) -> str:
+    """Copy a run's report, and its tables, to where people read them; return its address, empty when there is none.
+
+    The report comes last: where it is, its tables are.
+
+    Raises
+    ------
+    ConfigurationError
+        When the disk does not take a file.
+    IntegrityError
+        When no copy of a file is the recorded one.
+    """
+    made = _made(house, run)
+    if made is None:
         return ""
-    run = active.id
-    path = settings.home / "reports" / run.study / run.month / f"{run.study}_{run.month}_{run.number}.pdf"
-    write_atomically(path, active.files.read("report.pdf"))
-    tables = result_tables(json.loads(active.files.read("results.json")))
-    for name, data in tables.items():
+    report, results = made
+    path = _place(settings, run, ".pdf")
+    for name, data in result_tables(json.loads(results)).items():
         write_atomically(path.with_name(f"{path.stem}_tables") / name, data)
+    write_atomically(path, report)
     return path.as_uri()
+
+
+def report_for_people(settings: Settings, house: House, run: RunId) -> str:
+    """Return the address of a run's report where people read it; it is copied there unless that was done before."""
+    path = _place(settings, run, ".pdf")
+    return path.as_uri() if path.exists() else lay_out_report(settings, house, run)
+
+
+def _made(house: House, run: RunId) -> tuple[bytes, bytes] | None:
+    """Return report and results of a run, from its record, or from its work folder when it has none as an exploration."""
+    sealings = history_of(house, run).sealings
+    if not sealings:
+        files = house.workspaces.files(run)
+        return (files.read(_REPORT), files.read(_RESULTS)) if files.exists(_REPORT) else None
+    commit = sealings[-1].commit
+    if all(entry["name"] != _REPORT for entry in read_provenance(house, run, commit)["files"]):
+        return None
+    return stored_file(house, run, commit, _REPORT), stored_file(house, run, commit, _RESULTS)
+
+
+def _place(settings: Settings, run: RunId, ending: str) -> Path:
+    name = f"{run.study}_{run.month}_{run.number}{ending}"
+    return settings.home / "reports" / run.study / run.month / name

@@ -73,7 +73,7 @@ def show_comparisons(run: str, comparisons: tuple[Comparison, ...]) -> None:
 
 
 def show_results(run: str, results: Results, report: str, record: str) -> None:
-    """Publish a run's primary result with where its record is, its CONSORT counts and a link to its report."""
+    """Publish a run's primary result with where its record is, its CONSORT counts and a link to its report, if any."""
     primary, cohort = results.primary, results.cohort
     create_markdown_artifact(
         key=_key(run, "result"),
@@ -88,4 +88,5 @@ def show_results(run: str, results: Results, report: str, record: str) -> None:
     flow = [{"criterion": "assessed", "excluded": 0, "remaining": cohort.assessed}]
     flow += [{"criterion": c.name, "excluded": c.excluded, "remaining": c.remaining} for c in cohort.criteria]
     create_table_artifact(key=_key(run, "consort"), table=flow, description=f"CONSORT counts of {run}")
-    create_link_artifact(key=_key(run, "report"), link=report, description=f"Report of {run}")
+    if report:
+        create_link_artifact(key=_key(run, "report"), link=report, description=f"Report of {run}")

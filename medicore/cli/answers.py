@@ -204,8 +204,7 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         emit([{"subject": f.subject, "healthy": f.healthy, "found": f.found} for f in findings])
     else:
-        cells = [(f.subject, "well" if f.healthy else "ILL", f.found) for f in findings]
+        cells = [(f.subject, "ok" if f.healthy else "FAULT", f.found) for f in findings]
         table("Doctor", ("part", "state", "found"), cells)
-    ill = [f for f in findings if not f.healthy]
-    if ill:
+    if not all(f.healthy for f in findings):
         raise typer.Exit(9)

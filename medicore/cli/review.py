@@ -17,13 +17,16 @@ def review(
     as_json: Json = False,
 ) -> None:
     """Show what waits for a decision, or what one run waits for."""
+    from flows.shown.afterwards import REPORT_MISSING, afterwards
     from medicore.cases.answers.lookup import lines
     from medicore.cases.answers.status import line_of
     from medicore.cases.review.review import decision_digests, require_open
     from medicore.cases.run.histories import history_of
+    from medicore.layout import report_for_people
     from medicore.records.identifiers import RunId
 
-    opened = house(settings())
+    chosen = settings()
+    opened = house(chosen)
     if run is None:
         waiting = [row for row in lines(opened) if "awaiting" in row["state"]]
         if as_json:
@@ -34,19 +37,23 @@ def review(
             ]
             table("Waiting for a decision", ("run", "state", "requested by", "findings"), cells)
         return
-    chosen = RunId.parse(run)
-    history = history_of(opened, chosen)
+    target, report = RunId.parse(run), ""
+    history = history_of(opened, target)
     found = require_open(history)
     findings = history.findings if found.name == "HALTED" else ()
+    with afterwards(target, REPORT_MISSING):
+        report = report_for_people(chosen, opened, target)
     answer: dict[str, Any] = {
         **line_of(opened, history),
+        "report": report or None,
         "findings": [dict(finding.stored) for finding in findings],
-        "decision_is_bound_to": decision_digests(opened, chosen, history.sealed_commit),
+        "decision_is_bound_to": decision_digests(opened, target, history.sealed_commit),
     }
     if as_json:
         emit(answer)
         return
-    pairs({"run": run, "state": found.value, "requested by": answer["requested_by"]})
+    shown = {"report": report} if report else {}
+    pairs({"run": run, "state": found.value, "requested by": answer["requested_by"], **shown})
     if answer["estimate"] is not None:
         interval = f"{figure(answer['ci_low'])} to {figure(answer['ci_high'])}"
         say(f"estimate  {figure(answer['estimate'])}  95% interval {interval}  n {answer['n']}")
@@ -99,6 +106,7 @@ def sign(
 ) -> None:
     """Sign a decision on a run, and let the run follow it: continue, be released and archived, or close."""
     from flows.serving.server import require_given_server
+    from flows.shown.afterwards import SIGNED_REPORT_MISSING, afterwards
     from medicore.cases.answers.status import line
     from medicore.cases.review.review import Decision, sign_decision
     from medicore.cli.passphrase import passphrase_of
@@ -114,12 +122,14 @@ def sign(
         event = sign_decision(opened, target, decision, passphrase_of(person))
     with prefect(command, chosen.home):
         from flows.analysis import outcome_of
+        from flows.ending import noting
         from flows.requests import ReviewRequest
         from flows.review import review as follow
 
-        outcome = outcome_of(follow(ReviewRequest(run=run), return_state=True))
-    row = line(opened, target)
-    address = lay_out_signed_report(chosen, opened, target)
+        outcome = outcome_of(noting(lambda: follow(ReviewRequest(run=run), return_state=True)))
+    row, address = line(opened, target), ""
+    with afterwards(target, SIGNED_REPORT_MISSING):
+        address = lay_out_signed_report(chosen, opened, target)
     if as_json:
         emit({**row, "decision": event.as_json(), "signed_report": address or None})
     else:

@@ -122,14 +122,16 @@ def _perform(
     signature = sign_request(opened, asked, wanted, passphrase_of)
     with prefect(command, chosen.home):
         from flows.analysis import analysis, outcome_of
+        from flows.ending import noting
         from flows.portfolio import outcomes_of, portfolio
         from flows.requests import AnalysisRequest, PortfolioRequest
 
         common = {"month": month, "requester": requester, "reason": reason, "signature": signature}
         if len(studies) == 1:
             request = AnalysisRequest(study=studies[0], exploratory=exploratory, **common)
-            return [outcome_of(analysis(request, return_state=True))]
-        return outcomes_of(portfolio(PortfolioRequest(studies=wanted, **common), return_state=True))
+            return [outcome_of(noting(lambda: analysis(request, return_state=True)))]
+        months = PortfolioRequest(studies=wanted, **common)
+        return outcomes_of(noting(lambda: portfolio(months, return_state=True)))
 
 
 def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:

@@ -74,7 +74,7 @@ def test_verify_needs_to_know_what(month: Month) -> None:
 def test_doctor_as_text(month: Month) -> None:
     """``doctor`` as text names the state of each part."""
     answer = month.project.medicore("doctor").out
-    assert "ILL" not in answer
+    assert "FAULT" not in answer
     assert "chain of" in answer
 
 

@@ -1,0 +1,46 @@
+"""Endings: how a flow's work ended is noted, so that a Prefect server which is lost afterwards cannot undo it."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from prefect.client.schemas.objects import State
+from prefect.states import Completed
+
+from flows.shown.afterwards import warn
+from medicore.errors import MediCoreError
+
+T = TypeVar("T")
+_ENDINGS: ContextVar[list[object] | None] = ContextVar("endings", default=None)
+
+
+def note(ending: T) -> T:
+    """Return how a flow's work ended, once that is noted for whoever began the flow by ``noting``."""
+    endings = _ENDINGS.get()
+    if endings is not None:
+        endings.append(ending)
+    return ending
+
+
+def noting(flow: Callable[[], State[Any]]) -> State[Any]:
+    """Return the state in which a flow ends, or one with its noted ending where Prefect fails after that.
+
+    Raises whatever the flow raises before its work has ended, and every error of MediCore's own.
+    """
+    endings: list[object] = []
+    token = _ENDINGS.set(endings)
+    try:
+        state = flow()
+        failure = state.result(raise_on_failure=False)
+    except MediCoreError:
+        raise
+    except Exception as error:
+        if not endings:
+            raise
+        failure = error
+    finally:
+        _ENDINGS.reset(token)
+    if endings and isinstance(failure, Exception) and not isinstance(failure, MediCoreError):
+        warn(f"Prefect was not told how this ended ({type(failure).__name__}); the ledger has it")
+        return Completed(data=endings[-1])
+    return state

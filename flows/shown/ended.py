@@ -1,0 +1,48 @@
+"""What people get to see when a run has ended: its report, a notice, and what Prefect shows; the month is free by then."""
+
+from typing import Any
+
+from flows.shown import notices
+from flows.shown.afterwards import REPORT_MISSING, afterwards
+from flows.shown.artifacts import show_findings, show_results
+from flows.shown.assets import made_by, materialise, of_archive, of_record
+from medicore.cases.run.analysis import Outcome
+from medicore.cases.run.runs import ActiveRun
+from medicore.cases.run.seal import read_results
+from medicore.layout import lay_out_report
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId
+from medicore.settings import Settings
+
+_NOT_TOLD = "nobody was told by 'notify'; 'medicore status' shows it"
+_NOT_SHOWN = "Prefect does not show it; 'medicore status' does"
+
+
+def publish(settings: Settings, house: House, active: ActiveRun, outcome: Outcome) -> None:
+    """Copy a run's report, tell where the run stands, and show in Prefect what it found or its results.
+
+    Nothing of it changes how the run ended, and nobody who works on the study waits for it.
+    """
+    run, report = active.id, ""
+    with afterwards(run, REPORT_MISSING):
+        report = lay_out_report(settings, house, run)
+    with afterwards(run, _NOT_TOLD):
+        notices.ended(settings, house, run)
+    with afterwards(run, _NOT_SHOWN):
+        if outcome.commit:
+            record = {"commit": outcome.commit, "tag": active.tag, "state": outcome.state}
+            materialise("record", of_record(run), made_by(active), record)
+        if outcome.findings:
+            show_findings(outcome.run, outcome.findings)
+        if outcome.state == "candidate" and not active.exploratory:
+            results: dict[str, Any] = read_results(house, run, outcome.commit)
+            show_results(outcome.run, results, report, f"{active.tag}, commit {outcome.commit}")
+
+
+def publish_decided(settings: Settings, house: House, run: RunId) -> None:
+    """Tell where a run stands that a decision released or closed, and show in Prefect what the archive got."""
+    with afterwards(run, _NOT_TOLD):
+        notices.ended(settings, house, run)
+    with afterwards(run, _NOT_SHOWN):
+        for event in house.ledger.events(subject=str(run), action="archive.completed"):
+            materialise("archive", of_archive(run), [of_record(run)], event.details)
