@@ -1,7 +1,5 @@
 """What people get to see when a run has ended: its report, a notice, and what Prefect shows; the month is free by then."""
 
-from typing import Any
-
 from flows.shown import notices
 from flows.shown.afterwards import REPORT_MISSING, afterwards
 from flows.shown.artifacts import show_findings, show_results
@@ -35,7 +33,7 @@ def publish(settings: Settings, house: House, active: ActiveRun, outcome: Outcom
         if outcome.findings:
             show_findings(outcome.run, outcome.findings)
         if outcome.state == "candidate" and not active.exploratory:
-            results: dict[str, Any] = read_results(house, run, outcome.commit)
+            results = read_results(house, run, outcome.commit)
             show_results(outcome.run, results, report, f"{active.tag}, commit {outcome.commit}")
 
 
