@@ -19,7 +19,7 @@ def pages() -> dict[str, str]:
     actions = "".join(f"| `{action}` | {meaning} |\n" for action, meaning in ACTIONS.items())
     roles = "".join(f"| {role} | {', '.join(sorted(allowed))} |\n" for role, allowed in PERMISSIONS.items())
     ledger = (
-        "# What the ledger says, and who may do what\n\nMade from `medicore/records/ledger/actions.py` and `people.py`.\n\n"
+        "# What the ledger says, and who may do what\n\nMade from `medicore/records/ledger/actions.py` and `medicore/records/people/people.py`.\n\n"
         f"| action | meaning |\n|---|---|\n{actions}\n| role | may |\n|---|---|\n{roles}"
     )
     return {"states.md": states, "ledger.md": ledger, "faults.md": _faults()}

@@ -12,11 +12,13 @@ import typer
 from medicore import errors
 from medicore.cli import work  # noqa: F401 - adds its verbs
 from medicore.cli.app import app
+from tests import english
 
 ROOT = Path(__file__).resolve().parent.parent
 UNTESTED: list[int] = []
 """Faults that no test shows yet."""
 
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 
 
@@ -87,6 +89,101 @@ def test_links_lead_somewhere() -> None:
     """Every relative link in README leads to a file or folder."""
     for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")):
         assert (ROOT / target).exists(), target
+
+
+def floors() -> list[set[str]]:
+    """Return the floors that import-linter checks, from the top, each as its rooms."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    (contract,) = (found for found in settings["contracts"] if found["type"] == "layers")
+    return [_rooms(layer.replace("medicore.", "")) for layer in contract["layers"]]
+
+
+def _rooms(text: str) -> set[str]:
+    return {name.strip() for name in text.split("|")}
+
+
+def test_the_picture_shows_the_floors() -> None:
+    """The picture in README has the floors of ``pyproject.toml``, in their order and with the same rooms side by side."""
+    (picture,) = re.findall(
+        r"```mermaid\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    labels = dict(re.findall(r'(\w+)\["([^"<]+)', picture))
+    arrows = re.findall(r'^\s+(\w+)(?:\[".*?"\])? --> (\w+)', picture, re.MULTILINE)
+    assert [above for above, _ in arrows[1:]] == [below for _, below in arrows[:-1]], (
+        "the arrows are one chain"
+    )
+    assert [_rooms(labels[name]) for name in (arrows[0][0], *(below for _, below in arrows))] == floors()
+
+
+def test_the_layout_names_every_room() -> None:
+    """The layout in CONTRIBUTING has the floors from the top down, and every room below medicore, no other."""
+    (tree,) = re.findall(r"\n    medicore/\n(.*?)\n    quarto_templates/", CONTRIBUTING, re.DOTALL)
+    drawn: list[str] = []
+    inner: dict[str, set[str]] = {}
+    for line in tree.splitlines():
+        words = re.split(r"\s{2,}", line.strip())
+        if line.startswith(" " * 8):
+            inner[drawn[-1]].update(words)
+        else:
+            drawn += sorted(_rooms(words[0].removesuffix("/")))
+            inner[drawn[-1]] = set()
+    floor_of = {room: number for number, floor in enumerate(floors()) for room in floor}
+    assert sorted(drawn) == sorted(floor_of)
+    assert [floor_of[room] for room in drawn] == sorted(floor_of.values())
+    folders = {
+        path.parent.relative_to(ROOT / "medicore") for path in (ROOT / "medicore").rglob("__init__.py")
+    }
+    assert {(room, name) for room, names in inner.items() for name in names} == {
+        folder.parts for folder in folders if len(folder.parts) == 2
+    }
+
+
+def test_every_path_that_contributing_names_is_there() -> None:
+    """Every path in CONTRIBUTING leads to a file or folder, and every make target is one of the Makefile."""
+    paths = re.findall(r"`([\w.-]+/[\w./-]*|[\w-]+\.\w+)`", CONTRIBUTING)
+    assert len(paths) > 40
+    for path in paths:
+        assert (ROOT / path).exists(), path
+    rules = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`make ([a-z-]+)", CONTRIBUTING):
+        assert re.search(rf"^{target}:", rules, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("pattern", sorted(english.TEXTS.keys() - english.PENDING))
+def test_texts_are_plain(pattern: str) -> None:
+    """No docstring, message, comment or document has what the word list forbids (tests/english.toml)."""
+    found = english.banned(pattern, english.texts())
+    assert not found, f"write {english.TEXTS[pattern]!r} instead:\n" + "\n".join(found)
+
+
+def test_names_are_plain() -> None:
+    """No function, class, parameter or variable has a name that the word list forbids."""
+    forbidden = english.NAMES.keys() - english.PENDING
+    found = [f"{one.place}: {one.text}" for one in english.names() if one.text in forbidden]
+    assert not found, (
+        f"name the thing, as {[english.NAMES[line.rpartition(' ')[2]] for line in found]}: {found}"
+    )
+
+
+def test_pending_words_are_in_the_list() -> None:
+    """What still waits to be mended is a word of the list."""
+    assert english.TEXTS.keys() | english.NAMES.keys() >= english.PENDING
+
+
+def test_words_are_found_wherever_they_stand(tmp_path: Path) -> None:
+    """A forbidden word is found in docstring, message, comment and document, whatever its case, and names in all places."""
+    (tmp_path / "medicore").mkdir()
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "medicore" / "example.py").write_text(
+        '"""All is Vain."""\n\nill = 1  # vain\n\n\ndef begun(carry):\n    raise ValueError(f"{ill} is\\nvain")\n',
+        encoding="utf-8",
+    )
+    (tmp_path / "docs" / "use.md").write_text("One.\nIn vain.\n", encoding="utf-8")
+    found = english.banned(r"\b(is|in) vain|# vain", tuple(english.texts(tmp_path)))
+    assert [place.partition(": ")[0] for place in found] == [
+        "medicore/example.py:1", "medicore/example.py:7", "medicore/example.py:3", "docs/use.md:2",
+    ]  # fmt: skip
+    assert {one.text for one in english.names(tmp_path)} == {"ill", "begun", "carry"}
 
 
 def test_files_are_short() -> None:

@@ -26,7 +26,7 @@ def main(root: Path) -> int:
     until = time.monotonic() + SECONDS
     changed = changed_files(root)
     choice = choose(changed, sources_of(root))
-    print(told(len(changed), choice), flush=True)  # noqa: T201 - its answer
+    print(summary(len(changed), choice), flush=True)  # noqa: T201 - its answer
     if not choice.chosen:
         return 0
     workers = ("-n", str(min(2, os.cpu_count() or 1)), "--no-loadscope-reorder")
@@ -36,7 +36,7 @@ def main(root: Path) -> int:
     return done.returncode
 
 
-def told(changed: int, choice: Choice) -> str:
+def summary(changed: int, choice: Choice) -> str:
     """Return what is run and why, a line for each test file."""
     head = f"{changed} file(s) changed since the main line; {len(choice.chosen)} test file(s) concern them"
     return "\n".join([head, *_lines(choice.chosen)[:FILES]])

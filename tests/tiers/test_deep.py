@@ -46,7 +46,7 @@ def pieces(tmp_path: Path) -> dict[str, tuple[str, ...]]:
     return {name: (f"test_{name}.py",) for name in ("good", "bad", "empty")}
 
 
-def test_each_piece_is_run_and_told(
+def test_each_piece_is_run_and_listed(
     tmp_path: Path, pieces: dict[str, tuple[str, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A failing piece, or one that proves nothing, fails the run, and the others are run all the same."""

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import git
 from tests.tiers.budget import END
 from tests.tiers.choosing import ALWAYS, SLOW, changed_files, choose, mirror_of, module_of, sources_of
-from tests.tiers.quick import FILES, ROOT, left_out, main, told
+from tests.tiers.quick import FILES, ROOT, left_out, main, summary
 
 SOURCES = {
     "tests/conftest.py": "import medicore.errors",
@@ -67,14 +67,14 @@ def test_whole_commands_are_left_out_by_name() -> None:
     choice = choose(["medicore/steps/check.py"], SOURCES)
     assert choice.slow == {"tests/line/test_month.py": "it uses medicore/steps/check.py"}
     assert "tests/line/test_month.py: it uses medicore/steps/check.py" in left_out(choice)
-    assert "tests/line" not in told(1, choice)
+    assert "tests/line" not in summary(1, choice)
 
 
 def test_more_than_a_minute_holds_is_left_out() -> None:
     """Of a change that concerns more test files than a minute holds, the furthest are named and not run."""
     changed = [f"tests/steps/test_{number:03}.py" for number in range(FILES + 2)]
     choice = choose(changed, dict.fromkeys(changed, ""))
-    assert told(len(changed), choice).endswith(f"{changed[FILES - 1]}: it is changed")
+    assert summary(len(changed), choice).endswith(f"{changed[FILES - 1]}: it is changed")
     assert left_out(choice).endswith(
         f"{changed[FILES]}: it is changed\n  {changed[FILES + 1]}: it is changed"
     )
