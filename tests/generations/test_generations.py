@@ -42,7 +42,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Generation:
 
 @pytest.fixture
 def copied(kept: Generation, tmp_path: Path) -> Generation:
-    """A copy of the generation, to be written to or spoiled."""
+    """A copy of the generation, to be written to or damaged."""
     home = Path(shutil.copytree(kept.home, tmp_path / "state"))
     return Generation(home, opened(home))
 

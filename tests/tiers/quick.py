@@ -21,9 +21,9 @@ FILES = 60
 _OPTIONS = ("-q", "-m", "not deep", "-p", "tests.tiers.budget", "-p", "no:randomly", "--dist", "loadfile")
 
 
-def main(root: Path) -> int:
+def main(root: Path, seconds: float = SECONDS) -> int:
     """Run what the change concerns, print what was left out, and return the exit status."""
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     changed = changed_files(root)
     choice = choose(changed, sources_of(root))
     print(summary(len(changed), choice), flush=True)  # noqa: T201 - its answer

@@ -160,7 +160,7 @@ def test_a_failing_test_fails_the_run(repository: Path, capfd: pytest.CaptureFix
         '[tool.pytest.ini_options]\nmarkers = ["deep"]\n', encoding="utf-8"
     )
     (repository / "tests" / "tiers").symlink_to(ROOT / "tests" / "tiers")
-    assert main(repository) == 1
+    assert main(repository, seconds=600) == 1
     out = capfd.readouterr().out
     assert "tests/test_new.py: it is changed" in out
     assert "1 failed" in out
