@@ -55,9 +55,10 @@ def make_checkout(root: Path) -> None:
 
 
 def commit(root: Path, message: str) -> str:
-    """Commit everything in a checkout and return the commit."""
+    """Commit everything in a checkout, if there is anything new, and return the commit."""
     git("add", "--all", folder=root)
-    git("commit", "--quiet", "--message", message, folder=root)
+    if git("status", "--porcelain", folder=root):
+        git("commit", "--quiet", "--message", message, folder=root)
     return git("rev-parse", "HEAD", folder=root)
 
 

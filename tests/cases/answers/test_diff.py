@@ -2,7 +2,9 @@
 
 import math
 from pathlib import Path
+from typing import Literal
 
+import numpy as np
 import pytest
 
 from medicore.cases.answers.diff import Difference, diff
@@ -10,10 +12,16 @@ from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.results.difference import Change, ColumnChange
 from medicore.stats.robustness.attribution import Contribution
+from medicore.stats.verification import verify_effect
+from tests.line.planned_studies import moved, moving
+from tests.line.prepared_study import MONTH, PreparedStudy
+from tests.whole_house.house import WholeHouse, found_whole_house
 from tests.whole_house.pair import FIRST, SECOND, PairedHouse, Primary, Recorded, finding, primary
 
 EXACT = 1e-12
 """Absolute, of sums of a few numbers near 1."""
+CONFIRMED = 1e-6
+"""How near two implementations of the effect come, in points; their tolerance is in standard errors of 0.4."""
 
 
 def by_delivery(data: str, *_: str) -> Primary:
@@ -136,3 +144,62 @@ def test_runs_of_two_studies(tmp_path: Path) -> None:
     house = PairedHouse(Recorded(FIRST), Recorded(SECOND), by_delivery)
     with pytest.raises(ProtocolError, match="are runs of two studies"):
         diff(house, FIRST, RunId("TEST-OTHER", "2025-03", 1), tmp_path)
+
+
+@pytest.fixture(scope="module")
+def moved_house(tmp_path_factory: pytest.TempPathFactory) -> WholeHouse:
+    """A house in which March has, after February, every treated outcome a point higher and another target."""
+    whole = found_whole_house(tmp_path_factory.mktemp("diff"))
+    for month, study in (
+        ("2025-02", moving()),
+        (MONTH, moved(1.0).planned("estimand.target", "ATT")),
+    ):
+        whole.prepare(study.planned("gates.estimate_change", 100.0), month=month)
+        outcome = whole.run(study.study, month)
+        assert outcome.state == "candidate", outcome.message
+    return whole
+
+
+def test_every_part_has_its_known_share(moved_house: WholeHouse, tmp_path: Path) -> None:
+    """Of effect + shift·data + (ATT − ATE)·protocol, data and protocol have their shares, and they are the whole change."""
+    before, after = (RunId(moving().study, month, 1) for month in ("2025-02", MONTH))
+    found = diff(moved_house.house, before, after, tmp_path)
+    everybody, treated = (second_effect(moving(), target) for target in ("ATE", "ATT"))
+    assert found.changed == ("data", "protocol")
+    assert found.attribution is not None
+    shares = {one.parts: one.value for one in found.attribution.contributions}
+    assert shares[("data",)] == pytest.approx(1.0, abs=CONFIRMED)
+    assert shares[("protocol",)] == pytest.approx(treated - everybody, abs=CONFIRMED)
+    assert abs(treated - everybody) > 1000 * CONFIRMED
+    assert (found.before.estimate, found.after.estimate) == tuple(
+        one.estimate for one in found.attribution.recomputed if one.later in {(), ("data", "protocol")}
+    )
+    change = found.after.estimate - found.before.estimate  # type: ignore[operator]
+    assert (found.attribution.recorded, found.attribution.environment) == (change, 0.0)
+    assert [(one.name, one.before, one.after) for one in found.protocol] == [
+        ("estimand.target", "ATE", "ATT")
+    ]
+
+
+def test_what_differs_is_counted_without_a_patients_value(moved_house: WholeHouse, tmp_path: Path) -> None:
+    """Subjects and values are counted by column, and no identifier or value of a patient is in the answer or progress."""
+    before, after = (RunId(moving().study, month, 1) for month in ("2025-02", MONTH))
+    found = diff(moved_house.house, before, after, tmp_path)
+    assert found.subjects is not None
+    assert (found.subjects.before, found.subjects.after, found.subjects.changed) == (
+        300,
+        300,
+        moving().active.sum(),
+    )
+    assert [(one.column, one.altered) for one in found.subjects.values] == [("change", moving().active.sum())]
+    written = f"{found} {moved_house.told}"
+    assert [text for text in moving().secrets() | moved(1.0).secrets() if text in written] == []
+
+
+def second_effect(study: PreparedStudy, target: Literal["ATE", "ATT"]) -> float:
+    """Return the effect in a population by the second implementation, which no step of diff uses."""
+    columns = [study.numbers(name) for name in ("age", "bmi", "severity")]
+    columns.append(np.array(study.texts["smoker"]) == "current")
+    columns += [np.array(study.texts["region"]) == region for region in ("north", "south")]
+    x = np.column_stack(columns).astype(np.float64)
+    return verify_effect(x, x, study.active, study.numbers("change"), target=target).value

@@ -2,13 +2,17 @@
 
 import pytest
 
+from medicore.cases.proof.verify import verify
 from medicore.cases.run.analysis import Outcome, analyse
 from medicore.cases.run.runs import ActiveRun
-from medicore.errors import EstimationError, HaltedError
+from medicore.cases.run.stored import read_provenance
+from medicore.errors import EstimationError, HaltedError, ReviewError
 from medicore.records.finding import Finding
+from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
 from medicore.steps.way import STEP_NAMES
 from tests.whole_house.house import WholeHouse
+from tests.whole_house.renderer import PAGE
 from tests.whole_house.study import (
     BROKEN_RUN,
     FAILED_RUN,
@@ -91,3 +95,26 @@ def test_a_delivery_that_is_not_there_fails_the_run(month: WholeHouse) -> None:
     assert outcome.message.startswith(f"{SOUND}/2025-04/transfer.json cannot be read")
     assert month.state(SOUND_RUN) is RunState.SEALED
     assert outcome.run == f"{SOUND}/2025-04/1"
+
+
+def test_a_report_that_fails_to_render_cannot_be_signed(founded: WholeHouse) -> None:
+    """The run fails at its report, its record has none, and every signature on it is refused (FAULTS 70)."""
+    (founded.root / "quarto_templates" / PAGE).write_text('#panic("no such cell")')
+    founded.commit("A template that cannot be set")
+    outcome = founded.run(SOUND)
+    assert (outcome.state, outcome.exit_code) == ("failed", 9)
+    assert outcome.message.startswith("the quick renderer could not make the report")
+    actions = founded.actions(SOUND_RUN)
+    assert "sensitivity.completed" in actions
+    assert not {"report.completed", "run.sealed"} & set(actions)
+    (event,) = founded.house.ledger.events(subject=SOUND_RUN, action="run.failed")
+    assert event.details["step"] == "report"
+    run = RunId.parse(SOUND_RUN)
+    assert "report.pdf" not in {
+        e["name"] for e in read_provenance(founded.house, run, outcome.commit)["files"]
+    }
+    for meaning in ("approve", "reject"):
+        with pytest.raises(ReviewError):
+            founded.sign(SOUND_RUN, meaning)
+    assert founded.actions(SOUND_RUN)[-2:] == ["decision.refused"] * 2
+    assert [check for check in verify(founded.house, run) if not check.passed] == []

@@ -9,14 +9,22 @@ from typing import Any
 
 import pytest
 
-from medicore.cases.people.logged import log
-from medicore.cases.run.requesting import Request, proved_request, require_signed, sign_request
+from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.run.requesting import (
+    Request,
+    proved_request,
+    require_signed,
+    sign_for_service,
+    sign_request,
+)
 from medicore.errors import IntegrityError, MediCoreError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.people.act import ENVELOPE
-from tests.whole_house.people import SetClock, add_person, found_house, words
+from medicore.records.people.people import Role
+from medicore.stores.keys.authority import Subject
+from tests.whole_house.people import CA_WORDS, DAY, SetClock, add_person, found_house, open_authority, words
 
 STUDY, OTHER, MONTH = "TEST-ONE", "TEST-TWO", "2025-03"
 RUN = RunId(STUDY, MONTH, 1)
@@ -172,3 +180,33 @@ def test_an_event_without_or_with_a_forged_signature_is_found(founded: tuple[Hou
     forged = base64.b64encode(json.dumps(envelope, sort_keys=True, separators=(",", ":")).encode()).decode()
     with pytest.raises(MediCoreError):
         proved_request(house, begun(house, replace(ASKED, signature=forged)))
+
+
+def test_the_service_asks_for_what_a_schedule_wants(founded: tuple[House, SetClock], tmp_path: Path) -> None:
+    """A schedule's request is the service's act; nobody signs in its name, and its passphrase is asked of nobody."""
+    house, clock = founded
+    authority = open_authority(tmp_path, clock)
+    service = authority.issue_service(
+        Subject(SERVICE, "MediCore service", Role.SERVICE), authority_passphrase=CA_WORDS, validity=DAY
+    )
+    house.ledger.append(
+        NewEvent(SERVICE, "service", "person.added", SERVICE, "medicore init", service.details())
+    )
+    asked = Request(STUDY, MONTH, SERVICE, "Scheduled")
+    request = replace(asked, signature=sign_for_service(house, asked, [STUDY, OTHER]))
+    require_signed(house, request, None)
+    act = proved_request(house, begun(house, request))
+    assert (act.signer, act.details["studies"]) == (SERVICE, [STUDY, OTHER])
+    with pytest.raises(ReviewError):
+        sign_request(house, asked, [STUDY], words)
+    with pytest.raises(ReviewError, match=r"who asks differs|does not verify"):
+        require_signed(house, replace(request, requester="ana"), None)
+
+
+def test_the_service_is_refused_as_anyone_is(founded: tuple[House, SetClock]) -> None:
+    """A house that knows no service signs nothing for it, and the ledger says so."""
+    house, _ = founded
+    with pytest.raises(ReviewError, match="person 'medicore' is unknown"):
+        sign_for_service(house, Request(STUDY, MONTH, SERVICE, "Scheduled"), [STUDY])
+    (event,) = house.ledger.events(action="run.refused")
+    assert event.actor == SERVICE

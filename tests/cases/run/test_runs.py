@@ -104,6 +104,10 @@ def test_a_regulatory_run_needs_the_code_and_packages_that_it_names(founded: Who
     ("changed", "family", "words"),
     [
         ({"study": "MED-2024-9999"}, ProtocolError, "study MED-2024-9999 has no protocol"),
+        ({"study": "../MED-2024-0181"}, ProtocolError, "not a study identifier"),
+        ({"month": "2025-13"}, ProtocolError, "month '2025-13' is malformed"),
+        ({"month": "../2025-03"}, ProtocolError, "is malformed"),
+        ({"month": "٢٠٢٥-٠٣"}, ProtocolError, "is malformed"),
         ({"month": "2024-12"}, ProtocolError, "month 2024-12 is before the study's first, 2025-01"),
         ({"by": "rita"}, ReviewError, "rita has the role reviewer, which may not request"),
         ({"by": "nobody"}, ReviewError, "person 'nobody' is unknown"),
