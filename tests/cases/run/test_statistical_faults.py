@@ -2,27 +2,24 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 
-from medicore.cases.answers.status import line
 from medicore.cases.review.review import open_findings
-from medicore.cases.run.analysis import Outcome
 from medicore.cases.run.seal import read_results
 from medicore.errors import DataError, EstimationError, ProtocolError, ReviewError
-from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.states import RunState
 from medicore.stats.balance.rerandomisation import false_alarm_rates
 from medicore.steps import propensity
+from medicore.steps.models import primary
 from tests.line import faulty_studies as faulty
 from tests.line.prepared_study import MONTH, PreparedStudy
+from tests.whole_house.ended import Ended
 from tests.whole_house.house import WholeHouse, found_whole_house
-from tests.whole_house.leaks import require_kept_inside
 
 STUDIES = (
     faulty.perfect_separation(),
@@ -39,49 +36,6 @@ STUDIES = (
     faulty.unknown_arm(),
     faulty.empty_subgroup(),
 )
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How the month of a study ended."""
-
-    study: PreparedStudy
-    whole: WholeHouse
-    outcome: Outcome
-
-    def finding(self, gate: str) -> Finding:
-        """Return the one finding of a gate."""
-        (found,) = (finding for finding in self.outcome.findings if finding.gate == gate)
-        return found
-
-    @property
-    def line(self) -> dict[str, Any]:
-        """The run's line in the table of runs."""
-        return line(self.whole.house, RunId.parse(self.outcome.run))
-
-    def require_halted(self, step: str) -> None:
-        """Assert that the run waits at the findings of a step, in ledger and line alike, and that nothing left the house."""
-        run = self.outcome.run
-        *_, halted, sealed, _ = self.whole.events(run)
-        assert (halted.action, sealed.action) == (f"{step}.halted", "run.halted")
-        assert sealed.details["findings"] == [finding.as_json() for finding in self.outcome.findings]
-        assert self.line["messages"] == [
-            f"{finding.message} [finding {finding.digest[:12]}]" for finding in self.outcome.findings
-        ]
-        assert (self.whole.state(run), self.line["estimate"]) == (RunState.HALTED, None)
-        assert self.whole.records.resolve(f"run/{run}") == sealed.details["commit"]
-        require_kept_inside(self.whole, self.study, run, *self.line["messages"])
-
-    def require_failed(self, step: str, family: type[Exception], message: str) -> None:
-        """Assert that the run failed at a step with that message, in ledger and line alike, and that nothing left the house."""
-        run = self.outcome.run
-        *_, failed, _ = self.whole.events(run)
-        assert (failed.action, failed.reason, failed.details["step"]) == ("run.failed", message, step)
-        assert failed.details["error"] == family.__name__
-        assert self.line["messages"] == [message]
-        assert (self.whole.state(run), self.line["estimate"]) == (RunState.FAILED, None)
-        assert f"{step}.completed" not in self.whole.actions(run)
-        require_kept_inside(self.whole, self.study, run, message)
 
 
 @pytest.fixture(scope="module")
@@ -297,3 +251,23 @@ def test_an_imbalance_that_was_accepted_is_printed_with_its_decision(house: Whol
         (one["digest"], one["decision"]["signer"], one["decision"]["meaning"]) for one in results["findings"]
     ] == [(finding["digest"], "rita", "proceed") for finding in findings]
     assert run.month == MONTH
+
+
+def test_second_implementation_disagrees(house: WholeHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong sign in one of the two implementations halts for good, and says how far they are apart (FAULTS 62)."""
+    right = primary.verify_effect
+
+    def wrong(*given: Any, **more: Any) -> Any:
+        found = right(*given, **more)
+        return replace(found, value=-found.value)
+
+    study = faulty.sound()
+    house.prepare(study)
+    monkeypatch.setattr(primary, "verify_effect", wrong)
+    found = ended(house, study)
+    found.require_halted("effect")
+    (finding,) = found.outcome.findings
+    assert (finding.gate, finding.overridable) == ("double programming", False)
+    assert float(finding.statistic) > float(finding.threshold) == 1e-6
+    words = f"they differ by {finding.statistic} standard errors, tolerated are {finding.threshold}; do not"
+    assert words in finding.message

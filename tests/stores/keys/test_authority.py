@@ -83,18 +83,6 @@ def test_keys_are_their_owners_alone(authority: Authority, tmp_path: Path) -> No
     assert mode(folder) == 0o700
 
 
-@pytest.mark.parametrize(("given", "rounds"), [({}, 200_000), ({"kdf_rounds": 1000}, 1000)])
-def test_a_guess_of_a_passphrase_is_dear(
-    tmp_path: Path, clock: StoppedClock, given: dict[str, int], rounds: int
-) -> None:
-    """A person's key is shut by 200,000 rounds unless its authority is built with others, which no setting does."""
-    made = Authority.create(tmp_path / "own", CA_WORDS, clock, validity=YEAR, **given)
-    issue(made)
-    command = ["openssl", "pkcs12", "-in", "rita.p12", "-info", "-noout", "-passin", f"pass:{WORDS}"]
-    told = subprocess.run(command, cwd=tmp_path / "own", check=True, capture_output=True, text=True).stderr
-    assert told.count(f"AES-256-CBC, Iteration {rounds}, PRF hmacWithSHA256") == 2, "certificates and key"
-
-
 @pytest.mark.usefixtures("authority")
 def test_the_authoritys_key_is_shut(tmp_path: Path) -> None:
     """The authority's key cannot be read without its passphrase."""
