@@ -19,16 +19,16 @@ def call(root: Path, environment: Mapping[str, str], arguments: tuple[str, ...])
     The code that runs is that of these tests; the product proves that the checkout's commit has the same, to the byte.
     """
     out, err = io.StringIO(), io.StringIO()
-    with _stands_in(root, environment, arguments), redirect_stdout(out), redirect_stderr(err):
-        code = _exit_code()
+    with as_command(root, environment), redirect_stdout(out), redirect_stderr(err):
+        code = _exit_code(arguments)
     if code == _INTERRUPTED:
         raise KeyboardInterrupt  # whoever interrupts a command interrupts the tests
     return code, out.getvalue(), err.getvalue()
 
 
 @contextmanager
-def _stands_in(root: Path, environment: Mapping[str, str], arguments: tuple[str, ...]) -> Iterator[None]:
-    """Give this process the folder, environment and arguments of the command, and nothing to read; take them back."""
+def as_command(root: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Give this process the folder and environment of a command, and nothing to read; take them back at the end."""
     from medicore import settings
 
     with pytest.MonkeyPatch.context() as patched, Path(os.devnull).open(encoding="utf-8") as nothing:
@@ -38,7 +38,6 @@ def _stands_in(root: Path, environment: Mapping[str, str], arguments: tuple[str,
             patched.setenv(name, value)
         patched.chdir(root)
         patched.setattr(settings, "CHECKOUT", root)
-        patched.setattr(sys, "argv", ["medicore", *arguments])
         patched.setattr(sys, "stdin", nothing)
         with _warnings_of_a_command(), _prefect_settings():
             yield
@@ -66,11 +65,13 @@ def _prefect_settings() -> Iterator[None]:
         yield
 
 
-def _exit_code() -> int:
+def _exit_code(arguments: tuple[str, ...]) -> int:
     from medicore.cli import _run
 
     try:
-        _run()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(sys, "argv", ["medicore", *arguments])
+            _run()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     return 0

@@ -115,8 +115,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the files that start whole commands first: last, they would leave one core idle at the end."""
-    items.sort(key=lambda item: "line" not in item.path.parts)
+    """Run the files with whole commands first: last, they would leave one core idle at the end.
+
+    The very first builds the month that many need; those follow that do not, so that nobody waits for it.
+    """
+    needing = [item.path for item in items if "built_month" in getattr(item, "fixturenames", ())]
+
+    def place(item: pytest.Item) -> int:
+        if item.path in needing:
+            return 0 if item.path == needing[0] else 2
+        return 1 if "line" in item.path.parts else 3
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)

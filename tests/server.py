@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.session import lay_prefect_tables
+
 ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
 def a_server(folder: Path) -> Iterator[tuple[str, int]]:
     """Start a Prefect server that nobody attends; yield the address of its API and its process."""
+    lay_prefect_tables(folder)
     script = (
         "import sys\nfrom pathlib import Path\nfrom flows.serving.server import attended_server\n"
         "with attended_server(Path(sys.argv[1])) as (url, own):\n"

@@ -1,9 +1,11 @@
 """What the processes of one test session share: things that are made once, and the Prefect server."""
 
+import contextlib
 import fcntl
 import json
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,12 +41,20 @@ def prefect_url() -> str:
     return str(once("prefect", _start_prefect))
 
 
+def lay_prefect_tables(home: Path) -> None:
+    """Give a state folder the database of a Prefect server that has done nothing yet: to make one takes seconds."""
+    prefect_url()
+    (home / "prefect").mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(_PLACE[0] / "prefect" / "empty.db", home / "prefect" / "prefect.db")
+
+
 def _start_prefect(folder: Path) -> str:
+    # Several may share this machine, and nobody waits at a terminal.
     script = (
         "import os, select, sys\nsys.path.insert(0, sys.argv[1])\n"
-        "from pathlib import Path\nfrom flows.serving.server import attended_server\n"
-        "session = os.pidfd_open(int(sys.argv[2]))\n"
-        "with attended_server(Path(sys.argv[3])) as (url, _):\n"
+        "from pathlib import Path\nfrom flows.serving import server\n"
+        "server._START_LIMIT_S = 600.0\nsession = os.pidfd_open(int(sys.argv[2]))\n"
+        "with server.attended_server(Path(sys.argv[3])) as (url, _):\n"
         "    print(url, flush=True)\n    select.select([session], [], [])\n"
     )
     last = os.getppid() if _one_of_several() else os.getpid()
@@ -61,6 +71,11 @@ def _start_prefect(folder: Path) -> str:
     with os.fdopen(words) as lines:
         url = lines.readline().strip()
     assert url.startswith("http://127.0.0.1:"), "the Prefect server did not start"
+    with (
+        contextlib.closing(sqlite3.connect(folder / "prefect" / "prefect.db")) as working,
+        contextlib.closing(sqlite3.connect(folder / "empty.db")) as empty,
+    ):
+        working.backup(empty)
     return url
 
 

@@ -1,9 +1,6 @@
 """A record in a bucket with Object Lock, from the settings to the restored bytes, through the command line."""
 
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +10,7 @@ from medicore.stores.s3.client import ATTEMPTS
 from tests.conftest import Project, found_project, git
 from tests.faulty_s3 import faulty_server
 from tests.line.ended_run import run as run_of
+from tests.line.key_block import save_keys
 from tests.line.locked_archive import FIRST, OTHER, REPORT, RUN, SECOND, Kept
 from tests.line.prepared_study import MONTH, prepare
 from tests.s3 import S3Server, moto_server  # noqa: F401 - a fixture
@@ -265,13 +263,7 @@ def test_keys_come_from_the_prefect_block_that_is_named(kept: Kept) -> None:
     nowhere = {"AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true"}
     kept_environment = {k: v for k, v in kept.project.environment.items() if k not in keys} | nowhere
     project = Project(kept.project.root, kept.project.home, kept_environment)
-    script = (
-        "from prefect_aws import AwsCredentials\n"
-        "AwsCredentials(aws_access_key_id='test', aws_secret_access_key='testsecret').save('archive-keys')\n"
-    )
-    subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", script], check=True, env={**os.environ, **kept_environment}
-    )
+    save_keys(project, "archive-keys")
     project.medicore("archive", "verify", RUN, MEDICORE_S3_CREDENTIALS="archive-keys")
     for name, words in (("", "no credentials for the archive"), ("no-such", "the Prefect block 'no-such'")):
         found = project.medicore("doctor", "--json", expected=9, MEDICORE_S3_CREDENTIALS=name).json()

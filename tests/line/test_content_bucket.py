@@ -1,20 +1,14 @@
 """Frozen data and reports in a bucket, from the setting to a run whose data come back from there."""
 
-import os
 import shutil
-import subprocess
-import sys
 from dataclasses import replace
 
 from tests.conftest import Project
 from tests.line.conftest import CLEAN
+from tests.line.key_block import save_keys
 from tests.s3 import KEYS, S3Server, moto_server  # noqa: F401 - a fixture
 
 NEXT = "2025-04"
-BLOCK = (
-    "from prefect_aws import AwsCredentials\n"
-    "AwsCredentials(aws_access_key_id='test', aws_secret_access_key='testsecret').save('content-keys')\n"
-)
 
 
 def test_a_run_whose_content_is_in_a_bucket(copied: Project, moto_server: S3Server) -> None:  # noqa: F811
@@ -45,9 +39,7 @@ def test_a_run_whose_content_is_in_a_bucket(copied: Project, moto_server: S3Serv
     parts = {part["subject"]: part for part in project.medicore("doctor", "--json").json()}
     assert parts["content store"]["found"] == f"s3://{bucket}/content/"
     assert not KEYS.keys() & without.environment.keys(), "here the keys are in the Prefect block alone"
-    subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", BLOCK], check=True, env={**os.environ, **without.environment}
-    )
+    save_keys(without, "content-keys")
     rebuilt = without.medicore("reproduce", run, "--json", MEDICORE_S3_CREDENTIALS="content-keys").json()
     assert rebuilt["identical"] is True
     report = max(stored, key=lambda found: found["Size"])["Key"]

@@ -2,10 +2,7 @@
 
 import base64
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +15,7 @@ import pytest
 from medicore.cases.people.signers import people
 from medicore.cases.review.review import decision_digests
 from medicore.cases.run.runs import sealed_commit
+from medicore.errors import MediCoreError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
@@ -28,6 +26,7 @@ from medicore.settings import read_settings
 from medicore.stores.keys.authority import Authority, Subject
 from medicore.stores.keys.signer import sign
 from medicore.wiring import open_house
+from tests.command_line import as_command
 from tests.conftest import PASSPHRASES, Project, found_project
 from tests.line import faulty_studies as faulty
 from tests.line.ended_run import portfolio
@@ -35,13 +34,6 @@ from tests.line.prepared_study import MONTH, PreparedStudy, prepare
 
 SOUND, OTHER, HALTING = "TEST-SOUND", "TEST-OTHER", "TEST-IMBALANCED"
 WORDS, YEAR = "a long passphrase of the forger", timedelta(days=365)
-REVIEW = (
-    "from flows.review import review\n"
-    "from flows.requests import ReviewRequest\n"
-    "from flows.analysis import outcome_of\n"
-    "import sys\n"
-    "outcome_of(review(ReviewRequest(run=sys.argv[1]), return_state=True))\n"
-)
 
 
 @pytest.fixture(scope="module")
@@ -75,13 +67,15 @@ def run_of(study: str) -> str:
 
 def resumed(project: Project, run: str) -> str:
     """Resume the flow that follows decisions, as anyone with the Prefect API may, and return what it said."""
-    environment = {**os.environ, **project.environment, "MEDICORE_HOME": str(project.home)}
-    done = subprocess.run(
-        [sys.executable, "-c", REVIEW, run],
-        cwd=project.root, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode != 0, done.stdout
-    return done.stderr.strip().splitlines()[-1]
+    with as_command(project.root, project.surroundings()):
+        # Prefect is imported once its settings are in the environment.
+        from flows.analysis import outcome_of
+        from flows.requests import ReviewRequest
+        from flows.review import review
+
+        with pytest.raises(MediCoreError) as refused:
+            outcome_of(review(ReviewRequest(run=run), return_state=True))
+    return str(refused.value)
 
 
 def digests_of(house: House, run: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from flows.serving.server import free_port
 from tests.conftest import Project
+from tests.session import lay_prefect_tables
 
 LIMIT_S = 150.0
 ENDS = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
@@ -141,6 +142,8 @@ def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]
     """Serve the project with ``medicore serve`` behind a password; it is ended here where the test has not done so."""
     port = free_port()
     url, credentials = f"http://127.0.0.1:{port}/api", "operators:a word that only they have"
+    if not (project.home / "prefect" / "prefect.db").exists():
+        lay_prefect_tables(project.home)
     with project.start(
         "serve",
         "--port",

@@ -21,6 +21,7 @@ from httpx import ConnectError
 from flows.serving.server import free_port, prefect_server
 from medicore.errors import ConfigurationError
 from tests.conftest import ROOT
+from tests.session import lay_prefect_tables
 
 # The server serves until a line or the end of its input; where it stops in order, the process says so.
 SCRIPT = """
@@ -40,6 +41,7 @@ GONE_WITHIN_S = 20.0
 @contextlib.contextmanager
 def parent(home: Path) -> Iterator["subprocess.Popen[str]"]:
     """Start a process that serves, and end it whatever happens."""
+    lay_prefect_tables(home)
     unset = {"PREFECT_API_URL", "PREFECT_HOME", "DO_NOT_TRACK"}
     environment = {key: value for key, value in os.environ.items() if key not in unset}
     with subprocess.Popen(

@@ -1,0 +1,104 @@
+"""Every verb once as a user starts it: a process of its own, with its exit code, its answer, and nothing unexpected."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from medicore.cli.app import app
+from tests.conftest import PASSPHRASES, Project
+from tests.line.conftest import BROKEN, CLEAN, MONTH, REFERENCE
+
+RUN, WAITING, NEXT = f"{REFERENCE}/{MONTH}/1", f"{CLEAN}/{MONTH}/1", "2025-04"
+WHY = ("--reason", "Looked at it and found it so")
+OPERATOR = ("--as", "operator", *WHY)
+
+Steps = tuple[tuple[str, tuple[str, ...], int, str], ...]
+"""Verb, arguments, exit code, and what the answer holds."""
+
+ANSWERS: Steps = (
+    ("status", (), 0, RUN),
+    ("history", (RUN,), 0, "run.released"),
+    ("verify", (RUN,), 0, "ALCOA++"),
+    ("doctor", (), 0, "chain of"),
+    ("explain", (RUN, "primary.estimate"), 0, "doubly_robust.py"),
+    ("reproduce", (RUN,), 0, "bit-identical"),
+    ("diff", (RUN, WAITING), 3, ""),
+    ("sbom", (RUN,), 0, "CycloneDX"),
+    ("attempts", (), 0, BROKEN),
+    ("approvals", (RUN,), 0, "reviewer"),
+    ("subject", (REFERENCE, "1", "--as", "reviewer"), 0, "lock/"),
+    ("access", (REFERENCE, "--at", "2020-01-01"), 0, REFERENCE),
+    ("ledger show", ("--last", "1"), 0, "checkpoint.signed"),
+    ("ledger verify", (), 0, "intact"),
+    ("people list", (), 0, "Rosa Reviewer"),
+    ("archive list", (), 0, RUN),
+    ("archive verify", (RUN,), 0, RUN),
+)
+WORK: Steps = (
+    ("init", (), 0, "Already initialised"),
+    ("edc deliver", (NEXT, BROKEN, CLEAN), 0, NEXT),
+    ("run", (CLEAN, NEXT), 0, "sealed, awaiting approval"),
+    ("portfolio", (NEXT, BROKEN, "MED-2024-0212"), 4, "halted, awaiting a decision"),
+    ("request", (CLEAN, "2025-05", "--as", "analyst", "--print"), 0, "signature"),
+    ("review", (WAITING,), 0, "--meaning approve"),
+    ("sign", (WAITING, "--meaning", "approve", "--as", "reviewer", *WHY), 0, "archived"),
+    ("step", ("extract",), 0, ""),
+)
+KEEPING: Steps = (
+    ("export", (RUN, "--to", "{new}/bundle", "--as", "reviewer"), 0, "bundle"),
+    ("archive surveil", ("--every", "365"), 0, RUN),
+    ("archive extend", (RUN, "--until", "2080-02-29", *OPERATOR), 0, "2080-02-29"),
+    ("archive hold", (RUN, *OPERATOR), 0, RUN),
+    ("archive lift", (RUN, *OPERATOR), 0, RUN),
+    ("archive restore", (RUN, "{new}/restored", "--as", "reviewer"), 0, "restored"),
+    ("report tables", (RUN, "{new}/tables"), 0, "tables of"),
+    ("report html", (RUN, "{new}"), 0, "as HTML"),
+    ("report portfolio", (MONTH, "--output", "{new}"), 0, "SHA-256"),
+    ("report check", ("{new}/restored/report.pdf",), 0, "met"),
+)
+PEOPLE: Steps = (
+    ("people add", ("petra", "--role", "quality", "--name", "Petra Person", *OPERATOR), 0, "person.added"),
+    ("people renew", ("petra", *OPERATOR), 0, "person.renewed"),
+    ("people unlock", ("petra", *OPERATOR), 0, "person.unlocked"),
+    ("people revoke", ("petra", *OPERATOR), 0, "person.revoked"),
+    ("edc manifest", ("{delivery}", "--system", "Files", "--source", CLEAN, "--exported-at",
+                      "2025-03-31T18:00:00+00:00", "--version", "1"), 0, "rows"),
+)  # fmt: skip
+JOURNEYS = {"answers": ANSWERS, "work": WORK, "keeping": KEEPING, "people": PEOPLE}
+SERVING = {"serve", "edc serve"}
+"""What runs until it is stopped is started as a process in ``worker.py`` and in ``test_interfaces.py``."""
+
+
+@pytest.mark.parametrize("journey", JOURNEYS)
+def test_every_verb_answers_as_a_process(copied: Project, tmp_path: Path, journey: str) -> None:
+    """Each verb of a journey ends with its exit code and says what it is asked for, without a traceback."""
+    delivery = tmp_path / "delivery"
+    (delivery / "raw").mkdir(parents=True)
+    (delivery / "raw" / "subjects.csv").write_text("subject_id,age\nS-1,41\n")
+    places = {"new": str(tmp_path), "delivery": str(delivery)}
+    secrets = {f"MEDICORE_PASSPHRASE_{name.upper()}": text for name, text in PASSPHRASES.items()}
+    for verb, arguments, code, words in JOURNEYS[journey]:
+        given = [argument.format(**places) for argument in arguments]
+        answer = copied.command(
+            *verb.split(), *given, expected=code, MEDICORE_PASSPHRASE_PETRA="correct petra", **secrets
+        )
+        assert words in answer.out, (verb, answer)
+        assert "Traceback" not in answer.err, verb
+        assert (code == 0) or answer.err.splitlines()[-1].startswith(("medicore: ", NEXT)), (verb, answer.err)
+
+
+def test_no_verb_is_left_out() -> None:
+    """The journeys and what runs until it is stopped are all the verbs that there are."""
+    started = [verb for journey in JOURNEYS.values() for verb, *_ in journey]
+    assert len(started) == len(set(started))
+    assert {*started} | SERVING == set(_verbs(typer.main.get_command(app)))
+
+
+def _verbs(command: Any, name: str = "") -> list[str]:
+    """Return a command's name, or those of all commands in a group."""
+    below = getattr(command, "commands", None)
+    if below is None:
+        return [name]
+    return [verb for word, each in below.items() for verb in _verbs(each, f"{name} {word}".strip())]
