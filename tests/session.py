@@ -13,6 +13,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+_IDLE = (
+    "SCHEDULER",
+    "LATE_RUNS",
+    "CANCELLATION_CLEANUP",
+    "FOREMAN",
+    "PAUSE_EXPIRATIONS",
+    "TRIGGERS",
+)
+"""What looks every few seconds for deployments, workers and automations, of which the session's server has none."""
 _PLACE: list[Path] = []
 
 
@@ -59,6 +68,7 @@ def _start_prefect(folder: Path) -> str:
     )
     last = os.getppid() if _one_of_several() else os.getpid()
     environment = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
+    environment |= {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE}
     words, told = os.pipe()
     # Nobody here waits for its end: whoever starts it may end before others who use it.
     os.posix_spawn(

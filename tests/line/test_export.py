@@ -3,6 +3,7 @@
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,9 @@ import pytest
 
 from medicore.records.canonical import sha256
 from medicore.records.people.people import fingerprint
-from tests.conftest import found_project, git
-from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, MONTH, REFERENCE, Month
-from tests.line.exported import export, third_party
+from tests.conftest import copied_project, git
+from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, REFERENCE, Month
+from tests.line.exported import export, third_party, verdict
 
 PLACES = 3
 """So many bytes are changed in each file, beside its first and its last."""
@@ -85,7 +86,7 @@ def test_one_changed_byte_in_any_file_fails_and_is_named(copy: Path, bundle: Pat
         for place in {0, len(data) - 1, *chance.integers(len(data), size=PLACES).tolist()}:
             spoilt = data[place] ^ 1 << int(chance.integers(8))
             path.write_bytes(data[:place] + bytes([spoilt]) + data[place + 1 :])
-            code, answer = third_party(copy, tmp_path, program=bundle / "verify_bundle.py")
+            code, answer = verdict(bundle / "verify_bundle.py", copy)
             named = {line.split(":")[0] for line in answer.splitlines() if line.startswith("FAIL")}
             assert (code, named) == (1, {f"FAIL  {name}"}), f"byte {place} of {name}: {answer}"
             assert answer.endswith("NOT VERIFIED\n")
@@ -93,12 +94,12 @@ def test_one_changed_byte_in_any_file_fails_and_is_named(copy: Path, bundle: Pat
     assert third_party(copy, tmp_path)[0] == 0
 
 
-def test_any_missing_file_fails_and_is_named(copy: Path, bundle: Path, tmp_path: Path) -> None:
+def test_any_missing_file_fails_and_is_named(copy: Path, bundle: Path) -> None:
     """Whichever file is taken away, the bundle fails and the file is named."""
     for path in sorted(path for path in copy.rglob("*") if path.is_file()):
         data, name = path.read_bytes(), path.relative_to(copy).as_posix()
         path.unlink()
-        code, answer = third_party(copy, tmp_path, program=bundle / "verify_bundle.py")
+        code, answer = verdict(bundle / "verify_bundle.py", copy)
         assert code == 1
         assert f"FAIL  {name}: is missing" in answer
         path.write_bytes(data)
@@ -153,12 +154,11 @@ def test_same_record_exports_to_the_same_bytes(released: Month, tmp_path: Path) 
 
 
 @pytest.fixture(scope="module")
-def troubled(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Month:
-    """A project of its own, whose two runs have halted, and may be decided on."""
-    project = found_project(tmp_path_factory.mktemp("troubled"), prefect_url)
-    project.medicore("edc", "deliver", MONTH)
-    project.medicore("portfolio", MONTH, BROKEN, IMBALANCED, expected=10)
-    return Month(project, {})
+def troubled(kept_month: Month, tmp_path_factory: pytest.TempPathFactory) -> Month:
+    """The month after its run, whose halted runs may be decided on here alone."""
+    return replace(
+        kept_month, project=copied_project(kept_month.project, tmp_path_factory.mktemp("troubled"))
+    )
 
 
 def test_halted_and_rejected_runs_can_be_exported(troubled: Month, tmp_path: Path) -> None:

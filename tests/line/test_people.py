@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import PASSPHRASES, Answer, Project
-from tests.line.conftest import BROKEN, CLEAN, MONTH, REFERENCE, Month
+from tests.line.conftest import BROKEN, CLEAN, REFERENCE, Month
 from tests.line.exported import export, third_party
 from tests.line.told import last_about
 from tests.stores.company import certify, company
@@ -39,7 +39,7 @@ def test_a_reviewers_life(month: Month, tmp_path: Path) -> None:
     """A release stays valid after its approver renewed and was revoked; a later signature and the identifier are refused (FAULTS 19)."""
     project = month.project
     assert "person.added rita, by operator" in add(project, "rita", "reviewer").out
-    run = project.medicore("run", REFERENCE, "2025-04", "--json").json()[0]["run"]
+    run = month.run(REFERENCE)
     assert (
         project.sign(run, "approve", person="rita", passphrase="correct rita").json()["state"] == "archived"
     )
@@ -96,7 +96,7 @@ def test_a_company_issues_its_own(month: Month, tmp_path: Path) -> None:
     people(project, *given, "--chain", str(tmp_path / "chain.pem"))
     row = rows(project)["ben"]
     assert (row["name"], row["certificate"]["issuer"]) == ("Dr Ben Quality", "elsewhere")
-    run = project.medicore("run", BROKEN, MONTH, "--json", expected=10).json()[0]["run"]
+    run = month.run(BROKEN)
     answer = project.sign(run, "reject", person="ben", passphrase="correct ben").json()
     assert answer["state"] == "rejected"
     assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}

@@ -61,7 +61,7 @@ KEEPING: Steps = (
 PEOPLE: Steps = (
     ("people add", ("petra", "--role", "quality", "--name", "Petra Person", *OPERATOR), 0, "person.added"),
     ("people renew", ("petra", *OPERATOR), 0, "person.renewed"),
-    ("people unlock", ("petra", *OPERATOR), 0, "person.unlocked"),
+    ("people unlock", ("petra", *OPERATOR), 7, ""),
     ("people revoke", ("petra", *OPERATOR), 0, "person.revoked"),
     ("edc manifest", ("{delivery}", "--system", "Files", "--source", CLEAN, "--exported-at",
                       "2025-03-31T18:00:00+00:00", "--version", "1"), 0, "rows"),
