@@ -103,7 +103,7 @@ def renew(
 
 @people.command()
 def revoke(person: Identifier, reason: Reason, who: Who, as_json: Json = False) -> None:
-    """Take the force from a person's certificate, for ever; what it signed stays valid."""
+    """Revoke a person's certificate permanently; what it signed stays valid."""
     from medicore.cases.people.people import revoke
 
     _tell(revoke(house(settings()), _actor(who, reason), person), as_json=as_json)

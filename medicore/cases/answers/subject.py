@@ -44,7 +44,7 @@ def subject(
     Raises
     ------
     ReviewError
-        When the viewer is unknown, locked, no longer active, may not see patients or does not open the own key. The
+        When the viewer is unknown, locked, no longer active, may not see patients or does not open their own key. The
         refusal is in the ledger.
     ProtocolError
         When the study has no sealed run that came as far as the cohort.

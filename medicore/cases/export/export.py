@@ -45,7 +45,7 @@ def export(
     ------
     ReviewError
         When the person is unknown, locked, no longer active, may not export (records hold patients' data: 21 CFR
-        11.10(d)) or does not open the own key. The refusal is in the ledger.
+        11.10(d)) or does not open their own key. The refusal is in the ledger.
     ProtocolError
         When the run has no sealed record.
     IntegrityError

@@ -30,7 +30,7 @@ def extend(house: House, actor: Actor, run: RunId, until: date) -> LedgerEvent:
     ArchiveError
         When the run is not archived, the day is earlier than the one until which it is kept, or the archive fails.
     ReviewError
-        When the actor may not, does not open the own key, or gives no reason. The refusal is in the ledger.
+        When the actor may not, does not open their own key, or gives no reason. The refusal is in the ledger.
     """
     person_id(actor.identifier)
     kept, day, who = objects_of(house, history_of(house, run)), until.isoformat(), actor.identifier

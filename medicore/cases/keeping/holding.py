@@ -41,7 +41,7 @@ def hold(house: House, actor: Actor, run: RunId) -> Holding:
     ArchiveError
         When the run is not archived, or the archive fails.
     ReviewError
-        When the actor may not, does not open the own key, or gives no reason. The refusal is in the ledger.
+        When the actor may not, does not open their own key, or gives no reason. The refusal is in the ledger.
     """
     return _act(house, actor, run, Permission.EXTEND, on=True)
 

@@ -37,7 +37,7 @@ def restore(house: House, run: RunId, person: str, passphrase: Callable[[str], s
     Raises
     ------
     ReviewError
-        When the person may not export (records hold patients' data: 21 CFR 11.10(d)), or does not open the own key.
+        When the person may not export (records hold patients' data: 21 CFR 11.10(d)), or does not open their own key.
         The refusal is in the ledger.
     ArchiveError
         When the archive does not hold the run, or not all of it.

@@ -1,1 +1,1 @@
-"""People and their acts: who may act, by which key, and what each of them signed."""
+"""People and their acts: permissions, keys, and the signed acts."""

@@ -1,4 +1,4 @@
-"""access: who could do what on a date, as the ledger knew it then."""
+"""access: the permissions of each person on a date, from the ledger's events up to then."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -12,18 +12,18 @@ from medicore.records.moment import moment, timestamp
 from medicore.records.people.people import PERMISSIONS, is_locked, people_of, standing_of
 
 _SIGNED = frozenset({"proceed", "approve", "reject", "administer", "extend"})
-"""What needs a signature, which a locked person cannot give."""
+"""The permissions that need a signature; a locked person cannot sign."""
 
 
 def access(house: House, study: str, at: str) -> dict[str, Any]:
-    """Return who could do what on a study at the end of a day in UTC, and what was changed about people on that day.
+    """Return the permissions of each person at the end of a day in UTC, and the changes of people on that day.
 
-    Roles hold for all studies. The answer is that of the ledger's events up to then, whatever happened since.
+    Roles apply to all studies. The answer uses only the ledger's events up to then.
 
     Raises
     ------
     ProtocolError
-        When the study has neither protocol nor run, or the date is malformed or not yet over anywhere in the ledger.
+        When the study has neither protocol nor run, or the date is malformed or in the future.
     """
     _require_study(house, study_id(study))
     day = _day(at)
@@ -95,7 +95,7 @@ def _malformed(text: str) -> ProtocolError:
 
 
 def _until(events: Iterable[LedgerEvent], end: str) -> tuple[LedgerEvent, ...]:
-    """Return the events up to the last one of ``end`` or before: the ledger's own order counts, not the clock's."""
+    """Return all events up to the last one with a time of at most ``end``, in the order of the ledger."""
     held = tuple(events)
     last = max((number for number, event in enumerate(held, 1) if moment(event.at) <= moment(end)), default=0)
     return held[:last]

@@ -1,4 +1,4 @@
-"""acting: a person changes something about a person, signs the change, and the ledger tells exactly that."""
+"""acting: changes of people; each is signed by the person who makes it, and recorded as it was signed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,30 +12,30 @@ from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.decision import require_reason
 from medicore.records.people.people import Permission, Person
 
-Brought = tuple[Mapping[str, Any], bytes | None]
-"""The details of a change, and the key that is to be kept once the change is recorded, if it brings one."""
+ChangeDetails = tuple[Mapping[str, Any], bytes | None]
+"""The details of a change, and the key to store after the change is recorded; None without a new key."""
 
-Bring = Callable[[Mapping[str, Person]], Brought]
-"""Makes a change ready, given the people whom the ledger knows."""
+Preparation = Callable[[Mapping[str, Person]], ChangeDetails]
+"""A function that prepares a change, given the people in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who changes something about a person, why, and the passphrase of their key."""
+    """The person who makes a change, their reason, and the passphrase of their key."""
 
     identifier: str
     reason: str
     passphrase: str
 
 
-def change(house: House, actor: Actor, action: str, subject: str, bring: Bring) -> LedgerEvent:
-    """Sign and record one change, alone, and return its event.
+def change(house: House, actor: Actor, action: str, subject: str, prepare: Preparation) -> LedgerEvent:
+    """Sign and record one change, while the lock on people is held, and return its event.
 
     Raises
     ------
     ReviewError
-        When the actor may not, does not open the own key or gives no reason, or ``bring`` refuses. The refusal is in
-        the ledger, and five wrong passphrases in a row lock the actor.
+        When the actor lacks the permission, gives a wrong passphrase or no reason, or when ``prepare`` refuses. The
+        ledger records the refusal; five wrong passphrases in a row lock the actor.
     ProtocolError
         When an identifier is malformed.
     """
@@ -49,7 +49,7 @@ def change(house: House, actor: Actor, action: str, subject: str, bring: Bring) 
             house, actor.identifier, Permission.ADMINISTER, lambda _: actor.passphrase
         )
         require_reason(actor.reason)  # before a new person is asked for a passphrase
-        details, key = bring(people(house))
+        details, key = prepare(people(house))
         event = record_act(house, signatory, action, subject, actor.reason, details)
         if key is not None:
             house.certifier.keep(subject, key)

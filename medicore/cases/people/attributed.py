@@ -1,4 +1,4 @@
-"""attributed: what a person did, signed with the own key, so that the ledger's word on who did it can be proved."""
+"""attributed: acts that a person signs with their own key, so that anyone can verify who did them."""
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ from medicore.records.people.people import Permission, Person
 
 @dataclass(frozen=True, slots=True)
 class Signatory:
-    """A person whose key has been opened, to sign what they do."""
+    """A person whose passphrase was verified, and who can sign acts with it."""
 
     person: Person
     passphrase: str
@@ -26,19 +26,19 @@ class Signatory:
 def require_signatory(
     house: House, identifier: str, permission: Permission, passphrase: Callable[[str], str]
 ) -> Signatory:
-    """Return the person once they are found to be one who may, and to hold the key by which they act.
+    """Return the person after verifying their permission and their passphrase.
 
-    ``passphrase`` is asked for that of a person only then.
+    ``passphrase`` is called only after the permission was verified.
 
     Raises
     ------
     ReviewError
-        When the person is unknown, locked, revoked, expired or may not, or the passphrase does not open the key.
+        When the person is unknown, locked, revoked, expired or lacks the permission, or the passphrase is wrong.
     """
     person = require_standing(house, identifier, permission)
     require_not_locked(house, person.identifier)
     signatory = Signatory(person, passphrase(person.identifier))
-    # Signed once before anything is done or shown: who cannot open the own key sees nothing.
+    # One signature before anything is done or shown: a wrong passphrase reveals nothing.
     proof = declare(person, "", "", "Proof of the key", {}, timestamp(house.clock.now()))
     house.certifier.sign(proof, signatory.passphrase)
     return signatory
@@ -47,7 +47,7 @@ def require_signatory(
 def record_act(
     house: House, signatory: Signatory, action: str, subject: str, reason: str, details: Mapping[str, Any]
 ) -> LedgerEvent:
-    """Return the event of what a person did, with their signature over all that it tells."""
+    """Record an act of a person, with their signature over all of its contents, and return its event."""
     person = signatory.person
     act = declare(person, action, subject, reason, details, timestamp(house.clock.now()))
     envelope = house.certifier.sign(act, signatory.passphrase)
@@ -60,7 +60,7 @@ def record_act(
 
 @contextmanager
 def refusals(house: House, identifier: str, refusal: str, subject: str, **details: str) -> Iterator[None]:
-    """Put a refusal into the ledger as the action ``refusal``; a person who gave too many wrong passphrases is locked."""
+    """Record a refusal in the ledger as the action ``refusal``; lock the person after too many wrong passphrases."""
     try:
         yield
     except ReviewError as error:

@@ -1,4 +1,4 @@
-"""people: who may act, by which key; every change is signed by the person who makes it."""
+"""people: adding, renewing, revoking and unlocking people; the person who makes a change signs it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from medicore.records.people.people import (
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Who is to be added: identifier, printed name (None: the certificate's) and role."""
+    """The person to add: identifier, printed name (None means the certificate's) and role."""
 
     identifier: str
     name: str | None
@@ -36,7 +36,7 @@ class Newcomer:
 
 
 Credential = Callable[[], Issuance | Registration]
-"""Gives what the certificate is made from; asked only once the actor has been found to be allowed."""
+"""Returns the inputs of the certificate; it is called only after the actor's permission was verified."""
 
 
 def add(house: House, actor: Actor, newcomer: Newcomer, credential: Credential) -> LedgerEvent:
@@ -45,22 +45,22 @@ def add(house: House, actor: Actor, newcomer: Newcomer, credential: Credential) 
     Raises
     ------
     ReviewError
-        When the identifier is or ever was taken, the role is unknown or the service's, or the certificate cannot be
-        made or is not fit; or when the actor may not. The refusal is in the ledger.
+        When the identifier is or ever was taken, the role is unknown or the service's, the certificate cannot be made
+        or is unsuitable, or the actor lacks the permission. The ledger records the refusal.
     """
     identifier = person_id(newcomer.identifier)
 
-    def bring(known: Mapping[str, Person]) -> Brought:
+    def prepare(known: Mapping[str, Person]) -> ChangeDetails:
         require_unused(known, identifier)
         role = role_named(newcomer.role)
         if role is Role.SERVICE:
             raise ReviewError(
                 "the role service is not for people; expected another; 'medicore init' makes it"
             )
-        person, key = _certified(house, identifier, newcomer.name, role, credential())
+        person, key = _with_certificate(house, identifier, newcomer.name, role, credential())
         return person.details(), key
 
-    return change(house, actor, "person.added", identifier, bring)
+    return change(house, actor, "person.added", identifier, prepare)
 
 
 def renew(
@@ -68,7 +68,7 @@ def renew(
 ) -> LedgerEvent:
     """Give a person a new key and certificate under the same identifier; return the event.
 
-    What the earlier certificate signed stays valid; it signs nothing more. A locked person may sign again.
+    The earlier certificate can no longer sign; what it signed stays valid. A locked person may sign again.
 
     Raises
     ------
@@ -76,20 +76,20 @@ def renew(
         When the person is unknown, revoked or the service, or as for ``add``.
     """
 
-    def bring(known: Mapping[str, Person]) -> Brought:
-        person = _standing(known, identifier)
-        made, key = _certified(house, identifier, name or person.name, person.role, credential())
+    def prepare(known: Mapping[str, Person]) -> ChangeDetails:
+        person = _unrevoked(known, identifier)
+        made, key = _with_certificate(house, identifier, name or person.name, person.role, credential())
         if made.fingerprint == person.fingerprint:
             raise ReviewError(
                 f"{identifier} has this very certificate already; expected a new one; have it issued"
             )
         return made.details(), key
 
-    return change(house, actor, "person.renewed", identifier, bring)
+    return change(house, actor, "person.renewed", identifier, prepare)
 
 
 def revoke(house: House, actor: Actor, identifier: str) -> LedgerEvent:
-    """Take the force from a person's certificate, for ever; return the event. What it signed stays valid.
+    """Revoke a person's certificate permanently; return the event. What it signed stays valid.
 
     Raises
     ------
@@ -97,8 +97,8 @@ def revoke(house: House, actor: Actor, identifier: str) -> LedgerEvent:
         When the person is unknown, revoked already, the service, or the last one who may administer people.
     """
 
-    def bring(known: Mapping[str, Person]) -> Brought:
-        person = _standing(known, identifier)
+    def prepare(known: Mapping[str, Person]) -> ChangeDetails:
+        person = _unrevoked(known, identifier)
         now = timestamp(house.clock.now())
         others = [
             other.identifier
@@ -111,11 +111,11 @@ def revoke(house: House, actor: Actor, identifier: str) -> LedgerEvent:
             )
         return {"fingerprint": person.fingerprint}, None
 
-    return change(house, actor, "person.revoked", identifier, bring)
+    return change(house, actor, "person.revoked", identifier, prepare)
 
 
 def unlock(house: House, actor: Actor, identifier: str) -> LedgerEvent:
-    """Let a person sign again who was locked after wrong passphrases; return the event.
+    """Unlock a person who was locked after wrong passphrases; return the event.
 
     Raises
     ------
@@ -123,7 +123,7 @@ def unlock(house: House, actor: Actor, identifier: str) -> LedgerEvent:
         When the person is unknown, or not locked.
     """
 
-    def bring(known: Mapping[str, Person]) -> Brought:
+    def prepare(known: Mapping[str, Person]) -> ChangeDetails:
         person_named(known, identifier)
         if not is_locked(house.ledger.events(person=identifier), identifier):
             raise ReviewError(
@@ -131,11 +131,11 @@ def unlock(house: House, actor: Actor, identifier: str) -> LedgerEvent:
             )
         return {}, None
 
-    return change(house, actor, "person.unlocked", identifier, bring)
+    return change(house, actor, "person.unlocked", identifier, prepare)
 
 
 def listed(house: House) -> list[dict[str, Any]]:
-    """Return a row for each person ever added: role, standing, current certificate, and those before it."""
+    """Return a row for each person ever added: role, standing, current certificate, and earlier certificates."""
     now = timestamp(house.clock.now())
     known: dict[str, Person] = {}
     earlier: dict[str, list[dict[str, Any]]] = {}
@@ -159,10 +159,10 @@ def listed(house: House) -> list[dict[str, Any]]:
     ]
 
 
-def _certified(
+def _with_certificate(
     house: House, identifier: str, name: str | None, role: Role, credential: Issuance | Registration
 ) -> tuple[Person, bytes | None]:
-    """Return the person with the certificate that is issued or registered, and the key that is kept here, if any."""
+    """Return the person with an issued or registered certificate, and the key to store (None if there is none)."""
     if isinstance(credential, Issuance):
         if name is None:
             raise ReviewError(
@@ -173,8 +173,8 @@ def _certified(
     return person, credential.key
 
 
-def _standing(known: Mapping[str, Person], identifier: str) -> Person:
-    """Return the person of that identifier unless it is the service, or was revoked."""
+def _unrevoked(known: Mapping[str, Person], identifier: str) -> Person:
+    """Return the person of that identifier; raise ReviewError for the service or a revoked person."""
     person = person_named(known, identifier)
     if person.role is Role.SERVICE:
         raise ReviewError(f"{identifier} is the service; expected a person; its key is of 'medicore init'")

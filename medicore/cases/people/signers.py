@@ -1,4 +1,4 @@
-"""Signers: the people whom the ledger knew at an event, and the proof that those who let them in might do so."""
+"""Signers: the people in the ledger at the time of an event, and the verification of the acts that added them."""
 
 import base64
 import math
@@ -25,7 +25,7 @@ from medicore.records.people.people import (
 )
 
 CHANGES = frozenset({"person.added", "person.renewed", "person.revoked", "person.unlocked"})
-"""What one person may do to another; each is an act with a signature."""
+"""The actions by which one person changes another; each is a signed act."""
 
 _PEOPLE = ("person.added", "person.renewed", "person.revoked")
 _FOUNDING = frozenset({"authority.created", "checkpoint.signed", "person.added"})
@@ -56,10 +56,10 @@ def require_not_locked(house: House, identifier: str) -> None:
 
 
 def signer_of(house: House, event: LedgerEvent) -> Person:
-    """Return who signed an event, as the ledger knew them then.
+    """Return the signer of an event, as the ledger knew them at that time.
 
-    For a certificate of our own authority its signature speaks. That another authority may vouch for someone is only
-    what a person of the house says: the act that says so is proved here, whoever wrote it into the ledger.
+    A certificate of the embedded authority is proved by the authority's signature. An external certificate is accepted
+    only because a person registered it, so the signed act of that registration is verified here.
     """
     person = person_named(people(house, event.sequence), event.actor)
     if person.chain:

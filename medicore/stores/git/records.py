@@ -92,7 +92,7 @@ class GitRecords(GitObjects):
         return commit
 
     def bring(self, bundle: bytes, tag: str) -> None:
-        """Bring ``tag`` with its history from a git bundle; raise IntegrityError when the bundle has it not whole."""
+        """Bring ``tag`` with its history from a git bundle; raise IntegrityError when the bundle lacks a part of it."""
         with tempfile.NamedTemporaryFile(suffix=".bundle") as file:
             file.write(bundle)
             file.flush()

@@ -91,7 +91,7 @@ class Authority:
         key = _first_key(folder, passphrase)
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, printed_name(name))])
         certificate = (
-            begun(subject, subject, key.public_key(), clock.now(), validity)
+            certificate_builder(subject, subject, key.public_key(), clock.now(), validity)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .add_extension(usage(authority=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -155,7 +155,7 @@ class Authority:
         )
         validity = min(validity, issuer.not_valid_after_utc - now)
         certificate = (
-            begun(name, issuer.subject, key.public_key(), now, validity)
+            certificate_builder(name, issuer.subject, key.public_key(), now, validity)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(usage(authority=False), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

@@ -1,4 +1,4 @@
-"""Certificates in X.509: how one of ours begins, what one from elsewhere must be, and who vouches for whom."""
+"""X.509 certificates: the builder for our own, the requirements for external ones, and the verification of chains."""
 
 from datetime import datetime, timedelta
 
@@ -47,17 +47,17 @@ def as_pem(certificate: x509.Certificate) -> str:
 
 
 def subject_of(certificate: x509.Certificate) -> tuple[str | None, str | None]:
-    """Return printed name and identifier that the certificate was issued to; None where it says neither."""
+    """Return the printed name and the identifier in the certificate's subject; None for each that is missing."""
     name, identifier = (
         certificate.subject.get_attributes_for_oid(oid) for oid in (NameOID.COMMON_NAME, NameOID.USER_ID)
     )
     return (str(name[0].value) if name else None, str(identifier[0].value) if identifier else None)
 
 
-def begun(
+def certificate_builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, validity: timedelta
 ) -> x509.CertificateBuilder:
-    """Return a certificate begun: names, key, random serial number, validity in whole seconds (RFC 5280, 4.1.2.5)."""
+    """Return a builder with names, key, random serial number, validity in whole seconds (RFC 5280, 4.1.2.5)."""
     start = now.replace(microsecond=0)
     if validity < timedelta(seconds=1):
         raise ConfigurationError(f"a validity of {validity} was asked for; expected a second or more; renew")
@@ -73,7 +73,7 @@ def begun(
 
 
 def usage(*, authority: bool) -> x509.KeyUsage:
-    """Return what a key may do: the authority signs certificates, people sign what they stand by."""
+    """Return the key usage: the authority signs certificates, people sign documents."""
     return x509.KeyUsage(
         digital_signature=not authority,
         content_commitment=not authority,
@@ -102,10 +102,10 @@ def require_issued(certificate: x509.Certificate, authority: x509.Certificate, a
 
 
 def require_chained(certificate: x509.Certificate, chain: str, at: str, owner: str) -> None:
-    """Raise ReviewError unless the issuers in ``chain`` vouch for the certificate, up to their root, at ``at``.
+    """Raise ReviewError unless ``chain`` leads from the certificate to a root, and all were valid at ``at``.
 
-    The path is proved by RFC 5280, section 6.1. The trust anchors are the self-issued certificates of the chain:
-    that this root may vouch for this person is what the person of the ledger's event, who registered it, signed.
+    The path is verified by RFC 5280, section 6.1. The trust anchors are the self-issued certificates of the chain. The
+    person who registered the certificate signed that this root is accepted; the ledger holds that act.
     """
     issuers = load_all(chain)
     roots = [issuer for issuer in issuers if issuer.issuer == issuer.subject]
@@ -135,7 +135,7 @@ def require_chained(certificate: x509.Certificate, chain: str, at: str, owner: s
 
 
 def require_for_signatures(certificate: x509.Certificate, owner: str) -> None:
-    """Raise ReviewError unless a certificate from elsewhere fits our signatures: its key ECDSA P-256, its use signing."""
+    """Raise ReviewError unless an external certificate has an ECDSA P-256 key and is for signatures."""
     key = certificate.public_key()
     if not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)):
         raise ReviewError(
@@ -161,5 +161,5 @@ def _require_valid(held: x509.Certificate, at: str, name: str) -> None:
     if not held.not_valid_before_utc <= moment(at) <= held.not_valid_after_utc:
         raise ReviewError(
             f"the key of {name} is valid from {held.not_valid_before_utc:%Y-%m-%d %H:%M} to "
-            f"{held.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, not on {at}; have a new one issued"
+            f"{held.not_valid_after_utc:%Y-%m-%d %H:%M} UTC; {at} is outside of that; have a new one issued"
         )

@@ -1,4 +1,4 @@
-"""Keys and certificates of people: made by the embedded authority, or registered from the company's own."""
+"""Keys and certificates of people: issued by the embedded authority, or registered from the company's authority."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,14 +22,14 @@ from medicore.stores.keys.certificates import (
 
 
 class AuthorityCertifier:
-    """Certificates by the authority's folder; the authority is opened when it is first needed."""
+    """The certifier on the authority's folder; the authority is opened at its first use."""
 
     def __init__(self, authority: Callable[[], Authority], clock: Clock) -> None:
         self._authority = authority
         self._clock = clock
 
     def issue(self, identifier: str, name: str, role: Role, issuance: Issuance) -> tuple[Person, bytes]:
-        """Return the person with a new certificate, and the PKCS#12 bytes of the new key, kept nowhere yet."""
+        """Return the person with a new certificate, and the PKCS#12 bytes of the new key; neither is stored yet."""
         return self._authority().certify(
             Subject(identifier, name, role),
             passphrase=issuance.passphrase,
@@ -38,15 +38,14 @@ class AuthorityCertifier:
         )
 
     def register(self, identifier: str, role: Role, registration: Registration) -> Person:
-        """Return the person with a certificate issued elsewhere; printed name and validity are the certificate's.
+        """Return the person with an external certificate; printed name and validity are the certificate's.
 
-        The file may hold the certificate alone, or its issuers after it.
+        The file holds the certificate, and can hold its issuers after it.
 
         Raises
         ------
         ReviewError
-            When the certificate is for another kind of key or use, carries no name, or its chain does not vouch for
-            it now.
+            When the certificate is for another kind of key or use, has no name, or its chain is not valid now.
         """
         certificate, *more = load_all(registration.certificate)
         issuers = [*more, *(load_all(registration.chain) if registration.chain else [])]
@@ -72,7 +71,7 @@ class AuthorityCertifier:
         )
 
     def keep(self, identifier: str, key: bytes) -> None:
-        """Keep a person's PKCS#12 bytes, in place of those of an earlier certificate."""
+        """Store a person's PKCS#12 bytes; they replace those of an earlier certificate."""
         self._authority().keep(identifier, key)
 
     def serial(self, person: Person) -> str:
@@ -84,10 +83,10 @@ class AuthorityCertifier:
         return signer.sign_act(act, self._authority().key(act.signer), passphrase)
 
     def sign_for_service(self, act: Act) -> bytes:
-        """Return the envelope of an act of the service, signed with its key."""
+        """Return the envelope of an act of the service, signed with the service's key."""
         authority = self._authority()
         return signer.sign_act(act, authority.key(act.signer), authority.service_passphrase(act.signer))
 
     def verify(self, envelope: bytes, person: Person, at: str) -> Act:
-        """Return the act in an envelope, its signature and certificate proved as of ``at``."""
+        """Return the act in an envelope after verifying signature and certificate as of ``at``."""
         return signer.verify_act(envelope, person, self._authority().certificate, at)

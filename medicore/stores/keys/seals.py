@@ -1,4 +1,4 @@
-"""Signing and proving with the keys of the embedded authority."""
+"""Signing and verifying with the keys of the embedded authority."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from medicore.stores.keys.authority import Authority
 
 
 class AuthoritySeals:
-    """Seals made with keys in the authority's folder; the authority is opened when it is first needed."""
+    """Seals with the keys in the authority's folder; the authority is opened at its first use."""
 
     def __init__(self, authority: Callable[[], Authority], clock: Clock, service: str) -> None:
         self._authority = authority
@@ -20,7 +20,7 @@ class AuthoritySeals:
         self._service = service
 
     def authority(self) -> bytes:
-        """Return the certificate, in PEM, from which all trust comes."""
+        """Return the certificate of the root authority, in PEM."""
         return self._authority().certificate
 
     def sign(self, statement: Statement, passphrase: str) -> bytes:
@@ -28,7 +28,7 @@ class AuthoritySeals:
         return signer.sign(statement, self._authority().key(statement.signer), passphrase)
 
     def verify(self, envelope: bytes, person: Person, at: str) -> Statement:
-        """Return the decision in an envelope, its signature and certificate proved as of ``at``."""
+        """Return the decision in an envelope after verifying signature and certificate as of ``at``."""
         return signer.verify(
             envelope,
             person.certificate,
@@ -47,5 +47,5 @@ class AuthoritySeals:
         )
 
     def verify_attestation(self, envelope: bytes, service: Person) -> Checkpoint:
-        """Return the checkpoint in an envelope, its signature proved."""
+        """Return the checkpoint in an envelope after verifying the signature."""
         return signer.verify_checkpoint(envelope, service.certificate, self._authority().certificate)

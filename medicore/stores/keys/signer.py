@@ -1,6 +1,6 @@
-"""Signatures: DSSE envelopes made with a person's key, and proved against the authority.
+"""Signatures: DSSE envelopes made with a person's key, and verified against the authority.
 
-securesystemslib is imported where it works: it brings boto3, half a second that other commands need not pay.
+securesystemslib is imported where it is used: it imports boto3, which takes half a second that other commands save.
 """
 
 import json
@@ -23,7 +23,7 @@ PAYLOAD_TYPE = "application/vnd.in-toto+json"
 ACT_TYPE = "application/vnd.medicore.act+json"
 CHECKPOINT_TYPE = "application/vnd.medicore.checkpoint+json"
 RECORDING_LIMIT = timedelta(hours=1)
-"""How far the time that a signer wrote may lie from the time at which the ledger took the decision."""
+"""The largest difference between the signer's time and the time at which the ledger recorded the decision."""
 
 
 def sign(statement: Statement, pkcs12_bytes: bytes, passphrase: str) -> bytes:
@@ -48,11 +48,11 @@ def verify(
     revoked_at: str | None = None,
     chain: str = "",
 ) -> Statement:
-    """Return the statement in ``envelope`` once its signature and its certificate are proved.
+    """Return the statement in ``envelope`` after verifying its signature and its certificate.
 
-    ``at`` is when the ledger took the decision, not the present moment: a signature stays good after its key
-    has expired or been revoked. ``revoked_at`` is when the certificate was revoked, if it ever was; ``chain``
-    holds its issuers when another authority than ours issued it.
+    ``at`` is the time at which the ledger recorded the decision, not the present: a signature stays valid after its key
+    has expired or was revoked. ``revoked_at`` is the time of the certificate's revocation, if there was one. ``chain``
+    holds the issuers of an external certificate.
 
     Raises
     ------
@@ -70,14 +70,14 @@ def verify(
 
 
 def sign_act(act: Act, pkcs12_bytes: bytes, passphrase: str) -> bytes:
-    """Return the DSSE envelope of an act, signed with its signer's key; ReviewError when the key stays shut."""
+    """Return the DSSE envelope of an act, signed with its signer's key; ReviewError when the key does not open."""
     return _seal(act.payload(), ACT_TYPE, pkcs12_bytes, passphrase, act.signer, act.certificate)
 
 
 def verify_act(envelope: bytes, person: Person, ca_pem: str | bytes, at: str) -> Act:
-    """Return the act in ``envelope`` once its signature and its certificate are proved as ``verify`` proves them.
+    """Return the act in ``envelope`` after verifying its signature and its certificate in the same way as ``verify``.
 
-    ``person`` is the signer as the ledger knew them when it took the act, at ``at``.
+    ``person`` is the signer as the ledger knew them at ``at``, when it recorded the act.
     """
     act = Act.from_payload(_unseal(envelope, ACT_TYPE, load(person.certificate), person.certificate))
     _require_signer(act, "act", person.certificate, ca_pem, at, person.chain)
@@ -94,12 +94,12 @@ def sign_checkpoint(checkpoint: Checkpoint, pkcs12_bytes: bytes, passphrase: str
 
 
 def verify_checkpoint(envelope: bytes, certificate_pem: str | bytes, ca_pem: str | bytes) -> Checkpoint:
-    """Return the checkpoint in ``envelope`` once signature and certificate are proved at its own time.
+    """Return the checkpoint in ``envelope`` after verifying signature and certificate at the checkpoint's own time.
 
     Raises
     ------
     IntegrityError
-        When it is not what the service signed: a checkpoint is evidence, not an attempt to decide.
+        When it differs from what the service signed. The error is one of integrity, because a checkpoint is evidence.
     """
     try:
         signed_for = load(certificate_pem)
@@ -162,7 +162,7 @@ def _seal(
 def _unseal(
     envelope: bytes, payload_type: str, certificate: x509.Certificate, certificate_pem: str | bytes
 ) -> bytes:
-    """Return the payload of an envelope that the certificate's key signed, and that nothing was added to."""
+    """Return the payload of an envelope with exactly one signature, that of the certificate's key."""
     from securesystemslib.dsse import Envelope
     from securesystemslib.exceptions import VerificationError
     from securesystemslib.signer import SSlibKey
@@ -191,10 +191,10 @@ def _unseal(
 def _require_signer(
     signed: Statement | Act, what: str, certificate_pem: str | bytes, ca_pem: str | bytes, at: str, chain: str
 ) -> None:
-    """Raise ReviewError unless the certificate is the signer's own, and was vouched for when it signed."""
+    """Raise ReviewError unless the certificate is the signer's own, and its chain was valid when it signed."""
     certificate = load(certificate_pem)
     name, identifier = subject_of(certificate)
-    # Another authority than ours does not know our identifiers: there, the ledger alone says whose certificate it is.
+    # An external authority does not know our identifiers: only the ledger says whose certificate it is.
     own = bool(chain) or identifier == signed.signer
     if not own or (signed.printed_name, signed.certificate) != (name, fingerprint(_text(certificate_pem))):
         raise ReviewError(

@@ -1,4 +1,4 @@
-"""A renderer that hands out no report which is not what a report must be: each is proved before it is kept."""
+"""A renderer that verifies every report before it returns it: PDF/A, closed, marked on every page."""
 
 from collections.abc import Mapping
 from datetime import datetime
