@@ -205,7 +205,7 @@ def test_a_rolled_back_ledger_is_caught(copy: Kept, tmp_path: Path) -> None:
     assert copy.damaged()["wrong"] == [length + 1, length + 3], (
         "from the roll-back to the head that was signed"
     )
-    assert "is another" in copy.project.medicore("verify", "--all", expected=6).err
+    assert "was replaced" in copy.project.medicore("verify", "--all", expected=6).err
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_ledger_written_anew_is_caught(copy: Kept) -> None:
     found = copy.damaged()
     assert "chain" not in found["failed"]
     assert found["wrong"] == [1, len(events)]
-    assert "is another" in copy.project.medicore("verify", f"{STUDY}/{FIRST}/1", expected=6).err
+    assert "was replaced" in copy.project.medicore("verify", f"{STUDY}/{FIRST}/1", expected=6).err
 
 
 def test_missing_guards_are_caught(copy: Kept) -> None:
