@@ -116,7 +116,10 @@ def test_quality_may_administer_and_others_may_not(month: Month) -> None:
     assert (event["actor"], event["role"], event["reason"]) == ("quinn", "quality", WHY)
     for who in ("analyst", "reviewer"):
         answer = add(project, f"{who}-friend", "reviewer", who=who, expected=7)
-        assert f"{who} has the role {who}, which may not administer; expected one of operator, quality" in answer.err
+        assert (
+            f"{who} has the role {who}, which may not administer; expected one of operator, quality"
+            in answer.err
+        )
         refused = last_about(project, f"{who}-friend")
         assert (refused["action"], refused["actor"]) == ("person.refused", who)
     assert not {"analyst-friend", "reviewer-friend"} & set(rows(project))

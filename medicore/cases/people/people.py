@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medicore.cases.people.acting import Actor, Brought, change
+from medicore.cases.people.acting import Actor, ChangeDetails, change
 from medicore.cases.people.signers import people_events
 from medicore.errors import ReviewError
 from medicore.ports.house import House

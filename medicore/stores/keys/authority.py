@@ -18,7 +18,7 @@ from medicore.records.identifiers import person_id
 from medicore.records.moment import timestamp
 from medicore.records.people.people import Person, Role, fingerprint, printed_name
 from medicore.stores.files import write_atomically
-from medicore.stores.keys.certificates import as_pem, begun, usage
+from medicore.stores.keys.certificates import as_pem, certificate_builder, usage
 
 if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no signature needs
     from medicore.stores.clock import Clock

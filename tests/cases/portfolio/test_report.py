@@ -8,7 +8,6 @@ import pytest
 from medicore.cases.answers.status import line
 from medicore.cases.portfolio.late_months import deadline, earlier_late
 from medicore.cases.portfolio.report import portfolio_contents, portfolio_report
-from medicore.cases.review.review import open_findings
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import BusyError, ConfigurationError, IntegrityError, ProtocolError
@@ -81,7 +80,7 @@ def test_it_says_who_can_answer_what_halted(released: WholeHouse) -> None:
     found = studies(released)
     assert {study for study, one in found.items() if one["open"]} == {WAITING, BROKEN}
     waiting = found[WAITING]["open"]
-    digests = [one["digest"] for one in open_findings(released.house, RunId.parse(WAITING_RUN))]
+    digests = [one.digest for one in released.history(WAITING_RUN).findings]
     assert [one["digest"] for one in waiting] == digests
     assert {tuple(one["who"]) for one in waiting} == {("Rita Reviewer",)}
     assert all(f"--meaning proceed --finding {one['digest'][:12]}" in one["command"] for one in waiting)

@@ -9,7 +9,6 @@ import pytest
 
 from medicore.cases.answers.explain import explain
 from medicore.cases.proof.reproduce import reproduce
-from medicore.cases.review.review import open_findings
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import read_results
 from medicore.records.identifiers import RunId
@@ -136,5 +135,5 @@ def test_a_vanished_subject_and_a_changed_locked_value_halt(house: WholeHouse) -
     assert not any(finding.overridable for finding in outcome.findings)
     assert [finding.statistic for finding in outcome.findings] == ["1", "1"]
     assert "age" in {finding.subject for finding in outcome.findings}
-    assert len(open_findings(house.house, RunId.parse(outcome.run))) == 2
+    assert len(house.history(outcome.run).findings) == 2
     assert first.month == "2025-02"

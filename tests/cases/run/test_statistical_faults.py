@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medicore.cases.review.review import open_findings
 from medicore.cases.run.seal import read_results
 from medicore.errors import DataError, EstimationError, ProtocolError, ReviewError
 from medicore.records.identifiers import RunId
@@ -243,13 +242,13 @@ def test_an_imbalance_that_was_accepted_is_printed_with_its_decision(house: Whol
     study = faulty.gated("TEST-ACCEPTED", "unweighted", 0.1)
     house.prepare(study)
     run = RunId.parse(ended(house, study).outcome.run)
-    findings = open_findings(house.house, run)
-    assert all(0 <= finding["false_alarm_rate"] <= 1 for finding in findings)
+    findings = house.history(run).findings
+    assert all(0 <= (finding.false_alarm_rate or 0) <= 1 for finding in findings)
     outcome = house.proceed(str(run))
     results = read_results(house.house, run, outcome.commit)
     assert [
         (one["digest"], one["decision"]["signer"], one["decision"]["meaning"]) for one in results["findings"]
-    ] == [(finding["digest"], "rita", "proceed") for finding in findings]
+    ] == [(finding.digest, "rita", "proceed") for finding in findings]
     assert run.month == MONTH
 
 
