@@ -49,7 +49,7 @@ class Generation:
 
     def results(self, run: RunId) -> dict[str, Any]:
         """Return the recorded results of a run."""
-        return read_results(self.house, run, sealed_commit(self.house, run))
+        return read_results(self.house, run, sealed_commit(self.house, run)).document
 
     def origins(self, run: RunId) -> tuple[Origin, ...]:
         """Return the trace table of the code that sealed a run."""

@@ -194,6 +194,6 @@ def test_next_month_goes_on_from_it(copied: Generation, tmp_path: Path) -> None:
     assert state_of(house.ledger.events(subject=str(NEXT))) is RunState.ARCHIVED
     assert verify_ledger(house).failed == ()
     assert [verified.run for verified in verify_all(house) if verified.failed] == []
-    change = read_results(house, NEXT, sealed_commit(house, NEXT))["change"]
+    change = read_results(house, NEXT, sealed_commit(house, NEXT)).document["change"]
     assert (change["run"], change["in_standard_errors"]) == (str(SEALED), 0.0)
     assert change["previous_estimate"] == copied.results(SEALED)["primary"]["estimate"]

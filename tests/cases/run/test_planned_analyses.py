@@ -38,7 +38,7 @@ def sealed(house: WholeHouse, study: PreparedStudy, month: str = MONTH) -> RunId
 
 def results(house: WholeHouse, run: RunId) -> dict[str, Any]:
     """Return the results in a run's sealed record."""
-    return read_results(house.house, run, sealed_commit(house.house, run))
+    return read_results(house.house, run, sealed_commit(house.house, run)).document
 
 
 def test_missing_covariates_are_imputed_and_counted(house: WholeHouse, tmp_path: Path) -> None:
