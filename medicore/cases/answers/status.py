@@ -60,7 +60,7 @@ def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
     return found
 
 
-def _worst(balance: Balance) -> dict[str, float | None]:
+def _worst(balance: Balance) -> dict[str, float | str | None]:
     return {"smd_before": balance.smd_before, "smd_after": balance.smd_after}
 
 

@@ -86,6 +86,10 @@ class Primary:
         return math.log(self.estimate) if self.scale == "logarithm" else float(self.estimate)
 
 
+_INFINITE = ("inf", "-inf")
+"""How the results hold an infinite number, which JSON has not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Balance:
     """The balance of the arms: of the covariate that is worst, before and after weighting."""
@@ -93,17 +97,19 @@ class Balance:
     section: Section
 
     @property
-    def smd_before(self) -> float | None:
-        """The standardised mean difference before weighting; None where it has no value."""
+    def smd_before(self) -> float | str | None:
+        """The standardised mean difference before weighting; ``inf`` or ``-inf`` where infinite, None without a value."""
         return self._worst("unweighted")
 
     @property
-    def smd_after(self) -> float | None:
-        """The standardised mean difference after weighting; None where it has no value."""
+    def smd_after(self) -> float | str | None:
+        """The standardised mean difference after weighting; ``inf`` or ``-inf`` where infinite, None without a value."""
         return self._worst("weighted")
 
-    def _worst(self, kind: str) -> float | None:
-        return self.section.part("worst").part(kind).number_or_none("smd")
+    def _worst(self, kind: str) -> float | str | None:
+        part = self.section.part("worst").part(kind)
+        stored = part.values.get("smd")
+        return str(stored) if stored in _INFINITE else part.number_or_none("smd")
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,11 @@ def test_other_studies_are_shown_by_digest_alone(released: WholeHouse, tmp_path:
 def test_who_may_not_hand_out_records_is_refused(released: WholeHouse) -> None:
     """An analyst, an operator, a stranger and a wrong passphrase get nothing, and the attempt is in the ledger."""
     for person, given, told in (
-        ("ana", words("ana"), "ana is analyst, which may not export; expected one of quality, reviewer"),
+        (
+            "ana",
+            words("ana"),
+            "ana has the role analyst, which may not export; expected one of quality, reviewer",
+        ),
         ("otto", words("otto"), "may not export"),
         ("nobody", "", "person 'nobody' is unknown"),
         ("rita", "guessed it", "does not open the key of rita"),

@@ -52,7 +52,8 @@ def test_quality_may_administer_and_others_may_not(house: House) -> None:
     assert (event.actor, event.role, event.reason) == ("quinn", "quality", "As the team asked")
     for who, role in (("ana", "analyst"), ("rita", "reviewer")):
         with pytest.raises(
-            ReviewError, match=f"{who} is {role}, which may not administer; expected one of operator"
+            ReviewError,
+            match=f"{who} has the role {role}, which may not administer; expected one of operator, quality",
         ):
             add_person(house, f"{who}-friend", "reviewer", by=who)
         (refused,) = house.ledger.events(subject=f"{who}-friend")

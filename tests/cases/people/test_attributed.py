@@ -68,7 +68,7 @@ def test_who_may_not_is_asked_for_nothing(founded: tuple[House, SetClock]) -> No
     clock.pass_days(11)
     refused: tuple[tuple[str, Permission, str], ...] = (
         ("nobody", Permission.VIEW, "person 'nobody' is unknown"),
-        ("otto", Permission.VIEW, "otto is operator, which may not view"),
+        ("otto", Permission.VIEW, "otto has the role operator, which may not view"),
         ("rita", Permission.VIEW, "the key of rita is valid from"),
         ("ruth", Permission.VIEW, "the key of ruth was revoked on"),
     )

@@ -92,7 +92,7 @@ def test_standing_is_known_active_and_allowed(founded: tuple[House, SetClock]) -
     house, clock = founded
     assert require_standing(house, "olga", Permission.ADMINISTER) == people(house)["olga"]
     for person, permission, told in (
-        ("olga", Permission.APPROVE, "olga is operator, which may not approve"),
+        ("olga", Permission.APPROVE, "olga has the role operator, which may not approve"),
         ("eve", Permission.ADMINISTER, "person 'eve' is unknown"),
     ):
         with pytest.raises(ReviewError, match=told):

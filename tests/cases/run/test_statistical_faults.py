@@ -71,7 +71,7 @@ def test_one_arm(house: WholeHouse) -> None:
         (
             faulty.no_contrast(),
             "studies/TEST-NOCONTRAST.yaml: treatment: column 'arm' has 3 arms (low dose, high dose, control) and no "
-            "contrast of two is declared; name one arm under 'treated' and one under 'control'; "
+            "declared contrast of two; name one arm under 'treated' and one under 'control'; "
             "1 problem(s) in all; correct the file",
         ),
         (

@@ -50,6 +50,13 @@ def test_a_ratio_is_inferred_on_its_logarithm() -> None:
     assert results(primary=PRIMARY | {"scale": "identity"}).primary.inferred == 1.5
 
 
+@pytest.mark.parametrize("stored", ["inf", "-inf"])
+def test_an_infinite_imbalance_is_given_as_it_is_stored(stored: str) -> None:
+    """Arms that do not vary have an infinite SMD, which JSON holds as a text (FAULTS 57)."""
+    worst = {"unweighted": {"smd": stored}, "weighted": {"smd": 0.1}}
+    assert results(balance={"worst": worst}).balance.smd_before == stored
+
+
 def test_balance_cohort_and_sensitivity_are_given() -> None:
     """Worst balance, CONSORT counts and sensitivity rows have what the file holds, in its order."""
     found = results()
