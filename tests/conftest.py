@@ -119,11 +119,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     The very first builds the month that many need; those follow that do not, so that nobody waits for it.
     """
-    needing = [item.path for item in items if "built_month" in getattr(item, "fixturenames", ())]
+    needing = dict.fromkeys(item.path for item in items if "built_month" in getattr(item, "fixturenames", ()))
+    first = next(iter(needing), None)
 
     def place(item: pytest.Item) -> int:
         if item.path in needing:
-            return 0 if item.path == needing[0] else 2
+            return 0 if item.path == first else 2
         return 1 if "line" in item.path.parts else 3
 
     items.sort(key=place)
