@@ -170,11 +170,11 @@ def test_export_verifies_without_medicore(copied: Generation, tmp_path: Path) ->
 def test_command_line_verifies(kept: Generation) -> None:
     """``medicore verify --all`` ends with 0 on the old state folder, and so does ``medicore ledger verify``."""
     project = Project(ROOT, kept.home)
-    answers = project.medicore("verify", "--all", "--json").json()
+    answers = project.command("verify", "--all", "--json").json()
     assert [(answer["run"], answer["failed"]) for answer in answers] == [
         (str(RELEASED), {}), (str(SEALED), {}), (None, {}),
     ]  # fmt: skip
-    assert project.medicore("ledger", "verify", "--json").json()["intact"] is True
+    assert project.command("ledger", "verify", "--json").json()["intact"] is True
 
 
 def test_next_month_goes_on_from_it(copied: Generation, tmp_path: Path) -> None:
