@@ -68,10 +68,6 @@ def _prefect_settings() -> Iterator[None]:
 def _exit_code(arguments: tuple[str, ...]) -> int:
     from medicore.cli import _run
 
-    try:
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(sys, "argv", ["medicore", *arguments])
-            _run()
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else int(end.code is not None)
-    return 0
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "argv", ["medicore", *arguments])
+        return _run([])
