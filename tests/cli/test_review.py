@@ -3,6 +3,8 @@
 import pytest
 
 from medicore.cli.review import _answer
+from medicore.records.finding import StoredFinding
+from medicore.records.section import Section
 
 
 @pytest.mark.parametrize(
@@ -15,4 +17,4 @@ from medicore.cli.review import _answer
 )
 def test_a_finding_names_its_answers(finding: dict[str, object], told: str) -> None:
     """What nobody may override is to be rejected, and broken data are to be corrected."""
-    assert _answer(finding) == told
+    assert _answer(StoredFinding(Section("finding", finding, ""))) == told

@@ -105,8 +105,9 @@ def test_term_of_an_indicator_is_named(inputs: Any) -> None:
 
 
 def test_imputed_report_is_rendered(inputs: Any) -> None:
-    """The whole report with imputation is typeset, and both paragraphs are in it."""
+    """The whole report with imputation is typeset, and both paragraphs and the numbered table are in it."""
     multiple(inputs)
     text = text_of(inputs.render())
+    assert tight("Table 14.1.2.1") in text
     assert tight("Missing baseline covariates") in text
     assert tight("pooled over 20 completed data sets") in text

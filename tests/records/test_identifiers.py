@@ -23,7 +23,9 @@ def test_not_studies(text: str) -> None:
         study_id(text)
 
 
-@pytest.mark.parametrize("text", ["2025-00", "2025-13", "1999-12", "2025-1", "2025-01\n", "25-01"])
+@pytest.mark.parametrize(
+    "text", ["2025-00", "2025-13", "1999-12", "2025-1", "2025-01\n", "25-01", "2025-03-01"]
+)
 def test_not_months(text: str) -> None:
     """A month outside the calendar, before 2000 or otherwise spelled is refused."""
     with pytest.raises(ProtocolError, match="malformed"):

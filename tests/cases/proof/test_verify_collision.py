@@ -1,4 +1,4 @@
-"""verify: two deliveries with one MD5 are told apart by SHA-256, though DVC's store takes one for the other (FAULTS 12)."""
+"""verify: two deliveries with one MD5 are told apart by SHA-256, though DVC's store takes one for the other."""
 
 import json
 
@@ -22,7 +22,7 @@ HEADERS = tuple(
 def test_a_twin_in_the_place_of_a_frozen_export_is_found(
     founded: WholeHouse, places: tuple[str, ...]
 ) -> None:
-    """A delivery whose bytes have a twin of the same MD5 is sealed and verifies; the twin in its place fails."""
+    """A delivery whose bytes have a twin of the same MD5 is sealed and verifies; the twin in its place fails (FAULTS 12)."""
     one, other = HEADERS
     assert (one != other, md5(one) == md5(other)) == (True, True)
     sound().deliver(founded, "2025-04")  # type: ignore[arg-type] # a house has the folders of a project

@@ -7,6 +7,7 @@ import pytest
 from medicore.errors import ConfigurationError
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 from medicore.stores.report.renderer_proven import ProvenRenderer
+from medicore.wiring import renderer_named
 from tests.stores.small_template import CREATED, INPUTS, write_template
 
 
@@ -21,3 +22,9 @@ def test_a_report_that_misses_requirements_is_not_handed_out(tmp_path: Path) -> 
         "expected PDF/A-2 and PDF/UA-1 by its own metadata, with an output intent; "
         "mend the template, or render with the other renderer"
     )
+
+
+@pytest.mark.parametrize("name", ["embedded", "quarto"])
+def test_the_renderers_of_a_house_prove_their_reports(name: str) -> None:
+    """Whichever renderer the settings name, a house has it as one that proves what it hands out."""
+    assert isinstance(renderer_named(name), ProvenRenderer)
