@@ -26,16 +26,21 @@ def pages() -> dict[str, str]:
 
 
 def shown_by() -> dict[int, list[str]]:
-    """Return by number of a fault the tests whose docstrings name it, those through the command line first."""
+    """Return by number of a fault the tests whose docstrings name it, by how much of the product they run, the most first."""
     found: dict[int, list[str]] = {}
     tests = FOLDER.parent / "tests"
-    for path in sorted(tests.rglob("test_*.py"), key=lambda path: (path.parent.name != "line", path)):
+    for path in sorted(tests.rglob("test_*.py"), key=lambda path: (_reach(path.relative_to(tests)), path)):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 for number in _numbers(ast.get_docstring(node) or ""):
                     name = f"{path.relative_to(tests).as_posix().removesuffix('.py')}::{node.name}"
                     found.setdefault(number, []).append(name)
     return found
+
+
+def _reach(path: Path) -> int:
+    """Return 0 for tests through the command line, 1 for those of a whole house in one process, 2 for all others."""
+    return {"line": 0, "cases": 1}.get(path.parts[0], 2)
 
 
 def _numbers(text: str) -> Iterator[int]:
@@ -50,7 +55,9 @@ def _faults() -> str:
     tests = shown_by()
     lines = [
         "# What can go wrong, and what shows that MediCore survives it\n",
-        "Made from `docs/faults.toml` and the tests that name a fault; those in `line/` go through the command line.",
+        "Made from `docs/faults.toml` and the tests that name a fault. Those in `line/` go through the command line; those in "
+        "`cases/` run a whole house in one process, where ledger, keys, archive and checkout are the real ones, record repository "
+        "and content store are in memory, under the contracts of the real ones, and a small template makes the report.",
     ]
     for group, faults in groups.items():
         lines += ["", f"## {group}\n", "| | what happens | tests |", "|---|---|---|"]

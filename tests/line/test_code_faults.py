@@ -10,6 +10,8 @@ from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.conftest import Project, found_project, git
 from tests.line.conftest import REFERENCE
 
+OTHER = "MED-2024-0212"
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Project:
@@ -72,10 +74,15 @@ def test_other_packages_than_locked(project: Project, lock: Path) -> None:
 
 
 def test_changed_code(project: Project) -> None:
-    """A changed file refuses a regulatory run, and is named (FAULTS 27)."""
+    """A changed file refuses a regulatory run, and is named; an exploratory run begins all the same (FAULTS 27)."""
     path = project.root / "medicore" / "stats" / "balance" / "weights.py"
     path.write_text(path.read_text("utf-8") + "\n# changed\n", "utf-8")
     try:
-        assert "medicore/stats/balance/weights.py" in refused(replace(project, apart=True))
+        changed = replace(project, apart=True)
+        assert "medicore/stats/balance/weights.py" in refused(changed)
+        # Its month was never delivered, so that it ends where it begins.
+        changed.medicore("run", OTHER, "2025-05", "--exploratory", expected=4)
+        first = changed.events(f"{OTHER}/2025-05/1")[0]
+        assert first["details"]["identity"]["status"] == "exploratory"
     finally:
         git("checkout", "--quiet", "--", "medicore", folder=project.root)

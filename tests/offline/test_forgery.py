@@ -211,7 +211,7 @@ def test_decision_after_expiry_is_refused(forger: Forger, tmp_path: Path) -> Non
     forger.rewrite(later)
     code, answer = third_party(forger.folder, tmp_path)
     assert code == 1
-    assert "the certificate of rita did not hold" in answer
+    assert "the certificate of rita was not valid" in answer
 
 
 def test_signature_by_another_key_is_refused(forger: Forger, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from medicore.cases.answers.explain import explain
+from medicore.cases.proof.reproduce import reproduce
 from medicore.cases.proof.verify import verify
 from medicore.cases.run.analysis import analyse
 from medicore.cases.run.data_lock import have_lock
@@ -90,6 +91,9 @@ def test_a_run_whose_lock_is_lost_is_at_its_end(month: WholeHouse, tmp_path: Pat
     shutil.copytree(tmp_path / "kept", delivery)
     again = month.run(WAITING)
     assert (again.run, again.state) == (f"{WAITING}/{MONTH}/2", "halted")
+    # The second run has put the same bytes into the store, so that the lock of the first can be laid out.
+    with pytest.raises(ProtocolError, match="sealed as failed, before a step was done"):
+        reproduce(month.house, run, tmp_path / "reproduced")
 
 
 class Killed(MemoryContent):
