@@ -1,23 +1,18 @@
 """An exported bundle in a test: written by the command line, and verified as a third party verifies it."""
 
-import contextlib
-import functools
-import importlib.util
-import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.line.conftest import Month
+from tests.conftest import Project
 
 
-def export(month: Month, run: str, target: Path, *more: str) -> Path:
+def export(project: Project, run: str, target: Path, *more: str) -> Path:
     """Export a run into a new folder and return it."""
-    month.project.medicore("export", run, "--to", str(target), "--as", "reviewer", *more)
+    project.medicore("export", run, "--to", str(target), "--as", "reviewer", *more)
     return target
 
 
@@ -33,26 +28,6 @@ def third_party(folder: Path, scratch: Path, *arguments: str, program: Path | No
     )  # fmt: skip
     assert done.stderr == ""
     return done.returncode, done.stdout
-
-
-def verdict(program: Path, folder: Path) -> tuple[int, str]:
-    """Call a bundle's verifier in this process, for many bundles; return exit code and answer."""
-    answer = io.StringIO()
-    with pytest.MonkeyPatch.context() as patched, contextlib.redirect_stdout(answer):
-        patched.setattr(sys, "argv", [str(program), str(folder)])
-        code = _main_of(program)()
-    return code, answer.getvalue()
-
-
-@functools.cache
-def _main_of(program: Path) -> Callable[[], int]:
-    found = importlib.util.spec_from_file_location("exported_verifier", program)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    main: Callable[[], int] = module.main
-    return main
 
 
 def openssl() -> str:

@@ -1,12 +1,8 @@
 """Questions about all runs, through the command line: a number without its run, and everything verified at once."""
 
-import sqlite3
-
 import pytest
 
-from medicore.cases.proof.verify import verify
 from medicore.cases.proof.verify_all import Verified, verify_all
-from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
@@ -18,11 +14,6 @@ from tests.line.conftest import BROKEN, CLEAN, REFERENCE, Month
 def opened(project: Project) -> House:
     """Return the project's house."""
     return open_house(read_settings({"MEDICORE_HOME": str(project.home)}))
-
-
-def verified(project: Project) -> dict[RunId | None, Verified]:
-    """Return what ``verify_all`` finds, by run."""
-    return {found.run: found for found in verify_all(opened(project))}
 
 
 def test_a_number_leads_to_its_runs(released: Month) -> None:
@@ -44,6 +35,11 @@ def test_a_number_leads_to_its_runs(released: Month) -> None:
     assert "Next: medicore explain" in text
 
 
+def verified(project: Project) -> dict[RunId | None, Verified]:
+    """Return what ``verify_all`` finds, by run."""
+    return {found.run: found for found in verify_all(opened(project))}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -58,41 +54,6 @@ def test_a_number_leads_to_its_runs(released: Month) -> None:
 def test_nonsense_is_refused(month: Month, arguments: tuple[str, ...], code: int, words: str) -> None:
     """What cannot be searched for is refused in one line."""
     assert words in " ".join(month.project.medicore(*arguments, expected=code).err.split())
-
-
-def test_status_is_the_same_without_and_with_a_damaged_index(copied: Project) -> None:
-    """``status``, ``history`` and the search answer alike with the index kept, deleted and spoilt."""
-    questions = (
-        ("status", "--json"),
-        ("history", REFERENCE, "--json"),
-        ("review", "--json"),
-        ("explain", "--value", "0.95", "--json"),
-    )
-    index = copied.home / "index.db"
-    expected = [copied.medicore(*question).out for question in questions]
-    assert index.exists()
-    index.unlink()
-    assert [copied.medicore(*question).out for question in questions] == expected
-    index.write_bytes(b"\x00" * 4096)
-    assert [copied.medicore(*question).out for question in questions] == expected
-
-
-def test_all_runs_are_verified_as_each_is(copied: Project) -> None:
-    """``verify --all`` makes of every run the very checks that ``verify RUN`` makes, and of what they share once more."""
-    found = verified(copied)
-    shared = found.pop(None)
-    assert len(found) >= 4
-    for run, one in found.items():
-        assert run is not None
-        assert one.checks == verify(opened(copied), run)
-        assert one.failed == ()
-    assert [check.subject for check in shared.checks] == [
-        "ledger",
-        "authority",
-        "people",
-        "archive",
-        "record repository",
-    ]
 
 
 def test_damage_is_laid_at_its_run(copied: Project) -> None:
@@ -111,16 +72,3 @@ def test_damage_is_laid_at_its_run(copied: Project) -> None:
     answer = copied.medicore("verify", "--all", "--json", expected=6)
     assert [row["run"] for row in answer.json() if row["failed"]] == [str(run), None]
     assert [event["action"] for event in copied.events(str(run))].count("verification.failed") == 2
-
-
-def test_a_ledger_altered_meanwhile_is_noticed(copied: Project) -> None:
-    """An event that is another than when the chain was proved ends the verification."""
-    walk = verify_all(opened(copied))
-    assert next(walk).failed == ()
-    with sqlite3.connect(copied.home / "ledger.db") as connection:
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("UPDATE events SET reason = 'all was well' WHERE action = 'run.requested'")
-    connection.close()
-    with pytest.raises(IntegrityError, match="has changed while"):
-        list(walk)

@@ -172,11 +172,3 @@ def estimate(project: Project, run: str) -> tuple[float, float]:
     name = f"run/{run}:records/{run.rpartition('/')[0]}/effect.json"
     primary = json.loads(git("show", name, folder=project.home / "records.git"))["primary"]
     return primary["estimate"], primary["standard_error"]
-
-
-def test_runs_of_two_studies_are_refused(compared: Compared) -> None:
-    """Runs of different studies, and runs without a record, have no difference to show."""
-    refused = compared.project.medicore("diff", f"{STUDY}/2025-02/1", "REF-NHEFS/2025-02/1", expected=3)
-    assert "are runs of two studies" in refused.err
-    refused = compared.project.medicore("diff", f"{STUDY}/2025-02/1", f"{STUDY}/2025-02/2", expected=3)
-    assert "has no sealed record" in refused.err

@@ -83,24 +83,12 @@ def test_it_says_who_can_answer_what_halted(released: Month, report: Path, tmp_p
             assert all(one["digest"] in text and tight(one["command"]) in text for one in found)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (("2031-01",), 3, "no run of 2031-01 is in the ledger"),
-        (("2025-13",), 3, "month '2025-13' is malformed"),
-        ((MONTH, "MED-2099-0001"), 3, "study MED-2099-0001 has neither protocol nor run"),
-        ((MONTH, "--on", "2999-01-01"), 3, "day 2999-01-01 is not between"),
-        ((MONTH, "--on", "today"), 3, "day 'today' is malformed"),
-    ],
-)
-def test_what_cannot_be_reported_is_refused(
-    released: Month, tmp_path: Path, arguments: tuple[str, ...], code: int, words: str
-) -> None:
-    """A month without runs, an unknown study and a day that is not one are one line each, and no file."""
+def test_what_cannot_be_reported_is_refused(released: Month, tmp_path: Path) -> None:
+    """A month without runs is one line, and no file."""
     answer = released.project.medicore(
-        "report", "portfolio", *arguments, "--output", str(tmp_path), expected=code
+        "report", "portfolio", "2031-01", "--output", str(tmp_path), expected=3
     )
-    assert words in answer.err
+    assert "no run of 2031-01 is in the ledger" in answer.err
     assert answer.err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

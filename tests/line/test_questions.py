@@ -1,6 +1,5 @@
 """What an inspector asks about attempts, approvals, one patient and access, through the command line."""
 
-import base64
 import csv
 import io
 import json
@@ -11,7 +10,6 @@ import pytest
 import yaml
 
 from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, MONTH, REFERENCE, Month
-from tests.line.told import last_about
 
 
 def delivered(month: Month, study: str) -> list[dict[str, str]]:
@@ -43,18 +41,6 @@ def test_failed_attempts(month: Month) -> None:
     assert month.run(IMBALANCED) not in text
 
 
-def test_every_attempt_and_every_refusal(month: Month) -> None:
-    """Without --failed every run is there, sealed ones too; a refused request is an attempt, but of no run."""
-    month.project.medicore("run", CLEAN, MONTH, "--as", "reviewer", expected=7)
-    rows = month.project.medicore("attempts", "--json").json()
-    assert "sealed" in [row["how"] for row in rows if row["run"] == month.run(CLEAN)]
-    refused = [row for row in rows if row["how"] == "refused"][-1]
-    assert (refused["run"], refused["requested_by"]) == (None, "reviewer")
-    assert "may not request" in refused["messages"][0]
-    of_study = month.project.medicore("attempts", CLEAN, "--json").json()
-    assert {row["run"].split("/")[0] for row in of_study} == {CLEAN}
-
-
 def test_approvals_of_a_release(released: Month) -> None:
     """``approvals`` names who signed, meaning, reason, certificate and digests, and that the signature holds."""
     run = released.run(REFERENCE)
@@ -72,38 +58,6 @@ def test_approvals_of_a_release(released: Month) -> None:
     text = released.project.medicore("approvals", run).out
     assert held["digests"]["report.pdf"] in text
     assert "the signature holds, on these very bytes" in text
-
-
-def test_refused_signatures_are_part_of_the_answer(month: Month) -> None:
-    """An attempt to sign that was refused is in ``approvals``, with its cause; no decision is."""
-    run = month.run(IMBALANCED)
-    month.project.sign(run, "approve", person="analyst", expected=7)
-    answer = month.project.medicore("approvals", run, "--json").json()
-    assert answer["refused"][-1]["who"] == "analyst"
-    assert "analyst asked for this run" in answer["refused"][-1]["message"]
-    assert "Refused attempts to sign" in month.project.medicore("approvals", run).out
-
-
-def test_an_analysed_patient(released: Month) -> None:
-    """An analysed patient's answer has the row as delivered, each criterion satisfied, and the arm."""
-    source = delivered(released, REFERENCE)
-    run, key = released.run(REFERENCE), next(iter(source[0]))
-    before = viewed(released, run)
-    answers = {}
-    for number in range(1, 40):
-        patient = source[number - 1][key]
-        arguments = ("subject", REFERENCE, patient, "--month", MONTH, "--as", "reviewer", "--json")
-        answer = answers[number] = released.project.medicore(*arguments).json()
-        assert answer["source"]["values"] == source[number - 1]
-        assert (answer["source"]["row"], answer["source"]["line"]) == (number, number + 1)
-        if answer["box"]["box"] == "analysed":
-            break
-    assert answer["run"] == run
-    assert all(criterion["satisfied"] for criterion in answer["criteria"])
-    assert answer["box"]["group"] in {"treated", "control"}
-    events = viewed(released, run)[len(before) :]
-    assert [event["details"]["row"] for event in events] == list(answers)
-    assert {event["actor"] for event in events} == {"reviewer"}
 
 
 def test_an_excluded_patient(month: Month) -> None:
@@ -131,52 +85,9 @@ def test_an_excluded_patient(month: Month) -> None:
     assert "missing" in text
 
 
-def test_the_ledger_keeps_no_patient(month: Month) -> None:
-    """The event of a look names run and row, and holds neither identifier nor value of the patient."""
-    run, patient = month.run(CLEAN), delivered(month, CLEAN)[4]
-    month.project.medicore("subject", CLEAN, next(iter(patient.values())), "--as", "reviewer")
-    event = viewed(month, run)[-1]
-    signed = json.loads(base64.b64decode(event["details"].pop("envelope")))
-    assert event["details"] == {
-        "commit": event["details"]["commit"],
-        "file": "lock/raw/subjects.csv",
-        "row": 5,
-    }
-    act = json.loads(base64.b64decode(signed["payload"]))
-    assert (act["signer"], act["details"]) == ("reviewer", event["details"])
-    told = json.dumps(event)
-    assert not [value for value in patient.values() if len(value) > 4 and value in told]
-
-
-def test_who_may_not_see_patients(month: Month) -> None:
-    """An analyst, an operator and a stranger see nothing; the ledger says that they tried."""
-    patient = next(iter(delivered(month, CLEAN)[0].values()))
-    for who, words in (("analyst", "may not view"), ("operator", "may not view"), ("nobody", "is unknown")):
-        answer = month.project.medicore("subject", CLEAN, patient, "--as", who, expected=7)
-        assert words in answer.err
-        assert answer.out == ""
-        assert patient not in answer.err
-        assert who not in {event["actor"] for event in viewed(month, month.run(CLEAN))}
-        tried = last_about(month.project, CLEAN)
-        assert (tried["action"], tried["actor"]) == ("subject.refused", who)
-        assert patient not in json.dumps(tried)
-
-
-def test_an_unknown_patient(month: Month) -> None:
-    """A patient who is not in the extract is answered in one line that does not repeat the identifier."""
-    answer = month.project.medicore("subject", CLEAN, "SECRET-1", "--as", "reviewer", expected=4)
-    assert "has no such subject" in answer.err
-    assert "SECRET-1" not in answer.err + answer.out
-    assert viewed(month, month.run(CLEAN))[-1]["details"]["row"] is None
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("subject", BROKEN, "1", "--as", "reviewer"), 3, "came as far as the cohort"),
-        (("subject", CLEAN, "1", "--month", "2025-13", "--as", "reviewer"), 3, "malformed"),
-        (("subject", "nonsense", "1", "--as", "reviewer"), 3, "not a study identifier"),
-        (("approvals", f"{CLEAN}/{MONTH}/99"), 3, "is unknown"),
         (("attempts", "nonsense"), 3, "not a study identifier"),
         (("access", CLEAN, "--at", "yesterday"), 3, "expected YYYY-MM-DD"),
         (("access", CLEAN, "--at", "20250331"), 3, "expected YYYY-MM-DD"),
