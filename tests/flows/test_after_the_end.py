@@ -14,8 +14,8 @@ import pytest
 from medicore.errors import BusyError
 from medicore.stores.files import FolderLocks
 from tests.conftest import Project, found_project
-from tests.line import faulty_studies as faulty
-from tests.line.prepared_study import MONTH, prepare
+from tests.whole_house import faulty_studies as faulty
+from tests.whole_house.prepared_study import MONTH, prepare
 
 SOUND = faulty.sound()
 RUN = f"{SOUND.study}/{MONTH}/1"

@@ -26,7 +26,7 @@ from medicore.stores.bundle_target import write_folder
 from tests.conftest import PASSPHRASES, Project
 from tests.flip import flip
 from tests.generations.generation import EVENTS, RELEASED, ROOT, SEALED, STUDY, Generation, opened, unpacked
-from tests.line.exported import third_party
+from tests.whole_house.exported import third_party
 
 NEXT = RunId(STUDY, "2025-05", 1)
 IDENTITY = ("study.", "references.", "findings", "schema")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.conftest import Answer, Project
-from tests.line.prepared_study import MONTH, PreparedStudy
+from tests.whole_house.prepared_study import MONTH, PreparedStudy
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+")
 HALTED, FAILED = "halted, awaiting a decision", "failed"

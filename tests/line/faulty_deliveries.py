@@ -1,6 +1,6 @@
 """Deliveries in each of which one thing is wrong or odd (FAULTS 33 to 47), by the name of what it is."""
 
-from tests.line.prepared_study import SIZE, PreparedStudy
+from tests.whole_house.prepared_study import SIZE, PreparedStudy
 
 EARLIER = "2025-02"
 """The month before the prepared one, whose lock a month is compared with."""

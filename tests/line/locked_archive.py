@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import Project
-from tests.line.faulty_studies import sound
-from tests.line.prepared_study import MONTH
 from tests.s3 import S3Server
+from tests.whole_house.faulty_studies import sound
+from tests.whole_house.prepared_study import MONTH
 
 FIRST, SECOND = sound(), replace(sound(), study="TEST-SECOND")
 RUN, OTHER = (f"{study.study}/{MONTH}/1" for study in (FIRST, SECOND))

@@ -12,8 +12,8 @@ from tests.faulty_s3 import faulty_server
 from tests.line.ended_run import run as run_of
 from tests.line.key_block import save_keys
 from tests.line.locked_archive import FIRST, OTHER, REPORT, RUN, SECOND, Kept
-from tests.line.prepared_study import MONTH, prepare
 from tests.s3 import S3Server, moto_server  # noqa: F401 - a fixture
+from tests.whole_house.prepared_study import MONTH, prepare
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Project, found_project
 from tests.line import faulty_deliveries as faulty
 from tests.line.ended_run import HALTED, EndedRun, portfolio, require_failed, require_halted, run
-from tests.line.prepared_study import MONTH, SIZE, PreparedStudy, prepare
+from tests.whole_house.prepared_study import MONTH, SIZE, PreparedStudy, prepare
 
 HALTING = (
     faulty.twice(),

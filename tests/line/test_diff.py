@@ -9,8 +9,8 @@ import pytest
 
 from medicore.stats.verification import verify_effect
 from tests.conftest import Answer, Project, found_project, git
-from tests.line.planned_studies import moved, moving
-from tests.line.prepared_study import Numbers, PreparedStudy
+from tests.whole_house.planned_studies import moved, moving
+from tests.whole_house.prepared_study import Numbers, PreparedStudy
 
 STUDY = "TEST-MOVING"
 SHIFT, FACTOR = 1.0, 1.1

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.conftest import found_project
-from tests.line import faulty_studies as faulty
-from tests.line.prepared_study import MONTH, PreparedStudy, prepare
 from tests.postgres import Server
+from tests.whole_house import faulty_studies as faulty
+from tests.whole_house.prepared_study import MONTH, PreparedStudy, prepare
 
 SOUND = tuple(PreparedStudy(f"TEST-ATONCE{number}") for number in range(1, 7))
 HALTING = (faulty.perfect_separation(), faulty.imbalanced())

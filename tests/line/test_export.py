@@ -9,7 +9,7 @@ import pytest
 from medicore.records.canonical import sha256
 from tests.conftest import git
 from tests.line.conftest import CLEAN, REFERENCE, Month
-from tests.line.exported import export, third_party
+from tests.whole_house.exported import export, third_party
 
 ONE_OF_EACH_CLASS = (
     "MANIFEST.json",

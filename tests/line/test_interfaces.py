@@ -13,7 +13,7 @@ from flows.serving.server import free_port
 from medicore.edc.simulated.served import project_number
 from tests.conftest import Project, found_project
 from tests.line.ended_run import EndedRun, portfolio, require_failed, require_halted, run
-from tests.line.prepared_study import MONTH, SIZE, PreparedStudy, prepare
+from tests.whole_house.prepared_study import MONTH, SIZE, PreparedStudy, prepare
 
 TOKEN = "C0FFEE" * 5 + "00"
 IGNORED = ["projectid", "environmentName", "SubjectKey", "subjects_complete"]

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from tests.conftest import Project, found_project, git
-from tests.line import faulty_studies as faulty
-from tests.line.prepared_study import MONTH, prepare
+from tests.whole_house import faulty_studies as faulty
+from tests.whole_house.prepared_study import MONTH, prepare
 
 KILLED = faulty.sound()
 

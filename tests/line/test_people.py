@@ -7,9 +7,9 @@ import pytest
 
 from tests.conftest import PASSPHRASES, Answer, Project
 from tests.line.conftest import BROKEN, CLEAN, REFERENCE, Month
-from tests.line.exported import export, third_party
 from tests.line.told import last_about
 from tests.stores.company import certify, company
+from tests.whole_house.exported import export, third_party
 
 WHY = "Joins the study team"
 

@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 from tests.conftest import found_project
-from tests.line import faulty_studies as faulty
 from tests.line.ended_run import require_one_record
-from tests.line.prepared_study import MONTH, prepare
 from tests.line.worker import children, serving, signed_request
+from tests.whole_house import faulty_studies as faulty
+from tests.whole_house.prepared_study import MONTH, prepare
 
 STUDY = faulty.sound().study
 RUN = f"{STUDY}/{MONTH}/1"

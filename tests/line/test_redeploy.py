@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Project, found_project, git
-from tests.line import faulty_studies as faulty
 from tests.line.ended_run import require_one_record
-from tests.line.prepared_study import MONTH, prepare
 from tests.line.worker import children, signed_request, working
 from tests.server import a_server
+from tests.whole_house import faulty_studies as faulty
+from tests.whole_house.prepared_study import MONTH, prepare
 
 WAITING, SOUND = faulty.imbalanced(), faulty.sound()
 RUN = f"{WAITING.study}/{MONTH}/1"

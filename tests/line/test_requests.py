@@ -13,10 +13,10 @@ from medicore.records.protocol.calendar import local_date, month_after
 from medicore.steps.way import STEP_NAMES
 from medicore.stores.clock import SystemClock
 from tests.conftest import ROOT, Project, found_project, git
-from tests.line import faulty_studies as faulty
-from tests.line.prepared_study import MONTH, prepare
 from tests.line.told import last_about
 from tests.line.worker import Server, refusal, signed_request, working
+from tests.whole_house import faulty_studies as faulty
+from tests.whole_house.prepared_study import MONTH, prepare
 
 STUDY = faulty.sound().study
 

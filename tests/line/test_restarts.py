@@ -3,10 +3,10 @@
 import pytest
 
 from tests.conftest import Project, found_project
-from tests.line import faulty_studies as faulty
 from tests.line.ended_run import require_one_record
-from tests.line.prepared_study import MONTH, prepare
 from tests.postgres import Server
+from tests.whole_house import faulty_studies as faulty
+from tests.whole_house.prepared_study import MONTH, prepare
 
 RUN = f"{faulty.sound().study}/{MONTH}/1"
 

@@ -4,9 +4,9 @@ import pytest
 
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.conftest import Project, found_project
-from tests.line import faulty_studies as faulty
 from tests.line.ended_run import run
-from tests.line.prepared_study import MONTH, prepare
+from tests.whole_house import faulty_studies as faulty
+from tests.whole_house.prepared_study import MONTH, prepare
 
 STUDY = "TEST-EMPTYGROUP"
 

@@ -8,7 +8,7 @@ import pytest
 
 from medicore.offline import verify_bundle
 from medicore.records.people.people import fingerprint
-from tests.line.exported import third_party
+from tests.whole_house.exported import third_party
 
 PLACES = 3
 """So many bytes are changed in each file, beside its first and its last."""

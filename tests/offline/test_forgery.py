@@ -15,7 +15,7 @@ from medicore.records.canonical import canonical, document, sha256
 from medicore.records.ledger.ledger import Checkpoint
 from medicore.records.moment import moment, timestamp
 from medicore.stores.keys.signer import sign_checkpoint
-from tests.line.exported import third_party
+from tests.whole_house.exported import third_party
 from tests.whole_house.house import WholeHouse
 
 Json = dict[str, Any]

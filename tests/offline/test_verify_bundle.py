@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from medicore.offline import verify_bundle
-from tests.line.exported import third_party
+from tests.whole_house.exported import third_party
 
 OLDEST = (3, 9)
 

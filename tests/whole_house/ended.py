@@ -10,8 +10,8 @@ from medicore.cases.run.analysis import Outcome
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
-from tests.line.prepared_study import PreparedStudy
 from tests.whole_house.house import WholeHouse
+from tests.whole_house.prepared_study import PreparedStudy
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[0-9:.]+")
 _RELEASING = {"run.sealed", "decision.signed", "run.released", "archive.completed"}

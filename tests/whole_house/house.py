@@ -32,7 +32,6 @@ from medicore.stores.ledger.index import SqliteIndex
 from medicore.stores.protocols import StudyFolder
 from medicore.stores.report.signed_report import SignedReports
 from tests.conftest import ROOT
-from tests.line.prepared_study import MONTH, PreparedStudy
 from tests.whole_house.checkout import SmallCode, SmallEnvironment, commit, make_checkout
 from tests.whole_house.content import MemoryContent
 from tests.whole_house.people import (
@@ -46,6 +45,7 @@ from tests.whole_house.people import (
     people_parts,
     words,
 )
+from tests.whole_house.prepared_study import MONTH, PreparedStudy
 from tests.whole_house.records import MemoryRecords
 from tests.whole_house.renderer import NAME, QuickRenderer
 from tests.whole_house.replay import MemoryReplay

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tests.line import faulty_studies as faulty
-from tests.line.prepared_study import MONTH, PreparedStudy
+from tests.whole_house import faulty_studies as faulty
 from tests.whole_house.house import WholeHouse, found_whole_house
+from tests.whole_house.prepared_study import MONTH, PreparedStudy
 
 SOUND, WAITING, BROKEN, FAILING = "TEST-SOUND", "TEST-WAITING", "TEST-UNKNOWNARM", "TEST-ONEARM"
 SOUND_RUN, WAITING_RUN, BROKEN_RUN, FAILED_RUN = (

@@ -13,10 +13,10 @@ from medicore.records.identifiers import RunId
 from medicore.records.results.difference import Change, ColumnChange
 from medicore.stats.robustness.attribution import Contribution
 from medicore.stats.verification import verify_effect
-from tests.line.planned_studies import moved, moving
-from tests.line.prepared_study import MONTH, PreparedStudy
 from tests.whole_house.house import WholeHouse, found_whole_house
 from tests.whole_house.pair import FIRST, SECOND, PairedHouse, Primary, Recorded, finding, primary
+from tests.whole_house.planned_studies import moved, moving
+from tests.whole_house.prepared_study import MONTH, PreparedStudy
 
 EXACT = 1e-12
 """Absolute, of sums of a few numbers near 1."""

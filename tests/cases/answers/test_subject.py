@@ -17,10 +17,10 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.people import Permission
 from medicore.stores.files import FolderFiles
-from tests.line.prepared_study import MONTH
 from tests.whole_house.content import md5
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.people import words
+from tests.whole_house.prepared_study import MONTH
 from tests.whole_house.study import (
     BROKEN,
     SOUND,

@@ -10,8 +10,8 @@ from medicore.errors import IntegrityError, ProtocolError, ReviewError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.people.people import Permission, fingerprint
-from tests.line.exported import third_party
 from tests.whole_house.content import md5
+from tests.whole_house.exported import third_party
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.people import words
 from tests.whole_house.study import (

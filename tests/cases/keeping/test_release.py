@@ -23,9 +23,9 @@ from medicore.records.people.decision import Statement, state
 from medicore.records.people.people import Role, person_named
 from medicore.stores.keys.authority import Authority, Subject
 from medicore.stores.keys.signer import sign
-from tests.line.prepared_study import MONTH
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.people import words
+from tests.whole_house.prepared_study import MONTH
 from tests.whole_house.study import (
     BROKEN_RUN,
     FAILED_RUN,

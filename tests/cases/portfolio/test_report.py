@@ -13,8 +13,8 @@ from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import BusyError, ConfigurationError, IntegrityError, ProtocolError
 from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
-from tests.line.prepared_study import MONTH
 from tests.whole_house.house import WholeHouse
+from tests.whole_house.prepared_study import MONTH
 from tests.whole_house.study import (
     BROKEN,
     FAILING,

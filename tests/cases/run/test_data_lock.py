@@ -16,9 +16,9 @@ from medicore.cases.run.runs import begin
 from medicore.errors import IntegrityError, ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
-from tests.line.prepared_study import MONTH
 from tests.whole_house.content import MemoryContent, md5
 from tests.whole_house.house import WholeHouse
+from tests.whole_house.prepared_study import MONTH
 from tests.whole_house.study import SOUND, SOUND_RUN, WAITING, WAITING_RUN
 
 PLACES = ("content store", "local cache")

@@ -4,9 +4,9 @@ from medicore.cases.run.advance import advance
 from medicore.cases.run.earlier import approved_last, previous_estimate, previous_lock
 from medicore.cases.run.seal import seal
 from medicore.records.identifiers import RunId
-from tests.line import faulty_studies as faulty
-from tests.line.prepared_study import MONTH, PreparedStudy
+from tests.whole_house import faulty_studies as faulty
 from tests.whole_house.house import WholeHouse
+from tests.whole_house.prepared_study import MONTH, PreparedStudy
 from tests.whole_house.study import BROKEN, FAILED_RUN, FAILING, SOUND, SOUND_RUN, WAITING, sound
 
 NEXT = RunId(SOUND, "2025-05", 1)

@@ -12,9 +12,9 @@ from medicore.cases.proof.reproduce import reproduce
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import read_results
 from medicore.records.identifiers import RunId
-from tests.line import planned_studies as planned
-from tests.line.prepared_study import MONTH, PreparedStudy
+from tests.whole_house import planned_studies as planned
 from tests.whole_house.house import WholeHouse, found_whole_house
+from tests.whole_house.prepared_study import MONTH, PreparedStudy
 
 FAR = 4.0
 """Standard errors within which an unbiased estimate lies, but for one sample in 15,000."""

@@ -9,8 +9,8 @@ from medicore.errors import ConfigurationError, ProtocolError, ReviewError
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
 from tests.conftest import git
-from tests.line.prepared_study import MONTH
 from tests.whole_house.house import WholeHouse
+from tests.whole_house.prepared_study import MONTH
 from tests.whole_house.study import SOUND, SOUND_RUN, WAITING, WAITING_RUN, sound
 
 RUN = RunId.parse(SOUND_RUN)

@@ -15,10 +15,10 @@ from medicore.records.identifiers import RunId
 from medicore.stats.balance.rerandomisation import false_alarm_rates
 from medicore.steps import propensity
 from medicore.steps.models import primary
-from tests.line import faulty_studies as faulty
-from tests.line.prepared_study import MONTH, PreparedStudy
+from tests.whole_house import faulty_studies as faulty
 from tests.whole_house.ended import Ended
 from tests.whole_house.house import WholeHouse, found_whole_house
+from tests.whole_house.prepared_study import MONTH, PreparedStudy
 
 STUDIES = (
     faulty.perfect_separation(),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.line.prepared_study import SEED, SIZE, PreparedStudy
+from tests.whole_house.prepared_study import SEED, SIZE, PreparedStudy
 
 ODD = 61.54321
 """A measurement that occurs in no sound study, so that it would be recognised wherever it leaked."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.line.prepared_study import SEED, SIZE, PreparedStudy
+from tests.whole_house.prepared_study import SEED, SIZE, PreparedStudy
 
 EFFECT = 2.0
 """The effect on the score that every prepared study has, in points."""
