@@ -58,7 +58,7 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[PrefectSessi
     ConfigurationError
         When the server cannot be had, or goes away for longer than its client is patient.
     """
-    with attended_server(home, port) as (url, _):
+    with attended_server(home, port, brief=True) as (url, _):
         session = PrefectSession(url)
         try:
             yield session
@@ -74,8 +74,13 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[PrefectSessi
 
 
 @contextlib.contextmanager
-def attended_server(home: Path, port: int | None = None) -> Iterator[tuple[str, Attended | None]]:
-    """Yield the address of a Prefect API and the server at it, where it is our own."""
+def attended_server(
+    home: Path, port: int | None = None, *, brief: bool = False
+) -> Iterator[tuple[str, Attended | None]]:
+    """Yield the address of a Prefect API and the server at it, where it is our own.
+
+    ``brief`` is a server for one command, without the UI and what serves other flow runs.
+    """
     folder = home / "prefect"
     folder.mkdir(parents=True, exist_ok=True)
     client = {
@@ -103,10 +108,7 @@ def attended_server(home: Path, port: int | None = None) -> Iterator[tuple[str, 
     }
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
-    command = [
-        sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
-        "--host", "127.0.0.1", "--port", str(chosen), "--log-level", "warning", "--timeout-keep-alive", "5",
-    ]  # fmt: skip
+    command = _brief(chosen) if brief else _full(chosen)
     server = Attended("the Prefect server", command, folder / "server.log")
     try:
         importlib.import_module("prefect")  # takes as long as the server's start, so they go side by side
@@ -119,6 +121,17 @@ def attended_server(home: Path, port: int | None = None) -> Iterator[tuple[str, 
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = earlier
+
+
+def _brief(port: int) -> list[str]:
+    return [sys.executable, "-P", str(Path(__file__).with_name("brief_server.py")), str(port)]
+
+
+def _full(port: int) -> list[str]:
+    return [
+        sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
+        "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-keep-alive", "5",
+    ]  # fmt: skip
 
 
 def require_given_server() -> None:

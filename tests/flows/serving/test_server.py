@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -33,6 +34,21 @@ with prefect_server(Path(sys.argv[1])) as session:
     print(session.url, os.environ["PREFECT_API_URL"] == session.url, os.environ["DO_NOT_TRACK"], flush=True)
     sys.stdin.readline()
 print([os.environ.get(name) for name in names], flush=True)
+"""
+FLOW = """
+import sys
+from pathlib import Path
+from flows.serving.server import prefect_server
+with prefect_server(Path(sys.argv[1])) as session:
+    from prefect import flow, task
+    @task
+    def part() -> int:
+        return 1
+    @flow
+    def whole() -> int:
+        return part()
+    print(whole())
+print(session.undelivered)
 """
 STARTS_WITHIN_S = 100.0
 GONE_WITHIN_S = 20.0
@@ -97,6 +113,21 @@ def test_server_answers_and_dies_with_its_parent_in_order_or_by_kill(tmp_path: P
         assert is_gone(urls[0])
         assert (out.strip(), ends.returncode) == ("[None, None, None]", 0)
     assert (tmp_path / "ends" / "prefect" / "server.log").exists()
+
+
+def test_what_a_command_says_is_kept(tmp_path: Path) -> None:
+    """The server of one command keeps flow run, task run and events, as the server that people look at keeps them."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-c", FLOW, str(tmp_path)],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == ["1", "False"], done.stderr
+    with contextlib.closing(sqlite3.connect(tmp_path / "prefect" / "prefect.db")) as kept:
+        for table in ("flow_run", "task_run"):
+            assert kept.execute(f"SELECT state_type FROM {table}").fetchall() == [("COMPLETED",)]  # noqa: S608
+        events = {event for (event,) in kept.execute("SELECT event FROM events")}
+    assert {"prefect.flow-run.Completed", "prefect.task-run.Completed"} <= events
 
 
 CLIENT = (

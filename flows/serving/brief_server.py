@@ -1,0 +1,38 @@
+"""The Prefect API for as long as one command runs: ``python -P brief_server.py PORT``.
+
+Nobody looks at it and no worker asks it, so that it has neither the UI nor the services that plan, watch and tidy the
+flow runs of others. What is said to it is kept as any server of the same folder keeps it.
+"""
+
+import gc
+import os
+import sys
+
+_COLLECT_AFTER = 50_000
+"""Objects made between two looks for garbage; the many that importing Prefect makes are there to stay."""
+
+_LEFT_OUT = {
+    # Types of blocks are registered by the server that people look at, and with each block that is saved.
+    "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
+    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",  # else all blocks are imported to be counted
+    "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",  # to those who watch
+}
+
+
+def main(port: int) -> None:
+    """Serve on this port of loopback until the process is ended."""
+    gc.set_threshold(_COLLECT_AFTER)
+    # Types of blocks are registered by the server that people look at, and with each block that is saved.
+    os.environ["PREFECT_SERVER_REGISTER_BLOCKS_ON_START"] = "false"
+    os.environ["PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION"] = (
+        "false"  # else all blocks are imported to be counted
+    )
+    import uvicorn
+    from prefect.server.api.server import create_app
+
+    app = create_app(ephemeral=True)
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_keep_alive=5)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
