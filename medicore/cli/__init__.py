@@ -1,6 +1,7 @@
 """The command line: verbs, results to stdout, progress and trouble to stderr, documented exit codes."""
 
 import errno
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -11,11 +12,15 @@ from medicore.errors import ConfigurationError, MediCoreError
 if TYPE_CHECKING:
     from flows.serving.server import PrefectSession
 
+_COLLECT_AFTER = 50_000
+"""Objects made between two looks for garbage; the many that imports make are there to stay."""
+
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main() -> None:
     """Run the command line and leave; at once where Prefect's client would go on trying for a server that is away."""
+    gc.set_threshold(_COLLECT_AFTER)
     sessions: list[PrefectSession] = []
     code = _run(sessions)
     if any(session.undelivered for session in sessions):
