@@ -12,7 +12,7 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.context import SettingsContext, get_settings_context
 
 from medicore.cases.proof.reproduce import Comparison
 from medicore.records.finding import Finding
@@ -45,8 +45,21 @@ def update_progress(progress: UUID | None, done: int, steps: int) -> None:
     the next step tells the same and more.
     """
     if progress is not None:
-        with best_effort(), temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        with best_effort(), _one_attempt():
             update_progress_artifact(progress, 100.0 * done / steps)
+
+
+@contextmanager
+def _one_attempt() -> Iterator[None]:
+    """Let Prefect's client ask once.
+
+    ``temporary_settings`` would read and check all of Prefect's settings anew, which costs more than the request.
+    """
+    context = get_settings_context()
+    client = context.settings.client.model_copy(update={"max_retries": 0})
+    settings = context.settings.model_copy(update={"client": client})
+    with SettingsContext(profile=context.profile, settings=settings):
+        yield
 
 
 def show_findings(run: str, findings: tuple[Finding, ...]) -> None:
