@@ -48,6 +48,7 @@ deep: setup
 bench: setup
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks answers
+	$(BIN)/python -m benchmarks cost
 	$(BIN)/python -m benchmarks month
 	$(BIN)/python -m benchmarks years
 

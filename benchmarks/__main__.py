@@ -1,6 +1,7 @@
 """``python -m benchmarks [--write FILE]``: every contestant by turns, then memory and growth, as a table.
 
 ``python -m benchmarks answers``: how long an inspector waits for answers about a run of 5,000 patients.
+``python -m benchmarks cost [ROUNDS]``: one run by command against its use cases, and provenance against the bare steps.
 ``python -m benchmarks month``: the month of eight studies of 5,000 patients, and where its time goes.
 ``python -m benchmarks years [SIZE ...]``: fifteen years of records, and how long the questions about them take.
 """
@@ -9,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import answers, month, years
+from benchmarks import answers, cost, month, years
 from benchmarks.contest import contest, growth
 from benchmarks.page import page
 
@@ -31,6 +32,8 @@ if __name__ == "__main__":
         years.main([int(size) for size in sys.argv[2:]] or years.SIZES)
     elif sys.argv[1:2] == ["answers"]:
         answers.main()
+    elif sys.argv[1:2] == ["cost"]:
+        cost.main(sys.argv[2:])
     elif sys.argv[1:2] == ["month"]:
         month.main()
     else:
