@@ -22,13 +22,12 @@ def greedy_pairs(seekers: Vector, pool: Vector, limit: float) -> Iterator[tuple[
     order = np.argsort(pool, kind="stable")
     positions: list[float] = pool[order].tolist()
     left = _Left(order)
-    split = len(positions)  # the first who is not below the seeker
-    below, above = (
-        split - 1,
-        list[int](),
-    )  # the nearest left on either side; above is a stack of all of its side
+    split = below = len(
+        positions
+    )  # the first who is not below the seeker, and the nearest left of those who are
+    above: list[int] = []  # all who are not below, the nearest last
     for number, seeker in enumerate(seekers.tolist()):
-        while split > 0 and positions[split - 1] >= seeker:
+        while split and positions[split - 1] >= seeker:
             split -= 1
             above.append(split)
         below = min(below, split - 1)
@@ -36,9 +35,11 @@ def greedy_pairs(seekers: Vector, pool: Vector, limit: float) -> Iterator[tuple[
             below -= 1
         while above and not left.has(above[-1]):
             above.pop()
-        near = [abs(positions[rank] - seeker) for rank in (*above[-1:], below) if rank >= 0]
-        distance = min(near, default=np.inf)
-        if near and distance <= limit:
+        near = ([above[-1]] if above else []) + ([below] if below >= 0 else [])
+        if not near:
+            return
+        distance = min(abs(positions[rank] - seeker) for rank in near)
+        if distance <= limit:
             yield number, left.take(*_within(positions, split, seeker, distance))
 
 
@@ -56,8 +57,8 @@ class _Left:
         self._size = len(order)
         self._sorted = np.argsort(order).tolist()
         self._lowest: list[int] = [self._size] * self._size + order.tolist()
-        for node in range(self._size - 1, 0, -1):
-            self._lowest[node] = min(self._lowest[2 * node], self._lowest[2 * node + 1])
+        for node in reversed(range(1, self._size)):
+            self._look(node)
 
     def has(self, rank: int) -> bool:
         """Say whether the one of that rank is left."""
@@ -69,16 +70,17 @@ class _Left:
         while start < stop:
             if start % 2:
                 found = min(found, self._lowest[start])
-                start += 1
             if stop % 2:
-                stop -= 1
-                found = min(found, self._lowest[stop])
-            start, stop = start // 2, stop // 2
+                found = min(found, self._lowest[stop - 1])
+            start, stop = (start + 1) // 2, stop // 2
         self._remove(self._size + self._sorted[found])
         return found
 
     def _remove(self, node: int) -> None:
         self._lowest[node] = self._size
-        while node > 1:
-            node //= 2
-            self._lowest[node] = min(self._lowest[2 * node], self._lowest[2 * node + 1])
+        while node := node // 2:
+            self._look(node)
+
+    def _look(self, node: int) -> None:
+        """Let a node know the lowest place that the two below it know."""
+        self._lowest[node] = min(self._lowest[2 * node], self._lowest[2 * node + 1])
