@@ -1,11 +1,14 @@
 """Every verb once as a user starts it: a process of its own, with its exit code, its answer, and nothing unexpected."""
 
+import importlib
+import pkgutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+from medicore import cli
 from medicore.cli.app import app
 from tests.conftest import PASSPHRASES, Project
 from tests.line.conftest import BROKEN, CLEAN, MONTH, REFERENCE
@@ -28,9 +31,9 @@ ANSWERS: Steps = (
     ("sbom", (RUN,), 0, "CycloneDX"),
     ("attempts", (), 0, BROKEN),
     ("approvals", (RUN,), 0, "reviewer"),
-    ("subject", (REFERENCE, "1", "--as", "reviewer"), 0, "lock/"),
+    ("subject", (REFERENCE, "233", "--as", "reviewer"), 0, "lock/"),
     ("access", (REFERENCE, "--at", "2020-01-01"), 0, REFERENCE),
-    ("ledger show", ("--last", "1"), 0, "checkpoint.signed"),
+    ("ledger show", ("--last", "1"), 0, "subject.viewed"),
     ("ledger verify", (), 0, "intact"),
     ("people list", (), 0, "Rosa Reviewer"),
     ("archive list", (), 0, RUN),
@@ -40,33 +43,31 @@ WORK: Steps = (
     ("init", (), 0, "Already initialised"),
     ("edc deliver", (NEXT, BROKEN, CLEAN), 0, NEXT),
     ("run", (CLEAN, NEXT), 0, "sealed, awaiting approval"),
-    ("portfolio", (NEXT, BROKEN, "MED-2024-0212"), 4, "halted, awaiting a decision"),
+    ("portfolio", (NEXT, BROKEN, "MED-2024-0212"), 4, "failed"),
     ("request", (CLEAN, "2025-05", "--as", "analyst", "--print"), 0, "signature"),
     ("review", (WAITING,), 0, "--meaning approve"),
     ("sign", (WAITING, "--meaning", "approve", "--as", "reviewer", *WHY), 0, "archived"),
     ("step", ("extract",), 0, ""),
-)
+    ("edc manifest", ("{delivery}", "--system", "Files", "--source", CLEAN, "--exported-at",
+                      "2025-03-31T18:00:00+00:00", "--version", "1"), 0, "rows"),
+)  # fmt: skip
 KEEPING: Steps = (
     ("export", (RUN, "--to", "{new}/bundle", "--as", "reviewer"), 0, "bundle"),
     ("archive surveil", ("--every", "365"), 0, RUN),
     ("archive extend", (RUN, "--until", "2080-02-29", *OPERATOR), 0, "2080-02-29"),
     ("archive hold", (RUN, *OPERATOR), 0, RUN),
-    ("archive lift", (RUN, *OPERATOR), 0, RUN),
+    ("people add", ("petra", "--role", "quality", "--name", "Petra Person", *OPERATOR), 0, "person.added"),
+    ("archive lift", (RUN, "--as", "petra", *WHY), 0, RUN),
+    ("people renew", ("petra", *OPERATOR), 0, "person.renewed"),
+    ("people unlock", ("petra", *OPERATOR), 7, ""),
+    ("people revoke", ("petra", *OPERATOR), 0, "person.revoked"),
     ("archive restore", (RUN, "{new}/restored", "--as", "reviewer"), 0, "restored"),
     ("report tables", (RUN, "{new}/tables"), 0, "tables of"),
     ("report html", (RUN, "{new}"), 0, "as HTML"),
     ("report portfolio", (MONTH, "--output", "{new}"), 0, "SHA-256"),
     ("report check", ("{new}/restored/report.pdf",), 0, "met"),
 )
-PEOPLE: Steps = (
-    ("people add", ("petra", "--role", "quality", "--name", "Petra Person", *OPERATOR), 0, "person.added"),
-    ("people renew", ("petra", *OPERATOR), 0, "person.renewed"),
-    ("people unlock", ("petra", *OPERATOR), 7, ""),
-    ("people revoke", ("petra", *OPERATOR), 0, "person.revoked"),
-    ("edc manifest", ("{delivery}", "--system", "Files", "--source", CLEAN, "--exported-at",
-                      "2025-03-31T18:00:00+00:00", "--version", "1"), 0, "rows"),
-)  # fmt: skip
-JOURNEYS = {"answers": ANSWERS, "work": WORK, "keeping": KEEPING, "people": PEOPLE}
+JOURNEYS = {"answers": ANSWERS, "work": WORK, "keeping": KEEPING}
 SERVING = {"serve", "edc serve"}
 """What runs until it is stopped is started as a process in ``worker.py`` and in ``test_interfaces.py``."""
 
@@ -86,11 +87,14 @@ def test_every_verb_answers_as_a_process(copied: Project, tmp_path: Path, journe
         )
         assert words in answer.out, (verb, answer)
         assert "Traceback" not in answer.err, verb
-        assert (code == 0) or answer.err.splitlines()[-1].startswith(("medicore: ", NEXT)), (verb, answer.err)
+        if code and not answer.out:
+            assert answer.err.splitlines()[-1].startswith("medicore: "), (verb, answer.err)
 
 
 def test_no_verb_is_left_out() -> None:
     """The journeys and what runs until it is stopped are all the verbs that there are."""
+    for module in pkgutil.iter_modules(cli.__path__):
+        importlib.import_module(f"{cli.__name__}.{module.name}")
     started = [verb for journey in JOURNEYS.values() for verb, *_ in journey]
     assert len(started) == len(set(started))
     assert {*started} | SERVING == set(_verbs(typer.main.get_command(app)))
