@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from medicore.errors import BusyError, ConfigurationError, ReviewError, WrongPassphraseError
 from medicore.founding import found
@@ -18,8 +19,8 @@ from medicore.settings import Settings
 from medicore.stores.clock import SystemClock
 from medicore.stores.files import FolderLocks
 from medicore.stores.git.records import GitRecords
-from medicore.stores.keys import authority as authority_module
 from medicore.stores.keys.authority import Authority
+from medicore.stores.keys.certificates import as_pem
 from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.conftest import ROOT
 
@@ -47,7 +48,8 @@ def given(home: Path) -> Settings:
 @pytest.fixture(autouse=True)
 def quick_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shut keys with few rounds: what is tested here is the order of things."""
-    monkeypatch.setattr(authority_module, "_KDF_ROUNDS", 1)
+    for made in (Authority.__init__, Authority.create.__func__):  # type: ignore[attr-defined]
+        monkeypatch.setitem(made.__kwdefaults__, "kdf_rounds", 1)
 
 
 class Snapshots:
@@ -98,12 +100,12 @@ def require_founded(home: Path) -> None:
     assert events[0].details == {"certificate": authority.certificate.decode()}
     for person in people.values():
         secret = authority.service_passphrase("medicore") if person.identifier == "medicore" else None
-        key, certificate, _ = authority_module.pkcs12.load_key_and_certificates(
+        key, certificate, _ = pkcs12.load_key_and_certificates(
             authority.key(person.identifier), (secret or words(person.identifier)).encode()
         )
         assert key is not None
         assert certificate is not None
-        assert authority_module.as_pem(certificate) == person.certificate
+        assert as_pem(certificate) == person.certificate
     assert (home / "medicore.toml").is_file()
     assert GitRecords(home / "records.git").tags("") == ()
 

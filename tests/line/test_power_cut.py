@@ -1,6 +1,7 @@
 """The plug is pulled while a run works: server, worker and run are gone in an instant, and the service starts anew."""
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -35,10 +36,9 @@ def test_the_plug_is_pulled(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 0
-    assert (
-        f"flow run '{STUDY} · {MONTH} · run 1' is begun again: its process or its worker had ended without a word"
-        in told
-    )
+    # The plug may be pulled before the flow run has the name of its run: it then has the one that Prefect gave it.
+    again = r"flow run '[^']+' is begun again: its process or its worker had ended without a word"
+    assert len(re.findall(again, told)) == 1
     require_one_record(project, RUN)
 
 
