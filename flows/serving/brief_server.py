@@ -18,19 +18,21 @@ _LEFT_OUT = {
     "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",  # to those who watch
 }
 
+_ASKED = frozenset({"/admin", "/csrf-token", "/flows", "/flow_runs", "/artifacts", "/logs", "/events"})
+"""The parts of the API that a command asks."""
+
 
 def main(port: int) -> None:
     """Serve on this port of loopback until the process is ended."""
     gc.set_threshold(_COLLECT_AFTER)
-    # Types of blocks are registered by the server that people look at, and with each block that is saved.
-    os.environ["PREFECT_SERVER_REGISTER_BLOCKS_ON_START"] = "false"
-    os.environ["PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION"] = (
-        "false"  # else all blocks are imported to be counted
-    )
+    os.environ |= _LEFT_OUT
     import uvicorn
-    from prefect.server.api.server import create_app
+    from prefect.server.api import server
 
-    app = create_app(ephemeral=True)
+    # FastAPI tries the routes in their order, and builds each that it tries; all are served, whatever is asked for.
+    routers = sorted(server.API_ROUTERS, key=lambda router: router.prefix not in _ASKED)
+    server.API_ROUTERS = tuple(routers)  # type: ignore[assignment] # the type names each place
+    app = server.create_app(ephemeral=True)
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_keep_alive=5)
 
 
