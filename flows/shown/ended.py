@@ -5,6 +5,7 @@ from flows.shown.afterwards import REPORT_MISSING, afterwards
 from flows.shown.artifacts import show_findings, show_results
 from flows.shown.assets import made_by, materialise, of_archive, of_record
 from medicore.cases.run.analysis import Outcome
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun
 from medicore.cases.run.seal import read_results
 from medicore.layout import lay_out_report
@@ -42,5 +43,5 @@ def publish_decided(settings: Settings, house: House, run: RunId) -> None:
     with afterwards(run, _NOT_TOLD):
         notices.ended(settings, house, run)
     with afterwards(run, _NOT_SHOWN):
-        for event in house.ledger.events(subject=str(run), action="archive.completed"):
-            materialise("archive", of_archive(run), [of_record(run)], event.details)
+        for archiving in history_of(house, run).archivings:
+            materialise("archive", of_archive(run), [of_record(run)], archiving.event.details)

@@ -7,7 +7,7 @@ from typing import Any
 
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import read_results
-from medicore.cases.run.stored import read_provenance
+from medicore.cases.run.stored import GIVEN, read_provenance
 from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
@@ -17,8 +17,6 @@ from medicore.records.results.references import path_of
 from medicore.records.results.trace import Origin, value_at
 from medicore.steps.gate import DOCUMENT
 from medicore.steps.way import STEP_NAMES, STEPS
-
-_GIVEN = ("protocol.json", "lock.dvc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     origin = recorded_origin(_trace_table(house, commit), path)
     file, line = _place(house, commit, origin.function)
     # The contract check computes nothing that later steps use: unless it is asked for, its record stands.
-    kept = _GIVEN if origin.step == "check" else (*_GIVEN, DOCUMENT["check"])
+    kept = GIVEN if origin.step == "check" else (*GIVEN, DOCUMENT["check"])
     files = house.replay.lay_out(commit, run.folder, scratch, kept)
     steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
     house.replay.perform(scratch, [step for step in steps if DOCUMENT[step] not in kept])

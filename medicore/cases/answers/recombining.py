@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.stored import read_provenance
+from medicore.cases.run.stored import GIVEN, read_provenance
 from medicore.errors import ConfigurationError, EstimationError, ProtocolError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
@@ -103,7 +103,7 @@ def recompute(
         replaced[f"{folder}/protocol.json"] = protocol.plan
     if libraries is not code:
         replaced[_LIBRARIES] = house.records.read(libraries.commit, _LIBRARIES)
-    files = house.replay.lay_out(code.commit, folder, scratch, ("protocol.json", "lock.dvc"), replaced)
+    files = house.replay.lay_out(code.commit, folder, scratch, GIVEN, replaced)
     try:
         set_aside = _perform(house, files, scratch)
     except _ObstacleError as error:

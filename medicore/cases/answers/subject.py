@@ -13,8 +13,7 @@ import pandas as pd
 from medicore.cases.answers.subject_box import Applied, Box, applied_criteria, box_of
 from medicore.cases.answers.subject_row import Place, SourceRow, locate
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
-from medicore.cases.run.runs import SEALED_BY, runs_of
-from medicore.cases.run.seal import release_commit
+from medicore.cases.run.histories import histories_of
 from medicore.cases.run.stored import file_entry, read_provenance, stored_file
 from medicore.errors import DataError, ProtocolError
 from medicore.ports.house import House
@@ -116,13 +115,12 @@ class _Record:
 
 def _sealed_with_cohort(house: House, study: str, month: str | None) -> _Record:
     """Return the record of a run that holds a disposition: a released one first, else the latest."""
-    known = runs_of(house, study, month)
-    order = sorted(known, key=lambda run: (run.month, release_commit(house, run) is not None, run.number))
-    for run in reversed(order):
-        sealings = [e for e in house.ledger.events(subject=str(run)) if e.action in SEALED_BY]
-        if not sealings:
+    known = histories_of(house, study, month)
+    order = sorted(known, key=lambda one: (one.run.month, one.release is not None, one.run.number))
+    for history in reversed(order):
+        if not history.sealings:
             continue
-        commit = str(sealings[-1].details["commit"])
+        run, commit = history.run, history.sealed_commit
         names = {entry["name"] for entry in read_provenance(house, run, commit)["files"]}
         if "disposition.parquet" in names:
             return _Record(house, run, commit)

@@ -7,14 +7,14 @@ from typing import Any
 
 from medicore.cases.portfolio.late_months import NO_RUN, deadline
 from medicore.cases.portfolio.standing import able, attempts, standing_run, state
-from medicore.cases.review.review import approvals_of
-from medicore.cases.run.runs import SEALED_BY, sealed_commit
-from medicore.cases.run.seal import release_commit
+from medicore.cases.review.review import proved_approvals
+from medicore.cases.run.histories import history_of
+from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance, stored_file
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.states import RELEASED, WHOLE, RunState, state_of
+from medicore.records.ledger.states import RELEASED, WHOLE, RunState
 from medicore.records.moment import moment
 from medicore.records.people.people import Permission
 from medicore.records.protocol.calendar import month_after
@@ -72,8 +72,7 @@ def _title(house: House, study: str, run: RunId | None) -> str:
     """Return the study's title as its run recorded it, or as its protocol has it where there is no run."""
     if run is None:
         return house.protocols.load(study).title
-    first = next(iter(house.ledger.events(subject=str(run), action="run.requested")))
-    return str(first.details["protocol"]["title"])
+    return history_of(house, run).request.title
 
 
 def _figure_of(house: House, study: str, month: str) -> dict[str, Any] | None:
@@ -120,36 +119,35 @@ def _finding(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 def _row(house: House, run: RunId, at: datetime) -> dict[str, Any]:
     """Return a run's line in the table of states, with its place in the record repository."""
-    events = tuple(house.ledger.events(subject=str(run)))
-    found = state_of(events)
+    history = history_of(house, run)
+    found = history.state
     due, late = deadline(house, run.study, run.month, found.value, at)
-    sealings = [event for event in events if event.action in SEALED_BY]
     row: dict[str, Any] = {
         "run": str(run),
         "state": found.value,
         "due": due,
         "late": late,
-        "requested_by": events[0].actor,
+        "requested_by": history.request.requester,
         "approved_by": [],
         **dict.fromkeys(_RECORDED),
     }
-    if not sealings:
+    if not history.sealings:
         return row
-    last = sealings[-1]
-    commit = str(last.details["commit"])
+    commit = history.sealed_commit
     provenance = read_provenance(house, run, commit)
     held = {item["name"] for item in provenance["files"]}
     digests = {
         key: file_entry(provenance, name)["sha256"] if name in held else None
         for key, name in (("report_sha256", "report.pdf"), ("results_sha256", "results.json"))
     }
-    row |= {"commit": commit, "tag": str(last.details["tag"]), **digests}
+    row |= {"commit": commit, "tag": history.sealed.tag, **digests}
     row["code_commit"] = provenance["run"]["code_commit"]
     if found in RELEASED:
-        row |= {"record_commit": release_commit(house, run), "record_tag": f"record/{run}"}
+        released = None if history.release is None else history.release.commit
+        row |= {"record_commit": released, "record_tag": f"record/{run}"}
         row["approved_by"] = [
             {"name": statement.printed_name, "role": statement.role, "signed_at": statement.signed_at}
-            for statement, _ in approvals_of(house, run)
+            for statement, _ in proved_approvals(house, history)
         ]
     return row
 
@@ -182,7 +180,7 @@ def _outstanding(house: House, run: RunId | None, now: RunState | None, at: str)
 
 def _halted(house: House, run: RunId, at: str) -> dict[str, Any]:
     """Return what a halted run waits for, its findings, and their messages."""
-    findings = [*house.ledger.events(subject=str(run), action="run.halted")][-1].details["findings"]
+    findings = [finding.stored for finding in history_of(house, run).findings]
     closed = any(not finding["overridable"] for finding in findings)
     meaning = Permission.REJECT if closed else Permission.PROCEED
     what = "rejection, then a new run" if closed else "a decision on its findings"
@@ -209,9 +207,5 @@ def _open_finding(house: House, run: RunId, stored: Mapping[str, Any], at: str) 
 
 def _reason_of_end(house: House, run: RunId) -> list[str]:
     """Return why a run failed or was rejected, in the words of who closed it."""
-    closed = [
-        event
-        for event in house.ledger.events(subject=str(run))
-        if event.action in {"run.failed", "run.rejected"}
-    ]
+    closed = history_of(house, run).told("run.failed", "run.rejected")
     return [event.reason for event in closed[-1:]]

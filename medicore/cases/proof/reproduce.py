@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.stored import read_provenance
+from medicore.cases.run.stored import GIVEN, read_provenance
 from medicore.errors import ArchiveError, IntegrityError, ProtocolError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
@@ -17,8 +17,6 @@ from medicore.steps.way import STEPS
 
 BUNDLE = "record.bundle"
 """Code and record with their whole history, as the archive keeps them."""
-
-_GIVEN = ("protocol.json", "lock.dvc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,7 @@ def reproduce(house: House, run: RunId, scratch: Path, threads: int | None = Non
     """
     commit = sealed_commit(house, run)
     provenance = read_provenance(house, run, commit)
-    files = house.replay.lay_out(commit, run.folder, scratch, _GIVEN)
+    files = house.replay.lay_out(commit, run.folder, scratch, GIVEN)
     return _rebuilt(house, provenance, files, scratch, threads)
 
 
@@ -66,7 +64,7 @@ def reproduce_restored(
         raise ArchiveError(
             f"the folder has no {BUNDLE}; expected what 'medicore archive restore {run} FOLDER' wrote; name that folder"
         )
-    kept = (*_GIVEN, "provenance.json")
+    kept = (*GIVEN, "provenance.json")
     files = house.replay.lay_out_bundle(restored.read(BUNDLE), f"record/{run}", run.folder, scratch, kept)
     provenance = json.loads(files.read("provenance.json"))
     for entry in provenance["files"]:
@@ -85,9 +83,7 @@ def _rebuilt(
     house: House, provenance: Mapping[str, Any], files: RecordFiles, scratch: Path, threads: int | None
 ) -> tuple[Comparison, ...]:
     """Perform the steps of which the provenance has files, and compare each file with its digest there."""
-    recorded = {
-        entry["name"]: entry["sha256"] for entry in provenance["files"] if entry["name"] not in _GIVEN
-    }
+    recorded = {entry["name"]: entry["sha256"] for entry in provenance["files"] if entry["name"] not in GIVEN}
     if not recorded:
         raise ProtocolError(
             f"{provenance['run']['id']} was sealed as {provenance['outcome']}, before a step was done; expected a run with "

@@ -4,8 +4,7 @@ import base64
 from dataclasses import dataclass, replace
 
 from medicore.cases.people.logged import role_of
-from medicore.cases.people.signers import lock_out, require_not_locked, signer_of
-from medicore.cases.people.signers import people as people  # the people are asked for here, too
+from medicore.cases.people.signers import lock_out, people, require_not_locked, signer_of
 from medicore.cases.review.signed_report import sign_report
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import read_provenance

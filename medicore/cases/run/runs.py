@@ -13,7 +13,6 @@ from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import EXPLORATORY
-from medicore.records.ledger.history import SEALED_BY as SEALED_BY  # asked for here, too
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.states import RunState
 from medicore.records.people.act import ENVELOPE

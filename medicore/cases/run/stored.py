@@ -11,6 +11,9 @@ from medicore.records.identifiers import RunId
 
 SIGNED_REPORT = "report.signed.pdf"
 
+GIVEN = ("protocol.json", "lock.dvc")
+"""The files of a record that its steps are given; they make all the others."""
+
 
 def read_provenance(house: House, run: RunId, commit: str) -> dict[str, Any]:
     """Return the provenance of the record at ``commit``."""

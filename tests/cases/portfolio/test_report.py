@@ -134,13 +134,15 @@ class Busy:
 
     def __init__(self, whole: WholeHouse) -> None:
         self._whole = whole
+        self._written = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._whole.house.ledger, name)
 
     def events(self, **asked: Any) -> Any:
-        """Yield events; the request of a study writes one more."""
-        if asked.get("subject") == WAITING_RUN and asked.get("action") == "run.requested":
+        """Yield events; the first question about a run writes one more."""
+        if asked.get("subject") == WAITING_RUN and not self._written:
+            self._written = True
             self._whole.sign(WAITING_RUN, "reject")
         return self._whole.house.ledger.events(**asked)
 
