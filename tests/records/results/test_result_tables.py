@@ -82,3 +82,10 @@ def test_commas_quotes_and_line_ends_are_kept(results: dict[str, Any]) -> None:
     odd = 'one, "two"\r\nthree, שלום'
     results["cohort"]["criteria"][0]["name"] = odd
     assert odd in [row["name"] for row in rows(result_tables(results)["14.1.1_disposition.csv"])]
+
+
+def test_a_list_of_numbers_is_spread_over_columns_and_a_list_of_objects_is_left_out() -> None:
+    """The objects of a list are rows of their own, so that a row repeats none of them."""
+    results = {"change": {"interval": [1.5, -2.0], "runs": [{"run": "A/2026-01"}, {"run": "A/2026-02"}]}}
+    (row,) = rows(result_tables(results)["11.4_change.csv"])
+    assert row == {"reference": "", "path": "change", "interval.0": "1.5", "interval.1": "-2.0"}
