@@ -26,6 +26,9 @@ _GIT_PLACES = frozenset(
 
 _OWN_SETTINGS = "MEDICORE_"
 
+# Keys of archives, databases and servers: this process alone talks to them.
+_SECRETS = ("AWS_", "PGPASS", "PREFECT_")
+
 LIMIT_S = 3600.0
 """Seconds that a program may take: enough for git to read or move a large repository."""
 
@@ -43,7 +46,7 @@ def run(
 ) -> bytes:
     """Return what the program prints; raise ``failure`` with its last line when it exits otherwise than 0.
 
-    The program sees ``environment`` on top of what ``inherited`` returns, or exactly ``environment`` with ``alone``.
+    The program sees ``environment`` on top of what ``harmless`` returns, or exactly ``environment`` with ``alone``.
     With ``everything``, what it writes to its standard error follows what it prints.
 
     Raises
@@ -56,7 +59,7 @@ def run(
     with _start(
         arguments,
         folder,
-        {**({} if alone else inherited()), **(environment or {})},
+        {**({} if alone else harmless()), **(environment or {})},
         stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -90,10 +93,26 @@ def inherited(without: str = _OWN_SETTINGS) -> dict[str, str]:
     }
 
 
+def harmless() -> dict[str, str]:
+    """Return what ``inherited`` does, without keys of the archive, of the ledger's database and of Prefect's server."""
+    return {name: value for name, value in inherited().items() if not name.startswith(_SECRETS)}
+
+
 @contextlib.contextmanager
-def conversation(arguments: Sequence[str], *, folder: Path) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """Yield a program's input and output, for questions and answers; the program ends with the block."""
-    process = _start(arguments, folder, inherited(), stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+def conversation(
+    arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Yield a program's input and output, for questions and answers; the program ends with the block.
+
+    It sees exactly ``environment``, or what ``harmless`` returns.
+    """
+    process = _start(
+        arguments,
+        folder,
+        harmless() if environment is None else environment,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         if process.stdin is None or process.stdout is None:  # pragma: no cover - both are pipes
             raise AssertionError("a conversation has two pipes")

@@ -47,13 +47,18 @@ def test_variables_are_added_to_the_environment(tmp_path: Path) -> None:
 
 
 def test_no_secret_of_ours_reaches_a_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Passphrases, secrets of the EDC and MediCore's settings stay in this process; what is given goes along."""
-    for name in ("MEDICORE_PASSPHRASE", "MEDICORE_PASSPHRASE_RITA", "MEDICORE_EDC_SECRET", "MEDICORE_LEDGER"):
+    """Passphrases, settings, secrets of the EDC and keys of archive, database and server stay here; what is given goes along."""
+    names = ("MEDICORE_PASSPHRASE", "MEDICORE_PASSPHRASE_RITA", "MEDICORE_EDC_SECRET", "MEDICORE_LEDGER")
+    for name in (*names, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PGPASSWORD", "PREFECT_API_KEY"):
         monkeypatch.setenv(name, "secret")
-    seen = python("import os; print(*(name for name in os.environ if name.startswith('MEDICORE_')))")
+    seen = python(
+        "import os; print(*(name for name in os.environ if name.startswith(('MEDICORE_', 'AWS_', 'PG', 'PREFECT_'))))"
+    )
     assert run(seen, folder=tmp_path, environment={"MEDICORE_GIVEN": "yes"}).split() == [b"MEDICORE_GIVEN"]
     with conversation(seen, folder=tmp_path) as (_, answers):
         assert answers.read() == b"\n"
+    with conversation(seen, folder=tmp_path, environment={"MEDICORE_ONLY": "yes"}) as (_, answers):
+        assert answers.read() == b"MEDICORE_ONLY\n"
 
 
 def test_a_program_can_be_given_exactly_its_environment(

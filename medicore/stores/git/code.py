@@ -1,14 +1,12 @@
 """Proof of the code: that what runs is a commit, to the byte."""
 
-import hashlib
-import io
 import sys
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from medicore.errors import ConfigurationError
-from medicore.stores.command import run
+from medicore.stores.git.calling import git
+from medicore.stores.git.trees import object_name, write_tree
 
 # What `dvc repro` on main writes: it holds no code, and DVC does not look into what git ignores.
 _WRITTEN_BY_DVC = ("dvc.lock", "records/")
@@ -37,8 +35,7 @@ def _code_in(place: Path) -> dict[str, str]:
 
 def _blob(file: Path) -> str:
     """Return the identifier that git gives to a file's bytes."""
-    data = file.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return object_name("blob", file.read_bytes())
 
 
 class GitCode:
@@ -54,16 +51,18 @@ class GitCode:
                 f"{self.root.name} is not a git checkout, so its code cannot be named; "
                 "install MediCore from a clone of its repository"
             )
-        return run(["git", "rev-parse", "--verify", "HEAD^{commit}"], folder=self.root).decode().strip()
+        return git("rev-parse", "--verify", "HEAD^{commit}", folder=self.root).decode().strip()
 
     def deviations(self) -> tuple[str, ...]:
         """Return how the checkout and the imported modules differ from the commit, one line each."""
-        listed = run(["git", "ls-tree", "-r", "-z", "HEAD"], folder=self.root).decode().split("\0")
+        listed = git("ls-tree", "-r", "-z", "HEAD", folder=self.root).decode().split("\0")
         recorded = {entry.split("\t", 1)[1]: entry.split()[2] for entry in listed if entry}
         found = [
             f"modified or missing: {name}" for name, blob in recorded.items() if self._blob(name) != blob
         ]
-        untracked = run(["git", "ls-files", "-o", "--exclude-standard", "-z"], folder=self.root).decode()
+        # What only this clone or this user ignores is not ignored here: Python would import it all the same.
+        ignored = "--exclude-per-directory=.gitignore"
+        untracked = git("ls-files", "-o", ignored, "-z", folder=self.root).decode()
         found += [
             f"untracked: {name}"
             for name in untracked.split("\0")
@@ -105,12 +104,4 @@ class GitCode:
 
     def export(self, commit: str, target: Path) -> None:
         """Write the tree of ``commit`` into the folder ``target``."""
-        export_tree(self.root, commit, target)
-
-
-def export_tree(repository: Path, commit: str, target: Path) -> None:
-    """Write the tree of a commit of ``repository`` into the folder ``target``."""
-    archive = run(["git", "archive", "--format=tar", commit], folder=repository)
-    target.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(target, filter="data")
+        write_tree(self.root, commit, target)

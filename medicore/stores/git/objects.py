@@ -1,13 +1,13 @@
 """The record repository, to be read: commits, files and tags, asked of git one by one."""
 
-import io
 import tempfile
 from pathlib import Path
 
 from medicore.errors import IntegrityError
 from medicore.records.export.packing import TreeFile
-from medicore.stores.command import run
-from medicore.stores.git.code import export_tree
+from medicore.stores.git.calling import git
+from medicore.stores.git.foreign import require_plain
+from medicore.stores.git.trees import tree_of, write_tree
 
 
 class GitObjects:
@@ -19,8 +19,10 @@ class GitObjects:
     def resolve(self, tag: str) -> str | None:
         """Return the commit of ``tag``, or None when there is no such tag; raise IntegrityError when it is damaged."""
         name = f"refs/tags/{tag}"
-        output = run(
-            ["git", "for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", name],
+        output = git(
+            "for-each-ref",
+            "--format=%(refname) %(objectname) %(*objectname)",
+            name,
             folder=self.folder,
             failure=IntegrityError,
         )
@@ -31,19 +33,23 @@ class GitObjects:
     def tags(self, prefix: str) -> tuple[str, ...]:
         """Return the names of all tags below ``prefix``."""
         pattern = f"refs/tags/{prefix}".rstrip("/")
-        output = run(["git", "for-each-ref", "--format=%(refname:strip=2)", pattern], folder=self.folder)
+        output = git("for-each-ref", "--format=%(refname:strip=2)", pattern, folder=self.folder)
         return tuple(output.decode().split())
 
     def read(self, commit: str, name: str) -> bytes:
         """Return file ``name`` of ``commit``."""
-        return run(
-            ["git", "cat-file", "blob", f"{commit}:{name}"], folder=self.folder, failure=IntegrityError
-        )
+        return git("cat-file", "blob", f"{commit}:{name}", folder=self.folder, failure=IntegrityError)
 
     def names(self, commit: str, folder: str) -> tuple[str, ...]:
         """Return the names of all files of ``commit`` below ``folder``, relative to it."""
-        output = run(
-            ["git", "ls-tree", "-r", "-z", "--name-only", commit, "--", f"{folder}/"],
+        output = git(
+            "ls-tree",
+            "-r",
+            "-z",
+            "--name-only",
+            commit,
+            "--",
+            f"{folder}/",
             folder=self.folder,
             failure=IntegrityError,
         )
@@ -51,49 +57,31 @@ class GitObjects:
 
     def parent(self, commit: str) -> str:
         """Return the parent of ``commit``."""
-        output = run(
-            ["git", "rev-parse", "--verify", f"{commit}^"], folder=self.folder, failure=IntegrityError
-        )
+        output = git("rev-parse", "--verify", f"{commit}^", folder=self.folder, failure=IntegrityError)
         return output.decode().strip()
 
     def export(self, commit: str, target: Path) -> None:
         """Write the tree of ``commit`` into the folder ``target``."""
-        export_tree(self.folder, commit, target)
+        write_tree(self.folder, commit, target)
 
     def tree(self, commit: str) -> tuple[TreeFile, ...]:
         """Return every file of ``commit`` with its mode, in git's order."""
-        listed = run(
-            ["git", "ls-tree", "-r", "-z", "--full-tree", commit],
-            folder=self.folder,
-            failure=IntegrityError,
-        )
-        entries = [entry.split(b"\t", 1) for entry in listed.split(b"\0") if entry]
-        heads = [head.decode().split() for head, _ in entries]
-        wanted = "".join(f"{identifier}\n" for _, _, identifier in heads).encode()
-        stream = io.BytesIO(
-            run(["git", "cat-file", "--batch"], folder=self.folder, data=wanted, failure=IntegrityError)
-        )
-        files = []
-        for (mode, _, identifier), (_, name) in zip(heads, entries, strict=True):
-            found, kind, size = (*stream.readline().decode().split(), "", "")[:3]
-            if (found, kind) != (identifier, "blob"):
-                raise IntegrityError(
-                    f"{name.decode()[:80]!r} of commit {commit[:12]} is {kind[:20]}, not a file"
-                )
-            files.append(TreeFile(mode, name.decode(), stream.read(int(size))))
-            stream.read(1)
-        return tuple(files)
+        return tree_of(self.folder, commit)
 
     def commit_object(self, commit: str) -> bytes:
         """Return the bytes of ``commit``, whose SHA-1, as git computes it, is its name."""
-        return run(["git", "cat-file", "commit", commit], folder=self.folder, failure=IntegrityError)
+        return git("cat-file", "commit", commit, folder=self.folder, failure=IntegrityError)
 
     def bundle(self, tag: str) -> bytes:
         """Return a git bundle that holds ``tag`` with its whole history."""
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "code.bundle"
-            run(["git", "bundle", "create", "--quiet", str(path), f"refs/tags/{tag}"], folder=self.folder)
+            git("bundle", "create", "--quiet", str(path), f"refs/tags/{tag}", folder=self.folder)
             return path.read_bytes()
+
+    def require_plain(self) -> None:
+        """Raise IntegrityError when something lies in the repository that alters what git reads, or makes it run programs."""
+        require_plain(self.folder)
 
     def check(self, tag: str | None = None) -> None:
         """Raise IntegrityError when an object of the repository is missing or is not what its name says.
@@ -102,8 +90,12 @@ class GitObjects:
         """
         heads = [] if tag is None else [f"refs/tags/{tag}"]
         # rev-list --verify-objects would read one record alone, but ends well where a blob's content is another.
-        run(
-            ["git", "fsck", "--full", "--strict", "--no-dangling", *heads],
+        git(
+            "fsck",
+            "--full",
+            "--strict",
+            "--no-dangling",
+            *heads,
             folder=self.folder,
             failure=IntegrityError,
         )

@@ -1,16 +1,14 @@
 """The record repository for someone who reads much of it: one git process, and each object proved once."""
 
 import contextlib
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 from medicore.errors import IntegrityError
-from medicore.stores.command import conversation, run
+from medicore.stores.git.calling import git, git_conversation
 from medicore.stores.git.objects import GitObjects
-
-_FOLDER, _SUBMODULE = b"40000", b"160000"
+from medicore.stores.git.trees import FOLDER, SUBMODULE, entries, object_name
 
 
 class GitReading(GitObjects):
@@ -75,14 +73,11 @@ class GitReading(GitObjects):
     def _tagged(self) -> dict[str, tuple[str, str]]:
         """Return the tag's own object and the commit of every tag; of none when git cannot list them."""
         if self._tags is None:
-            command = [
-                "git",
-                "for-each-ref",
-                "--format=%(refname:strip=2) %(objectname) %(*objectname)",
-                "refs/tags",
-            ]
+            form = "--format=%(refname:strip=2) %(objectname) %(*objectname)"
             try:
-                listed = run(command, folder=self.folder, failure=IntegrityError).decode()
+                listed = git(
+                    "for-each-ref", form, "refs/tags", folder=self.folder, failure=IntegrityError
+                ).decode()
             except IntegrityError:
                 listed = ""
             self._tags = {words[0]: (words[1], words[-1]) for words in map(str.split, listed.splitlines())}
@@ -117,18 +112,18 @@ class GitReading(GitObjects):
     def _start(self) -> None:
         """Begin a process in the place of the one before."""
         self._processes.close()
-        command = ["git", "cat-file", "--batch"]
-        self._asked, self._answers = self._processes.enter_context(conversation(command, folder=self.folder))
+        pipes = git_conversation("cat-file", "--batch", folder=self.folder)
+        self._asked, self._answers = self._processes.enter_context(pipes)
 
     def _below(self, tree: bytes) -> list[str] | None:
         """Return the names of all files below a tree; None when one of its folders cannot be read."""
         names = []
         try:
-            entries = list(_entries(tree))
+            listed = [(mode, name.decode(errors="replace"), below) for mode, name, below in entries(tree)]
         except ValueError:
             return None
-        for mode, name, identifier in entries:
-            if mode != _FOLDER:
+        for mode, name, identifier in listed:
+            if mode != FOLDER:
                 names.append(name)
                 continue
             found = self._object(identifier)
@@ -166,10 +161,10 @@ class GitReading(GitObjects):
         if found is None or found[0] != name:
             return None
         _, kind, data = found
-        if hashlib.sha1(f"{kind} {len(data)}\0".encode() + data, usedforsecurity=False).hexdigest() != name:
+        if object_name(kind, data) != name:
             return None
         if kind == "tree":
-            return [identifier for mode, _, identifier in _entries(data) if mode != _SUBMODULE]
+            return [identifier for mode, _, identifier in entries(data) if mode != SUBMODULE]
         if kind in {"commit", "tag"}:
             head = data.partition(b"\n\n")[0].decode(errors="replace").splitlines()
             return [
@@ -178,16 +173,3 @@ class GitReading(GitObjects):
                 if words and words[0] in {"tree", "parent", "object"}
             ]
         return []
-
-
-def _entries(tree: bytes) -> Iterator[tuple[bytes, str, str]]:
-    """Yield mode, name and identifier of each entry of a tree."""
-    place = 0
-    while place < len(tree):
-        blank, end = tree.index(b" ", place), tree.index(b"\0", place)
-        yield (
-            tree[place:blank],
-            tree[blank + 1 : end].decode(errors="replace"),
-            tree[end + 1 : end + 21].hex(),
-        )
-        place = end + 21

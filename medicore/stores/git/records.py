@@ -13,7 +13,8 @@ from typing import Protocol
 
 from medicore.errors import ConfigurationError, IntegrityError
 from medicore.ports.records import Records
-from medicore.stores.command import run
+from medicore.stores.git.bundles import take_bundle, take_pack
+from medicore.stores.git.calling import git
 from medicore.stores.git.code import GitCode
 from medicore.stores.git.objects import GitObjects
 from medicore.stores.git.reading import GitReading
@@ -27,20 +28,26 @@ class GitRecords(GitObjects):
     def create(self) -> None:
         """Create the repository, or what is missing of it where that was interrupted; git keeps what is there."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        run(["git", "init", "--quiet", "--bare", "--initial-branch=main", "."], folder=self.folder)
+        git("init", "--quiet", "--bare", "--initial-branch=main", "--template=", ".", folder=self.folder)
 
     def adopt(self, code: GitCode, commit: str) -> None:
-        """Bring the code commit and its history into the repository.
+        """Bring the code commit and its history into the repository, as a pack: no transport, which could run programs.
 
         Of several who bring the same commit at once git lets one name it, and the others have what they wanted.
         """
         if self._has(commit):
             return
-        reference = f"{commit}:refs/code/{commit}"
         try:
-            run(["git", "push", "--quiet", str(self.folder.resolve()), reference], folder=code.root)
+            take_pack(self._missing(code, commit), self.folder)
+        except (ConfigurationError, IntegrityError) as error:
+            raise ConfigurationError(
+                f"code commit {commit[:12]} cannot be copied into the record repository ({error}); expected a clone of the "
+                "code with its whole history, and records that 'medicore verify --all' finds whole; clone the code again"
+            ) from error
+        try:
+            git("update-ref", f"refs/code/{commit}", commit, folder=self.folder)
         except ConfigurationError:
-            if not self._has(commit):
+            if not git("for-each-ref", f"refs/code/{commit}", folder=self.folder):
                 raise
 
     def seal(
@@ -67,44 +74,42 @@ class GitRecords(GitObjects):
         with tempfile.TemporaryDirectory() as scratch:
             environment = {**who, "GIT_INDEX_FILE": str(Path(scratch) / "index")}
 
-            def git(*arguments: str, data: bytes | None = None) -> str:
-                output = run(
-                    ["git", *arguments],
-                    folder=self.folder,
-                    data=data,
-                    environment=environment,
-                    failure=IntegrityError,
+            def call(*arguments: str, data: bytes | None = None) -> str:
+                output = git(
+                    *arguments, folder=self.folder, data=data, environment=environment, failure=IntegrityError
                 )
                 return output.decode().strip()
 
-            git("read-tree", parent)
+            call("read-tree", parent)
             if replaced:
-                old = git("ls-files", "-z", "--", f"{replaced}/").split("\0")
+                old = call("ls-files", "-z", "--", f"{replaced}/").split("\0")
                 removal = "".join(f"0 {_NOBODY}\t{name}\0" for name in old if name)
-                git("update-index", "-z", "--index-info", data=removal.encode())
+                call("update-index", "-z", "--index-info", data=removal.encode())
             entries = [
-                f"100644 {git('hash-object', '-w', '--stdin', data=data)}\t{name}\0"
+                f"100644 {call('hash-object', '-w', '--stdin', data=data)}\t{name}\0"
                 for name, data in files.items()
             ]
-            git("update-index", "-z", "--index-info", data="".join(entries).encode())
-            commit = git("commit-tree", git("write-tree"), "-p", parent, "-m", message)
-            self._tag(git, tag, commit, message, f"{actor} <{actor}@medicore.invalid> {stamp}")
+            call("update-index", "-z", "--index-info", data="".join(entries).encode())
+            commit = call("commit-tree", call("write-tree"), "-p", parent, "-m", message)
+            self._tag(call, tag, commit, message, f"{actor} <{actor}@medicore.invalid> {stamp}")
         return commit
 
     def bring(self, bundle: bytes, tag: str) -> None:
         """Bring ``tag`` with its history from a git bundle; raise IntegrityError when the bundle lacks a part of it."""
-        with tempfile.NamedTemporaryFile(suffix=".bundle") as file:
-            file.write(bundle)
-            file.flush()
-            wanted = f"refs/tags/{tag}:refs/tags/{tag}"
-            try:
-                run(
-                    ["git", "fetch", "--quiet", file.name, wanted], folder=self.folder, failure=IntegrityError
-                )
-            except IntegrityError as error:
-                raise IntegrityError(
-                    f"the bundle is damaged or has no tag {tag}; expected code and record of that run; restore it again"
-                ) from error
+        take_bundle(bundle, tag, self.folder)
+
+    @contextlib.contextmanager
+    def unbundled(self, bundle: bytes, tag: str) -> Iterator[Records]:
+        """Yield a repository that holds nothing but ``tag`` with its history, from a git bundle.
+
+        Raises IntegrityError when the bundle is damaged or lacks a part of it.
+        """
+        with tempfile.TemporaryDirectory(prefix="medicore-bundle-") as scratch:
+            made = GitRecords(Path(scratch) / "records.git")
+            made.create()
+            made.bring(bundle, tag)
+            with made.reading() as found:
+                yield found
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Records]:
@@ -114,17 +119,34 @@ class GitRecords(GitObjects):
 
     def _has(self, commit: str) -> bool:
         try:
-            run(["git", "cat-file", "-e", f"{commit}^{{commit}}"], folder=self.folder, failure=IntegrityError)
+            git("cat-file", "-e", f"{commit}^{{commit}}", folder=self.folder, failure=IntegrityError)
         except IntegrityError:
             return False
         return True
 
-    def _tag(self, git: "_Git", tag: str, commit: str, message: str, tagger: str) -> None:
+    def _missing(self, code: GitCode, commit: str) -> bytes:
+        """Return a pack of what the repository lacks of a code commit and its history.
+
+        A partial clone gets the rest from where it was cloned from, as the user's own configuration says.
+        """
+        known = git("for-each-ref", "--format=%(objectname)", "refs/code", folder=self.folder)
+        answers = git("cat-file", "--batch-check", folder=code.root, data=known).decode().splitlines()
+        there = [line.split()[0] for line in answers if line.split()[1:2] == ["commit"]]
+        wanted = "\n".join([commit, "--not", *there, ""]).encode()
+        command = ("pack-objects", "--revs", "--stdout", "-q")
+        try:
+            return git(*command, folder=code.root, data=wanted)
+        except ConfigurationError:
+            if not git("config", "--get-regexp", r"^remote\..*\.promisor$", folder=code.root):
+                raise
+            return git(*command, folder=code.root, data=wanted, fetching=True)
+
+    def _tag(self, call: "_Git", tag: str, commit: str, message: str, tagger: str) -> None:
         body = f"object {commit}\ntype commit\ntag {tag}\ntagger {tagger}\n\n{message}\n"
-        made = git("mktag", data=body.encode())
+        made = call("mktag", data=body.encode())
         if self.resolve(tag) is not None:
             raise IntegrityError(f"tag {tag} exists already; a sealed record is never replaced")
-        git("update-ref", f"refs/tags/{tag}", made, _NOBODY)
+        call("update-ref", f"refs/tags/{tag}", made, _NOBODY)
 
 
 class _Git(Protocol):
