@@ -11,6 +11,7 @@ from medicore.settings import Settings
 from medicore.stores.clock import SystemClock
 from medicore.stores.content.environment import LockedEnvironment
 from medicore.stores.git.code import GitCode
+from medicore.stores.git.records import GitRecords
 from medicore.stores.protocols import StudyFolder
 from medicore.wiring import chosen_renderer, open_archive, open_ledger, open_remote, renderer_named
 
@@ -35,6 +36,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("environment", lambda: f"as locked, {LockedEnvironment(settings.root).require_locked()[:12]}"),
         ("protocols", lambda: _protocols(settings)),
         ("state folder", lambda: _state(settings)),
+        ("record repository", lambda: _records(settings)),
         ("ledger", lambda: _ledger(settings)),
         ("archive", lambda: open_archive(settings).prove()),
         ("content store", lambda: open_remote(settings).prove()),
@@ -74,6 +76,12 @@ def _state(settings: Settings) -> str:
     if not (settings.home / "medicore.toml").exists():
         raise ConfigurationError("not initialised; run 'medicore init'")
     return str(settings.home)
+
+
+def _records(settings: Settings) -> str:
+    _state(settings)
+    GitRecords(settings.records).require_plain()
+    return "objects, tags and code alone"
 
 
 def _ledger(settings: Settings) -> str:

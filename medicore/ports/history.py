@@ -1,8 +1,10 @@
-"""The ports that only an export needs: the repository's history, and the licences of packages."""
+"""The ports of what leaves the house: the repository's history in exports and archives, and the licences of packages."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
+from medicore.ports.records import Records
 from medicore.records.export.packing import TreeFile
 from medicore.records.export.sbom import Licence
 
@@ -16,6 +18,10 @@ class History(Protocol):
 
     def commit_object(self, commit: str) -> bytes:
         """Return the bytes of a commit; their digest is the commit's name."""
+        ...
+
+    def unbundled(self, bundle: bytes, tag: str) -> AbstractContextManager[Records]:
+        """Return a repository of nothing but a git bundle's ``tag``; raise IntegrityError when a part of it is missing."""
         ...
 
 

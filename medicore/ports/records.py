@@ -56,6 +56,10 @@ class Records(Protocol):
         """Raise IntegrityError when an object reachable from the tag is damaged; without ``tag``, check all tags."""
         ...
 
+    def require_plain(self) -> None:
+        """Raise IntegrityError when the repository holds what alters its objects or makes git run programs."""
+        ...
+
     def reading(self) -> "AbstractContextManager[Records]":
         """Return the current state of the repository, optimised for reading many files."""
         ...

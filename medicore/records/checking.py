@@ -28,6 +28,8 @@ class CheckKind(Enum):
     """The signed changes of people."""
     REPOSITORY = auto()
     """All objects of the record repository."""
+    FOREIGN = auto()
+    """What lies in the record repository and would alter its objects or make git run programs."""
     TAG = auto()
     """A tag, and the commit that it is on."""
     GIT_OBJECTS = auto()
@@ -56,6 +58,8 @@ class CheckKind(Enum):
     """The archive itself, or the manifest of what it holds of a run."""
     ARCHIVED_COPY = auto()
     """The archived copy of an object."""
+    BUNDLE = auto()
+    """The archived git bundle, cloned into an empty repository."""
     VERSIONS = auto()
     """What was written or deleted over an archived object."""
     RETENTION = auto()

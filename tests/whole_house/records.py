@@ -3,6 +3,7 @@
 ``tests/contracts/test_records_contract.py`` holds it and the git repository to one contract.
 """
 
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,18 +11,21 @@ from datetime import datetime
 from pathlib import Path
 
 from medicore.errors import IntegrityError
+from medicore.ports.records import Records
 from medicore.records.export.packing import TreeFile
 from medicore.stores.command import run
 from medicore.stores.git.code import GitCode
+from medicore.stores.git.records import GitRecords
 from tests.whole_house.objects import File, GitObject, Objects, bundle_of
 
 
 class MemoryRecords:
-    """Commits and annotated tags; ``objects`` and ``tags`` may be spoilt by a test."""
+    """Commits and annotated tags; ``objects`` and ``tags`` may be spoilt by a test, and ``foreign`` may be in it."""
 
     def __init__(self) -> None:
         self.objects = Objects()
         self.tags: dict[str, str] = {}
+        self.foreign = ""
         self._one_at_a_time = threading.Lock()
 
     def copy(self) -> "MemoryRecords":
@@ -112,6 +116,20 @@ class MemoryRecords:
             raise IntegrityError(f"tag {tag} is not there")
         for name in self.tags.values() if tag is None else [self.tags[tag]]:
             self.objects.reached(name)
+
+    def require_plain(self) -> None:
+        """Raise IntegrityError when something foreign is in it."""
+        if self.foreign:
+            raise IntegrityError(self.foreign)
+
+    @contextmanager
+    def unbundled(self, bundle: bytes, tag: str) -> Iterator[Records]:
+        """Yield a repository of nothing but a git bundle, which git makes."""
+        with (
+            tempfile.TemporaryDirectory() as scratch,
+            GitRecords(Path(scratch)).unbundled(bundle, tag) as found,
+        ):
+            yield found
 
     @contextmanager
     def reading(self) -> Iterator["MemoryRecords"]:

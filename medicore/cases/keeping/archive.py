@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from medicore.cases.keeping.archived_bundle import require_bundle
 from medicore.cases.keeping.archived_ledger import key_of
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.review.review import proved_approvals
@@ -10,7 +11,7 @@ from medicore.cases.review.signed_report import signed_report
 from medicore.cases.run.attest import attest
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import SIGNED_REPORT, read_provenance, stored_file
-from medicore.errors import ArchiveError, ConfigurationError
+from medicore.errors import ArchiveError, ConfigurationError, IntegrityError
 from medicore.ports.house import House
 from medicore.records.canonical import document, sha256
 from medicore.records.export.bundle import OF_PEOPLE, shown_events
@@ -65,7 +66,7 @@ def _copy(house: House, history: RunHistory, commit: str, until: date) -> dict[s
     objects = {
         f"reports/{run}/report.pdf": stored_file(house, run, commit, "report.pdf"),
         f"reports/{run}/{SIGNED_REPORT}": signed_report(house, proved_approvals(house, history)),
-        f"{base}/record.bundle": house.records.bundle(f"record/{run}"),
+        f"{base}/record.bundle": _bundle(house, history, commit),
         f"{base}/authority.pem": house.seals.authority(),
         f"{base}/requirements.lock": house.records.read(commit, "requirements.lock"),
         f"{base}/events-{sequence}.jsonl": b"".join(export_lines(_about(house, history, sequence))),
@@ -93,6 +94,18 @@ def _copy(house: House, history: RunHistory, commit: str, until: date) -> dict[s
     }
     house.archive.put(f"{base}/manifest-{sequence}.json", document(manifest), until.isoformat())
     return manifest
+
+
+def _bundle(house: House, history: RunHistory, commit: str) -> bytes:
+    """Return code and record as a git bundle, proved by a clone: the archive is to give them back by itself."""
+    try:
+        bundle = house.records.bundle(f"record/{history.run}")
+        require_bundle(house, history, bundle, commit)
+    except IntegrityError as error:
+        raise ArchiveError(
+            f"the record of {history.run} cannot be archived, since its bundle is not the whole record: {error}"
+        ) from error
+    return bundle
 
 
 def _covered(house: House) -> int:

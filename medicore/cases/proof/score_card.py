@@ -17,7 +17,13 @@ from medicore.records.results.trace import ORIGINS, origin_of, paths_of
 from medicore.steps.way import STEP_NAMES
 
 _OF_THE_RECORD = (CheckKind.LEDGER, CheckKind.AUTHORITY, CheckKind.RECORD, CheckKind.REPOSITORY_COPY)
-_OF_THE_HISTORY = (CheckKind.LEDGER, CheckKind.TAG, CheckKind.GIT_OBJECTS, CheckKind.PROVENANCE)
+_OF_THE_HISTORY = (
+    CheckKind.LEDGER,
+    CheckKind.FOREIGN,
+    CheckKind.TAG,
+    CheckKind.GIT_OBJECTS,
+    CheckKind.PROVENANCE,
+)
 _COPIES = (CheckKind.REPOSITORY_COPY, CheckKind.STORED_COPY, CheckKind.ARCHIVED_COPY)
 
 
@@ -148,7 +154,7 @@ def _complete(found: _Evidence) -> tuple[bool | None, str]:
 
 def _consistent(found: _Evidence) -> tuple[bool | None, str]:
     count, same = found.of(*_OF_THE_HISTORY)
-    return same, f"{count} checks of chain, signed heads, tags and git objects"
+    return same, f"{count} checks of chain, signed heads, record repository, tags and git objects"
 
 
 def _enduring(found: _Evidence) -> tuple[bool | None, str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from medicore.cases.keeping.archived_bundle import OWN_FILES
 from medicore.cases.keeping.archived_run import archive_checks
 from medicore.cases.keeping.restoring import RESTORED
 from medicore.cases.people.logged import SERVICE, log
@@ -33,19 +34,18 @@ _ACTS = {
     LIFTED: Permission.LIFT,
     RESTORED: Permission.EXPORT,
 }
-_OWN_FILES = ("provenance.json", ".gitignore", "decisions/")
 
 
 def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tuple[Check, ...]:
     """Return every check on a run; failures leave an event in the ledger.
 
-    Reads the ledger's chain against the checkpoints in the archive, the record's commits and tags, every file
+    Reads the ledger's chain against the checkpoints in the archive, the repository and the record's commits and tags, every file
     in every store, the decisions' signatures, and the archived copies; ``checkout``, when given, is a record
     folder elsewhere that is held against the same provenance.
     """
     checks = foundations(house)
     if checks[0].passed:
-        checks += tuple(record_checks(house, run, checkout))
+        checks += (nothing_foreign(house), *record_checks(house, run, checkout))
     tell(house, run, checks)
     return checks
 
@@ -61,6 +61,11 @@ def foundations(house: House) -> tuple[Check, ...]:
     authority = attempt(CheckKind.AUTHORITY, "authority", partial(_authority, house))
     people = attempt(CheckKind.PEOPLE, "people", partial(require_signed_changes, house))
     return ledger, authority, people, attempt(CheckKind.ARCHIVE, "archive", house.archive.prove)
+
+
+def nothing_foreign(house: House) -> Check:
+    """Return the check that the record repository holds objects, tags and code alone, and nothing that git would obey."""
+    return attempt(CheckKind.FOREIGN, "record repository (foreign parts)", house.records.require_plain)
 
 
 def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
@@ -176,7 +181,7 @@ def _files(
         return
     expected = {entry["name"]: entry for entry in provenance["files"]}
     for name in held:
-        if name not in expected and not name.startswith(_OWN_FILES):
+        if name not in expected and not name.startswith(OWN_FILES):
             words = f"is in the record {tag}, but its provenance does not name it"
             yield Check(CheckKind.UNNAMED_FILE, name, False, words, file=name)
     for name, entry in expected.items():

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from medicore.cases.proof.verify import foundations, record_checks, tell
+from medicore.cases.proof.verify import foundations, nothing_foreign, record_checks, tell
 from medicore.cases.run.runs import all_runs
 from medicore.errors import IntegrityError
 from medicore.ports.files import RecordFiles
@@ -86,6 +86,7 @@ def verify_all(
     if not shared[0].passed:
         yield Verified(None, shared)
         return
+    shared = (*shared, nothing_foreign(house))
     with house.records.reading() as records:
         once = replace(proved, records=records)
         for run in all_runs(once):

@@ -1,18 +1,22 @@
 """verify_archived: what the archive holds of runs, and nothing else, read again."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 
+from medicore.cases.keeping.archived_bundle import require_archived_bundle
 from medicore.cases.keeping.archived_run import archive_checks
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.proof.verify import foundations, tell
 from medicore.cases.run.histories import history_of
 from medicore.ports.house import House
-from medicore.records.checking import Check
+from medicore.records.checking import Check, CheckKind, attempt
 from medicore.records.identifiers import RunId
 
 
 def verify_archived(house: House, runs: Iterable[RunId]) -> Iterator[tuple[RunId, tuple[Check, ...]]]:
     """Yield the checks of each run's archive, what all rest on among them; the ledger keeps what was found.
+
+    The git bundle is cloned into an empty repository, which no check of bytes replaces.
 
     Raises
     ------
@@ -25,7 +29,11 @@ def verify_archived(house: House, runs: Iterable[RunId]) -> Iterator[tuple[RunId
         digest = history.archived.manifest
         checks = shared
         if shared[0].passed:
-            checks += tuple(archive_checks(house, history, digest))
+            clone = partial(require_archived_bundle, house, history)
+            checks += (
+                *archive_checks(house, history, digest),
+                attempt(CheckKind.BUNDLE, f"archives/{run}/record.bundle (clone)", clone),
+            )
         tell(house, run, checks)
         if all(check.passed for check in checks):
             log(house, SERVICE, "archive.verified", str(run), "", {"manifest": digest, "checks": len(checks)})

@@ -30,6 +30,7 @@ SPEAKS_FOR = {
     CheckKind.REPOSITORY_COPY: {"Complete", "Available"},
     CheckKind.STORED_COPY: {"Available"},
     CheckKind.ARCHIVED_COPY: {"Available"},
+    CheckKind.FOREIGN: {"Consistent"},
     CheckKind.TAG: {"Consistent"},
     CheckKind.GIT_OBJECTS: {"Consistent"},
     CheckKind.PROVENANCE: {"Consistent"},
@@ -77,7 +78,7 @@ def test_everything_holds_where_every_check_passed(house: House) -> None:
     assert "1 signed request(s) and 2 signed decision(s) and act(s)" in card["Attributable"].evidence
     assert card["Original"].evidence.startswith("1 stored copies of the export")
     assert "4 checks of them" in card["Complete"].evidence
-    assert card["Consistent"].evidence.startswith("4 checks of chain")
+    assert card["Consistent"].evidence.startswith("5 checks of chain")
     assert card["Enduring"].evidence == "1 archived objects kept until 2040-04-01T00:00:00+00:00"
     assert card["Available"].evidence == "4 stored copies read back just now"
 

@@ -8,6 +8,7 @@ import pytest
 
 from medicore.cases.proof.verify import verify
 from medicore.cases.proof.verify_all import REPOSITORY, Verified, verify_all
+from medicore.cases.proof.verify_archived import verify_archived
 from medicore.cases.run.runs import all_runs, sealed_commit
 from medicore.errors import IntegrityError
 from medicore.records.identifiers import RunId
@@ -89,3 +90,15 @@ def test_what_is_written_meanwhile_is_left_for_the_next_time(released: WholeHous
         pass
     assert released.house.ledger.head()[0] == first + 1
     assert verified(released)[RUN].failed
+
+
+def test_what_is_foreign_in_the_repository_fails_every_run(released: WholeHouse) -> None:
+    """Whatever git would obey fails the runs, since all are read there, and is in the ledger; the archive is not asked there."""
+    released.records.foreign = "hooks/update is a program for git to run"
+    found = verified(released)
+    for run in all_runs(released.house):
+        assert {check.found for check in found[run].failed} == {released.records.foreign}
+        assert found[run].checks == verify(released.house, run)
+    event = released.events(SOUND_RUN)[-1]
+    assert (event.action, event.reason) == ("verification.failed", "record repository (foreign parts)")
+    assert all(check.passed for _, checks in verify_archived(released.house, [RUN]) for check in checks)
