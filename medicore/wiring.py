@@ -12,6 +12,7 @@ from medicore.ports.house import House
 from medicore.ports.ledger import Clock, Ledger
 from medicore.ports.study import Edc
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.appending import require_possible
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.source import DatasetJsonSource, FolderSource, RaveSource, RedcapSource
 from medicore.settings import Settings
@@ -98,10 +99,11 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
 def open_ledger(settings: Settings, clock: Clock, *, read_only: bool = False) -> Ledger:
     """Return the ledger: in the PostgreSQL database that the settings name, else in its file."""
     if settings.ledger_url is None:
-        return SqliteLedger(settings.ledger, clock, read_only=read_only)
+        return SqliteLedger(settings.ledger, clock, read_only=read_only, rule=require_possible)
     from medicore.stores.ledger.postgres import PostgresLedger
 
-    return PostgresLedger(settings.ledger_url.get_secret_value(), clock, read_only=read_only)
+    url = settings.ledger_url.get_secret_value()
+    return PostgresLedger(url, clock, read_only=read_only, rule=require_possible)
 
 
 def open_archive(settings: Settings) -> Archive:

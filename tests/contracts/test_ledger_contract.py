@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from medicore.errors import ConfigurationError, IntegrityError
+from medicore.errors import ConfigurationError, IntegrityError, ReviewError
 from medicore.ports.ledger import Clock, Ledger
+from medicore.records.ledger.appending import require_possible
 from medicore.records.ledger.ledger import GENESIS, Checkpoint, LedgerEvent, NewEvent, verify_chain
 from medicore.stores.clock import SystemClock
 from medicore.stores.ledger.postgres import PostgresLedger
@@ -41,6 +42,16 @@ def ledgers(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
     server: Server = request.getfixturevalue("postgres")
     url = server.url(server.database())
     return lambda clock: PostgresLedger(url, clock)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def ruled(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    """Return the same for stores that ask the rule of runs before they append."""
+    if request.param == "sqlite":
+        return lambda clock: SqliteLedger(tmp_path / "ledger.sqlite", clock, rule=require_possible)
+    server: Server = request.getfixturevalue("postgres")
+    url = server.url(server.database())
+    return lambda clock: PostgresLedger(url, clock, rule=require_possible)
 
 
 def done(subject: str = RUN, action: str = "run.resumed", **details: object) -> NewEvent:
@@ -211,3 +222,31 @@ def test_eight_writers_lose_nothing(ledgers: Open) -> None:
         {f"MED-2024-0147/2025-03/{writer + 1}": 500 for writer in range(8)}
     )
     assert all([event.details["number"] for event in own] == list(range(500)) for own in by_writer.values())
+
+
+def test_of_many_who_seal_a_run_at_once_one_does(ruled: Open) -> None:
+    """The rule is asked within the transaction: eight writers seal one run, and the ledger takes one seal."""
+    ledger = ruled(SystemClock())
+    ledger.append(done(action="run.requested"))
+
+    def seal(_: int) -> bool:
+        try:
+            ledger.append(done(action="run.sealed"))
+        except ReviewError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as writers:
+        assert sum(writers.map(seal, range(8))) == 1
+    assert [event.action for event in ledger.events(subject=RUN)] == ["run.requested", "run.sealed"]
+
+
+def test_a_refused_event_leaves_the_ledger_open(ruled: Open) -> None:
+    """What no run can do is refused, nothing is written, and the next event is taken."""
+    ledger = ruled(SystemClock())
+    with pytest.raises(ReviewError, match="not requested"):
+        ledger.append(done(action="run.released"))
+    assert ledger.head() == (0, GENESIS)
+    ledger.append(done(action="run.requested"))
+    ledger.append(NewEvent("otto", "operator", "person.unlocked", "ana", "she asked"))
+    assert ledger.append(done("MED-2024-0211/2025-03/1", action="run.requested")).sequence == 3

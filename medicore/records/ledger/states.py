@@ -78,6 +78,7 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "checkpoint.signed": _EVERY,
         "checkpoint.failed": _EVERY,
         "subject.viewed": _EVERY,
+        "ledger.corrected": _EVERY,
     }
 )
 """The actions that leave the state of a run as it is, with the states in which they are allowed."""
@@ -103,15 +104,25 @@ TRANSITIONS: Mapping[tuple[RunState | None, str], RunState] = MappingProxyType(
 )
 """The complete table: every action that it does not list is refused."""
 
+CORRECTED = "ledger.corrected"
+"""The signed event by which an operator names events of a run that its state did not allow, so that they are skipped."""
 
-def next_state(state: RunState | None, action: str) -> RunState:
-    """Return the state that follows ``action`` in ``state``; call it before the event is written.
+BEFORE_ALL = frozenset(
+    action for action, states in REMARKS.items() if states == _EVERY and (None, action) not in MOVES
+)
+"""The remarks that are allowed in every state, and on a run that nobody has requested as well."""
+
+
+def next_state(state: RunState | None, action: str) -> RunState | None:
+    """Return the state that follows ``action`` in ``state``; None for a remark on a run that nobody has requested.
 
     Raises
     ------
     ReviewError
         When the table does not allow the action in this state.
     """
+    if state is None and action in BEFORE_ALL:
+        return None
     try:
         return TRANSITIONS[state, action]
     except KeyError as error:
@@ -125,51 +136,66 @@ def next_state(state: RunState | None, action: str) -> RunState:
 def replay(events: Iterable[LedgerEvent]) -> Iterator[tuple[LedgerEvent, RunState]]:
     """Yield each event of one run with the state after it; ``events`` are all of its events in order.
 
-    What came before anybody had asked for the run is passed over: an attempt to sign for it, or to export it.
+    Remarks that came before the request are skipped. An event that the state does not allow is skipped where a correction
+    names it; a correction has no effect on an event that the state allows.
 
     Raises
     ------
     IntegrityError
         When the events are about several runs, or one of them is not allowed in the run's state.
     """
+    held = tuple(events)
+    skipped = {place for event in held if event.action == CORRECTED for place in places_of(event)}
     state: RunState | None = None
-    subject: str | None = None
-    for event in events:
-        if subject is not None and event.subject != subject:
+    for event in held:
+        if event.subject != held[0].subject:
             raise IntegrityError(
-                f"events of {subject} and {event.subject} are mixed; expected one run; ask for one"
+                f"events of {held[0].subject} and {event.subject} are mixed; expected one run; ask for one"
             )
-        subject = event.subject
-        if state is None and event.action in {"decision.refused", "export.refused"}:
-            continue
         try:
             state = next_state(state, event.action)
         except ReviewError as error:
+            if event.sequence in skipped:
+                continue
             raise IntegrityError(
-                f"ledger event {event.sequence} says {event.action!r} of {subject}, which was "
+                f"ledger event {event.sequence} says {event.action!r} of {event.subject}, which was "
                 f"{state or 'not requested'}; expected an action that this state allows; run 'medicore ledger verify'"
             ) from error
-        yield event, state
+        if state is not None:
+            yield event, state
+
+
+def state_if_any(events: Iterable[LedgerEvent]) -> RunState | None:
+    """Return the state of the one run that ``events`` are about; None when nobody has requested it.
+
+    Raises IntegrityError as ``replay`` does.
+    """
+    states = [state for _, state in replay(events)]
+    return states[-1] if states else None
 
 
 def state_of(events: Iterable[LedgerEvent]) -> RunState:
-    """Return the state of the one run that ``events``, all of its events in order, are about.
+    """Return the state of one run from ``events``, which are all of its events in order.
 
     Raises
     ------
     ProtocolError
-        When there is no event: nobody asked for such a run.
+        When nobody has requested the run.
     IntegrityError
-        When the events are about several runs, or tell what no run can do.
+        When the events are about several runs, or one of them is not allowed in the run's state.
     """
     held = tuple(events)
-    state: RunState | None = None
-    for _, after in replay(held):
-        state = after
+    state = state_if_any(held)
     if state is None:
         name = held[-1].subject if held else "of that name"
         raise ProtocolError(f"the ledger knows no run {name}; see 'medicore history'")
     return state
+
+
+def places_of(correction: LedgerEvent) -> tuple[int, ...]:
+    """Return the sequence numbers of the events that a correction tells to pass over."""
+    named = correction.details.get("disregarded")
+    return tuple(place for place in named if isinstance(place, int)) if isinstance(named, list) else ()
 
 
 def diagram() -> str:

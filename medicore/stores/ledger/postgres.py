@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from medicore.errors import ConfigurationError, IntegrityError
+from medicore.errors import ConfigurationError, IntegrityError, MediCoreError
 from medicore.records.canonical import canonical
+from medicore.records.ledger.appending import Rule, month_of
 from medicore.records.ledger.ledger import GENESIS, LedgerEvent, NewEvent, chain
 from medicore.records.moment import timestamp
 from medicore.stores.ledger.postgres_schema import create, differences, exists
@@ -36,7 +37,8 @@ class PostgresLedger:
     it is not there. Triggers refuse change, removal and gaps, whoever asks.
 
     ``url`` is ``postgresql://…``; what it leaves out comes from ``PGPASSWORD``, ``PGPASSFILE`` and their like.
-    The table is made when it is missing, unless ``read_only``. ``patience`` is how long one of ``attempts``
+    The table is made when it is missing, unless ``read_only``. ``rule`` is asked within the transaction whether an event
+    may follow those of its run's month. ``patience`` is how long one of ``attempts``
     attempts waits, in seconds.
 
     Raises
@@ -55,11 +57,13 @@ class PostgresLedger:
         clock: "Clock",
         *,
         read_only: bool = False,
+        rule: Rule | None = None,
         patience: float = 10.0,
         attempts: int = 5,
     ) -> None:
         self._clock = clock
         self._read_only = read_only
+        self._rule = rule
         self._session = Session(url, read_only=read_only, patience=patience, attempts=attempts)
         self._session.run(self._prepare)
 
@@ -121,9 +125,11 @@ class PostgresLedger:
                 ) == _stored(event.digest):
                     await connection.execute("ROLLBACK")
                     return event
+            at = timestamp(self._clock.now())
+            await self._require_possible(connection, new, at)
             row = await connection.fetchrow(_LAST)
-            event = chain(new, timestamp(self._clock.now()), None if row is None else _event(row))
-        except (IntegrityError, ConfigurationError):
+            event = chain(new, at, None if row is None else _event(row))
+        except MediCoreError:
             await connection.execute("ROLLBACK")
             raise
         texts = {name: _stored(getattr(event, name)) for name in _TEXTS}
@@ -133,6 +139,19 @@ class PostgresLedger:
         sent.append(event)
         await connection.execute("COMMIT")
         return event
+
+    async def _require_possible(self, connection: Connection, new: NewEvent, at: str) -> None:
+        """Ask the rule whether ``new`` may follow the events of its run's month."""
+        month = None if self._rule is None else month_of(new)
+        if self._rule is None or month is None:
+            return
+        condition, values = _condition(month, None, None)
+        rows = await connection.fetch(
+            f"SELECT {_COLUMNS} FROM medicore.events WHERE sequence > $1{condition} ORDER BY sequence",  # noqa: S608 - constants
+            0,
+            *values,
+        )
+        self._rule([_event(row) for row in rows], new, at)
 
     async def _prepare(self, connection: Connection) -> None:
         """Create the table in a database without one; prove it in any other."""

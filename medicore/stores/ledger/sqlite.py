@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from medicore.errors import BusyError, ConfigurationError, IntegrityError, MediCoreError
+from medicore.records.ledger.appending import Rule, month_of
 from medicore.records.ledger.ledger import GENESIS, LedgerEvent, NewEvent, chain
 from medicore.records.moment import timestamp
-from medicore.stores.ledger.sqlite_rows import PAGE, condition_of, holds, insert, last_event, page_of
+from medicore.stores.ledger.sqlite_rows import PAGE, below, condition_of, holds, insert, last_event, page_of
 from medicore.stores.ledger.sqlite_schema import APPLICATION, MADE, SCHEMA, schema
 
 if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no command owes the ledger
@@ -37,7 +38,8 @@ class SqliteLedger:
     among threads and processes; it is on the disk when it returns. A rollback journal is used rather than a
     write-ahead log: the file alone is then always the whole ledger, and can be copied and archived as it is.
 
-    ``path`` is created when missing, unless ``read_only``. ``patience`` is how long to wait for other writers,
+    ``path`` is created when missing, unless ``read_only``. ``rule`` is asked within the transaction whether an event
+    may follow those of its run's month. ``patience`` is how long to wait for other writers,
     in seconds, in each of ``attempts`` attempts.
 
     Raises
@@ -56,12 +58,14 @@ class SqliteLedger:
         clock: "Clock",
         *,
         read_only: bool = False,
+        rule: Rule | None = None,
         patience: float = 10.0,
         attempts: int = 3,
     ) -> None:
         self._path = path
         self._clock = clock
         self._read_only = read_only
+        self._rule = rule
         self._patience = patience
         self._attempts = attempts
         if read_only and not path.is_file():
@@ -117,7 +121,11 @@ class SqliteLedger:
 
     def _append(self, connection: sqlite3.Connection, new: NewEvent, sent: list[LedgerEvent]) -> LedgerEvent:
         self._begin(connection)
-        event = chain(new, timestamp(self._clock.now()), last_event(connection))
+        at = timestamp(self._clock.now())
+        month = None if self._rule is None else month_of(new)
+        if self._rule is not None and month is not None:
+            self._rule(below(connection, month), new, at)
+        event = chain(new, at, last_event(connection))
         insert(connection, event)
         sent.append(event)
         connection.execute("COMMIT")

@@ -43,6 +43,16 @@ def page_of(
     return [_event(row) for row in rows.fetchall()]
 
 
+def below(connection: sqlite3.Connection, prefix: str) -> list[LedgerEvent]:
+    """Return all events whose subject begins with ``prefix``, which ends in '/', in order."""
+    condition, values = condition_of(prefix, None, None)
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM events WHERE sequence > 0{condition} ORDER BY sequence",  # noqa: S608 - constants
+        values,
+    )
+    return [_event(row) for row in rows.fetchall()]
+
+
 def last_event(connection: sqlite3.Connection) -> LedgerEvent | None:
     """Return the last event, or None."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM events ORDER BY sequence DESC LIMIT 1").fetchone()  # noqa: S608

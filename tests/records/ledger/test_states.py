@@ -8,6 +8,7 @@ from medicore.errors import IntegrityError, ProtocolError, ReviewError
 from medicore.records.ledger.actions import ACTIONS
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent, chain
 from medicore.records.ledger.states import (
+    BEFORE_ALL,
     MOVES,
     NOT_OF_A_RUN,
     REMARKS,
@@ -60,8 +61,10 @@ def test_the_closed_states_are_these() -> None:
 
 @given(st.sampled_from([None, *RunState]), st.sampled_from(sorted(ACTIONS)))
 def test_what_the_table_lacks_is_refused(state: RunState | None, action: str) -> None:
-    """Every pair is either in the table or refused with the state in the message."""
-    if (state, action) in TRANSITIONS:
+    """Every pair is in the table, a remark before all, or refused with the state in the message."""
+    if state is None and action in BEFORE_ALL:
+        assert next_state(state, action) is None
+    elif (state, action) in TRANSITIONS:
         assert next_state(state, action) == TRANSITIONS[state, action]
     else:
         with pytest.raises(ReviewError, match=str(state) if state else "not requested"):
@@ -139,6 +142,29 @@ def test_an_impossible_story_is_an_integrity_error() -> None:
     """A ledger that says what no run can do is not believed."""
     with pytest.raises(IntegrityError, match=r"event 3 says 'archive\.completed'.*sealed"):
         state_of(tell("run.requested", "run.sealed", "archive.completed"))
+
+
+def corrected(events: list[LedgerEvent], *places: object) -> list[LedgerEvent]:
+    """Return the events with a correction after them that names these places."""
+    details = {"disregarded": list(places)}
+    new = NewEvent("otto", "operator", "ledger.corrected", RUN, "two workers sealed it", details)
+    return [*events, chain(new, NOON, events[-1])]
+
+
+def test_a_correction_passes_over_what_no_run_can_do() -> None:
+    """A second seal that an older version took is passed over once an operator says so, and the run goes on."""
+    sealed_twice = tell("run.requested", "run.sealed", "run.sealed")
+    with pytest.raises(IntegrityError, match="event 3"):
+        state_of(sealed_twice)
+    assert state_of(corrected(sealed_twice, 3)) is RunState.SEALED
+
+
+def test_a_correction_takes_nothing_from_what_a_run_can_do() -> None:
+    """A correction that names a possible event, or no number, changes no state."""
+    rejected = tell("run.requested", "run.halted", "decision.signed", "run.rejected")
+    assert state_of(corrected(rejected, 4, "4", None)) is RunState.REJECTED
+    malformed = NewEvent("otto", "operator", "ledger.corrected", RUN, "", {"disregarded": 4})
+    assert state_of([*rejected, chain(malformed, NOON, rejected[-1])]) is RunState.REJECTED
 
 
 def test_events_of_two_runs_are_not_mixed() -> None:
