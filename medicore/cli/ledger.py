@@ -1,10 +1,10 @@
-"""Verbs of the ledger: show what it says, and verify that it is whole."""
+"""Verbs of the ledger: show what it says, verify that it is whole, and correct what no run can do."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, app, settings
+from medicore.cli.app import Json, RunText, app, house, settings
 from medicore.cli.show import emit, pairs, say, table
 from medicore.errors import IntegrityError
 
@@ -83,6 +83,28 @@ def verify(as_json: Json = False) -> None:
     _answer(facts, as_json=as_json)
     if failed:
         raise IntegrityError(f"the ledger is not what was written: {failed[0].subject}: {failed[0].found}")
+
+
+@ledger.command()
+def correct(
+    run: RunText,
+    who: Annotated[str, typer.Option("--as", help="Who corrects it: an operator, or quality.")],
+    reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
+    as_json: Json = False,
+) -> None:
+    """Skip the events of a run that its state did not allow, as a second seal by an earlier version; all stay readable."""
+    from medicore.cases.keeping.correcting import correct
+    from medicore.cases.people.acting import Actor
+    from medicore.cli.passphrase import passphrase_of
+    from medicore.records.identifiers import RunId
+
+    named = RunId.parse(run)
+    event = correct(house(settings()), Actor(who, reason, passphrase_of(who)), named)
+    skipped = ", ".join(map(str, event.details["disregarded"]))
+    if as_json:
+        emit(event.as_json())
+        return
+    say(f"event {skipped} of {run} is skipped from now on, by event {event.sequence}")
 
 
 def _house() -> "House":

@@ -63,6 +63,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "authority.created": "The certificate authority that issues the people's certificates was created.",
         "checkpoint.signed": "The service signed the head of the ledger as a checkpoint, to be kept outside the ledger.",
         "checkpoint.failed": "A checkpoint could not be stored outside the ledger; the next one covers it.",
+        "run.taken": "A worker took up a run that another had left; the decisions and the request before it still hold.",
         "ledger.corrected": "An operator named events of a run that its state did not allow, and signed that; they are skipped.",
         "clock.corrected": "An operator set the clock back and gave the reason; time may go backwards at this event.",
     }

@@ -13,7 +13,15 @@ from typing import Any
 from medicore.errors import BusyError, ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
-from medicore.records.ledger.states import BEFORE_ALL, MOVES, NOT_OF_A_RUN, RunState, next_state, state_if_any
+from medicore.records.ledger.states import (
+    BEFORE_ALL,
+    MOVES,
+    NOT_OF_A_RUN,
+    RunState,
+    next_state,
+    standing,
+    state_if_any,
+)
 from medicore.records.moment import moment
 
 Rule = Callable[[Sequence[LedgerEvent], NewEvent, str], None]
@@ -25,7 +33,7 @@ FENCE = "fence"
 LEASE = "lease"
 """The key in the details of an event by which a worker takes a run: ``{"holder": text, "seconds": number}``."""
 
-TAKING = frozenset({"run.requested", "run.resumed", "run.continued"})
+TAKING = frozenset({"run.requested", "run.resumed", "run.continued", "run.taken"})
 """The events by which a worker takes a run."""
 
 FENCED = frozenset(
@@ -89,9 +97,9 @@ def require_possible(month: Sequence[LedgerEvent], new: NewEvent, at: str) -> No
     BusyError
         When another worker holds the run or its month, or took the run from the writer.
     """
-    own = tuple(event for event in month if event.subject == new.subject)
     if new.action in BEFORE_ALL:
         return
+    own = standing(event for event in month if event.subject == new.subject)
     next_state(state_if_any(own), new.action)
     if new.action in FENCED:
         _require_fence(own, new)
@@ -112,7 +120,7 @@ def _require_free(month: Sequence[LedgerEvent], new: NewEvent, at: str) -> None:
     """Raise BusyError when a worker elsewhere is at work on a run of the month."""
     holder = _holder(new.details)
     for run in dict.fromkeys(event.subject for event in month):
-        events = tuple(event for event in month if event.subject == run)
+        events = standing(event for event in month if event.subject == run)
         lease = lease_of(events)
         if lease is None or lease.holder == holder or not lease.is_live(at):
             continue

@@ -21,7 +21,7 @@ from medicore.records.ledger.event_details import (
     details_of,
 )
 from medicore.records.ledger.ledger import LedgerEvent
-from medicore.records.ledger.states import RunState, state_of
+from medicore.records.ledger.states import RunState, standing, state_of
 
 SEALED_BY = frozenset({"run.sealed", "run.halted", "run.failed"})
 """The events that seal a run's record."""
@@ -36,9 +36,9 @@ LIFTED = "archive.lifted"
 
 @dataclass(frozen=True, slots=True)
 class RunHistory:
-    """All events on one run, in order; every answer is made from them alone, and nothing else is asked.
+    """All events on one run, in order, without those that a correction skips.
 
-    An answer raises IntegrityError, with the event's number, when the details that it needs are not there. The state
+    Every answer is made from them alone, and nothing else is asked. An answer raises IntegrityError, with the event's number, when the details that it needs are not there. The state
     is that of the state machine (``states.replay``). Whether a decision or a request is its signer's is not judged
     here: an answer says what the ledger tells.
     """
@@ -53,7 +53,7 @@ class RunHistory:
         for event in held:
             if event.subject != str(run):
                 raise IntegrityError(f"events of {run} and {event.subject} are mixed; ask for one run alone")
-        return cls(run, held)
+        return cls(run, standing(held))
 
     @property
     def state(self) -> RunState:
@@ -202,4 +202,4 @@ def histories(events: Iterable[LedgerEvent]) -> tuple[RunHistory, ...]:
         told.setdefault(event.subject, []).append(event)
         if event.action == "run.requested":
             requested[event.subject] = None
-    return tuple(RunHistory(RunId.parse(subject), tuple(told[subject])) for subject in requested)
+    return tuple(RunHistory.of(RunId.parse(subject), told[subject]) for subject in requested)

@@ -52,6 +52,7 @@ MOVES: Mapping[tuple[RunState | None, str], RunState] = MappingProxyType(
 REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
     {
         "run.resumed": frozenset({_S.RUNNING}),
+        "run.taken": frozenset({_S.RUNNING}),
         # A refusal never changes the state of an existing run: otherwise a refused attempt could end a good run.
         "run.refused": _EVERY,
         "run.exported": _EVERY,
@@ -144,8 +145,36 @@ def replay(events: Iterable[LedgerEvent]) -> Iterator[tuple[LedgerEvent, RunStat
     IntegrityError
         When the events are about several runs, or one of them is not allowed in the run's state.
     """
+    for event, before, after in _walk(tuple(events)):
+        if isinstance(after, ReviewError):
+            raise IntegrityError(
+                f"ledger event {event.sequence} says {event.action!r} of {event.subject}, which was "
+                f"{before or 'not requested'}; expected an action that this state allows; take the ledger from the "
+                "archive or, where no forger wrote the event, skip it with 'medicore ledger correct'"
+            ) from after
+        if after is not None:
+            yield event, after
+
+
+def impossible(events: Iterable[LedgerEvent]) -> tuple[LedgerEvent, ...]:
+    """Return the events of one run that its state did not allow, and that no correction names yet."""
+    return tuple(event for event, _, after in _walk(tuple(events)) if isinstance(after, ReviewError))
+
+
+def standing(events: Iterable[LedgerEvent]) -> tuple[LedgerEvent, ...]:
+    """Return the events of one run without those that a correction lets everyone skip."""
     held = tuple(events)
-    skipped = {place for event in held if event.action == CORRECTED for place in places_of(event)}
+    if all(event.action != CORRECTED for event in held):
+        return held
+    return tuple(event for event, _, _ in _walk(held))
+
+
+_After = RunState | ReviewError | None
+
+
+def _walk(held: tuple[LedgerEvent, ...]) -> Iterator[tuple[LedgerEvent, RunState | None, _After]]:
+    """Yield each event with the state before it and the state after it, or why the state does not allow it."""
+    corrected = {place for event in held if event.action == CORRECTED for place in places_of(event)}
     state: RunState | None = None
     for event in held:
         if event.subject != held[0].subject:
@@ -153,16 +182,13 @@ def replay(events: Iterable[LedgerEvent]) -> Iterator[tuple[LedgerEvent, RunStat
                 f"events of {held[0].subject} and {event.subject} are mixed; expected one run; ask for one"
             )
         try:
-            state = next_state(state, event.action)
+            after = next_state(state, event.action)
         except ReviewError as error:
-            if event.sequence in skipped:
-                continue
-            raise IntegrityError(
-                f"ledger event {event.sequence} says {event.action!r} of {event.subject}, which was "
-                f"{state or 'not requested'}; expected an action that this state allows; run 'medicore ledger verify'"
-            ) from error
-        if state is not None:
-            yield event, state
+            if event.sequence not in corrected:
+                yield event, state, error
+            continue
+        yield event, state, after
+        state = after
 
 
 def state_if_any(events: Iterable[LedgerEvent]) -> RunState | None:
