@@ -2,162 +2,80 @@
 
     python -I -S verify_bundle.py [FOLDER] [--authority SHA256]
 
-FOLDER is the unpacked bundle, by default the folder of this file. The program stops at the first check that fails; its
+It needs ``bundle_parts.py`` beside it. FOLDER is the unpacked bundle, by default the folder of this file. The program stops at the first check that fails; its
 exit code is 0 or 1. ``--authority`` is the authority's fingerprint, which the sponsor gives you by another channel.
 """
 
 import argparse
 import base64
-import hashlib
 import io
 import json
 import re
-import subprocess
+import sys
 import tarfile
 import tempfile
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-MANIFEST, EXCERPT, EXPORTED = "MANIFEST.json", "ledger/excerpt.jsonl", "ledger/exported.jsonl"
-CHECKPOINT, AUTHORITY, PROVENANCE = "ledger/checkpoint.dsse.json", "authority.pem", "record/provenance.json"
-SOURCE, LOCK, PDF = "code/source.tar", "environment/requirements.lock", "record/report.signed.pdf"
-KEYS, ENDINGS = ("person.added", "person.renewed"), ("person.revoked", "person.renewed")  # of certificates
-UNLISTED = {MANIFEST, EXPORTED, CHECKPOINT}  # the signature over the ledger's head covers these
-DECISION, KIND = "application/vnd.in-toto+json", "application/vnd.medicore.{}+json"
-HEAD, ACT, ASKED = KIND.format("checkpoint"), KIND.format("act"), ("run.requested", "run.resumed")
-Json = dict[str, Any]
+if TYPE_CHECKING or __package__:
+    from medicore.offline.bundle_parts import (
+        AUTHORITY,
+        CHECKPOINT,
+        EXCERPT,
+        HEAD,
+        Bundle,
+        FaultError,
+        Json,
+        as_json,
+        check_files,
+        check_ledger,
+        digest,
+        fingerprint,
+        need,
+        opened,
+        tree_name,
+    )
+else:
+    sys.dont_write_bytecode = True  # nothing is put into the folder
+    sys.path.insert(0, str(Path(__file__).resolve().parent))  # where -I forbids to look
+    from bundle_parts import (
+        AUTHORITY,
+        CHECKPOINT,
+        EXCERPT,
+        HEAD,
+        Bundle,
+        FaultError,
+        Json,
+        as_json,
+        check_files,
+        check_ledger,
+        digest,
+        fingerprint,
+        need,
+        opened,
+        tree_name,
+    )
 
-
-class FaultError(Exception):
-    """A check failed; the message begins with the name of the file."""
-
-
-def need(condition: object, message: str) -> None:
-    """Raise FaultError unless the condition holds."""
-    if not condition:
-        raise FaultError(message)
-
-
-def canonical(value: object) -> bytes:
-    """Return the canonical JSON that ledger and signatures use."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def as_json(name: str, data: bytes) -> Json:
-    """Return the JSON object in a file."""
-    try:
-        return dict(json.loads(data))
-    except (ValueError, TypeError) as error:
-        raise FaultError(f"{name}: is not a JSON document") from error
-
-
-def digest(data: bytes, kind: str = "sha256") -> str:
-    """Return the SHA-256; other kinds serve only to compute the names that DVC (MD5) and git (SHA-1) use."""
-    return hashlib.new(kind, data, usedforsecurity=False).hexdigest()
-
-
-def fingerprint(pem: str) -> str:
-    """Return the SHA-256 of a certificate."""
-    return digest(base64.b64decode("".join(line for line in pem.splitlines() if "-----" not in line)))
-
-
-class Bundle:
-    """The bundle's files by name, and the ledger's events in it."""
-
-    def __init__(self, root: Path, scratch: Path) -> None:
-        paths = [path for path in root.rglob("*") if path.is_symlink() or not path.is_dir()]
-        named = {path.relative_to(root).as_posix(): path for path in paths}
-        self.odd = [name for name, path in named.items() if path.is_symlink() or not path.is_file()]
-        self.files = {name: path.read_bytes() for name, path in named.items() if name not in self.odd}
-        self.manifest, self.scratch = as_json(MANIFEST, self.read(MANIFEST)), scratch
-        self.events: list[Json] = []
-
-    def read(self, name: str) -> bytes:
-        """Return a file."""
-        need(name in self.files, f"{name}: is missing")
-        return self.files[name]
-
-    def below(self, old: str, new: str) -> dict[str, tuple[str, bytes]]:
-        """Return the files below ``old``, with their mode, under the path ``new`` that git has for them."""
-        return {new + n[len(old) :]: ("100644", data) for n, data in self.files.items() if n.startswith(old)}
-
-    def named(self, *actions: str, on: str = "") -> list[Json]:
-        """Return the events with these actions, in order; ``on`` limits them to one subject."""
-        return [e for e in self.events if e.get("action") in actions and on in ("", e["subject"])]
-
-
-def check_files(bundle: Bundle) -> str:
-    """Compare the manifest with the ledger's last event, and the files with the manifest: exactly these files exist."""
-    last = as_json(EXPORTED, (bundle.read(EXPORTED).splitlines() or [b""])[-1])
-    need(last.get("action") == "run.exported", f"{EXPORTED}: does not end with the export of a run")
-    same = last["details"]["manifest"] == digest(bundle.read(MANIFEST))
-    need(same and last["subject"] == bundle.manifest["run"], f"{MANIFEST}: is not the one in the ledger")
-    listed = {entry["name"]: entry["sha256"] for entry in bundle.manifest["files"]}
-    found = {name: digest(data) for name, data in bundle.files.items() if name not in UNLISTED}
-    faults = [f"{name}: is a link or a device" for name in bundle.odd]
-    faults += [f"{name}: is missing" for name in (listed.keys() | UNLISTED) - bundle.files.keys()]
-    faults += [f"{name}: is not in {MANIFEST}" for name in found.keys() - listed.keys()]
-    changed = [name for name in found.keys() & listed.keys() if found[name] != listed[name]]
-    faults += [f"{n}: has SHA-256 {found[n][:12]}, {MANIFEST} says {listed[n][:12]}" for n in changed]
-    need(not faults, "\n".join(sorted(faults)))
-    return f"{len(listed)} files are as {MANIFEST} says; no other is there"
-
-
-def check_ledger(bundle: Bundle) -> str:
-    """Verify the ledger's chain from its first event to its last."""
-    before = "0" * 64
-    for name in (EXCERPT, EXPORTED):
-        for line in bundle.read(name).splitlines(keepends=True):
-            event, place = as_json(name, line), f"{name}: event {len(bundle.events) + 1}"
-            whole = {"sequence", "previous", "digest"} <= event.keys() and canonical(event) + b"\n" == line
-            need(whole, f"{place} is not written as the ledger writes it")
-            need(event["sequence"] == len(bundle.events) + 1, f"{place} is missing or out of order")
-            need(event["previous"] == before, f"{place} does not follow the one before it")
-            before = event["digest"]
-            bundle.events.append(event)
-            body = {key: value for key, value in event.items() if key != "digest"}
-            need(len(event) == 3 or digest(canonical(body)) == before, f"{place} does not match its digest")
-    hidden = sum(len(event) == 3 for event in bundle.events)
-    return f"{len(bundle.events)} events follow one another; {hidden} on other matters are shown by digest"
-
-
-def openssl(here: Path, *arguments: str) -> bool:
-    """Return whether openssl, run in the folder ``here``, ends with exit code 0."""
-    return not subprocess.run(["openssl", *arguments], cwd=here, capture_output=True, check=False).returncode
-
-
-def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str]) -> tuple[Json, Json]:
-    """Verify an envelope's signature, and its certificate at the times ``at``; return the content and the signer."""
-    parts = as_json(name, envelope)
-    try:
-        keyid, sig, payload = parts["signatures"][0]["keyid"], parts["signatures"][0]["sig"], parts["payload"]
-        proof, text = base64.b64decode(sig), base64.b64decode(payload)
-        spelled = [{"keyid": keyid, "sig": base64.b64encode(proof).decode()}]
-        whole = {"payload": base64.b64encode(text).decode(), "payloadType": kind, "signatures": spelled}
-    except (ValueError, LookupError, TypeError) as error:
-        raise FaultError(f"{name}: is not a signed envelope") from error
-    need(canonical(whole) == envelope, f"{name}: is not an envelope as MediCore spells it")
-    signer = next((e for e in bundle.named(*KEYS) if e["details"]["fingerprint"] == keyid), {})
-    need(signer, f"{name}: the ledger shows nobody with the key {keyid[:12]}")
-    who, pem, signed = signer["subject"], signer["details"]["certificate"], as_json(name, text)
-    need(fingerprint(pem) == keyid, f"{EXCERPT}: the certificate of {who} has another fingerprint")
-    pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(text), text)
-    trust = (kind != HEAD and signer["details"].get("chain", "").encode()) or bundle.read(AUTHORITY)
-    inputs = {"pem": pem.encode(), "sig": proof, "text": pae, "authority": trust, "key": b""}
-    for short, data in inputs.items():
-        (bundle.scratch / short).write_bytes(data)
-    openssl(bundle.scratch, "x509", "-in", "pem", "-noout", "-pubkey", "-out", "key")
-    proved = openssl(bundle.scratch, "dgst", "-sha256", "-verify", "key", "-signature", "sig", "text")
-    need(proved, f"{name}: the signature of {who} does not verify")
-    for instant in (*at, signed.get("at") or signed.get("predicate", signed)["signed_at"]):
-        when = int(datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp())
-        alone = ("-no-CApath", "-no-CAstore", "-x509_strict", "-purpose", "smimesign", "-CAfile", "authority")
-        held = openssl(bundle.scratch, "verify", *alone, "-attime", str(when), "pem")
-        need(held, f"{name}: the certificate of {who} was not valid at {instant}")
-        later = [e["at"] for e in bundle.named(*ENDINGS, on=who) if e["sequence"] > signer["sequence"]]
-        need(all(end > instant for end in later), f"{name}: {who} was revoked before {instant}")
-    return signed, signer
+PROVENANCE, SOURCE, LOCK, PDF = (
+    "record/provenance.json",
+    "code/source.tar",
+    "environment/requirements.lock",
+    "record/report.signed.pdf",
+)
+DECISION, ACT = "application/vnd.in-toto+json", "application/vnd.medicore.act+json"
+ASKED, SEALING = ("run.requested", "run.resumed"), ("run.sealed", "run.halted", "run.failed")
+CORRECTED, DONE = "ledger.corrected", re.compile(r"[a-z]+\.(?:completed|halted)")
+MOVES = {
+    ("unknown", "run.requested"): "running",
+    ("running", "run.halted"): "halted",
+    ("running", "run.sealed"): "sealed",
+    ("running", "run.failed"): "failed",
+    ("halted", "run.continued"): "running",
+    ("halted", "run.rejected"): "rejected",
+    ("sealed", "run.rejected"): "rejected",
+    ("sealed", "run.released"): "released",
+    ("released", "archive.completed"): "archived",
+}
 
 
 def check_head(bundle: Bundle) -> str:
@@ -167,7 +85,9 @@ def check_head(bundle: Bundle) -> str:
     head, signer = opened(bundle, CHECKPOINT, bundle.read(CHECKPOINT), HEAD, [])
     need(signer["details"]["role"] == "service", f"{CHECKPOINT}: was not signed by the service")
     need(head["digest"] == bundle.events[-1]["digest"], f"{CHECKPOINT}: is of another event than the last")
-    return f"event {head['sequence']} was signed as the ledger's head at {head['at']}, and with it {MANIFEST}"
+    return (
+        f"event {head['sequence']} was signed as the ledger's head at {head['at']}, and with it the manifest"
+    )
 
 
 def check_decisions(bundle: Bundle) -> str:
@@ -195,7 +115,10 @@ def check_decisions(bundle: Bundle) -> str:
         on = {each["name"]: next(iter(each["digest"].values())) for each in signed["subject"]}
         need(on.pop("code commit") == bundle.manifest["code_commit"], f"{name} is not on {SOURCE}")
         need(on.pop("requirements.lock") == digest(bundle.read(LOCK)), f"{LOCK}: is not what {name} is on")
-        if on.pop("sealed commit") == bundle.manifest["sealed_commit"]:
+        need(event["reason"] == said["reason"] and event["role"] == said["role"], f"{name} tells other words")
+        commit = on.pop("sealed commit")
+        bundle.decided[event["sequence"]] = {**said, "commit": commit}
+        if commit == bundle.manifest["sealed_commit"]:
             for file in {*on, "extract.parquet", "protocol.json", "report.pdf", "results.json"}:
                 found = bundle.files.get(f"record/{file}")
                 need(on.get(file) == (found and digest(found)), f"record/{file}: is not what {name} is on")
@@ -204,6 +127,78 @@ def check_decisions(bundle: Bundle) -> str:
     need(approvals or not bundle.named("run.released", on=run), f"{EXCERPT}: released without an approval")
     need(not made or digest(bundle.read(PDF)) == made["sha256"], f"{PDF}: is not what was approved last")
     return f"{len(requests)} requests, {len(decisions)} decisions signed, {approvals} of them approving this record"
+
+
+def check_acts(bundle: Bundle) -> str:
+    """Follow the run from state to state: each is allowed, and follows from what was signed before it."""
+    run, state, accepted, skipped = bundle.manifest["run"], "unknown", [], set()
+    sealed: Json = {}
+    for event in bundle.named(CORRECTED, on=run):
+        name, told = f"{EXCERPT}: event {event['sequence']}", event["details"]
+        signed, signer = opened(bundle, name, base64.b64decode(told["envelope"]), ACT, [event["at"]])
+        need(
+            signer["details"]["role"] in ("operator", "quality"),
+            f"{name} is by one whose role may not correct",
+        )
+        same = [signed["action"], signed["subject"], signed["details"]]
+        need(same == [CORRECTED, run, {"disregarded": told["disregarded"]}], f"{name} is not what was signed")
+        skipped |= set(told["disregarded"])
+    moves = bundle.named(*(action for _, action in MOVES), on=run)
+    for event in moves:
+        name, action = f"{EXCERPT}: event {event['sequence']}", event["action"]
+        if (state, action) not in MOVES:
+            need(event["sequence"] in skipped, f"{name} says {action} of a run that is {state}")
+            continue
+        before = {n: said for n, said in bundle.decided.items() if n < event["sequence"]}
+        standing = {n: said for n, said in before.items() if said["commit"] == sealed.get("commit")}
+        if action == "run.continued":
+            accepted += continuation(name, event["details"]["decisions"], sealed["findings"], standing)
+        elif action == "run.rejected":
+            said = standing.get(event["details"]["decision"], {})
+            rejected = [said.get("meaning"), said.get("reason")] == ["reject", event["reason"]]
+            need(rejected, f"{name} follows from no signed rejection")
+        elif action == "run.released":
+            approved = any(said["meaning"] == "approve" for said in standing.values())
+            need(approved, f"{name} follows from no signed approval")
+        elif action in SEALING:
+            sealed = event["details"]
+            if sealed["commit"] == bundle.manifest["sealed_commit"]:
+                told_as_sealed(bundle, event, accepted)
+        state = MOVES[state, action]
+    return f"{len(moves)} moves are as their states and the signatures before them allow; the run is {state}"
+
+
+def continuation(name: str, told: list[Json], findings: list[Json], standing: dict[int, Json]) -> list[Json]:
+    """Return the acceptances with which a run continued; each is signed, and every finding has one."""
+    keys = ("finding", "meaning", "reason", "signer", "role", "signed_at")
+    for part in told:
+        said = {**standing.get(part["sequence"], {})}
+        same = [said.get(key) for key in keys] == [part[key] for key in keys]
+        need(same and part["name"] == said["printed_name"], f"{name} continues with what nobody signed")
+        need(part["meaning"] == "proceed", f"{name} continues with another decision than 'proceed'")
+    open_ones = {finding["digest"] for finding in findings} - {part["finding"] for part in told}
+    need(not open_ones, f"{name} continues although {len(open_ones)} finding(s) have no signed answer")
+    return told
+
+
+def told_as_sealed(bundle: Bundle, event: Json, accepted: list[Json]) -> None:
+    """Compare provenance with the request, the acceptances, the steps and the ledger's head before it was sealed."""
+    run, provenance = bundle.manifest["run"], as_json(PROVENANCE, bundle.read(PROVENANCE))
+    request = bundle.named("run.requested", on=run)[0]["details"]["identity"]
+    expected = {**request, "record_tag": event["details"]["tag"], "accepted": accepted}
+    need(
+        provenance["run"] == expected, f"{PROVENANCE}: has another identity than request and signatures give"
+    )
+    stored = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
+    written: Json = {}
+    for step in bundle.events[: event["sequence"]]:
+        if step.get("subject") == run and DONE.fullmatch(step["action"]):
+            written.update(step["details"].get("outputs", {}))
+    changed = [name for name in written.keys() & stored.keys() if written[name] != stored[name]]
+    need(not changed, f"{PROVENANCE}: names other outputs than the steps wrote: {', '.join(sorted(changed))}")
+    head = provenance["ledger_head"]
+    known = head["sequence"] == 0 or bundle.events[head["sequence"] - 1]["digest"] == head["digest"]
+    need(known, f"{EXCERPT}: event {head['sequence']} is not the head with which the record was sealed")
 
 
 def check_record(bundle: Bundle) -> str:
@@ -231,20 +226,6 @@ def check_record(bundle: Bundle) -> str:
     for name, md5 in re.findall(rf"path:\s+{folder}/(\S+)\s+hash: md5\s+md5:\s+(\w{{32}})\s", lock):
         need(digest(bundle.read(f"record/{name}"), "md5") == md5, f"repository/dvc.lock: is not of {name}")
     return f"{len(found)} files as recorded when it was sealed, {len(frozen)} of them frozen data that DVC points at"
-
-
-def tree_name(files: dict[str, tuple[str, bytes]]) -> str:
-    """Return the name that git gives a tree of files, each with its mode."""
-    lines, folders = {}, {name.partition("/")[0] for name in files if "/" in name}
-    for name, (mode, data) in files.items():
-        if "/" not in name:
-            blob = digest(b"blob %d\0" % len(data) + data, "sha1")
-            lines[name] = f"{mode} {name}\0".encode() + bytes.fromhex(blob)
-    for folder in folders:
-        inner = {n[len(folder) + 1 :]: file for n, file in files.items() if n.startswith(f"{folder}/")}
-        lines[f"{folder}/"] = f"40000 {folder}\0".encode() + bytes.fromhex(tree_name(inner))
-    tree = b"".join(lines[name] for name in sorted(lines, key=str.encode))
-    return digest(b"tree %d\0" % len(tree) + tree, "sha1")
 
 
 def check_code(bundle: Bundle) -> str:
@@ -279,7 +260,15 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory() as scratch:
             bundle = Bundle(given.folder, Path(scratch))
-            for check in (check_ledger, check_files, check_head, check_record, check_decisions, check_code):
+            for check in (
+                check_ledger,
+                check_files,
+                check_head,
+                check_record,
+                check_decisions,
+                check_code,
+                check_acts,
+            ):
                 print(f"ok    {check.__name__[len('check_') :]}: {check(bundle)}")
             own = fingerprint(bundle.read(AUTHORITY).decode())
             need(given.authority in ("", own), f"{AUTHORITY}: has fingerprint {own}, not the one you trust")

@@ -1,11 +1,13 @@
 """An exported bundle for the tests of the offline verifier: of a released run, in a house that has another study too."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from medicore.cases.export.export import export
 from medicore.records.identifiers import RunId
+from tests.offline.forger import Forger
 from tests.whole_house.house import WholeHouse, found_whole_house
 from tests.whole_house.people import words
 from tests.whole_house.study import SOUND, SOUND_RUN, named, sound
@@ -43,3 +45,10 @@ def bundle(released_house: WholeHouse, tmp_path_factory: pytest.TempPathFactory)
 def whole_ledger_bundle(released_house: WholeHouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The released run, exported with the whole ledger: to be copied from, never written to."""
     return written(released_house, tmp_path_factory.mktemp("whole") / "bundle", whole_ledger=True)
+
+
+@pytest.fixture
+def forger(released_house: WholeHouse, whole_ledger_bundle: Path, tmp_path: Path) -> Forger:
+    """A forger with a copy of the bundle and the service's key."""
+    folder = Path(shutil.copytree(whole_ledger_bundle, tmp_path / "bundle"))
+    return Forger(folder, released_house.home / "people")

@@ -58,10 +58,13 @@ def contents(house: House, run: RunId) -> Contents:
         "record_commit": commit,
     }
     authority = house.seals.authority()
-    verifier = package_files("medicore.offline").joinpath(bundle.VERIFIER).read_bytes()
+    program = {
+        name: package_files("medicore.offline").joinpath(name).read_bytes() for name in bundle.VERIFIER
+    }
+    digests = {name: sha256(data) for name, data in program.items()}
     files = {
-        bundle.README: bundle.readme(identity, fingerprint(authority.decode()), sha256(verifier)),
-        bundle.VERIFIER: verifier,
+        bundle.README: bundle.readme(identity, fingerprint(authority.decode()), digests),
+        **program,
         "authority.pem": authority,
         f"environment/{_LOCK}": house.records.read(sealed, _LOCK),
         "environment/sbom.cdx.json": document(sbom(house, run)),

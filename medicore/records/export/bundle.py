@@ -16,7 +16,7 @@ EXCERPT = "ledger/excerpt.jsonl"
 EXPORTED = "ledger/exported.jsonl"
 CHECKPOINT = "ledger/checkpoint.dsse.json"
 README = "README.txt"
-VERIFIER = "verify_bundle.py"
+VERIFIER = ("verify_bundle.py", "bundle_parts.py")
 UNHASHED = (MANIFEST, EXPORTED, CHECKPOINT)
 
 _COPIES = frozenset(
@@ -72,12 +72,13 @@ def _place(event: LedgerEvent) -> dict[str, Any]:
     return {"sequence": event.sequence, "previous": event.previous, "digest": event.digest}
 
 
-def readme(identity: Mapping[str, str], authority: str, verifier: str) -> bytes:
+def readme(identity: Mapping[str, str], authority: str, verifier: Mapping[str, str]) -> bytes:
     """Return the text that tells a third party what the bundle is and how to verify it.
 
-    ``authority`` is the fingerprint of the authority's certificate, ``verifier`` the SHA-256 of the program.
+    ``authority`` is the fingerprint of the authority's certificate, ``verifier`` the SHA-256 of each file of the program.
     """
-    return _README.format(**identity, authority=authority, verifier=verifier).encode()
+    listed = "\n".join(f"    {digest}  {name}" for name, digest in verifier.items())
+    return _README.format(**identity, authority=authority, verifier=listed).encode()
 
 
 _README = """\
@@ -95,10 +96,9 @@ than this folder: whoever could replace the whole folder could replace the autho
 it is
     {authority}
 
-The program verify_bundle.py is part of the folder too. If you want to trust nothing in here, take the program from
-the sponsor's release of MediCore (medicore/offline/verify_bundle.py) and name this folder as its argument. Its
-SHA-256 is
-    {verifier}
+The program is part of the folder too. If you want to trust nothing in here, take its two files from the sponsor's
+release of MediCore (medicore/offline) and name this folder as its argument. Their SHA-256 are
+{verifier}
 
 What it checks
   files      MANIFEST.json is the one that the last event of the audit trail names; every file is in it, with its
@@ -110,6 +110,8 @@ What it checks
   decisions  every decision is signed by a reviewer or by quality, with a key valid and not revoked at the time, on
              exactly this data, protocol, code, environment, results and report, and not by the person who asked
              for the run
+  acts       the run went from state to state as it may; each continuation, rejection and release follows from signed
+             decisions; the record is what request, decisions, steps and the audit trail's head before it say
   code       code, sealed and released record are, to the byte, the git commits that decisions and ledger name
 
 What is in it

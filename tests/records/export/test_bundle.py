@@ -74,7 +74,17 @@ def test_manifest_names_every_file() -> None:
 def test_readme_names_run_authority_and_program() -> None:
     """The text says what the folder is of, what to run, and both fingerprints."""
     identity = {"run": RUN, "folder": "records/MED-2024-0147/2025-03", "code_commit": "c" * 40}
-    text = bundle.readme(identity, "a" * 64, "b" * 64).decode()
-    for words in (RUN, "python -I -S verify_bundle.py", "a" * 64, "b" * 64, "c" * 40, identity["folder"]):
+    text = bundle.readme(
+        identity, "a" * 64, {"verify_bundle.py": "b" * 64, "bundle_parts.py": "d" * 64}
+    ).decode()
+    for words in (
+        RUN,
+        "python -I -S verify_bundle.py",
+        "a" * 64,
+        "b" * 64,
+        "d" * 64,
+        "c" * 40,
+        identity["folder"],
+    ):
         assert words in text
     assert max(len(line) for line in text.splitlines()) <= 120

@@ -1,0 +1,165 @@
+"""An exported MediCore record as files, events and signatures; ``verify_bundle.py`` beside it judges them."""
+
+import base64
+import hashlib
+import json
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+MANIFEST, EXCERPT, EXPORTED = "MANIFEST.json", "ledger/excerpt.jsonl", "ledger/exported.jsonl"
+AUTHORITY, CHECKPOINT, HEAD = (
+    "authority.pem",
+    "ledger/checkpoint.dsse.json",
+    "application/vnd.medicore.checkpoint+json",
+)
+UNLISTED = {MANIFEST, EXPORTED, CHECKPOINT}  # the signature over the ledger's head covers these
+KEYS, ENDINGS = ("person.added", "person.renewed"), ("person.revoked", "person.renewed")  # of certificates
+Json = dict[str, Any]
+
+
+class FaultError(Exception):
+    """A check failed; the message begins with the name of the file."""
+
+
+def need(condition: object, message: str) -> None:
+    """Raise FaultError unless the condition holds."""
+    if not condition:
+        raise FaultError(message)
+
+
+def canonical(value: object) -> bytes:
+    """Return the canonical JSON that ledger and signatures use."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def as_json(name: str, data: bytes) -> Json:
+    """Return the JSON object in a file."""
+    try:
+        return dict(json.loads(data))
+    except (ValueError, TypeError) as error:
+        raise FaultError(f"{name}: is not a JSON document") from error
+
+
+def digest(data: bytes, kind: str = "sha256") -> str:
+    """Return the SHA-256; other kinds serve only to compute the names that DVC (MD5) and git (SHA-1) use."""
+    return hashlib.new(kind, data, usedforsecurity=False).hexdigest()
+
+
+def fingerprint(pem: str) -> str:
+    """Return the SHA-256 of a certificate."""
+    return digest(base64.b64decode("".join(line for line in pem.splitlines() if "-----" not in line)))
+
+
+class Bundle:
+    """The bundle's files by name, and the ledger's events in it."""
+
+    def __init__(self, root: Path, scratch: Path) -> None:
+        paths = [path for path in root.rglob("*") if path.is_symlink() or not path.is_dir()]
+        named = {path.relative_to(root).as_posix(): path for path in paths}
+        self.odd = [name for name, path in named.items() if path.is_symlink() or not path.is_file()]
+        self.files = {name: path.read_bytes() for name, path in named.items() if name not in self.odd}
+        self.manifest, self.scratch = as_json(MANIFEST, self.read(MANIFEST)), scratch
+        self.events: list[Json] = []
+        self.decided: dict[int, Json] = {}  # what was signed, by the number of its event
+
+    def read(self, name: str) -> bytes:
+        """Return a file."""
+        need(name in self.files, f"{name}: is missing")
+        return self.files[name]
+
+    def below(self, old: str, new: str) -> dict[str, tuple[str, bytes]]:
+        """Return the files below ``old``, with their mode, under the path ``new`` that git has for them."""
+        return {new + n[len(old) :]: ("100644", data) for n, data in self.files.items() if n.startswith(old)}
+
+    def named(self, *actions: str, on: str = "") -> list[Json]:
+        """Return the events with these actions, in order; ``on`` limits them to one subject."""
+        return [e for e in self.events if e.get("action") in actions and on in ("", e["subject"])]
+
+
+def check_files(bundle: Bundle) -> str:
+    """Compare the manifest with the ledger's last event, and the files with the manifest: exactly these files exist."""
+    last = as_json(EXPORTED, (bundle.read(EXPORTED).splitlines() or [b""])[-1])
+    need(last.get("action") == "run.exported", f"{EXPORTED}: does not end with the export of a run")
+    same = last["details"]["manifest"] == digest(bundle.read(MANIFEST))
+    need(same and last["subject"] == bundle.manifest["run"], f"{MANIFEST}: is not the one in the ledger")
+    listed = {entry["name"]: entry["sha256"] for entry in bundle.manifest["files"]}
+    found = {name: digest(data) for name, data in bundle.files.items() if name not in UNLISTED}
+    faults = [f"{name}: is a link or a device" for name in bundle.odd]
+    faults += [f"{name}: is missing" for name in (listed.keys() | UNLISTED) - bundle.files.keys()]
+    faults += [f"{name}: is not in {MANIFEST}" for name in found.keys() - listed.keys()]
+    changed = [name for name in found.keys() & listed.keys() if found[name] != listed[name]]
+    faults += [f"{n}: has SHA-256 {found[n][:12]}, {MANIFEST} says {listed[n][:12]}" for n in changed]
+    need(not faults, "\n".join(sorted(faults)))
+    return f"{len(listed)} files are as {MANIFEST} says; no other is there"
+
+
+def check_ledger(bundle: Bundle) -> str:
+    """Verify the ledger's chain from its first event to its last."""
+    before = "0" * 64
+    for name in (EXCERPT, EXPORTED):
+        for line in bundle.read(name).splitlines(keepends=True):
+            event, place = as_json(name, line), f"{name}: event {len(bundle.events) + 1}"
+            whole = {"sequence", "previous", "digest"} <= event.keys() and canonical(event) + b"\n" == line
+            need(whole, f"{place} is not written as the ledger writes it")
+            need(event["sequence"] == len(bundle.events) + 1, f"{place} is missing or out of order")
+            need(event["previous"] == before, f"{place} does not follow the one before it")
+            before = event["digest"]
+            bundle.events.append(event)
+            body = {key: value for key, value in event.items() if key != "digest"}
+            need(len(event) == 3 or digest(canonical(body)) == before, f"{place} does not match its digest")
+    hidden = sum(len(event) == 3 for event in bundle.events)
+    return f"{len(bundle.events)} events follow one another; {hidden} on other matters are shown by digest"
+
+
+def openssl(here: Path, *arguments: str) -> bool:
+    """Return whether openssl, run in the folder ``here``, ends with exit code 0."""
+    return not subprocess.run(["openssl", *arguments], cwd=here, capture_output=True, check=False).returncode
+
+
+def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str]) -> tuple[Json, Json]:
+    """Verify an envelope's signature, and its certificate at the times ``at``; return the content and the signer."""
+    parts = as_json(name, envelope)
+    try:
+        keyid, sig, payload = parts["signatures"][0]["keyid"], parts["signatures"][0]["sig"], parts["payload"]
+        proof, text = base64.b64decode(sig), base64.b64decode(payload)
+        spelled = [{"keyid": keyid, "sig": base64.b64encode(proof).decode()}]
+        whole = {"payload": base64.b64encode(text).decode(), "payloadType": kind, "signatures": spelled}
+    except (ValueError, LookupError, TypeError) as error:
+        raise FaultError(f"{name}: is not a signed envelope") from error
+    need(canonical(whole) == envelope, f"{name}: is not an envelope as MediCore spells it")
+    signer = next((e for e in bundle.named(*KEYS) if e["details"]["fingerprint"] == keyid), {})
+    need(signer, f"{name}: the ledger shows nobody with the key {keyid[:12]}")
+    who, pem, signed = signer["subject"], signer["details"]["certificate"], as_json(name, text)
+    need(fingerprint(pem) == keyid, f"{EXCERPT}: the certificate of {who} has another fingerprint")
+    pae = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(text), text)
+    trust = (kind != HEAD and signer["details"].get("chain", "").encode()) or bundle.read(AUTHORITY)
+    inputs = {"pem": pem.encode(), "sig": proof, "text": pae, "authority": trust, "key": b""}
+    for short, data in inputs.items():
+        (bundle.scratch / short).write_bytes(data)
+    openssl(bundle.scratch, "x509", "-in", "pem", "-noout", "-pubkey", "-out", "key")
+    proved = openssl(bundle.scratch, "dgst", "-sha256", "-verify", "key", "-signature", "sig", "text")
+    need(proved, f"{name}: the signature of {who} does not verify")
+    for instant in (*at, signed.get("at") or signed.get("predicate", signed)["signed_at"]):
+        when = int(datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp())
+        alone = ("-no-CApath", "-no-CAstore", "-x509_strict", "-purpose", "smimesign", "-CAfile", "authority")
+        held = openssl(bundle.scratch, "verify", *alone, "-attime", str(when), "pem")
+        need(held, f"{name}: the certificate of {who} was not valid at {instant}")
+        later = [e["at"] for e in bundle.named(*ENDINGS, on=who) if e["sequence"] > signer["sequence"]]
+        need(all(end > instant for end in later), f"{name}: {who} was revoked before {instant}")
+    return signed, signer
+
+
+def tree_name(files: dict[str, tuple[str, bytes]]) -> str:
+    """Return the name that git gives a tree of files, each with its mode."""
+    lines, folders = {}, {name.partition("/")[0] for name in files if "/" in name}
+    for name, (mode, data) in files.items():
+        if "/" not in name:
+            blob = digest(b"blob %d\0" % len(data) + data, "sha1")
+            lines[name] = f"{mode} {name}\0".encode() + bytes.fromhex(blob)
+    for folder in folders:
+        inner = {n[len(folder) + 1 :]: file for n, file in files.items() if n.startswith(f"{folder}/")}
+        lines[f"{folder}/"] = f"40000 {folder}\0".encode() + bytes.fromhex(tree_name(inner))
+    tree = b"".join(lines[name] for name in sorted(lines, key=str.encode))
+    return digest(b"tree %d\0" % len(tree) + tree, "sha1")
