@@ -181,6 +181,7 @@ def _as_json(found: "Verified", card: "tuple[Score, ...]") -> dict[str, Any]:
         "checks": len(found.checks),
         "failed": {check.subject: check.found for check in found.failed},
         "warnings": {check.subject: check.found for check in found.checks if check.warned},
+        "corrections": found.corrections,
         "alcoa": [asdict(score) for score in card],
     }
 
@@ -188,7 +189,7 @@ def _as_json(found: "Verified", card: "tuple[Score, ...]") -> dict[str, Any]:
 def _show_verified(found: "Verified", card: "tuple[Score, ...]") -> None:
     bad = {check.subject: check.found for check in found.failed}
     say(f"{found.run or 'shared by all runs'}: {len(found.checks)} checks, {len(bad)} failed")
-    for name, words in bad.items():
+    for name, words in {**found.corrections, **bad}.items():
         say(f"  {name}: {words}")
     if card:
         cells = [(score.principle, score.verdict, score.evidence) for score in card]

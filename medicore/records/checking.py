@@ -52,6 +52,16 @@ class CheckKind(Enum):
     """A signed request."""
     DECISION = auto()
     """A signed decision."""
+    CORRECTION = auto()
+    """A signed correction, by which impossible events of a run are skipped."""
+    EVENT = auto()
+    """An event of the ledger that does not hold what MediCore writes there."""
+    STATE = auto()
+    """The states that a run went through."""
+    DECIDED = auto()
+    """An event that follows from a signed decision."""
+    SEALED_AS_TOLD = auto()
+    """A sealed record, held against the ledger's events before it."""
     ACT = auto()
     """Another signed act on a run."""
     ARCHIVE = auto()

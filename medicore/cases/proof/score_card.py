@@ -23,6 +23,8 @@ _OF_THE_HISTORY = (
     CheckKind.TAG,
     CheckKind.GIT_OBJECTS,
     CheckKind.PROVENANCE,
+    CheckKind.STATE,
+    CheckKind.SEALED_AS_TOLD,
 )
 _COPIES = (CheckKind.REPOSITORY_COPY, CheckKind.STORED_COPY, CheckKind.ARCHIVED_COPY)
 
@@ -102,8 +104,10 @@ def _scored(principle: str, judge: Callable[[], tuple[bool | None, str]]) -> Sco
 def _attributable(found: _Evidence) -> tuple[bool | None, str]:
     actors = {event.actor for event in found.events}
     requests, asked = found.of(CheckKind.REQUEST)
-    signatures, decided = found.of(CheckKind.DECISION, CheckKind.ACT)
-    holds = all(event.actor and event.role for event in found.events) and bool(requests) and asked and decided
+    signatures, signed = found.of(CheckKind.DECISION, CheckKind.ACT)
+    _, followed = found.of(CheckKind.DECIDED)
+    named = all(event.actor and event.role for event in found.events)
+    holds = named and bool(requests) and asked and signed and followed
     return holds, (
         f"{len(found.events)} events by {', '.join(sorted(actors))}; asked for by {found.events[0].actor}; "
         f"{requests} signed request(s) and {signatures} signed decision(s) and act(s) proved"
@@ -154,7 +158,7 @@ def _complete(found: _Evidence) -> tuple[bool | None, str]:
 
 def _consistent(found: _Evidence) -> tuple[bool | None, str]:
     count, same = found.of(*_OF_THE_HISTORY)
-    return same, f"{count} checks of chain, signed heads, record repository, tags and git objects"
+    return same, f"{count} checks of chain, signed heads, record repository, states, tags and git objects"
 
 
 def _enduring(found: _Evidence) -> tuple[bool | None, str]:

@@ -9,13 +9,15 @@ from medicore.cases.keeping.archived_run import archive_checks
 from medicore.cases.keeping.restoring import RESTORED
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.people.signers import proved, require_signed_changes
-from medicore.cases.review.review import proved_approvals, verified
+from medicore.cases.proof.verify_acts import act_checks, of_event
+from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import entry_of, prove
 from medicore.cases.run.attest import kept
+from medicore.cases.run.decisions import proved_decision
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.requesting import BY_REQUEST, proved_request
 from medicore.cases.run.stored import SIGNED_REPORT, read_provenance
-from medicore.errors import IntegrityError, MediCoreError
+from medicore.errors import IntegrityError, MediCoreError, ProtocolError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
@@ -87,18 +89,26 @@ def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
 def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
     """Yield the checks of what is stored of one run, as the ledger tells it."""
     history = history_of(house, run)
+    if not history.told("run.requested", "run.refused"):
+        raise ProtocolError(f"run {run} is unknown; expected one of the ledger; see 'medicore status'")
     sealings = history.sealings
     for sealing in sealings:
-        yield from _named(house, sealing.tag, sealing.commit)
-        yield attempt(
-            CheckKind.PROVENANCE, f"provenance of {sealing.tag}", partial(_provenance, house, run, sealing)
-        )
+        yield from of_event(sealing.event, partial(_sealing_checks, house, run, sealing))
     seen: set[tuple[str, str]] = set()
     for sealing in reversed(sealings):
-        last = sealing is sealings[-1]
-        yield from _files(house, run, sealing, checkout if last else None, seen)
+        last = checkout if sealing is sealings[-1] else None
+        yield from of_event(sealing.event, partial(_files, house, run, sealing, last, seen))
+    yield from act_checks(house, history)
     for event in history.events:
-        yield from _event_checks(house, history, event, checkout)
+        yield from of_event(event, partial(_event_checks, house, history, event, checkout))
+
+
+def _sealing_checks(house: House, run: RunId, sealing: Sealing) -> Iterator[Check]:
+    """Yield the checks of the tag and the provenance of one sealing."""
+    yield from _named(house, sealing.tag, sealing.commit)
+    yield attempt(
+        CheckKind.PROVENANCE, f"provenance of {sealing.tag}", partial(_provenance, house, run, sealing)
+    )
 
 
 def _event_checks(
@@ -119,7 +129,7 @@ def _event_checks(
         yield attempt(
             CheckKind.DECISION,
             f"signature {event.sequence} by {event.actor}",
-            partial(verified, house, decision),
+            partial(proved_decision, house, history, decision),
         )
     elif event.action in _ACTS:
         permission = _ACTS[event.action]

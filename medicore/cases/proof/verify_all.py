@@ -28,6 +28,15 @@ class Verified:
         """The checks that failed."""
         return tuple(check for check in self.checks if not check.passed)
 
+    @property
+    def corrections(self) -> dict[str, str]:
+        """The signed corrections of the run's events, and which events they skip."""
+        return {
+            check.subject: check.found
+            for check in self.checks
+            if check.kind is CheckKind.CORRECTION and check.passed
+        }
+
 
 class _Proved:
     """A ledger that, once it has been read from end to end, only tells again what it told then."""

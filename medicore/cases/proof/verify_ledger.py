@@ -1,13 +1,15 @@
 """verify_ledger: the whole ledger, held against its own chain and against the signed heads in the archive."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from medicore.cases.keeping.archived_ledger import copies
+from medicore.cases.proof.verify_acts import move_checks
 from medicore.cases.run.attest import kept, key_of
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.checking import AS_RECORDED, Check, CheckKind
+from medicore.records.ledger.history import histories
 from medicore.records.ledger.ledger import (
     GENESIS,
     Checkpoint,
@@ -60,7 +62,7 @@ class _Reading:
 
 
 def verify_ledger(house: House) -> LedgerReport:
-    """Return what is found when the whole ledger is read: guards, chain, signed heads. Nothing is written."""
+    """Return what is found when the whole ledger is read: guards, chain, signed heads, runs. Nothing is written."""
     reading = _Reading()
     checks = [_guards(house), _chain(house, reading)]
     wrong = None if checks[1].passed else (reading.proved + 1, reading.proved + 1)
@@ -78,7 +80,7 @@ def verify_ledger(house: House) -> LedgerReport:
             checks.append(Check(CheckKind.SIGNED_HEAD, found.key, False, words))
     if checks[1].passed:
         against, wrong = _against(house, reading, opened)
-        checks += against
+        checks += [*against, *_moves(house)]
     keys = set(opened)
     return LedgerReport(
         events=reading.proved,
@@ -107,6 +109,19 @@ def _chain(house: House, reading: _Reading) -> Check:
     return Check(
         CheckKind.CHAIN, "chain", True, f"{reading.proved} events, each with the digest of the one before it"
     )
+
+
+def _moves(house: House) -> list[Check]:
+    """Return a check that every run went from state to state as it may and as people signed, or those that failed."""
+    told = histories(house.ledger.events())
+    checks = [
+        replace(check, subject=f"{history.run}: {check.subject}")
+        for history in told
+        for check in move_checks(house, history)
+    ]
+    failed = [check for check in checks if not check.passed]
+    words = f"{len(told)} runs, each as its states and the decisions on it allow"
+    return failed or [Check(CheckKind.STATE, "runs", True, words)]
 
 
 def _against(

@@ -56,10 +56,10 @@ def test_what_fails_is_the_principle_that_it_touches(released: WholeHouse) -> No
     released.content.cache[raw] = b"other"
     assert {name for name, score in card(released).items() if not score.holds} == {"Original", "Available"}
     released.content.remote[raw], released.content.cache[raw] = held
-    tag = released.records.tags[f"run/{RUN}"]
-    released.records.tags[f"run/{RUN}"] = released.records.tags[f"record/{RUN}"]
+    tag = released.records.named[f"run/{RUN}"]
+    released.records.named[f"run/{RUN}"] = released.records.named[f"record/{RUN}"]
     assert {name for name, score in card(released).items() if not score.holds} == {"Consistent"}
-    released.records.tags[f"run/{RUN}"] = tag
+    released.records.named[f"run/{RUN}"] = tag
     details = {"commit": commit, "file": None, "row": None}
     released.house.ledger.append(NewEvent("rita", "reviewer", "subject.viewed", SOUND_RUN, "Looked", details))
     assert {name for name, score in card(released).items() if not score.holds} == {"Attributable"}

@@ -37,6 +37,9 @@ SPEAKS_FOR = {
     CheckKind.REQUEST: {"Attributable"},
     CheckKind.DECISION: {"Attributable"},
     CheckKind.ACT: {"Attributable"},
+    CheckKind.DECIDED: {"Attributable"},
+    CheckKind.STATE: {"Consistent"},
+    CheckKind.SEALED_AS_TOLD: {"Consistent"},
     CheckKind.RETENTION: {"Enduring"},
 }
 """All other kinds speak for no principle; that of the ledger speaks for all."""
@@ -45,7 +48,7 @@ SPEAKS_FOR = {
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house with one archived run, its record in memory."""
-    found, _ = found_house(tmp_path_factory.mktemp("scores"))
+    found, _ = found_house(tmp_path_factory.mktemp("scores"), ruled=False)
     for action, details in EVENTS:
         found.ledger.append(NewEvent("otto", "operator", action, str(RUN), "", details))
     provenance = {
@@ -78,7 +81,7 @@ def test_everything_holds_where_every_check_passed(house: House) -> None:
     assert "1 signed request(s) and 2 signed decision(s) and act(s)" in card["Attributable"].evidence
     assert card["Original"].evidence.startswith("1 stored copies of the export")
     assert "4 checks of them" in card["Complete"].evidence
-    assert card["Consistent"].evidence.startswith("5 checks of chain")
+    assert card["Consistent"].evidence.startswith("7 checks of chain")
     assert card["Enduring"].evidence == "1 archived objects kept until 2040-04-01T00:00:00+00:00"
     assert card["Available"].evidence == "4 stored copies read back just now"
 
@@ -112,7 +115,7 @@ def test_no_card_without_the_ledger(house: House) -> None:
 
 def test_a_record_that_cannot_be_read_is_not_consistent(tmp_path: Path) -> None:
     """A run without a sealed record has a card of one line that says so."""
-    unsealed, _ = found_house(tmp_path)
+    unsealed, _ = found_house(tmp_path, ruled=False)
     (score,) = score_card(unsealed, RUN, checks())
     assert (score.principle, score.verdict) == ("Consistent", "NO")
     assert "has no sealed record" in score.evidence

@@ -18,7 +18,7 @@ DETAILS = {"objects": 9, "retain_until": "2040-04-01", "manifest": "ab" * 32}
 @pytest.fixture
 def housed(tmp_path: Path) -> tuple[House, SetClock]:
     """A house without any archived run, and its clock."""
-    return found_house(tmp_path)
+    return found_house(tmp_path, ruled=False)
 
 
 def archived(house: House, month: str) -> None:

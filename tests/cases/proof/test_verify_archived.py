@@ -26,7 +26,7 @@ def flip(whole: WholeHouse, key: str) -> None:
 def test_a_whole_archive_is_read_and_said_to_be(released: WholeHouse) -> None:
     """Foundations, manifest, every object and date pass; the ledger keeps which manifest was read by how many checks."""
     released.content.remote.clear()
-    released.records.tags.clear()
+    released.records.named.clear()
     ((run, checks),) = verify_archived(released.house, [RUN])
     assert (run, all(check.passed for check in checks)) == (RUN, True)
     event = released.events(SOUND_RUN)[-1]

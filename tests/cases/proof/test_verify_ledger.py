@@ -5,14 +5,16 @@ import shutil
 
 import pytest
 
+from medicore.cases.people.logged import SERVICE
 from medicore.cases.proof.verify_ledger import LedgerReport, verify_ledger
 from medicore.cases.run.attest import attest
 from medicore.errors import IntegrityError
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import NewEvent
 from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.whole_house.house import WholeHouse
-from tests.whole_house.study import SOUND, SOUND_RUN
-from tests.whole_house.tampering import force, written_anew
+from tests.whole_house.study import SOUND, SOUND_RUN, WAITING_RUN
+from tests.whole_house.tampering import force, slip_in, written_anew
 
 RUN = RunId.parse(SOUND_RUN)
 
@@ -104,7 +106,7 @@ def test_a_tampered_event_is_named(kept: WholeHouse, change: str) -> None:
 def test_a_ledger_written_anew_is_caught(kept: WholeHouse) -> None:
     """An edited event with every later digest computed again has a good chain and not the signed head."""
     events = [*kept.house.ledger.events()]
-    found = spoil(kept, written_anew(events, len(events) - 2, "all was well"))
+    found = spoil(kept, written_anew(events, len(events) - 2, reason="all was well"))
     assert "chain" not in [check.subject for check in found.failed]
     assert found.wrong == (1, len(events))
 
@@ -113,7 +115,7 @@ def test_an_archived_copy_names_the_event(released: WholeHouse) -> None:
     """Where the archive holds a copy of the ledger, the one event that was written anew is named."""
     events = [*released.house.ledger.events()]
     number = next(event.sequence for event in events if event.action == "extract.completed")
-    assert spoil(released, written_anew(events, number, "all was well")).wrong == (number, number)
+    assert spoil(released, written_anew(events, number, reason="all was well")).wrong == (number, number)
 
 
 def test_missing_guards_are_caught(kept: WholeHouse) -> None:
@@ -149,3 +151,17 @@ def test_a_head_without_a_copy_is_told_and_the_next_covers_it(kept: WholeHouse) 
     later = attest(kept.house, RUN, 15)
     found = verify_ledger(kept.house)
     assert (found.failed, found.unkept, found.attested) == ((), (lost.sequence,), later.sequence)
+
+
+def test_a_run_that_went_as_nobody_decided_is_caught(month: WholeHouse) -> None:
+    """The whole ledger's proof names a forged rejection and a second seal by run and event; a sound one counts its runs."""
+    (runs,) = (check for check in verify_ledger(month.house).checks if check.subject == "runs")
+    assert runs.found.startswith("4 runs")
+    sealing = month.history(SOUND_RUN).sealed.event
+    again = NewEvent(SERVICE, "service", "run.sealed", SOUND_RUN, "", sealing.details)
+    forged = NewEvent(SERVICE, "service", "run.rejected", WAITING_RUN, "No", {"decision": 1})
+    _, rejected = slip_in(month.home / "ledger.db", month.clock, again, forged)
+    assert [check.subject for check in verify_ledger(month.house).failed] == [
+        f"{SOUND_RUN}: states of the run",
+        f"{WAITING_RUN}: run.rejected {rejected.sequence}",
+    ]

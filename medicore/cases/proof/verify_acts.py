@@ -1,0 +1,139 @@
+"""verify_acts: what the ledger says was done with a run, held against what people signed and what is stored."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from medicore.cases.people.signers import proved
+from medicore.cases.run.decisions import FOLLOWING, accepted, require_decided
+from medicore.cases.run.histories import event_at
+from medicore.cases.run.stored import read_provenance
+from medicore.errors import IntegrityError, MediCoreError
+from medicore.ports.house import House
+from medicore.records.canonical import canonical
+from medicore.records.checking import Check, CheckKind, attempt
+from medicore.records.ledger.event_details import PerformedStep, Sealing
+from medicore.records.ledger.history import RunHistory
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.ledger.states import CORRECTED, RunState, places_of
+from medicore.records.section import Section
+from medicore.steps.way import STEP_NAMES
+
+
+def act_checks(house: House, history: RunHistory) -> Iterator[Check]:
+    """Yield the checks of what was done: states, decisions behind them, tags, identity, steps and ledger head."""
+    yield from move_checks(house, history)
+    yield attempt(CheckKind.TAG, "tags of the run", partial(_require_named, house, history))
+    for sealing in history.sealings:
+        yield from of_event(sealing.event, partial(_sealed_as_told, house, history, sealing))
+
+
+def of_event(event: LedgerEvent, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    """Yield the checks of an event; one that fails in their place where the event has not what MediCore writes there."""
+    try:
+        yield from checks()
+    except MediCoreError as error:
+        yield Check(CheckKind.EVENT, f"event {event.sequence} ({event.action})", False, str(error))
+
+
+def _sealed_as_told(house: House, history: RunHistory, sealing: Sealing) -> Iterator[Check]:
+    for what, work in (("identity", _identity), ("steps", _steps), ("ledger head", _head)):
+        yield attempt(
+            CheckKind.SEALED_AS_TOLD, f"{what} in {sealing.tag}", partial(work, house, history, sealing)
+        )
+
+
+def move_checks(house: House, history: RunHistory) -> Iterator[Check]:
+    """Yield the checks of a run's states: each is allowed, each correction is signed, each decided move was decided."""
+    yield attempt(CheckKind.STATE, "states of the run", lambda: history.state)
+    for event in history.told(CORRECTED):
+        check = attempt(
+            CheckKind.CORRECTION,
+            f"correction {event.sequence} by {event.actor}",
+            partial(proved, house, event),
+        )
+        skipped = ", ".join(map(str, places_of(event)))
+        yield replace(check, found=f"skips event(s) {skipped}") if check.passed else check
+    for event in history.told(*FOLLOWING):
+        yield attempt(
+            CheckKind.DECIDED,
+            f"{event.action} {event.sequence}",
+            partial(require_decided, house, history, event),
+        )
+
+
+def _require_named(house: House, history: RunHistory) -> None:
+    """Raise IntegrityError when the record repository has a tag of the run that the ledger does not name."""
+    run = history.run
+    named = {sealing.tag for sealing in history.sealings}
+    if history.release is not None:
+        named.add(f"record/{run}")
+    own = (f"run/{run}", f"record/{run}")
+    held = [
+        tag
+        for prefix in (f"run/{run.study}/{run.month}/", f"record/{run.study}/{run.month}/")
+        for tag in house.records.tags(prefix)
+        if tag in own or tag.startswith(f"run/{run}.")
+    ]
+    if history.events and history.state in {RunState.RUNNING, RunState.SEALED}:
+        # A process that was killed after it had made a tag leaves it to the process that resumes the run.
+        named |= {f"run/{run}" if not history.sealings else f"run/{run}.{len(history.sealings) + 1}"}
+    stray = sorted(set(held) - named)
+    if stray:
+        raise IntegrityError(
+            f"the record repository has {stray[0]}, which the ledger does not name; expected the {len(named)} tag(s) of the "
+            "ledger; find out who made it"
+        )
+
+
+def _identity(house: House, history: RunHistory, sealing: Sealing) -> None:
+    """Raise IntegrityError unless the record was sealed under the identity that the ledger and the signatures give."""
+    provenance = read_provenance(house, history.run, sealing.commit)
+    before = RunHistory(
+        history.run, tuple(event for event in history.events if event.sequence < sealing.event.sequence)
+    )
+    expected = {
+        **history.request.identity,
+        "record_tag": sealing.tag,
+        "accepted": [dict(entry) for entry in accepted(house, before)],
+    }
+    if canonical(provenance["run"]) != canonical(expected):
+        raise IntegrityError(
+            f"the record {sealing.tag} was sealed under another identity than the ledger tells; expected the request and "
+            "the signed decisions of the run; restore it from the archive"
+        )
+
+
+def _steps(house: House, history: RunHistory, sealing: Sealing) -> None:
+    """Raise IntegrityError unless the record holds the outputs that the events of its steps name."""
+    provenance = read_provenance(house, history.run, sealing.commit)
+    stored = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
+    told: dict[str, str] = {}
+    for event in history.told(*(f"{step}.{end}" for step in STEP_NAMES for end in ("completed", "halted"))):
+        if event.sequence < sealing.event.sequence:
+            told.update(PerformedStep(event).outputs)
+    differing = sorted(name for name in told.keys() & stored.keys() if told[name] != stored[name])
+    absent = sorted(told.keys() - stored.keys()) if sealing.event.action == "run.sealed" else []
+    if differing or absent:
+        name = (differing or absent)[0]
+        raise IntegrityError(
+            f"{name} in {sealing.tag} is not what its step wrote by the ledger; expected SHA-256 {told[name][:12]}; "
+            "restore it from the archive"
+        )
+
+
+def _head(house: House, history: RunHistory, sealing: Sealing) -> None:
+    """Raise IntegrityError unless the ledger still holds the event that the record names as its head."""
+    provenance = read_provenance(house, history.run, sealing.commit)
+    named = Section(f"provenance of {sealing.tag}", provenance, "restore it from the archive").part(
+        "ledger_head"
+    )
+    sequence, digest = named.count("sequence"), named.text("digest")
+    if sequence == 0:
+        return
+    found = event_at(house, sequence)
+    if found is None or found.digest != digest:
+        raise IntegrityError(
+            f"ledger event {sequence} is not the head that {sealing.tag} was sealed with; expected digest {digest[:12]}: "
+            "the ledger was written anew; take it from the archive"
+        )
