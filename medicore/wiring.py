@@ -28,6 +28,7 @@ from medicore.stores.content.workspace import Workspaces
 from medicore.stores.files import FolderLocks
 from medicore.stores.git.code import GitCode
 from medicore.stores.git.records import GitRecords
+from medicore.stores.holder import holder_of
 from medicore.stores.keys.authority import Authority
 from medicore.stores.keys.certifier import AuthorityCertifier
 from medicore.stores.keys.seals import AuthoritySeals
@@ -91,6 +92,8 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         edc=lambda protocol: connector(settings, protocol),
         renderer=renderer_named,
         progress=progress,
+        holder=holder_of(home),
+        lease_seconds=settings.lease_seconds,
         paper=settings.paper,
         renderer_name=chosen_renderer(settings),
     )

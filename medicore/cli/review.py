@@ -20,7 +20,8 @@ def review(
     from flows.shown.afterwards import REPORT_MISSING, afterwards
     from medicore.cases.answers.lookup import lines
     from medicore.cases.answers.status import line_of
-    from medicore.cases.review.review import decision_digests, require_open
+    from medicore.cases.review.review import require_open
+    from medicore.cases.run.decisions import decision_digests
     from medicore.cases.run.histories import history_of
     from medicore.layout import report_for_people
     from medicore.records.identifiers import RunId

@@ -23,6 +23,7 @@ from medicore.records.protocol.protocol import Protocol
 class House:
     """The ports, each connected to its store.
 
+    ``holder`` names this state folder in the leases that its workers take of a run, for ``lease_seconds`` each.
     ``progress`` receives run, step and a short message for people; it never receives data.
     """
 
@@ -47,5 +48,7 @@ class House:
     edc: Callable[[Protocol], Edc]
     renderer: Callable[[str], Renderer]
     progress: Callable[[RunId, str, str], None]
+    holder: str
+    lease_seconds: int
     paper: str
     renderer_name: str

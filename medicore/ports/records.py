@@ -36,6 +36,10 @@ class Records(Protocol):
         """Return the commit of a tag, or None."""
         ...
 
+    def tags(self, prefix: str) -> tuple[str, ...]:
+        """Return the names of all tags below ``prefix``."""
+        ...
+
     def read(self, commit: str, name: str) -> bytes:
         """Return a file of a commit."""
         ...

@@ -140,12 +140,21 @@ def test_a_release_keeps_every_file_of_what_was_sealed(records: Records, code: G
 
 
 def test_the_tag_is_made_once_and_found_by_its_whole_name(records: Records, code: GitCode) -> None:
-    """Sealing under a tag that exists is refused and the tag stays; no beginning of its name finds it."""
+    """Another record under a tag that exists is refused and the tag stays; no beginning of its name finds it."""
     first = sealed(records, code.commit())
-    with pytest.raises(IntegrityError, match=f"tag {TAG} exists already; a sealed record is never replaced"):
-        sealed(records, code.commit(), message="Another")
+    other = {f"{FOLDER}/results.json": b"{}\n"}
+    for change in ({"files": other}, {"parent": first}):
+        with pytest.raises(IntegrityError, match=f"tag {TAG} exists already, on another record"):
+            sealed(records, **{"parent": code.commit(), **change})
     assert records.resolve(TAG) == first
     assert records.resolve(TAG.removesuffix("/1")) is records.resolve(f"{TAG}0") is None
+
+
+def test_the_same_record_again_is_the_commit_that_is_there(records: Records, code: GitCode) -> None:
+    """The same files on the same parent under the same tag are the commit of the first time, whoever seals when (FAULTS 65)."""
+    first = sealed(records, code.commit())
+    assert sealed(records, code.commit(), message="Another", at=AT + timedelta(hours=1)) == first
+    assert records.resolve(TAG) == first
 
 
 def test_one_of_several_at_once_gets_the_tag(records: Records, code: GitCode) -> None:
@@ -154,7 +163,7 @@ def test_one_of_several_at_once_gets_the_tag(records: Records, code: GitCode) ->
 
     def attempt(number: int) -> str | None:
         try:
-            return sealed(records, parent, message=f"attempt {number}")
+            return sealed(records, parent, files={f"{FOLDER}/results.json": b"%d" % number})
         except IntegrityError:
             return None
 

@@ -4,9 +4,10 @@ Ledger, authority, archive, locks, index, checkout, work folders and signatures 
 store, replay and renderer are in memory, held to the contracts of the real ones (tests/contracts).
 """
 
+import copy
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from medicore.records.ledger.states import RunState, state_of
 from medicore.records.people.people import Role
 from medicore.stores.archive.folder import FolderArchive
 from medicore.stores.content.workspace import Workspaces
+from medicore.stores.files import FolderLocks
 from medicore.stores.keys.authority import Subject
 from medicore.stores.ledger.index import SqliteIndex
 from medicore.stores.protocols import StudyFolder
@@ -89,6 +91,15 @@ class WholeHouse:
         clock = SetClock()
         clock.time = self.clock.time
         return WholeHouse(folder, clock, self.records.copy(), self.content.copy())
+
+    def elsewhere(self) -> "WholeHouse":
+        """Return the house as another host sees it: the same ledger, records, content and archive, own work and locks."""
+        home, other = self.folder / "elsewhere", copy.copy(self)
+        workspaces = Workspaces(home / "work", self.house.code, self.content)  # type: ignore[arg-type] # behind its contract
+        other.house = replace(
+            self.house, holder="elsewhere", locks=FolderLocks(home / "locks"), workspaces=workspaces
+        )
+        return other
 
     def prepare(self, *studies: PreparedStudy, month: str = MONTH) -> None:
         """Deliver the month of studies, and commit their protocols, so that their runs are regulatory ones."""
@@ -191,6 +202,8 @@ def open_whole_house(whole: WholeHouse) -> House:
         "edc": lambda _: DeliveryFolder(home / "inbox", by_month=True),
         "renderer": lambda _: renderer,
         "progress": lambda run, step, what: whole.told.append((str(run), step, what)),
+        "holder": "a test",
+        "lease_seconds": 900,
         "paper": "a4",
         "renderer_name": NAME,
     }

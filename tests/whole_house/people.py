@@ -9,6 +9,7 @@ from medicore.cases.people.acting import Actor
 from medicore.cases.people.logged import SERVICE
 from medicore.cases.people.people import Newcomer, add
 from medicore.ports.house import House
+from medicore.records.ledger.appending import require_possible
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.people.credential import Issuance
 from medicore.records.people.people import Role
@@ -68,7 +69,7 @@ def open_authority(folder: Path, clock: SetClock) -> Authority:
     return Authority(folder / "people", clock, kdf_rounds=KDF_ROUNDS)
 
 
-def people_parts(folder: Path, clock: SetClock) -> dict[str, Any]:
+def people_parts(folder: Path, clock: SetClock, *, ruled: bool = True) -> dict[str, Any]:
     """Return the ports of a house that concern ledger, people and time, by their names."""
 
     def authority() -> Authority:
@@ -76,7 +77,7 @@ def people_parts(folder: Path, clock: SetClock) -> dict[str, Any]:
 
     return {
         "clock": clock,
-        "ledger": SqliteLedger(folder / "ledger.db", clock),
+        "ledger": SqliteLedger(folder / "ledger.db", clock, rule=require_possible if ruled else None),
         "locks": FolderLocks(folder / "locks"),
         "protocols": StudyFolder(ROOT / "studies"),
         "seals": AuthoritySeals(authority, clock, SERVICE),
@@ -84,14 +85,17 @@ def people_parts(folder: Path, clock: SetClock) -> dict[str, Any]:
     }
 
 
-def found_house(folder: Path) -> tuple[House, SetClock]:
-    """Return a house of which otto, an operator, is the first person, founded at the start; and its clock."""
+def found_house(folder: Path, *, ruled: bool = True) -> tuple[House, SetClock]:
+    """Return a house of which otto, an operator, is the first person, founded at the start; and its clock.
+
+    A ledger that is not ``ruled`` takes any event of a run, as that of an earlier version does.
+    """
     clock = SetClock()
     authority = Authority.create(
         folder / "people", CA_WORDS, clock, validity=20 * 365 * DAY, kdf_rounds=KDF_ROUNDS
     )
     parts: dict[str, Any] = dict.fromkeys(field.name for field in fields(House))
-    house = House(**parts | people_parts(folder, clock))
+    house = House(**parts | people_parts(folder, clock, ruled=ruled))
     certificate = {"certificate": authority.certificate.decode()}
     house.ledger.append(
         NewEvent(SERVICE, "service", "authority.created", "authority", "medicore init", certificate)

@@ -20,11 +20,11 @@ from tests.whole_house.objects import File, GitObject, Objects, bundle_of
 
 
 class MemoryRecords:
-    """Commits and annotated tags; ``objects`` and ``tags`` may be spoilt by a test, and ``foreign`` may be in it."""
+    """Commits and annotated tags; ``objects`` and ``named``, the tags, may be spoilt by a test, and ``foreign`` be in it."""
 
     def __init__(self) -> None:
         self.objects = Objects()
-        self.tags: dict[str, str] = {}
+        self.named: dict[str, str] = {}
         self.foreign = ""
         self._one_at_a_time = threading.Lock()
 
@@ -32,7 +32,7 @@ class MemoryRecords:
         """Return a repository with the same contents."""
         made = MemoryRecords()
         made.objects.update(self.objects)
-        made.tags.update(self.tags)
+        made.named.update(self.named)
         return made
 
     def adopt(self, code: GitCode, commit: str) -> None:
@@ -59,7 +59,7 @@ class MemoryRecords:
         actor: str,
         at: datetime,
     ) -> str:
-        """Return the new record commit, tagged; raise IntegrityError when the tag exists."""
+        """Return the new record commit, tagged, or the same one that is; raise IntegrityError when the tag is on another."""
         tree = {
             name: file
             for name, file in self.objects.files(parent).items()
@@ -73,20 +73,29 @@ class MemoryRecords:
             f"author {who}",
             f"committer {who}",
         ]
+        left = self.resolve(tag)
+        if left is not None:
+            self._require_same(left, tag, head[:2])
+            return left
         text = "\n".join([*head, "", message])
         commit = self.objects.keep("commit", f"{text.removesuffix(chr(10))}\n".encode())
         body = f"object {commit}\ntype commit\ntag {tag}\ntagger {who}\n\n{message}\n"
         with self._one_at_a_time:
-            if tag in self.tags:
+            if tag in self.named:
                 raise IntegrityError(f"tag {tag} exists already; a sealed record is never replaced")
-            self.tags[tag] = self.objects.keep("tag", body.encode())
+            self.named[tag] = self.objects.keep("tag", body.encode())
         return commit
 
     def resolve(self, tag: str) -> str | None:
         """Return the commit of a tag, or None."""
-        if tag not in self.tags:
+        if tag not in self.named:
             return None
-        return self.objects.of_kind(self.tags[tag], "tag").split(b"\n", 1)[0].decode().split()[1]
+        return self.objects.of_kind(self.named[tag], "tag").split(b"\n", 1)[0].decode().split()[1]
+
+    def tags(self, prefix: str) -> tuple[str, ...]:
+        """Return the names of all tags below ``prefix``."""
+        below = f"{prefix.rstrip('/')}/" if prefix else ""
+        return tuple(sorted(tag for tag in self.named if tag.startswith(below)))
 
     def read(self, commit: str, name: str) -> bytes:
         """Return a file of a commit."""
@@ -108,13 +117,13 @@ class MemoryRecords:
 
     def bundle(self, tag: str) -> bytes:
         """Return a git bundle of a tag with its history."""
-        return bundle_of(tag, self.tags[tag], self.objects.reached(self.tags[tag]))
+        return bundle_of(tag, self.named[tag], self.objects.reached(self.named[tag]))
 
     def check(self, tag: str | None = None) -> None:
         """Raise IntegrityError when an object that the tag reaches, or any tag without one, is damaged."""
-        if tag is not None and tag not in self.tags:
+        if tag is not None and tag not in self.named:
             raise IntegrityError(f"tag {tag} is not there")
-        for name in self.tags.values() if tag is None else [self.tags[tag]]:
+        for name in self.named.values() if tag is None else [self.named[tag]]:
             self.objects.reached(name)
 
     def require_plain(self) -> None:
@@ -150,6 +159,13 @@ class MemoryRecords:
     def spoil(self, commit: str, name: str, data: bytes) -> None:
         """Put other bytes in the place of a file of a commit, under the same name."""
         self.objects[self._file(commit, name).blob] = GitObject("blob", data)
+
+    def _require_same(self, commit: str, tag: str, head: list[str]) -> None:
+        lines = self.commit_object(commit).partition(b"\n\n")[0].decode().splitlines()
+        if [line for line in lines if line.startswith(("tree ", "parent "))] != head:
+            raise IntegrityError(
+                f"tag {tag} exists already, on another record; a sealed record is never replaced"
+            )
 
     def _file(self, commit: str, name: str) -> File:
         files = self.objects.files(commit)

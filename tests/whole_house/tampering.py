@@ -5,8 +5,12 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from medicore.records.ledger.ledger import LedgerEvent
+from medicore.ports.ledger import Clock
+from medicore.records.canonical import canonical
+from medicore.records.ledger.ledger import LedgerEvent, NewEvent
+from medicore.stores.ledger.sqlite import SqliteLedger
 
 
 def force(ledger: Path, statement: str, *, guards: bool = True) -> None:
@@ -18,15 +22,30 @@ def force(ledger: Path, statement: str, *, guards: bool = True) -> None:
         connection.executescript("\n".join([*dropped, statement, ";", *again]))
 
 
-def written_anew(events: Sequence[LedgerEvent], number: int, reason: str) -> str:
-    """Return the statements that change an event's reason and every digest from there on."""
+def slip_in(ledger: Path, clock: Clock, *events: NewEvent) -> list[LedgerEvent]:
+    """Append events, their chain intact, without asking what a run may do, as one who can write the file could."""
+    unruled = SqliteLedger(ledger, clock)
+    return [unruled.append(event) for event in events]
+
+
+def written_anew(events: Sequence[LedgerEvent], number: int, **changed: Any) -> str:
+    """Return the statements that change reason or details of an event, and every digest from there on."""
     statements, before = [], events[number - 2].digest
     for event in events[number - 1 :]:
-        changed = replace(event, previous=before, reason=reason if event.sequence == number else event.reason)
-        before = changed.compute_digest()
-        told = changed.reason.replace("'", "''")
+        anew = replace(event, previous=before, **(changed if event.sequence == number else {}))
+        before = anew.compute_digest()
+        reason, details = (
+            text.replace("'", "''") for text in (anew.reason, canonical(anew.details).decode())
+        )
         statements.append(
-            f"UPDATE events SET reason = '{told}', previous = '{changed.previous}', digest = '{before}' "  # noqa: S608 - our own
-            f"WHERE sequence = {changed.sequence}"
+            f"UPDATE events SET reason = '{reason}', details = '{details}', "  # noqa: S608 - our own
+            f"previous = '{anew.previous}', digest = '{before}' WHERE sequence = {anew.sequence}"
         )
     return "; ".join(statements)
+
+
+def without_heads(archive: Path) -> None:
+    """Take away every signed head that the archive keeps, as one with the right to the folder could."""
+    for path in (archive / "checkpoints").iterdir():
+        path.chmod(0o644)
+        path.unlink()

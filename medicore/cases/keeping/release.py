@@ -4,15 +4,17 @@ import json
 
 from medicore.cases.keeping.archive import archive
 from medicore.cases.people.logged import SERVICE, log
-from medicore.cases.review.review import proved_approvals, standing_decisions, verified
+from medicore.cases.review.review import proved_approvals, standing_decisions
 from medicore.cases.review.signed_report import released_files
 from medicore.cases.run.attest import attest
+from medicore.cases.run.decisions import accepted_entry, proved_decision
 from medicore.cases.run.histories import history_of
-from medicore.cases.run.runs import ActiveRun, reopen, require_begun_on
+from medicore.cases.run.runs import ActiveRun, lease, reopen, require_begun_on, take_up
 from medicore.errors import ConfigurationError, ReviewError
 from medicore.ports.house import House
 from medicore.records.canonical import document
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.appending import LEASE
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.ledger.states import RunState
@@ -39,7 +41,7 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
         return None
     if found is RunState.RUNNING:
         _require_same_code(house, history)
-        return reopen(house, history)
+        return take_up(house, history)
     if found in {RunState.ARCHIVED, RunState.REJECTED}:
         return None
     if found not in {RunState.HALTED, RunState.SEALED}:
@@ -100,55 +102,42 @@ def _continue(
             f"see 'medicore review {run}'"
         )
     _require_same_code(house, history)
-    decisions = [
-        {
-            "finding": statement.finding,
-            "meaning": statement.meaning.value,
-            "reason": statement.reason,
-            "signer": statement.signer,
-            "name": statement.printed_name,
-            "role": statement.role,
-            "signed_at": statement.signed_at,
-            "sequence": event.sequence,
-        }
-        for statement, event in answered.values()
-    ]
+    decisions = [accepted_entry(statement, event) for statement, event in answered.values()]
     log(house, SERVICE, "review.completed", str(run), "", {"decisions": [d["sequence"] for d in decisions]})
-    log(house, SERVICE, "run.continued", str(run), "", {"decisions": decisions})
+    details = {"decisions": decisions, LEASE: lease(house)}
+    taken = log(house, SERVICE, "run.continued", str(run), "", details)
     house.progress(run, "review", "continued")
-    return reopen(house, history_of(house, run))
+    return reopen(house, history_of(house, run), fence=taken.sequence)
 
 
 def _release(house: House, history: RunHistory) -> None:
     """Make the released record: a child of the sealed commit with every decision on the run, and its own tag."""
     run = history.run
-    commit = house.records.resolve(f"record/{run}")
-    if commit is None:
-        signed = [decision.event for decision in history.decisions]
-        folder = f"{run.folder}/decisions"
-        files = released_files(house, run, proved_approvals(house, history))
-        for decision in history.decisions:
-            verified(house, decision)
-            files[f"{folder}/{decision.event.sequence}.dsse.json"] = decision.envelope
-        files[f"{folder}/index.json"] = document(
-            [
-                {
-                    "sequence": e.sequence,
-                    "at": e.at,
-                    **{k: v for k, v in e.details.items() if k != "envelope"},
-                }
-                for e in signed
-            ]
-        )
-        commit = house.sealing.seal(
-            parent=history.sealed_commit,
-            replaced="",
-            files=files,
-            tag=f"record/{run}",
-            message=f"{run}: released",
-            actor=signed[-1].actor,
-            at=house.clock.now(),
-        )
+    signed = [decision.event for decision in history.decisions]
+    folder = f"{run.folder}/decisions"
+    files = released_files(house, run, proved_approvals(house, history))
+    for decision in history.decisions:
+        proved_decision(house, history, decision)
+        files[f"{folder}/{decision.event.sequence}.dsse.json"] = decision.envelope
+    files[f"{folder}/index.json"] = document(
+        [
+            {
+                "sequence": e.sequence,
+                "at": e.at,
+                **{k: v for k, v in e.details.items() if k != "envelope"},
+            }
+            for e in signed
+        ]
+    )
+    commit = house.sealing.seal(
+        parent=history.sealed_commit,
+        replaced="",
+        files=files,
+        tag=f"record/{run}",
+        message=f"{run}: released",
+        actor=signed[-1].actor,
+        at=house.clock.now(),
+    )
     log(house, SERVICE, "review.completed", str(run), "", {"commit": commit})
     log(house, SERVICE, "run.released", str(run), "", {"commit": commit, "tag": f"record/{run}"})
     house.progress(run, "review", "released")

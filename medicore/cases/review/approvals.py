@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from medicore.cases.people.signers import people
-from medicore.cases.review.review import DECIDED_UPON, decision_digests, verified
+from medicore.cases.run.decisions import DECIDED_UPON, decision_digests, proved_decision, verified
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import stored_file
 from medicore.errors import IntegrityError, MediCoreError
@@ -13,7 +13,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import SignedDecision
 from medicore.records.ledger.history import RunHistory
 from medicore.records.moment import timestamp
-from medicore.records.people.decision import Statement, require_allowed, require_bound
+from medicore.records.people.decision import Statement, require_bound
 from medicore.records.people.people import Person, person_named, standing_of
 
 
@@ -52,7 +52,7 @@ def approvals(house: House, run: RunId) -> dict[str, Any]:
 def _decision(house: House, history: RunHistory, decision: SignedDecision) -> dict[str, Any]:
     event, said = decision.event, decision.told
     signer = person_named(people(house, event.sequence), event.actor)
-    when = _fault(lambda: _require_good(house, history, decision, signer))
+    when = _fault(lambda: proved_decision(house, history, decision))
     now = when or _fault(lambda: _require_kept(house, history, verified(house, decision)))
     return {
         "sequence": event.sequence,
@@ -76,17 +76,6 @@ def _decision(house: House, history: RunHistory, decision: SignedDecision) -> di
         "valid_now": not now,
         "fault": when or now,
     }
-
-
-def _require_good(house: House, history: RunHistory, decision: SignedDecision, signer: Person) -> None:
-    """Raise one of our errors unless the decision was valid when the ledger took it, and the ledger tells it so."""
-    statement = verified(house, decision)
-    require_allowed(statement, signer, history.request.requester)
-    if statement.run != str(history.run) or statement.as_json() != decision.statement:
-        raise IntegrityError(
-            f"ledger event {decision.event.sequence} tells another decision than was signed; expected the same; "
-            "take the ledger from the archive"
-        )
 
 
 def _require_kept(house: House, history: RunHistory, statement: Statement) -> None:

@@ -4,14 +4,13 @@ import base64
 from dataclasses import dataclass, replace
 
 from medicore.cases.people.logged import role_of
-from medicore.cases.people.signers import lock_out, people, require_not_locked, signer_of
+from medicore.cases.people.signers import lock_out, people, require_not_locked
 from medicore.cases.review.signed_report import sign_report
+from medicore.cases.run.decisions import SEALED, decision_digests, proved_decision, verified
 from medicore.cases.run.histories import history_of
-from medicore.cases.run.stored import read_provenance
 from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId, person_id
-from medicore.records.ledger.event_details import SignedDecision
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.ledger.states import RunState
@@ -29,7 +28,6 @@ from medicore.records.people.people import person_named
 
 _ANSWERS = {Meaning.PROCEED: RunState.HALTED, Meaning.APPROVE: RunState.SEALED}
 _CAUSES = {WrongPassphraseError: "passphrase", ConfigurationError: "configuration"}
-DECIDED_UPON = ("extract.parquet", "protocol.json", "report.pdf", "results.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +41,6 @@ class Decision:
     meaning: str
     reason: str
     finding: str | None = None
-
-
-def decision_digests(house: House, run: RunId, commit: str) -> dict[str, str]:
-    """Return what a decision on a run is bound to: files, code, environment and the sealed ``commit`` (21 CFR 11.70)."""
-    provenance = read_provenance(house, run, commit)
-    digests = {e["name"]: e["sha256"] for e in provenance["files"] if e["name"] in DECIDED_UPON}
-    return {
-        **digests,
-        "code commit": provenance["run"]["code_commit"],
-        "requirements.lock": provenance["run"]["environment_digest"],
-        "sealed commit": commit,
-    }
 
 
 def require_open(history: RunHistory) -> RunState:
@@ -139,15 +125,6 @@ def _sign(house: House, history: RunHistory, decision: Decision, passphrase: str
     )
 
 
-def verified(house: House, decision: SignedDecision) -> Statement:
-    """Return what was decided by an event of the ledger, the signature proved as of the event's time.
-
-    The key is the one that the signer had then: to renew or to revoke it later takes nothing from the decision.
-    """
-    person = signer_of(house, decision.event)
-    return house.seals.verify(decision.envelope, person, decision.event.at)
-
-
 def approvals_of(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent], ...]:
     """Return the approvals of what is sealed of a run, each proved from its envelope, in order."""
     return proved_approvals(house, history_of(house, run))
@@ -156,12 +133,12 @@ def approvals_of(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent
 def proved_approvals(house: House, history: RunHistory) -> tuple[tuple[Statement, LedgerEvent], ...]:
     """Return the same of the run whose history was read already."""
     commit = history.sealed_commit
-    signed = [(verified(house, decision), decision.event) for decision in history.decisions]
-    return tuple(
-        (statement, event)
-        for statement, event in signed
-        if statement.meaning is Meaning.APPROVE and dict(statement.digests)["sealed commit"] == commit
-    )
+    signed = [
+        (proved_decision(house, history, decision), decision.event)
+        for decision in history.decisions
+        if decision.digests.get(SEALED) == commit
+    ]
+    return tuple((statement, event) for statement, event in signed if statement.meaning is Meaning.APPROVE)
 
 
 def standing_decisions(house: House, history: RunHistory) -> tuple[tuple[Statement, LedgerEvent], ...]:
@@ -174,12 +151,10 @@ def standing_decisions(house: House, history: RunHistory) -> tuple[tuple[Stateme
     now = decision_digests(house, run, history.sealed_commit)
     standing = []
     for decision in history.decisions:
-        statement = verified(house, decision)
-        if dict(statement.digests)["sealed commit"] != now["sealed commit"]:
-            continue
-        require_bound(statement, str(run), now, statement.finding)
-        require_allowed(statement, signer_of(house, decision.event), history.request.requester)
-        standing.append((statement, decision.event))
+        if decision.digests.get(SEALED) == now[SEALED]:
+            statement = proved_decision(house, history, decision)
+            require_bound(statement, str(run), now, statement.finding)
+            standing.append((statement, decision.event))
     return tuple(standing)
 
 

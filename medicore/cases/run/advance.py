@@ -11,6 +11,7 @@ from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.finding import Finding
+from medicore.records.ledger.appending import FENCE
 from medicore.steps.gate import read_findings
 from medicore.steps.perform import perform
 from medicore.steps.report import Rendering
@@ -38,9 +39,13 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
         step, files, active.protocol, active.identity, lambda: rendering(house, active.identity)
     )
     undecided = _undecided(active, findings)
-    details = {"inputs": before, "outputs": digests(files, declared.outputs)}
+    details: dict[str, Any] = {
+        "inputs": before,
+        "outputs": digests(files, declared.outputs),
+        FENCE: active.fence,
+    }
     if undecided:
-        details["findings"] = [finding.as_json() for finding in undecided]  # type: ignore[assignment]
+        details["findings"] = [finding.as_json() for finding in undecided]
     log(house, SERVICE, f"{step}.{'halted' if undecided else 'completed'}", str(run), "", details)
     house.progress(run, step, "halted" if undecided else "done")
     return undecided

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from medicore.cases.run.advance import advance
 from medicore.cases.run.runs import ActiveRun
 from medicore.cases.run.seal import seal
-from medicore.errors import HaltedError, MediCoreError
+from medicore.errors import BusyError, HaltedError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.finding import Finding
 from medicore.steps.way import STEP_NAMES
@@ -37,6 +37,8 @@ def analyse(house: House, active: ActiveRun, step: Advance | None = None) -> Out
     for name in STEP_NAMES:
         try:
             findings = move(active, name)
+        except BusyError:
+            raise  # another worker has the run; this one leaves no mark on it
         except MediCoreError as error:
             house.progress(active.id, name, "failed")
             details = {"step": name, "error": type(error).__name__, "exit_code": error.exit_code}

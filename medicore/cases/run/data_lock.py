@@ -7,6 +7,7 @@ from medicore.cases.run.runs import ActiveRun
 from medicore.cases.run.stored import whole_copy
 from medicore.errors import IntegrityError
 from medicore.ports.house import House
+from medicore.records.ledger.appending import FENCE
 from medicore.records.ledger.event_details import DataLock
 from medicore.steps.way import digests
 
@@ -59,7 +60,8 @@ def _freeze(house: House, active: ActiveRun) -> None:
         except IntegrityError:
             house.workspaces.discard_lock(run)
             raise
-    log(house, SERVICE, "lock.frozen", str(run), "", {"files": manifest, "pointer": pointer.decode()})
+    details = {"files": manifest, "pointer": pointer.decode(), FENCE: active.fence}
+    log(house, SERVICE, "lock.frozen", str(run), "", details)
 
 
 def _restore(house: House, active: ActiveRun, frozen: Mapping[str, str], pointer: str) -> None:

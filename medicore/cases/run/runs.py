@@ -5,13 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from medicore.cases.people.logged import log
+from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.run.decisions import accepted
 from medicore.cases.run.histories import histories_of, history_of
 from medicore.cases.run.requesting import Request, admit, require_signed
-from medicore.errors import ConfigurationError
+from medicore.errors import BusyError, ConfigurationError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.appending import LEASE, lease_of
 from medicore.records.ledger.event_details import EXPLORATORY
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.states import RunState
@@ -22,13 +24,17 @@ from medicore.records.protocol.protocol import Protocol
 
 @dataclass(frozen=True, slots=True)
 class ActiveRun:
-    """A run at work: its protocol, its identity as reports print it, its record folder."""
+    """A run at work: its protocol, its identity as reports print it, its record folder.
+
+    ``fence`` is the sequence number of the event by which this worker holds the run (records/ledger/appending.py).
+    """
 
     id: RunId
     protocol: Protocol
     identity: Mapping[str, Any]
     files: RecordFiles
     sealing: int = 1
+    fence: int = 0
 
     @property
     def exploratory(self) -> bool:
@@ -78,9 +84,14 @@ def begin(house: House, request: Request) -> ActiveRun:
         "requested_at": house.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
         "accepted": [],
     }
-    details = {"identity": identity, "protocol": protocol.as_json(), ENVELOPE: request.signature}
-    log(house, request.requester, "run.requested", str(run), request.reason, details)
-    return _activate(house, run, protocol, identity)
+    details = {
+        "identity": identity,
+        "protocol": protocol.as_json(),
+        ENVELOPE: request.signature,
+        LEASE: lease(house),
+    }
+    taken = log(house, request.requester, "run.requested", str(run), request.reason, details)
+    return _activate(house, run, protocol, identity, fence=taken.sequence)
 
 
 def runs_of(house: House, study: str, month: str | None = None) -> tuple[RunId, ...]:
@@ -106,23 +117,50 @@ def interrupted(earlier: Iterable[RunHistory], *, exploratory: bool) -> RunHisto
 
 
 def _resume(house: House, history: RunHistory, request: Request, commit: str) -> ActiveRun:
-    run, active = history.run, reopen(house, history)
-    require_begun_on(run, active.identity["code_commit"], commit)
-    log(house, request.requester, "run.resumed", str(run), request.reason, {ENVELOPE: request.signature})
-    return active
+    run = history.run
+    require_begun_on(run, history.request.code_commit, commit)
+    accepted(house, history)  # before the run is taken: what was forged of it continues nothing
+    details = {ENVELOPE: request.signature, LEASE: lease(house)}
+    taken = log(house, request.requester, "run.resumed", str(run), request.reason, details)
+    return reopen(house, history, fence=taken.sequence)
 
 
-def reopen(house: House, history: RunHistory) -> ActiveRun:
-    """Return a run as the ledger tells it, its work folder ready; raise ProtocolError when nobody asked for it."""
+def take_up(house: House, history: RunHistory) -> ActiveRun:
+    """Return a running run that another worker left, held by this one from now on."""
+    accepted(house, history)
+    taken = log(house, SERVICE, "run.taken", str(history.run), "", {LEASE: lease(house)})
+    return reopen(house, history, fence=taken.sequence)
+
+
+def lease(house: House) -> dict[str, Any]:
+    """Return the lease that a worker of this house takes of a run."""
+    return {"holder": house.holder, "seconds": house.lease_seconds}
+
+
+def require_held(house: House, active: ActiveRun) -> None:
+    """Raise BusyError when another worker has taken the run from this one; ask before anything is made for good."""
+    held = lease_of(history_of(house, active.id).events)
+    if held is not None and held.fence != active.fence:
+        raise BusyError(
+            f"run {active.id} was taken by {held.holder} with ledger event {held.fence}; expected to hold it still; "
+            "this worker writes nothing more, 'medicore status' tells how the run goes on"
+        )
+
+
+def reopen(house: House, history: RunHistory, *, fence: int) -> ActiveRun:
+    """Return a run as the ledger tells it, held by the event ``fence``, its work folder ready.
+
+    Raises ProtocolError when nobody asked for the run.
+    """
     run, request = history.run, history.request
     protocol = parse_protocol(json.dumps(request.protocol), str(run))
     sealing = 1 + len(history.sealings)
     identity = {
         **request.identity,
         "record_tag": seal_tag(run, sealing),
-        "accepted": list(history.accepted),
+        "accepted": [dict(entry) for entry in accepted(house, history)],
     }
-    return _activate(house, run, protocol, identity, sealing)
+    return _activate(house, run, protocol, identity, sealing, fence=fence)
 
 
 def sealed_commit(house: House, run: RunId) -> str:
@@ -145,7 +183,7 @@ def require_begun_on(run: RunId, began: str, now: str) -> None:
 
 
 def _activate(
-    house: House, run: RunId, protocol: Protocol, identity: Mapping[str, Any], sealing: int = 1
+    house: House, run: RunId, protocol: Protocol, identity: Mapping[str, Any], sealing: int = 1, *, fence: int
 ) -> ActiveRun:
     house.workspaces.prepare(run, identity["code_commit"], protocol.as_document(), identity)
-    return ActiveRun(run, protocol, identity, house.workspaces.files(run), sealing)
+    return ActiveRun(run, protocol, identity, house.workspaces.files(run), sealing, fence)

@@ -6,15 +6,17 @@ from typing import Any
 
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.run.attest import attest
-from medicore.cases.run.histories import history_of
-from medicore.cases.run.runs import ActiveRun, sealed_commit
-from medicore.cases.run.stored import SIGNED_REPORT
+from medicore.cases.run.histories import event_at, history_of
+from medicore.cases.run.runs import ActiveRun, require_held, sealed_commit
+from medicore.cases.run.stored import SIGNED_REPORT, read_provenance
 from medicore.errors import ProtocolError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.appending import FENCE
 from medicore.records.results.results import Results
+from medicore.records.section import Section
 from medicore.steps.way import STEPS, Step
 
 STORED = frozenset(name for step in STEPS for name in step.stored)
@@ -28,21 +30,53 @@ def seal(
     """Seal a run as ``candidate``, ``halted`` or ``failed``; return the record commit.
 
     The large files go to the content store first, then the commit and its tag are made, then the ledger says
-    so, and its head is signed and kept in the archive. A process killed in between finds the tag and only adds the missing event.
+    so, and its head is signed and kept in the archive. A process that was killed in between has left the tag: the record
+    is then built again, and the tag is taken over only where its record is the same, byte for byte.
+
+    Raises
+    ------
+    BusyError
+        When another worker has taken the run.
+    IntegrityError
+        When the tag of this sealing is on another record.
     """
+    fence = {FENCE: active.fence}
     if active.exploratory:
-        log(house, SERVICE, "run.explored", str(active.id), message, {"outcome": outcome, **more})
+        log(house, SERVICE, "run.explored", str(active.id), message, {"outcome": outcome, **more, **fence})
         return ""
-    commit = house.records.resolve(active.tag) or _commit(house, active, outcome)
+    require_held(house, active)
+    commit = _commit(house, active, outcome, _moment(house, active))
     provenance = house.records.read(commit, f"{active.id.folder}/provenance.json")
-    details = {"commit": commit, "tag": active.tag, "provenance": sha256(provenance), **more}
+    details = {"commit": commit, "tag": active.tag, "provenance": sha256(provenance), **more, **fence}
     log(house, SERVICE, SEALING[outcome], str(active.id), message, details)
     attest(house, active.id, active.protocol.retention.years)
     house.progress(active.id, "seal", outcome)
     return commit
 
 
-def _commit(house: House, active: ActiveRun, outcome: str) -> str:
+def _moment(house: House, active: ActiveRun) -> dict[str, Any]:
+    """Return when the run is sealed, and the ledger's head then; as the record of a killed process has it, if there is one.
+
+    What a left record says is taken over only where it can be true: its head is an event of the ledger, and its time lies
+    between that event and now.
+    """
+    now = house.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
+    left = house.records.resolve(active.tag)
+    if left is not None:
+        told = Section(
+            f"provenance of {active.tag}",
+            read_provenance(house, active.id, left),
+            "find out who made the tag",
+        )
+        head, sealed_at = told.part("ledger_head"), told.text("sealed_at")
+        event = event_at(house, head.count("sequence"))
+        if event is not None and event.digest == head.text("digest") and event.at[:19] <= sealed_at <= now:
+            return {"sealed_at": sealed_at, "ledger_head": dict(head.values)}
+    sequence, digest = house.ledger.head()
+    return {"sealed_at": now, "ledger_head": {"sequence": sequence, "digest": digest}}
+
+
+def _commit(house: House, active: ActiveRun, outcome: str, moment: dict[str, Any]) -> str:
     run, files = active.id, active.files
     folder = house.workspaces.path(run)
     frozen = files.exists("lock/transfer.json")
@@ -53,7 +87,7 @@ def _commit(house: House, active: ActiveRun, outcome: str) -> str:
     content_lock = house.content.commit(folder, [step.name for step in finished]) if finished else b""
     held = _held_by_git(files, finished)
     pointers = house.content.addresses(run.folder, content_lock, files.read("lock.dvc") if frozen else b"")
-    provenance = _provenance(house, active, outcome, held, pointers)
+    provenance = _provenance(house, active, outcome, held, pointers) | moment
     record = {
         **{f"{run.folder}/{name}": data for name, data in held.items()},
         f"{run.folder}/provenance.json": document(provenance),
@@ -106,13 +140,10 @@ def _provenance(
             continue
         data = files.read(name)
         entries.append({"name": name, "sha256": sha256(data), "size": len(data), "md5": pointers[name]})
-    sequence, head = house.ledger.head()
     return {
         "schema": "medicore-provenance-1",
         "run": dict(active.identity),
         "outcome": outcome,
-        "sealed_at": house.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "ledger_head": {"sequence": sequence, "digest": head},
         "seed": active.protocol.seed,
         "renderer": dict(house.renderer(active.identity["renderer"]).identity),
         "environment": house.environment.locked(),

@@ -63,7 +63,8 @@ class GitRecords(GitObjects):
     ) -> str:
         """Return the commit whose tree is the parent's, with folder ``replaced`` and ``files`` put in, tagged ``tag``.
 
-        An empty ``replaced`` keeps every file of the parent. Raises IntegrityError when the tag exists.
+        An empty ``replaced`` keeps every file of the parent. A tag that is on a commit with the same tree and parent
+        already is taken over, and that commit is returned. Raises IntegrityError when the tag is on any other.
         """
         stamp = f"{int(at.timestamp())} +0000"
         who = {
@@ -90,7 +91,12 @@ class GitRecords(GitObjects):
                 for name, data in files.items()
             ]
             call("update-index", "-z", "--index-info", data="".join(entries).encode())
-            commit = call("commit-tree", call("write-tree"), "-p", parent, "-m", message)
+            tree = call("write-tree")
+            left = self.resolve(tag)
+            if left is not None:
+                self._require_same(left, tag, tree, parent)
+                return left
+            commit = call("commit-tree", tree, "-p", parent, "-m", message)
             self._tag(call, tag, commit, message, f"{actor} <{actor}@medicore.invalid> {stamp}")
         return commit
 
@@ -116,6 +122,18 @@ class GitRecords(GitObjects):
         """Yield the repository as it is now, for someone who reads much of it: one git process answers all."""
         with GitReading.of(self.folder) as found:
             yield found
+
+    def _require_same(self, commit: str, tag: str, tree: str, parent: str) -> None:
+        """Raise IntegrityError unless a commit has this tree and this parent, and no other parent."""
+        lines = self.commit_object(commit).partition(b"\n\n")[0].decode(errors="replace").splitlines()
+        if [line for line in lines if line.startswith(("tree ", "parent "))] != [
+            f"tree {tree}",
+            f"parent {parent}",
+        ]:
+            raise IntegrityError(
+                f"tag {tag} exists already, on another record; a sealed record is never replaced: find out who made "
+                "the tag, keep a copy of the repository, remove the tag with 'git tag -d', and run the same command again"
+            )
 
     def _has(self, commit: str) -> bool:
         try:

@@ -35,7 +35,7 @@ class Grafted:
 
     def bundle(self, tag: str) -> bytes:
         """Return a bundle that lacks a commit."""
-        first = self._records.tags[tag]
+        first = self._records.named[tag]
         reached = {
             name: held for name, held in self._records.objects.reached(first).items() if name != self._lost
         }
@@ -47,7 +47,7 @@ class Misnamed(Grafted):
 
     def bundle(self, tag: str) -> bytes:
         """Return a bundle of the sealed record, named as the released one."""
-        other = self._records.tags[f"run/{RUN}"]
+        other = self._records.named[f"run/{RUN}"]
         return bundle_of(tag, other, self._records.objects.reached(other))
 
 

@@ -34,7 +34,9 @@ def paths(whole: WholeHouse) -> list[Path]:
 
 def rewrite(whole: WholeHouse, number: int) -> None:
     """Write an event anew with every later digest, past the guards."""
-    force(whole.home / "ledger.db", written_anew([*whole.house.ledger.events()], number, "all was well"))
+    force(
+        whole.home / "ledger.db", written_anew([*whole.house.ledger.events()], number, reason="all was well")
+    )
 
 
 def test_each_copy_is_given_with_the_head_that_vouches_for_it(twice: WholeHouse) -> None:

@@ -18,7 +18,7 @@ FIRST, SECOND, OTHER = "TEST-ONE/2025-03/1", "TEST-ONE/2025-02/1", "TEST-TWO/202
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     """A house with three archived runs: one held and kept longer, one no more held, one as it was archived."""
-    found = found_house(tmp_path)[0]
+    found = found_house(tmp_path, ruled=False)[0]
 
     def say(action: str, run: str, **details: Any) -> None:
         found.ledger.append(NewEvent("quinn", "quality", action, run, "because", details))

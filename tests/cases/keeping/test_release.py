@@ -12,7 +12,7 @@ import pytest
 from medicore.cases.keeping.release import follow
 from medicore.cases.people.signers import people
 from medicore.cases.proof.verify import verify
-from medicore.cases.review.review import decision_digests
+from medicore.cases.run.decisions import decision_digests
 from medicore.cases.run.seal import release_commit
 from medicore.errors import ArchiveError, ConfigurationError, IntegrityError, MediCoreError, ReviewError
 from medicore.records.identifiers import RunId

@@ -24,7 +24,7 @@ from tests.whole_house.people import SetClock, actor, add_person, found_house, i
 @pytest.fixture
 def founded(tmp_path: Path) -> tuple[House, SetClock]:
     """A house with otto alone, and its clock."""
-    return found_house(tmp_path)
+    return found_house(tmp_path, ruled=False)
 
 
 def test_a_change_is_signed_by_who_makes_it(founded: tuple[House, SetClock]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from medicore.cases.people.people import listed, renew, revoke
 from medicore.cases.review.approvals import approvals
-from medicore.cases.review.review import decision_digests
+from medicore.cases.run.decisions import decision_digests
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import ProtocolError, ReviewError

@@ -26,7 +26,7 @@ Seal = Callable[..., None]
 def housed(tmp_path: Path) -> tuple[House, Seal]:
     """A house without runs, and what seals one by a month, a number and an estimate."""
     indexed = indexed_house(tmp_path / "records")
-    house = replace(found_house(tmp_path)[0], records=indexed.records)
+    house = replace(found_house(tmp_path, ruled=False)[0], records=indexed.records)
 
     def seal(month: str, number: int, estimate: float, *actions: str) -> None:
         run = RunId(STUDY, month, number)
@@ -100,6 +100,6 @@ def test_an_impossible_event_of_the_month_is_refused(housed: tuple[House, Seal])
     house, seal = housed
     seal("2025-02", 1, 1.0, "run.released")
     with pytest.raises(
-        IntegrityError, match="expected an action that this state allows; run 'medicore ledger verify'"
+        IntegrityError, match="expected an action that this state allows; take the ledger from the archive"
     ):
         previous_estimate(house, NOW)

@@ -132,12 +132,12 @@ def test_a_protocol_that_changed_since_is_not_the_runs(founded: WholeHouse) -> N
     began = founded.begin(SOUND).protocol
     sound().planned("seed", 49).write_protocol(founded)
     assert founded.house.protocols.load(SOUND).digest != began.digest
-    assert reopen(founded.house, founded.history(RUN)).protocol == began
+    assert reopen(founded.house, founded.history(RUN), fence=0).protocol == began
 
 
 def test_a_run_is_opened_again_for_its_next_sealing(month: WholeHouse) -> None:
     """A halted run that is continued has the tag of a second sealing; that of the first is the run's own."""
-    active = reopen(month.house, month.history(WAITING_RUN))
+    active = reopen(month.house, month.history(WAITING_RUN), fence=0)
     assert (active.sealing, active.tag) == (2, f"run/{WAITING_RUN}.2")
     assert seal_tag(active.id, 1) == f"run/{WAITING_RUN}"
 
@@ -145,7 +145,7 @@ def test_a_run_is_opened_again_for_its_next_sealing(month: WholeHouse) -> None:
 def test_what_was_never_asked_for_or_sealed_is_said_so(founded: WholeHouse) -> None:
     """A run that nobody asked for is unknown, and one that was never sealed has no record."""
     with pytest.raises(ProtocolError, match=f"run {SOUND_RUN} is unknown"):
-        reopen(founded.house, founded.history(RUN))
+        reopen(founded.house, founded.history(RUN), fence=0)
     with pytest.raises(ProtocolError, match=f"run {SOUND_RUN} is unknown"):
         code_commit(founded.house, RUN)
     founded.begin(SOUND)

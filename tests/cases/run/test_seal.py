@@ -12,6 +12,7 @@ from medicore.cases.run.stored import read_provenance
 from medicore.errors import ProtocolError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.appending import FENCE
 from medicore.records.ledger.states import RunState
 from medicore.steps.way import STEPS
 from tests.whole_house.content import md5
@@ -39,7 +40,7 @@ def sealing(whole: WholeHouse, run: str) -> tuple[str, dict[str, Any]]:
 def test_a_record_is_the_code_with_the_run_in_it(month: WholeHouse) -> None:
     """The sealed commit's parent is the code; beside the code its tree has the documents, pointers and parameters."""
     commit, _ = sealing(month, SOUND_RUN)
-    code = reopen(month.house, month.history(RUN)).identity["code_commit"]
+    code = reopen(month.house, month.history(RUN), fence=0).identity["code_commit"]
     assert month.records.resolve(f"run/{SOUND_RUN}") == commit
     assert month.records.commit_object(commit).split(b"\n")[1] == f"parent {code}".encode()
     assert set(month.records.names(commit, RUN.folder)) == {
@@ -51,9 +52,9 @@ def test_a_record_is_the_code_with_the_run_in_it(month: WholeHouse) -> None:
     outside = {name for name in changed if not name.startswith(f"{RUN.folder}/")}
     assert outside == {"params.yaml", ".dvc/config", "dvc.lock"}
     assert set(before) <= set(after)
-    assert yaml.safe_load(after["params.yaml"])["run"] == reopen(month.house, month.history(RUN)).identity | {
-        "record_tag": f"run/{SOUND_RUN}"
-    }
+    assert yaml.safe_load(after["params.yaml"])["run"] == reopen(
+        month.house, month.history(RUN), fence=0
+    ).identity | {"record_tag": f"run/{SOUND_RUN}"}
     ignored = set(after[f"{RUN.folder}/.gitignore"].decode().split())
     assert ignored == {"/lock", "/report.signed.pdf", *(f"/{name}" for name in STORED)}
 
@@ -85,7 +86,12 @@ def test_the_ledger_names_commit_tag_and_provenance(month: WholeHouse) -> None:
     *_, sealed, signed = month.events(SOUND_RUN)
     stored = month.records.read(commit, f"{RUN.folder}/provenance.json")
     assert (sealed.action, sealed.actor, signed.action) == ("run.sealed", "medicore", "checkpoint.signed")
-    assert sealed.details == {"commit": commit, "tag": f"run/{SOUND_RUN}", "provenance": sha256(stored)}
+    assert sealed.details == {
+        "commit": commit,
+        "tag": f"run/{SOUND_RUN}",
+        "provenance": sha256(stored),
+        FENCE: month.events(SOUND_RUN)[0].sequence,
+    }
     told = {event.sequence: event.digest for event in month.house.ledger.events()}
     head = provenance["ledger_head"]
     assert told[head["sequence"]] == head["digest"]
@@ -158,7 +164,7 @@ def test_an_exploratory_run_is_not_sealed(founded: WholeHouse) -> None:
     assert (outcome.state, outcome.commit) == ("candidate", "")
     assert founded.actions(SOUND_RUN)[-1] == "run.explored"
     assert founded.state(SOUND_RUN) is RunState.EXPLORED
-    assert (founded.records.tags, founded.content.remote) == ({}, {})
+    assert (founded.records.named, founded.content.remote) == ({}, {})
     assert founded.house.archive.keys("checkpoints") == ()
 
 

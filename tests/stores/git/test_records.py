@@ -106,29 +106,6 @@ def test_same_record_is_the_same_commit(records: GitRecords, code: GitCode) -> N
     assert sealed(records, code.commit()) == sealed(records, code.commit(), "run/REF-NHEFS/2025-01/2")
 
 
-def test_tag_is_made_once(records: GitRecords, code: GitCode) -> None:
-    """Sealing under a tag that exists is refused, and the tag still names the first record."""
-    first = sealed(records, code.commit())
-    with pytest.raises(IntegrityError, match=f"tag {TAG} exists already; a sealed record is never replaced"):
-        sealed(records, code.commit(), message="Another")
-    assert records.resolve(TAG) == first
-
-
-def test_one_of_two_at_once_gets_the_tag(records: GitRecords, code: GitCode) -> None:
-    """When several seal under one tag at the same time, exactly one does, and the others are told."""
-    parent = code.commit()
-
-    def attempt(number: int) -> str | None:
-        try:
-            return sealed(records, parent, message=f"attempt {number}")
-        except IntegrityError:
-            return None
-
-    with ThreadPoolExecutor(4) as pool:
-        made = [commit for commit in pool.map(attempt, range(4)) if commit]
-    assert made == [records.resolve(TAG)]
-
-
 def test_eight_studies_may_seal_at_once(records: GitRecords, code: GitCode) -> None:
     """Sealing different tags at the same time all succeeds, each with its own files."""
     parent = code.commit()

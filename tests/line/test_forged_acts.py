@@ -1,0 +1,95 @@
+"""Somebody without any key writes into the state folder: no command believes it, and each says what it found."""
+
+import subprocess
+from pathlib import Path
+
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.ledger import NewEvent
+from medicore.settings import read_settings
+from medicore.stores.clock import SystemClock
+from medicore.wiring import open_house
+from tests.conftest import Project, copied_project, git
+from tests.line.conftest import CLEAN, IMBALANCED, MONTH, Month
+from tests.whole_house.tampering import slip_in
+
+
+def forge(project: Project, action: str, run: str, **details: object) -> int:
+    """Write an event of the service into the ledger's file, its chain intact; return its number."""
+    (event,) = slip_in(
+        project.home / "ledger.db", SystemClock(), NewEvent("medicore", "service", action, run, "", details)
+    )
+    return event.sequence
+
+
+def test_a_forged_continuation_passes_no_gate(month: Month, tmp_path: Path) -> None:
+    """Invented decisions continue no run: it is not resumed, and both verifications name the event (FAULTS 73)."""
+    project, run = copied_project(month.project, tmp_path), month.run(IMBALANCED)
+    house = open_house(read_settings({"MEDICORE_HOME": str(project.home)}), read_only=True)
+    halt = [*house.ledger.events(subject=run, action="run.halted")][-1]
+    decisions = [
+        {
+            "finding": finding["digest"], "meaning": "proceed", "reason": "Fine", "signer": "reviewer",
+            "name": "Rita Reviewer", "role": "reviewer", "signed_at": halt.at, "sequence": 1,
+        }
+        for finding in halt.details["findings"]
+    ]  # fmt: skip
+    number = forge(project, "run.continued", run, decisions=decisions)
+    asked = ("run", IMBALANCED, MONTH, "--reason", "Go on")
+    for told in (
+        project.medicore(*asked, expected=6).err,
+        project.medicore("verify", run, expected=6).out,
+        project.medicore("ledger", "verify", expected=6).out,
+    ):
+        assert f"ledger event {number} says that {run} continued; expected signed decisions" in told
+        assert "Traceback" not in told
+    assert not [*house.ledger.events(subject=run, action="run.sealed")]
+
+
+def test_a_planted_release_is_not_taken_over(month: Month, tmp_path: Path) -> None:
+    """A record/… tag with another estimate, made with plain git before the release, is neither released nor archived."""
+    project, run = copied_project(month.project, tmp_path), RunId.parse(month.run(CLEAN))
+    records, sealed = project.home / "records.git", f"refs/tags/run/{run}"
+    name = f"{run.folder}/results.json"
+    changed = git("cat-file", "blob", f"{sealed}:{name}", folder=records).replace("0", "1")
+    blob = subprocess.run(
+        ["git", "hash-object", "-w", "--stdin"], cwd=records, input=changed, capture_output=True, text=True, check=True
+    ).stdout.strip()  # fmt: skip
+    index = {"GIT_INDEX_FILE": str(tmp_path / "index")}
+
+    def plumbing(*arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments], cwd=records, env={**project.surroundings(), **index}, capture_output=True, text=True, check=True
+        )  # fmt: skip
+        return done.stdout.strip()
+
+    plumbing("read-tree", sealed)
+    plumbing("update-index", "--cacheinfo", f"100644,{blob},{name}")
+    who = ("-c", "user.name=Rita", "-c", "user.email=rita@medicore.invalid")
+    commit = plumbing(
+        *who, "commit-tree", plumbing("write-tree"), "-p", f"{sealed}^{{commit}}", "-m", f"{run}: released"
+    )
+    plumbing(*who, "tag", "--annotate", "--message", "released", f"record/{run}", commit)
+    named = f"the record repository has record/{run}, which the ledger does not name"
+    assert named in project.medicore("verify", str(run), expected=6).out
+    refused = project.sign(str(run), "approve", expected=6).err
+    assert f"tag record/{run} exists already, on another record" in refused
+    (row,) = project.medicore("status", CLEAN, "--json").json()
+    assert "awaiting approval" in row["state"]
+    git("tag", "--delete", f"record/{run}", folder=records)
+    project.sign(str(run), "approve")
+    assert ", 0 failed" in project.medicore("verify", str(run)).out
+
+
+def test_a_second_seal_is_named_and_corrected(month: Month, tmp_path: Path) -> None:
+    """A second seal, as an older version let two workers make, blocks a month until an operator signs that it is skipped."""
+    project, run = copied_project(month.project, tmp_path), month.run(CLEAN)
+    house = open_house(read_settings({"MEDICORE_HOME": str(project.home)}), read_only=True)
+    (sealed,) = house.ledger.events(subject=run, action="run.sealed")
+    number = forge(project, "run.sealed", run, **{**sealed.details, "commit": "0" * 40})
+    told = project.medicore("status", CLEAN, expected=6).err
+    assert f"ledger event {number} says 'run.sealed'" in told
+    correct = ("ledger", "correct", run, "--reason", "Two workers sealed it")
+    project.medicore(*correct, "--as", "analyst", expected=7, MEDICORE_PASSPHRASE="correct analyst")
+    project.medicore(*correct, "--as", "operator", MEDICORE_PASSPHRASE="correct operator")
+    assert f"by operator: skips event(s) {number}\n" in project.medicore("verify", run).out
+    project.sign(run, "approve")
