@@ -12,6 +12,7 @@ from medicore.stores.clock import SystemClock
 from medicore.stores.content.environment import LockedEnvironment
 from medicore.stores.git.code import GitCode
 from medicore.stores.git.records import GitRecords
+from medicore.stores.privacy import require_private
 from medicore.stores.protocols import StudyFolder
 from medicore.wiring import chosen_renderer, open_archive, open_ledger, open_remote, renderer_named
 
@@ -37,6 +38,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("protocols", lambda: _protocols(settings)),
         ("state folder", lambda: _state(settings)),
         ("record repository", lambda: _records(settings)),
+        ("permissions", lambda: require_private(settings.home)),
         ("ledger", lambda: _ledger(settings)),
         ("archive", lambda: open_archive(settings).prove()),
         ("content store", lambda: open_remote(settings).prove()),

@@ -3,6 +3,7 @@
 Prefect reads its settings when it is imported, so nothing here imports it before they are in the environment.
 """
 
+import base64
 import contextlib
 import importlib
 import logging
@@ -18,9 +19,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from flows.serving.attended import Attended
+from flows.serving.password import OF_CLIENT, OF_SERVER, kept_password, new_password, require_own_port
 from medicore.errors import ConfigurationError
+from medicore.stores.command import inherited
 
 _START_LIMIT_S, _ANSWER_LIMIT_S, _DELIVERY_LIMIT_S = 120.0, 10.0, 15.0
 _QUEUES = (("prefect.events.worker", "EventsWorker"), ("prefect.logging.handlers", "APILogWorker"))
@@ -79,10 +83,12 @@ def attended_server(
 ) -> Iterator[tuple[str, Attended | None]]:
     """Yield the address of a Prefect API and the server at it, where it is our own.
 
-    ``brief`` is a server for one command, without the UI and what serves other flow runs.
+    ``brief`` is a server for one command, without the UI and what serves other flow runs. A server of our own answers
+    only those who know its password, which this process has in its environment for as long as the server is there;
+    that of a server which is not brief is also in a file, for other commands and people.
     """
     folder = home / "prefect"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     client = {
         "PREFECT_HOME": str(folder),
         "PREFECT_LOGGING_LEVEL": "CRITICAL",  # what people should know, progress and errors tell them
@@ -99,9 +105,11 @@ def attended_server(
         return
     chosen = port or free_port()
     url = f"http://127.0.0.1:{chosen}/api"
+    password = new_password()
     settings = {
         **client,
         "PREFECT_API_URL": url,
+        OF_CLIENT: password,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # Kept in memory, a server's end would take the places of runs at work with it, and they would be cancelled.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
@@ -109,11 +117,17 @@ def attended_server(
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     command = _brief(chosen) if brief else _full(chosen)
-    server = Attended("the Prefect server", command, folder / "server.log")
+    server = Attended(
+        "the Prefect server",
+        command,
+        folder / "server.log",
+        environment={**inherited(), OF_SERVER: password},
+    )
     try:
         importlib.import_module("prefect")  # takes as long as the server's start, so they go side by side
-        _wait_until_healthy(url, server.process, server.log)
-        yield url, server
+        _wait_until_healthy(url, password, server.process, server.log)
+        with contextlib.nullcontext() if brief else kept_password(home, chosen, password):
+            yield url, server
     finally:
         server.stop()
         for name, earlier in before.items():
@@ -167,24 +181,29 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_healthy(url: str, password: str, process: subprocess.Popen[bytes], log: Path) -> None:
     limit = time.monotonic() + _START_LIMIT_S
     while time.monotonic() < limit:
         if process.poll() is not None:
             raise ConfigurationError(
                 f"the Prefect server ended at its start; its last words are in {log.name}"
             )
-        if _answers(url):
-            return
+        if _answers(f"{url}/health"):
+            # The password is for no other's program that was at this port before.
+            require_own_port(int(urlsplit(url).port or 0))
+            if _answers(f"{url}/admin/version", password):
+                return
         time.sleep(0.1)
     raise ConfigurationError(
         f"the Prefect server did not answer within {_START_LIMIT_S:.0f} s; see {log.name}"
     )
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, password: str = "") -> bool:
+    known = base64.b64encode(password.encode()).decode()
+    request = urllib.request.Request(url, headers={"Authorization": f"Basic {known}"} if password else {})  # noqa: S310 - loopback, http
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - loopback, http
+        with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310 - loopback, http
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from flows.serving.attended import Attended
+from flows.serving.password import OF_CLIENT
 from flows.serving.server import attended_server
 from medicore.errors import ConfigurationError
 from medicore.settings import Settings
@@ -73,12 +74,14 @@ def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
         given = _given(settings, url)
         told = {**inherited(), **given}
         log = settings.home / "prefect" / "worker.log"
-        _prefect(settings.root, told, log, "work-pool", "create", POOL, "--type", "process", "--overwrite")
+        template = str(settings.root / "flows" / "serving" / "pool.json")
+        pool = ("create", POOL, "--type", "process", "--base-job-template", template, "--overwrite")
+        _prefect(settings.root, told, log, "work-pool", *pool)
         # A run fills a core; more at once than there are cores only hold each other and Prefect's SQLite file up.
         cores = str(len(os.sched_getaffinity(0)))
         _prefect(settings.root, told, log, "work-pool", "set-concurrency-limit", POOL, cores)
         _prefect(settings.root, told, log, "deploy", "--all")
-        command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL]
+        command = [sys.executable, "-m", "flows.serving.worker", POOL]
         # The worker's runs export from the EDC with its secrets; people sign elsewhere, with their passphrases.
         environment = {**inherited(without="MEDICORE_PASSPHRASE"), **given}
         worker = Attended("the worker", command, log, settings.root, environment)
@@ -98,6 +101,7 @@ def _given(settings: Settings, url: str) -> dict[str, str]:
         "PYTHONPATH": str(settings.root),
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        **{name: value for name, value in os.environ.items() if name == OF_CLIENT},
     }
 
 

@@ -35,10 +35,13 @@ RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, as MED-2024-
 
 
 def settings() -> "Settings":
-    """Return the settings of this call."""
+    """Return the settings of this call; Prefect's client then knows the password of our own server."""
+    from flows.serving.password import find_password
     from medicore.settings import read_settings
 
-    return read_settings()
+    chosen = read_settings()
+    find_password(chosen.home)
+    return chosen
 
 
 def house(chosen: "Settings") -> "House":

@@ -52,7 +52,7 @@ def request(
     }
     body: dict[str, Any] = {"parameters": {"request": signed}}
     if commit:
-        body["job_variables"] = {"env": {"MEDICORE_COMMIT": commit}}
+        body["job_variables"] = {"commit": commit}
     if print_only:
         emit(body)
         return

@@ -177,15 +177,24 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
     """Run the months: Prefect server, work pool, worker and a deployment for each study, until Ctrl-C."""
     import signal
 
+    from flows.serving.password import password_file
     from flows.serving.service import service
+    from medicore.stores.git.code import GitCode
+    from medicore.stores.privacy import require_private
+
+    chosen = settings()
+    require_private(chosen.home)
+    GitCode(chosen.root).require_clean()  # its deployments are all that the worker executes
 
     # A shell's background process ignores Ctrl-C unless it asks for it, and a service manager sends SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     typer.echo("Starting server, work pool, worker and deployments (half a minute) ...", err=True)
-    with contextlib.suppress(KeyboardInterrupt), service(settings(), port) as serving:
+    with contextlib.suppress(KeyboardInterrupt), service(chosen, port) as serving:
         say(f"Prefect UI: {serving.url.removesuffix('/api')}   (Ctrl-C stops it)")
         say(f"Other terminals: export PREFECT_API_URL={serving.url}")
+        if serving.server is not None:
+            say(f"Its user and password: cat {password_file(chosen.home, port)}")
         serving.attend(lambda told: typer.echo(told, err=True))
 
 

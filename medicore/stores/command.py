@@ -25,6 +25,7 @@ _GIT_PLACES = frozenset(
 )
 
 _OWN_SETTINGS = "MEDICORE_"
+_PREFECT_PASSWORDS = frozenset({"PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"})
 
 # Keys of archives, databases and servers: this process alone talks to them.
 _SECRETS = ("AWS_", "PGPASS", "PREFECT_")
@@ -83,13 +84,13 @@ def run(
 def inherited(without: str = _OWN_SETTINGS) -> dict[str, str]:
     """Return the environment of this process as another program may see it.
 
-    Git's places are left out, and so are the variables whose names begin with ``without``: by default all of MediCore's
-    own, among them every passphrase and secret of the EDC.
+    Git's places and the passwords of Prefect's API are left out, and so are the variables whose names begin with
+    ``without``: by default all of MediCore's own, among them every passphrase and secret of the EDC.
     """
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in _GIT_PLACES and not name.startswith(without)
+        if name not in _GIT_PLACES | _PREFECT_PASSWORDS and not name.startswith(without)
     }
 
 

@@ -113,7 +113,7 @@ def require_commit(wanted: str, running: str) -> None:
     if wanted != running:
         raise ConfigurationError(
             f"the code that runs is of commit {running[:12]}; expected {wanted[:40]!r}, which the request names; give the "
-            "flow run that commit as MEDICORE_COMMIT, or ask where that commit is checked out"
+            "flow run that commit as its job variable 'commit', or ask where that commit is checked out"
         )
 
 

@@ -1,0 +1,112 @@
+"""The deployments of this checkout, and what a flow run may ask of them: nothing foreign is executed.
+
+Whoever may use Prefect's API can make deployments, change those that are there, and give a flow run job variables of
+their own. What is executed therefore comes from ``prefect.yaml`` of the checkout alone; the API says only which of its
+deployments is meant, and which commit for those that clone one.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from medicore.errors import ConfigurationError
+
+COMMIT = "commit"
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_CLONES = "prefect.deployments.steps.git_clone"
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What Prefect's API or ``prefect.yaml`` says of a deployment.
+
+    ``flow`` and ``name`` identify it, ``entrypoint`` is the file and function that it runs, ``pull`` the steps that
+    fetch its code, and ``variables`` are those of its jobs.
+    """
+
+    flow: str
+    name: str
+    entrypoint: str
+    pull: Sequence[Mapping[str, Any]]
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a flow run executes: an entrypoint of this checkout, or of a ``commit`` that is cloned for it."""
+
+    entrypoint: str
+    commit: str | None
+
+
+class Known:
+    """The deployments that ``prefect.yaml`` of a checkout declares."""
+
+    def __init__(self, root: Path) -> None:
+        try:
+            declared = yaml.safe_load((root / "prefect.yaml").read_text(encoding="utf-8"))
+            read = [_declared(entry, declared.get("pull") or []) for entry in declared["deployments"]]
+        except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError, AttributeError) as error:
+            raise ConfigurationError(
+                "prefect.yaml of the checkout cannot be read; expected the deployments of its commit: restore it with git"
+            ) from error
+        self._all = {(found.flow, found.name): found for found in read}
+
+    def job(self, told: Deployment | None, asked: Mapping[str, Any]) -> Job:
+        """Return what a flow run of the deployment executes, where it asked for these job variables.
+
+        Raises
+        ------
+        ConfigurationError
+            When the deployment is none of the checkout's, differs from it, or the job variables are not what it takes.
+        """
+        if told is None:
+            raise ConfigurationError("it has no deployment; expected one that prefect.yaml declares")
+        name = f"{told.flow}/{told.name}"
+        known = self._all.get((told.flow, told.name))
+        if known is None:
+            raise ConfigurationError(
+                f"its deployment {_shown(name)} is unknown; expected one that prefect.yaml declares"
+            )
+        for part in ("entrypoint", "pull", "variables"):
+            if (found := getattr(told, part)) != getattr(known, part):
+                raise ConfigurationError(
+                    f"the {part} of its deployment {_shown(name)} was changed to {_shown(found)}; expected what "
+                    "prefect.yaml declares: start 'medicore serve' again, which deploys it anew"
+                )
+        return Job(known.entrypoint, _commit_of(asked, cloned=any(_CLONES in step for step in known.pull)))
+
+
+def _declared(entry: Mapping[str, Any], pull: Sequence[Mapping[str, Any]]) -> Deployment:
+    entrypoint = str(entry["entrypoint"])
+    variables = entry["work_pool"].get("job_variables") or {}
+    return Deployment(
+        entrypoint.partition(":")[2], str(entry["name"]), entrypoint, entry.get("pull", pull), variables
+    )
+
+
+def _commit_of(asked: Mapping[str, Any], *, cloned: bool) -> str | None:
+    """Return the commit that a flow run's job variables name; None where the deployment clones none."""
+    foreign = sorted(set(asked) - ({COMMIT} if cloned else set()))
+    if foreign:
+        allowed = f"{COMMIT!r} alone" if cloned else "none"
+        raise ConfigurationError(f"it gives the job variable {_shown(foreign[0])}; expected {allowed}")
+    if not cloned:
+        return None
+    commit = asked.get(COMMIT)
+    if not isinstance(commit, str) or _COMMIT.fullmatch(commit) is None:
+        raise ConfigurationError(
+            f"its job variable {COMMIT!r} is {_shown(commit)}; expected 40 hexadecimal digits in lower case"
+        )
+    return commit
+
+
+def _shown(found: object) -> str:
+    """Return what somebody else wrote so that it keeps to one short line."""
+    text = ascii(found)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"

@@ -1,0 +1,175 @@
+"""The worker: ``python -m flows.serving.worker POOL`` executes the deployments of its own checkout, and nothing else.
+
+Prefect's own worker does what the API says: command, environment, working directory and steps that fetch code come from
+pool, deployment and flow run. This one takes from the API which deployment is meant, its flow run, and a commit.
+"""
+
+import abc
+import asyncio
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import anyio
+from anyio.abc import TaskStatus
+from anyio.to_thread import run_sync
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import Flow, FlowRun, State, WorkPool
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound
+from prefect.runner._flow_run_executor import FlowRunExecutorContext
+from prefect.runner._process_manager import ProcessHandle
+from prefect.runner._starter_engine import EngineCommandStarter
+from prefect.states import Crashed
+from prefect.utilities.processutils import setup_signal_handlers_worker
+from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
+
+from flows.serving.known import Deployment, Job, Known
+from medicore.errors import ConfigurationError
+from medicore.settings import CHECKOUT
+from medicore.stores.git.clone import clone_commit
+
+
+class OwnJob(ProcessJobConfiguration):
+    """A job's configuration, for which neither pool nor deployment nor flow run is asked."""
+
+    @classmethod
+    async def resolve_for_flow_run(
+        cls,
+        flow_run: FlowRun,
+        *,
+        client: PrefectClient,  # noqa: ARG003 - Prefect's signature
+        work_pool: WorkPool,
+        worker_name: str,
+        worker_id: UUID | None = None,
+        deployment: DeploymentResponse | None = None,
+    ) -> Self:
+        """Return the configuration of a job that has this process's environment and the flow run's identifier."""
+        job = cls()
+        job.prepare_for_flow_run(flow_run, deployment, None, work_pool, worker_name, worker_id)
+        return job
+
+
+class NoHooks:
+    """Runs nothing when a flow run crashes or is cancelled: Prefect would fetch that code as the API says."""
+
+    async def run_cancellation_hooks(self, flow_run: FlowRun, state: State[Any]) -> None:
+        """Do nothing."""
+
+    async def run_crashed_hooks(self, flow_run: FlowRun, state: State[Any]) -> None:
+        """Do nothing."""
+
+
+class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registered in place of Prefect's own
+    """Prefect's process worker, which executes the deployments of a checkout alone and refuses all other flow runs."""
+
+    job_configuration = OwnJob
+
+    def __init__(self, pool: str, root: Path, repository: str) -> None:
+        super().__init__(work_pool_name=pool, create_pool_if_not_found=False)
+        self._root, self._repository, self._known = root, repository, Known(root)
+
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: ProcessJobConfiguration,
+        task_status: TaskStatus[int] | None = None,
+    ) -> ProcessWorkerResult:
+        """Execute the flow run in a process of its own, or refuse it; return how its process ended."""
+        status = task_status or anyio.TASK_STATUS_IGNORED
+        try:
+            job = self._known.job(await self._told(flow_run), flow_run.job_variables or {})
+            async with self._code(job) as folder:
+                return await self._execute(flow_run, configuration, job.entrypoint, folder, status)
+        except ConfigurationError as refusal:
+            await self._refuse(flow_run, str(refusal))
+            status.started(0)
+            return ProcessWorkerResult(status_code=0, identifier="refused")
+
+    async def _told(self, flow_run: FlowRun) -> Deployment | None:
+        """Return what the API says of a flow run's deployment; None where it has none."""
+        if flow_run.deployment_id is None:
+            return None
+        try:
+            found = await self.client.read_deployment(flow_run.deployment_id)
+            flow: Flow = await self.client.read_flow(found.flow_id)
+        except ObjectNotFound:
+            return None
+        return Deployment(
+            flow.name, found.name, found.entrypoint or "", found.pull_steps or [], found.job_variables or {}
+        )
+
+    @asynccontextmanager
+    async def _code(self, job: Job) -> AsyncIterator[Path]:
+        """Yield the folder whose code is executed: the checkout, or a clone that is removed afterwards."""
+        if job.commit is None:
+            yield self._root
+            return
+        with tempfile.TemporaryDirectory(prefix="medicore-commit-") as scratch:
+            folder = Path(scratch) / "code"
+            await run_sync(clone_commit, self._repository, job.commit, folder)
+            yield folder
+
+    async def _execute(
+        self,
+        flow_run: FlowRun,
+        configuration: ProcessJobConfiguration,
+        entrypoint: str,
+        folder: Path,
+        status: TaskStatus[int],
+    ) -> ProcessWorkerResult:
+        async with FlowRunExecutorContext() as context:
+            starter = EngineCommandStarter(
+                entrypoint=entrypoint,
+                cwd=folder,
+                # An installed copy of the code must not come before that of the folder.
+                env={**configuration.env, "PYTHONPATH": str(folder)},
+                stream_output=configuration.stream_output,
+                control_channel=context.control_channel,
+            )
+            executor = context.create_executor(
+                flow_run, starter, hook_runner=NoHooks(), propose_submitting=False
+            )
+            ended = await executor.submit(_Began(status))
+        if ended is None or ended.status_code is None:
+            raise RuntimeError("the flow run's process did not start; see the log of the worker")
+        return ProcessWorkerResult(status_code=ended.status_code, identifier=str(ended.handle.pid))
+
+    async def _refuse(self, flow_run: FlowRun, reason: str) -> None:
+        """Say in the worker's log, and in the flow run's state, that nothing was executed."""
+        said = f"flow run {flow_run.id} is refused: {reason}"
+        self._logger.error(said)
+        try:
+            await self.client.set_flow_run_state(
+                flow_run.id, Crashed(name="Refused", message=said), force=True
+            )
+        except ObjectNotFound:  # deleted meanwhile
+            return
+
+
+class _Began(TaskStatus[ProcessHandle]):
+    """Tells the worker the process number of a flow run's process as soon as that has begun."""
+
+    def __init__(self, status: TaskStatus[int]) -> None:
+        self._status = status
+
+    def started(self, value: ProcessHandle | None = None) -> None:
+        """Pass on the number of the process."""
+        if value is not None and value.pid is not None:
+            self._status.started(value.pid)
+
+
+def main(pool: str) -> None:
+    """Work until this process is ended."""
+    setup_signal_handlers_worker(os.getpid(), "the worker", print)
+    repository = os.environ.get("MEDICORE_REPOSITORY") or str(CHECKOUT)
+    asyncio.run(KnownWorker(pool, CHECKOUT, repository).start())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
