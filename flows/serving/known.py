@@ -25,14 +25,14 @@ _SHOWN = 80
 class Deployment:
     """What Prefect's API or ``prefect.yaml`` says of a deployment.
 
-    ``flow`` and ``name`` identify it, ``entrypoint`` is the file and function that it runs, ``pull`` the steps that
-    fetch its code, and ``variables`` are those of its jobs.
+    ``flow`` and ``name`` identify it, ``entrypoint`` is the file and function that it runs, ``pull`` names the steps
+    that fetch its code, and ``variables`` are those of its jobs.
     """
 
     flow: str
     name: str
     entrypoint: str
-    pull: Sequence[Mapping[str, Any]]
+    pull: tuple[str, ...]
     variables: Mapping[str, Any]
 
 
@@ -79,15 +79,19 @@ class Known:
                     f"the {part} of its deployment {_shown(name)} was changed to {_shown(found)}; expected what "
                     "prefect.yaml declares: start 'medicore serve' again, which deploys it anew"
                 )
-        return Job(known.entrypoint, _commit_of(asked, cloned=any(_CLONES in step for step in known.pull)))
+        return Job(known.entrypoint, _commit_of(asked, cloned=_CLONES in known.pull))
+
+
+def step_names(steps: Sequence[Mapping[str, Any]] | None) -> tuple[str, ...]:
+    """Return the names of a deployment's pull steps; what they are given differs from machine to machine."""
+    return tuple(name for step in steps or () for name in step)
 
 
 def _declared(entry: Mapping[str, Any], pull: Sequence[Mapping[str, Any]]) -> Deployment:
     entrypoint = str(entry["entrypoint"])
     variables = entry["work_pool"].get("job_variables") or {}
-    return Deployment(
-        entrypoint.partition(":")[2], str(entry["name"]), entrypoint, entry.get("pull", pull), variables
-    )
+    steps = step_names(entry.get("pull", pull))
+    return Deployment(entrypoint.partition(":")[2], str(entry["name"]), entrypoint, steps, variables)
 
 
 def _commit_of(asked: Mapping[str, Any], *, cloned: bool) -> str | None:

@@ -29,7 +29,7 @@ from prefect.states import Crashed
 from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
-from flows.serving.known import Deployment, Job, Known
+from flows.serving.known import Deployment, Job, Known, step_names
 from medicore.errors import ConfigurationError
 from medicore.settings import CHECKOUT
 from medicore.stores.git.clone import clone_commit
@@ -101,7 +101,11 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registere
         except ObjectNotFound:
             return None
         return Deployment(
-            flow.name, found.name, found.entrypoint or "", found.pull_steps or [], found.job_variables or {}
+            flow.name,
+            found.name,
+            found.entrypoint or "",
+            step_names(found.pull_steps),
+            found.job_variables or {},
         )
 
     @asynccontextmanager

@@ -12,36 +12,41 @@ from flows.serving import service as service_module
 from flows.serving.service import service
 from medicore.settings import Settings
 
-# Stands for Prefect's command line: it writes down which of our variables it saw; as a worker it stays.
+# Stands for Prefect's command line and for the worker: it writes down which variables it saw; as a worker it stays.
 PREFECT = """
 import os, sys, time
 from pathlib import Path
 
 words = [word for word in sys.argv[1:] if not word.startswith("-")]
-names = sorted(name for name in os.environ if name.startswith("MEDICORE_"))
+names = sorted(name for name in os.environ if name.startswith("MEDICORE_") or name.endswith("AUTH_STRING"))
 place = Path("-".join(words[:2]) + ".txt")
 place.with_suffix(".begun").write_text(" ".join(names))
 place.with_suffix(".begun").rename(place)
-if words[:2] == ["worker", "start"]:
+if words == ["medicore"]:
     time.sleep(600)
 """
-TOLD = ["MEDICORE_CHECKOUT", "MEDICORE_HOME", "MEDICORE_REPOSITORY"]
+TOLD = ["MEDICORE_CHECKOUT", "MEDICORE_HOME", "MEDICORE_REPOSITORY", "PREFECT_API_AUTH_STRING"]
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A checkout in which a stand-in takes the place of Prefect, and its state folder."""
-    for name in ("checkout/prefect", "state/prefect"):
+    for name in ("checkout/prefect", "checkout/flows/serving", "state/prefect"):
         (tmp_path / name).mkdir(parents=True)
-    (tmp_path / "checkout" / "prefect" / "__init__.py").write_text("")
-    (tmp_path / "checkout" / "prefect" / "__main__.py").write_text(PREFECT)
+    for name in ("prefect/__init__", "flows/__init__", "flows/serving/__init__"):
+        (tmp_path / "checkout" / f"{name}.py").write_text("")
+    for name in ("prefect/__main__", "flows/serving/worker"):
+        (tmp_path / "checkout" / f"{name}.py").write_text(PREFECT)
     return Settings(root=tmp_path / "checkout", home=tmp_path / "state")
 
 
 def test_passphrases_reach_no_process_of_the_service(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The worker sees settings and secrets of the EDC, Prefect's command line neither, and nobody a passphrase."""
+    """The worker sees settings and secrets of the EDC, Prefect's command line neither, and nobody a passphrase.
+
+    Both know the password of Prefect's API as clients, and not as its server.
+    """
 
     @contextlib.contextmanager
     def there(*_: object) -> Iterator[tuple[str, None]]:
@@ -53,7 +58,9 @@ def test_passphrases_reach_no_process_of_the_service(
     given = ("MEDICORE_PASSPHRASE", "MEDICORE_PASSPHRASE_RITA", "MEDICORE_EDC_SECRET", "MEDICORE_PAPER")
     for name in given:
         monkeypatch.setenv(name, "secret")
-    started = settings.root / "worker-start.txt"
+    for name in ("PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"):
+        monkeypatch.setenv(name, "user:secret")
+    started = settings.root / "medicore.txt"
     with service(settings):
         patient_until = time.monotonic() + 120
         while not started.exists() and time.monotonic() < patient_until:
