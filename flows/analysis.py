@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
-from flows.ending import note
+from flows.ending import note, own_result
 from flows.requests import AnalysisRequest
 from flows.schedule import signed_month
 from flows.shown.artifacts import begin_progress, best_effort, update_progress
@@ -81,7 +81,7 @@ def call_run(name: str, *tags: str) -> None:
 
 def outcome_of(state: State[Any]) -> Outcome:
     """Return the outcome in a state that ``as_state`` made; raise what the flow raised otherwise."""
-    found = state.result(raise_on_failure=False)
+    found = own_result(state)
     if isinstance(found, BaseException):
         raise found
     if not isinstance(found, Outcome):

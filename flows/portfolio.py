@@ -7,7 +7,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
 from flows.analysis import analysis, call_run
-from flows.ending import note, noting
+from flows.ending import note, noting, own_result
 from flows.requests import AnalysisRequest, PortfolioRequest
 from flows.schedule import signed_portfolio
 from medicore.cases.run.analysis import Outcome
@@ -30,7 +30,7 @@ def portfolio(request: PortfolioRequest) -> State[Any]:
 def _one(request: AnalysisRequest) -> Outcome:
     """Return how one study ended; a refusal or a crash is an outcome too, so that the next study runs."""
     state = noting(lambda: analysis(request, return_state=True))
-    found: object = state.result(raise_on_failure=False)
+    found = own_result(state)
     if isinstance(found, Outcome):
         return found
     run = f"{request.study}/{request.month}"
@@ -42,7 +42,9 @@ def _one(request: AnalysisRequest) -> Outcome:
 
 def outcomes_of(state: State[Any]) -> list[Outcome]:
     """Return the outcomes in the state of a portfolio; raise what the flow raised otherwise."""
-    found = state.result(raise_on_failure=False)
+    found = own_result(state)
     if isinstance(found, BaseException):
         raise found
-    return list(found)
+    if not isinstance(found, list):
+        raise TypeError(f"a portfolio ended with {type(found).__name__} instead of its outcomes")
+    return found

@@ -25,6 +25,8 @@ PASSPHRASES = {
     owner: f"correct {owner}" for owner in ("authority", "analyst", "reviewer", "operator", "quality")
 }
 
+os.environ["PREFECT_API_AUTH_STRING"] = session.PASSWORD  # Prefect reads it when it is imported
+
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci")
 
@@ -149,6 +151,7 @@ def found_project(folder: Path, prefect_url: str, **more: str) -> Project:
     """
     environment = {
         "PREFECT_API_URL": prefect_url,
+        "PREFECT_API_AUTH_STRING": session.PASSWORD,
         "PREFECT_HOME": str(folder / "prefect"),
         "DO_NOT_TRACK": "1",
     }

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.session import lay_prefect_tables
+from tests.session import PASSWORD, lay_prefect_tables
 
 ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
 def a_server(folder: Path) -> Iterator[tuple[str, int]]:
-    """Start a Prefect server that nobody attends; yield the address of its API and its process."""
+    """Start a Prefect server that nobody attends, with the session's password; yield the address of its API and its process."""
     lay_prefect_tables(folder)
     script = (
         "import sys\nfrom pathlib import Path\nfrom flows.serving.server import attended_server\n"
@@ -22,6 +22,7 @@ def a_server(folder: Path) -> Iterator[tuple[str, int]]:
         "    print(url, own.process.pid, flush=True)\n    sys.stdin.read()\n"
     )
     environment = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
+    environment |= {"PREFECT_SERVER_API_AUTH_STRING": PASSWORD}
     with subprocess.Popen(
         [sys.executable, "-c", script, str(folder)],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,

@@ -23,6 +23,8 @@ _IDLE = (
 )
 """What looks every few seconds for deployments, workers and automations, of which the session's server has none."""
 _PLACE: list[Path] = []
+PASSWORD = "tests:a word of the tests"
+"""User and password of the session's server."""
 
 
 def begin(own: Path) -> None:
@@ -68,6 +70,7 @@ def _start_prefect(folder: Path) -> str:
     )
     last = os.getppid() if _one_of_several() else os.getpid()
     environment = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
+    environment |= {"PREFECT_SERVER_API_AUTH_STRING": PASSWORD}
     environment |= {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE}
     words, told = os.pipe()
     # Nobody here waits for its end: whoever starts it may end before others who use it.

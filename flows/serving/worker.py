@@ -26,13 +26,15 @@ from prefect.runner._flow_run_executor import FlowRunExecutorContext
 from prefect.runner._process_manager import ProcessHandle
 from prefect.runner._starter_engine import EngineCommandStarter
 from prefect.states import Crashed
-from prefect.utilities.processutils import setup_signal_handlers_worker
+from prefect.utilities.processutils import command_to_string, setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from flows.serving.known import Deployment, Job, Known, step_names
 from medicore.errors import ConfigurationError
 from medicore.settings import CHECKOUT
 from medicore.stores.git.clone import clone_commit
+
+_ENGINE = Path(__file__).with_name("engine.py")
 
 
 class OwnJob(ProcessJobConfiguration):
@@ -129,6 +131,7 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registere
     ) -> ProcessWorkerResult:
         async with FlowRunExecutorContext() as context:
             starter = EngineCommandStarter(
+                command=command_to_string([sys.executable, "-P", str(_ENGINE)]),
                 entrypoint=entrypoint,
                 cwd=folder,
                 # An installed copy of the code must not come before that of the folder.

@@ -57,7 +57,7 @@ def test_the_service_dies_while_a_run_works(project: Project, victim: str) -> No
         SOUND.deliver(project, month)
         requests.append(signed_request(project, SOUND.study, month))
     run = f"{SOUND.study}/{months[0]}/1"
-    word = {"worker": "worker", "server": "uvicorn"}[victim]
+    word = {"worker": "flows.serving.worker", "server": "uvicorn"}[victim]
     with working(project) as server:
         interrupted = server.send("analysis/study", requests[0])
         while not project.events(run):

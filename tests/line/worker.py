@@ -14,6 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from flows.serving.password import password_file
 from flows.serving.server import free_port
 from tests.conftest import Project
 from tests.session import lay_prefect_tables
@@ -66,7 +67,7 @@ class Server:
         path = f"deployments/{self.deployment(deployment)}/create_flow_run"
         body: dict[str, Any] = {"parameters": {"request": request}}
         if commit is not None:
-            body["job_variables"] = {"env": {"MEDICORE_COMMIT": commit}}
+            body["job_variables"] = {"commit": commit}
         return str(self.ask(path, body)["id"])
 
     def trigger(self, deployment: str, request: object, commit: str | None = None) -> dict[str, Any]:
@@ -139,9 +140,8 @@ def children(process: int) -> list[int]:
 
 @contextmanager
 def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]]:
-    """Serve the project with ``medicore serve`` behind a password; it is ended here where the test has not done so."""
+    """Serve the project with ``medicore serve``; it is ended here where the test has not done so."""
     port = free_port()
-    url, credentials = f"http://127.0.0.1:{port}/api", "operators:a word that only they have"
     if not (project.home / "prefect" / "prefect.db").exists():
         lay_prefect_tables(project.home)
     with project.start(
@@ -151,8 +151,6 @@ def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]
         PYTHONPATH=str(project.root),
         PREFECT_WORKER_QUERY_SECONDS="1",
         PREFECT_API_URL="",
-        PREFECT_SERVER_API_AUTH_STRING=credentials,
-        PREFECT_API_AUTH_STRING=credentials,
     ) as process:
         try:
             assert process.stdout is not None
@@ -160,7 +158,8 @@ def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]
             assert told.startswith("Prefect UI: "), (
                 told + (project.home / "prefect" / "worker.log").read_text()
             )
-            yield Server(url, credentials, process.pid), process
+            credentials = password_file(project.home, port).read_text().strip()
+            yield Server(f"http://127.0.0.1:{port}/api", credentials, process.pid), process
         finally:
             process.terminate()
 

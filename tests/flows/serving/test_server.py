@@ -36,7 +36,7 @@ with prefect_server(Path(sys.argv[1])) as session:
 print([os.environ.get(name) for name in names], flush=True)
 """
 FLOW = """
-import sys
+import os, sys, urllib.error, urllib.request
 from pathlib import Path
 from flows.serving.server import prefect_server
 with prefect_server(Path(sys.argv[1])) as session:
@@ -48,7 +48,12 @@ with prefect_server(Path(sys.argv[1])) as session:
     def whole() -> int:
         return part()
     print(whole())
-print(session.undelivered)
+    try:
+        urllib.request.urlopen(urllib.request.Request(session.url + "/flow_runs/filter", b"{}"))
+    except urllib.error.HTTPError as refused:
+        print(refused.code)
+print(session.undelivered, os.environ.get("PREFECT_API_AUTH_STRING"))
+print(os.listdir(Path(sys.argv[1]) / "prefect"))
 """
 STARTS_WITHIN_S = 100.0
 GONE_WITHIN_S = 20.0
@@ -116,13 +121,18 @@ def test_server_answers_and_dies_with_its_parent_in_order_or_by_kill(tmp_path: P
 
 
 def test_what_a_command_says_is_kept(tmp_path: Path) -> None:
-    """The server of one command keeps flow run, task run and events, as the server that people look at keeps them."""
+    """The server of one command keeps flow run, task run and events, as the server that people look at keeps them.
+
+    It answers nobody but that command, whose password is gone when it is, and was in no file.
+    """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
     done = subprocess.run(
         [sys.executable, "-c", FLOW, str(tmp_path)],
         cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
-    assert done.stdout.splitlines() == ["1", "False"], done.stderr
+    *told, files = done.stdout.splitlines()
+    assert told == ["1", "401", "False None"], done.stderr
+    assert "password" not in files
     with contextlib.closing(sqlite3.connect(tmp_path / "prefect" / "prefect.db")) as kept:
         for table in ("flow_run", "task_run"):
             assert kept.execute(f"SELECT state_type FROM {table}").fetchall() == [("COMPLETED",)]  # noqa: S608

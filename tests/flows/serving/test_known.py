@@ -1,0 +1,83 @@
+"""A flow run executes a deployment of prefect.yaml as it stands there, or is refused with one line."""
+
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flows.serving.known import Deployment, Job, Known
+from medicore.errors import ConfigurationError
+from tests.conftest import ROOT
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+STUDY = Deployment(
+    "analysis",
+    "study",
+    "flows/analysis.py:analysis",
+    ("prefect.deployments.steps.set_working_directory",),
+    {},
+)
+PINNED = replace(STUDY, name="pinned", pull=("prefect.deployments.steps.git_clone",))
+
+
+@pytest.fixture(scope="module")
+def known() -> Known:
+    """The deployments of this checkout."""
+    return Known(ROOT)
+
+
+def test_what_is_declared_is_executed(known: Known) -> None:
+    """A deployment as declared is its entrypoint; a pinned one that of the commit which the flow run names."""
+    assert known.job(STUDY, {}) == Job("flows/analysis.py:analysis", None)
+    assert known.job(PINNED, {"commit": COMMIT}) == Job("flows/analysis.py:analysis", COMMIT)
+
+
+def test_flows_have_the_name_of_their_function() -> None:
+    """Deployments are recognised by the name of their flow, which prefect.yaml says by the function alone."""
+    declared = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+    for entrypoint in {entry["entrypoint"] for entry in declared}:
+        path, _, function = entrypoint.partition(":")
+        module = import_module(path.removesuffix(".py").replace("/", "."))
+        assert getattr(module, function).name == function
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "message"),
+    [
+        (None, {}, "it has no deployment"),
+        (replace(STUDY, flow="evil"), {}, "its deployment 'evil/study' is unknown"),
+        (replace(STUDY, name="evil\nforged line"), {}, r"its deployment 'analysis/evil\\nforged line' is unknown"),
+        (replace(STUDY, entrypoint="evil.py:evil"), {}, "the entrypoint of its deployment 'analysis/study' was"),
+        (replace(STUDY, pull=("prefect.deployments.steps.run_shell_script",)), {}, "the pull of its deployment"),
+        (replace(STUDY, variables={"env": {"PYTHONPATH": "evil"}}), {}, "the variables of its deployment"),
+        (STUDY, {"command": "evil"}, "the job variable 'command'; expected none"),
+        (STUDY, {"env.PYTHONPATH": "evil"}, r"the job variable 'env\.PYTHONPATH'; expected none"),
+        (STUDY, {"commit": COMMIT}, "the job variable 'commit'; expected none"),
+        (PINNED, {"commit": COMMIT, "working_dir": "evil"}, "'working_dir'; expected 'commit' alone"),
+        (PINNED, {}, "'commit' is None; expected 40"),
+        (PINNED, {"commit": "main"}, "'commit' is 'main'; expected 40"),
+        (PINNED, {"commit": COMMIT.upper()}, "expected 40 hexadecimal digits in lower case"),
+        (PINNED, {"commit": f"{COMMIT}\n"}, "expected 40"),
+        (PINNED, {"commit": f"--upload-pack=evil{COMMIT}"}, "expected 40"),
+        (PINNED, {"commit": [COMMIT]}, "expected 40"),
+    ],
+)  # fmt: skip
+def test_what_is_foreign_is_refused(
+    known: Known, told: Deployment | None, asked: dict[str, Any], message: str
+) -> None:
+    """A deployment that is not declared so, or a job variable that it does not take, is refused in one line."""
+    with pytest.raises(ConfigurationError, match=message) as refused:
+        known.job(told, asked)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", [None, "deployments: [", "- 1", "deployments: [{name: study}]"])
+def test_declarations_that_cannot_be_read_are_told(tmp_path: Path, text: str | None) -> None:
+    """Without a readable prefect.yaml nothing is executed, and the message says how to get it back."""
+    if text is not None:
+        (tmp_path / "prefect.yaml").write_text(text)
+    with pytest.raises(ConfigurationError, match="restore it with git"):
+        Known(tmp_path)
