@@ -36,7 +36,9 @@ class Server:
         """What a client of the server has in its environment."""
         return {"PREFECT_API_URL": self.url, "PREFECT_API_AUTH_STRING": self.credentials}
 
-    def ask(self, path: str, body: object = None, credentials: str | None = None) -> Any:
+    def ask(
+        self, path: str, body: object = None, credentials: str | None = None, method: str | None = None
+    ) -> Any:
         """Return the answer to a GET, or to a POST when there is a body; asked again while the server says 503 or is away.
 
         The first is what Prefect answers, with ``Retry-After``, when others hold its SQLite file; nothing was done then.
@@ -44,7 +46,7 @@ class Server:
         data = None if body is None else json.dumps(body).encode()
         known = base64.b64encode((credentials or self.credentials).encode()).decode()
         headers = {"Content-Type": "application/json", "Authorization": f"Basic {known}"}
-        request = urllib.request.Request(f"{self.url}/{path}", data, headers)  # noqa: S310 - loopback
+        request = urllib.request.Request(f"{self.url}/{path}", data, headers, method=method)  # noqa: S310 - loopback
         limit = time.monotonic() + LIMIT_S
         while True:
             try:
