@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,17 @@ def shell(folder: Path) -> dict[str, Any]:
     return {"prefect.deployments.steps.run_shell_script": {"script": f"touch {folder / 'trace'}"}}
 
 
+@contextmanager
+def rewritten(server: Server, template: dict[str, Any]) -> Iterator[None]:
+    """Let the pool's job template be another for a while, as anyone with the password may."""
+    before = server.ask("work_pools/medicore")["base_job_template"]
+    server.ask("work_pools/medicore", {"base_job_template": template}, method="PATCH")
+    try:
+        yield
+    finally:
+        server.ask("work_pools/medicore", {"base_job_template": before}, method="PATCH")
+
+
 def require_refused(server: Server, project: Project, flow_run: str, reason: str) -> None:
     """Assert that a flow run was refused, and that its state and one line of the worker's log say why."""
     state = server.ended(flow_run)
@@ -106,18 +118,18 @@ def test_job_variables_are_refused_by_server_and_worker(
             server.ask(path, {"parameters": request, "job_variables": {name: value}})
         code, text = refusal(refused.value)
         assert (code, f"'{name}' was unexpected" in text) == (422, True)
-    server.ask("work_pools/medicore", {"base_job_template": TEMPLATE}, method="PATCH")
-    sent = {
-        name: server.ask(path, {"parameters": request, "job_variables": {name: value}})["id"]
-        for name, value in foreign.items()
-    }
-    for name, flow_run in sent.items():
-        require_refused(server, project, flow_run, f"it gives the job variable '{name}'; expected none")
+    with rewritten(server, TEMPLATE):
+        sent = {
+            name: server.ask(path, {"parameters": request, "job_variables": {name: value}})["id"]
+            for name, value in foreign.items()
+        }
+        for name, flow_run in sent.items():
+            require_refused(server, project, flow_run, f"it gives the job variable '{name}'; expected none")
     defaults = json.loads(json.dumps(TEMPLATE))
     for name in ("command", "env", "working_dir"):
         defaults["variables"]["properties"][name]["default"] = foreign[name]
-    server.ask("work_pools/medicore", {"base_job_template": defaults}, method="PATCH")
-    state = server.ended(server.ask(path, {"parameters": request})["id"])
+    with rewritten(server, defaults):
+        state = server.ended(server.ask(path, {"parameters": request})["id"])
     assert state["type"] == "FAILED", "our own flow refuses what nobody signed"
     assert "is not signed" in state["message"]
     assert not (tmp_path / "trace").exists()
@@ -158,10 +170,9 @@ def test_a_commit_is_forty_digits_of_this_repository(
     server: Server, project: Project, commit: str | None, reason: str
 ) -> None:
     """A commit that the repository lacks, or a word that is none, is refused without a clone being executed."""
-    server.ask("work_pools/medicore", {"base_job_template": {}}, method="PATCH")
-    require_refused(
-        server, project, server.send("replay/commit", {"run": "REF-NHEFS/2025-03/1"}, commit), reason
-    )
+    with rewritten(server, {}):
+        asked = server.send("replay/commit", {"run": "REF-NHEFS/2025-03/1"}, commit)
+        require_refused(server, project, asked, reason)
 
 
 def test_an_open_state_folder_is_not_served(project: Project) -> None:
