@@ -1,5 +1,6 @@
 """The month of eight studies of 5,000 patients: in one process, and through a worker; and where the time goes."""
 
+import base64
 import itertools
 import json
 import os
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.project import founded, medicore, timed
+from flows.serving.password import password_file
 from flows.serving.server import free_port
 
 PATTERN, MONTH = "MED-2024-0212", "2026-12"
@@ -58,8 +60,8 @@ def month() -> Measured:
             study: json.loads(medicore(root, home, "request", study, MONTH, "--as", "analyst", "--print"))
             for study in STUDIES
         }
-        with _served(root, home) as url:
-            return Measured(patients, taken, _posted(url, asked), parts)
+        with _served(root, home) as api:
+            return Measured(patients, taken, _posted(api, asked), parts)
 
 
 def _deliver(root: Path, home: Path) -> int:
@@ -91,8 +93,8 @@ def _parts(root: Path, home: Path) -> dict[str, float]:
 
 
 @contextmanager
-def _served(root: Path, home: Path) -> Iterator[str]:
-    """Serve the project with its worker on a free port, and yield the address of the Prefect API."""
+def _served(root: Path, home: Path) -> Iterator[tuple[str, str]]:
+    """Serve the project with its worker on a free port, and yield the address of the Prefect API and its password."""
     port = free_port()
     environment = {**os.environ, "MEDICORE_HOME": str(home), "PREFECT_WORKER_QUERY_SECONDS": "1"}
     with subprocess.Popen(  # noqa: S603 - our own module
@@ -105,18 +107,22 @@ def _served(root: Path, home: Path) -> Iterator[str]:
         try:
             if server.stdout is None or not server.stdout.readline():
                 raise RuntimeError("the server did not start")
-            yield f"http://127.0.0.1:{port}/api"
+            yield (
+                f"http://127.0.0.1:{port}/api",
+                password_file(home, port).read_text(encoding="utf-8").strip(),
+            )
         finally:
             server.send_signal(signal.SIGINT)
 
 
-def _posted(url: str, asked: Mapping[str, Any]) -> float:
+def _posted(api: tuple[str, str], asked: Mapping[str, Any]) -> float:
     """Post the requests, and return the seconds until every flow run has ended."""
     begun = time.monotonic()
-    deployment = _ask(f"{url}/deployments/name/analysis/study")["id"]
-    runs = [_ask(f"{url}/deployments/{deployment}/create_flow_run", body)["id"] for body in asked.values()]
+    deployment = _ask(api, "deployments/name/analysis/study")["id"]
+    path = f"deployments/{deployment}/create_flow_run"
+    runs = [_ask(api, path, body)["id"] for body in asked.values()]
     while time.monotonic() - begun < _LIMIT_S:
-        states = [_ask(f"{url}/flow_runs/{run}")["state"]["type"] for run in runs]
+        states = [_ask(api, f"flow_runs/{run}")["state"]["type"] for run in runs]
         if all(state in {"COMPLETED", "FAILED", "CRASHED"} for state in states):
             if set(states) != {"COMPLETED"}:
                 raise RuntimeError(f"flow runs ended as {states}")
@@ -125,9 +131,12 @@ def _posted(url: str, asked: Mapping[str, Any]) -> float:
     raise RuntimeError(f"flow runs did not end: {states}")
 
 
-def _ask(url: str, body: object = None) -> dict[str, Any]:
+def _ask(api: tuple[str, str], path: str, body: object = None) -> dict[str, Any]:
+    url, password = api
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})  # noqa: S310 - loopback
+    known = f"Basic {base64.b64encode(password.encode()).decode()}"
+    headers = {"Content-Type": "application/json", "Authorization": known}
+    request = urllib.request.Request(f"{url}/{path}", data, headers)  # noqa: S310 - loopback
     for _ in range(30):
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - loopback
