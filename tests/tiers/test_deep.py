@@ -46,6 +46,7 @@ def pieces(tmp_path: Path) -> dict[str, tuple[str, ...]]:
     return {name: (f"test_{name}.py",) for name in ("good", "bad", "empty")}
 
 
+@pytest.mark.usefixtures("few_plugins")
 def test_each_piece_is_run_and_listed(
     tmp_path: Path, pieces: dict[str, tuple[str, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,6 +61,7 @@ def test_each_piece_is_run_and_listed(
     ]
 
 
+@pytest.mark.usefixtures("few_plugins")
 def test_one_piece_is_run_by_its_name(
     tmp_path: Path, pieces: dict[str, tuple[str, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -152,6 +152,7 @@ def test_without_a_main_line_the_working_tree_counts(repository: Path) -> None:
     assert changed_files(repository) == ("changed.py",)
 
 
+@pytest.mark.usefixtures("few_plugins")
 def test_a_failing_test_fails_the_run(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The chosen tests are run with their own exit status, and no other is."""
     assert main(repository) == 0
@@ -167,6 +168,7 @@ def test_a_failing_test_fails_the_run(repository: Path, capfd: pytest.CaptureFix
     assert "test_kept" not in out
 
 
+@pytest.mark.usefixtures("few_plugins")
 @pytest.mark.parametrize(
     ("seconds", "words"), [(-1, "left out, the time is over: 2 of test_two.py"), (600, "2 passed")]
 )
