@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -188,6 +190,14 @@ def copied_project(project: Project, folder: Path) -> Project:
 def copy_tree(source: Path, target: Path) -> None:
     """Copy a folder as it is, its times too, sharing the disk's blocks where the file system can."""
     subprocess.run(["cp", "--archive", "--reflink=auto", "--no-target-directory", source, target], check=True)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in the machine's memory, or on its disk where it has no such: its files survive any process that is killed."""
+    place = Path("/dev/shm")  # noqa: S108 - the folder made in it is this test's alone
+    with tempfile.TemporaryDirectory(dir=place if os.access(place, os.W_OK) else tmp_path) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="module")

@@ -35,10 +35,10 @@ class SteppedClock:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def ledgers(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+def ledgers(request: pytest.FixtureRequest, memory: Path) -> Open:
     """Return a function that opens one and the same store, as often as it is called."""
     if request.param == "sqlite":
-        return lambda clock: SqliteLedger(tmp_path / "ledger.sqlite", clock)
+        return lambda clock: SqliteLedger(memory / "ledger.sqlite", clock)
     server: Server = request.getfixturevalue("postgres")
     url = server.url(server.database())
     return lambda clock: PostgresLedger(url, clock)
@@ -202,26 +202,26 @@ def test_a_clock_set_back_halts_the_ledger(ledgers: Open) -> None:
 
 
 def test_eight_writers_lose_nothing(ledgers: Open) -> None:
-    """Eight threads with a ledger each write 500 events each: all there, each in its writer's order, one chain."""
+    """Eight threads with a ledger each write 200 events each: all there, each in its writer's order, one chain."""
     start = threading.Barrier(8, timeout=30)
 
     def write(writer: int) -> None:
         ledger = ledgers(SystemClock())
         start.wait()
-        for number in range(500):
+        for number in range(200):
             ledger.append(done(f"MED-2024-0147/2025-03/{writer + 1}", number=number))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(8)))
     events = list(ledgers(SystemClock()).events())
-    assert verify_chain(events)[0] == 4000
+    assert verify_chain(events)[0] == 1600
     by_writer: dict[str, list[LedgerEvent]] = {}
     for event in events:
         by_writer.setdefault(event.subject, []).append(event)
     assert Counter({subject: len(own) for subject, own in by_writer.items()}) == Counter(
-        {f"MED-2024-0147/2025-03/{writer + 1}": 500 for writer in range(8)}
+        {f"MED-2024-0147/2025-03/{writer + 1}": 200 for writer in range(8)}
     )
-    assert all([event.details["number"] for event in own] == list(range(500)) for own in by_writer.values())
+    assert all([event.details["number"] for event in own] == list(range(200)) for own in by_writer.values())
 
 
 def test_of_many_who_seal_a_run_at_once_one_does(ruled: Open) -> None:
