@@ -76,3 +76,17 @@ def test_a_command_ends_although_logs_are_not_delivered(
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (7, "spoken\n"), done.stderr
     assert [line for line in done.stderr.splitlines() if line.startswith("medicore:")] == said
+
+
+def test_verbs_that_analyse_nothing_import_no_statistics() -> None:
+    """A process with every verb's module has imported neither pandas nor SciPy: a status costs no second for them."""
+    script = (
+        "import importlib, pkgutil, sys, medicore.cli as cli\n"
+        "for module in pkgutil.iter_modules(cli.__path__): importlib.import_module('medicore.cli.' + module.name)\n"
+        "import medicore.wiring, medicore.cases.answers.status, medicore.cases.answers.attempts\n"
+        "print({'pandas', 'pyarrow', 'scipy'} & sys.modules.keys())"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    assert answer.stdout == "set()\n"

@@ -13,7 +13,6 @@ from medicore.records.canonical import sha256
 from medicore.records.finding import Finding
 from medicore.records.ledger.appending import FENCE
 from medicore.steps.gate import read_findings
-from medicore.steps.perform import perform
 from medicore.steps.report import Rendering
 from medicore.steps.way import digests, step_named
 
@@ -34,6 +33,8 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
         house.progress(run, step, "kept")
         # A process that was killed between the halt of a step and the seal of the run left findings to be decided.
         return _undecided(active, read_findings(files, step))
+    from medicore.steps.perform import perform  # imports pandas and SciPy, which most verbs never need
+
     house.progress(run, step, "begun")
     findings = perform(
         step, files, active.protocol, active.identity, lambda: rendering(house, active.identity)
