@@ -49,8 +49,9 @@ def check_report(data: bytes) -> tuple[Requirement, ...]:
     """
     try:
         with pikepdf.open(BytesIO(data)) as document:
+            pages = pages_of(data)
             return tuple(
-                Requirement(name, expected, next(iter(find(document, data)), None))
+                Requirement(name, expected, next(iter(find(document, pages)), None))
                 for name, (expected, find) in _REQUIREMENTS.items()
             )
     except (pikepdf.PdfError, pikepdf.PasswordError) as error:
@@ -60,14 +61,14 @@ def check_report(data: bytes) -> tuple[Requirement, ...]:
         ) from error
 
 
-def _open(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+def _open(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
     if document.is_encrypted:
         yield "it is encrypted"
     if not "1.4" <= document.pdf_version <= "1.7":
         yield f"version {document.pdf_version}"
 
 
-def _archival(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+def _archival(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
     metadata = document.Root.Metadata.read_bytes() if "/Metadata" in document.Root else b""
     if b"<pdfaid:part>2</pdfaid:part>" not in metadata:
         yield "the metadata do not say PDF/A-2"
@@ -80,7 +81,7 @@ def _archival(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
         yield "no output intent with its colour profile"
 
 
-def _fonts(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+def _fonts(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
     for font in _dictionaries(document):
         if font.get("/Type") != "/Font" or font.get("/Subtype") in ("/CIDFontType0", "/CIDFontType2"):
             continue
@@ -95,7 +96,7 @@ def _fonts(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
             yield f"font {name} has no map to Unicode"
 
 
-def _tagged(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+def _tagged(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
     if not document.Root.get("/MarkInfo", pikepdf.Dictionary()).get("/Marked", False):
         yield "it is not marked as tagged"
     if "/StructTreeRoot" not in document.Root:
@@ -104,20 +105,20 @@ def _tagged(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
         yield "no language is named"
 
 
-def _described(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+def _described(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
     for node in _dictionaries(document):
         if node.get("/S") in ("/Figure", "/Formula") and not str(node.get("/Alt", "")):
             yield f"a {str(node.S)[1:].lower()} has no alternative text"
 
 
-def _titled(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+def _titled(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
     if not _RUN.match(_title(document)):
         yield f"the title is {_title(document)[:60]!r}"
     if not document.Root.get("/ViewerPreferences", pikepdf.Dictionary()).get("/DisplayDocTitle", False):
         yield "a reader shows the name of the file, not the title"
 
 
-def _bookmarked(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+def _bookmarked(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
     with document.open_outline() as outline:
         if not outline.root:
             yield "there is none"
@@ -126,7 +127,7 @@ def _bookmarked(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
                 yield f"bookmark {item.title!r} leads nowhere"
 
 
-def _closed(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+def _closed(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
     names = document.Root.get("/Names", pikepdf.Dictionary())
     if "/EmbeddedFiles" in names or "/AF" in document.Root:
         yield "a file is attached"
@@ -141,7 +142,7 @@ def _closed(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
             yield f"it leads out of itself ({str(node.S)[1:]})"
 
 
-def _annotated(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
+def _annotated(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
     for number, page in enumerate(document.pages, start=1):
         for annotation in page.get("/Annots", ()):
             kind = str(annotation.get("/Subtype", "/nothing"))[1:]
@@ -154,8 +155,7 @@ def _annotated(document: pikepdf.Pdf, _: bytes) -> Iterator[str]:
             yield f"page {number} has an annotation ({kind})"
 
 
-def _headed(document: pikepdf.Pdf, data: bytes) -> Iterator[str]:
-    pages = pages_of(data)
+def _headed(document: pikepdf.Pdf, pages: list[str]) -> Iterator[str]:
     run = _RUN.match(_title(document))
     word = "event" if run is not None and run["study"] == PORTFOLIO else "run"
     head = "" if run is None else f"{run['study']}·{run['month']}·{word}{run['number']}"
@@ -170,8 +170,7 @@ def _headed(document: pikepdf.Pdf, data: bytes) -> Iterator[str]:
             yield f"page {number} does not say page {number} of {len(pages)}"
 
 
-def _marked(_: pikepdf.Pdf, data: bytes) -> Iterator[str]:
-    pages = pages_of(data)
+def _marked(_: pikepdf.Pdf, pages: list[str]) -> Iterator[str]:
     status = next((word for word in STATUSES if word in pages[0]), None)
     if status is None:
         yield f"page 1 says none of {', '.join(STATUSES)}"
@@ -204,7 +203,7 @@ def _title(document: pikepdf.Pdf) -> str:
     return str(document.docinfo.get("/Title", ""))
 
 
-_REQUIREMENTS: dict[str, tuple[str, Callable[[pikepdf.Pdf, bytes], Iterator[str]]]] = {
+_REQUIREMENTS: dict[str, tuple[str, Callable[[pikepdf.Pdf, list[str]], Iterator[str]]]] = {
     "open": ("no encryption, PDF 1.4 to 1.7", _open),
     "archival": ("PDF/A-2 and PDF/UA-1 by its own metadata, with an output intent", _archival),
     "fonts": ("every font in the file, with its map to Unicode", _fonts),
