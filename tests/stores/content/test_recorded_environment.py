@@ -1,14 +1,19 @@
 """A record is replayed with the packages that its lock file names, whatever runs today."""
 
 import hashlib
+import shutil
+import sys
 import zipfile
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from medicore.errors import ConfigurationError
 from medicore.stores.command import run
+from medicore.stores.content import recorded_environment
 from medicore.stores.content.environment import LOCK_FILE
 from medicore.stores.content.recorded_environment import QUARTO_LOCK, RecordedEnvironments
 
@@ -40,6 +45,29 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return checkout
 
 
+@pytest.fixture(scope="module")
+def empty_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment as Python makes it: to make one takes seconds, most of them for its pip."""
+    place = tmp_path_factory.mktemp("empty") / "environment"
+    run([sys.executable, "-m", "venv", "--clear", str(place)], folder=place.parent)
+    return place
+
+
+@pytest.fixture
+def copied_environments(empty_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an empty environment be a copy of one that Python made; every other program is run as ever."""
+
+    def running(arguments: Sequence[str], **options: Any) -> bytes:
+        *command, place = arguments
+        if command != [sys.executable, "-m", "venv", "--clear"]:
+            return run(arguments, **options)
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(empty_environment, place, symlinks=True)
+        return b""
+
+    monkeypatch.setattr(recorded_environment, "run", running)
+
+
 def test_the_running_environment_is_used_where_it_is_the_recorded_one(tmp_path: Path) -> None:
     """Nothing is built when every locked package is installed in its version."""
     (tmp_path / LOCK_FILE).write_text(f"numpy=={version('numpy')}\n", "utf-8")
@@ -60,6 +88,7 @@ def test_another_environment_is_built_once(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.usefixtures("copied_environments")
 def test_a_package_with_another_hash_is_refused_and_nothing_is_kept(tmp_path: Path, code: Path) -> None:
     """A package that is not the recorded one to the byte stops the building, in one line, and again the next time."""
     lock = code / LOCK_FILE
@@ -71,6 +100,7 @@ def test_a_package_with_another_hash_is_refused_and_nothing_is_kept(tmp_path: Pa
         assert "\n" not in str(raised.value)
 
 
+@pytest.mark.usefixtures("copied_environments")
 def test_an_environment_has_what_quarto_needs(tmp_path: Path, code: Path) -> None:
     """Where the record has a lock file for Quarto its packages come too, and never another version of a locked one."""
     shelf, again = tmp_path / "shelf", (code / LOCK_FILE).read_text("utf-8")
