@@ -1,6 +1,7 @@
 """Tests of the references: every printed number has one, and the appendix maps those that are printed and no other."""
 
 import copy
+import functools
 import re
 from collections.abc import Iterator
 from importlib import import_module
@@ -59,14 +60,19 @@ def enriched(inputs: Any) -> None:
 
 def exhibits(report: Any) -> Iterator[tuple[str, str]]:
     """Yield every expression of the template that prints, in order, and what it prints of this report."""
+    for line in printing_lines():
+        module, function, kind = PRINTING.fullmatch(line).groups()  # type: ignore[union-attr]
+        room = "writing" if module == "rendition" else "sections"
+        printing = getattr(import_module(f"presentation.{room}.{module}"), function)
+        yield line, printing(report, *([kind] if kind else []))
+
+
+@functools.cache
+def printing_lines() -> tuple[str, ...]:
+    """Return every expression of the template that prints, in order."""
     template = parse_template((TEMPLATES / "regulatory_report.qmd").read_text(encoding="utf-8"))
-    for cell in template.cells:
-        for line in cell.code.splitlines():
-            if line.startswith("print("):
-                module, function, kind = PRINTING.fullmatch(line).groups()  # type: ignore[union-attr]
-                room = "writing" if module == "rendition" else "sections"
-                printing = getattr(import_module(f"presentation.{room}.{module}"), function)
-                yield line, printing(report, *([kind] if kind else []))
+    lines = (line for cell in template.cells for line in cell.code.splitlines())
+    return tuple(line for line in lines if line.startswith("print("))
 
 
 def differing(before: str, after: str) -> list[str]:

@@ -4,6 +4,7 @@ The source objects keep their components (words, a call and its arguments, a seq
 presentation/writing/html.py can write the same content as HTML, and each section is written once.
 """
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -185,6 +186,7 @@ def block(*calls: Code) -> Block:
     return made
 
 
+@functools.cache
 def _can_print(character: str) -> bool:
     point = ord(character)
     return any(first <= point <= last for first, last in PRINTABLE)
