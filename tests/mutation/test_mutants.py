@@ -146,12 +146,14 @@ def test_survivors_are_explained_or_counted() -> None:
     assert entry.reason in text(explained)
 
 
+@functools.cache
+def made(module: str) -> tuple[Mutant, ...]:
+    """Return every mutant of a module as it is now."""
+    return tuple(mutants(module, MODULES[module].read_text("utf-8")))
+
+
 def test_every_explanation_is_of_a_mutant_that_exists() -> None:
     """The register names owners and texts as they are in the modules now."""
-
-    @functools.cache
-    def made(module: str) -> tuple[Mutant, ...]:
-        return tuple(mutants(module, MODULES[module].read_text("utf-8")))
 
     def exists(entry: Explanation) -> bool:
         return any(entry.explains(mutant) for mutant in made(entry.module))
@@ -169,6 +171,5 @@ def test_the_page_is_of_the_modules_as_they_are() -> None:
             return bool(imported(mutant))
         return False
 
-    made = {name: mutants(name, path.read_text("utf-8")) for name, path in MODULES.items()}
-    counts = {name: sum(map(importable, found)) for name, found in made.items()}
+    counts = {name: sum(map(importable, made(name))) for name in MODULES}
     assert scored(PAGE.read_text("utf-8")) == {name: count for name, count in counts.items() if count}
