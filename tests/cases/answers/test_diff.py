@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from medicore.cases.answers.diff import Difference, diff
+from medicore.cli.diff import _show
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.results.difference import Change, ColumnChange
@@ -106,6 +107,25 @@ def test_a_ratio_is_attributed_on_its_logarithm(tmp_path: Path) -> None:
     assert found.recorded == math.log(6)
 
 
+def test_three_parts_share_what_they_do_together(tmp_path: Path) -> None:
+    """Of 1.5^code (2 + data + 3·protocol), each of three parts has its mean over all six orders of change."""
+
+    def effect(data: str, plan: str, code: str, *_: str) -> Primary:
+        added = (data == "delivery 2") + 3.0 * (plan == "{shift: 1}")
+        return primary((2.0 + added) * (1.5 if code == "code 2" else 1.0))
+
+    second = Recorded(SECOND, data="delivery 2", plan="{shift: 1}", code="code 2", effect=primary(9.0))
+    house = PairedHouse(Recorded(FIRST), second, effect)
+    found = compared(house, tmp_path)
+    assert (found.changed, len(house.laid_out)) == (("data", "protocol", "code"), 8)
+    assert found.attribution is not None
+    shares = {one.parts: one.value for one in found.attribution.contributions}
+    # data and protocol by the mean factor of the code; half of the effect by what is there when the code comes
+    truth = {("data",): 1.25, ("protocol",): 3.75, ("code",): 0.5 * (2.0 + 0.5 + 1.5)}
+    assert shares == pytest.approx(truth, abs=EXACT)
+    assert (found.attribution.recorded, found.attribution.environment) == (7.0, 0.0)
+
+
 def test_measures_that_differ_are_not_attributed(tmp_path: Path) -> None:
     """Between a difference and a ratio there is no change; nothing is computed."""
     second = Recorded(SECOND, plan="{measure: ratio}", effect=primary(1.5, measure="risk ratio"))
@@ -160,10 +180,16 @@ def moved_house(tmp_path_factory: pytest.TempPathFactory) -> WholeHouse:
     return whole
 
 
-def test_every_part_has_its_known_share(moved_house: WholeHouse, tmp_path: Path) -> None:
-    """Of effect + shift·data + (ATT − ATE)·protocol, data and protocol have their shares, and they are the whole change."""
+@pytest.fixture(scope="module")
+def difference(moved_house: WholeHouse, tmp_path_factory: pytest.TempPathFactory) -> Difference:
+    """How the two months differ."""
     before, after = (RunId(moving().study, month, 1) for month in ("2025-02", MONTH))
-    found = diff(moved_house.house, before, after, tmp_path)
+    return diff(moved_house.house, before, after, tmp_path_factory.mktemp("scratch"))
+
+
+def test_every_part_has_its_known_share(difference: Difference) -> None:
+    """Of effect + shift·data + (ATT − ATE)·protocol, data and protocol have their shares, and they are the whole change."""
+    found = difference
     everybody, treated = (second_effect(moving(), target) for target in ("ATE", "ATT"))
     assert found.changed == ("data", "protocol")
     assert found.attribution is not None
@@ -181,10 +207,11 @@ def test_every_part_has_its_known_share(moved_house: WholeHouse, tmp_path: Path)
     ]
 
 
-def test_what_differs_is_counted_without_a_patients_value(moved_house: WholeHouse, tmp_path: Path) -> None:
+def test_what_differs_is_counted_without_a_patients_value(
+    moved_house: WholeHouse, difference: Difference
+) -> None:
     """Subjects and values are counted by column, and no identifier or value of a patient is in the answer or progress."""
-    before, after = (RunId(moving().study, month, 1) for month in ("2025-02", MONTH))
-    found = diff(moved_house.house, before, after, tmp_path)
+    found = difference
     assert found.subjects is not None
     assert (found.subjects.before, found.subjects.after, found.subjects.changed) == (
         300,
@@ -194,6 +221,55 @@ def test_what_differs_is_counted_without_a_patients_value(moved_house: WholeHous
     assert [(one.column, one.altered) for one in found.subjects.values] == [("change", moving().active.sum())]
     written = f"{found} {moved_house.told}"
     assert [text for text in moving().secrets() | moved(1.0).secrets() if text in written] == []
+
+
+def test_parts_that_cannot_be_told_apart_are_joined(
+    moved_house: WholeHouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A covariate that only one month's data have joins data and protocol; the text says so, and why."""
+    study = moved(1.0).planned("estimand.target", "ATT").planned("gates.estimate_change", 100.0)
+    moved_house.prepare(with_height(study), month="2025-04")
+    assert moved_house.run(study.study, "2025-04").state == "candidate"
+    before, after = (RunId(study.study, month, 1) for month in (MONTH, "2025-04"))
+    found = diff(moved_house.house, before, after, tmp_path)
+    _show(found)
+    text = capsys.readouterr().out
+    change = found.after.estimate - found.before.estimate  # type: ignore[operator]
+    assert f"{change:+.4f}" != f"{0:+.4f}"
+    for name, value in (
+        ("data + protocol", change),
+        ("environment", 0.0),
+        ("together", change),
+    ):
+        figures = [f"{value:+.4f}", f"{value / found.after.standard_error:+.2f}"]  # type: ignore[operator]
+        assert [*name.split(), *figures] in [line.split() for line in text.splitlines()]
+    for said in (
+        "300 subjects, then 300: 0 added, 0 removed, 0 with another value",
+        "columns added: height",
+        "covariates[height] added",
+        "code       the same",
+        "libraries  the same",
+        "Column height is in the export but not in the data contract.",
+        "Column height of the data contract is not in the export.",
+        "data and protocol cannot be told apart",
+        "Shapley",
+    ):
+        assert said in text
+
+
+def with_height(study: PreparedStudy) -> PreparedStudy:
+    """Return the study with the height of its subjects, measured, in the contract and in both models."""
+    plan = study.protocol
+    height = np.random.default_rng(7).normal(170, 9, len(study.texts["age"]))
+    for place, entry in (
+        ("contract.columns", {"name": "height", "type": "number", "timing": "baseline", "unit": "cm"}),
+        ("covariates", {"column": "height", "label": "Height"}),
+        ("models.propensity", "height"),
+        ("models.outcome", "height"),
+    ):
+        *parts, last = place.split(".")
+        study = study.planned(place, [*(plan[parts[0]] if parts else plan)[last], entry])
+    return study.column("height", height.tolist())
 
 
 def second_effect(study: PreparedStudy, target: Literal["ATE", "ATT"]) -> float:
