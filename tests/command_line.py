@@ -1,5 +1,6 @@
 """The command line called inside the process of the tests: the same verbs, texts and exit codes, without a start."""
 
+import functools
 import io
 import os
 import sys
@@ -7,6 +8,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,10 +61,18 @@ def _prefect_settings() -> Iterator[None]:
         yield
         return
     from prefect.context import SettingsContext, get_settings_context
+
+    given = frozenset((name, value) for name, value in os.environ.items() if name.startswith("PREFECT_"))
+    with SettingsContext(profile=get_settings_context().profile, settings=_settings_of(given)):
+        yield
+
+
+@functools.lru_cache
+def _settings_of(given: frozenset[tuple[str, str]]) -> Any:  # noqa: ARG001 - they are read in the environment
+    """Return Prefect's settings, read once for each environment: reading takes longer than most verbs."""
     from prefect.settings import Settings
 
-    with SettingsContext(profile=get_settings_context().profile, settings=Settings()):
-        yield
+    return Settings()
 
 
 def _exit_code(arguments: tuple[str, ...]) -> int:

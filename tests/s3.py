@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -33,7 +34,7 @@ class S3Server:
     endpoint: str
     environment: dict[str, str]
 
-    @property
+    @cached_property
     def client(self) -> Any:
         """The server as someone with full rights uses it, past every guard of ours."""
         return boto3.client(

@@ -15,7 +15,7 @@ from tests.whole_house.prepared_study import MONTH
 
 FIRST, SECOND = sound(), replace(sound(), study="TEST-SECOND")
 RUN, OTHER = (f"{study.study}/{MONTH}/1" for study in (FIRST, SECOND))
-REPORT = f"reports/{RUN}/report.pdf"
+REPORT, SIGNED = (f"reports/{RUN}/{name}" for name in ("report.pdf", "report.signed.pdf"))
 
 
 @dataclass(frozen=True)

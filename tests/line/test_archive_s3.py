@@ -2,16 +2,18 @@
 
 import shutil
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from medicore.stores.s3.client import ATTEMPTS
+from medicore import wiring
+from medicore.stores.s3.client import ATTEMPTS, S3Access
 from tests.conftest import Project, found_project, git
 from tests.faulty_s3 import faulty_server
 from tests.line.ended_run import run as run_of
 from tests.line.key_block import save_keys
-from tests.line.locked_archive import FIRST, OTHER, REPORT, RUN, SECOND, Kept
+from tests.line.locked_archive import FIRST, OTHER, REPORT, RUN, SECOND, SIGNED, Kept
 from tests.s3 import S3Server, moto_server  # noqa: F401 - a fixture
 from tests.whole_house.prepared_study import MONTH, prepare
 
@@ -46,29 +48,36 @@ def test_record_is_archived_locked_and_verified(kept: Kept) -> None:
         assert head["ObjectLockRetainUntilDate"].date().isoformat() >= manifest["retain_until"]
     (verdict,) = kept.project.medicore("verify", RUN, "--json").json()
     assert (verdict["failed"], verdict["warnings"]) == ({}, {})
-    answer = kept.project.medicore("archive", "verify", RUN, "--json")
-    assert (answer.json()[0]["failed"], answer.err) == ({}, "")
-    assert kept.last(RUN, "archive.verified")["details"]["checks"] == answer.json()[0]["checks"]
+    answer = kept.project.medicore("archive", "verify", "--all", "--json")
+    (found,) = (row for row in answer.json() if row["run"] == RUN)
+    assert (found["failed"], answer.err) == ({}, "")
+    assert kept.last(RUN, "archive.verified")["details"]["checks"] == found["checks"]
     rows = kept.project.medicore("archive", "list", FIRST.study, "--json").json()
     assert [(row["run"], row["objects"]) for row in rows] == [(RUN, len(manifest["objects"]))]
     assert RUN in kept.project.medicore("archive", "list").out
-    assert f"{RUN}: " in kept.project.medicore("archive", "verify", "--all").out
     parts = {part["subject"]: part for part in kept.project.medicore("doctor", "--json").json()}
     assert parts["archive"]["found"].endswith("with Object Lock, COMPLIANCE for 15 years by default")
 
 
-def test_a_delete_marker_takes_nothing_away(kept: Kept) -> None:
-    """An object behind a delete marker is read by its version; a warning and an event say so (FAULTS 13)."""
-    with kept.hidden(REPORT):
+def test_what_takes_nothing_away_is_a_warning(kept: Kept) -> None:
+    """Objects behind a delete marker, or written again with the same bytes, are read and told, with an event (FAULTS 13)."""
+    signed = kept.server.client.get_object(Bucket=kept.bucket, Key=f"medicore/{SIGNED}")["Body"].read()
+    with kept.hidden(REPORT), kept.foreign(SIGNED, signed):
         answer = kept.project.medicore("verify", RUN, "--json")
-        (version,) = (entry["version"] for entry in kept.manifest()["objects"] if entry["key"] == REPORT)
+    (version,) = (entry["version"] for entry in kept.manifest()["objects"] if entry["key"] == REPORT)
     (verdict,) = answer.json()
     words = f"hidden by a delete marker; read by its version {version[:12]}"
     assert verdict["failed"] == {}
-    assert verdict["warnings"] == {f"{REPORT} (versions)": words}
-    assert answer.err == f"medicore: warning: {REPORT} (versions): {words}\n"
+    assert verdict["warnings"][f"{REPORT} (versions)"] == words
+    again = verdict["warnings"][f"{SIGNED} (versions)"]
+    assert again.startswith("the same bytes were written again")
+    assert len(verdict["warnings"]) == 2
+    assert f"medicore: warning: {REPORT} (versions): {words}\n" in answer.err
+    assert f"medicore: warning: {SIGNED} (versions): {again}\n" in answer.err
     warned = kept.last(RUN, "verification.warned")
-    assert warned["details"]["warned"] == [f"{REPORT} (versions): {words}"]
+    assert sorted(warned["details"]["warned"]) == sorted(
+        [f"{REPORT} (versions): {words}", f"{SIGNED} (versions): {again}"]
+    )
 
 
 def test_a_key_that_was_overwritten_is_found(kept: Kept) -> None:
@@ -81,14 +90,6 @@ def test_a_key_that_was_overwritten_is_found(kept: Kept) -> None:
     assert "(archive)" not in str(failed["details"]), "the object itself is there still"
 
 
-def test_same_bytes_written_again_are_a_warning(kept: Kept) -> None:
-    """A second version with the bytes of the first loses nothing; it is told all the same."""
-    place = kept.server.client.get_object(Bucket=kept.bucket, Key=f"medicore/{REPORT}")
-    with kept.foreign(REPORT, place["Body"].read()):
-        answer = kept.project.medicore("verify", RUN)
-    assert f"warning: {REPORT} (versions): the same bytes were written again" in answer.err
-
-
 def test_a_hold_that_the_server_lost_is_found(kept: Kept) -> None:
     """Every version is held by a signed act; where somebody takes a hold off past us, verification names the object."""
     hold = ("archive", "hold", RUN, "--as", "operator", "--reason", "Asked by the court", "--json")
@@ -98,10 +99,9 @@ def test_a_hold_that_the_server_lost_is_found(kept: Kept) -> None:
     (version,) = kept.versions(REPORT)
     place = {"Bucket": kept.bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
     kept.server.client.put_object_legal_hold(**place, LegalHold={"Status": "OFF"})
-    assert f"{REPORT} (legal hold): not held, where a hold since" in verified_ill(kept)
+    assert verified_ill(kept)[f"{REPORT} (legal hold)"].startswith("not held, where a hold since")
     assert kept.project.medicore(*hold).json()["objects"] == 1
-    (verdict,) = kept.project.medicore("verify", RUN, "--json").json()
-    assert verdict["failed"] == {}
+    assert {kept.held(version) for version in versions} == {"ON"}
 
 
 def test_retention_is_extended_by_a_signed_act_and_never_shortened(kept: Kept) -> None:
@@ -133,32 +133,34 @@ def test_retention_is_extended_by_a_signed_act_and_never_shortened(kept: Kept) -
         "2070-02-28",
     )
     assert {kept.until(version) for version in kept.versions(f"archives/{RUN}/")} == {"2070-02-28"}
-    (verdict,) = kept.project.medicore("verify", RUN, "--json").json()
-    assert verdict["failed"] == {}
     assert (
         kept.project.medicore("archive", "list", FIRST.study, "--json").json()[0]["retain_until"]
         == "2070-02-28"
     )
     # What moto allows and no real server does: the lock is opened again, past our guard.
     (version,) = kept.versions(REPORT)
+    (other,) = kept.versions(SIGNED)
     kept.lock(version, "COMPLIANCE", 2050)
-    assert f"{REPORT} (retention): kept until 2050-02-28, where 2070-02-28 is recorded" in verified_ill(kept)
-    kept.lock(version, "GOVERNANCE", 2070)
-    assert (
-        f"{REPORT} (retention): {REPORT} is locked in GOVERNANCE mode; expected COMPLIANCE"
-        in verified_ill(kept)
-    )
+    kept.lock(other, "GOVERNANCE", 2070)
+    ill = verified_ill(kept)
     kept.lock(version, "COMPLIANCE", 2070)
-    kept.project.medicore("verify", RUN)
+    kept.lock(other, "COMPLIANCE", 2070)
+    assert ill[f"{REPORT} (retention)"].startswith("kept until 2050-02-28, where 2070-02-28 is recorded")
+    assert ill[f"{SIGNED} (retention)"].startswith(
+        f"{SIGNED} is locked in GOVERNANCE mode; expected COMPLIANCE"
+    )
 
 
-def verified_ill(kept: Kept) -> str:
-    """Return what ``verify`` says of the run when it fails."""
-    return kept.project.medicore("verify", RUN, expected=6).err
+def verified_ill(kept: Kept) -> dict[str, str]:
+    """Return the checks that fail when ``verify`` does, with what was found."""
+    (verdict,) = kept.project.medicore("verify", RUN, "--json", expected=6).json()
+    return dict(verdict["failed"])
 
 
-def test_trouble_on_the_way_is_retried_or_refused(kept: Kept) -> None:
+def test_trouble_on_the_way_is_retried_or_refused(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a taken key nor 5xx that last are reported as archived; 5xx that pass are nothing (FAULTS 14, 63)."""
+    pauses: list[float] = []
+    monkeypatch.setattr(wiring, "S3Access", partial(S3Access, pause=pauses.append))
     key = f"archives/{OTHER}/authority.pem"
     with kept.foreign(key, b"another authority"):
         answer = kept.project.sign(OTHER, "approve", expected=8)
@@ -172,6 +174,8 @@ def test_trouble_on_the_way_is_retried_or_refused(kept: Kept) -> None:
         answer = troubled.sign(OTHER, "approve", expected=8)
         assert f"the archive did not answer after {ATTEMPTS} attempts (503)" in answer.err
         assert answer.err.count("medicore: ") == 1
+        assert pauses == sorted({*pauses})
+        assert len(pauses) == ATTEMPTS - 1
         (row,) = kept.project.medicore("status", SECOND.study, "--json").json()
         assert row["state"] == "released"
         assert kept.versions(f"archives/{OTHER}/manifest-") == []
@@ -180,10 +184,9 @@ def test_trouble_on_the_way_is_retried_or_refused(kept: Kept) -> None:
         assert "archive.completed" not in actions
         faulty.plan, faulty.always = ["refuse", "cut", "forget"], ""
         assert troubled.sign(OTHER, "approve").json()["state"] == "archived"
-    assert {
-        len(kept.versions(version["Key"].removeprefix("medicore/")))
-        for version in kept.versions(f"archives/{OTHER}")
-    } == {1}
+    keys = [version["Key"] for version in kept.versions(f"archives/{OTHER}")]
+    assert keys
+    assert len(keys) == len(set(keys)), "an object was written twice"
     (verdict,) = kept.project.medicore("verify", OTHER, "--json").json()
     assert (verdict["failed"], verdict["warnings"]) == ({}, {})
 
