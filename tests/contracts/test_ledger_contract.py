@@ -45,10 +45,10 @@ def ledgers(request: pytest.FixtureRequest, memory: Path) -> Open:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def ruled(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+def ruled(request: pytest.FixtureRequest, memory: Path) -> Open:
     """Return the same for stores that ask the rule of runs before they append."""
     if request.param == "sqlite":
-        return lambda clock: SqliteLedger(tmp_path / "ledger.sqlite", clock, rule=require_possible)
+        return lambda clock: SqliteLedger(memory / "ledger.sqlite", clock, rule=require_possible)
     server: Server = request.getfixturevalue("postgres")
     url = server.url(server.database())
     return lambda clock: PostgresLedger(url, clock, rule=require_possible)
