@@ -13,6 +13,7 @@ from pathlib import Path
 from flows.serving.server import prefect_server
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
+from medicore.stores.files import private_folder
 
 MONTH = "2025-03"
 SHOWN = "REF-NHEFS"
@@ -38,7 +39,8 @@ def medicore(*arguments: str, person: str | None = None, expected: tuple[int, ..
 def passphrase(person: str) -> str:
     """Return the demo's passphrase of a person, made at the first run and kept readable by its owner alone."""
     folder = read_settings().home / "demo"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(folder.parent)
+    private_folder(folder)
     path = folder / f"{person}.passphrase"
     if not path.exists():
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -79,6 +81,7 @@ def latest(study: str) -> str:
 def main() -> None:
     """Run the demo."""
     begun = time.monotonic()
+    os.umask(0o077)  # the demo's data are for the account that runs it
     settings = read_settings()
     for owner in ("authority", "analyst", "reviewer", "operator"):
         os.environ[f"MEDICORE_PASSPHRASE_{owner.upper()}"] = passphrase(owner)

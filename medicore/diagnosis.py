@@ -5,13 +5,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from medicore.errors import ConfigurationError, MediCoreError
+from medicore.errors import ConfigurationError, IntegrityError, MediCoreError
 from medicore.records.ledger.ledger import verify_chain
+from medicore.records.people.public_key import fingerprint
 from medicore.settings import Settings
 from medicore.stores.clock import SystemClock
 from medicore.stores.content.environment import LockedEnvironment
 from medicore.stores.git.code import GitCode
 from medicore.stores.git.records import GitRecords
+from medicore.stores.keys.authority import Authority
 from medicore.stores.privacy import require_private
 from medicore.stores.protocols import StudyFolder
 from medicore.wiring import chosen_renderer, open_archive, open_ledger, open_remote, renderer_named
@@ -40,6 +42,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("record repository", lambda: _records(settings)),
         ("permissions", lambda: require_private(settings.home)),
         ("ledger", lambda: _ledger(settings)),
+        ("authority", lambda: _authority(settings)),
         ("archive", lambda: open_archive(settings).prove()),
         ("content store", lambda: open_remote(settings).prove()),
         ("disk", lambda: _disk(settings)),
@@ -92,6 +95,18 @@ def _ledger(settings: Settings) -> str:
     sequence, digest = verify_chain(ledger.events())
     kind = "SQLite" if settings.ledger_url is None else "PostgreSQL"
     return f"chain of {sequence} events intact, head {digest[:12]} ({kind})"
+
+
+def _authority(settings: Settings) -> str:
+    _state(settings)
+    certificate = Authority(settings.home / "people", SystemClock()).certificate.decode()
+    told = [
+        e.details["certificate"]
+        for e in open_ledger(settings, SystemClock()).events(action="authority.created")
+    ]
+    if told != [certificate]:
+        raise IntegrityError("authority.pem is not the authority of this ledger; restore it")
+    return f"SHA-256 {fingerprint(certificate)}"
 
 
 def _renderer(settings: Settings) -> str:

@@ -9,9 +9,10 @@ from medicore.errors import ConfigurationError
 from medicore.ports.ledger import Clock, Ledger
 from medicore.records.ledger.ledger import NewEvent
 from medicore.records.people.people import Person, Role, people_of
+from medicore.records.people.public_key import fingerprint
 from medicore.settings import Settings, stored_settings
 from medicore.stores.clock import SystemClock
-from medicore.stores.files import FolderLocks, write_atomically
+from medicore.stores.files import FolderLocks, private_folder, write_atomically
 from medicore.stores.git.records import GitRecords
 from medicore.stores.keys.authority import Authority, Subject
 from medicore.wiring import SERVICE_KEY, open_archive, open_ledger, open_remote
@@ -22,7 +23,7 @@ _COMMAND = "medicore init"
 
 
 def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[str], str]) -> dict[str, Any]:
-    """Make the state folder unless it is there; return where it is and who is in it.
+    """Make the state folder unless it is there; return where it is, its authority's fingerprint, and who is in it.
 
     ``names`` gives the printed name of the first person of each role; ``passphrase`` is asked for one
     passphrase each, and one for the authority itself. ``medicore.toml`` is written last: it marks the
@@ -50,6 +51,7 @@ def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[st
     return {
         "home": str(settings.home),
         "new": new,
+        "authority": fingerprint(Authority(settings.home / "people", clock).certificate.decode()),
         "people": [{"identifier": p.identifier, "name": p.name, "role": p.role.value} for p in known],
     }
 
@@ -63,10 +65,10 @@ def _make(
     missing = [name for name in (*names, SERVICE_KEY) if name not in begun]
     owners = ["authority", *(name for name in missing if name != SERVICE_KEY)] if missing else []
     secrets = {owner: passphrase(owner) for owner in owners}
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(home)
     with FolderLocks(home / "locks").hold("people", "all", _COMMAND):
-        for folder in ("inbox", "archive", "dvc/remote"):
-            (home / folder).mkdir(parents=True, exist_ok=True)
+        for folder in ("inbox", "archive", "dvc", "dvc/remote", "people", "locks"):
+            private_folder(home / folder)
         GitRecords(settings.records).create()
         ledger = open_ledger(settings, clock)
         authority = _authority(home / "people", ledger, clock, secrets)

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from medicore.cli.app import app
+from medicore.cli.pipes import READER_LEFT, Streams, flushed
 from medicore.errors import ConfigurationError, MediCoreError
 
 if TYPE_CHECKING:
@@ -21,11 +22,11 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 def main() -> None:
     """Run the command line and leave; at once where Prefect's client would go on trying for a server that is away."""
     gc.set_threshold(_COLLECT_AFTER)
+    os.umask(0o077)  # what MediCore writes is for its own account alone, whatever the shell allows
     sessions: list[PrefectSession] = []
-    code = _run(sessions)
+    code = flushed(_run(sessions))
     if any(session.undelivered for session in sessions):
         _say("Prefect was not told everything: its server is away")
-        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
@@ -47,9 +48,12 @@ def _run(sessions: "list[PrefectSession]") -> int:
     import medicore.cli.review
     import medicore.cli.work  # noqa: F401 - each module adds its verbs to the app
 
+    streams = Streams()
     try:
         app(standalone_mode=True, obj=sessions)
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            return _pipe_broke(streams, end.__context__)
         return end.code if isinstance(end.code, int) else 0
     except MediCoreError as error:
         _say(str(error))
@@ -64,6 +68,14 @@ def _run(sessions: "list[PrefectSession]") -> int:
         _say("interrupted; run the same command again to resume")
         return 130
     return 0
+
+
+def _pipe_broke(streams: Streams, error: BrokenPipeError) -> int:
+    """Return the exit code after a pipe was closed: quietly when it was that of who read our words."""
+    if streams.reader_left():
+        return flushed(READER_LEFT)
+    _say(f"a connection was closed by the other side ({error.strerror}); run the same command again")
+    return MediCoreError.exit_code
 
 
 def _say(words: str) -> None:

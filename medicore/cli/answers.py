@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.app import Json, RunText, Trusted, app, house, settings
+from medicore.cli.foundation import foundation, show_foundation
 from medicore.cli.show import emit, figure, say, table, warn
 from medicore.errors import IntegrityError
 
@@ -134,6 +135,7 @@ def verify(
     checkout: Annotated[
         Path | None, typer.Option(help="A clone of the record repository whose files are compared too.")
     ] = None,
+    authority: Trusted = None,
     as_json: Json = False,
 ) -> None:
     """Read everything stored of a run again, and hold it against what was recorded; with the ALCOA++ score card."""
@@ -144,20 +146,23 @@ def verify(
     opened = house(settings())
     failed: list[Check] = []
     answers: list[dict[str, Any]] = []
-    for found, card in _verified(opened, RunId.parse(run) if run else None, checkout):
+    rests = foundation(opened)
+    for found, card in _verified(opened, RunId.parse(run) if run else None, checkout, authority):
         failed += found.failed
-        answers.append(_as_json(found, card))
+        answers.append(_as_json(found, card) | rests)
         if not as_json:
             _show_verified(found, card)
-    warn([warning for answer in answers for warning in answer["warnings"].items()])
+    warn(dict.fromkeys(warning for answer in answers for warning in answer["warnings"].items()))
     if as_json:
         emit(answers)
+    else:
+        show_foundation(rests)
     if failed:
         raise IntegrityError(f"{len(failed)} check(s) failed, first {failed[0].subject}: {failed[0].found}")
 
 
 def _verified(
-    opened: "House", run: "RunId | None", checkout: Path | None
+    opened: "House", run: "RunId | None", checkout: Path | None, authority: str | None
 ) -> "Iterator[tuple[Verified, tuple[Score, ...]]]":
     """Yield what is found of the run with its score card; without a run of every one, and then of what all share."""
     from medicore.cases.proof.score_card import score_card
@@ -169,9 +174,9 @@ def _verified(
         return FolderFiles(checkout / "records" / one.study / one.month) if checkout else None
 
     if run is None:
-        yield from ((found, ()) for found in verify_all(opened, cloned))
+        yield from ((found, ()) for found in verify_all(opened, cloned, authority))
         return
-    checks = verified(opened, run, cloned(run))
+    checks = verified(opened, run, cloned(run), authority)
     yield Verified(run, checks), score_card(opened, run, checks)
 
 

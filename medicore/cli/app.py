@@ -28,9 +28,30 @@ edc = typer.Typer(
 )
 app.add_typer(edc, name="edc")
 
+
+def _fingerprint(text: str | None) -> str | None:
+    """Return the fingerprint that an option names; a malformed one is wrong usage."""
+    from medicore.errors import ProtocolError
+    from medicore.records.identifiers import fingerprint_id
+
+    try:
+        return None if text is None else fingerprint_id(text)
+    except ProtocolError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
 Asker = Annotated[str | None, typer.Option("--as", help="Who asks; the setting 'person' by default.")]
 Reason = Annotated[str, typer.Option(help="Why this is asked for.")]
+Trusted = Annotated[
+    str | None,
+    typer.Option(
+        "--authority",
+        metavar="SHA256",
+        callback=_fingerprint,
+        help="The fingerprint of the authority that you trust; another one fails.",
+    ),
+]
 RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, as MED-2024-0147/2025-03/1.")]
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.app import Json, RunText, Trusted, app, house, settings
 from medicore.cli.show import emit, say, table, warn
 from medicore.errors import IntegrityError
 
@@ -54,6 +54,7 @@ def list_archived(
 def verify(
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; all with --all.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Verify every archived run.")] = False,
+    authority: Trusted = None,
     as_json: Json = False,
 ) -> None:
     """Read what the archive holds again, and hold every byte, version and date against what was recorded."""
@@ -67,7 +68,7 @@ def verify(
     runs = [RunId.parse(run)] if run else [RunId.parse(row["run"]) for row in listed(opened)]
     answers: list[dict[str, Any]] = []
     failures: dict[str, str] = {}
-    for one, checks in verify_archived(opened, runs):
+    for one, checks in verify_archived(opened, runs, authority):
         bad = {check.subject: check.found for check in checks if not check.passed}
         warnings = {check.subject: check.found for check in checks if check.warned}
         answers.append({"run": str(one), "checks": len(checks), "failed": bad, "warnings": warnings})

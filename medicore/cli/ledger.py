@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, RunText, app, house, settings
-from medicore.cli.show import emit, pairs, say, table
+from medicore.cli.app import Json, RunText, Trusted, app, house, settings
+from medicore.cli.foundation import foundation, show_foundation
+from medicore.cli.show import emit, pairs, say, table, warn
 from medicore.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -59,12 +60,13 @@ def show(
 
 
 @ledger.command()
-def verify(as_json: Json = False) -> None:
-    """Read the whole ledger: guards, chain, and the signed heads in the archive; exit code 6 names what is wrong."""
+def verify(authority: Trusted = None, as_json: Json = False) -> None:
+    """Read the whole ledger: guards, chain, signed heads, authority and people; exit code 6 names what is wrong."""
     from medicore.cases.proof.verify_ledger import verify_ledger
 
     try:
-        report = verify_ledger(_house())
+        opened = _house()
+        report = verify_ledger(opened, authority)
     except IntegrityError as error:
         # The store refuses to open a ledger without its guards: that is the answer, not an accident on the way.
         _answer({"intact": False, "wrong": None, "failed": {"guards": str(error)}}, as_json=as_json)
@@ -79,7 +81,10 @@ def verify(as_json: Json = False) -> None:
         "without a copy": list(report.unkept),
         "wrong": None if report.wrong is None else list(report.wrong),
         "failed": {check.subject: check.found for check in failed},
+        "warnings": {check.subject: check.found for check in report.warned},
+        **foundation(opened),
     }
+    warn(facts["warnings"].items())
     _answer(facts, as_json=as_json)
     if failed:
         raise IntegrityError(f"the ledger is not what was written: {failed[0].subject}: {failed[0].found}")
@@ -107,6 +112,29 @@ def correct(
     say(f"event {skipped} of {run} is skipped from now on, by event {event.sequence}")
 
 
+@ledger.command()
+def clock(
+    who: Annotated[str, typer.Option("--as", help="Who corrects it: an operator, or quality.")],
+    reason: Annotated[str, typer.Option(help="Why the last times are wrong; an inspector will read it.")],
+    as_json: Json = False,
+) -> None:
+    """Sign that the ledger's last times are wrong, where they lie in the future; it then accepts the present again."""
+    from medicore.cases.people.acting import Actor
+    from medicore.cases.people.clock import correct_clock
+    from medicore.cli.passphrase import passphrase_of
+
+    opened = house(settings())
+    event = correct_clock(opened, Actor(who, reason, passphrase_of(who)))
+    if as_json:
+        emit(event.as_json())
+        return
+    last = event.details["last"]
+    say(f"Clock corrected by {event.actor} at {event.at}. Ledger event {event.sequence}.")
+    say(
+        f"Event {last} has the time {event.details['last_at']}; the order of events is that of their numbers."
+    )
+
+
 def _house() -> "House":
     from medicore.wiring import open_house
 
@@ -127,3 +155,5 @@ def _answer(facts: dict[str, Any], *, as_json: bool) -> None:
         say("signed heads without a copy in the archive: " + ", ".join(map(str, facts["without a copy"])))
     for subject, found in facts["failed"].items():
         say(f"  {subject}: {found}")
+    if "authority" in facts:
+        show_foundation(facts)

@@ -4,6 +4,7 @@ import getpass
 import os
 import re
 import sys
+from unicodedata import normalize
 
 from medicore.errors import ConfigurationError
 
@@ -48,6 +49,6 @@ def chosen_passphrase(owner: str) -> str:
     if not sys.stdin.isatty():
         raise ConfigurationError(f"no passphrase for {owner}: set {name}, or choose one at a terminal")
     first = getpass.getpass(f"New passphrase for {owner}: ")
-    if getpass.getpass(f"Again, for {owner}: ") != first:
+    if normalize("NFC", getpass.getpass(f"Again, for {owner}: ")) != normalize("NFC", first):
         raise ConfigurationError(f"the two passphrases for {owner} differ; try again")
     return first

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from medicore.cli.app import Json, app, house, settings
-from medicore.cli.show import emit, pairs, say, table
+from medicore.cli.show import emit, pairs, say, table, warn
 
 if TYPE_CHECKING:
     from medicore.cases.people.acting import Actor
+    from medicore.ports.house import House
     from medicore.records.ledger.ledger import LedgerEvent
     from medicore.records.people.credential import Issuance, Registration
 
@@ -37,18 +38,24 @@ KeyFile = Annotated[
 @people.command("list")
 def list_people(as_json: Json = False) -> None:
     """Show everyone ever added: role, standing, certificate."""
+    from medicore.cases.people.authority import authority_fingerprint
     from medicore.cases.people.people import listed
 
-    rows = listed(house(settings()))
+    opened = house(settings())
+    rows = listed(opened)
+    found = authority_fingerprint(opened)
+    warn((row["identifier"], words) for row in rows for words in row["warnings"])
     if as_json:
-        emit(rows)
+        emit([{**row, "authority": found} for row in rows])
         return
     cells = [
         (
             row["identifier"],
             row["name"],
             row["role"],
-            row["standing"] + (", locked" if row["locked"] else ""),
+            row["standing"]
+            + (", locked" if row["locked"] else "")
+            + (f", KEY OF {row['key_of']}" if row["key_of"] else ""),
             row["certificate"]["valid_until"][:10],
             row["certificate"]["fingerprint"][:16],
             row["certificate"]["issuer"],
@@ -58,6 +65,7 @@ def list_people(as_json: Json = False) -> None:
     ]
     heads = ("identifier", "name", "role", "standing", "until", "fingerprint", "issued by", "earlier keys")
     table("People", heads, cells)
+    pairs({"authority": found})
 
 
 @people.command()
@@ -79,7 +87,10 @@ def add(
     from medicore.cases.people.people import Newcomer, add
 
     given = _credential(person, days, certificate, chain, key)
-    _tell(add(house(settings()), _actor(who, reason), Newcomer(person, name, role), given), as_json=as_json)
+    opened = house(settings())
+    event = add(opened, _actor(who, reason), Newcomer(person, name, role), given)
+    _tell(event, as_json=as_json)
+    _warn_of_name(opened, person)
 
 
 @people.command()
@@ -98,7 +109,9 @@ def renew(
     from medicore.cases.people.people import renew
 
     given = _credential(person, days, certificate, chain, key)
-    _tell(renew(house(settings()), _actor(who, reason), person, name, given), as_json=as_json)
+    opened = house(settings())
+    _tell(renew(opened, _actor(who, reason), person, name, given), as_json=as_json)
+    _warn_of_name(opened, person)
 
 
 @people.command()
@@ -111,16 +124,30 @@ def revoke(person: Identifier, reason: Reason, who: Who, as_json: Json = False) 
 
 @people.command()
 def unlock(person: Identifier, reason: Reason, who: Who, as_json: Json = False) -> None:
-    """Let a person sign again who was locked after five wrong passphrases."""
+    """Let a person sign again who was locked after five wrong passphrases.
+
+    When nobody is left who may unlock, '--as authority' signs with the passphrase of the authority.
+    """
     from medicore.cases.people.people import unlock
 
     _tell(unlock(house(settings()), _actor(who, reason), person), as_json=as_json)
 
 
+def _warn_of_name(opened: "House", person: str) -> None:
+    """Say on stderr whose printed name the person's looks like."""
+    from medicore.cases.people.signers import people as everyone
+    from medicore.records.people.printed_names import name_warnings
+
+    warn((person, words) for words in name_warnings(everyone(opened), person))
+
+
 def _actor(who: str, reason: str) -> "Actor":
     from medicore.cases.people.acting import Actor
-    from medicore.cli.passphrase import passphrase_of
+    from medicore.cli.passphrase import authority_passphrase, passphrase_of
+    from medicore.records.identifiers import AUTHORITY
 
+    if who == AUTHORITY:
+        return Actor(who, reason, authority_passphrase())
     return Actor(who, reason, passphrase_of(who))
 
 

@@ -34,12 +34,14 @@ def request(
     as_json: Json = False,
 ) -> None:
     """Sign a request for a study's month and send it to the Prefect server of PREFECT_API_URL; it is good for an hour."""
+    from medicore.cases.people.clock import require_clock
     from medicore.cases.run.requesting import Request, admit, sign_request
     from medicore.cli.passphrase import passphrase_of
 
     chosen = settings()
     opened = house(chosen)
     asked = Request(study, month, person or chosen.person or "", reason, commit=commit)
+    require_clock(opened)
     # Whether the code is of that commit, the worker proves: here may be another.
     admit(opened, replace(asked, commit=""))
     signed = {

@@ -1,14 +1,18 @@
 """Verbs of the reviewer: review and sign."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, prefect, settings
-from medicore.cli.show import emit, figure, pairs, say, table
+from medicore.cli.show import emit, figure, pairs, say, table, warn
 
 if TYPE_CHECKING:
+    from medicore.ports.house import House
     from medicore.records.finding import StoredFinding
+    from medicore.records.identifiers import RunId
+    from medicore.settings import Settings
 
 
 @app.command()
@@ -20,6 +24,7 @@ def review(
     from flows.shown.afterwards import REPORT_MISSING, afterwards
     from medicore.cases.answers.lookup import lines
     from medicore.cases.answers.status import line_of
+    from medicore.cases.review.namesakes import namesakes
     from medicore.cases.review.review import require_open
     from medicore.cases.run.decisions import decision_digests
     from medicore.cases.run.histories import history_of
@@ -49,7 +54,9 @@ def review(
         "report": report or None,
         "findings": [dict(finding.stored) for finding in findings],
         "decision_is_bound_to": decision_digests(opened, target, history.sealed_commit),
+        "warnings": dict(namesakes(opened, history)),
     }
+    warn(answer["warnings"].items())
     if as_json:
         emit(answer)
         return
@@ -107,11 +114,9 @@ def sign(
 ) -> None:
     """Sign a decision on a run, and let the run follow it: continue, be released and archived, or close."""
     from flows.serving.server import require_given_server
-    from flows.shown.afterwards import SIGNED_REPORT_MISSING, afterwards
-    from medicore.cases.answers.status import line
+    from medicore.cases.review.readiness import require_ready
     from medicore.cases.review.review import Decision, sign_decision
     from medicore.cli.passphrase import passphrase_of
-    from medicore.layout import lay_out_signed_report
     from medicore.records.identifiers import RunId
 
     require_given_server()  # before anything is signed
@@ -119,24 +124,74 @@ def sign(
     opened = house(chosen)
     target = RunId.parse(run)
     decision = Decision(person, meaning, reason, finding)
+    require_ready(opened, target, meaning)
     with opened.locks.hold(target.study, target.month, f"medicore sign {run}"):
         event = sign_decision(opened, target, decision, passphrase_of(person))
+    followed = _followed(command, chosen, opened, target)
+    if as_json:
+        emit({**followed.row, "decision": event.as_json(), "signed_report": followed.address or None})
+    else:
+        say(f"Signed by {person} at {event.at}: {meaning}. Ledger event {event.sequence}.")
+        followed.show()
+    followed.leave()
+
+
+@app.command()
+def follow(command: typer.Context, run: RunText, as_json: Json = False) -> None:
+    """Do what the signed decisions on a run say, where that was interrupted: continue, release, archive or close it.
+
+    It needs no signature: a decision is valid as of the time at which the ledger recorded it, even where its signer was
+    revoked since.
+    """
+    from flows.serving.server import require_given_server
+    from medicore.records.identifiers import RunId
+
+    require_given_server()
+    chosen = settings()
+    opened = house(chosen)
+    followed = _followed(command, chosen, opened, RunId.parse(run))
+    if as_json:
+        emit({**followed.row, "signed_report": followed.address or None})
+    else:
+        followed.show()
+    followed.leave()
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """Where a run stands after its decisions were followed, where its signed report lies, and the exit code."""
+
+    row: dict[str, Any]
+    address: str
+    code: int
+
+    def show(self) -> None:
+        """Print where the run stands, and what went wrong."""
+        signed = {"signed report": self.address} if self.address else {}
+        pairs({"run": self.row["run"], "state": self.row["state"], **signed})
+        for message in self.row["messages"] if self.code else ():
+            say(message)
+
+    def leave(self) -> None:
+        """End the command with the exit code of what happened."""
+        if self.code:
+            raise typer.Exit(self.code)
+
+
+def _followed(command: typer.Context, chosen: "Settings", opened: "House", target: "RunId") -> _Followed:
+    """Follow the decisions on a run by the flow, and return where it then stands."""
+    from flows.shown.afterwards import SIGNED_REPORT_MISSING, afterwards
+    from medicore.cases.answers.status import line
+    from medicore.layout import lay_out_signed_report
+
     with prefect(command, chosen.home):
         from flows.analysis import outcome_of
         from flows.ending import noting
         from flows.requests import ReviewRequest
-        from flows.review import review as follow
+        from flows.review import review as flow
 
-        outcome = outcome_of(noting(lambda: follow(ReviewRequest(run=run), return_state=True)))
+        outcome = outcome_of(noting(lambda: flow(ReviewRequest(run=str(target)), return_state=True)))
     row, address = line(opened, target), ""
     with afterwards(target, SIGNED_REPORT_MISSING):
         address = lay_out_signed_report(chosen, opened, target)
-    if as_json:
-        emit({**row, "decision": event.as_json(), "signed_report": address or None})
-    else:
-        say(f"Signed by {person} at {event.at}: {meaning}. Ledger event {event.sequence}.")
-        pairs({"run": run, "state": row["state"], **({"signed report": address} if address else {})})
-        for message in row["messages"] if outcome.exit_code else ():
-            say(message)
-    if outcome.exit_code:
-        raise typer.Exit(outcome.exit_code)
+    return _Followed(row, address, outcome.exit_code)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from medicore.cli.app import Asker, Json, Reason, app, edc, house, prefect, settings
-from medicore.cli.show import emit, figure, say, table
+from medicore.cli.show import emit, figure, pairs, say, table
 
 if TYPE_CHECKING:
     from medicore.cases.run.analysis import Outcome
@@ -35,6 +35,7 @@ def init(
             ("identifier", "name", "role"),
             [(p["identifier"], p["name"], p["role"]) for p in made["people"]],
         )
+        pairs({"authority": made["authority"]})
 
 
 @edc.command()
@@ -106,6 +107,7 @@ def _perform(
     *,
     exploratory: bool,
 ) -> "list[Outcome]":
+    from medicore.cases.people.clock import require_clock
     from medicore.cases.run.requesting import Request, admit, sign_request
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import month_id, study_id
@@ -116,6 +118,7 @@ def _perform(
     month_id(month)
     wanted = tuple(study_id(study) for study in studies) or opened.protocols.studies()
     asked = Request(wanted[0], month, requester, reason, exploratory)
+    require_clock(opened)
     if len(studies) == 1:
         # Refused before a passphrase is asked for and a server started: a wrong name costs a second, not ten.
         admit(opened, asked)

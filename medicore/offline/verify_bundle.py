@@ -2,8 +2,9 @@
 
     python -I -S verify_bundle.py [FOLDER] [--authority SHA256]
 
-It needs ``bundle_parts.py`` beside it. FOLDER is the unpacked bundle, by default the folder of this file. The program stops at the first check that fails; its
-exit code is 0 or 1. ``--authority`` is the authority's fingerprint, which the sponsor gives you by another channel.
+It needs ``bundle_parts.py`` beside it. FOLDER is the unpacked bundle, by default the folder of this file. The program
+stops at the first check that fails; its exit code is 0 or 1, or 2 for wrong usage. ``--authority`` is the authority's
+fingerprint, which the sponsor gives you by another channel.
 """
 
 import argparse
@@ -92,7 +93,7 @@ def check_head(bundle: Bundle) -> str:
 
 def check_decisions(bundle: Bundle) -> str:
     """Verify every request and decision: its signature, its signer, and the digests that it was signed on."""
-    approvals, made, run = 0, Json(), bundle.manifest["run"]
+    approvals, made, run, asker = 0, Json(), bundle.manifest["run"], b""
     requests, decisions = bundle.named(*ASKED, on=run), bundle.named("decision.signed", on=run)
     for event in requests:
         name, asked = f"{EXCERPT}: event {event['sequence']}", base64.b64decode(event["details"]["envelope"])
@@ -100,6 +101,7 @@ def check_decisions(bundle: Bundle) -> str:
         told = [signer["subject"], signed["signer"], signed["reason"], signed["details"]["month"]]
         same = told == [event["actor"], event["actor"], event["reason"], run.split("/")[1]]
         need(same and run.split("/")[0] in signed["details"]["studies"], f"{name} is another request")
+        asker = asker or (bundle.scratch / "key").read_bytes()
     for event in decisions:
         name = f"{EXCERPT}: event {event['sequence']}"
         envelope = base64.b64decode(event["details"]["envelope"])
@@ -112,6 +114,7 @@ def check_decisions(bundle: Bundle) -> str:
         need(claimed == known and event["actor"] == signer["subject"], f"{name} is another person's or run's")
         need(who["role"] in ("reviewer", "quality"), f"{name} is by one whose role may not decide")
         need(event["actor"] != requests[0]["actor"], f"{name} is on the signer's own request")
+        need((bundle.scratch / "key").read_bytes() != asker, f"{name} is by the requester's own key")
         on = {each["name"]: next(iter(each["digest"].values())) for each in signed["subject"]}
         need(on.pop("code commit") == bundle.manifest["code_commit"], f"{name} is not on {SOURCE}")
         need(on.pop("requirements.lock") == digest(bundle.read(LOCK)), f"{LOCK}: is not what {name} is on")
@@ -255,7 +258,7 @@ def main() -> int:
     """Print one line per check and return the exit code."""
     parser = argparse.ArgumentParser(description="Verify an exported MediCore record, offline.")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent)
-    parser.add_argument("--authority", default="", type=lambda text: text.replace(":", "").lower())
+    parser.add_argument("--authority", type=lambda text: f"{int(text.replace(':', ''), 16):064x}")
     given = parser.parse_args()
     try:
         with tempfile.TemporaryDirectory() as scratch:
@@ -271,7 +274,7 @@ def main() -> int:
             ):
                 print(f"ok    {check.__name__[len('check_') :]}: {check(bundle)}")
             own = fingerprint(bundle.read(AUTHORITY).decode())
-            need(given.authority in ("", own), f"{AUTHORITY}: has fingerprint {own}, not the one you trust")
+            need(given.authority in (None, own), f"{AUTHORITY}: has fingerprint {own}, not the one you trust")
     except FaultError as fault:
         print("\n".join(f"FAIL  {line}" for line in str(fault).splitlines()))
     except Exception as fault:  # noqa: BLE001 - whatever a forger wrote, the answer is one line

@@ -12,6 +12,10 @@ class Archive(Protocol):
         """Return a description of the archive; raise ConfigurationError when it cannot enforce retention."""
         ...
 
+    def probe(self) -> None:
+        """Raise ConfigurationError when the archive cannot be written now; nothing is left of the attempt."""
+        ...
+
     def put(self, key: str, data: bytes, retain_until: str) -> str:
         """Write an object once and return its version; raise ArchiveError when the key holds other bytes.
 

@@ -37,3 +37,11 @@ class Certifier(Protocol):
     def verify(self, envelope: bytes, person: Person, at: str) -> Act:
         """Return the act in an envelope after verifying signature and certificate as of ``at``."""
         ...
+
+    def sign_for_authority(self, act: Act, passphrase: str) -> bytes:
+        """Return the envelope of an act of the authority; raise ReviewError when the passphrase does not open its key."""
+        ...
+
+    def verify_authority(self, envelope: bytes, at: str) -> Act:
+        """Return the act in an envelope after verifying that the authority signed it, as of ``at``."""
+        ...

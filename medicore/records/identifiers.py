@@ -10,6 +10,13 @@ _STUDY = re.compile(r"(?:MED-\d{4}-\d{4}|REF-[A-Z0-9]{2,24}|TEST-[A-Z0-9]{1,24})
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _PERSON = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+AUTHORITY = "authority"
+"""The certificate authority as an actor: it signs the one act that nobody else may be left to sign."""
+
+RESERVED = frozenset({AUTHORITY, "archive", "ledger", "medicore", "nobody", "requests", "service", "unknown"})
+"""What the ledger's events call actors and subjects that are not people; no person is called so."""
 
 
 def study_id(text: str) -> str:
@@ -50,6 +57,17 @@ def person_id(text: str) -> str:
             "beginning with a letter"
         )
     return text
+
+
+def fingerprint_id(text: str) -> str:
+    """Return a certificate's SHA-256 as 64 lower-case digits, however openssl printed it; raise ProtocolError otherwise."""
+    plain = text.replace(":", "").lower()
+    if not _FINGERPRINT.fullmatch(plain):
+        raise ProtocolError(
+            f"fingerprint {text[:40]!r} is malformed; expected the 64 hexadecimal digits that "
+            "'openssl x509 -noout -fingerprint -sha256' prints"
+        )
+    return plain
 
 
 @dataclass(frozen=True, slots=True, order=True)

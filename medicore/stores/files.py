@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+def private_folder(path: Path) -> None:
+    """Make a folder that its owner alone can enter, whatever the umask; one that is there becomes so.
+
+    Raises ConfigurationError when that is not allowed.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.chmod(0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"folder {path.name} could not be made private: {error.strerror}; expected a folder of the account that runs "
+            "MediCore; correct its owner"
+        ) from error
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` so that a reader, or a power cut, sees the old file or the new one.
 

@@ -201,6 +201,23 @@ def test_a_clock_set_back_halts_the_ledger(ledgers: Open) -> None:
     assert ledger.head()[0] == 1
 
 
+def test_a_correction_lets_a_ledger_accept_the_present(ledgers: Open) -> None:
+    """After a year ahead only a correction is accepted; the events keep their order and the chain holds (FAULTS 82)."""
+    clock = SteppedClock()
+    ledger = ledgers(clock)
+    clock.time += timedelta(days=365)
+    last = ledger.append(done())
+    clock.time -= timedelta(days=365)
+    with pytest.raises(ConfigurationError, match="medicore ledger clock"):
+        ledger.append(done())
+    correction = ledger.append(done("ledger", "clock.corrected", last=last.sequence))
+    after = ledger.append(done())
+    assert correction.at < after.at < last.at
+    held = [*ledgers(clock).events()]
+    assert [event.sequence for event in held] == [1, 2, 3]
+    assert verify_chain(held) == (3, after.digest)
+
+
 def test_eight_writers_lose_nothing(ledgers: Open) -> None:
     """Eight threads with a ledger each write 200 events each: all there, each in its writer's order, one chain."""
     start = threading.Barrier(8, timeout=30)

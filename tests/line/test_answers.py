@@ -78,6 +78,21 @@ def test_doctor_as_text(month: Month) -> None:
     assert "chain of" in answer
 
 
+def test_the_authority_is_told_and_demanded(released: Month) -> None:
+    """Every verification tells the authority's fingerprint; another one that is demanded fails, nonsense is wrong usage."""
+    project, run = released.project, released.run(CLEAN)
+    (own,) = {row["authority"] for row in project.medicore("people", "list", "--json").json()}
+    assert f"SHA-256 {own}" in project.medicore("doctor").out
+    assert f"authority  {own}" in project.medicore("init").out
+    assert f"authority  {own}" in project.medicore("people", "list").out
+    spelled = ":".join(own[place : place + 2] for place in range(0, 64, 2)).upper()
+    for verb in (("verify", run), ("verify", "--all"), ("ledger", "verify"), ("archive", "verify", "--all")):
+        assert own in project.medicore(*verb, "--authority", spelled, "--json").out or verb[0] == "archive"
+        refused = project.medicore(*verb, "--authority", "ab" * 32, expected=6)
+        assert f"the authority has the fingerprint {own}; expected {'ab' * 32}" in refused.err
+        assert "is malformed" in project.medicore(*verb, "--authority", "ab", expected=2).err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

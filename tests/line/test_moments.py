@@ -7,7 +7,7 @@ from medicore.records.canonical import sha256
 from medicore.records.ledger.ledger import NewEvent
 from medicore.stores.clock import SystemClock
 from medicore.stores.ledger.sqlite import SqliteLedger
-from tests.conftest import Project, git
+from tests.conftest import PASSPHRASES, Project, git
 from tests.line.conftest import CLEAN, MONTH, Month
 
 
@@ -50,6 +50,21 @@ def test_a_clock_that_was_set_back_halts(copied: Project) -> None:
     assert answer.err.splitlines()[-1].startswith("medicore: ")
     assert "set the clock" in answer.err
     assert copied.medicore("ledger", "verify", "--json").json() == before
+
+
+def test_a_clock_that_ran_ahead_is_corrected(copied: Project) -> None:
+    """The verb that the message names ends it: a signed correction, told by both verifications, and work goes on (FAULTS 82)."""
+    ledger = SqliteLedger(copied.home / "ledger.db", Ahead())
+    ledger.append(NewEvent("medicore", "service", "notice.sent", f"{CLEAN}/{MONTH}/1", "", {}))
+    run = f"{CLEAN}/{MONTH}/1"
+    assert "medicore ledger clock" in copied.sign(run, "reject", expected=9).err
+    secret = {"MEDICORE_PASSPHRASE": PASSPHRASES["operator"]}
+    correct = ("ledger", "clock", "--as", "operator", "--reason", "The battery had failed", "--json")
+    event = copied.medicore(*correct, **secret).json()
+    assert copied.sign(run, "reject").json()["state"] == "rejected"
+    for verb in (("ledger", "verify"), ("verify", run)):
+        assert f"clock corrected by operator at {event['at']}" in copied.medicore(*verb).out
+    assert "nothing is to be corrected" in copied.medicore(*correct, expected=7, **secret).err
 
 
 def test_the_month_is_that_of_the_study(month: Month) -> None:

@@ -80,7 +80,7 @@ def _verify_export(project: Project, run: str, tmp_path: Path) -> None:
 
 
 def test_a_company_issues_its_own(month: Month, tmp_path: Path) -> None:
-    """A certificate that the company issued is registered with its chain, and its owner signs with its key."""
+    """A company's certificate is registered with its chain, and its owner signs; its key is nobody else's (FAULTS 78)."""
     project = month.project
     root, issuer = company()
     ben = certify("Dr Ben Quality", issuer)
@@ -96,6 +96,13 @@ def test_a_company_issues_its_own(month: Month, tmp_path: Path) -> None:
     people(project, *given, "--chain", str(tmp_path / "chain.pem"))
     row = rows(project)["ben"]
     assert (row["name"], row["certificate"]["issuer"]) == ("Dr Ben Quality", "elsewhere")
+    again = certify("Dr Ben Again", issuer, key=ben.key)
+    (tmp_path / "again.pem").write_bytes(again.pem + issuer.pem + root.pem)
+    second = ("add", "ben2", "--role", "analyst", "--certificate", str(tmp_path / "again.pem"))
+    assert (
+        "is or was that of ben; expected one that nobody ever had" in people(project, *second, expected=7).err
+    )
+    assert "ben2" not in rows(project)
     run = month.run(BROKEN)
     answer = project.sign(run, "reject", person="ben", passphrase="correct ben").json()
     assert answer["state"] == "rejected"
@@ -124,10 +131,38 @@ def test_wrong_passphrases_lock_and_an_operator_unlocks(month: Month) -> None:
     assert "reviewer is not locked" in people(project, "unlock", "reviewer", expected=7, **right).err
 
 
+def test_the_authority_unlocks_the_last_operator(month: Month) -> None:
+    """The only one in charge who locked themselves is unlocked by the authority's passphrase, and all verifies (FAULTS 83)."""
+    project = month.project
+    for _ in range(5):
+        people(project, "revoke", "analyst", expected=7, MEDICORE_PASSPHRASE="guessed it")
+    assert "operator is locked" in people(project, "unlock", "operator", expected=7).err
+    guess = {"MEDICORE_PASSPHRASE_AUTHORITY": "guessed it"}
+    refused = people(project, "unlock", "operator", who="authority", expected=7, **guess)
+    assert "does not open the key of the authority" in refused.err
+    people(project, "unlock", "operator", who="authority", why="It was she who called")
+    assert not rows(project)["operator"]["locked"]
+    assert project.medicore("ledger", "verify", "--json").json()["intact"]
+
+
+def test_a_name_that_is_taken_is_told(month: Month) -> None:
+    """A reviewer with the analyst's printed name is told at once, in the list, and before the decision."""
+    project, secret = month.project, {"MEDICORE_PASSPHRASE_ADA": "correct ada"}
+    given = ("add", "ada", "--role", "reviewer", "--name", "Ada  Аnalyst")  # the second A is Cyrillic
+    answer = people(project, *given, **secret)
+    assert "medicore: warning: ada: the printed name 'Ada  Аnalyst' looks like that of analyst" in answer.err
+    assert "warning: ada: " in project.medicore("people", "list").err
+    shown = project.medicore("review", month.run(CLEAN))
+    assert "warning: ada: the printed name" in shown.err
+    assert "that of analyst, who asked for the run" in shown.err
+    assert "ada" in project.medicore("review", month.run(CLEAN), "--json").json()["warnings"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
         (("revoke", "medicore"), 7, "medicore is the service"),
+        (("add", "authority", "--role", "quality", "--name", "Eve"), 7, "identifier authority is reserved"),
         (("add", "zoe", "--role", "analyst", "--chain", "none.pem"), 2, "belong to --certificate"),
         (("add", "zoe", "--role", "analyst", "--certificate", "none.pem"), 2, "none.pem cannot be read"),
     ],

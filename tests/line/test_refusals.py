@@ -11,7 +11,7 @@ import pytest
 
 from medicore.steps.way import STEP_NAMES
 from tests.conftest import Project, found_project
-from tests.line.conftest import MONTH, REFERENCE, Month
+from tests.line.conftest import CLEAN, MONTH, REFERENCE, Month
 
 
 def test_malformed_month(month: Month) -> None:
@@ -101,3 +101,19 @@ def _without_quarto(folder: Path) -> str:
     assert git
     (folder / "git").symlink_to(git)
     return str(folder)
+
+
+def test_a_damaged_service_key_is_found_before_a_signature(copied: Project) -> None:
+    """No passphrase is asked for and nothing is signed; with the key restored the same command releases (FAULTS 84)."""
+    run = f"{CLEAN}/{MONTH}/1"
+    key, before = copied.home / "people" / "medicore.p12", copied.events(run)
+    whole = key.read_bytes()
+    key.write_bytes(whole[:-40])
+    sign = ("sign", run, "--meaning", "approve", "--as", "reviewer", "--reason", "Looked at it")
+    answer = copied.medicore(*sign, expected=9)
+    assert answer.err.startswith("medicore: the key of the service cannot sign: ")
+    assert answer.err.count("\n") == 1
+    assert copied.events(run) == before
+    key.write_bytes(whole)
+    assert copied.sign(run, "approve").json()["state"] == "archived"
+    assert copied.medicore("follow", run, "--json").json()["state"] == "archived"

@@ -1,13 +1,15 @@
 """The offline verifier against damage: one bit in any file, a file too few or too many, and no openssl, are each named."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from medicore.offline import verify_bundle
-from medicore.records.people.people import fingerprint
+from medicore.records.people.public_key import fingerprint
 from tests.whole_house.exported import third_party
 
 PLACES = 3
@@ -123,13 +125,17 @@ def test_added_file_fails_and_is_named(copy: Path, tmp_path: Path, verifier: Ver
 
 
 def test_authority_is_compared_when_it_is_named(bundle: Path, tmp_path: Path) -> None:
-    """The fingerprint had by another way must be the bundle's; another one fails."""
+    """The fingerprint that came by another way must be the bundle's; another one fails, and none is wrong usage."""
     own = fingerprint((bundle / "authority.pem").read_text())
     spelled = ":".join(own[place : place + 2] for place in range(0, 64, 2)).upper()
     assert third_party(bundle, tmp_path, "--authority", spelled)[0] == 0
     code, answer = third_party(bundle, tmp_path, "--authority", "0" * 64)
     assert code == 1
     assert "FAIL  authority.pem" in answer
+    program = [sys.executable, "-I", "-S", verify_bundle.__file__, str(bundle), "--authority", "no digits"]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "argument --authority: invalid" in done.stderr
 
 
 def test_without_openssl_nothing_is_verified(bundle: Path, tmp_path: Path) -> None:

@@ -4,10 +4,17 @@ import base64
 import json
 from pathlib import Path
 
+from cryptography.hazmat.primitives.serialization import pkcs12
+
 from medicore.records.canonical import canonical, document
 from medicore.records.moment import moment, timestamp
+from medicore.records.people.decision import Statement
+from medicore.records.people.public_key import fingerprint
+from medicore.stores.keys.signer import sign as sign_decision
 from tests.offline.forger import Forger, Json, md5
+from tests.stores.company import certify, company
 from tests.whole_house.exported import third_party
+from tests.whole_house.people import START, words
 
 
 def test_forger_who_changes_nothing_is_believed(forger: Forger, tmp_path: Path) -> None:
@@ -150,3 +157,36 @@ def test_ledger_is_not_the_authoritys_own_word(forger: Forger, tmp_path: Path) -
     code, answer = third_party(forger.folder, tmp_path, "--authority", "ab" * 32)
     assert code == 1
     assert "not the one you trust" in answer
+
+
+def test_a_decision_by_the_requesters_own_key_is_refused(forger: Forger, tmp_path: Path) -> None:
+    """A second identifier with a certificate for the requester's key decides on nothing in the bundle either (FAULTS 78)."""
+    kept = (forger.people / "ana.p12").read_bytes()
+    key, _, _ = pkcs12.load_key_and_certificates(kept, words("ana").encode())
+    root, _ = company(START)
+    made = certify("Rosa Reviewer", root, start=START, key=key)  # type: ignore[arg-type]
+    certificate = made.pem.decode()
+    events = [json.loads(line) for line in forger.read("ledger/excerpt.jsonl").splitlines()]
+    rita = next(e for e in events if (e["action"], e["subject"]) == ("person.added", "rita"))
+    told = {"certificate": certificate, "fingerprint": fingerprint(certificate), "chain": root.pem.decode()}
+    rosa = {**rita, "subject": "rosa", "details": {**rita["details"], "name": "Rosa Reviewer", **told}}
+
+    def sign(event: Json) -> None:
+        if event["action"] != "decision.signed":
+            return
+        event["actor"] = "rosa"
+        statement = json.loads(json.dumps(event["details"]["statement"]))
+        statement["predicate"] |= {
+            "signer": "rosa",
+            "printed_name": "Rosa Reviewer",
+            "certificate": fingerprint(certificate),
+        }
+        decision = Statement.from_payload(canonical(statement))
+        envelope = sign_decision(decision, made.pkcs12("forged words"), "forged words")
+        event["details"] |= {"statement": statement, "envelope": base64.b64encode(envelope).decode()}
+        forger.write(f"record/decisions/{event['sequence']}.dsse.json", envelope)
+
+    forger.rewrite(sign, added=(rosa,))
+    code, answer = third_party(forger.folder, tmp_path)
+    assert code == 1
+    assert "is by the requester's own key" in answer

@@ -232,6 +232,15 @@ def test_provenance_has_every_digest(inputs: Any) -> None:
     assert says(provenance.commands(inputs.report()), "medicore verify REF-NHEFS", "dvc pull")
 
 
+def test_provenance_names_the_authority(inputs: Any) -> None:
+    """The fingerprint of the authority is printed; a run of an earlier version, which has none, has no such line."""
+    assert "Authority fingerprint" not in provenance.identity(inputs.report())
+    inputs.run["authority"] = "cd" * 32
+    made = provenance.identity(inputs.report())
+    assert "Authority fingerprint" in made
+    assert inputs.run["authority"] in made
+
+
 @pytest.mark.parametrize("status", ["candidate", "exploratory", "reference", "draft"])
 def test_the_title_page_says_what_the_report_is_good_for(inputs: Any, status: str) -> None:
     """Every status has its sentence on the title page."""

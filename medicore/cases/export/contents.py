@@ -20,7 +20,8 @@ from medicore.records.export.sbom import bill_of_materials
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
-from medicore.records.people.people import fingerprint, people_of
+from medicore.records.people.people import people_of
+from medicore.records.people.public_key import fingerprint
 from medicore.records.results.analysis_results import reporting_event
 
 _LOCK = "requirements.lock"

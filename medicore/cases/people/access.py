@@ -9,7 +9,8 @@ from medicore.ports.house import House
 from medicore.records.identifiers import study_id
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import moment, timestamp
-from medicore.records.people.people import PERMISSIONS, is_locked, people_of, standing_of
+from medicore.records.people.lockout import is_locked
+from medicore.records.people.people import PERMISSIONS, people_of, standing_of
 
 _SIGNED = frozenset({"proceed", "approve", "reject", "administer", "extend"})
 """The permissions that need a signature; a locked person cannot sign."""

@@ -5,25 +5,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from medicore.cases.people.acting import Actor, ChangeDetails, change
-from medicore.cases.people.signers import people_events
+from medicore.cases.people.authority import change_by_authority
+from medicore.cases.people.signers import KEYS_GIVEN, people_events
 from medicore.errors import ReviewError
 from medicore.ports.house import House
-from medicore.records.identifiers import person_id
+from medicore.records.identifiers import AUTHORITY, person_id
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
 from medicore.records.people.credential import Issuance, Registration
+from medicore.records.people.lockout import is_locked
 from medicore.records.people.people import (
     PERMISSIONS,
     Permission,
     Person,
     Role,
     enter,
-    is_locked,
     person_named,
+    require_new_key,
     require_unused,
     role_named,
     standing_of,
 )
+from medicore.records.people.printed_names import name_warnings
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +48,9 @@ def add(house: House, actor: Actor, newcomer: Newcomer, credential: Credential) 
     Raises
     ------
     ReviewError
-        When the identifier is or ever was taken, the role is unknown or the service's, the certificate cannot be made
-        or is unsuitable, or the actor lacks the permission. The ledger records the refusal.
+        When the identifier is or ever was taken, the role is unknown or the service's, the certificate cannot be made,
+        is unsuitable or is for a key that anybody ever had, or the actor lacks the permission. The ledger records the
+        refusal.
     """
     identifier = person_id(newcomer.identifier)
 
@@ -58,6 +62,7 @@ def add(house: House, actor: Actor, newcomer: Newcomer, credential: Credential) 
                 "the role service is not for people; expected another; 'medicore init' makes it"
             )
         person, key = _with_certificate(house, identifier, newcomer.name, role, credential())
+        require_new_key(known, person.certificate)
         return person.details(), key
 
     return change(house, actor, "person.added", identifier, prepare)
@@ -83,6 +88,7 @@ def renew(
             raise ReviewError(
                 f"{identifier} has this very certificate already; expected a new one; have it issued"
             )
+        require_new_key(known, made.certificate)
         return made.details(), key
 
     return change(house, actor, "person.renewed", identifier, prepare)
@@ -117,31 +123,45 @@ def revoke(house: House, actor: Actor, identifier: str) -> LedgerEvent:
 def unlock(house: House, actor: Actor, identifier: str) -> LedgerEvent:
     """Unlock a person who was locked after wrong passphrases; return the event.
 
+    The actor ``authority`` signs with the authority's own passphrase, and only for one who may administer people: when
+    the last of them is locked, nobody else is left.
+
     Raises
     ------
     ReviewError
-        When the person is unknown, or not locked.
+        When the person is unknown, or not locked, or not for the authority to unlock.
     """
+    by_authority = actor.identifier == AUTHORITY
 
     def prepare(known: Mapping[str, Person]) -> ChangeDetails:
-        person_named(known, identifier)
+        person = person_named(known, identifier)
+        if by_authority and Permission.ADMINISTER not in PERMISSIONS[person.role]:
+            raise ReviewError(
+                f"{identifier} is {person.role}; expected one who may administer people: only these the authority unlocks; "
+                "ask an operator or quality"
+            )
         if not is_locked(house.ledger.events(person=identifier), identifier):
             raise ReviewError(
                 f"{identifier} is not locked; expected a locked person; see 'medicore people list'"
             )
         return {}, None
 
-    return change(house, actor, "person.unlocked", identifier, prepare)
+    signed = change_by_authority if by_authority else change
+    return signed(house, actor, "person.unlocked", identifier, prepare)
 
 
 def listed(house: House) -> list[dict[str, Any]]:
-    """Return a row for each person ever added: role, standing, current certificate, and earlier certificates."""
+    """Return a row for each person ever added: role, standing, current certificate, and earlier certificates.
+
+    ``key_of`` is who had the public key of the current certificate before, and ``warnings`` tell whose printed name
+    looks like this one.
+    """
     now = timestamp(house.clock.now())
     known: dict[str, Person] = {}
     earlier: dict[str, list[dict[str, Any]]] = {}
     for event in people_events(house):
         enter(known, event)
-        if event.action != "person.revoked":
+        if event.action in KEYS_GIVEN:
             certificate = _certificate(house, known[event.subject])
             earlier.setdefault(event.subject, []).append(certificate | {"since": event.at})
     return [
@@ -154,6 +174,8 @@ def listed(house: House) -> list[dict[str, Any]]:
             "revoked_at": person.revoked_at,
             "certificate": earlier[person.identifier][-1],
             "earlier": earlier[person.identifier][:-1],
+            "key_of": person.first_user or None,
+            "warnings": [*name_warnings(known, person.identifier)],
         }
         for person in known.values()
     ]

@@ -1,34 +1,33 @@
 """Signers: the people in the ledger at the time of an event, and the verification of the acts that added them."""
 
 import base64
-import math
 from collections.abc import Callable, Iterable, Mapping
 
-from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.people.logged import log
 from medicore.errors import MediCoreError, ReviewError
 from medicore.ports.house import House
+from medicore.records.identifiers import AUTHORITY
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.moment import timestamp
 from medicore.records.people.act import ENVELOPE, Act, require_told
+from medicore.records.people.lockout import LOCK_OUT, UNLOCKING, is_locked, require_unlocked
 from medicore.records.people.people import (
-    LOCK_OUT,
-    UNLOCKING,
     Permission,
     Person,
-    enter,
-    is_locked,
     people_of,
     person_named,
     require_active,
+    require_own_key,
     require_permission,
-    require_unlocked,
 )
 
-CHANGES = frozenset({"person.added", "person.renewed", "person.revoked", "person.unlocked"})
-"""The actions by which one person changes another; each is a signed act."""
+BY_AUTHORITY = frozenset({"person.unlocked"})
+"""The actions that the authority's own passphrase may sign: nobody else may be left to sign them."""
 
-_PEOPLE = ("person.added", "person.renewed", "person.revoked")
-_FOUNDING = frozenset({"authority.created", "checkpoint.signed", "person.added"})
+KEYS_GIVEN = ("person.added", "person.renewed")
+"""The actions that give a person a certificate."""
+
+_PEOPLE = (*KEYS_GIVEN, "person.revoked", "clock.corrected")
 
 
 def people(house: House, before: int | None = None) -> dict[str, Person]:
@@ -62,10 +61,11 @@ def signer_of(house: House, event: LedgerEvent) -> Person:
     only because a person registered it, so the signed act of that registration is verified here.
     """
     person = person_named(people(house, event.sequence), event.actor)
+    require_own_key(person)
     if person.chain:
         brought = [
             earlier
-            for action in ("person.added", "person.renewed")
+            for action in KEYS_GIVEN
             for earlier in house.ledger.events(subject=person.identifier, action=action)
             if earlier.sequence < event.sequence
         ]
@@ -105,39 +105,22 @@ def signed_act(
             f"ledger event {event.sequence} ({event.action}) has no signature; expected that of {event.actor}; "
             "take the ledger from the archive"
         )
+    if event.actor == event.role == AUTHORITY:
+        return _act_of_authority(house, event)
     person = signer(house, event)
     act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), person, event.at)
     require_permission(person, permission)
     return act
 
 
-def require_signed_changes(house: House) -> int:
-    """Return how many changes of people the ledger holds, once each is proved to be its actor's own.
-
-    Those by which the house was founded are the service's: they come before anything else happened.
-    """
-    changes = people_events(house, CHANGES)
-    later = (e.sequence for e in house.ledger.events() if e.action not in _FOUNDING or e.actor != SERVICE)
-    founded = next(later, math.inf)
-    known: dict[str, Person] = {}
-    of_founding: dict[str, LedgerEvent] = {}
-
-    def signer(_: House, event: LedgerEvent) -> Person:
-        """Return what ``signer_of`` does; every change after the founding was proved before it is asked for."""
-        person = person_named(known, event.actor)
-        if person.chain and person.identifier in of_founding:
-            proved(house, of_founding[person.identifier])
-        return person
-
-    for event in changes:
-        if event.sequence < founded:
-            of_founding[event.subject] = event
-        else:
-            proved(house, event, signer=signer)
-        if event.action == "person.renewed":
-            of_founding.pop(event.subject, None)
-        enter(known, event)
-    return len(changes)
+def _act_of_authority(house: House, event: LedgerEvent) -> Act:
+    """Return the act that the authority signed; raise ReviewError when it may not sign such a one."""
+    if event.action not in BY_AUTHORITY:
+        raise ReviewError(
+            f"ledger event {event.sequence} ({event.action}) is by the authority; expected one of "
+            f"{', '.join(sorted(BY_AUTHORITY))}; take the ledger from the archive"
+        )
+    return house.certifier.verify_authority(base64.b64decode(event.details[ENVELOPE]), event.at)
 
 
 def refuse(
@@ -148,9 +131,13 @@ def refuse(
     error: MediCoreError,
     details: Mapping[str, str],
 ) -> None:
-    """Put a refusal into the ledger as the action ``refusal``; too many wrong passphrases lock the person."""
+    """Put a refusal into the ledger as the action ``refusal``; too many wrong passphrases lock the person.
+
+    They do not lock the authority: nobody is above it to unlock it.
+    """
     log(house, identifier, refusal, subject, str(error), details)
-    lock_out(house, identifier)
+    if identifier != AUTHORITY:
+        lock_out(house, identifier)
 
 
 def lock_out(house: House, person: str) -> None:

@@ -8,7 +8,8 @@ from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.states import RELEASED, RunState
-from medicore.records.people.people import PERMISSIONS, Permission, is_locked, standing_of
+from medicore.records.people.lockout import is_locked
+from medicore.records.people.people import PERMISSIONS, Permission, standing_of
 
 _NO_ATTEMPT = frozenset({RunState.EXPLORED, RunState.REFUSED})
 

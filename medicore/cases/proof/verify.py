@@ -7,9 +7,12 @@ from typing import Any
 from medicore.cases.keeping.archived_bundle import OWN_FILES
 from medicore.cases.keeping.archived_run import archive_checks
 from medicore.cases.keeping.restoring import RESTORED
+from medicore.cases.people.authority import require_authority
+from medicore.cases.people.changes import people_check
 from medicore.cases.people.logged import SERVICE, log
-from medicore.cases.people.signers import proved, require_signed_changes
+from medicore.cases.people.signers import proved
 from medicore.cases.proof.verify_acts import act_checks, of_event
+from medicore.cases.review.namesakes import namesake_checks
 from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import entry_of, prove
 from medicore.cases.run.attest import kept
@@ -23,7 +26,7 @@ from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.checking import Check, CheckKind, attempt, same_bytes
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.event_details import Archiving, Release, Sealing, SignedDecision, details_of
+from medicore.records.ledger.event_details import Archiving, Release, Sealing, SignedDecision
 from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, verify_chain
 from medicore.records.people.people import Permission
@@ -38,21 +41,23 @@ _ACTS = {
 }
 
 
-def verify(house: House, run: RunId, checkout: RecordFiles | None = None) -> tuple[Check, ...]:
+def verify(
+    house: House, run: RunId, checkout: RecordFiles | None = None, authority: str | None = None
+) -> tuple[Check, ...]:
     """Return every check on a run; failures leave an event in the ledger.
 
     Reads the ledger's chain against the checkpoints in the archive, the repository and the record's commits and tags, every file
     in every store, the decisions' signatures, and the archived copies; ``checkout``, when given, is a record
-    folder elsewhere that is held against the same provenance.
+    folder elsewhere that is held against the same provenance, and ``authority`` the fingerprint that is trusted.
     """
-    checks = foundations(house)
+    checks = foundations(house, authority)
     if checks[0].passed:
         checks += (nothing_foreign(house), *record_checks(house, run, checkout))
     tell(house, run, checks)
     return checks
 
 
-def foundations(house: House) -> tuple[Check, ...]:
+def foundations(house: House, authority: str | None = None) -> tuple[Check, ...]:
     """Return the checks that all runs rest on: the ledger first and, where it holds, authority, people and archive.
 
     Without the ledger nothing that it says of a run can be relied on.
@@ -60,9 +65,8 @@ def foundations(house: House) -> tuple[Check, ...]:
     ledger = attempt(CheckKind.LEDGER, "ledger", partial(require_ledger, house))
     if not ledger.passed:
         return (ledger,)
-    authority = attempt(CheckKind.AUTHORITY, "authority", partial(_authority, house))
-    people = attempt(CheckKind.PEOPLE, "people", partial(require_signed_changes, house))
-    return ledger, authority, people, attempt(CheckKind.ARCHIVE, "archive", house.archive.prove)
+    trusted = attempt(CheckKind.AUTHORITY, "authority", partial(require_authority, house, authority))
+    return ledger, trusted, people_check(house), attempt(CheckKind.ARCHIVE, "archive", house.archive.prove)
 
 
 def nothing_foreign(house: House) -> Check:
@@ -101,6 +105,7 @@ def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Ite
     yield from act_checks(house, history)
     for event in history.events:
         yield from of_event(event, partial(_event_checks, house, history, event, checkout))
+    yield from namesake_checks(house, history)
 
 
 def _sealing_checks(house: House, run: RunId, sealing: Sealing) -> Iterator[Check]:
@@ -157,13 +162,6 @@ def require_ledger(house: House) -> tuple[int, str]:
     """Return the ledger's head; raise IntegrityError unless guards, chain and signed heads are as recorded."""
     house.ledger.check_file()
     return verify_chain(house.ledger.events(), [head.opened(house) for head in kept(house)])
-
-
-def _authority(house: House) -> None:
-    """Raise IntegrityError unless the authority's certificate is the one that the ledger's first events name."""
-    for event in house.ledger.events(action="authority.created"):
-        if details_of(event).text("certificate").encode() != house.seals.authority():
-            raise IntegrityError("authority.pem is not the authority of this ledger; restore it")
 
 
 def _provenance(house: House, run: RunId, sealing: Sealing) -> None:

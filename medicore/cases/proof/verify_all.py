@@ -83,15 +83,18 @@ class _Proved:
 
 
 def verify_all(
-    house: House, checkout: Callable[[RunId], RecordFiles | None] = lambda _: None
+    house: House,
+    checkout: Callable[[RunId], RecordFiles | None] = lambda _: None,
+    authority: str | None = None,
 ) -> Iterator[Verified]:
     """Yield what is found of every run, with the same checks as ``verify`` makes of one; then of what is shared.
 
     The time it takes grows with the number of runs and not with its square: the ledger is read once from end to
-    end, and what is then read of a run must be what was read there. Failures leave an event for each run.
+    end, and what is then read of a run must be what was read there. Failures leave an event for each run. ``authority``
+    is the fingerprint of the authority that is trusted, if one is named.
     """
     proved = replace(house, ledger=_Proved(house.ledger))
-    shared = foundations(proved)
+    shared = foundations(proved, authority)
     if not shared[0].passed:
         yield Verified(None, shared)
         return

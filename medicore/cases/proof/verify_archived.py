@@ -13,17 +13,20 @@ from medicore.records.checking import Check, CheckKind, attempt
 from medicore.records.identifiers import RunId
 
 
-def verify_archived(house: House, runs: Iterable[RunId]) -> Iterator[tuple[RunId, tuple[Check, ...]]]:
+def verify_archived(
+    house: House, runs: Iterable[RunId], authority: str | None = None
+) -> Iterator[tuple[RunId, tuple[Check, ...]]]:
     """Yield the checks of each run's archive, what all rest on among them; the ledger keeps what was found.
 
     The git bundle is cloned into an empty repository, which no check of bytes replaces.
+    ``authority`` is the fingerprint of the authority that is trusted, if one is named.
 
     Raises
     ------
     ArchiveError
         When a run is not archived.
     """
-    shared = foundations(house)
+    shared = foundations(house, authority)
     for run in runs:
         history = history_of(house, run)
         digest = history.archived.manifest

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from medicore.cases.keeping.archived_ledger import copies
+from medicore.cases.people.authority import require_authority
+from medicore.cases.people.changes import people_check
 from medicore.cases.proof.verify_acts import move_checks
 from medicore.cases.run.attest import kept, key_of
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
-from medicore.records.checking import AS_RECORDED, Check, CheckKind
+from medicore.records.checking import AS_RECORDED, Check, CheckKind, attempt
 from medicore.records.ledger.history import histories
 from medicore.records.ledger.ledger import (
     GENESIS,
@@ -41,6 +44,11 @@ class LedgerReport:
         """The checks that failed."""
         return tuple(check for check in self.checks if not check.passed)
 
+    @property
+    def warned(self) -> tuple[Check, ...]:
+        """The checks that need a look although they passed."""
+        return tuple(check for check in self.checks if check.warned)
+
 
 class _Reading:
     """What has been read of the ledger: digests by place, and how many events are proved."""
@@ -61,8 +69,11 @@ class _Reading:
                 self.heads.append(event)
 
 
-def verify_ledger(house: House) -> LedgerReport:
-    """Return what is found when the whole ledger is read: guards, chain, signed heads, runs. Nothing is written."""
+def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
+    """Return what is found when the whole ledger is read: guards, chain, signed heads, authority, people and runs.
+
+    ``authority`` is the fingerprint of the authority that is trusted, if one is named. Nothing is written.
+    """
     reading = _Reading()
     checks = [_guards(house), _chain(house, reading)]
     wrong = None if checks[1].passed else (reading.proved + 1, reading.proved + 1)
@@ -80,7 +91,8 @@ def verify_ledger(house: House) -> LedgerReport:
             checks.append(Check(CheckKind.SIGNED_HEAD, found.key, False, words))
     if checks[1].passed:
         against, wrong = _against(house, reading, opened)
-        checks += [*against, *_moves(house)]
+        trusted = attempt(CheckKind.AUTHORITY, "authority", partial(require_authority, house, authority))
+        checks += [*against, trusted, people_check(house), *_moves(house)]
     keys = set(opened)
     return LedgerReport(
         events=reading.proved,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from medicore.cases.people.authority import authority_fingerprint
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.run.decisions import accepted
 from medicore.cases.run.histories import histories_of, history_of
@@ -76,6 +77,7 @@ def begin(house: House, request: Request) -> ActiveRun:
         "reason": request.reason,
         "code_commit": commit,
         "environment_digest": environment,
+        "authority": authority_fingerprint(house),
         "protocol_digest": protocol.digest,
         "record_tag": seal_tag(run, 1),
         "ledger_head": {"sequence": sequence, "digest": head},

@@ -56,7 +56,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "person.renewed": "A person received a new key and certificate; what the earlier one signed stays valid.",
         "person.revoked": "A person's certificate was revoked; decisions signed before that stay valid.",
         "person.locked": "A person is locked out after too many wrong passphrases and cannot sign.",
-        "person.unlocked": "An operator let a locked person sign again.",
+        "person.unlocked": "An operator, quality, or the authority for the last of them, let a locked person sign again.",
         "person.refused": "An attempt to add, renew, revoke or unlock a person was refused; the details name the cause.",
         "subject.viewed": "A person saw one patient's data of a run; the event names the row and holds none of its values.",
         "subject.refused": "An attempt to see a patient's data was refused, and nothing was shown.",
@@ -65,7 +65,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "checkpoint.failed": "A checkpoint could not be stored outside the ledger; the next one covers it.",
         "run.taken": "A worker took up a run that another had left; the decisions and the request before it still hold.",
         "ledger.corrected": "An operator named events of a run that its state did not allow, and signed that; they are skipped.",
-        "clock.corrected": "An operator set the clock back and gave the reason; time may go backwards at this event.",
+        "clock.corrected": "A person signed that the last times of the ledger are wrong; time may go backwards at this event.",
     }
 )
 

@@ -24,6 +24,7 @@ __all__ = [
     "clock_steps",
     "export_lines",
     "import_lines",
+    "steps_back",
     "verify_chain",
     "verify_part",
 ]
@@ -149,10 +150,11 @@ def chain(new: NewEvent, at: str, previous: LedgerEvent | None) -> LedgerEvent:
             raise IntegrityError(f"an event {new.action[:40]!r} came without its {name}; say who did what")
     known_action(new.action)
     moment(at)
-    if previous is not None and new.action != "clock.corrected" and _steps_back(previous, at):
+    if previous is not None and new.action != "clock.corrected" and steps_back(previous, at):
         raise ConfigurationError(
             f"the clock says {at}, event {previous.sequence} is of {previous.at}; expected no step back over "
-            f"{CLOCK_TOLERANCE.total_seconds():.0f} s; set the clock, or record 'clock.corrected'"
+            f"{CLOCK_TOLERANCE.total_seconds():.0f} s; set the clock, or sign with 'medicore ledger clock' that the "
+            "ledger's last times are wrong"
         )
     try:
         details = json.loads(canonical(dict(new.details)))
@@ -266,7 +268,7 @@ def _verify_next(last: LedgerEvent | None, event: LedgerEvent) -> None:
         raise _integrity_error(sequence, "does not match its digest")
     known_action(event.action)
     moment(event.at)
-    if last is not None and event.action != "clock.corrected" and _steps_back(last, event.at):
+    if last is not None and event.action != "clock.corrected" and steps_back(last, event.at):
         raise _integrity_error(
             sequence, f"has the time {event.at}, which is earlier than that of the event before it"
         )
@@ -281,7 +283,8 @@ def _verify_checkpoint(checkpoint: Checkpoint, event: LedgerEvent) -> None:
         )
 
 
-def _steps_back(previous: LedgerEvent, at: str) -> bool:
+def steps_back(previous: LedgerEvent, at: str) -> bool:
+    """Return whether ``at`` is so much earlier than an event that only a correction of the clock may follow it."""
     return moment(previous.at) - moment(at) > CLOCK_TOLERANCE
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from medicore.errors import IntegrityError, ReviewError
 from medicore.records.canonical import canonical
+from medicore.records.identifiers import AUTHORITY
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import moment
 from medicore.records.people.decision import require_reason
@@ -79,6 +80,23 @@ def declare(
         role=person.role.value,
         signed_at=signed_at,
         certificate=person.fingerprint,
+    )
+
+
+def declare_for_authority(
+    certificate: str, action: str, subject: str, reason: str, details: Mapping[str, Any], signed_at: str
+) -> Act:
+    """Return an act of the authority with this certificate's fingerprint; raise ReviewError when its reason is empty."""
+    return Act(
+        action=action,
+        subject=subject,
+        reason=reason.strip(),
+        details=dict(details),
+        signer=AUTHORITY,
+        printed_name="MediCore authority",
+        role=AUTHORITY,
+        signed_at=signed_at,
+        certificate=certificate,
     )
 
 

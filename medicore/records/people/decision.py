@@ -222,7 +222,8 @@ def require_bound(statement: Statement, run: str, digests: Mapping[str, str], fi
 def require_allowed(statement: Statement, person: Person, requester: str) -> None:
     """Raise ReviewError unless ``person``, as the ledger knows them, was allowed to sign the statement.
 
-    ``requester`` is the identifier of the person who asked for the run; that person may not decide on it.
+    ``requester`` is the identifier of the person who asked for the run; that person may not decide on it, nor anybody
+    who ever had a key of theirs.
     """
     claimed = (statement.signer, statement.printed_name, statement.role, statement.certificate)
     if claimed != (person.identifier, person.name, person.role, person.fingerprint):
@@ -234,6 +235,11 @@ def require_allowed(statement: Statement, person: Person, requester: str) -> Non
     if person.identifier == requester:  # before the role: the requester should learn this reason first
         raise ReviewError(
             f"{requester} asked for this run; expected the decision of another person; ask someone"
+        )
+    if requester in person.key_shared_with:
+        raise ReviewError(
+            f"{person.identifier} and {requester}, who asked for this run, had one public key; expected the decision of "
+            "another person; ask someone"
         )
     require_permission(person, Permission(statement.meaning.value))
 

@@ -1,27 +1,16 @@
 """People, their roles and the permissions of each role. All of it is derived from the ledger's events."""
 
-import base64
-import binascii
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
 from medicore.errors import IntegrityError, ReviewError
-from medicore.records.canonical import sha256
-from medicore.records.identifiers import person_id
+from medicore.records.identifiers import RESERVED, person_id
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import moment, timestamp
-
-LOCK_OUT = 5
-"""The number of wrong passphrases in a row after which a person is locked out (21 CFR 11.300(d))."""
-
-UNLOCKING = frozenset({"person.unlocked", "person.renewed"})
-"""The actions after which a locked person may sign again."""
-
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=\n]+)-----END CERTIFICATE-----\n?", re.ASCII)
+from medicore.records.people.public_key import fingerprint, public_key
 
 
 class Role(StrEnum):
@@ -84,6 +73,10 @@ class Person:
     ``fingerprint`` is the SHA-256 of the certificate in DER, ``certificate`` the certificate in PEM. ``chain``
     holds the issuers of an external certificate, in PEM and up to their root; it is empty for a certificate of the
     embedded authority. Times are in UTC; ``revoked_at`` is None unless the certificate was revoked.
+
+    A public key is used once, for ever. ``keys`` are the public keys that the identifier ever had, the present one
+    last; ``first_user`` is who had the present key before, if the identifier is not its first user; ``key_shared_with``
+    are all others who ever had one of these keys. The ledger's events give these three.
     """
 
     identifier: str
@@ -95,6 +88,9 @@ class Person:
     certificate: str
     revoked_at: str | None = None
     chain: str = ""
+    keys: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    first_user: str = field(default="", compare=False, repr=False)
+    key_shared_with: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
 
     def details(self) -> dict[str, Any]:
         """Return the details of the person that ``person.added`` and ``person.renewed`` hold."""
@@ -107,24 +103,6 @@ class Person:
             "certificate": self.certificate,
         }
         return {**details, "chain": self.chain} if self.chain else details
-
-
-def fingerprint(pem: str) -> str:
-    """Return the SHA-256 of the one certificate in ``pem``, over its DER encoding.
-
-    Raises
-    ------
-    ReviewError
-        When the text holds anything other than exactly one certificate in PEM.
-    """
-    framed = _PEM.fullmatch(pem)
-    try:
-        encoded = base64.b64decode(framed[1].replace("\n", "") if framed else "", validate=True)
-    except binascii.Error:
-        encoded = b""
-    if not encoded:
-        raise ReviewError("no certificate in PEM was found; expected exactly one; export it again")
-    return sha256(encoded)
 
 
 def printed_name(text: str) -> str:
@@ -171,24 +149,78 @@ def enter(people: dict[str, Person], event: LedgerEvent) -> None:
     if event.action == "person.added":
         if event.subject in people:
             raise _integrity_error(event, "adds an identifier that is taken")
-        people[event.subject] = _person_in(event)
+        _give_key(people, _person_in(event))
     elif event.action == "person.renewed":
         before, after = people.get(event.subject), _person_in(event)
         if before is None or before.revoked_at is not None or before.role is not after.role:
             raise _integrity_error(
                 event, "renews a person who was never added, was revoked, or had another role"
             )
-        people[event.subject] = after
+        _give_key(people, after)
     elif event.action == "person.revoked":
         person = people.get(event.subject)
         if person is None:
             raise _integrity_error(event, "revokes a person who was never added")
         if person.revoked_at is None:
             people[event.subject] = replace(person, revoked_at=event.at)
+    elif event.action == "clock.corrected":
+        _keep_revoked(people, event)
+
+
+def _keep_revoked(people: dict[str, Person], correction: LedgerEvent) -> None:
+    """Keep revoked at a correction of the clock who was revoked while it ran ahead: the ledger's order counts."""
+    for person in [*people.values()]:
+        if person.revoked_at is not None and moment(person.revoked_at) > moment(correction.at):
+            people[person.identifier] = replace(person, revoked_at=correction.at)
+
+
+def _give_key(people: dict[str, Person], person: Person) -> None:
+    """Enter a person with a new certificate; note who had its public key before, or ever shared one with them."""
+    key = public_key(person.certificate)
+    before = people.get(person.identifier)
+    users = [other.identifier for other in people.values() if key in other.keys]
+    others = frozenset(users) - {person.identifier}
+    people[person.identifier] = replace(
+        person,
+        keys=(*(before.keys if before else ()), key),
+        first_user=users[0] if users else "",
+        key_shared_with=others | (before.key_shared_with if before else frozenset()),
+    )
+    for other in others:
+        shared = people[other].key_shared_with | {person.identifier}
+        people[other] = replace(people[other], key_shared_with=shared)
+
+
+def user_of_key(people: Mapping[str, Person], certificate: str) -> str:
+    """Return who has or ever had the public key of a certificate in PEM; an empty text when nobody had."""
+    key = public_key(certificate)
+    return next((person.identifier for person in people.values() if key in person.keys), "")
+
+
+def require_new_key(people: Mapping[str, Person], certificate: str) -> None:
+    """Raise ReviewError when anybody has or ever had the public key of a certificate in PEM."""
+    if user := user_of_key(people, certificate):
+        raise ReviewError(
+            f"the public key of this certificate is or was that of {user}; expected one that nobody ever had, since a "
+            "key is used once; make a new key and have a certificate issued for it"
+        )
+
+
+def require_own_key(person: Person) -> None:
+    """Raise ReviewError when another person had the public key before this one."""
+    if person.first_user not in ("", person.identifier):
+        raise ReviewError(
+            f"the public key of {person.identifier} was that of {person.first_user} before; expected a key that is used "
+            "once, by one person; renew it with a new key"
+        )
 
 
 def require_unused(people: Mapping[str, Person], identifier: str) -> str:
-    """Return ``identifier`` if nobody has it or ever had it; raise ReviewError otherwise."""
+    """Return ``identifier`` if it is free for a person; raise ReviewError if it is reserved or anybody ever had it."""
+    if identifier in RESERVED:
+        raise ReviewError(
+            f"identifier {identifier} is reserved: the ledger calls so what is not a person; expected another; choose one"
+        )
     if person_id(identifier) in people:
         raise ReviewError(
             f"identifier {identifier} is taken; expected a new one, since an identifier stays taken even after a "
@@ -205,11 +237,12 @@ def person_named(people: Mapping[str, Person], identifier: str) -> Person:
 
 
 def require_active(person: Person, at: str) -> None:
-    """Raise ReviewError unless the person's certificate is valid at ``at``."""
+    """Raise ReviewError unless the person's certificate is valid at ``at``, and its public key is theirs alone."""
     if person.revoked_at is not None and moment(at) >= moment(person.revoked_at):
         raise ReviewError(
             f"the key of {person.identifier} was revoked on {person.revoked_at}; use another key"
         )
+    require_own_key(person)
     if not moment(person.valid_from) <= moment(at) <= moment(person.valid_until):
         raise ReviewError(
             f"the key of {person.identifier} is valid from {person.valid_from} to {person.valid_until}; "
@@ -233,38 +266,6 @@ def require_permission(person: Person, permission: Permission) -> None:
         raise ReviewError(
             f"{person.identifier} has the role {person.role}, which may not {permission}; expected one of {allowed}; "
             "ask a person with such a role"
-        )
-
-
-def is_locked(events: Iterable[LedgerEvent], person: str, limit: int = LOCK_OUT) -> bool:
-    """Return whether ``person`` is locked out: ``limit`` wrong passphrases in a row, and nobody unlocked them.
-
-    The count restarts at 0 when the person signs a decision or another act, and at ``person.unlocked``.
-    ``person.locked`` locks at any count. Only ``person.unlocked`` ends a lock, or ``person.renewed``, because the
-    new key has another passphrase.
-    """
-    failures = 0
-    locked = False
-    for event in events:
-        if event.action in UNLOCKING and event.subject == person:
-            failures, locked = 0, False
-        elif event.action == "person.locked" and event.subject == person:
-            locked = True
-        elif event.actor != person:
-            continue
-        elif event.action == "decision.signed" or "envelope" in event.details:
-            failures = 0
-        elif event.action.endswith(".refused"):
-            failures += event.details.get("cause") == "passphrase"
-        locked = locked or failures >= limit
-    return locked
-
-
-def require_unlocked(events: Iterable[LedgerEvent], person: str, limit: int = LOCK_OUT) -> None:
-    """Raise ReviewError when ``person`` is locked out."""
-    if is_locked(events, person, limit):
-        raise ReviewError(
-            f"{person} is locked after {limit} wrong passphrases; expected that an operator unlocks; ask an operator"
         )
 
 

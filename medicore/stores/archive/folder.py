@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from medicore.errors import ArchiveError
+from medicore.errors import ArchiveError, ConfigurationError
 from medicore.records.canonical import digest, document, sha256
 from medicore.records.export.archived import Versions, is_key, require_key, require_longer
 
@@ -19,6 +19,8 @@ _LABEL = ".retention.json"
 # No key holds this sign, so the label of an extension is never that of another object.
 _EXTENDED = "~"
 _HOLD = "~hold-"
+_PROBED = 4096
+"""The bytes of the file by which the folder is tried."""
 
 
 class FolderArchive:
@@ -34,6 +36,19 @@ class FolderArchive:
     def prove(self) -> str:
         """Return what this archive is; a folder has nothing that could be set wrongly."""
         return "write-once folder on this machine; whoever administers it can delete what is there"
+
+    def probe(self) -> None:
+        """Raise ConfigurationError unless the folder takes a small file; the file is removed again."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".probe.") as scratch:
+                scratch.write(bytes(_PROBED))
+                scratch.flush()
+        except OSError as error:
+            raise ConfigurationError(
+                f"the archive cannot be written: {error.strerror}; expected a folder with room that MediCore may write; "
+                "make room or mend the folder"
+            ) from error
 
     def put(self, key: str, data: bytes, retain_until: str) -> str:
         """Write an object once, read it back, and return its version, the SHA-256.

@@ -4,6 +4,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
+from medicore.errors import ConfigurationError, ReviewError
 from medicore.records.identifiers import person_id
 from medicore.records.moment import timestamp
-from medicore.records.people.people import Person, Role, fingerprint, printed_name
-from medicore.stores.files import write_atomically
+from medicore.records.people.people import Person, Role, printed_name
+from medicore.records.people.public_key import fingerprint
+from medicore.stores.files import private_folder, write_atomically
 from medicore.stores.keys.certificates import as_pem, certificate_builder, usage
+from medicore.stores.keys.passphrases import opened, spelled
 
 if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no signature needs
     from medicore.stores.clock import Clock
@@ -143,7 +146,7 @@ class Authority:
         """
         person_id(subject.identifier)
         _require_passphrase(passphrase)
-        issuer_key = self._open(authority_passphrase)
+        issuer_key = self.open(authority_passphrase)
         issuer = x509.load_pem_x509_certificate(self.certificate)
         now = self._clock.now().replace(microsecond=0)
         key = ec.generate_private_key(ec.SECP256R1())
@@ -169,7 +172,7 @@ class Authority:
             .kdf_rounds(self._kdf_rounds)
             .key_cert_algorithm(pkcs12.PBES.PBESv2SHA256AndAES256CBC)
             .hmac_hash(hashes.SHA256())
-            .build(passphrase.encode())
+            .build(spelled(passphrase).encode())
         )
         stored = pkcs12.serialize_key_and_certificates(
             subject.identifier.encode(), key, certificate, [issuer], shut
@@ -235,8 +238,8 @@ class Authority:
                 f"the passphrase of {identifier} is not here; expected {path.name}; run 'medicore init'"
             ) from error
 
-    def _open(self, passphrase: str) -> ec.EllipticCurvePrivateKey:
-        """Return the authority's key."""
+    def open(self, passphrase: str) -> ec.EllipticCurvePrivateKey:
+        """Return the authority's own key; raise WrongPassphraseError when the passphrase does not open it."""
         return _opened(self._folder, passphrase)
 
     def _key_path(self, identifier: str) -> Path:
@@ -251,8 +254,8 @@ def _first_key(folder: Path, passphrase: str) -> ec.EllipticCurvePrivateKey:
     if (folder / _KEY).exists():
         return _opened(folder, passphrase)
     key = ec.generate_private_key(ec.SECP256R1())
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    shut = serialization.BestAvailableEncryption(passphrase.encode())
+    private_folder(folder)
+    shut = serialization.BestAvailableEncryption(spelled(passphrase).encode())
     stored = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, shut)
     _replace_secret(folder / _KEY, stored)
     return key
@@ -260,20 +263,18 @@ def _first_key(folder: Path, passphrase: str) -> ec.EllipticCurvePrivateKey:
 
 def _opened(folder: Path, passphrase: str) -> ec.EllipticCurvePrivateKey:
     try:
-        key = serialization.load_pem_private_key((folder / _KEY).read_bytes(), passphrase.encode())
+        stored = (folder / _KEY).read_bytes()
     except FileNotFoundError as error:
         raise ConfigurationError(f"{_KEY} is not here; expected it beside {_CERTIFICATE}") from error
-    except (TypeError, ValueError) as error:
-        raise WrongPassphraseError(
-            "the passphrase does not open the key of the authority; try again"
-        ) from error
+    wrong = "the passphrase does not open the key of the authority; try again"
+    key = opened(partial(serialization.load_pem_private_key, stored), passphrase, wrong)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ConfigurationError(f"{_KEY} holds another kind of key; expected ECDSA P-256; restore the file")
     return key
 
 
 def _require_passphrase(passphrase: str) -> None:
-    if len(passphrase) < LEAST_PASSPHRASE:
+    if len(spelled(passphrase)) < LEAST_PASSPHRASE:
         raise ReviewError(f"the passphrase is too short; expected {LEAST_PASSPHRASE} characters or more")
 
 

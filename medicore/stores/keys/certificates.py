@@ -98,7 +98,7 @@ def require_issued(certificate: x509.Certificate, authority: x509.Certificate, a
     if not (is_authority and may_sign):
         raise ReviewError(f"the certificate of {owner} is not one for signatures; have one issued")
     for name, held in ((owner, certificate), ("the authority", authority)):
-        _require_valid(held, at, name)
+        require_valid(held, at, name)
 
 
 def require_chained(certificate: x509.Certificate, chain: str, at: str, owner: str) -> None:
@@ -114,7 +114,7 @@ def require_chained(certificate: x509.Certificate, chain: str, at: str, owner: s
             f"the chain of {owner} does not end in a root; expected every issuer up to one that issued itself; "
             "name the file that holds them all"
         )
-    _require_valid(certificate, at, owner)
+    require_valid(certificate, at, owner)
     extensions = ExtensionPolicy.permit_all().require_present(
         x509.KeyUsage, Criticality.AGNOSTIC, _for_signatures
     )
@@ -157,7 +157,8 @@ def _for_signatures(_policy: object, _certificate: x509.Certificate, usage: x509
         raise ValueError("its key usage is not for signatures")
 
 
-def _require_valid(held: x509.Certificate, at: str, name: str) -> None:
+def require_valid(held: x509.Certificate, at: str, name: str) -> None:
+    """Raise ReviewError unless a certificate, of the owner ``name``, is valid at ``at``."""
     if not held.not_valid_before_utc <= moment(at) <= held.not_valid_after_utc:
         raise ReviewError(
             f"the key of {name} is valid from {held.not_valid_before_utc:%Y-%m-%d %H:%M} to "

@@ -7,7 +7,8 @@ from medicore.errors import ReviewError
 from medicore.records.moment import timestamp
 from medicore.records.people.act import Act
 from medicore.records.people.credential import Issuance, Registration
-from medicore.records.people.people import Person, Role, fingerprint, printed_name
+from medicore.records.people.people import Person, Role, printed_name
+from medicore.records.people.public_key import fingerprint
 from medicore.stores.clock import Clock
 from medicore.stores.keys import signer
 from medicore.stores.keys.authority import Authority, Subject
@@ -90,3 +91,12 @@ class AuthorityCertifier:
     def verify(self, envelope: bytes, person: Person, at: str) -> Act:
         """Return the act in an envelope after verifying signature and certificate as of ``at``."""
         return signer.verify_act(envelope, person, self._authority().certificate, at)
+
+    def sign_for_authority(self, act: Act, passphrase: str) -> bytes:
+        """Return the envelope of an act of the authority, signed with its own key."""
+        authority = self._authority()
+        return signer.sign_act_for_authority(act, authority.open(passphrase), authority.certificate)
+
+    def verify_authority(self, envelope: bytes, at: str) -> Act:
+        """Return the act in an envelope after verifying that the authority signed it, as of ``at``."""
+        return signer.verify_act_of_authority(envelope, self._authority().certificate, at)

@@ -5,19 +5,30 @@ securesystemslib is imported where it is used: it imports boto3, which takes hal
 
 import json
 from datetime import timedelta
+from functools import partial
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from medicore.errors import IntegrityError, ReviewError, WrongPassphraseError
+from medicore.errors import IntegrityError, ReviewError
 from medicore.records.canonical import canonical
+from medicore.records.identifiers import AUTHORITY
 from medicore.records.ledger.ledger import Checkpoint
 from medicore.records.moment import moment
 from medicore.records.people.act import Act
 from medicore.records.people.decision import Statement
-from medicore.records.people.people import Person, fingerprint
-from medicore.stores.keys.certificates import as_pem, load, require_chained, require_issued, subject_of
+from medicore.records.people.people import Person
+from medicore.records.people.public_key import fingerprint
+from medicore.stores.keys.certificates import (
+    as_pem,
+    load,
+    require_chained,
+    require_issued,
+    require_valid,
+    subject_of,
+)
+from medicore.stores.keys.passphrases import opened
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 ACT_TYPE = "application/vnd.medicore.act+json"
@@ -86,6 +97,28 @@ def verify_act(envelope: bytes, person: Person, ca_pem: str | bytes, at: str) ->
     return act
 
 
+def sign_act_for_authority(act: Act, key: ec.EllipticCurvePrivateKey, ca_pem: bytes) -> bytes:
+    """Return the DSSE envelope of an act of the authority, signed with the authority's key."""
+    return _envelope(act.payload(), ACT_TYPE, key, load(ca_pem))
+
+
+def verify_act_of_authority(envelope: bytes, ca_pem: bytes, at: str) -> Act:
+    """Return the act in ``envelope`` after verifying that the authority signed it, with a certificate valid at ``at``.
+
+    Raises
+    ------
+    ReviewError
+        When it is not the authority's own act, or was signed more than an hour before or after ``at``.
+    """
+    authority = load(ca_pem)
+    act = Act.from_payload(_unseal(envelope, ACT_TYPE, authority, ca_pem))
+    if (act.signer, act.role, act.certificate) != (AUTHORITY, AUTHORITY, fingerprint(_text(ca_pem))):
+        raise ReviewError("the act is not one of the authority; expected its own; sign with its passphrase")
+    _require_recorded("act", act.signed_at, at)
+    require_valid(authority, at, "the authority")
+    return act
+
+
 def sign_checkpoint(checkpoint: Checkpoint, pkcs12_bytes: bytes, passphrase: str) -> bytes:
     """Return the DSSE envelope of a ledger's head, signed with the service's key."""
     return _seal(
@@ -132,10 +165,10 @@ def open_key(
     ReviewError
         When it is a key of another kind, or not the expected one.
     """
-    try:
-        key, certificate, chain = pkcs12.load_key_and_certificates(pkcs12_bytes, passphrase.encode())
-    except ValueError as error:
-        raise WrongPassphraseError(f"the passphrase does not open the key of {owner}; try again") from error
+    wrong = f"the passphrase does not open the key of {owner}; try again"
+    key, certificate, chain = opened(
+        partial(pkcs12.load_key_and_certificates, pkcs12_bytes), passphrase, wrong
+    )
     if not isinstance(key, ec.EllipticCurvePrivateKey) or certificate is None:
         raise ReviewError(f"the file holds no key of {owner}; expected ECDSA P-256 with its certificate")
     if expected is not None and fingerprint(as_pem(certificate)) != expected:
@@ -149,10 +182,16 @@ def _seal(
     payload: bytes, payload_type: str, pkcs12_bytes: bytes, passphrase: str, owner: str, expected: str | None
 ) -> bytes:
     """Return the signed envelope; ``expected`` is the fingerprint that the key's certificate must have."""
+    key, certificate, _ = open_key(pkcs12_bytes, passphrase, owner, expected)
+    return _envelope(payload, payload_type, key, certificate)
+
+
+def _envelope(
+    payload: bytes, payload_type: str, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate
+) -> bytes:
     from securesystemslib.dsse import Envelope
     from securesystemslib.signer import CryptoSigner, SSlibKey
 
-    key, certificate, _ = open_key(pkcs12_bytes, passphrase, owner, expected)
     named = SSlibKey.from_crypto(key.public_key(), keyid=fingerprint(as_pem(certificate)))
     envelope = Envelope(payload, payload_type, {})
     envelope.sign(CryptoSigner(key, named))
@@ -201,16 +240,21 @@ def _require_signer(
             f"the {what} is by {signed.signer}, the certificate is another's; expected the signer's own; "
             "sign with your own key"
         )
-    if abs(moment(at) - moment(signed.signed_at)) > RECORDING_LIMIT:
-        raise ReviewError(
-            f"the {what} says it was signed on {signed.signed_at}, the ledger took it on {at}; "
-            "expected at most an hour between; set the clock and sign again"
-        )
+    _require_recorded(what, signed.signed_at, at)
     for instant in (signed.signed_at, at):
         if chain:
             require_chained(certificate, chain, instant, signed.signer)
         else:
             require_issued(certificate, load(ca_pem), instant, signed.signer)
+
+
+def _require_recorded(what: str, signed_at: str, at: str) -> None:
+    """Raise ReviewError unless the ledger recorded the signature within an hour of the signer's time."""
+    if abs(moment(at) - moment(signed_at)) > RECORDING_LIMIT:
+        raise ReviewError(
+            f"the {what} says it was signed on {signed_at}, the ledger took it on {at}; "
+            "expected at most an hour between; set the clock and sign again"
+        )
 
 
 def _revoked(signer: str, what: str, revoked_at: str, at: str) -> ReviewError:

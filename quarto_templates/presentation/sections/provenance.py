@@ -18,12 +18,18 @@ def identity(report: Report) -> str:
         ("Code commit", mono(run["code_commit"])),
         ("Protocol digest", mono(run["protocol_digest"])),
         ("Environment digest", mono(str(run.get("environment_digest", "none")))),
+        *_authority(run),
         ("Ledger head", joined(f"event {head['sequence']}, ", mono(str(head["digest"])))),
         ("Requested", f"by {run['requested_by']} at {run['requested_at']}: {run['reason']}"),
         ("Seed", str(run["seed"])),
         ("Renderer", ", ".join(f"{name} {value}" for name, value in sorted(run["renderer"].items()))),
     )
     return block(facts("16.1", "Identity of the run", pairs, note="Digests are SHA-256; commits are git's."))
+
+
+def _authority(run: Mapping[str, Any]) -> tuple[tuple[str, Code], ...]:
+    """Return the authority's fingerprint; nothing for a run of an earlier version, which did not record it."""
+    return (("Authority fingerprint", mono(str(run["authority"]))),) if "authority" in run else ()
 
 
 def files(report: Report) -> str:

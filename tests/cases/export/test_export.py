@@ -9,7 +9,8 @@ from medicore.cases.people.signers import proved
 from medicore.errors import IntegrityError, ProtocolError, ReviewError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
-from medicore.records.people.people import Permission, fingerprint
+from medicore.records.people.people import Permission
+from medicore.records.people.public_key import fingerprint
 from tests.whole_house.content import md5
 from tests.whole_house.exported import third_party
 from tests.whole_house.house import WholeHouse

@@ -9,8 +9,9 @@ import pytest
 
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.attributed import Signatory, record_act, require_signatory
+from medicore.cases.people.changes import require_signed_changes
 from medicore.cases.people.people import Newcomer, add, listed, renew, revoke, unlock
-from medicore.cases.people.signers import people, proved, require_signed_changes, signer_of
+from medicore.cases.people.signers import people, proved, signer_of
 from medicore.errors import BusyError, IntegrityError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
 from medicore.ports.ledger import Ledger

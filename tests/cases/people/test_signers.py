@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from medicore.cases.people.changes import require_signed_changes
 from medicore.cases.people.logged import SERVICE, log, role_of
 from medicore.cases.people.people import renew, revoke
 from medicore.cases.people.signers import (
     lock_out,
     people,
     require_not_locked,
-    require_signed_changes,
     require_standing,
     signed_act,
     signer_of,

@@ -104,7 +104,8 @@ def test_what_was_not_signed_is_refused(
     with pytest.raises(ReviewError, match=told) as refused:
         require_signed(house, request, None)
     (event,) = house.ledger.events(action="run.refused")
-    assert (event.actor, event.reason) == (request.requester, str(refused.value))
+    assert (event.actor, event.role, event.reason) == (SERVICE, "unknown", str(refused.value))
+    assert event.details["claimed"] == request.requester
     assert "\n" not in event.reason
 
 
@@ -209,4 +210,4 @@ def test_the_service_is_refused_as_anyone_is(founded: tuple[House, SetClock]) ->
     with pytest.raises(ReviewError, match="person 'medicore' is unknown"):
         sign_for_service(house, Request(STUDY, MONTH, SERVICE, "Scheduled"), [STUDY])
     (event,) = house.ledger.events(action="run.refused")
-    assert event.actor == SERVICE
+    assert (event.actor, event.details["claimed"]) == (SERVICE, SERVICE)

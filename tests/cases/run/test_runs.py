@@ -96,7 +96,8 @@ def test_a_regulatory_run_needs_the_code_and_packages_that_it_names(founded: Who
         founded.begin(SOUND)
     assert founded.runs(SOUND) == []
     (event,) = founded.house.ledger.events(action="run.refused")
-    assert (event.actor, event.reason) == ("ana", str(refused.value))
+    assert (event.actor, event.details["claimed"]) == ("medicore", "ana")
+    assert event.reason == str(refused.value)
     assert founded.begin(SOUND, exploratory=True).exploratory
 
 
@@ -123,7 +124,7 @@ def test_what_is_not_fit_is_refused_before_there_is_a_run(
         founded.begin(asked.pop("study"), **asked)
     assert [*founded.house.ledger.events(action="run.requested")] == []
     (event,) = founded.house.ledger.events(action="run.refused")
-    assert (event.actor, event.reason) == (changed.get("by", "ana"), str(refused.value))
+    assert (event.details["claimed"], event.reason) == (changed.get("by", "ana"), str(refused.value))
     assert event.details["error"] == family.__name__
 
 

@@ -9,22 +9,21 @@ import pytest
 
 from medicore.errors import IntegrityError, ProtocolError, ReviewError
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent, chain
+from medicore.records.people.lockout import is_locked, require_unlocked
 from medicore.records.people.people import (
     PERMISSIONS,
     Permission,
     Person,
     Role,
-    fingerprint,
-    is_locked,
     people_of,
     person_named,
     printed_name,
     require_active,
     require_permission,
-    require_unlocked,
     require_unused,
     role_named,
 )
+from medicore.records.people.public_key import fingerprint
 
 RUN = "MED-2024-0147/2025-03/1"
 DER = b"a certificate, as far as its fingerprint goes"

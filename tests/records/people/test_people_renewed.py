@@ -8,7 +8,8 @@ import pytest
 
 from medicore.errors import IntegrityError
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent, chain
-from medicore.records.people.people import Person, Role, is_locked, people_of, standing_of
+from medicore.records.people.lockout import is_locked
+from medicore.records.people.people import Person, Role, people_of, standing_of
 
 RUN = "MED-2024-0147/2025-03/1"
 

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store
 
 from medicore.errors import ConfigurationError, ProtocolError, ReviewError
-from medicore.records.people.people import Person, Role, fingerprint
+from medicore.records.people.people import Person, Role
+from medicore.records.people.public_key import fingerprint
 from medicore.stores.keys.authority import Authority, Subject
 
 NOW = datetime(2025, 4, 1, 6, 0, 0, 250_000, tzinfo=UTC)

@@ -13,7 +13,8 @@ from cryptography.x509.oid import NameOID
 from medicore.errors import ReviewError
 from medicore.records.moment import timestamp
 from medicore.records.people.decision import state
-from medicore.records.people.people import Person, Role, fingerprint
+from medicore.records.people.people import Person, Role
+from medicore.records.people.public_key import fingerprint
 from medicore.stores.keys.authority import Authority, Subject
 from medicore.stores.keys.signer import sign, verify
 

@@ -1,0 +1,124 @@
+"""changes: what the ledger tells of people, held against the signed acts and against the rule of one key, one person."""
+
+import math
+from dataclasses import dataclass
+
+from medicore.cases.people.logged import SERVICE
+from medicore.cases.people.signers import KEYS_GIVEN, people_events, proved
+from medicore.errors import IntegrityError, MediCoreError
+from medicore.ports.house import House
+from medicore.records.checking import AS_RECORDED, Check, CheckKind
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.moment import timestamp
+from medicore.records.people.people import Person, enter, person_named, standing_of
+
+CHANGES = frozenset(
+    {"person.added", "person.renewed", "person.revoked", "person.unlocked", "clock.corrected"}
+)
+"""The actions by which a person changes another, or the times of the ledger; each is a signed act."""
+
+_FOUNDING = frozenset({"authority.created", "checkpoint.signed", "person.added"})
+
+
+@dataclass(frozen=True, slots=True)
+class UsedKey:
+    """A key that an event gave although it had been used: the event, who received it, and who had it before."""
+
+    event: int
+    person: str
+    before: str
+
+    def __str__(self) -> str:
+        return f"event {self.event} gives {self.person} the public key that {self.before} had before"
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All changes of people, proved: how many, the people after them, and the keys that were used again."""
+
+    count: int
+    people: dict[str, Person]
+    used_keys: tuple[UsedKey, ...]
+
+
+def require_signed_changes(house: House) -> int:
+    """Return how many changes of people the ledger holds, once each is proved as ``proved_changes`` does."""
+    return proved_changes(house).count
+
+
+def people_check(house: House) -> Check:
+    """Return the check of all changes of people: each signed by its actor, and each public key used once.
+
+    A key that a person in force shares with an earlier user fails the check. It is a warning once that person was
+    revoked or has a new key, or where the person had that key already: then nobody signs in the place of another.
+    """
+    try:
+        changes = proved_changes(house)
+    except MediCoreError as error:
+        return Check(CheckKind.PEOPLE, "people", False, str(error))
+    if not changes.used_keys:
+        return Check(CheckKind.PEOPLE, "people", True, AS_RECORDED)
+    now = timestamp(house.clock.now())
+    in_use = {
+        person.identifier
+        for person in changes.people.values()
+        if person.first_user not in ("", person.identifier) and standing_of(person, now) == "in force"
+    }
+    shared = [used for used in changes.used_keys if used.person in in_use and used.person != used.before]
+    words = "; ".join(map(str, shared or changes.used_keys))
+    advice = "; expected a key that is used once, by one person; revoke that person or renew the key"
+    return Check(
+        CheckKind.PEOPLE, "people", not shared, words + (advice if shared else ""), warned=not shared
+    )
+
+
+def proved_changes(house: House) -> Changes:
+    """Return all changes of people and corrections of the clock, each proved to be its actor's own.
+
+    Those by which the house was founded are the service's: they come before anything else happened.
+    """
+    changes = people_events(house, CHANGES)
+    later = (e.sequence for e in house.ledger.events() if e.action not in _FOUNDING or e.actor != SERVICE)
+    founded = next(later, math.inf)
+    known: dict[str, Person] = {}
+    of_founding: dict[str, LedgerEvent] = {}
+    used: list[UsedKey] = []
+    corrected = 0
+
+    def signer(_: House, event: LedgerEvent) -> Person:
+        """Return what ``signer_of`` does; every change after the founding was proved before it is asked for."""
+        person = person_named(known, event.actor)
+        if person.chain and person.identifier in of_founding:
+            proved(house, of_founding[person.identifier])
+        return person
+
+    for event in changes:
+        if event.sequence < founded:
+            of_founding[event.subject] = event
+        else:
+            proved(house, event, signer=signer)
+        if event.action == "clock.corrected":
+            _require_own_place(event, corrected)
+            corrected = event.sequence
+        if event.action == "person.renewed":
+            of_founding.pop(event.subject, None)
+        enter(known, event)
+        used += _used_key(known, event)
+    return Changes(len(changes), known, tuple(used))
+
+
+def _used_key(known: dict[str, Person], event: LedgerEvent) -> list[UsedKey]:
+    """Return the used key that an event gave to a person, if it did."""
+    if event.action not in KEYS_GIVEN or not known[event.subject].first_user:
+        return []
+    return [UsedKey(event.sequence, event.subject, known[event.subject].first_user)]
+
+
+def _require_own_place(event: LedgerEvent, before: int) -> None:
+    """Raise IntegrityError when a correction of the clock was signed for another place, as when it is copied."""
+    last = event.details.get("last")
+    if not isinstance(last, int) or not before < last < event.sequence:
+        raise IntegrityError(
+            f"ledger event {event.sequence} corrects the clock after event {str(last)[:20]}; expected one between {before} "
+            f"and {event.sequence}: the correction was signed for another place; take the ledger from the archive"
+        )

@@ -1,0 +1,49 @@
+"""namesakes: deciders whose printed name a reader may take for the requester's."""
+
+from collections.abc import Iterator
+
+from medicore.cases.people.signers import people
+from medicore.ports.house import House
+from medicore.records.checking import Check, CheckKind
+from medicore.records.ledger.history import RunHistory
+from medicore.records.people.people import PERMISSIONS, Permission, Person
+from medicore.records.people.printed_names import alike
+
+
+def namesake_checks(house: House, history: RunHistory) -> Iterator[Check]:
+    """Yield a warning for each decision on a run by one whose printed name is the requester's, or looks like it."""
+    if not history.decisions:
+        return
+    known = people(house)
+    requester = known.get(history.request.requester)
+    if requester is None:
+        return
+    for decision in history.decisions:
+        name = decision.told.text_or_none("printed_name") or ""
+        if decision.event.actor != requester.identifier and alike(name, requester.name):
+            subject = f"name of {decision.event.actor} in event {decision.event.sequence}"
+            yield Check(CheckKind.DECISION, subject, True, _words(name, requester), warned=True)
+
+
+def namesakes(house: House, history: RunHistory) -> tuple[tuple[str, str], ...]:
+    """Return each person who could decide on a run and whose name is the requester's, or looks like it, and a warning."""
+    known = people(house)
+    requester = known.get(history.request.requester)
+    if requester is None:
+        return ()
+    return tuple(
+        (person.identifier, _words(person.name, requester))
+        for person in known.values()
+        if person.identifier != requester.identifier
+        and person.revoked_at is None
+        and Permission.APPROVE in PERMISSIONS[person.role]
+        and alike(person.name, requester.name)
+    )
+
+
+def _words(name: str, requester: Person) -> str:
+    how = "is" if name == requester.name else "looks like"
+    return (
+        f"the printed name {name!r} {how} that of {requester.identifier}, who asked for the run; expected two people; "
+        "ask quality who they are"
+    )

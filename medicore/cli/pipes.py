@@ -1,0 +1,47 @@
+"""Pipes: who reads our words may leave before the end, as ``head`` does, and that is no error."""
+
+import contextlib
+import os
+import select
+import sys
+
+READER_LEFT = 141
+"""The exit code where the reader left: what a shell gives for SIGPIPE, 128 + 13."""
+
+
+class Streams:
+    """Stdout and stderr as they are when a command begins, to find out later whether somebody still reads them."""
+
+    def __init__(self) -> None:
+        self._places: dict[int, tuple[int, int]] = {}
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):  # a stream in memory is no pipe
+                self._places[stream.fileno()] = _place(stream.fileno())
+
+    def reader_left(self) -> bool:
+        """Return whether nobody reads one of them any more; rich then writes to nowhere in its place."""
+        asked = select.poll()
+        for number in self._places:
+            asked.register(number, 0)
+        broken = any(event & select.POLLERR for _, event in asked.poll(0))
+        return broken or any(_place(number) != place for number, place in self._places.items())
+
+
+def flushed(code: int) -> int:
+    """Return the exit code once all words are written; that of a reader who left in place of 0 when nobody reads them.
+
+    Otherwise Python itself would complain at its end.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        return code or READER_LEFT
+    return code
+
+
+def _place(number: int) -> tuple[int, int]:
+    found = os.fstat(number)
+    return found.st_dev, found.st_ino
