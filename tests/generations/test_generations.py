@@ -90,8 +90,6 @@ def test_flipped_byte_is_named(copied: Generation) -> None:
     [
         (RELEASED, "primary.estimate", "medicore/stats/doubly_robust.py"),
         (SEALED, "imputation", "medicore/steps/imputing.py"),
-        (RELEASED, "balance.terms.0.smd_weighted", "medicore/stats/balance.py"),
-        (RELEASED, "propensity.c_statistic", "medicore/stats/logistic.py"),
     ],
 )
 def test_numbers_are_explained(kept: Generation, tmp_path: Path, run: RunId, path: str, file: str) -> None:

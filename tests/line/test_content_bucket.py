@@ -23,7 +23,7 @@ def test_a_run_whose_content_is_in_a_bucket(copied: Project, moto_server: S3Serv
     without = replace(copied, environment={**copied.environment, **place})
     project = replace(without, environment={**without.environment, **moto_server.environment})
     before = {path.name for path in (copied.home / "dvc" / "remote").rglob("*")}
-    project.medicore("edc", "deliver", NEXT)
+    project.medicore("edc", "deliver", NEXT, CLEAN)
     (row,) = project.medicore("run", CLEAN, NEXT, "--json").json()
     run = f"{CLEAN}/{NEXT}/1"
     assert (row["run"], row["state"]) == (run, "sealed, awaiting approval")

@@ -75,7 +75,7 @@ def test_full_disk_leaves_no_half_signature_and_no_half_archive(copied: Project,
 def test_full_disk_halts_a_run_which_goes_on_with_room(copied: Project, word: str, size: int) -> None:
     """A run that finds no room stops in one line and cannot be signed; the same command goes on, to one result (FAULTS 64)."""
     run = f"{CLEAN}/{NEXT}/1"
-    copied.medicore("edc", "deliver", NEXT)
+    copied.medicore("edc", "deliver", NEXT, CLEAN)
     process = copied.start("run", CLEAN, NEXT, "--json")
     assert process.stderr is not None
     for line in process.stderr:

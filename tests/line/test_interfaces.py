@@ -5,11 +5,13 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
 from flows.serving.server import free_port
+from medicore.edc import http
 from medicore.edc.simulated.served import project_number
 from tests.conftest import Project, found_project
 from tests.line.ended_run import EndedRun, portfolio, require_failed, require_halted, run
@@ -69,6 +71,14 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
     made = found_project(tmp_path_factory.mktemp("interfaces"), prefect_url, **secrets)
     prepare(made, RAVE, ODM, JSON, REDCAP, BLINDED)
     return made
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between the attempts of a request: noted, and not waited for."""
+    noted: list[float] = []
+    monkeypatch.setattr(http, "EdcServer", partial(http.EdcServer, pause=noted.append))
+    return noted
 
 
 @contextmanager
@@ -132,11 +142,14 @@ def test_faults_of_the_source_fail_before_anything_is_frozen(project: Project) -
         ("503", 4, "the EDC gave status 503 in 5 attempts; expected a complete answer; nothing was frozen, run again later"),
     ],
 )  # fmt: skip
-def test_a_source_that_refuses(project: Project, fault: str, exit_code: int, message: str) -> None:
+def test_a_source_that_refuses(
+    project: Project, pauses: list[float], fault: str, exit_code: int, message: str
+) -> None:
     """Refused credentials end at once, a server in trouble after five attempts, both in one line (FAULTS 42)."""
     with served(project, fault):
         ended = run(project, JSON, expected=exit_code)
     require_failed(ended, project, "extract", exit_code, f"TEST-JSON/{MONTH}/SUBJECTS-0001.json: {message}")
+    assert len(pauses) == {"401": 0, "503": 4}[fault]
 
 
 def test_an_unblinding_column_halts_whatever_the_interface(project: Project) -> None:

@@ -10,10 +10,8 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from medicore.records.moment import moment
-from tests.line.conftest import REFERENCE, Month
+from tests.line.conftest import CLEAN, Month
 from tests.stores.time_stamp_server import Service, time_stamp_service
-
-MONTH = "2025-06"
 
 
 @pytest.fixture
@@ -37,7 +35,7 @@ def trust(certificate: bytes, at: str) -> ValidationContext:
 def test_a_report_is_stamped_and_proved_without_the_service(month: Month, service: Service) -> None:
     """A service in trouble signs nothing, which the ledger says; one at work stamps, and ``verify`` needs it no more."""
     project = month.project
-    run = project.medicore("run", REFERENCE, MONTH, "--json").json()[0]["run"]
+    run = month.run(CLEAN)
     project = type(project)(
         project.root, project.home, {**project.environment, "MEDICORE_TIME_STAMPS": service.address}
     )
