@@ -1,5 +1,6 @@
 """A month that has been run once: the reference study, one that breaks its contract, one that is imbalanced."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import session
-from tests.conftest import Project, copied_project, found_project
+from tests.conftest import Project, copied_project, found_project, git
 
 MONTH = "2025-03"
 REFERENCE = "REF-NHEFS"
@@ -28,6 +29,12 @@ class Month:
     def run(self, study: str) -> str:
         """Return the run of a study."""
         return f"{study}/{MONTH}/1"
+
+    def results(self, study: str) -> dict[str, Any]:
+        """Return the results in the sealed record of a study, as git has them."""
+        place = f"run/{self.run(study)}:records/{study}/{MONTH}/results.json"
+        found: dict[str, Any] = json.loads(git("show", place, folder=self.project.home / "records.git"))
+        return found
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
-"""Moments: a lock that moved, a clock that was set back, and months that end elsewhere at another time."""
+"""Moments: a clock that was set back, and months that end elsewhere at another time."""
 
-import json
 from datetime import datetime, timedelta
 
-from medicore.records.canonical import sha256
 from medicore.records.ledger.ledger import NewEvent
 from medicore.stores.clock import SystemClock
 from medicore.stores.ledger.sqlite import SqliteLedger
-from tests.conftest import PASSPHRASES, Project, git
+from tests.conftest import PASSPHRASES, Project
 from tests.line.conftest import CLEAN, MONTH, Month
 
 
@@ -17,28 +15,6 @@ class Ahead:
     def now(self) -> datetime:
         """Return the moment in an hour."""
         return SystemClock().now() + timedelta(hours=1)
-
-
-def test_a_lock_that_moved_makes_a_new_run(copied: Project) -> None:
-    """After another delivery of the month the next run has the new data; the old record keeps its own (FAULTS 67)."""
-    first = f"{CLEAN}/{MONTH}/1"
-    folder = copied.home / "inbox" / CLEAN / MONTH
-    path = folder / "raw" / "subjects.csv"
-    lines = path.read_bytes().splitlines(keepends=True)
-    path.write_bytes(b"".join(lines[:-1]))
-    manifest = json.loads((folder / "transfer.json").read_text("utf-8"))
-    data = path.read_bytes()
-    manifest["files"][0] |= {"rows": len(lines) - 2, "sha256": sha256(data), "size": len(data)}
-    manifest["version"] += ", corrected"
-    (folder / "transfer.json").write_text(json.dumps(manifest), "utf-8")
-    (row,) = copied.medicore("run", CLEAN, MONTH, "--json").json()
-    assert row["run"] != first
-    found = copied.medicore("diff", first, row["run"], "--json").json()
-    assert found["subjects"]["removed"] == 1, found["subjects"]
-    for run in (first, row["run"]):
-        assert copied.medicore("verify", run, "--json").json()[0]["failed"] == {}
-    kept = copied.medicore("explain", first, "cohort.assessed", "--json").json()
-    assert (kept["identical"], kept["value"]) == (True, len(lines) - 1)
 
 
 def test_a_clock_that_was_set_back_halts(copied: Project) -> None:
@@ -69,9 +45,7 @@ def test_a_clock_that_ran_ahead_is_corrected(copied: Project) -> None:
 
 def test_the_month_is_that_of_the_study(month: Month) -> None:
     """The record says when the month began and ended where the study is, in UTC (FAULTS 69)."""
-    place = f"run/{month.run(CLEAN)}:records/{CLEAN}/{MONTH}/results.json"
-    results = json.loads(git("show", place, folder=month.project.home / "records.git"))
-    assert results["study"]["period"] == {
+    assert month.results(CLEAN)["study"]["period"] == {
         "timezone": "Asia/Tokyo",
         "begins": "2025-02-28T15:00:00.000000Z",
         "ends": "2025-03-31T15:00:00.000000Z",
