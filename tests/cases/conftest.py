@@ -1,4 +1,4 @@
-"""Houses for the tests of the use cases: each is made once for all tests of a process, and copied for each test."""
+"""Houses for the tests of the use cases, in memory: each is made once for all tests of a process, and copied for each test."""
 
 from pathlib import Path
 
@@ -8,24 +8,30 @@ from tests.whole_house.house import WholeHouse, found_whole_house
 from tests.whole_house.study import SOUND_RUN, month_house, sound
 
 
+@pytest.fixture
+def tmp_path(memory: Path) -> Path:
+    """A folder in memory: a house writes hundreds of small files, and waits for the disk at every event."""
+    return memory
+
+
 @pytest.fixture(scope="session")
-def kept_founded(tmp_path_factory: pytest.TempPathFactory) -> WholeHouse:
+def kept_founded(session_memory: Path) -> WholeHouse:
     """A house with the sound study, delivered, and no run: to be copied from, never written to."""
-    whole = found_whole_house(tmp_path_factory.mktemp("founded"))
+    whole = found_whole_house(session_memory / "founded")
     whole.prepare(sound())
     return whole
 
 
 @pytest.fixture(scope="session")
-def kept_month(tmp_path_factory: pytest.TempPathFactory) -> WholeHouse:
+def kept_month(session_memory: Path) -> WholeHouse:
     """A house after the month of four studies: to be copied from, never written to."""
-    return month_house(tmp_path_factory.mktemp("month"))
+    return month_house(session_memory / "month")
 
 
 @pytest.fixture(scope="session")
-def kept_release(kept_month: WholeHouse, tmp_path_factory: pytest.TempPathFactory) -> WholeHouse:
+def kept_release(kept_month: WholeHouse, session_memory: Path) -> WholeHouse:
     """The month with its sound run released and archived a day later: to be copied from, never written to."""
-    whole = kept_month.copy(tmp_path_factory.mktemp("release") / "house")
+    whole = kept_month.copy(session_memory / "release")
     whole.clock.pass_days(1)
     whole.release(SOUND_RUN)
     return whole
