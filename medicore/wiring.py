@@ -32,7 +32,7 @@ from medicore.stores.holder import holder_of
 from medicore.stores.keys.authority import Authority
 from medicore.stores.keys.certifier import AuthorityCertifier
 from medicore.stores.keys.seals import AuthoritySeals
-from medicore.stores.ledger.index import SqliteIndex
+from medicore.stores.ledger.index import SqliteIndex, key_from
 from medicore.stores.ledger.sqlite import SqliteLedger
 from medicore.stores.protocols import StudyFolder
 from medicore.stores.report.signed_report import SignedReports
@@ -88,7 +88,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         replay=Replay(records, content, RecordedEnvironments(home / "environments")),
         history=records,
         licences=environment,
-        index=SqliteIndex(home / "index.db"),
+        index=SqliteIndex(home / "index.db", key_from(home / "people" / f"{SERVICE_KEY}.passphrase")),
         edc=lambda protocol: connector(settings, protocol),
         renderer=renderer_named,
         progress=progress,

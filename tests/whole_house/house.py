@@ -198,7 +198,7 @@ def open_whole_house(whole: WholeHouse) -> House:
         "signed_reports": SignedReports(lambda: open_authority(home, clock), ROOT / "quarto_templates"),
         "replay": MemoryReplay(records, content, renderer),
         "licences": environment,
-        "index": SqliteIndex(home / "index.db"),
+        "index": SqliteIndex(home / "index.db", b"a key"),
         "edc": lambda _: DeliveryFolder(home / "inbox", by_month=True),
         "renderer": lambda _: renderer,
         "progress": lambda run, step, what: whole.told.append((str(run), step, what)),

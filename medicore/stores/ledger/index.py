@@ -1,6 +1,7 @@
-"""The index in a SQLite file, proved by digests whenever it is read: a damaged cache must not answer."""
+"""The index in a SQLite file, proved by keyed digests whenever it is read: a cache that another made must not answer."""
 
 import contextlib
+import hmac
 import json
 import sqlite3
 import struct
@@ -13,7 +14,7 @@ from medicore.records.ledger.indexed import Entry, Indexed, Numbers
 APPLICATION = 0x4D454449
 """The letters MEDI in the file's header."""
 
-MAKE = 1
+MAKE = 2
 """Counts up whenever tables or their meaning change; an index of another make is built anew."""
 
 _SCHEMA = """
@@ -29,24 +30,35 @@ _WHOLE = {
 }
 
 
+def key_from(secret: Path) -> bytes:
+    """Return a key made from a file that the service alone can read; it is empty for whom cannot read the file."""
+    try:
+        return hmac.new(secret.read_bytes(), b"index", "sha256").digest()
+    except OSError:
+        return b""
+
+
 class SqliteIndex:
     """A cache in one SQLite file, dropped and made anew whenever it is not whole.
 
     Each row has a digest of itself and the head one of all rows, so that a flipped bit, a lost row and a file of
-    another make are all the same: nothing is kept. Runs of one study share their list of paths.
+    another make are all the same: nothing is kept. Runs of one study share their list of paths. The digests are made
+    with ``key`` (HMAC-SHA-256, RFC 2104): who has the file alone can write none that holds. Without a key nothing is
+    kept and nothing is believed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: bytes) -> None:
         self._path = path
+        self._seal = _Seal(key)
 
     def read(self, *, numbers: bool) -> Indexed | None:
         """Return what is kept; None when nothing is, or it is damaged or of another make."""
-        if not self._path.is_file():
+        if not self._seal or not self._path.is_file():
             return None
         try:
             with self._opened() as connection:
                 connection.execute("BEGIN")  # one state of the file for all that is read
-                return _indexed(connection, numbers=numbers) if _ours(connection) else None
+                return _indexed(connection, self._seal, numbers=numbers) if _ours(connection) else None
         except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, struct.error, OSError):
             return None
 
@@ -54,16 +66,18 @@ class SqliteIndex:
         self, head: tuple[int, str], entries: Iterable[Entry], numbers: Iterable[Numbers], *, anew: bool
     ) -> None:
         """Put runs in or in place of what is kept of them, and note the ledger's head; ``anew`` begins empty."""
+        if not self._seal:
+            return
         try:
             if anew:
                 self._begin_anew()
             with self._opened() as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 for entry in entries:
-                    _put_entry(connection, entry)
+                    _put_entry(connection, self._seal, entry)
                 for found in numbers:
-                    _put_numbers(connection, found)
-                wholes = [_whole(connection, table) for table in _WHOLE]
+                    _put_numbers(connection, self._seal, found)
+                wholes = [self._seal.whole(connection, table, head) for table in _WHOLE]
                 connection.execute("DELETE FROM head")
                 connection.execute("INSERT INTO head VALUES (?, ?, ?, ?)", (*head, *wholes))
                 connection.execute("COMMIT")
@@ -100,27 +114,30 @@ def _ours(connection: sqlite3.Connection) -> bool:
     return found == [APPLICATION, MAKE]
 
 
-def _indexed(connection: sqlite3.Connection, *, numbers: bool) -> Indexed | None:
+def _indexed(connection: sqlite3.Connection, seal: "_Seal", *, numbers: bool) -> Indexed | None:
     """Return what the tables hold, None unless every digest is right."""
     row = connection.execute("SELECT sequence, digest, entries, numbers FROM head").fetchone()
     if row is None:
         return None
     sequence, digest, *wholes = row
     asked = ("entries", "numbers") if numbers else ("entries",)
-    if any(_whole(connection, table) != whole for table, whole in zip(asked, wholes, strict=False)):
+    if any(
+        seal.whole(connection, table, (sequence, digest)) != whole
+        for table, whole in zip(asked, wholes, strict=False)
+    ):
         return None
     entries = {}
     for run, stored, requested, line in connection.execute(
         "SELECT run, digest, requested, line FROM entries"
     ):
-        if _digest(run, requested, line) != stored:
+        if seal.of(run, requested, line) != stored:
             return None
         entries[run] = Entry(run, requested, json.loads(line))
-    found = _numbers(connection) if numbers else {}
+    found = _numbers(connection, seal) if numbers else {}
     return None if found is None else Indexed((int(sequence), str(digest)), entries, found)
 
 
-def _numbers(connection: sqlite3.Connection) -> dict[str, Numbers] | None:
+def _numbers(connection: sqlite3.Connection, seal: "_Seal") -> dict[str, Numbers] | None:
     """Return the numbers of all runs, None unless every digest is right."""
     lists = {}
     for name, listed in connection.execute("SELECT digest, listed FROM paths"):
@@ -129,31 +146,40 @@ def _numbers(connection: sqlite3.Connection) -> dict[str, Numbers] | None:
         lists[name] = tuple(listed.split("\n")) if listed else ()
     numbers = {}
     for run, stored, paths, packed in connection.execute("SELECT run, digest, paths, found FROM numbers"):
-        if _digest(run, paths, sha256(packed)) != stored:
+        if seal.of(run, paths, sha256(packed)) != stored:
             return None
         numbers[run] = Numbers(run, lists[paths], struct.unpack(f"<{len(packed) // 8}d", packed))
     return numbers
 
 
-def _put_entry(connection: sqlite3.Connection, entry: Entry) -> None:
+def _put_entry(connection: sqlite3.Connection, seal: "_Seal", entry: Entry) -> None:
     line = canonical(dict(entry.line)).decode()
-    row = (entry.run, _digest(entry.run, entry.requested, line), entry.requested, line)
+    row = (entry.run, seal.of(entry.run, entry.requested, line), entry.requested, line)
     connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?)", row)
 
 
-def _put_numbers(connection: sqlite3.Connection, numbers: Numbers) -> None:
+def _put_numbers(connection: sqlite3.Connection, seal: "_Seal", numbers: Numbers) -> None:
     listed = "\n".join(numbers.paths)
     name = sha256(listed.encode())
     connection.execute("INSERT OR IGNORE INTO paths VALUES (?, ?)", (name, listed))
     packed = struct.pack(f"<{len(numbers.values)}d", *numbers.values)
-    row = (numbers.run, _digest(numbers.run, name, sha256(packed)), name, packed)
+    row = (numbers.run, seal.of(numbers.run, name, sha256(packed)), name, packed)
     connection.execute("INSERT OR REPLACE INTO numbers VALUES (?, ?, ?, ?)", row)
 
 
-def _whole(connection: sqlite3.Connection, table: str) -> str:
-    """Return one digest of all rows of a table, so that a lost row shows."""
-    return sha256(canonical([list(row) for row in connection.execute(_WHOLE[table])]))
+class _Seal:
+    """The digests of an index, made with its key; false without one."""
 
+    def __init__(self, key: bytes) -> None:
+        self._key = key
 
-def _digest(*parts: object) -> str:
-    return sha256(canonical(list(parts)))
+    def __bool__(self) -> bool:
+        return bool(self._key)
+
+    def of(self, *parts: object) -> str:
+        """Return the digest of a row."""
+        return hmac.new(self._key, canonical(list(parts)), "sha256").hexdigest()
+
+    def whole(self, connection: sqlite3.Connection, table: str, head: tuple[int, str]) -> str:
+        """Return one digest of all rows of a table as of a ledger's head, so that lost and older rows show."""
+        return self.of(list(head), *(list(row) for row in connection.execute(_WHOLE[table])))

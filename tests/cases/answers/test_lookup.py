@@ -198,7 +198,7 @@ def test_a_sealing_without_results_takes_the_numbers_back(house: IndexedHouse) -
 
 def test_without_a_place_for_the_index_the_answer_is_whole(house: IndexedHouse) -> None:
     """A cache that cannot be written costs time and nothing else."""
-    homeless = replace(house, index=SqliteIndex(house.folder / "nowhere" / "index.db"))
+    homeless = replace(house, index=SqliteIndex(house.folder / "nowhere" / "index.db", b"a key"))
     assert answers(homeless) == truth(house)
     assert not (house.folder / "nowhere").exists()
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from medicore.records.ledger.indexed import Entry, Indexed, Numbers
-from medicore.stores.ledger.index import SqliteIndex
+from medicore.stores.ledger.index import SqliteIndex, key_from
 
+KEY = b"the service's"
 HEAD = (7, "a" * 64)
 ENTRIES = (
     Entry("A/2025-01/1", 2, {"run": "A/2025-01/1", "estimate": 0.1 + 0.2, "messages": ["é"]}),
@@ -26,7 +27,7 @@ KEPT = Indexed(HEAD, {entry.run: entry for entry in ENTRIES}, {found.run: found 
 @pytest.fixture
 def index(tmp_path: Path) -> SqliteIndex:
     """An index of two runs."""
-    made = SqliteIndex(tmp_path / "index.db")
+    made = SqliteIndex(tmp_path / "index.db", KEY)
     made.bring(HEAD, ENTRIES, NUMBERS, anew=True)
     return made
 
@@ -59,10 +60,38 @@ def test_begun_anew_nothing_is_left(index: SqliteIndex) -> None:
 def test_no_file_is_no_index(tmp_path: Path) -> None:
     """Reading makes no file, and a file of something else is none of ours."""
     path = tmp_path / "index.db"
-    assert SqliteIndex(path).read(numbers=True) is None
+    assert SqliteIndex(path, KEY).read(numbers=True) is None
     assert not path.exists()
     path.write_text("not a database, though long enough to be taken for one" * 100)
-    assert SqliteIndex(path).read(numbers=False) is None
+    assert SqliteIndex(path, KEY).read(numbers=False) is None
+
+
+def test_an_index_that_another_key_made_is_none(index: SqliteIndex, tmp_path: Path) -> None:
+    """Whoever writes the file with another key, or with none, is not believed; without a key nothing is kept."""
+    path = tmp_path / "index.db"
+    for key in (b"another", b""):
+        assert SqliteIndex(path, key).read(numbers=True) is None
+    assert index.read(numbers=True) == KEPT
+    SqliteIndex(path, b"another").bring(HEAD, ENTRIES, NUMBERS, anew=True)
+    assert index.read(numbers=True) is None
+    SqliteIndex(tmp_path / "none.db", b"").bring(HEAD, ENTRIES, NUMBERS, anew=True)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_older_rows_under_a_newer_head_are_none(index: SqliteIndex, tmp_path: Path) -> None:
+    """The rows of an earlier state do not answer for a later head of the ledger."""
+    with closing(sqlite3.connect(tmp_path / "index.db")) as connection, connection:
+        connection.execute("UPDATE head SET sequence = 8, digest = ?", ("b" * 64,))
+    assert index.read(numbers=False) is None
+
+
+def test_the_key_is_made_from_the_services_secret(tmp_path: Path) -> None:
+    """The key follows from the secret's bytes; who cannot read the file has none."""
+    (tmp_path / "secret").write_bytes(b"words")
+    key = key_from(tmp_path / "secret")
+    assert len(key) == 32
+    assert key == key_from(tmp_path / "secret") != b"words"
+    assert key_from(tmp_path / "missing") == b""
 
 
 @pytest.mark.parametrize(
