@@ -17,6 +17,7 @@ CODE = ("medicore", "flows", "quarto_templates")
 NOT_IMPORTED = {"dvc-s3": "DVC loads it for remotes in a bucket"}
 """Dependencies that no file of ours imports, and who does."""
 BROUGHT = {
+    "anyio": "prefect",  # its workers start processes by it
     "asn1crypto": "pyhanko",
     "botocore": "prefect-aws",
     "dvc-objects": "dvc",
@@ -62,7 +63,7 @@ def imports() -> Iterator[tuple[str, str]]:
 def imported() -> dict[str, set[str]]:
     """Return the packages of others that the code imports, with the files that do."""
     owners = packages_distributions()
-    ours = {*CODE, "presentation", *sys.stdlib_module_names}
+    ours = {*CODE, "presentation", "bundle_parts", *sys.stdlib_module_names}
     found: dict[str, set[str]] = {}
     for file, module in imports():
         # "typst" is also a module of the presentation, and a package's name may be that of a folder beside it.

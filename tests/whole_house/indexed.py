@@ -11,6 +11,7 @@ from typing import Any
 from medicore.cases.answers.status import line
 from medicore.cases.run.runs import all_runs
 from medicore.errors import ProtocolError
+from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
 from medicore.records.results.printed import places_of
@@ -80,16 +81,19 @@ class IndexedHouse:
         named = RunId.parse(run)
         documents = {"note.json": {}} if estimate is None else {"results.json": results(estimate)}
         folder = f"records/{named.study}/{named.month}"
+        files = {name: json.dumps(content).encode() for name, content in documents.items()}
+        entries = [{"name": name, "sha256": sha256(data), "md5": None} for name, data in files.items()]
+        files["provenance.json"] = json.dumps({"files": entries}).encode()
         commit = self.records.seal(
             parent=self.base,
             replaced=folder,
-            files={f"{folder}/{name}": json.dumps(content).encode() for name, content in documents.items()},
+            files={f"{folder}/{name}": data for name, data in files.items()},
             tag=f"{action}/{run}/{estimate}",
             message=run,
             actor="ana",
             at=AT,
         )
-        self.say(action, run, commit=commit, findings=[])
+        self.say(action, run, commit=commit, provenance=sha256(files["provenance.json"]), findings=[])
         self.commits[run] = commit
         return commit
 
@@ -140,4 +144,4 @@ def indexed_house(folder: Path) -> IndexedHouse:
     code = GitCode(root)
     records.adopt(code, code.commit())
     ledger = SqliteLedger(folder / "ledger.db", SystemClock())
-    return IndexedHouse(folder, ledger, records, SqliteIndex(folder / "index.db"), code.commit())
+    return IndexedHouse(folder, ledger, records, SqliteIndex(folder / "index.db", b"a key"), code.commit())

@@ -80,6 +80,11 @@ class Recorded:
             **{f"{folder}/{name}": data for name, data in own.items()},
         }
 
+    def sealing(self) -> dict[str, str]:
+        """Return what the ledger says of the record."""
+        provenance = self.files()[f"records/{self.run.study}/{self.run.month}/provenance.json"]
+        return {"commit": self.commit, "provenance": sha256(provenance)}
+
 
 @dataclass
 class PairedHouse:
@@ -96,6 +101,7 @@ class PairedHouse:
 
     def __post_init__(self) -> None:
         both = {one.commit: one.files() for one in (self.first, self.second)}
+        sealed = {str(one.run): one.sealing() for one in (self.first, self.second)}
         codes = {f"code of {one.run}": one.code for one in (self.first, self.second)}
         self.records = SimpleNamespace(
             read=lambda commit, name: both[commit][name],
@@ -113,9 +119,7 @@ class PairedHouse:
         self.ledger = SimpleNamespace(
             events=lambda subject: [
                 chain(
-                    NewEvent(
-                        "medicore", "service", "run.sealed", subject, "", {"commit": f"record of {subject}"}
-                    ),
+                    NewEvent("medicore", "service", "run.sealed", subject, "", sealed[subject]),
                     "2025-04-01T12:00:00.000000Z",
                     None,
                 )

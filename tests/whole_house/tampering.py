@@ -1,16 +1,21 @@
 """What one with the ledger's file can do to it behind the back of its guards."""
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medicore.ports.ledger import Clock
-from medicore.records.canonical import canonical
+from medicore.records.canonical import canonical, document, sha256
+from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.stores.ledger.sqlite import SqliteLedger
+
+if TYPE_CHECKING:
+    from tests.whole_house.house import WholeHouse
 
 
 def force(ledger: Path, statement: str, *, guards: bool = True) -> None:
@@ -42,6 +47,28 @@ def written_anew(events: Sequence[LedgerEvent], number: int, **changed: Any) -> 
             f"previous = '{anew.previous}', digest = '{before}' WHERE sequence = {anew.sequence}"
         )
     return "; ".join(statements)
+
+
+def recorded_otherwise(
+    whole: "WholeHouse", run: RunId, name: str, data: bytes | None = None, **entry: str
+) -> None:
+    """Let a run have recorded something else in a file: the file, its entry in provenance, and the ledger's digest of that.
+
+    Without ``data`` the entry alone is another.
+    """
+    sealing = whole.history(run).sealed
+    provenance = json.loads(whole.records.read(sealing.commit, f"{run.folder}/provenance.json"))
+    if data is not None:
+        whole.records.spoil(sealing.commit, f"{run.folder}/{name}", data)
+        entry = {"sha256": sha256(data)}
+    for one in provenance["files"]:
+        if one["name"] == name:
+            one.update(entry)
+    changed = document(provenance)
+    whole.records.spoil(sealing.commit, f"{run.folder}/provenance.json", changed)
+    details = {**sealing.event.details, "provenance": sha256(changed)}
+    events = [*whole.house.ledger.events()]
+    force(whole.home / "ledger.db", written_anew(events, sealing.event.sequence, details=details))
 
 
 def without_heads(archive: Path) -> None:

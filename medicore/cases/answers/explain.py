@@ -7,7 +7,7 @@ from typing import Any
 
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import read_results
-from medicore.cases.run.stored import GIVEN, read_provenance
+from medicore.cases.run.stored import GIVEN, read_document, read_provenance
 from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
@@ -58,7 +58,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
     house.replay.perform(scratch, [step for step in steps if DOCUMENT[step] not in kept])
     section = json.loads(files.read(DOCUMENT[origin.step]))
-    protocol = json.loads(house.records.read(commit, f"{run.folder}/protocol.json"))
+    protocol = read_document(house, run, commit, "protocol.json")
     step = next(step for step in STEPS if step.name == origin.step)
     digests = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
     inputs = {

@@ -86,7 +86,7 @@ class _Record:
 
     def protocol(self) -> Protocol:
         """Return the protocol as it was recorded."""
-        stored = self.house.records.read(self.commit, f"{self.run.folder}/protocol.json")
+        stored = stored_file(self.house, self.run, self.commit, "protocol.json")
         return parse_protocol(json.dumps(json.loads(stored)), str(self.run))
 
     def file(self, name: str) -> bytes:

@@ -10,6 +10,7 @@ from medicore.cases.run.attest import attest
 from medicore.cases.run.decisions import accepted_entry, proved_decision
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun, lease, reopen, require_begun_on, take_up
+from medicore.cases.run.stored import stored_file
 from medicore.errors import ConfigurationError, ReviewError
 from medicore.ports.house import House
 from medicore.records.canonical import document
@@ -146,5 +147,5 @@ def _release(house: House, history: RunHistory) -> None:
 def _retention_years(house: House, history: RunHistory) -> int:
     """Return the retention that the run's own recorded protocol asks for."""
     run = history.run
-    stored = house.records.read(history.sealed_commit, f"{run.folder}/protocol.json")
+    stored = stored_file(house, run, history.sealed_commit, "protocol.json")
     return parse_protocol(json.dumps(json.loads(stored)), str(run)).retention.years

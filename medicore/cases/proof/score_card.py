@@ -1,13 +1,12 @@
 """The ALCOA++ score card of a run: each principle, whether it holds, and the evidence for it."""
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from medicore.cases.run.runs import runs_of, sealed_commit
-from medicore.cases.run.stored import read_provenance
+from medicore.cases.run.stored import read_document, read_provenance
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.checking import Check, CheckKind
@@ -62,7 +61,7 @@ class _Evidence:
         """Return a JSON file of the sealed record, None when the run did not come so far."""
         if name not in self.names:
             return None
-        return json.loads(self.house.records.read(self.commit, f"{self.run.folder}/{name}"))
+        return read_document(self.house, self.run, self.commit, name)
 
     def of(self, *kinds: CheckKind) -> tuple[int, bool]:
         """Return how many checks are of these kinds, and whether all of them passed."""

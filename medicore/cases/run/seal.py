@@ -8,7 +8,7 @@ from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.run.attest import attest
 from medicore.cases.run.histories import event_at, history_of
 from medicore.cases.run.runs import ActiveRun, require_held, sealed_commit
-from medicore.cases.run.stored import SIGNED_REPORT, read_provenance
+from medicore.cases.run.stored import SIGNED_REPORT, left_provenance, stored_file
 from medicore.errors import ProtocolError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
@@ -65,7 +65,7 @@ def _moment(house: House, active: ActiveRun) -> dict[str, Any]:
     if left is not None:
         told = Section(
             f"provenance of {active.tag}",
-            read_provenance(house, active.id, left),
+            left_provenance(house, active.id, left),
             "find out who made the tag",
         )
         head, sealed_at = told.part("ledger_head"), told.text("sealed_at")
@@ -163,4 +163,4 @@ def read_results(house: House, run: RunId, commit: str) -> Results:
         raise ProtocolError(
             f"{run} was sealed without results; expected a run with some; see 'medicore history {run}'"
         )
-    return Results.from_json(house.records.read(commit, f"{run.folder}/results.json"))
+    return Results.from_json(stored_file(house, run, commit, "results.json"))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from medicore.cases.run.histories import history_of
 from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
@@ -16,14 +17,32 @@ GIVEN = ("protocol.json", "lock.dvc")
 
 
 def read_provenance(house: House, run: RunId, commit: str) -> dict[str, Any]:
-    """Return the provenance of the record at ``commit``."""
-    loaded = json.loads(house.records.read(commit, f"{run.folder}/provenance.json"))
-    return dict(loaded)
+    """Return the provenance of the record at ``commit``; raise IntegrityError unless it is the one that the ledger names.
+
+    A released record has the provenance of the sealed one.
+    """
+    stored, digest = _provenance(house, run, commit)
+    told = {sealing.commit: sealing.provenance for sealing in history_of(house, run).sealings}
+    if told.get(commit) != digest and (commit in told or digest not in told.values()):
+        raise IntegrityError(
+            f"provenance.json of {run} at {commit[:12]} is not the one that the ledger names; restore it from the archive"
+        )
+    return dict(json.loads(stored))
+
+
+def left_provenance(house: House, run: RunId, commit: str) -> dict[str, Any]:
+    """Return the provenance of a record that the ledger does not know yet: what it says is proved by nothing."""
+    return dict(json.loads(_provenance(house, run, commit)[0]))
+
+
+def _provenance(house: House, run: RunId, commit: str) -> tuple[bytes, str]:
+    stored = house.records.read(commit, f"{run.folder}/provenance.json")
+    return stored, sha256(stored)
 
 
 def read_document(house: House, run: RunId, commit: str, name: str) -> dict[str, Any]:
-    """Return a JSON document of the record at ``commit``."""
-    return dict(json.loads(house.records.read(commit, f"{run.folder}/{name}")))
+    """Return a JSON document of the record at ``commit``, proved by provenance."""
+    return dict(json.loads(stored_file(house, run, commit, name)))
 
 
 def file_entry(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:

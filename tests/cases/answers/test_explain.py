@@ -13,6 +13,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.results.trace import value_at
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import SOUND, SOUND_RUN, WAITING_RUN
+from tests.whole_house.tampering import recorded_otherwise
 
 RUN = RunId.parse(SOUND_RUN)
 
@@ -76,7 +77,7 @@ def test_what_is_computed_otherwise_now_is_shown_beside(month: WholeHouse, tmp_p
     commit = sealed_commit(month.house, RUN)
     name = f"{RUN.folder}/results.json"
     stored = month.records.read(commit, name)
-    month.records.spoil(commit, name, stored.replace(b'"analysed": 296', b'"analysed": 297'))
+    recorded_otherwise(month, RUN, "results.json", stored.replace(b'"analysed": 296', b'"analysed": 297'))
     assert stored != month.records.read(commit, name)
     found = explain(month.house, RUN, "cohort.analysed", tmp_path / "scratch")
     assert (found.value, found.recomputed) == (297, 296)

@@ -30,6 +30,7 @@ from tests.whole_house.study import (
     YOUNG,
     sound,
 )
+from tests.whole_house.tampering import recorded_otherwise
 
 RUN = RunId.parse(SOUND_RUN)
 TEXTS = sound().texts
@@ -163,10 +164,7 @@ def test_a_disposition_that_the_criteria_do_not_give_is_found(month: WholeHouse,
     files.write_table("other.parquet", table)
     data = files.read("other.parquet")
     month.content.remote[md5(data)] = data
-    stored = month.records.read(commit, f"{RUN.folder}/provenance.json")
-    other = stored.replace(entry["md5"].encode(), md5(data).encode())
-    other = other.replace(entry["sha256"].encode(), sha256(data).encode())
-    month.records.spoil(commit, f"{RUN.folder}/provenance.json", other)
+    recorded_otherwise(month, RUN, "disposition.parquet", md5=md5(data), sha256=sha256(data))
     with pytest.raises(
         IntegrityError, match="the recorded disposition of the subject is not what the criteria give"
     ):

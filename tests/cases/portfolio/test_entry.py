@@ -56,7 +56,8 @@ def housed(tmp_path: Path) -> tuple[House, Seal]:
             actor="ana",
             at=AT,
         )
-        say(action, run, {"commit": commit, "tag": f"run/{run}", **details})
+        told = {"commit": commit, "tag": f"run/{run}", "provenance": sha256(named["provenance.json"])}
+        say(action, run, told | details)
         for following in then:
             say(following, run, {"commit": commit, "tag": f"record/{run}"}, "The data were wrong")
         return commit

@@ -11,13 +11,14 @@ from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import seal
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import ArchiveError, IntegrityError, ProtocolError
-from medicore.records.canonical import document, sha256
+from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.steps.way import STEPS
 from medicore.stores.files import FolderFiles
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.people import words
 from tests.whole_house.study import SOUND, SOUND_RUN, WAITING_RUN
+from tests.whole_house.tampering import recorded_otherwise
 
 RUN = RunId.parse(SOUND_RUN)
 LOCK = {"lock/transfer.json", "lock/raw/subjects.csv"}
@@ -51,12 +52,8 @@ def test_a_continued_run_is_built_with_its_decisions(month: WholeHouse, tmp_path
 def test_a_file_that_comes_out_otherwise_is_named(month: WholeHouse, tmp_path: Path) -> None:
     """A record whose provenance names another digest than what the code makes is found out by that file alone."""
     commit = sealed_commit(month.house, RUN)
-    provenance = read_provenance(month.house, RUN, commit)
-    entry = file_entry(provenance, "effect.json")
-    for one in provenance["files"]:
-        if one["name"] == "effect.json":
-            one["sha256"] = "0" * 64
-    month.records.spoil(commit, f"{RUN.folder}/provenance.json", document(provenance))
+    entry = file_entry(read_provenance(month.house, RUN, commit), "effect.json")
+    recorded_otherwise(month, RUN, "effect.json", sha256="0" * 64)
     found = reproduce(month.house, RUN, tmp_path / "scratch")
     assert [one for one in found if not one.identical] == [
         Comparison("effect.json", "0" * 64, entry["sha256"])

@@ -9,7 +9,7 @@ import pytest
 
 from medicore.cases.proof.score_card import score_card
 from medicore.ports.house import House
-from medicore.records.canonical import document
+from medicore.records.canonical import document, sha256
 from medicore.records.checking import Check, CheckKind
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
@@ -49,14 +49,18 @@ SPEAKS_FOR = {
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house with one archived run, its record in memory."""
     found, _ = found_house(tmp_path_factory.mktemp("scores"), ruled=False)
-    for action, details in EVENTS:
-        found.ledger.append(NewEvent("otto", "operator", action, str(RUN), "", details))
+    held = {f"{RUN.folder}/{name}": document(stored) for name, stored in FILES.items()}
     provenance = {
         "run": {"code_commit": COMMIT},
-        "files": [{"name": name, "md5": None} for name in FILES],
+        "files": [
+            {"name": name, "sha256": sha256(held[f"{RUN.folder}/{name}"]), "md5": None} for name in FILES
+        ],
     }
-    held = {f"{RUN.folder}/{name}": document(stored) for name, stored in FILES.items()}
     held[f"{RUN.folder}/provenance.json"] = document(provenance)
+    sealed = {"provenance": sha256(document(provenance))}
+    for action, details in EVENTS:
+        told = details | sealed if action == "run.sealed" else details
+        found.ledger.append(NewEvent("otto", "operator", action, str(RUN), "", told))
     records: Any = SimpleNamespace(read=lambda commit, name: held[name] if commit == COMMIT else b"")
     return replace(found, records=records)
 

@@ -92,7 +92,7 @@ def test_a_decision_that_the_ledger_tells_otherwise_was_never_valid(month: Whole
     month.house.ledger.append(NewEvent("rita", "reviewer", "decision.signed", SOUND_RUN, "Because", details))
     good, bad = approvals(month.house, RUN)["decisions"]
     assert (good["valid_when_signed"], bad["valid_when_signed"], bad["valid_now"]) == (True, False, False)
-    assert "tells another decision than was signed" in bad["fault"]
+    assert "tells another decision than rita signed" in bad["fault"]
 
 
 def test_a_signature_that_was_cut_from_another_envelope_does_not_hold(month: WholeHouse) -> None:
