@@ -6,6 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+STORE = "content store"
+"""The place that every stored object lies in for good, and that auditors pull from."""
+
+CACHE = "local cache"
+"""The place that holds what this machine stored or fetched; it may lack any object."""
+
 
 class Sealing(Protocol):
     """The record repository for writing: a record is sealed once and never replaced."""

@@ -184,6 +184,23 @@ def test_a_spoilt_object_is_not_taken_for_the_data(
 
 
 @pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("lost", ["a file", "the list", "both"])
+def test_storing_again_completes_what_is_missing(
+    content: Content, tmp_path: Path, place: str, lost: str, spoil: Spoil
+) -> None:
+    """A file or the list of files that is gone from either place is there again once the same lock is stored (FAULTS 80)."""
+    pointer = locked(content, tmp_path / "first")
+    file, listed = md5(RAW["raw/subjects.csv"]), yaml.safe_load(pointer)["outs"][0]["md5"]
+    gone = {"a file": [file], "the list": [listed], "both": [file, listed]}[lost]
+    for address in gone:
+        spoil(place, address, None)
+        assert place not in dict(content.objects(address))
+    assert locked(content, tmp_path / "second") == pointer
+    for address in (file, listed):
+        assert [where for where, _ in content.objects(address)] == list(PLACES)
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_a_spoilt_object_is_not_taken_for_an_output(
     content: Content, tmp_path: Path, place: str, spoil: Spoil
 ) -> None:

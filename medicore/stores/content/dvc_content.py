@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from medicore.errors import ConfigurationError, IntegrityError
+from medicore.ports.records import CACHE, STORE
 from medicore.stores.content.content_remote import FolderRemote, Remote
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -58,7 +59,7 @@ class DvcContent:
             self._refuse_spoilt([folder / name])
             with _written(name), self._repository(folder) as repository:
                 added = _stored(repository.add(str(folder / name)))
-                self._push(repository, [str(pointer)])
+                self._push(repository, [str(pointer)], added)
             self._read_back(added)
         except IntegrityError:
             pointer.unlink(missing_ok=True)
@@ -89,7 +90,7 @@ class DvcContent:
             for target in targets:
                 self._refuse_spoilt(_stored(repository.stage.collect(target)))
                 kept |= _stored(repository.commit(target=target, force=True))
-            self._push(repository, wanted)
+            self._push(repository, wanted, kept)
         self._read_back(kept)
         return (folder / "dvc.lock").read_bytes()
 
@@ -135,8 +136,8 @@ class DvcContent:
     def objects(self, md5: str) -> tuple[tuple[str, bytes], ...]:
         """Return the stored copies of one object, in cache and remote, each with the place it was read from."""
         places: tuple[tuple[str, Remote], ...] = (
-            ("content store", self._remote),
-            ("local cache", FolderRemote(self._cache)),
+            (STORE, self._remote),
+            (CACHE, FolderRemote(self._cache)),
         )
         found = ((place, remote.read(md5)) for place, remote in places)
         return tuple((place, data) for place, data in found if data is not None)
@@ -153,7 +154,7 @@ class DvcContent:
         """Raise IntegrityError unless every file that was stored, and the list of every folder, can be read again."""
         for file in _files(kept):
             _require_whole(md5(file.read_bytes()), self._copies(file))
-        for address in (address for path, address in kept.items() if path.is_dir()):
+        for address in _lists(kept):
             _require_whole(address, self.objects(address))
 
     def _copies(self, file: Path) -> tuple[tuple[str, bytes], ...]:
@@ -186,8 +187,16 @@ class DvcContent:
             finally:
                 repository.close()
 
-    def _push(self, repository: Any, targets: list[str]) -> None:  # noqa: ANN401 - DVC ships no types
+    def _push(self, repository: Any, targets: list[str], kept: Mapping[Path, str]) -> None:  # noqa: ANN401 - DVC ships no types
+        """Bring everything that was stored to the remote, and what DVC believes to be there and is not.
+
+        Where the remote has the list of a folder's files, DVC takes that for a proof that it has the files.
+        """
         repository.push(targets=targets)
+        cache, remote = repository.cache.local, repository.cloud.get_remote_odb()
+        # The list comes last: whoever finds it finds its files.
+        for addresses in ([md5(file.read_bytes()) for file in _files(kept)], _lists(kept)):
+            remote.add([cache.oid_to_path(address) for address in addresses], cache.fs, addresses)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -196,9 +205,14 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
         yield from (file for file in (sorted(path.rglob("*")) if path.is_dir() else [path]) if file.is_file())
 
 
+def _lists(kept: Mapping[Path, str]) -> list[str]:
+    """Return the addresses of the lists of files of the folders that were stored."""
+    return [address for path, address in kept.items() if path.is_dir()]
+
+
 def _require_whole(address: str, copies: Collection[tuple[str, bytes]]) -> None:
     whole = [place for place, data in copies if md5(data) == address.removesuffix(".dir")]
-    if len(whole) != len(copies) or not copies:
+    if whole != [STORE, CACHE]:
         raise IntegrityError(
             f"object {address} was stored, and is whole in {', '.join(whole) or 'no place'}; expected it in the "
             "content store and the local cache; set a spoilt object aside as evidence, then do the same again"
