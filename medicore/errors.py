@@ -53,6 +53,10 @@ class ArchiveError(MediCoreError):
     exit_code = 8
 
 
+class UnavailableError(ArchiveError):
+    """The archive or the content store does not answer, or refuses to: what it holds is unknown."""
+
+
 class ConfigurationError(MediCoreError):
     """The installation, its settings, code or environment is not fit for the work."""
 

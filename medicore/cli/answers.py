@@ -139,6 +139,7 @@ def verify(
     as_json: Json = False,
 ) -> None:
     """Read everything stored of a run again, and hold it against what was recorded; with the ALCOA++ score card."""
+    from medicore.records.checking import raise_failed
     from medicore.records.identifiers import RunId
 
     if (run is None) == (not everything):
@@ -157,8 +158,7 @@ def verify(
         emit(answers)
     else:
         show_foundation(rests)
-    if failed:
-        raise IntegrityError(f"{len(failed)} check(s) failed, first {failed[0].subject}: {failed[0].found}")
+    raise_failed(failed)
 
 
 def _verified(

@@ -63,6 +63,7 @@ def show(
 def verify(authority: Trusted = None, as_json: Json = False) -> None:
     """Read the whole ledger: guards, chain, signed heads, authority and people; exit code 6 names what is wrong."""
     from medicore.cases.proof.verify_ledger import verify_ledger
+    from medicore.records.checking import raise_failed
 
     try:
         opened = _house()
@@ -73,7 +74,7 @@ def verify(authority: Trusted = None, as_json: Json = False) -> None:
         raise
     failed = report.failed
     facts: dict[str, Any] = {
-        "intact": not failed,
+        "intact": report.intact,
         "events": report.events,
         "head": report.head,
         "signed heads": report.checkpoints,
@@ -86,6 +87,8 @@ def verify(authority: Trusted = None, as_json: Json = False) -> None:
     }
     warn(facts["warnings"].items())
     _answer(facts, as_json=as_json)
+    if report.intact is None:
+        raise_failed(failed)
     if failed:
         raise IntegrityError(f"the ledger is not what was written: {failed[0].subject}: {failed[0].found}")
 
@@ -145,7 +148,12 @@ def _answer(facts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         emit({name.replace(" ", "_"): value for name, value in facts.items()})
         return
-    pairs({"ledger": "intact" if facts["intact"] else "DAMAGED"})
+    words = {
+        True: "intact",
+        False: "DAMAGED",
+        None: "whole in itself, not compared: the archive did not answer",
+    }
+    pairs({"ledger": words[facts["intact"]]})
     shown = {
         name: facts[name] for name in ("events", "head", "signed heads", "signed up to") if name in facts
     }

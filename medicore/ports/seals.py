@@ -10,6 +10,10 @@ from medicore.records.people.people import Person
 class Seals(Protocol):
     """Signatures of people, and of the service that signs the ledger's head."""
 
+    def prove(self) -> None:
+        """Raise ConfigurationError when the keys lie behind links, or where others may write or read them."""
+        ...
+
     def authority(self) -> bytes:
         """Return the certificate of the root authority, in PEM."""
         ...

@@ -1,11 +1,11 @@
 """Checks: each names one thing that was verified, and what was found."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-from medicore.errors import MediCoreError
+from medicore.errors import IntegrityError, MediCoreError, UnavailableError
 from medicore.records.canonical import sha256
 
 AS_RECORDED = "as recorded"
@@ -83,7 +83,8 @@ class Check:
     """One thing that was looked at: its kind and name, whether it is as recorded, and what was found.
 
     ``warned`` says that somebody meddled although nothing that is recorded was lost. ``file`` is the name in the
-    record of the file that the check is about, and is empty where it is about something else.
+    record of the file that the check is about, and is empty where it is about something else. ``unasked`` says that
+    the store which holds it did not answer: nothing is known, and nothing is said against it.
     """
 
     kind: CheckKind
@@ -92,6 +93,7 @@ class Check:
     found: str
     warned: bool = False
     file: str = ""
+    unasked: bool = False
 
 
 def attempt(kind: CheckKind, subject: str, work: Callable[[], object]) -> Check:
@@ -99,8 +101,26 @@ def attempt(kind: CheckKind, subject: str, work: Callable[[], object]) -> Check:
     try:
         work()
     except MediCoreError as error:
-        return Check(kind, subject, False, str(error))
+        return refuted(kind, subject, error)
     return Check(kind, subject, True, AS_RECORDED)
+
+
+def refuted(kind: CheckKind, subject: str, error: MediCoreError, file: str = "") -> Check:
+    """Return the check that an error fails; where a store did not answer, it says that, and judges nothing."""
+    if isinstance(error, UnavailableError):
+        return Check(kind, subject, False, f"could not be asked: {error}", file=file, unasked=True)
+    return Check(kind, subject, False, str(error), file=file)
+
+
+def raise_failed(failed: Sequence[Check]) -> None:
+    """Raise IntegrityError when checks failed, UnavailableError when all of those only could not be asked."""
+    against = [check for check in failed if not check.unasked]
+    for check in against[:1]:
+        raise IntegrityError(f"{len(against)} check(s) failed, first {check.subject}: {check.found}")
+    for check in failed[:1]:
+        raise UnavailableError(
+            f"{len(failed)} check(s) could not be made, first {check.subject}: {check.found}"
+        )
 
 
 def same_bytes(kind: CheckKind, subject: str, data: bytes, entry: Mapping[str, Any], file: str = "") -> Check:

@@ -2,12 +2,15 @@
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from medicore.errors import ConfigurationError
 
-_SECRETS = ("people/*.key", "people/*.p12", "people/*.passphrase", "prefect/password.*")
+_KEYS = ("*.key", "*.p12", "*.passphrase")
+_SECRETS = (*(f"people/{pattern}" for pattern in _KEYS), "prefect/password.*")
 _FOR_OTHERS = 0o077
+_WRITTEN_BY_OTHERS = 0o022
 
 
 def require_private(home: Path) -> str:
@@ -25,7 +28,58 @@ def require_private(home: Path) -> str:
     for pattern in _SECRETS:
         for path in sorted(home.glob(pattern)):
             _require_closed(path, f"{home.name}/{path.relative_to(home)}", 0o600)
+    if (home / "people").exists():
+        require_own_keys(home / "people")
     return f"mode {_mode(home):04o}, its owner's alone"
+
+
+def require_own_keys(people: Path) -> None:
+    """Raise ConfigurationError when the folder of keys holds a link, or a part that others may write, or a key they may read."""
+    for words in loose_parts(people):
+        raise ConfigurationError(words)
+    for pattern in _KEYS:
+        for path in sorted(people.glob(pattern)):
+            _require_closed(path, f"{people.name}/{path.name}", 0o600)
+
+
+def loose_parts(folder: Path) -> Iterator[str]:
+    """Yield what is wrong with a folder and everything below it: links, what is no file, and what others may write to."""
+    for path, mode in _parts(folder):
+        if (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and not mode & _WRITTEN_BY_OTHERS:
+            continue
+        shown = Path(path).relative_to(folder.parent).as_posix()
+        if stat.S_ISLNK(mode):
+            yield (
+                f"{shown} is a symbolic link; expected a file or folder of its own: put back what it stands for, and "
+                "find out who made it"
+            )
+        elif not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            yield f"{shown} is neither file nor folder; expected nothing else: remove it, and find out who made it"
+        else:
+            yield (
+                f"{shown} has mode {stat.S_IMODE(mode):04o}, so that other users may write to it; expected them to read "
+                f"at most: 'chmod go-w {shown}', and find out who opened it"
+            )
+
+
+def _parts(folder: Path) -> Iterator[tuple[str, int]]:
+    """Yield the folder and all below it, each with its mode; no link is followed, and what is not there has no parts."""
+    try:
+        mode = folder.lstat().st_mode
+    except FileNotFoundError:
+        return
+    yield str(folder), mode
+    below = [str(folder)] if stat.S_ISDIR(mode) else []
+    while below:
+        with os.scandir(below.pop()) as entries:
+            for entry in entries:
+                try:
+                    mode = entry.stat(follow_symlinks=False).st_mode
+                except FileNotFoundError:
+                    continue  # what a worker has just finished writing
+                yield entry.path, mode
+                if stat.S_ISDIR(mode):
+                    below.append(entry.path)
 
 
 def _require_closed(path: Path, shown: str, expected: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from medicore.errors import ArchiveError, IntegrityError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
-from medicore.records.checking import AS_RECORDED, Check, CheckKind, same_bytes
+from medicore.records.checking import AS_RECORDED, Check, CheckKind, refuted, same_bytes
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
@@ -87,7 +87,7 @@ def archive_checks(house: House, history: RunHistory, digest: str) -> Iterator[C
     try:
         key, data = _manifest(house, history.run, digest)
     except MediCoreError as error:
-        yield Check(CheckKind.ARCHIVE, subject, False, str(error))
+        yield refuted(CheckKind.ARCHIVE, subject, error)
         return
     yield Check(CheckKind.ARCHIVE, subject, True, AS_RECORDED)
     manifest = json.loads(data)
@@ -101,7 +101,7 @@ def archive_checks(house: House, history: RunHistory, digest: str) -> Iterator[C
             yield same_bytes(CheckKind.ARCHIVED_COPY, f"{entry['key']} (archive)", data, entry)
             yield from _versions(house, entry)
         except MediCoreError as error:
-            yield Check(CheckKind.ARCHIVED_COPY, f"{entry['key']} (archive)", False, str(error))
+            yield refuted(CheckKind.ARCHIVED_COPY, f"{entry['key']} (archive)", error)
         yield _retention(house, entry["key"], until, manifest["retain_until"])
         yield from _hold(house, entry["key"], hold)
 
@@ -140,7 +140,7 @@ def _retention(house: House, key: str, until: str, at_first: str) -> Check:
     try:
         kept = house.archive.retention(key)
     except MediCoreError as error:
-        return Check(kind, subject, False, str(error))
+        return refuted(kind, subject, error)
     if kept < until:
         return Check(kind, subject, False, f"kept until {kept}, where {until} is recorded")
     if kept > until:
@@ -155,7 +155,7 @@ def _hold(house: House, key: str, hold: LedgerEvent | None) -> Iterator[Check]:
     try:
         held = house.archive.held(key)
     except MediCoreError as error:
-        yield Check(CheckKind.LEGAL_HOLD, subject, False, str(error))
+        yield refuted(CheckKind.LEGAL_HOLD, subject, error)
         return
     if hold is not None:
         words = f"held since {hold.at}" if held else f"not held, where a hold since {hold.at} is recorded"

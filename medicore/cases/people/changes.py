@@ -7,7 +7,7 @@ from medicore.cases.people.logged import SERVICE
 from medicore.cases.people.signers import KEYS_GIVEN, people_events, proved
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
-from medicore.records.checking import AS_RECORDED, Check, CheckKind
+from medicore.records.checking import AS_RECORDED, Check, CheckKind, refuted
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
 from medicore.records.people.people import Person, enter, person_named, standing_of
@@ -49,13 +49,16 @@ def require_signed_changes(house: House) -> int:
 def people_check(house: House) -> Check:
     """Return the check of all changes of people: each signed by its actor, and each public key used once.
 
+    It fails, too, where others than the service could write where the keys are.
+
     A key that a person in force shares with an earlier user fails the check. It is a warning once that person was
     revoked or has a new key, or where the person had that key already: then nobody signs in the place of another.
     """
     try:
+        house.seals.prove()
         changes = proved_changes(house)
     except MediCoreError as error:
-        return Check(CheckKind.PEOPLE, "people", False, str(error))
+        return refuted(CheckKind.PEOPLE, "people", error)
     if not changes.used_keys:
         return Check(CheckKind.PEOPLE, "people", True, AS_RECORDED)
     now = timestamp(house.clock.now())

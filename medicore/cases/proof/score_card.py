@@ -18,6 +18,7 @@ from medicore.steps.way import STEP_NAMES
 _OF_THE_RECORD = (CheckKind.LEDGER, CheckKind.AUTHORITY, CheckKind.RECORD, CheckKind.REPOSITORY_COPY)
 _OF_THE_HISTORY = (
     CheckKind.LEDGER,
+    CheckKind.SIGNED_HEAD,
     CheckKind.FOREIGN,
     CheckKind.TAG,
     CheckKind.GIT_OBJECTS,

@@ -1,8 +1,7 @@
 """verify: everything that is stored of a run, read again and held against what was recorded."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from medicore.cases.keeping.archived_bundle import OWN_FILES
 from medicore.cases.keeping.archived_run import archive_checks
@@ -11,7 +10,9 @@ from medicore.cases.people.authority import require_authority
 from medicore.cases.people.changes import people_check
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.people.signers import proved
+from medicore.cases.proof.inventory import archive_check, head_checks
 from medicore.cases.proof.verify_acts import act_checks, of_event
+from medicore.cases.proof.verify_copies import POINTER, file_copies, list_copies, stored_copies
 from medicore.cases.review.namesakes import namesake_checks
 from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import entry_of, prove
@@ -24,7 +25,7 @@ from medicore.errors import IntegrityError, MediCoreError, ProtocolError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
-from medicore.records.checking import Check, CheckKind, attempt, same_bytes
+from medicore.records.checking import Check, CheckKind, attempt, refuted, same_bytes
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import Archiving, Release, Sealing, SignedDecision
 from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RunHistory
@@ -66,7 +67,7 @@ def foundations(house: House, authority: str | None = None) -> tuple[Check, ...]
     if not ledger.passed:
         return (ledger,)
     trusted = attempt(CheckKind.AUTHORITY, "authority", partial(require_authority, house, authority))
-    return ledger, trusted, people_check(house), attempt(CheckKind.ARCHIVE, "archive", house.archive.prove)
+    return ledger, trusted, people_check(house), archive_check(house)
 
 
 def nothing_foreign(house: House) -> Check:
@@ -103,6 +104,7 @@ def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Ite
         last = checkout if sealing is sealings[-1] else None
         yield from of_event(sealing.event, partial(_files, house, run, sealing, last, seen))
     yield from act_checks(house, history)
+    yield from head_checks(house, history)
     for event in history.events:
         yield from of_event(event, partial(_event_checks, house, history, event, checkout))
     yield from namesake_checks(house, history)
@@ -185,7 +187,7 @@ def _files(
         provenance = read_provenance(house, run, commit)
         held = house.records.names(commit, run.folder)
     except MediCoreError as error:
-        yield Check(CheckKind.RECORD, "record" if not seen else f"record of {tag}", False, str(error))
+        yield refuted(CheckKind.RECORD, "record" if not seen else f"record of {tag}", error)
         return
     expected = {entry["name"]: entry for entry in provenance["files"]}
     for name in held:
@@ -196,35 +198,12 @@ def _files(
         if (name, entry["sha256"]) in seen:
             continue
         seen.add((name, entry["sha256"]))
-        yield from _copies(house, run, commit, entry)
+        yield from file_copies(house, run, commit, entry)
+        if name == POINTER:
+            yield from list_copies(house, run, commit, expected)
         if checkout is not None:
             found = checkout.read(name) if checkout.exists(name) else b""
             yield same_bytes(CheckKind.CHECKOUT_COPY, f"{name} (checkout)", found, entry, name)
-
-
-def _copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> Iterator[Check]:
-    """Check every stored copy of one file."""
-    name = entry["name"]
-    if entry["md5"] is None:
-        kind, subject = CheckKind.REPOSITORY_COPY, f"{name} (record repository)"
-        try:
-            data = house.records.read(commit, f"{run.folder}/{name}")
-        except MediCoreError as error:
-            yield Check(kind, subject, False, str(error), file=name)
-        else:
-            yield same_bytes(kind, subject, data, entry, name)
-        return
-    yield from _stored(name, house.content.objects(entry["md5"]), entry)
-
-
-def _stored(name: str, copies: Sequence[tuple[str, bytes]], entry: Mapping[str, Any]) -> Iterator[Check]:
-    """Check every copy of a file in the content store; that there is none is a failure."""
-    kind = CheckKind.STORED_COPY
-    if not copies:
-        words = "no copy is left; restore it from the archive"
-        yield Check(kind, f"{name} (content store)", False, words, file=name)
-    for place, data in copies:
-        yield same_bytes(kind, f"{name} ({place})", data, entry, name)
 
 
 def _signed_report(house: House, history: RunHistory, checkout: RecordFiles | None) -> Iterator[Check]:
@@ -233,10 +212,10 @@ def _signed_report(house: House, history: RunHistory, checkout: RecordFiles | No
         approvals = proved_approvals(house, history)
         entry = entry_of(approvals)
     except MediCoreError as error:
-        yield Check(CheckKind.SIGNED_REPORT, SIGNED_REPORT, False, str(error))
+        yield refuted(CheckKind.SIGNED_REPORT, SIGNED_REPORT, error)
         return
     copies = house.content.objects(entry["md5"])
-    yield from _stored(SIGNED_REPORT, copies, entry)
+    yield from stored_copies(SIGNED_REPORT, copies, entry)
     if checkout is not None:
         found = checkout.read(SIGNED_REPORT) if checkout.exists(SIGNED_REPORT) else b""
         yield same_bytes(CheckKind.CHECKOUT_COPY, f"{SIGNED_REPORT} (checkout)", found, entry, SIGNED_REPORT)

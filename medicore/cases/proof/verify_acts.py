@@ -11,7 +11,7 @@ from medicore.cases.run.stored import read_provenance
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.canonical import canonical
-from medicore.records.checking import Check, CheckKind, attempt
+from medicore.records.checking import Check, CheckKind, attempt, refuted
 from medicore.records.ledger.event_details import PerformedStep, Sealing
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
@@ -33,7 +33,7 @@ def of_event(event: LedgerEvent, checks: Callable[[], Iterator[Check]]) -> Itera
     try:
         yield from checks()
     except MediCoreError as error:
-        yield Check(CheckKind.EVENT, f"event {event.sequence} ({event.action})", False, str(error))
+        yield refuted(CheckKind.EVENT, f"event {event.sequence} ({event.action})", error)
 
 
 def _sealed_as_told(house: House, history: RunHistory, sealing: Sealing) -> Iterator[Check]:

@@ -7,11 +7,12 @@ from functools import partial
 from medicore.cases.keeping.archived_ledger import copies
 from medicore.cases.people.authority import require_authority
 from medicore.cases.people.changes import people_check
+from medicore.cases.proof.inventory import archive_check
 from medicore.cases.proof.verify_acts import move_checks
 from medicore.cases.run.attest import kept, key_of
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
-from medicore.records.checking import AS_RECORDED, Check, CheckKind, attempt
+from medicore.records.checking import AS_RECORDED, Check, CheckKind, attempt, refuted
 from medicore.records.ledger.history import histories
 from medicore.records.ledger.ledger import (
     GENESIS,
@@ -49,6 +50,13 @@ class LedgerReport:
         """The checks that need a look although they passed."""
         return tuple(check for check in self.checks if check.warned)
 
+    @property
+    def intact(self) -> bool | None:
+        """Whether nothing is wrong; None when nothing is, as far as the stores that answered can tell."""
+        if self.failed and all(check.unasked for check in self.failed):
+            return None
+        return not self.failed
+
 
 class _Reading:
     """What has been read of the ledger: digests by place, and how many events are proved."""
@@ -82,7 +90,7 @@ def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
         heads = kept(house)
     except MediCoreError as error:
         heads = ()
-        checks.append(Check(CheckKind.SIGNED_HEAD, "signed heads", False, str(error)))
+        checks.append(refuted(CheckKind.SIGNED_HEAD, "signed heads", error))
     for found in heads:
         try:
             opened[found.key] = found.opened(house)
@@ -92,7 +100,7 @@ def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
     if checks[1].passed:
         against, wrong = _against(house, reading, opened)
         trusted = attempt(CheckKind.AUTHORITY, "authority", partial(require_authority, house, authority))
-        checks += [*against, trusted, people_check(house), *_moves(house)]
+        checks += [*against, trusted, people_check(house), *_moves(house), archive_check(house)]
     keys = set(opened)
     return LedgerReport(
         events=reading.proved,

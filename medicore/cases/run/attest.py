@@ -13,8 +13,9 @@ from medicore.records.people.people import Person
 from medicore.records.protocol.retention import retain_until
 
 FOLDER = "checkpoints"
-_KEPT = re.compile(r"checkpoints/[^/]+\.json|archives/.+/checkpoint-\d+\.json", re.ASCII)
-_FAILED = "checkpoint.failed"
+_KEPT = re.compile(r"checkpoints/.+|archives/.+/checkpoint-\d+\.json", re.ASCII)
+SIGNED = "checkpoint.signed"
+FAILED = "checkpoint.failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,19 @@ class Kept:
     service: Person
 
     def opened(self, house: House) -> Checkpoint:
-        """Return the checkpoint; raise IntegrityError, with its key, unless the service signed it."""
+        """Return the checkpoint; raise IntegrityError, with its key, unless the service signed it and the key names it."""
         try:
-            return house.seals.verify_attestation(self.envelope, self.service)
+            head = house.seals.verify_attestation(self.envelope, self.service)
         except IntegrityError as error:
             raise IntegrityError(f"{self.key}: {error}") from error
+        if self.key != head_key(head.sequence, head.digest) and not self.key.endswith(
+            f"/checkpoint-{head.sequence}.json"
+        ):
+            raise IntegrityError(
+                f"{self.key}: is the signed head of event {head.sequence}; expected it as "
+                f"{head_key(head.sequence, head.digest)}; give it its name back, and find out who changed that"
+            )
+        return head
 
 
 def attest(house: House, run: RunId, years: int) -> LedgerEvent:
@@ -40,18 +49,23 @@ def attest(house: House, run: RunId, years: int) -> LedgerEvent:
     as it stands then is caught. An archive or key that fails stops nobody's work: the ledger says so, and the next
     head that is kept covers all before it.
     """
-    event = log(house, SERVICE, "checkpoint.signed", str(run), "", {})
+    event = log(house, SERVICE, SIGNED, str(run), "", {})
     until = retain_until(house.clock.now().date(), years)
     try:
         house.archive.put(key_of(event), house.seals.attest(event.sequence, event.digest), until.isoformat())
     except (ArchiveError, ConfigurationError, ReviewError) as error:
-        log(house, SERVICE, _FAILED, str(run), str(error), {"sequence": event.sequence})
+        log(house, SERVICE, FAILED, str(run), str(error), {"sequence": event.sequence})
     return event
 
 
 def key_of(event: LedgerEvent) -> str:
     """Return the archive's key for the head that ``event`` is; two ledgers never share one."""
-    return f"{FOLDER}/{event.sequence:012d}-{event.digest[:16]}.json"
+    return head_key(event.sequence, event.digest)
+
+
+def head_key(sequence: int, digest: str) -> str:
+    """Return the archive's key for the head of the ledger at an event of that number and digest."""
+    return f"{FOLDER}/{sequence:012d}-{digest[:16]}.json"
 
 
 def kept(house: House) -> tuple[Kept, ...]:

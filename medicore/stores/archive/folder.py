@@ -14,6 +14,7 @@ from pathlib import Path
 from medicore.errors import ArchiveError, ConfigurationError
 from medicore.records.canonical import digest, document, sha256
 from medicore.records.export.archived import Versions, is_key, require_key, require_longer
+from medicore.stores.privacy import loose_parts
 
 _LABEL = ".retention.json"
 # No key holds this sign, so the label of an extension is never that of another object.
@@ -34,7 +35,9 @@ class FolderArchive:
         self._folder = folder
 
     def prove(self) -> str:
-        """Return what this archive is; a folder has nothing that could be set wrongly."""
+        """Return what this archive is; raise ArchiveError when it has a link, or a part that other users may write to."""
+        for words in loose_parts(self._folder):
+            raise ArchiveError(words)
         return "write-once folder on this machine; whoever administers it can delete what is there"
 
     def probe(self) -> None:
@@ -137,7 +140,7 @@ class FolderArchive:
         return path.with_name(f"{path.name}{_HOLD}{number}.json")
 
     def _write_once(self, path: Path, data: bytes, *, same: bool = True) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path.parent)
         handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=".writing.")
         try:
             with os.fdopen(handle, "wb") as stream:
@@ -179,6 +182,13 @@ def _written(key: str) -> Iterator[None]:
         raise ArchiveError(
             f"{key} could not be written: {error.strerror}; make room or mend the folder"
         ) from error
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, and those above it that are not there, for its owner alone, whatever the process allows others."""
+    if not folder.is_dir():
+        _make(folder.parent)
+        folder.mkdir(exist_ok=True, mode=0o700)
 
 
 def _label(data: bytes, retain_until: str) -> bytes:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time
 from functools import cached_property, partial
 from typing import Any, Self
 
-from medicore.errors import ArchiveError
+from medicore.errors import ArchiveError, UnavailableError
 from medicore.records.export.archived import Versions, require_key, require_longer
 from medicore.stores.s3.bucket import place_of, require_locked
 from medicore.stores.s3.client import ATTEMPTS, S3Access, is_passing, trouble
@@ -279,7 +279,7 @@ class LockedBucket:
 def _refused(key: str, error: Exception) -> ArchiveError:
     if trouble(error) in _GONE:
         return _missing(key)
-    return ArchiveError(
+    return UnavailableError(
         f"{key}: the archive refused ({trouble(error)}); expected its consent; see docs/operate.md"
     )
 

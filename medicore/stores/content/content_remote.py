@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from medicore.errors import ArchiveError, ConfigurationError
+from medicore.errors import ConfigurationError, UnavailableError
 from medicore.stores.s3.bucket import place_of
 from medicore.stores.s3.client import S3Access, trouble
 
@@ -97,8 +97,10 @@ class BucketRemote:
 
         Raises
         ------
+        UnavailableError
+            When the server does not answer.
         ConfigurationError
-            When the server does not answer, or refuses.
+            When the server refuses.
         """
         key = f"{self._prefix}{_name(md5)}"
         data: bytes | None = self._ask(
@@ -111,9 +113,14 @@ class BucketRemote:
 
         try:
             return self._access.ask(f"bucket {self._bucket}", request)
-        except (BotoCoreError, ClientError, ArchiveError) as error:
-            cause = error.__cause__ if isinstance(error, ArchiveError) and error.__cause__ else error
-            why = trouble(cause) if isinstance(cause, Exception) else type(cause).__name__
+        except UnavailableError as error:
+            cause = error.__cause__
+            why = trouble(cause) if isinstance(cause, Exception) else type(error).__name__
+            raise UnavailableError(
+                f"the content store's bucket {self._bucket} did not answer ({why}); expected it to; do the same again later"
+            ) from error
+        except (BotoCoreError, ClientError) as error:
+            why = trouble(error)
             if optional and why in _GONE:
                 return None
             raise ConfigurationError(

@@ -3,7 +3,6 @@
 import contextlib
 import hashlib
 import io
-import json
 import logging
 import os
 import sqlite3
@@ -17,6 +16,7 @@ import yaml
 
 from medicore.errors import ConfigurationError, IntegrityError
 from medicore.ports.records import CACHE, STORE
+from medicore.records.file_list import files_in
 from medicore.stores.content.content_remote import FolderRemote, Remote
 
 _ONE_AT_A_TIME = threading.Lock()
@@ -125,8 +125,8 @@ class DvcContent:
                     "the data lock's list of files is missing from the content store; run 'medicore verify --all'"
                 )
             try:
-                listed = {item["relpath"]: item["md5"] for item in json.loads(copies[0][1])}
-            except (ValueError, KeyError, TypeError) as error:
+                listed = files_in(copies[0][1])
+            except IntegrityError as error:
                 raise IntegrityError(
                     f"the data lock's list of files is damaged in the {copies[0][0]}; run 'medicore verify --all'"
                 ) from error

@@ -56,7 +56,7 @@ class Authority:
     """
 
     def __init__(self, folder: Path, clock: "Clock", *, kdf_rounds: int = KDF_ROUNDS) -> None:
-        self._folder = folder
+        self.folder = folder
         self._clock = clock
         self._kdf_rounds = kdf_rounds
         if not (folder / _CERTIFICATE).is_file():
@@ -106,7 +106,7 @@ class Authority:
     @property
     def certificate(self) -> bytes:
         """The authority's own certificate in PEM."""
-        return (self._folder / _CERTIFICATE).read_bytes()
+        return (self.folder / _CERTIFICATE).read_bytes()
 
     def issue(
         self, subject: Subject, *, passphrase: str, authority_passphrase: str, validity: timedelta
@@ -240,13 +240,13 @@ class Authority:
 
     def open(self, passphrase: str) -> ec.EllipticCurvePrivateKey:
         """Return the authority's own key; raise WrongPassphraseError when the passphrase does not open it."""
-        return _opened(self._folder, passphrase)
+        return _opened(self.folder, passphrase)
 
     def _key_path(self, identifier: str) -> Path:
-        return self._folder / f"{person_id(identifier)}.p12"
+        return self.folder / f"{person_id(identifier)}.p12"
 
     def _passphrase_path(self, identifier: str) -> Path:
-        return self._folder / f"{person_id(identifier)}.passphrase"
+        return self.folder / f"{person_id(identifier)}.passphrase"
 
 
 def _first_key(folder: Path, passphrase: str) -> ec.EllipticCurvePrivateKey:

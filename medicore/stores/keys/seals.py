@@ -9,6 +9,7 @@ from medicore.records.people.people import Person
 from medicore.stores.clock import Clock
 from medicore.stores.keys import signer
 from medicore.stores.keys.authority import Authority
+from medicore.stores.privacy import require_own_keys
 
 
 class AuthoritySeals:
@@ -18,6 +19,10 @@ class AuthoritySeals:
         self._authority = authority
         self._clock = clock
         self._service = service
+
+    def prove(self) -> None:
+        """Raise ConfigurationError when the keys lie behind links, or where others may write or read them."""
+        require_own_keys(self._authority().folder)
 
     def authority(self) -> bytes:
         """Return the certificate of the root authority, in PEM."""

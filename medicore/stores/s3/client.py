@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from medicore.errors import ArchiveError, ConfigurationError
+from medicore.errors import ConfigurationError, UnavailableError
 from medicore.records.address import Address
 
 ATTEMPTS = 5
@@ -132,7 +132,7 @@ class S3Access:
             ) from error
 
     def ask(self, what: str, request: Callable[[], Answer]) -> Answer:
-        """Return the answer to a request that may be repeated; raise ArchiveError when none comes."""
+        """Return the answer to a request that may be repeated; raise UnavailableError when none comes."""
         for attempt in range(ATTEMPTS):
             try:
                 return request()
@@ -143,9 +143,9 @@ class S3Access:
         raise AssertionError("the last wait raises")  # pragma: no cover
 
     def wait(self, what: str, attempt: int, error: Exception) -> None:
-        """Wait before the next attempt, each time longer; raise ArchiveError when this was the last."""
+        """Wait before the next attempt, each time longer; raise UnavailableError when this was the last."""
         if attempt + 1 >= ATTEMPTS:
-            raise ArchiveError(
+            raise UnavailableError(
                 f"{what}: the archive did not answer after {ATTEMPTS} attempts ({trouble(error)}); nothing counts as "
                 "archived that was not read back; do the same again later"
             ) from error

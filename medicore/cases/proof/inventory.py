@@ -1,0 +1,101 @@
+"""inventory: what the ledger says that the archive was given, held against what the archive has."""
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+from functools import partial
+
+from medicore.cases.run.attest import FAILED, FOLDER, SIGNED, key_of
+from medicore.errors import ArchiveError, MediCoreError, UnavailableError
+from medicore.ports.house import House
+from medicore.records.checking import AS_RECORDED, Check, CheckKind, attempt, refuted
+from medicore.records.ledger.event_details import COVERED, Archiving, details_of
+from medicore.records.ledger.history import RunHistory
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.moment import moment
+
+_UNDER_WAY = timedelta(minutes=5)
+"""How long a head that was signed may be on its way to the archive, while somebody else verifies."""
+
+_TRIED = timedelta(minutes=30)
+"""How long after a head was signed its worker may still say that the archive did not take it."""
+
+
+def archive_check(house: House) -> Check:
+    """Return the check of the archive itself: it is as MediCore makes it, and has every manifest and head of the ledger.
+
+    A head that never came there, since its worker was stopped, is a warning once a later head covers it.
+    """
+    kind, subject = CheckKind.ARCHIVE, "archive"
+    try:
+        house.archive.prove()
+        held = {*house.archive.keys(FOLDER), *house.archive.keys("archives")}
+        covered, lost = _absent_heads(house, held)
+        lost += _absent_manifests(house, held)
+    except MediCoreError as error:
+        return refuted(kind, subject, error)
+    if lost:
+        words = (
+            f"{len(lost)} object(s) that the ledger names are not in the archive, first {lost[0]}; expected every "
+            "manifest and signed head; restore them from a copy of the archive, and find out who removed them"
+        )
+        return Check(kind, subject, False, words)
+    if covered:
+        words = f"{len(covered)} signed head(s) are not in the archive, first {covered[0]}; a later head covers them"
+        return Check(kind, subject, True, words, warned=True)
+    return Check(kind, subject, True, AS_RECORDED)
+
+
+def head_checks(house: House, history: RunHistory) -> Iterator[Check]:
+    """Yield the check of the retention of each signed head of a run that the archive has; ``archive_check`` misses others."""
+    for event in _heads(history.told(SIGNED)):
+        key = key_of(event)
+        try:
+            house.archive.get(key)
+        except UnavailableError as error:
+            yield refuted(CheckKind.SIGNED_HEAD, f"{key} (retention)", error)
+            return
+        except ArchiveError:
+            continue
+        work = partial(house.archive.retention, key)
+        yield attempt(CheckKind.SIGNED_HEAD, f"{key} (retention)", work)
+
+
+def _heads(events: Collection[LedgerEvent]) -> list[LedgerEvent]:
+    """Return the events whose heads the archive was given; an export's is in its event, and in the bundle."""
+    return [event for event in events if "envelope" not in event.details]
+
+
+def _absent_heads(house: House, held: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return the keys of the heads that are not there: those that a later head covers, and those that are lost."""
+    signed = _heads([*house.ledger.events(action=SIGNED)])
+    last = max((event.sequence for event in signed if key_of(event) in held), default=0)
+    refused = {
+        details_of(event).count("sequence"): moment(event.at) for event in house.ledger.events(action=FAILED)
+    }
+    now = house.clock.now()
+    covered, lost = [], []
+    for event in signed:
+        at, told = moment(event.at), refused.get(event.sequence)
+        if key_of(event) in held or (told is not None and told - at <= _TRIED):
+            continue
+        if event.sequence < last:
+            covered.append(key_of(event))
+        elif now - at > _UNDER_WAY:
+            lost.append(key_of(event))
+    return covered, lost
+
+
+def _absent_manifests(house: House, held: Collection[str]) -> list[str]:
+    """Return the keys of the manifests that the ledger names and the archive does not have."""
+    lost = []
+    for event in house.ledger.events(action="archive.completed"):
+        start = f"archives/{event.subject}/manifest-"
+        if details_of(event).has(COVERED):
+            key = f"{start}{Archiving(event).covered}.json"
+            found = key in held
+        else:  # an earlier version did not say up to which event
+            key = f"{start}*.json"
+            found = any(name.startswith(start) for name in held)
+        if not found:
+            lost.append(key)
+    return lost

@@ -1,0 +1,79 @@
+"""verify_copies: every stored copy of a run's files, read again; the durable copy is required, whatever the cache holds."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from medicore.errors import MediCoreError
+from medicore.ports.house import House
+from medicore.ports.records import CACHE, STORE
+from medicore.records.checking import Check, CheckKind, attempt, refuted, same_bytes
+from medicore.records.file_list import lists_of, require_list
+from medicore.records.identifiers import RunId
+
+POINTER = "lock.dvc"
+"""The file of a record that names the list of the frozen files."""
+
+_KIND = CheckKind.STORED_COPY
+
+
+def file_copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> Iterator[Check]:
+    """Yield the check of each copy of a file that the provenance names by ``entry``."""
+    name = entry["name"]
+    if entry["md5"] is None:
+        kind, subject = CheckKind.REPOSITORY_COPY, f"{name} (record repository)"
+        try:
+            data = house.records.read(commit, f"{run.folder}/{name}")
+        except MediCoreError as error:
+            yield refuted(kind, subject, error, name)
+        else:
+            yield same_bytes(kind, subject, data, entry, name)
+        return
+    yield from stored_copies(name, house.content.objects(entry["md5"]), entry)
+
+
+def stored_copies(
+    name: str, copies: Sequence[tuple[str, bytes]], entry: Mapping[str, Any]
+) -> Iterator[Check]:
+    """Yield the check of each copy of a file in the content store and its cache; that the store has none is a failure."""
+    yield from _durable(name, copies)
+    for place, data in copies:
+        yield same_bytes(_KIND, f"{name} ({place})", data, entry, name)
+
+
+def list_copies(
+    house: House, run: RunId, commit: str, files: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Check]:
+    """Yield the check of each copy of the list by which DVC finds the frozen files; ``files`` are the provenance's.
+
+    The list is an object of its own. Without it nobody brings the data lock back from the content store.
+    """
+    try:
+        lists = lists_of(house.records.read(commit, f"{run.folder}/{POINTER}"))
+    except MediCoreError as error:
+        yield refuted(_KIND, f"{POINTER} (list of files)", error, POINTER)
+        return
+    for folder, address in lists.items():
+        below = f"{folder}/"
+        expected = {
+            name.removeprefix(below): str(entry["md5"])
+            for name, entry in files.items()
+            if name.startswith(below)
+        }
+        copies = house.content.objects(address)
+        yield from _durable(f"{folder}, list of files", copies)
+        for place, listed in copies:
+            work = partial(require_list, listed, address, expected)
+            yield attempt(_KIND, f"{folder}, list of files ({place})", work)
+
+
+def _durable(name: str, copies: Sequence[tuple[str, bytes]]) -> Iterator[Check]:
+    """Yield a failed check unless one of the copies lies in the content store itself."""
+    places = {place for place, _ in copies}
+    if STORE not in places:
+        words = (
+            f"no copy is left there, only in the {CACHE}; expected one in both"
+            if places
+            else "no copy is left"
+        )
+        yield Check(_KIND, f"{name} ({STORE})", False, f"{words}; restore it from the archive", file=name)
