@@ -40,6 +40,7 @@ SPEAKS_FOR = {
     CheckKind.DECIDED: {"Attributable"},
     CheckKind.STATE: {"Consistent"},
     CheckKind.SEALED_AS_TOLD: {"Consistent"},
+    CheckKind.SIGNED_HEAD: {"Consistent"},
     CheckKind.RETENTION: {"Enduring"},
 }
 """All other kinds speak for no principle; that of the ledger speaks for all."""
@@ -85,7 +86,7 @@ def test_everything_holds_where_every_check_passed(house: House) -> None:
     assert "1 signed request(s) and 2 signed decision(s) and act(s)" in card["Attributable"].evidence
     assert card["Original"].evidence.startswith("1 stored copies of the export")
     assert "4 checks of them" in card["Complete"].evidence
-    assert card["Consistent"].evidence.startswith("7 checks of chain")
+    assert card["Consistent"].evidence.startswith("8 checks of chain")
     assert card["Enduring"].evidence == "1 archived objects kept until 2040-04-01T00:00:00+00:00"
     assert card["Available"].evidence == "4 stored copies read back just now"
 
