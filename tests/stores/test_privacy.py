@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from medicore.errors import ConfigurationError
-from medicore.stores.privacy import require_private
+from medicore.stores.privacy import loose_parts, require_private
 
 
 @pytest.fixture
@@ -70,3 +70,36 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
     """Where there is no state folder the message says how to make one."""
     with pytest.raises(ConfigurationError, match="run 'medicore init'"):
         require_private(tmp_path / "state")
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o664, 0o777, 0o622])
+def test_a_file_of_people_that_others_may_write_is_refused(home: Path, mode: int) -> None:
+    """What is no secret may be read by others, and written by its owner alone (FAULTS 80)."""
+    (home / "people" / "authority.pem").touch(0o644)
+    assert require_private(home)
+    (home / "people" / "authority.pem").chmod(mode)
+    with pytest.raises(ConfigurationError, match=rf"^people/authority\.pem has mode {mode:04o}.*'chmod go-w"):
+        require_private(home)
+
+
+@pytest.mark.parametrize("target", ["elsewhere", "authority.key"])
+def test_a_link_among_the_keys_is_refused(home: Path, target: str) -> None:
+    """A link is named, whether it leads anywhere or not, and is not followed (FAULTS 80)."""
+    (home / "people" / "rita.p12").unlink()
+    (home / "people" / "rita.p12").symlink_to(target)
+    with pytest.raises(ConfigurationError):
+        require_private(home)
+    assert list(loose_parts(home / "people")) == [
+        "people/rita.p12 is a symbolic link; expected a file or folder of its own: put back what it stands for, and "
+        "find out who made it"
+    ]
+
+
+def test_what_is_no_file_is_named_and_what_is_missing_has_no_parts(tmp_path: Path) -> None:
+    """A pipe is no file; a folder that was never made has nothing wrong in it (FAULTS 80)."""
+    (tmp_path / "archive" / "a").mkdir(parents=True)
+    os.mkfifo(tmp_path / "archive" / "a" / "pipe")
+    assert list(loose_parts(tmp_path / "archive")) == [
+        "archive/a/pipe is neither file nor folder; expected nothing else: remove it, and find out who made it"
+    ]
+    assert list(loose_parts(tmp_path / "never made")) == []

@@ -26,6 +26,7 @@ EVENTS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 SPEAKS_FOR = {
     CheckKind.AUTHORITY: {"Complete"},
+    CheckKind.SIGNED_HEAD: {"Consistent"},
     CheckKind.RECORD: {"Complete"},
     CheckKind.REPOSITORY_COPY: {"Complete", "Available"},
     CheckKind.STORED_COPY: {"Available"},

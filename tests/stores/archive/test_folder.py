@@ -213,3 +213,19 @@ def test_full_disk_leaves_the_hold_as_it_was(
     assert (files(tmp_path), archive.held(KEY)) == (before, False)
     archive.hold(KEY)
     assert archive.held(KEY)
+
+
+def test_folders_are_their_owners_alone_whatever_the_process_allows(tmp_path: Path) -> None:
+    """Under a umask of 000 too nobody else can write to what is archived, nor look into its folders (FAULTS 80)."""
+    before = os.umask(0)
+    try:
+        archive = FolderArchive(tmp_path / "archive")
+        archive.put(KEY, b"bytes", "2040-02-01")
+        archive.extend(KEY, "2041-02-01")
+        archive.hold(KEY)
+    finally:
+        os.umask(before)
+    parts = [tmp_path / "archive", *(tmp_path / "archive").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in parts if path.is_dir()} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in parts if path.is_file()} == {0o444}
+    assert archive.prove().startswith("write-once folder")
