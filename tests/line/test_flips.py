@@ -9,13 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from medicore.cases.proof.verify import foundations, verify
+from medicore.cases.run.attest import key_of
+from medicore.errors import ReviewError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
+from medicore.stores.keys.signer import open_key
 from medicore.wiring import open_house
-from tests.conftest import git
+from tests.conftest import PASSPHRASES, git
 from tests.line.conftest import REFERENCE, Month
 from tests.line.flipping import dump, failures, flipped, positions, says_the_same
 
@@ -48,7 +52,10 @@ def require_sound(house: House, run: str) -> None:
 
 
 def stored(state: Path, run: str) -> dict[Path, str]:
-    """Return the run's files in content store, cache and archive, each with the words by which it is named."""
+    """Return the run's files in content store, cache and archive, each with the words by which it is named.
+
+    The list of the frozen files is among them, and the labels of the ledger's heads that were signed for the run.
+    """
     names: dict[Path, str] = {}
     record = state / "archive" / "archives" / run
     provenance = json.loads(next(record.rglob("provenance.json")).read_bytes())
@@ -59,6 +66,10 @@ def stored(state: Path, run: str) -> dict[Path, str]:
             path = state / "dvc" / folder / "files" / "md5" / entry["md5"][:2] / entry["md5"][2:]
             if path.exists():
                 names.setdefault(path, f"{entry['name']} ({place})")
+    (out,) = yaml.safe_load(next(record.rglob("lock.dvc")).read_bytes())["outs"]
+    for folder, place in (("remote", "content store"), ("cache", "local cache")):
+        path = state / "dvc" / folder / "files" / "md5" / out["md5"][:2] / out["md5"][2:]
+        names[path] = f"lock, list of files ({place})"
     path = state / "archive" / "reports" / run / SIGNED
     md5 = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     for folder, place in (("remote", "content store"), ("cache", "local cache")):
@@ -73,6 +84,10 @@ def stored(state: Path, run: str) -> dict[Path, str]:
         names[archive / entry["key"]] = f"{entry['key']} (archive)"
         names[archive / f"{entry['key']}.retention.json"] = f"{entry['key']} (retention)"
     names[manifest] = f"archives/{run}/manifest"
+    house = open_house(read_settings({"MEDICORE_HOME": str(state)}), read_only=True)
+    for event in house.ledger.events(subject=run, action="checkpoint.signed"):
+        names[archive / f"{key_of(event)}.retention.json"] = f"{key_of(event)} (retention)"
+    names[archive / key_of(event)] = "ledger"
     return names
 
 
@@ -106,7 +121,10 @@ def test_every_stored_file_is_watched(released: Month, state: Path, opened: Hous
     chance = np.random.default_rng(SEED)
     require_sound(opened, run)
     manifest = next(path for path, name in names.items() if name.endswith("/manifest"))
-    heads = [path for path in names if path.name.startswith("checkpoint-") and path.stem.count(".") == 0]
+    labels = [path for path in names if path.name.endswith(".retention.json")]
+    heads = [
+        path for path in names if "checkpoint" in f"{path.parent.name}/{path.name}" and path not in labels
+    ]
     places = {path: positions(path.stat().st_size, chance, each=4) for path in names}
     count = 0
     # the repository is as it was, so one git process reads it for all turns, as it does for all runs
@@ -115,7 +133,6 @@ def test_every_stored_file_is_watched(released: Month, state: Path, opened: Hous
         for turn in range(ROUNDS):
             mask = 1 << (turn % 8)
             # what names other files, and labels beside what they describe, are damaged by themselves
-            labels = [path for path in names if path.name.endswith(".retention.json")]
             others = [path for path in names if path != manifest and path not in labels + heads]
             for batch in (others, labels, [manifest]):
                 with flipped(*((path, places[path][turn]) for path in batch), mask=mask):
@@ -131,6 +148,32 @@ def test_every_stored_file_is_watched(released: Month, state: Path, opened: Hous
                 count += 1
     assert count >= CONTENT
     require_sound(opened, run)
+
+
+def test_every_byte_of_the_people_is_watched_or_without_meaning(state: Path, opened: House) -> None:
+    """A byte flipped in the authority's certificate is found; in a key it opens the same key or none, and proves nothing (FAULTS 80)."""
+    chance = np.random.default_rng(SEED)
+    people = state / "people"
+    certificate = people / "authority.pem"
+    for position in positions(certificate.stat().st_size, chance):
+        with flipped((certificate, position), mask=1 << int(chance.integers(8))):
+            assert not all(check.passed for check in foundations(opened)), position
+    persons = {
+        event.subject: event.details["fingerprint"] for event in opened.ledger.events(action="person.added")
+    }
+    words = {**PASSPHRASES, "medicore": (people / "medicore.passphrase").read_text()}
+    for path in sorted(people.glob("*.p12")):
+        person = path.stem
+        whole = path.read_bytes()
+        key, _, _ = open_key(whole, words[person], person, persons[person])
+        for position in positions(len(whole), chance, each=1)[1:]:
+            other = bytearray(whole)
+            other[position] ^= 1 << int(chance.integers(8))
+            try:
+                found, _, _ = open_key(bytes(other), words[person], person, persons[person])
+            except ReviewError:
+                continue
+            assert found.private_numbers() == key.private_numbers()
 
 
 def test_every_object_of_the_record_repository_is_watched(

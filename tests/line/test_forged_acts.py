@@ -46,7 +46,7 @@ def test_a_forged_continuation_passes_no_gate(month: Month, tmp_path: Path) -> N
 
 
 def test_a_planted_release_is_not_taken_over(month: Month, tmp_path: Path) -> None:
-    """A record/… tag with another estimate, made with plain git before the release, is neither released nor archived."""
+    """A record/… tag with another estimate, made with plain git before the release, is neither released nor archived (FAULTS 74)."""
     project, run = copied_project(month.project, tmp_path), RunId.parse(month.run(CLEAN))
     records, sealed = project.home / "records.git", f"refs/tags/run/{run}"
     name = f"{run.folder}/results.json"

@@ -49,7 +49,7 @@ def test_a_correction_that_nobody_signed_is_named(forger: Forger, tmp_path: Path
 
 
 def test_a_past_written_anew_is_not_what_the_record_was_sealed_with(forger: Forger, tmp_path: Path) -> None:
-    """Another reason in an event before the seal changes the head that provenance, which was signed, names."""
+    """Another reason in an event before the seal changes the head that provenance, which was signed, names (FAULTS 77)."""
 
     def soften(event: Json) -> None:
         if event["action"] == "authority.created":

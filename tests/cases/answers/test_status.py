@@ -1,10 +1,16 @@
 """status: a run's line has its state, who asked, what a human should know, and the figures that its record holds."""
 
+from pathlib import Path
+
+import pytest
+
+from medicore.cases.answers.explain import explain
 from medicore.cases.answers.lookup import latest, lines, sightings
 from medicore.cases.answers.status import line, summary
 from medicore.cases.run.analysis import Outcome
 from medicore.cases.run.runs import all_runs, sealed_commit
 from medicore.cases.run.seal import read_results
+from medicore.errors import IntegrityError
 from medicore.records.identifiers import RunId
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import (
@@ -31,6 +37,25 @@ def test_a_sealed_run_has_its_figures(month: WholeHouse) -> None:
         assert found[key] == results["primary"][key]
     assert found["ci_low"] < found["estimate"] < found["ci_high"]
     assert found["smd_after"] < 0.1 < found["smd_before"]
+
+
+@pytest.mark.parametrize("name", ["results.json", "provenance.json"])
+def test_an_edited_object_is_not_answered_from(month: WholeHouse, tmp_path: Path, name: str) -> None:
+    """A loose object edited under its name, results or provenance, is refused by whoever would answer from it (FAULTS 81)."""
+    run = RunId.parse(SOUND_RUN)
+    commit = sealed_commit(month.house, run)
+    place = f"{run.folder}/{name}"
+    stored = month.records.read(commit, place)
+    month.records.spoil(commit, place, stored.replace(b"1", b"2", 1))
+    for ask in (
+        lambda: line(month.house, run),
+        lambda: lines(month.house),
+        lambda: sightings(month.house, "296"),
+        lambda: explain(month.house, run, "cohort.analysed", tmp_path / "scratch"),
+        lambda: read_results(month.house, run, commit),
+    ):
+        with pytest.raises(IntegrityError, match=name):
+            ask()
 
 
 def test_a_run_that_stopped_has_its_messages_and_no_estimate(month: WholeHouse) -> None:

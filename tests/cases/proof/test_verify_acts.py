@@ -210,7 +210,7 @@ def test_a_planted_run_tag_is_never_sealed(month: WholeHouse) -> None:
 
 
 def test_a_record_that_its_ledger_does_not_tell_is_named(month: WholeHouse) -> None:
-    """Provenance, commit, tag and event written anew together still differ from request, steps and head."""
+    """Provenance, commit, tag and event written anew together still differ from request, steps and head (FAULTS 77)."""
     sealing = month.history(SOUND_RUN).sealed
     provenance = read_provenance(month.house, RUN, sealing.commit)
     code = month.history(SOUND_RUN).request.code_commit

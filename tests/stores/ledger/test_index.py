@@ -67,7 +67,7 @@ def test_no_file_is_no_index(tmp_path: Path) -> None:
 
 
 def test_an_index_that_another_key_made_is_none(index: SqliteIndex, tmp_path: Path) -> None:
-    """Whoever writes the file with another key, or with none, is not believed; without a key nothing is kept."""
+    """Whoever writes the file with another key, or with none, is not believed; without a key nothing is kept (FAULTS 81)."""
     path = tmp_path / "index.db"
     for key in (b"another", b""):
         assert SqliteIndex(path, key).read(numbers=True) is None
