@@ -38,16 +38,19 @@ def files_in(listed: bytes) -> dict[str, str]:
         ) from error
 
 
-def require_list(listed: bytes, address: str, expected: Mapping[str, str]) -> None:
-    """Raise IntegrityError unless a list has its address, and names exactly the ``expected`` files with their MD5."""
+def require_list(listed: bytes, address: str, expected: Mapping[str, str | None]) -> None:
+    """Raise IntegrityError unless a list has its address and names exactly the ``expected`` files.
+
+    Each has the MD5 that is expected of it, where one is: a record that was sealed without its data names none.
+    """
     found = files_in(listed)
-    differing = sorted(
-        name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)
-    )
-    if differing:
+    for name in sorted(found.keys() | expected.keys()):
+        wanted = expected.get(name)
+        if name in found and name in expected and wanted in (None, found[name]):
+            continue
+        words = wanted or ("the file" if name in expected else "no such file")
         raise IntegrityError(
-            f"lists {differing[0]} as {found.get(differing[0], 'absent')}; expected "
-            f"{expected.get(differing[0], 'no such file')} of the provenance; restore the object {address}"
+            f"lists {name} as {found.get(name, 'absent')}; expected {words} of the record; restore the object {address}"
         )
     md5 = hashlib.md5(listed, usedforsecurity=False).hexdigest()
     if md5 != address.removesuffix(_LIST):

@@ -6,9 +6,11 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
 import yaml
 
 from medicore.records.identifiers import RunId
+from medicore.stores.s3.client import S3Access
 from tests.conftest import Project, git
 from tests.line.conftest import REFERENCE, Month
 from tests.s3 import KEYS
@@ -87,12 +89,16 @@ def test_each_blind_spot_is_named(copied: Project, released: Month, tmp_path: Pa
     assert "intact" in copied.medicore(*ledger).out
 
 
-def test_a_bucket_that_does_not_answer_is_not_damage(copied: Project, released: Month) -> None:
+def test_a_bucket_that_does_not_answer_is_not_damage(
+    released: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the archive cannot be asked, verify says that with exit code 8, and says nothing against the ledger (FAULTS 80)."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    answer = copied.medicore(
+    # How long it waits between its attempts is no matter here.
+    monkeypatch.setattr("medicore.wiring.S3Access", partial(S3Access, pause=lambda _: None))
+    answer = released.project.medicore(
         "verify", released.run(REFERENCE), expected=8, MEDICORE_ARCHIVE="s3://any-bucket/archive",
         MEDICORE_S3_ENDPOINT=f"http://127.0.0.1:{port}", **KEYS,
     )  # fmt: skip

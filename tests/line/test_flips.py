@@ -28,7 +28,7 @@ SIGNED = "report.signed.pdf"
 LEAST = 2000
 """Flips in all, over the tests of this file."""
 CONTENT, GIT, LEDGER = 1420, 120, 480
-ROUNDS = 22
+ROUNDS = 18
 """Positions of each file, one a turn: of those that ``positions`` gives."""
 
 
@@ -125,7 +125,7 @@ def test_every_stored_file_is_watched(released: Month, state: Path, opened: Hous
     heads = [
         path for path in names if "checkpoint" in f"{path.parent.name}/{path.name}" and path not in labels
     ]
-    places = {path: positions(path.stat().st_size, chance, each=4) for path in names}
+    places = {path: positions(path.stat().st_size, chance, each=3) for path in names}
     count = 0
     # the repository is as it was, so one git process reads it for all turns, as it does for all runs
     with opened.records.reading() as records:

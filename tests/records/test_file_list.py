@@ -31,6 +31,7 @@ def test_a_list_that_is_as_recorded_passes() -> None:
     """The list has its address and names the files of the provenance, each with its MD5."""
     assert files_in(LISTED) == FILES
     require_list(LISTED, ADDRESS, FILES)
+    require_list(LISTED, ADDRESS, dict.fromkeys(FILES))
 
 
 @pytest.mark.parametrize("listed", [b"\xff", b"7", b"[{}]", b'{"a": 1}'])
@@ -44,11 +45,12 @@ def test_a_list_that_cannot_be_read_is_an_integrity_error(listed: bytes) -> None
     ("expected", "words"),
     [
         ({**FILES, "more.csv": "d" * 32}, f"lists more.csv as absent; expected {'d' * 32} of"),
+        ({**FILES, "more.csv": None}, "lists more.csv as absent; expected the file of the record"),
         ({"transfer.json": "b" * 32}, f"lists raw/subjects.csv as {'a' * 32}; expected no such file"),
         ({**FILES, "transfer.json": "d" * 32}, f"lists transfer.json as {'b' * 32}; expected {'d' * 32}"),
     ],
 )
-def test_a_list_of_other_files_is_an_integrity_error(expected: dict[str, str], words: str) -> None:
+def test_a_list_of_other_files_is_an_integrity_error(expected: dict[str, str | None], words: str) -> None:
     """A file too many, too few or of another MD5 is named (FAULTS 80)."""
     with pytest.raises(IntegrityError, match=words):
         require_list(LISTED, ADDRESS, expected)

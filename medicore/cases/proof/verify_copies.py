@@ -10,6 +10,7 @@ from medicore.ports.records import CACHE, STORE
 from medicore.records.checking import Check, CheckKind, attempt, refuted, same_bytes
 from medicore.records.file_list import lists_of, require_list
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.event_details import DataLock
 
 POINTER = "lock.dvc"
 """The file of a record that names the list of the frozen files."""
@@ -49,15 +50,17 @@ def list_copies(
     The list is an object of its own. Without it nobody brings the data lock back from the content store.
     """
     try:
-        lists = lists_of(house.records.read(commit, f"{run.folder}/{POINTER}"))
+        pointer = house.records.read(commit, f"{run.folder}/{POINTER}")
+        lists = lists_of(pointer)
+        frozen = _frozen(house, run, pointer)
     except MediCoreError as error:
         yield refuted(_KIND, f"{POINTER} (list of files)", error, POINTER)
         return
     for folder, address in lists.items():
         below = f"{folder}/"
         expected = {
-            name.removeprefix(below): str(entry["md5"])
-            for name, entry in files.items()
+            name.removeprefix(below): files[name]["md5"] if name in files else None
+            for name in sorted(frozen | files.keys())
             if name.startswith(below)
         }
         copies = house.content.objects(address)
@@ -65,6 +68,16 @@ def list_copies(
         for place, listed in copies:
             work = partial(require_list, listed, address, expected)
             yield attempt(_KIND, f"{folder}, list of files ({place})", work)
+
+
+def _frozen(house: House, run: RunId, pointer: bytes) -> set[str]:
+    """Return the names of the files that were frozen under a pointer, as the ledger tells them.
+
+    The provenance of a run that failed since its data were lost does not name them.
+    """
+    events = house.ledger.events(subject=str(run), action="lock.frozen")
+    locks = [DataLock(event) for event in events]
+    return {name for lock in locks if lock.pointer.encode() == pointer for name in lock.files}
 
 
 def _durable(name: str, copies: Sequence[tuple[str, bytes]]) -> Iterator[Check]:
