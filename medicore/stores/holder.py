@@ -10,10 +10,11 @@ _FILE = "holder"
 
 
 def holder_of(home: Path) -> str:
-    """Return host and identifier of the state folder ``home``; the identifier is made when it is first asked for.
+    """Return host and identity of the state folder ``home``, parted by a slash; the latter is made when first asked for.
 
-    Workers that share the folder share the name: among them its locks decide. A folder that cannot be written to, as an
-    inspector's, has no identifier and holds no run.
+    Workers that share the folder share the identity, on whatever host: among them its locks decide. A copy of the folder
+    has another one, as the file's place on the disk (its inode) is part of it. A folder that cannot be written to, as an
+    inspector's, has none and holds no run.
     """
     path = home / _FILE
     with contextlib.suppress(OSError):
@@ -25,5 +26,5 @@ def holder_of(home: Path) -> str:
             scratch.unlink()
     identifier = ""
     with contextlib.suppress(OSError, UnicodeDecodeError):
-        identifier = path.read_text(encoding="ascii").strip()
+        identifier = f"{path.read_text(encoding='ascii').strip()}-{path.stat().st_ino}"
     return f"{socket.gethostname()}/{identifier or 'read-only'}"

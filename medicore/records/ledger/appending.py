@@ -31,7 +31,10 @@ FENCE = "fence"
 """The key in an event's details that holds the sequence number of the event by which its writer holds the run."""
 
 LEASE = "lease"
-"""The key in the details of an event by which a worker takes a run: ``{"holder": text, "seconds": number}``."""
+"""The key in the details of an event by which a worker takes a run: ``{"holder": text, "seconds": number}``.
+
+The holder is a host and the identity of a state folder, parted by a slash; the identity alone counts.
+"""
 
 TAKING = frozenset({"run.requested", "run.resumed", "run.continued", "run.taken"})
 """The events by which a worker takes a run."""
@@ -55,6 +58,10 @@ class Lease:
     fence: int
     heard: str
     seconds: float
+
+    def is_of(self, holder: str) -> bool:
+        """Say whether ``holder`` is the holder, on whatever host."""
+        return self.holder.rpartition("/")[2] == holder.rpartition("/")[2]
 
     def is_live(self, at: str) -> bool:
         """Say whether the holder may still be at work at the time ``at``."""
@@ -122,7 +129,7 @@ def _require_free(month: Sequence[LedgerEvent], new: NewEvent, at: str) -> None:
     for run in dict.fromkeys(event.subject for event in month):
         events = standing(event for event in month if event.subject == run)
         lease = lease_of(events)
-        if lease is None or lease.holder == holder or not lease.is_live(at):
+        if lease is None or lease.is_of(holder) or not lease.is_live(at):
             continue
         if state_if_any(events) is RunState.RUNNING:
             raise BusyError(
