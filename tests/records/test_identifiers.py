@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medicore.errors import ProtocolError
-from medicore.records.identifiers import RunId, commit_id, month_id, person_id, study_id
+from medicore.records.identifiers import RunId, commit_id, fingerprint_id, month_id, person_id, study_id
 
 
 @pytest.mark.parametrize("text", ["MED-2024-0147", "REF-NHEFS", "TEST-A1"])
@@ -78,3 +78,18 @@ def test_person() -> None:
     """A short name in lower case is a person's identifier."""
     assert person_id("ada.lovelace") == "ada.lovelace"
     assert commit_id("0123456789abcdef0123456789abcdef01234567") == "0123456789abcdef0123456789abcdef01234567"
+
+
+def test_fingerprints_are_read_however_openssl_prints_them() -> None:
+    """Colons and capitals make no difference; anything but 64 hexadecimal digits is refused."""
+    assert fingerprint_id(":".join(["AB"] * 32)) == "ab" * 32 == fingerprint_id("ab" * 32)
+    for text in ("", "ab" * 31, "ab" * 33, "zz" * 32):
+        with pytest.raises(ProtocolError, match="is malformed; expected the 64 hexadecimal digits"):
+            fingerprint_id(text)
+
+
+def test_a_run_has_a_folder_and_a_number_from_one() -> None:
+    """The record folder is that of the month, whatever the run's number."""
+    assert RunId.parse("MED-2024-0147/2025-03/2").folder == "records/MED-2024-0147/2025-03"
+    with pytest.raises(ProtocolError, match="out of range"):
+        RunId("MED-2024-0147", "2025-03", 0)

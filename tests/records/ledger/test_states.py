@@ -15,7 +15,9 @@ from medicore.records.ledger.states import (
     TRANSITIONS,
     RunState,
     diagram,
+    impossible,
     next_state,
+    standing,
     state_of,
 )
 
@@ -182,3 +184,13 @@ def test_diagram_shows_every_state_and_every_move() -> None:
     assert "    sealed : sealed, awaiting approval" in lines
     assert "    released --> archived : archive.completed" in lines
     assert "    archived --> [*]" in lines
+
+
+def test_what_no_run_can_do_is_listed_until_it_is_corrected() -> None:
+    """A second seal is impossible, and stands no more once a correction names it."""
+    events = tell("run.requested", "run.sealed", "run.sealed")
+    assert impossible(events) == (events[2],)
+    assert standing(events) == tuple(events)
+    told = corrected(events, 3)
+    assert impossible(told) == ()
+    assert standing(told) == (*events[:2], told[3])

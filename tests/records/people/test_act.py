@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from medicore.errors import IntegrityError, ReviewError
 from medicore.records.canonical import canonical
 from medicore.records.ledger.ledger import NewEvent, chain
-from medicore.records.people.act import ENVELOPE, Act, declare, require_told
+from medicore.records.people.act import ENVELOPE, Act, declare, declare_for_authority, require_told
 from medicore.records.people.people import Person, Role
 
 NOON = "2025-04-01T12:00:00.000000Z"
@@ -98,3 +98,12 @@ def test_an_event_that_tells_otherwise(changes: dict[str, object]) -> None:
     """Whatever an event changes of what was signed is found."""
     with pytest.raises(IntegrityError, match="event 1 differs from what"):
         require_told(ACT, chain(told(**changes), NOON, None))
+
+
+def test_the_authority_declares_acts_under_its_own_name() -> None:
+    """An act of the authority names no person, has its certificate's fingerprint and needs a reason, too."""
+    act = declare_for_authority("c" * 64, "person.unlocked", "otto", " Locked out ", {}, NOON)
+    assert (act.signer, act.certificate, act.reason) == ("authority", "c" * 64, "Locked out")
+    assert Act.from_payload(act.payload()) == act
+    with pytest.raises(ReviewError):
+        declare_for_authority("c" * 64, "person.unlocked", "otto", "  ", {}, NOON)

@@ -275,3 +275,25 @@ def test_a_locked_person_is_refused() -> None:
     require_unlocked(events, "rita")
     with pytest.raises(ReviewError, match="rita is locked after 3 wrong passphrases"):
         require_unlocked(events, "rita", limit=3)
+
+
+def test_what_a_person_merely_did_counts_neither_way() -> None:
+    """An unsigned event of a person ends no row of wrong passphrases."""
+    seen = NewEvent("rita", "reviewer", "notice.sent", RUN, "", {})
+    assert is_locked(tell(*[refusal()] * 3, seen, *[refusal()] * 2), "rita")
+
+
+def test_a_correction_of_the_clock_frees_nobody() -> None:
+    """Who was revoked while the clock ran ahead is revoked as of the correction; others are as they were."""
+    ahead = tell(added(), added(replace(RITA, identifier="rosa", name="Rosa")), about("person.revoked"))
+    moved = [*ahead[:2], replace(ahead[2], at="2035-01-01T00:00:00.000000Z")]
+    told = chain(
+        NewEvent("otto", "operator", "clock.corrected", "ledger", "Battery"),
+        "2025-04-01T12:00:09.000000Z",
+        ahead[2],
+    )
+    people = people_of([*moved, told])
+    assert people["rita"].revoked_at == told.at
+    assert people["rosa"].revoked_at is None
+    again = people_of([*ahead, told])
+    assert again["rita"].revoked_at == ahead[2].at

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medicore.errors import ProtocolError
-from medicore.records.results.printed import numbers_of, places_of, printed_number
+from medicore.records.results.printed import numbers_of, places_of, printed_number, same_number
 
 RESULTS: dict[str, Any] = {
     "study": {"id": "X", "phase": 3.37},
@@ -97,3 +97,10 @@ def test_numbers_are_those_with_an_origin() -> None:
     assert found["primary.estimate"] == 3.3732632
     assert found["baseline.0.overall.percent"] == 48.659
     assert not {"study.phase", "propensity.converged", "primary.unit"} & set(found)
+
+
+def test_places_hold_the_same_number_or_not() -> None:
+    """Two places agree to twelve digits, or they are two numbers."""
+    first, second = places_of(RESULTS, "1566")
+    assert same_number([first, second])
+    assert not same_number(places_of(RESULTS, "3.37"))
