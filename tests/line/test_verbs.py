@@ -36,6 +36,7 @@ ANSWERS: Steps = (
     ("ledger show", ("--last", "1"), 0, "subject.viewed"),
     ("ledger verify", (), 0, "intact"),
     ("ledger clock", OPERATOR, 7, ""),
+    ("ledger correct", (RUN, *OPERATOR), 7, ""),
     ("people list", (), 0, "Rosa Reviewer"),
     ("archive list", (), 0, RUN),
     ("archive verify", (RUN,), 0, RUN),
