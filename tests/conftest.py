@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ from tests.folder_times import FolderTimes
 from tests.postgres import postgres  # noqa: F401 - a fixture for all
 
 ROOT = Path(__file__).resolve().parent.parent
+_ROOM = 4 << 30
+"""So many bytes must be free in the machine's memory for tests to keep files there: containers often have 64 MB."""
 PASSPHRASES = {
     owner: f"correct {owner}" for owner in ("authority", "analyst", "reviewer", "operator", "quality")
 }
@@ -194,13 +197,14 @@ def copy_tree(source: Path, target: Path) -> None:
 
 @pytest.fixture(scope="session")
 def session_memory() -> Iterator[Path]:
-    """A folder in the machine's memory, or on its disk where it has no such: its files survive any process that is killed.
+    """A folder in the machine's memory, or on its disk where there is too little: its files survive any process that is killed.
 
     A house of some hundred small files is copied and removed there in a tenth of the time, and no event of its ledger
     waits for the disk.
     """
     place = Path("/dev/shm")  # noqa: S108 - the folder made in it is this session's alone
-    with tempfile.TemporaryDirectory(dir=place if os.access(place, os.W_OK) else None) as folder:
+    room = os.access(place, os.W_OK) and shutil.disk_usage(place).free > _ROOM
+    with tempfile.TemporaryDirectory(dir=place if room else None) as folder:
         yield Path(folder)
 
 
