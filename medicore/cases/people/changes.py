@@ -41,11 +41,6 @@ class Changes:
     used_keys: tuple[UsedKey, ...]
 
 
-def require_signed_changes(house: House) -> int:
-    """Return how many changes of people the ledger holds, once each is proved as ``proved_changes`` does."""
-    return proved_changes(house).count
-
-
 def people_check(house: House) -> Check:
     """Return the check of all changes of people: each signed by its actor, and each public key used once.
 

@@ -1,12 +1,14 @@
 """verify_acts: what the ledger says was done with a run, held against what people signed and what is stored."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
+from typing import Any
 
 from medicore.cases.people.signers import proved
 from medicore.cases.run.decisions import FOLLOWING, accepted, require_decided
 from medicore.cases.run.histories import event_at
+from medicore.cases.run.runs import next_tag
 from medicore.cases.run.stored import read_provenance
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
@@ -18,6 +20,8 @@ from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.ledger.states import CORRECTED, RunState, places_of
 from medicore.records.section import Section
 from medicore.steps.way import STEP_NAMES
+
+Provenance = Mapping[str, Any]
 
 
 def act_checks(house: House, history: RunHistory) -> Iterator[Check]:
@@ -37,10 +41,13 @@ def of_event(event: LedgerEvent, checks: Callable[[], Iterator[Check]]) -> Itera
 
 
 def _sealed_as_told(house: House, history: RunHistory, sealing: Sealing) -> Iterator[Check]:
-    for what, work in (("identity", _identity), ("steps", _steps), ("ledger head", _head)):
-        yield attempt(
-            CheckKind.SEALED_AS_TOLD, f"{what} in {sealing.tag}", partial(work, house, history, sealing)
-        )
+    provenance = cache(lambda: read_provenance(house, history.run, sealing.commit))
+    for what, work in (
+        ("identity", lambda: _identity(house, history, sealing, provenance())),
+        ("steps", lambda: _steps(history, sealing, provenance())),
+        ("ledger head", lambda: _head(house, sealing, provenance())),
+    ):
+        yield attempt(CheckKind.SEALED_AS_TOLD, f"{what} in {sealing.tag}", work)
 
 
 def move_checks(house: House, history: RunHistory) -> Iterator[Check]:
@@ -77,7 +84,7 @@ def _require_named(house: House, history: RunHistory) -> None:
     ]
     if history.events and history.state in {RunState.RUNNING, RunState.SEALED}:
         # A process that was killed after it had made a tag leaves it to the process that resumes the run.
-        named |= {f"run/{run}" if not history.sealings else f"run/{run}.{len(history.sealings) + 1}"}
+        named.add(next_tag(history))
     stray = sorted(set(held) - named)
     if stray:
         raise IntegrityError(
@@ -86,9 +93,8 @@ def _require_named(house: House, history: RunHistory) -> None:
         )
 
 
-def _identity(house: House, history: RunHistory, sealing: Sealing) -> None:
+def _identity(house: House, history: RunHistory, sealing: Sealing, provenance: Provenance) -> None:
     """Raise IntegrityError unless the record was sealed under the identity that the ledger and the signatures give."""
-    provenance = read_provenance(house, history.run, sealing.commit)
     before = RunHistory(
         history.run, tuple(event for event in history.events if event.sequence < sealing.event.sequence)
     )
@@ -104,9 +110,8 @@ def _identity(house: House, history: RunHistory, sealing: Sealing) -> None:
         )
 
 
-def _steps(house: House, history: RunHistory, sealing: Sealing) -> None:
+def _steps(history: RunHistory, sealing: Sealing, provenance: Provenance) -> None:
     """Raise IntegrityError unless the record holds the outputs that the events of its steps name."""
-    provenance = read_provenance(house, history.run, sealing.commit)
     stored = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
     told: dict[str, str] = {}
     for event in history.told(*(f"{step}.{end}" for step in STEP_NAMES for end in ("completed", "halted"))):
@@ -122,9 +127,8 @@ def _steps(house: House, history: RunHistory, sealing: Sealing) -> None:
         )
 
 
-def _head(house: House, history: RunHistory, sealing: Sealing) -> None:
+def _head(house: House, sealing: Sealing, provenance: Provenance) -> None:
     """Raise IntegrityError unless the ledger still holds the event that the record names as its head."""
-    provenance = read_provenance(house, history.run, sealing.commit)
     named = Section(f"provenance of {sealing.tag}", provenance, "restore it from the archive").part(
         "ledger_head"
     )

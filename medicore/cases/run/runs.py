@@ -53,6 +53,11 @@ def seal_tag(run: RunId, sealing: int) -> str:
     return f"run/{run}" if sealing == 1 else f"run/{run}.{sealing}"
 
 
+def next_tag(history: RunHistory) -> str:
+    """Return the tag that the next sealing of a run creates."""
+    return seal_tag(history.run, 1 + len(history.sealings))
+
+
 def begin(house: House, request: Request) -> ActiveRun:
     """Return a new run, or the interrupted one of the same study and month, ready to advance.
 
@@ -121,17 +126,17 @@ def interrupted(earlier: Iterable[RunHistory], *, exploratory: bool) -> RunHisto
 def _resume(house: House, history: RunHistory, request: Request, commit: str) -> ActiveRun:
     run = history.run
     require_begun_on(run, history.request.code_commit, commit)
-    accepted(house, history)  # before the run is taken: what was forged of it continues nothing
+    identity = _identity(house, history)  # before the run is taken: what was forged of it continues nothing
     details = {ENVELOPE: request.signature, LEASE: lease(house)}
     taken = log(house, request.requester, "run.resumed", str(run), request.reason, details)
-    return reopen(house, history, fence=taken.sequence)
+    return _opened(house, history, identity, taken.sequence)
 
 
 def take_up(house: House, history: RunHistory) -> ActiveRun:
     """Return a running run that another worker left, held by this one from now on."""
-    accepted(house, history)
+    identity = _identity(house, history)
     taken = log(house, SERVICE, "run.taken", str(history.run), "", {LEASE: lease(house)})
-    return reopen(house, history, fence=taken.sequence)
+    return _opened(house, history, identity, taken.sequence)
 
 
 def lease(house: House) -> dict[str, Any]:
@@ -154,15 +159,22 @@ def reopen(house: House, history: RunHistory, *, fence: int) -> ActiveRun:
 
     Raises ProtocolError when nobody asked for the run.
     """
-    run, request = history.run, history.request
-    protocol = parse_protocol(json.dumps(request.protocol), str(run))
-    sealing = 1 + len(history.sealings)
-    identity = {
-        **request.identity,
-        "record_tag": seal_tag(run, sealing),
+    return _opened(house, history, _identity(house, history), fence)
+
+
+def _opened(house: House, history: RunHistory, identity: Mapping[str, Any], fence: int) -> ActiveRun:
+    run = history.run
+    protocol = parse_protocol(json.dumps(history.request.protocol), str(run))
+    return _activate(house, run, protocol, identity, 1 + len(history.sealings), fence=fence)
+
+
+def _identity(house: House, history: RunHistory) -> dict[str, Any]:
+    """Return the identity under which a run is sealed next, its decisions proved."""
+    return {
+        **history.request.identity,
+        "record_tag": next_tag(history),
         "accepted": [dict(entry) for entry in accepted(house, history)],
     }
-    return _activate(house, run, protocol, identity, sealing, fence=fence)
 
 
 def sealed_commit(house: House, run: RunId) -> str:

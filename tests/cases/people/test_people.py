@@ -9,7 +9,7 @@ import pytest
 
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.attributed import Signatory, record_act, require_signatory
-from medicore.cases.people.changes import require_signed_changes
+from medicore.cases.people.changes import proved_changes
 from medicore.cases.people.people import Newcomer, add, listed, renew, revoke, unlock
 from medicore.cases.people.signers import people, proved, signer_of
 from medicore.errors import BusyError, IntegrityError, ReviewError, WrongPassphraseError
@@ -40,7 +40,7 @@ def test_a_change_is_signed_by_who_makes_it(founded: tuple[House, SetClock]) -> 
         "As the team asked",
     )
     assert act.details["fingerprint"] == people(house)["rita"].fingerprint
-    assert require_signed_changes(house) == 2
+    assert proved_changes(house).count == 2
 
 
 def test_an_expired_operator_changes_nothing_more(founded: tuple[House, SetClock]) -> None:
@@ -52,7 +52,7 @@ def test_an_expired_operator_changes_nothing_more(founded: tuple[House, SetClock
     clock.pass_days(6)
     with pytest.raises(ReviewError, match="the key of olga is valid from"):
         add_person(house, "rosa", "reviewer", by="olga")
-    assert require_signed_changes(house) == 3
+    assert proved_changes(house).count == 3
     assert [row["standing"] for row in listed(house) if row["identifier"] == "olga"] == ["expired"]
 
 
@@ -157,7 +157,7 @@ def test_a_changed_event_is_found(founded: tuple[House, SetClock]) -> None:
     with pytest.raises(ReviewError, match="has no signature"):
         proved(house, bare)
     with pytest.raises(IntegrityError):
-        require_signed_changes(house)
+        proved_changes(house)
 
 
 def test_a_company_certificate_is_renewed_by_another(founded: tuple[House, SetClock]) -> None:
@@ -173,7 +173,7 @@ def test_a_company_certificate_is_renewed_by_another(founded: tuple[House, SetCl
         renew(house, actor(), "ben", None, lambda: given)
     renew(house, actor(), "ben", None, lambda: issuance("ben"))
     assert people(house)["ben"].chain == ""
-    assert require_signed_changes(house) == 4
+    assert proved_changes(house).count == 4
 
 
 def test_changes_are_made_one_by_one(founded: tuple[House, SetClock]) -> None:
@@ -209,7 +209,7 @@ class CountingLedger:
             yield event
 
 
-@pytest.mark.parametrize("answer", [listed, require_signed_changes])
+@pytest.mark.parametrize("answer", [listed, proved_changes])
 def test_what_is_read_grows_with_the_people_and_no_faster(
     founded: tuple[House, SetClock], answer: Callable[[House], object]
 ) -> None:
@@ -239,13 +239,13 @@ def test_a_forged_founder_from_elsewhere_is_found(founded: tuple[House, SetClock
     )
     otto = require_signatory(house, "otto", Permission.ADMINISTER, words)
     record_act(house, otto, "person.unlocked", "eve", "As asked", {})
-    assert require_signed_changes(house) == 3
+    assert proved_changes(house).count == 3
     record_act(house, Signatory(eve, words("eve")), "person.unlocked", "otto", "As asked", {})
     with pytest.raises(ReviewError, match=r"\(person.added\) has no signature; expected that of medicore"):
-        require_signed_changes(house)
+        proved_changes(house)
     renew(house, actor(), "eve", None, lambda: issuance("eve"))
     with pytest.raises(ReviewError, match="has no signature"):
-        require_signed_changes(house)
+        proved_changes(house)
 
 
 def test_a_founder_from_elsewhere_acts_once_renewed(founded: tuple[House, SetClock]) -> None:
@@ -260,4 +260,4 @@ def test_a_founder_from_elsewhere_acts_once_renewed(founded: tuple[House, SetClo
     given = Registration(second.pem, issuer.pem + root.pem, second.pkcs12(words("ben")))
     renew(house, actor(), "ben", None, lambda: given)
     add_person(house, "rita", "reviewer", by="ben")
-    assert require_signed_changes(house) == 4
+    assert proved_changes(house).count == 4

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.cases.people.changes import require_signed_changes
+from medicore.cases.people.changes import proved_changes
 from medicore.cases.people.logged import SERVICE, log, role_of
 from medicore.cases.people.people import renew, revoke
 from medicore.cases.people.signers import (
@@ -60,13 +60,13 @@ def test_an_event_is_signed_by_the_key_of_its_time(founded: tuple[House, SetCloc
 def test_an_event_without_a_signature_is_nobodys(founded: tuple[House, SetClock]) -> None:
     """A change that was written into the ledger past every check is found, and so is one that tells something else."""
     house, _ = founded
-    assert require_signed_changes(house) == 2
+    assert proved_changes(house).count == 2
     details = people(house)["olga"].details()
     event = house.ledger.append(NewEvent("otto", "operator", "person.added", "eve", "Because", details))
     with pytest.raises(
         ReviewError, match=rf"ledger event {event.sequence} \(person.added\) has no signature"
     ):
-        require_signed_changes(house)
+        proved_changes(house)
 
 
 def test_a_signature_moved_to_another_change_is_found(founded: tuple[House, SetClock]) -> None:
@@ -75,7 +75,7 @@ def test_a_signature_moved_to_another_change_is_found(founded: tuple[House, SetC
     (added,) = house.ledger.events(subject="olga", action="person.added")
     house.ledger.append(NewEvent("otto", "operator", "person.added", "eve", added.reason, added.details))
     with pytest.raises(IntegrityError):
-        require_signed_changes(house)
+        proved_changes(house)
 
 
 def test_only_the_founding_needs_no_signature(founded: tuple[House, SetClock]) -> None:
@@ -84,7 +84,7 @@ def test_only_the_founding_needs_no_signature(founded: tuple[House, SetClock]) -
     details = people(house)["otto"].details()
     house.ledger.append(NewEvent(SERVICE, "service", "person.added", "eve", "medicore init", details))
     with pytest.raises(ReviewError, match=r"\(person.added\) has no signature; expected that of medicore"):
-        require_signed_changes(house)
+        proved_changes(house)
 
 
 def test_standing_is_known_active_and_allowed(founded: tuple[House, SetClock]) -> None:
