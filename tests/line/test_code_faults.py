@@ -1,5 +1,6 @@
 """Code and packages that are not what a regulatory run needs: refused in one line, named, and in the ledger."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,10 +21,10 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
 
 
 @pytest.fixture
-def lock(project: Project) -> Path:
-    """The lock file, as it should be."""
+def lock(project: Project) -> Iterator[Path]:
+    """The lock file, as it should be before a test and after it."""
+    yield project.root / "requirements.lock"
     git("checkout", "--quiet", "HEAD", "--", "requirements.lock", folder=project.root)
-    return project.root / "requirements.lock"
 
 
 def refused(project: Project, expected: int = 9) -> str:
