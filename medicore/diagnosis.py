@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from medicore.cases.people.service import service_keys
+from medicore.cases.review.readiness import require_service_key
 from medicore.errors import ConfigurationError, IntegrityError, MediCoreError
 from medicore.records.ledger.ledger import verify_chain
 from medicore.records.people.public_key import fingerprint
@@ -16,7 +18,14 @@ from medicore.stores.git.records import GitRecords
 from medicore.stores.keys.authority import Authority
 from medicore.stores.privacy import require_private
 from medicore.stores.protocols import StudyFolder
-from medicore.wiring import chosen_renderer, open_archive, open_ledger, open_remote, renderer_named
+from medicore.wiring import (
+    chosen_renderer,
+    open_archive,
+    open_house,
+    open_ledger,
+    open_remote,
+    renderer_named,
+)
 
 _LEAST_FREE_BYTES = 2 * 1024**3
 
@@ -43,6 +52,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("permissions", lambda: require_private(settings.home)),
         ("ledger", lambda: _ledger(settings)),
         ("authority", lambda: _authority(settings)),
+        ("service key", lambda: _service_key(settings)),
         ("archive", lambda: open_archive(settings).prove()),
         ("content store", lambda: open_remote(settings).prove()),
         ("disk", lambda: _disk(settings)),
@@ -107,6 +117,18 @@ def _authority(settings: Settings) -> str:
     if told != [certificate]:
         raise IntegrityError("authority.pem is not the authority of this ledger; restore it")
     return f"SHA-256 {fingerprint(certificate)}"
+
+
+def _service_key(settings: Settings) -> str:
+    _state(settings)
+    opened = open_house(settings)
+    require_service_key(opened)
+    keys = service_keys(opened)
+    last = max(keys.values(), key=lambda key: key.since)
+    earlier = f", {len(keys) - 1} earlier" if len(keys) > 1 else ""
+    return (
+        f"signs, certificate {last.service.fingerprint[:12]} until {last.service.valid_until[:10]}{earlier}"
+    )
 
 
 def _renderer(settings: Settings) -> str:

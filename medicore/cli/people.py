@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 people = typer.Typer(no_args_is_help=True, help="Who may act, in which role, by which key.")
 app.add_typer(people, name="people")
 
+_DAYS = 730
 Identifier = Annotated[str, typer.Argument(metavar="PERSON", help="Identifier of the person concerned.")]
 Who = Annotated[str, typer.Option("--as", help="Who makes the change: an operator, or quality.")]
 Reason = Annotated[str, typer.Option(help="Why; an inspector will read it.")]
-Days = Annotated[int, typer.Option(min=1, max=3660, help="For how many days a key made here holds.")]
 CertificateFile = Annotated[
     Path | None,
     typer.Option("--certificate", help="A certificate issued elsewhere, in PEM; its issuers may follow it."),
@@ -77,7 +77,9 @@ def add(
     name: Annotated[
         str | None, typer.Option(help="Printed name; that of a certificate issued elsewhere is its own.")
     ] = None,
-    days: Days = 730,
+    days: Annotated[
+        int, typer.Option(min=1, max=3660, help="For how many days a key made here holds.")
+    ] = _DAYS,
     certificate: CertificateFile = None,
     chain: ChainFile = None,
     key: KeyFile = None,
@@ -99,19 +101,39 @@ def renew(
     reason: Reason,
     who: Who,
     name: Annotated[str | None, typer.Option(help="A new printed name; the present one by default.")] = None,
-    days: Days = 730,
+    days: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=3660,
+            help="For how many days the key holds: 730, the service's as long as the authority's.",
+        ),
+    ] = None,
     certificate: CertificateFile = None,
     chain: ChainFile = None,
     key: KeyFile = None,
     as_json: Json = False,
 ) -> None:
-    """Give a person a new key and certificate; what the earlier one signed stays valid."""
+    """Give a person, or the service 'medicore', a new key and certificate; what the earlier one signed stays valid."""
+    from medicore.cases.people.logged import SERVICE
     from medicore.cases.people.people import renew
 
-    given = _credential(person, days, certificate, chain, key)
+    if person == SERVICE:
+        if name or certificate or chain or key:
+            raise typer.BadParameter(f"--name, --certificate, --chain and --key are not for {SERVICE}")
+        _tell(_renew_service(_actor(who, reason), days), as_json=as_json)
+        return
+    given = _credential(person, days or _DAYS, certificate, chain, key)
     opened = house(settings())
     _tell(renew(opened, _actor(who, reason), person, name, given), as_json=as_json)
     _warn_of_name(opened, person)
+
+
+def _renew_service(actor: "Actor", days: int | None) -> "LedgerEvent":
+    from medicore.cases.people.service import renew_service
+    from medicore.cli.passphrase import authority_passphrase
+
+    return renew_service(house(settings()), actor, authority_passphrase, days)
 
 
 @people.command()

@@ -118,8 +118,11 @@ def openssl(here: Path, *arguments: str) -> bool:
     return not subprocess.run(["openssl", *arguments], cwd=here, capture_output=True, check=False).returncode
 
 
-def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str]) -> tuple[Json, Json]:
-    """Verify an envelope's signature, and its certificate at the times ``at``; return the content and the signer."""
+def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, event: Json) -> tuple[Json, Json]:
+    """Verify an envelope's signature, and its certificate as of the event with it; return the content and the signer.
+
+    The key must be the one that the ledger gives the signer at that event, however often they had a new one.
+    """
     parts = as_json(name, envelope)
     try:
         keyid, sig, payload = parts["signatures"][0]["keyid"], parts["signatures"][0]["sig"], parts["payload"]
@@ -141,13 +144,18 @@ def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, at: list[str])
     openssl(bundle.scratch, "x509", "-in", "pem", "-noout", "-pubkey", "-out", "key")
     proved = openssl(bundle.scratch, "dgst", "-sha256", "-verify", "key", "-signature", "sig", "text")
     need(proved, f"{name}: the signature of {who} does not verify")
-    for instant in (*at, signed.get("at") or signed.get("predicate", signed)["signed_at"]):
+    given, place = signer["sequence"], event["sequence"]
+    need(given <= place, f"{name}: {who} was given that key by event {given}, after event {place}")
+    ended = [e for e in bundle.named(*ENDINGS, on=who) if e["sequence"] > given]
+    for end in ended:
+        what = f"{'revoked' if end['action'] == 'person.revoked' else 'given another key'} by event"
+        need(end["sequence"] > place, f"{name}: {who} was {what} {end['sequence']}, before event {place}")
+    for instant in (event["at"], signed.get("at") or signed.get("predicate", signed)["signed_at"]):
         when = int(datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp())
         alone = ("-no-CApath", "-no-CAstore", "-x509_strict", "-purpose", "smimesign", "-CAfile", "authority")
         held = openssl(bundle.scratch, "verify", *alone, "-attime", str(when), "pem")
         need(held, f"{name}: the certificate of {who} was not valid at {instant}")
-        later = [e["at"] for e in bundle.named(*ENDINGS, on=who) if e["sequence"] > signer["sequence"]]
-        need(all(end > instant for end in later), f"{name}: {who} was revoked before {instant}")
+        need(all(end["at"] > instant for end in ended), f"{name}: {who} was revoked before {instant}")
     return signed, signer
 
 

@@ -83,9 +83,15 @@ def check_head(bundle: Bundle) -> str:
     """Verify that the service signed the last event, the export itself, with a certificate of the bundle's authority."""
     made = [event["details"]["certificate"].encode() for event in bundle.named("authority.created")]
     need(made == [bundle.read(AUTHORITY)], f"{AUTHORITY}: is not the one that the ledger names")
-    head, signer = opened(bundle, CHECKPOINT, bundle.read(CHECKPOINT), HEAD, [])
+    head, signer = opened(bundle, CHECKPOINT, bundle.read(CHECKPOINT), HEAD, bundle.events[-1])
     need(signer["details"]["role"] == "service", f"{CHECKPOINT}: was not signed by the service")
     need(head["digest"] == bundle.events[-1]["digest"], f"{CHECKPOINT}: is of another event than the last")
+    for event in bundle.named("person.renewed", on=signer["subject"]):
+        name, given = f"{EXCERPT}: event {event['sequence']}", dict(event["details"])
+        act, by = opened(bundle, name, base64.b64decode(given.pop("envelope", "")), ACT, event)
+        same = [act["action"], act["subject"], act["details"]] == [event["action"], event["subject"], given]
+        need(same and by["subject"] == event["actor"], f"{name} gives the service a key that nobody signed")
+        need(by["details"]["role"] in ("operator", "quality"), f"{name} is by one whose role may not renew")
     return (
         f"event {head['sequence']} was signed as the ledger's head at {head['at']}, and with it the manifest"
     )
@@ -97,7 +103,7 @@ def check_decisions(bundle: Bundle) -> str:
     requests, decisions = bundle.named(*ASKED, on=run), bundle.named("decision.signed", on=run)
     for event in requests:
         name, asked = f"{EXCERPT}: event {event['sequence']}", base64.b64decode(event["details"]["envelope"])
-        signed, signer = opened(bundle, name, asked, ACT, [event["at"]])
+        signed, signer = opened(bundle, name, asked, ACT, event)
         told = [signer["subject"], signed["signer"], signed["reason"], signed["details"]["month"]]
         same = told == [event["actor"], event["actor"], event["reason"], run.split("/")[1]]
         need(same and run.split("/")[0] in signed["details"]["studies"], f"{name} is another request")
@@ -107,7 +113,7 @@ def check_decisions(bundle: Bundle) -> str:
         envelope = base64.b64decode(event["details"]["envelope"])
         kept = f"record/decisions/{event['sequence']}.dsse.json"
         need(bundle.files.get(kept, envelope) == envelope, f"{kept}: is not the decision in the ledger")
-        signed, signer = opened(bundle, name, envelope, DECISION, [event["at"]])
+        signed, signer = opened(bundle, name, envelope, DECISION, event)
         said, who = signed["predicate"], signer["details"]
         claimed = [said[key] for key in ("run", "signer", "printed_name", "role", "certificate")]
         known = [run, signer["subject"], who["name"], who["role"], who["fingerprint"]]
@@ -138,7 +144,7 @@ def check_acts(bundle: Bundle) -> str:
     sealed: Json = {}
     for event in bundle.named(CORRECTED, on=run):
         name, told = f"{EXCERPT}: event {event['sequence']}", event["details"]
-        signed, signer = opened(bundle, name, base64.b64decode(told["envelope"]), ACT, [event["at"]])
+        signed, signer = opened(bundle, name, base64.b64decode(told["envelope"]), ACT, event)
         need(
             signer["details"]["role"] in ("operator", "quality"),
             f"{name} is by one whose role may not correct",

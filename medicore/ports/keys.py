@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from medicore.records.people.act import Act
-from medicore.records.people.credential import Issuance, Registration
+from medicore.records.people.credential import Issuance, NewKey, Registration
 from medicore.records.people.people import Person, Role
 
 
@@ -20,6 +20,19 @@ class Certifier(Protocol):
 
     def keep(self, identifier: str, key: bytes) -> None:
         """Store a person's PKCS#12 bytes; they replace those of an earlier certificate."""
+        ...
+
+    def issue_service(
+        self, service: Person, authority_passphrase: str, days: int | None
+    ) -> tuple[Person, NewKey]:
+        """Return the service with a new certificate, and its new key and passphrase; neither is stored yet.
+
+        The certificate is valid as long as the authority's, or for ``days``.
+        """
+        ...
+
+    def keep_service(self, identifier: str, key: NewKey) -> None:
+        """Store the service's key and passphrase; they replace the earlier ones, whole or lost."""
         ...
 
     def serial(self, person: Person) -> str:

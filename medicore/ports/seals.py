@@ -30,6 +30,10 @@ class Seals(Protocol):
         """Return the head of the ledger, signed by the service."""
         ...
 
+    def attested_by(self, envelope: bytes) -> str:
+        """Return the fingerprint of the certificate that a signed head names; raise IntegrityError when it names none."""
+        ...
+
     def verify_attestation(self, envelope: bytes, service: Person) -> Checkpoint:
         """Return the checkpoint in an envelope after verifying the signature."""
         ...

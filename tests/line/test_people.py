@@ -145,6 +145,24 @@ def test_the_authority_unlocks_the_last_operator(month: Month) -> None:
     assert project.medicore("ledger", "verify", "--json").json()["intact"]
 
 
+def test_a_lost_service_key_is_given_anew(month: Month, tmp_path: Path) -> None:
+    """Without its key and passphrase the service signs nothing; an operator has new ones made, and all verifies (FAULTS 86)."""
+    project = month.project
+    for name in ("medicore.p12", "medicore.passphrase"):
+        (project.home / "people" / name).unlink()
+    parts = {part["subject"]: part for part in project.medicore("doctor", "--json", expected=9).json()}
+    assert "or have new ones made with 'medicore people renew medicore'" in parts["service key"]["found"]
+    assert "--name" in people(project, "renew", "medicore", "--name", "Eve", expected=2).err
+    assert "person.renewed medicore, by operator" in people(project, "renew", "medicore", why="Disk died").out
+    assert rows(project)["medicore"]["standing"] == "in force"
+    parts = {part["subject"]: part for part in project.medicore("doctor", "--json").json()}
+    assert parts["service key"]["found"].endswith(", 1 earlier")
+    run = month.run(CLEAN)
+    _verify_export(project, run, tmp_path)
+    assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}
+    assert project.medicore("ledger", "verify", "--json").json()["intact"]
+
+
 def test_a_name_that_is_taken_is_told(month: Month) -> None:
     """A reviewer with the analyst's printed name is told at once, in the list, and before the decision."""
     project, secret = month.project, {"MEDICORE_PASSPHRASE_ADA": "correct ada"}

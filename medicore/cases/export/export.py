@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from medicore.cases.export.contents import contents, described
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
 from medicore.cases.people.logged import SERVICE
+from medicore.cases.people.service import signed_head
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.export import bundle
@@ -71,7 +72,7 @@ def export(
     manifest = sha256(files[bundle.MANIFEST])
     details = {"manifest": manifest, "until": len(events), "whole_ledger": whole_ledger}
     exported = record_act(house, exporter, "run.exported", str(run), REASON, details)
-    envelope = house.seals.attest(exported.sequence, exported.digest)
+    envelope = signed_head(house, exported.sequence, exported.digest)
     signed = {"sequence": exported.sequence, "envelope": base64.b64encode(envelope).decode()}
     house.ledger.append(NewEvent(SERVICE, "service", "checkpoint.signed", str(run), "", signed))
     # Others may have written to the ledger meanwhile: their events stand between the excerpt and the export.

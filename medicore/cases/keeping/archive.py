@@ -6,12 +6,13 @@ from typing import Any
 from medicore.cases.keeping.archived_bundle import require_bundle
 from medicore.cases.keeping.archived_ledger import key_of
 from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.people.service import signed_head
 from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import signed_report
 from medicore.cases.run.attest import attest
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import SIGNED_REPORT, read_provenance, stored_file
-from medicore.errors import ArchiveError, ConfigurationError, IntegrityError
+from medicore.errors import ArchiveError, ConfigurationError, IntegrityError, ReviewError
 from medicore.ports.house import House
 from medicore.records.canonical import document, sha256
 from medicore.records.export.bundle import OF_PEOPLE, shown_events
@@ -35,6 +36,8 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     ------
     ArchiveError
         When the run is not released, or an object cannot be written or read back. The ledger says so.
+    ReviewError
+        When the service's key cannot sign the ledger's head. The ledger says so.
     """
     history = history_of(house, run)
     if history.release is None:
@@ -42,7 +45,7 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     until = retain_until(house.clock.now().date(), years)
     try:
         manifest = _copy(house, history, history.release.commit, until)
-    except (ArchiveError, ConfigurationError) as error:
+    except (ArchiveError, ConfigurationError, ReviewError) as error:
         log(house, SERVICE, _FAILED, str(run), str(error), {})
         raise
     details = {
@@ -71,7 +74,7 @@ def _copy(house: House, history: RunHistory, commit: str, until: date) -> dict[s
         f"{base}/requirements.lock": house.records.read(commit, "requirements.lock"),
         f"{base}/events-{sequence}.jsonl": b"".join(export_lines(_about(house, history, sequence))),
         key_of(base, since + 1, sequence): b"".join(export_lines(new)),
-        f"{base}/checkpoint-{sequence}.json": house.seals.attest(sequence, head),
+        f"{base}/checkpoint-{sequence}.json": signed_head(house, sequence, head),
     }
     for name in house.records.names(commit, run.folder):
         if not name.startswith("."):

@@ -12,8 +12,8 @@ from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.decision import require_reason
 from medicore.records.people.people import Permission, Person
 
-ChangeDetails = tuple[Mapping[str, Any], bytes | None]
-"""The details of a change, and the key to store after the change is recorded; None without a new key."""
+ChangeDetails = tuple[Mapping[str, Any], Callable[[], None] | None]
+"""The details of a change, and what stores a new key after the change is recorded; None without a new key."""
 
 Preparation = Callable[[Mapping[str, Person]], ChangeDetails]
 """A function that prepares a change, given the people in the ledger."""
@@ -49,8 +49,8 @@ def change(house: House, actor: Actor, action: str, subject: str, prepare: Prepa
             house, actor.identifier, Permission.ADMINISTER, lambda _: actor.passphrase
         )
         require_reason(actor.reason)  # before a new person is asked for a passphrase
-        details, key = prepare(people(house))
+        details, keep = prepare(people(house))
         event = record_act(house, signatory, action, subject, actor.reason, details)
-        if key is not None:
-            house.certifier.keep(subject, key)
+        if keep is not None:
+            keep()
         return event

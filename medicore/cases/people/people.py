@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from medicore.cases.people.acting import Actor, ChangeDetails, change
@@ -63,7 +64,7 @@ def add(house: House, actor: Actor, newcomer: Newcomer, credential: Credential) 
             )
         person, key = _with_certificate(house, identifier, newcomer.name, role, credential())
         require_new_key(known, person.certificate)
-        return person.details(), key
+        return person.details(), _keeping(house, identifier, key)
 
     return change(house, actor, "person.added", identifier, prepare)
 
@@ -89,7 +90,7 @@ def renew(
                 f"{identifier} has this very certificate already; expected a new one; have it issued"
             )
         require_new_key(known, made.certificate)
-        return made.details(), key
+        return made.details(), _keeping(house, identifier, key)
 
     return change(house, actor, "person.renewed", identifier, prepare)
 
@@ -195,11 +196,18 @@ def _with_certificate(
     return person, credential.key
 
 
+def _keeping(house: House, identifier: str, key: bytes | None) -> Callable[[], None] | None:
+    """Return what stores the key of a person once the change is recorded; None where there is no key."""
+    return None if key is None else partial(house.certifier.keep, identifier, key)
+
+
 def _unrevoked(known: Mapping[str, Person], identifier: str) -> Person:
     """Return the person of that identifier; raise ReviewError for the service or a revoked person."""
     person = person_named(known, identifier)
     if person.role is Role.SERVICE:
-        raise ReviewError(f"{identifier} is the service; expected a person; its key is of 'medicore init'")
+        raise ReviewError(
+            f"{identifier} is the service; expected a person; 'medicore people renew' gives it a new key"
+        )
     if person.revoked_at is not None:
         raise ReviewError(
             f"{identifier} was revoked on {person.revoked_at}, for ever; expected a person in force; add another"

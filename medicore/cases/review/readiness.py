@@ -48,5 +48,5 @@ def require_service_key(house: House) -> None:
     except (ConfigurationError, IntegrityError, ReviewError) as error:
         raise ConfigurationError(
             f"the key of the service cannot sign: {error}; expected {SERVICE}.p12 and {SERVICE}.passphrase in the folder "
-            "'people' as 'medicore init' made them; restore them from a backup; nothing was signed"
+            f"'people'; restore them from a backup, or have new ones made with 'medicore people renew {SERVICE}'"
         ) from error

@@ -1,15 +1,15 @@
 """attest: the head of the ledger, signed by the service and kept in the archive, out of the ledger's reach."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from medicore.cases.people.logged import SERVICE, log
-from medicore.cases.people.signers import people
+from medicore.cases.people.service import ServiceKey, opened_head, service_keys, signed_head
 from medicore.errors import ArchiveError, ConfigurationError, IntegrityError, ReviewError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import Checkpoint, LedgerEvent
-from medicore.records.people.people import Person
 from medicore.records.protocol.retention import retain_until
 
 FOLDER = "checkpoints"
@@ -20,16 +20,16 @@ FAILED = "checkpoint.failed"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A signed head in the archive under its key, and the service that must have signed it."""
+    """A signed head in the archive under its key, and the keys of the service, one of which must have signed it."""
 
     key: str
     envelope: bytes
-    service: Person
+    keys: Mapping[str, ServiceKey]
 
     def opened(self, house: House) -> Checkpoint:
         """Return the checkpoint; raise IntegrityError, with its key, unless the service signed it and the key names it."""
         try:
-            head = house.seals.verify_attestation(self.envelope, self.service)
+            head = opened_head(house, self.keys, self.envelope)
         except IntegrityError as error:
             raise IntegrityError(f"{self.key}: {error}") from error
         if self.key != head_key(head.sequence, head.digest) and not self.key.endswith(
@@ -52,7 +52,7 @@ def attest(house: House, run: RunId, years: int) -> LedgerEvent:
     event = log(house, SERVICE, SIGNED, str(run), "", {})
     until = retain_until(house.clock.now().date(), years)
     try:
-        house.archive.put(key_of(event), house.seals.attest(event.sequence, event.digest), until.isoformat())
+        house.archive.put(key_of(event), signed_head(house, event.sequence, event.digest), until.isoformat())
     except (ArchiveError, ConfigurationError, ReviewError) as error:
         log(house, SERVICE, FAILED, str(run), str(error), {"sequence": event.sequence})
     return event
@@ -81,10 +81,10 @@ def kept(house: House) -> tuple[Kept, ...]:
     ]
     if not keys:
         return ()
-    service = people(house).get(SERVICE)
-    if service is None:
+    services = service_keys(house)
+    if not services:
         raise IntegrityError(
             f"the archive holds {len(keys)} signed heads of a ledger, this one does not know who signed them; expected "
             "the ledger that was signed; keep this one, take that from the archive"
         )
-    return tuple(Kept(key, house.archive.get(key), service) for key in keys)
+    return tuple(Kept(key, house.archive.get(key), services) for key in keys)

@@ -38,8 +38,8 @@ def shown_events(events: Iterable[LedgerEvent], run: str, *, everything: bool = 
     """Return the sequence numbers of the events that an export of ``run`` shows in full.
 
     These are the events of the run, the creation of the authority, and the events about the people who acted on the
-    run and about the service that signs the ledger; ``everything`` shows the whole ledger. Events about exports of
-    the run are left out, so another export of the run shows the same events.
+    run, about the service that signs the ledger, and about who gave the service a new key; ``everything`` shows the whole
+    ledger. Events about exports of the run are left out, so another export of the run shows the same events.
     """
     held = tuple(events)
     if everything:
@@ -47,6 +47,7 @@ def shown_events(events: Iterable[LedgerEvent], run: str, *, everything: bool = 
     own = [event for event in held if event.subject == run and event.action not in _COPIES]
     actors = {event.actor for event in own}
     services = {event.subject for event in held if event.details.get("role") == "service"}
+    actors |= {event.actor for event in held if event.action in OF_PEOPLE and event.subject in services}
     return tuple(
         event.sequence
         for event in held

@@ -53,7 +53,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "notice.sent": "A run's state, or the months that became late, was sent to the address of the setting 'notify'.",
         "notice.failed": "A notice could not be delivered; the ledger holds what it would have said.",
         "person.added": "A person received a role and a certificate; nobody else ever receives the same identifier.",
-        "person.renewed": "A person received a new key and certificate; what the earlier one signed stays valid.",
+        "person.renewed": "A person, or the service, received a new key and certificate; what the earlier one signed stays valid.",
         "person.revoked": "A person's certificate was revoked; decisions signed before that stay valid.",
         "person.locked": "A person is locked out after too many wrong passphrases and cannot sign.",
         "person.unlocked": "An operator, quality, or the authority for the last of them, let a locked person sign again.",

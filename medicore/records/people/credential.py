@@ -1,6 +1,6 @@
 """Credentials: the inputs for a new key, or a certificate that another authority issued."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +19,11 @@ class Registration:
     certificate: bytes
     chain: bytes | None = None
     key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """The PKCS#12 bytes of a new key of the service, and the passphrase that opens them."""
+
+    pkcs12: bytes
+    passphrase: str = field(repr=False)

@@ -1,6 +1,5 @@
 """The local certificate authority: it vouches for people and for the service that acts unattended."""
 
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,11 +16,13 @@ from cryptography.x509.oid import NameOID
 from medicore.errors import ConfigurationError, ReviewError
 from medicore.records.identifiers import person_id
 from medicore.records.moment import timestamp
+from medicore.records.people.credential import NewKey
 from medicore.records.people.people import Person, Role, printed_name
 from medicore.records.people.public_key import fingerprint
 from medicore.stores.files import private_folder, write_atomically
 from medicore.stores.keys.certificates import as_pem, certificate_builder, usage
 from medicore.stores.keys.passphrases import opened, spelled
+from medicore.stores.keys.secret_files import replace_secret, write_secret
 
 if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no signature needs
     from medicore.stores.clock import Clock
@@ -129,7 +130,7 @@ class Authority:
             subject, passphrase=passphrase, authority_passphrase=authority_passphrase, validity=validity
         )
         try:
-            _write_secret(path, stored)
+            write_secret(path, stored)
         except FileExistsError as error:
             raise _taken(subject.identifier) from error
         return person
@@ -191,7 +192,7 @@ class Authority:
 
     def keep(self, identifier: str, key: bytes) -> None:
         """Keep a person's PKCS#12 bytes, in place of those of an earlier certificate if there are any."""
-        _replace_secret(self._key_path(identifier), key)
+        replace_secret(self._key_path(identifier), key)
 
     def discard(self, identifier: str) -> None:
         """Remove key and passphrase that an interrupted attempt left of someone whom nobody was told of."""
@@ -209,13 +210,28 @@ class Authority:
             )
         path = self._passphrase_path(subject.identifier)
         if not path.exists():
-            _write_secret(path, secrets.token_urlsafe(32).encode())
+            write_secret(path, secrets.token_urlsafe(32).encode())
         return self.issue(
             subject,
             passphrase=self.service_passphrase(subject.identifier),
             authority_passphrase=authority_passphrase,
             validity=validity,
         )
+
+    def certify_service(
+        self, subject: Subject, *, authority_passphrase: str, validity: timedelta
+    ) -> tuple[Person, NewKey]:
+        """Return the service with a new certificate, and its new key with a new random passphrase, kept nowhere yet."""
+        passphrase = secrets.token_urlsafe(32)
+        person, stored = self.certify(
+            subject, passphrase=passphrase, authority_passphrase=authority_passphrase, validity=validity
+        )
+        return person, NewKey(stored, passphrase)
+
+    def keep_service(self, identifier: str, key: NewKey) -> None:
+        """Keep the service's new key and passphrase in place of the earlier ones, whole or lost."""
+        replace_secret(self._passphrase_path(identifier), key.passphrase.encode())
+        self.keep(identifier, key.pkcs12)
 
     def key(self, identifier: str) -> bytes:
         """Return the PKCS#12 bytes of a person's key; raise ReviewError when there is none."""
@@ -235,7 +251,7 @@ class Authority:
             return path.read_text()
         except FileNotFoundError as error:
             raise ConfigurationError(
-                f"the passphrase of {identifier} is not here; expected {path.name}; run 'medicore init'"
+                f"the passphrase of {identifier} is not here; expected {path.name}; restore it, or renew {identifier}"
             ) from error
 
     def open(self, passphrase: str) -> ec.EllipticCurvePrivateKey:
@@ -257,7 +273,7 @@ def _first_key(folder: Path, passphrase: str) -> ec.EllipticCurvePrivateKey:
     private_folder(folder)
     shut = serialization.BestAvailableEncryption(spelled(passphrase).encode())
     stored = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, shut)
-    _replace_secret(folder / _KEY, stored)
+    replace_secret(folder / _KEY, stored)
     return key
 
 
@@ -280,19 +296,3 @@ def _require_passphrase(passphrase: str) -> None:
 
 def _taken(identifier: str) -> ReviewError:
     return ReviewError(f"identifier {identifier} is taken: identifiers are never used again; choose another")
-
-
-def _replace_secret(path: Path, data: bytes) -> None:
-    """Write a file, whole or not at all, that its owner alone can read."""
-    scratch = path.with_suffix(f".{secrets.token_hex(4)}")
-    _write_secret(scratch, data)
-    scratch.replace(path)
-
-
-def _write_secret(path: Path, data: bytes) -> None:
-    """Write a new file that its owner alone can read; FileExistsError when it is there."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())

@@ -6,7 +6,7 @@ from datetime import timedelta
 from medicore.errors import ReviewError
 from medicore.records.moment import timestamp
 from medicore.records.people.act import Act
-from medicore.records.people.credential import Issuance, Registration
+from medicore.records.people.credential import Issuance, NewKey, Registration
 from medicore.records.people.people import Person, Role, printed_name
 from medicore.records.people.public_key import fingerprint
 from medicore.stores.clock import Clock
@@ -20,6 +20,9 @@ from medicore.stores.keys.certificates import (
     require_for_signatures,
     subject_of,
 )
+
+_AS_LONG_AS_THE_AUTHORITY = timedelta(days=365 * 100)
+"""A validity that the authority shortens to its own."""
 
 
 class AuthorityCertifier:
@@ -74,6 +77,20 @@ class AuthorityCertifier:
     def keep(self, identifier: str, key: bytes) -> None:
         """Store a person's PKCS#12 bytes; they replace those of an earlier certificate."""
         self._authority().keep(identifier, key)
+
+    def issue_service(
+        self, service: Person, authority_passphrase: str, days: int | None
+    ) -> tuple[Person, NewKey]:
+        """Return the service with a new certificate, and its new key and passphrase; neither is stored yet."""
+        return self._authority().certify_service(
+            Subject(service.identifier, service.name, service.role),
+            authority_passphrase=authority_passphrase,
+            validity=_AS_LONG_AS_THE_AUTHORITY if days is None else timedelta(days=days),
+        )
+
+    def keep_service(self, identifier: str, key: NewKey) -> None:
+        """Store the service's key and passphrase; they replace the earlier ones, whole or lost."""
+        self._authority().keep_service(identifier, key)
 
     def serial(self, person: Person) -> str:
         """Return the serial number of a person's certificate, in hexadecimal digits."""

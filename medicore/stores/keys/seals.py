@@ -51,6 +51,10 @@ class AuthoritySeals:
             checkpoint, authority.key(self._service), authority.service_passphrase(self._service)
         )
 
+    def attested_by(self, envelope: bytes) -> str:
+        """Return the fingerprint of the certificate that a signed head names; raise IntegrityError when it names none."""
+        return signer.key_named(envelope)
+
     def verify_attestation(self, envelope: bytes, service: Person) -> Checkpoint:
         """Return the checkpoint in an envelope after verifying the signature."""
         return signer.verify_checkpoint(envelope, service.certificate, self._authority().certificate)

@@ -150,6 +150,23 @@ def verify_checkpoint(envelope: bytes, certificate_pem: str | bytes, ca_pem: str
     return checkpoint
 
 
+def key_named(envelope: bytes) -> str:
+    """Return the fingerprint of the certificate that a signed head names, proved by nothing yet.
+
+    Raises
+    ------
+    IntegrityError
+        When the bytes are no envelope with a signature.
+    """
+    try:
+        return str(json.loads(envelope)["signatures"][0]["keyid"])
+    except (LookupError, RecursionError, TypeError, ValueError) as error:
+        raise IntegrityError(
+            "a checkpoint of the ledger does not verify (the signature file is no envelope); expected the service's "
+            "signature; take it from the archive"
+        ) from error
+
+
 def open_key(
     pkcs12_bytes: bytes, passphrase: str, owner: str, expected: str | None
 ) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate, list[x509.Certificate]]:
