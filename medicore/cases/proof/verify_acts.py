@@ -7,7 +7,7 @@ from typing import Any
 
 from medicore.cases.people.signers import proved
 from medicore.cases.run.decisions import FOLLOWING, accepted, require_decided
-from medicore.cases.run.histories import event_at
+from medicore.cases.run.histories import event_at, history_of
 from medicore.cases.run.runs import next_tag
 from medicore.cases.run.stored import read_provenance
 from medicore.errors import IntegrityError, MediCoreError
@@ -71,10 +71,29 @@ def move_checks(house: House, history: RunHistory) -> Iterator[Check]:
 
 def _require_named(house: House, history: RunHistory) -> None:
     """Raise IntegrityError when the record repository has a tag of the run that the ledger does not name."""
+    named, stray = _stray_tags(house, history)
+    if stray:
+        # A worker may have sealed or released the run since its history was read: the ledger says so by now.
+        named, stray = _stray_tags(house, history_of(house, history.run))
+    if stray:
+        raise IntegrityError(
+            f"the record repository has {stray[0]}, which the ledger does not name; expected the {len(named)} tag(s) of the "
+            "ledger; find out who made it"
+        )
+
+
+def _stray_tags(house: House, history: RunHistory) -> tuple[set[str], list[str]]:
+    """Return the tags that the ledger names of a run, and those of the record repository that it does not name.
+
+    While a run is at work its next tag counts as named: a process that was killed after it had made the tag leaves it to
+    the process that resumes the run, which takes no other record over. Nobody seals a run that is sealed.
+    """
     run = history.run
     named = {sealing.tag for sealing in history.sealings}
     if history.release is not None:
         named.add(f"record/{run}")
+    if history.events and history.state is RunState.RUNNING:
+        named.add(next_tag(history))
     own = (f"run/{run}", f"record/{run}")
     held = [
         tag
@@ -82,15 +101,7 @@ def _require_named(house: House, history: RunHistory) -> None:
         for tag in house.records.tags(prefix)
         if tag in own or tag.startswith(f"run/{run}.")
     ]
-    if history.events and history.state in {RunState.RUNNING, RunState.SEALED}:
-        # A process that was killed after it had made a tag leaves it to the process that resumes the run.
-        named.add(next_tag(history))
-    stray = sorted(set(held) - named)
-    if stray:
-        raise IntegrityError(
-            f"the record repository has {stray[0]}, which the ledger does not name; expected the {len(named)} tag(s) of the "
-            "ledger; find out who made it"
-        )
+    return named, sorted(set(held) - named)
 
 
 def _identity(house: House, history: RunHistory, sealing: Sealing, provenance: Provenance) -> None:

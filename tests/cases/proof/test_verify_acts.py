@@ -8,10 +8,13 @@ from typing import Any
 import pytest
 
 from medicore.cases.keeping.correcting import correct
+from medicore.cases.keeping.release import follow
 from medicore.cases.people.logged import SERVICE
 from medicore.cases.proof.verify import verify
+from medicore.cases.proof.verify_acts import act_checks
 from medicore.cases.review.review import approvals_of
 from medicore.cases.run.decisions import verified
+from medicore.cases.run.runs import next_tag
 from medicore.cases.run.stored import read_provenance
 from medicore.errors import IntegrityError, ReviewError
 from medicore.records.canonical import document, sha256
@@ -207,6 +210,43 @@ def test_a_planted_run_tag_is_never_sealed(month: WholeHouse) -> None:
     del month.records.named[f"run/{run}"]
     assert month.run(SOUND).run == str(run)
     assert failed(month, str(run)) == {}
+
+
+def planted(whole: WholeHouse, run: str) -> str:
+    """Plant a copy of a run's last record under the tag of its next sealing, and return that tag."""
+    history = whole.history(run)
+    tag = next_tag(history)
+    whole.records.named[tag] = whole.records.named[history.sealings[-1].tag]
+    return tag
+
+
+@pytest.mark.parametrize("run", [SOUND_RUN, WAITING_RUN])
+def test_a_tag_for_a_sealing_that_nobody_began_is_named(month: WholeHouse, run: str) -> None:
+    """A sealed or halted run has no next sealing: a tag for one is named, on whatever record it is (FAULTS 74)."""
+    tag = planted(month, run)
+    assert (
+        f"the record repository has {tag}, which the ledger does not name"
+        in failed(month, run)["tags of the run"]
+    )
+
+
+def test_the_tag_of_a_run_at_work_is_left_to_who_resumes_it(month: WholeHouse) -> None:
+    """Once a run has gone on, the ledger says that somebody is at work: the tag may be that of a killed process."""
+    for finding in month.history(WAITING_RUN).findings:
+        month.sign(WAITING_RUN, "proceed", finding=finding.digest)
+    named = RunId.parse(WAITING_RUN)
+    assert follow(month.house, named) is not None
+    assert month.state(WAITING_RUN) is RunState.RUNNING
+    planted(month, WAITING_RUN)
+    assert "tags of the run" not in failed(month, WAITING_RUN)
+
+
+def test_a_run_that_is_released_meanwhile_is_not_suspected(month: WholeHouse) -> None:
+    """The tags are held against the ledger as it is by then, not as it was when the verification began."""
+    before = month.history(SOUND_RUN)
+    month.release(SOUND_RUN)
+    (check,) = [check for check in act_checks(month.house, before) if check.subject == "tags of the run"]
+    assert check.passed, check.found
 
 
 def test_a_record_that_its_ledger_does_not_tell_is_named(month: WholeHouse) -> None:
