@@ -78,7 +78,11 @@ def test_approval_by_requester_is_refused(month: Month) -> None:
     assert answer.err.startswith("medicore: ")
     assert answer.err.count("\n") == 1
     last = month.project.events(month.run(CLEAN))[-1]
-    assert (last["action"], last["actor"], last["role"]) == ("decision.refused", "analyst", "analyst")
+    assert (last["action"], last["actor"], last["details"]["claimed"]) == (
+        "decision.refused", "medicore", "analyst",
+    )  # fmt: skip
+    (told,) = month.project.medicore("approvals", month.run(CLEAN), "--json").json()["refused"]
+    assert (told["who"], told["message"]) == ("analyst", last["reason"])
 
 
 def test_imbalance_halts_and_a_decision_continues(month: Month) -> None:

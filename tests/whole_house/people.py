@@ -64,6 +64,15 @@ def add_person(house: House, person: str, role: str, by: str = "otto", days: int
     return add(house, actor(by), newcomer, lambda: issuance(person, days))
 
 
+def tried_by(event: LedgerEvent) -> str:
+    """Return who tried what was refused: whose key was guessed at, or whose name the service's event says was claimed."""
+    if event.details.get("cause") == "passphrase":
+        assert "claimed" not in event.details
+        return event.actor
+    assert event.actor == SERVICE
+    return str(event.details["claimed"])
+
+
 def open_authority(folder: Path, clock: SetClock) -> Authority:
     """Return the authority of a house; its keys open at once."""
     return Authority(folder / "people", clock, kdf_rounds=KDF_ROUNDS)

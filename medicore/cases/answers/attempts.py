@@ -5,7 +5,7 @@ from typing import Any
 from medicore.cases.run.histories import history_of
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.event_details import Ending, details_of
+from medicore.records.ledger.event_details import CLAIMED, Ending, details_of
 from medicore.records.ledger.history import STOPPED_BY, RunHistory, histories
 from medicore.records.ledger.ledger import LedgerEvent
 
@@ -76,7 +76,7 @@ def _refused(event: LedgerEvent) -> dict[str, Any]:
         "messages": [event.reason],
         "error": Ending(event).error,
         # Nobody had proved who asks: the name is what the request claims.
-        "requested_by": details_of(event).text_or_none("claimed") or event.actor,
+        "requested_by": details_of(event).text_or_none(CLAIMED) or event.actor,
         "requested_at": event.at,
         "reason": None,
         "state": "refused",

@@ -60,7 +60,7 @@ def record_act(
 
 @contextmanager
 def refusals(house: House, identifier: str, refusal: str, subject: str, **details: str) -> Iterator[None]:
-    """Record a refusal in the ledger as the action ``refusal``; lock the person after too many wrong passphrases."""
+    """Record a refusal in the ledger as the action ``refusal``, and who claimed to act, as ``refuse`` does."""
     try:
         yield
     except ReviewError as error:

@@ -3,10 +3,11 @@
 import base64
 from collections.abc import Callable, Iterable, Mapping
 
-from medicore.cases.people.logged import log
-from medicore.errors import MediCoreError, ReviewError
+from medicore.cases.people.logged import SERVICE, log
+from medicore.errors import MediCoreError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
 from medicore.records.identifiers import AUTHORITY
+from medicore.records.ledger.event_details import CLAIMED
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.moment import timestamp
 from medicore.records.people.act import ENVELOPE, Act, require_told
@@ -133,8 +134,13 @@ def refuse(
 ) -> None:
     """Put a refusal into the ledger as the action ``refusal``; too many wrong passphrases lock the person.
 
-    They do not lock the authority: nobody is above it to unlock it.
+    Nobody has proved who asks: the refusal is the service's own event, and the name is recorded as claimed. A wrong
+    passphrase is recorded as the person's, whose key it was tried on: five in a row lock that key. They do not lock the
+    authority: nobody is above it to unlock it.
     """
+    if not isinstance(error, WrongPassphraseError):
+        log(house, SERVICE, refusal, subject, str(error), {**details, CLAIMED: identifier or "nobody"})
+        return
     log(house, identifier, refusal, subject, str(error), details)
     if identifier != AUTHORITY:
         lock_out(house, identifier)

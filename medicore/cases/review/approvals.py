@@ -39,7 +39,7 @@ def approvals(house: House, run: RunId) -> dict[str, Any]:
             {
                 "sequence": refused.event.sequence,
                 "at": refused.event.at,
-                "who": refused.event.actor,
+                "who": refused.who,
                 "meaning": refused.meaning,
                 "cause": refused.cause,
                 "message": refused.event.reason,

@@ -3,8 +3,7 @@
 import base64
 from dataclasses import dataclass, replace
 
-from medicore.cases.people.logged import role_of
-from medicore.cases.people.signers import lock_out, people, require_not_locked
+from medicore.cases.people.signers import people, refuse, require_not_locked
 from medicore.cases.review.signed_report import sign_report
 from medicore.cases.run.decisions import SEALED, decision_digests, proved_decision, verified
 from medicore.cases.run.histories import history_of
@@ -71,17 +70,7 @@ def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str)
     except (ConfigurationError, ReviewError) as error:
         cause = _CAUSES.get(type(error), "refused")
         details = {"cause": cause, "meaning": decision.meaning[:40]}
-        house.ledger.append(
-            NewEvent(
-                decision.signer,
-                role_of(house, decision.signer),
-                "decision.refused",
-                str(run),
-                str(error),
-                details,
-            )
-        )
-        lock_out(house, decision.signer)
+        refuse(house, decision.signer, "decision.refused", str(run), error, details)
         raise
 
 

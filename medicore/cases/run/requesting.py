@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from medicore.cases.people.logged import SERVICE, log
+from medicore.cases.people.logged import SERVICE
 from medicore.cases.people.signers import refuse, require_not_locked, require_standing, signed_act
 from medicore.cases.run.histories import histories_of, history_of
 from medicore.errors import (
@@ -215,18 +215,12 @@ def _used(house: House, request: Request, envelope: bytes) -> Iterator[RunId]:
 
 @contextmanager
 def _refusals(house: House, request: Request) -> Iterator[None]:
-    """Put a refusal into the ledger; a person who gave too many wrong passphrases is locked.
-
-    Nobody has proved yet who asks: the refusal is the service's own event, and the name in the request is recorded as
-    claimed. A wrong passphrase is recorded as the person's, whose key it was tried on: five in a row lock that key.
-    """
+    """Put a refusal into the ledger, and who claimed to ask, as ``refuse`` does."""
     try:
         yield
-    except WrongPassphraseError as error:
-        details = {"error": type(error).__name__, "cause": "passphrase"}
-        refuse(house, request.requester, "run.refused", SUBJECT, error, details)
-        raise
     except (ProtocolError, ConfigurationError, ReviewError) as error:
-        details = {"error": type(error).__name__, "claimed": request.requester or "nobody"}
-        log(house, SERVICE, "run.refused", SUBJECT, str(error), details)
+        details = {"error": type(error).__name__}
+        if isinstance(error, WrongPassphraseError):
+            details["cause"] = "passphrase"
+        refuse(house, request.requester, "run.refused", SUBJECT, error, details)
         raise

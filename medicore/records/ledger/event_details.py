@@ -15,6 +15,9 @@ from medicore.records.section import Section
 COVERED = "ledger"
 """The detail of ``archive.completed`` that says up to which event the archive then held the ledger."""
 
+CLAIMED = "claimed"
+"""The detail of a refusal that says whose name was given; nobody had proved that it was that person."""
+
 SIGNED_REPORT = "signed_report"
 """The detail of an approval that says what is stored of the report signed with it."""
 
@@ -181,6 +184,11 @@ class RefusedDecision(_Told):
     """The event of an attempt to sign that was refused."""
 
     __slots__ = ()
+
+    @property
+    def who(self) -> str:
+        """Who claimed to sign; an earlier version recorded that name as the actor."""
+        return self._details.text_or_none(CLAIMED) or self.event.actor
 
     @property
     def meaning(self) -> str | None:

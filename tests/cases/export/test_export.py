@@ -14,7 +14,7 @@ from medicore.records.people.public_key import fingerprint
 from tests.whole_house.content import md5
 from tests.whole_house.exported import third_party
 from tests.whole_house.house import WholeHouse
-from tests.whole_house.people import words
+from tests.whole_house.people import tried_by, words
 from tests.whole_house.study import (
     BROKEN_RUN,
     FAILED_RUN,
@@ -133,7 +133,7 @@ def test_who_may_not_hand_out_records_is_refused(released: WholeHouse) -> None:
         with pytest.raises(ReviewError, match=told) as refused:
             export(released.house, RunId.parse(SOUND_RUN), person, lambda _, given=given: given)
         last = released.events(SOUND_RUN)[-1]
-        assert (last.action, last.actor, last.reason) == ("export.refused", person, str(refused.value))
+        assert (last.action, tried_by(last), last.reason) == ("export.refused", person, str(refused.value))
 
 
 def test_what_is_not_sealed_or_not_whole_is_not_handed_out(released: WholeHouse) -> None:

@@ -113,7 +113,11 @@ def test_who_may_not_or_says_not_why_extends_nothing(released: WholeHouse) -> No
         with pytest.raises(ReviewError, match=told):
             extend(released.house, who, RUN, DAY)
         last = released.events(SOUND_RUN)[-1]
-        assert last.details == {"cause": "refused", "retain_until": str(DAY)}
+        assert last.details == {
+            "cause": "refused",
+            "retain_until": str(DAY),
+            "claimed": who.identifier,
+        }
 
 
 def test_what_is_not_archived_is_not_extended(released: WholeHouse) -> None:

@@ -16,7 +16,7 @@ from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.people.people import Permission
 from tests.whole_house.house import WholeHouse
-from tests.whole_house.people import add_person, found_house, words
+from tests.whole_house.people import add_person, found_house, tried_by, words
 from tests.whole_house.study import BROKEN_RUN, SOUND_RUN
 
 RUN = RunId.parse(SOUND_RUN)
@@ -72,7 +72,7 @@ def test_who_may_not_see_records_restores_nothing(released: WholeHouse) -> None:
         with pytest.raises(ReviewError):
             restore(released.house, RUN, person, lambda _, given=passphrase: given)
         last = released.events(SOUND_RUN)[-1]
-        assert (last.action, last.actor) == ("export.refused", person)
+        assert (last.action, tried_by(last)) == ("export.refused", person)
 
 
 def test_what_is_not_archived_is_not_restored(released: WholeHouse) -> None:

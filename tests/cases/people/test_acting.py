@@ -58,7 +58,7 @@ def test_quality_may_administer_and_others_may_not(house: House) -> None:
             add_person(house, f"{who}-friend", "reviewer", by=who)
         (refused,) = house.ledger.events(subject=f"{who}-friend")
         assert (refused.action, refused.actor, refused.details) == (
-            "person.refused", who, {"cause": "refused", "action": "person.added"},
+            "person.refused", "medicore", {"cause": "refused", "action": "person.added", "claimed": who},
         )  # fmt: skip
     assert "rita-friend" not in {row["identifier"] for row in listed(house)}
 

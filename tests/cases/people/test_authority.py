@@ -22,7 +22,7 @@ from medicore.records.identifiers import AUTHORITY, RunId, fingerprint_id
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.people.act import ENVELOPE
 from tests.whole_house.house import WholeHouse
-from tests.whole_house.people import CA_WORDS, actor, add_person, issuance
+from tests.whole_house.people import CA_WORDS, actor, add_person, issuance, tried_by
 from tests.whole_house.study import SOUND_RUN
 
 RUN = RunId.parse(SOUND_RUN)
@@ -121,7 +121,7 @@ def test_what_the_authority_does_not_unlock(
     with pytest.raises(error, match=words):
         unlock(locked.house, who, person)
     refused = [*locked.house.ledger.events(action="person.refused")][-1]
-    assert (refused.actor, refused.subject) == (AUTHORITY, person)
+    assert (tried_by(refused), refused.subject) == (AUTHORITY, person)
 
 
 def test_guesses_at_the_authority_lock_nobody(locked: WholeHouse) -> None:

@@ -54,7 +54,7 @@ def test_a_clock_in_order_is_not_corrected(month: WholeHouse) -> None:
     with pytest.raises(ReviewError, match="nothing is to be corrected"):
         correct_clock(month.house, actor())
     (refused,) = month.house.ledger.events(action="person.refused")
-    assert refused.details == {"cause": "refused", "action": "clock.corrected"}
+    assert refused.details == {"cause": "refused", "action": "clock.corrected", "claimed": "otto"}
     assert corrections(month.house) == ()
 
 

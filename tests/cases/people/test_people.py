@@ -113,7 +113,7 @@ def test_nothing_is_asked_of_who_may_not(founded: tuple[House, SetClock]) -> Non
         add(house, Actor("otto", "As asked", "guessed it"), newcomer, never)
     refused = [event.details for event in house.ledger.events(action="person.refused")]
     assert refused == [
-        {"cause": "refused", "action": "person.added"},
+        {"cause": "refused", "action": "person.added", "claimed": "rita"},
         {"cause": "passphrase", "action": "person.added"},
     ]
 

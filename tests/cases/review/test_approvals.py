@@ -42,6 +42,22 @@ def test_a_decision_has_signer_certificate_and_digests(released: WholeHouse) -> 
     assert (held["valid_when_signed"], held["valid_now"], held["fault"]) == (True, True, None)
 
 
+def test_who_claimed_to_sign_is_told(month: WholeHouse) -> None:
+    """A refusal is the service's event with the claimed name, and a guess the person's own; those of earlier versions read as ever."""
+    with pytest.raises(ReviewError):
+        month.sign(SOUND_RUN, "approve", "ana")
+    with pytest.raises(ReviewError):
+        month.sign(SOUND_RUN, "approve", "rita", "guessed it")
+    earlier = NewEvent("quinn", "quality", "decision.refused", SOUND_RUN, "as before", {"cause": "refused"})
+    month.house.ledger.append(earlier)
+    told = approvals(month.house, RUN)["refused"]
+    assert [(row["who"], row["cause"]) for row in told] == [
+        ("ana", "refused"), ("rita", "passphrase"), ("quinn", "refused"),
+    ]  # fmt: skip
+    events = [event for event in month.events(SOUND_RUN) if event.action == "decision.refused"]
+    assert [event.actor for event in events] == ["medicore", "rita", "quinn"]
+
+
 def test_what_became_of_a_certificate_takes_nothing_from_its_decisions(released: WholeHouse) -> None:
     """Renewed, expired or revoked since: the answer says so, and the decision is valid as before (FAULTS 19)."""
     told = []

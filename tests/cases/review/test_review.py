@@ -19,7 +19,7 @@ from medicore.records.ledger.states import RunState
 from medicore.stores.report.signed_report import SignedReports
 from tests.conftest import ROOT
 from tests.whole_house.house import WholeHouse
-from tests.whole_house.people import actor, add_person, issuance, open_authority
+from tests.whole_house.people import actor, add_person, issuance, open_authority, tried_by
 from tests.whole_house.study import (
     BROKEN_RUN,
     FAILED_RUN,
@@ -38,7 +38,7 @@ def require_refused(whole: WholeHouse, run: str, words: str, meaning: str, **dec
         whole.sign(run, meaning, **decision)
     *earlier, last = whole.events(run)
     assert earlier == before
-    assert (last.action, last.actor, last.reason) == (
+    assert (last.action, tried_by(last), last.reason) == (
         "decision.refused", decision.get("by", "rita"), str(refused.value),
     )  # fmt: skip
     assert "\n" not in last.reason
@@ -69,9 +69,8 @@ def test_who_may_not_sign_is_refused(waiting: WholeHouse) -> None:
         ("nobody", "person 'nobody' is unknown"),
     ):
         details = require_refused(waiting, SOUND_RUN, words, "approve", by=person)
-        assert details == {"cause": "refused", "meaning": "approve"}
-    assert waiting.events(SOUND_RUN)[-5].role == "analyst"
-    assert waiting.events(SOUND_RUN)[-1].role == "unknown"
+        assert details == {"cause": "refused", "meaning": "approve", "claimed": person}
+    assert {event.role for event in waiting.events(SOUND_RUN)[-7:]} == {"service"}
 
 
 @pytest.mark.parametrize(
