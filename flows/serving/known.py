@@ -6,19 +6,28 @@ deployments is meant, and which commit for those that clone one.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from medicore.errors import ConfigurationError
+from medicore.errors import ConfigurationError, ProtocolError
+from medicore.records.identifiers import RunId, commit_id, month_id, person_id, study_id
 
 COMMIT = "commit"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _CLONES = "prefect.deployments.steps.git_clone"
 _SHOWN = 80
+_MOST = 100
+_FORMS: Mapping[str, Callable[[str], object]] = {
+    "requester": person_id,
+    "study": study_id,
+    "month": month_id,
+    "run": RunId.parse,
+    "commit": commit_id,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +84,10 @@ class Known:
             )
         for part in ("entrypoint", "pull", "variables"):
             if (found := getattr(told, part)) != getattr(known, part):
+                # Of variables the names alone: a value may be a secret, and the message reaches the ledger.
+                shown = sorted(found) if isinstance(found, Mapping) else found
                 raise ConfigurationError(
-                    f"the {part} of its deployment {_shown(name)} was changed to {_shown(found)}; expected what "
+                    f"the {part} of its deployment {_shown(name)} was changed to {_shown(shown)}; expected what "
                     "prefect.yaml declares: start 'medicore serve' again, which deploys it anew"
                 )
         return Job(known.entrypoint, _commit_of(asked, cloned=_CLONES in known.pull))
@@ -85,6 +96,32 @@ class Known:
 def step_names(steps: Sequence[Mapping[str, Any]] | None) -> tuple[str, ...]:
     """Return the names of a deployment's pull steps; what they are given differs from machine to machine."""
     return tuple(name for step in steps or () for name in step)
+
+
+def claimed(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the parameters of a flow run claim, as far as it has the form of identifiers: nothing else is safe to keep.
+
+    Who asks, for which study or studies, month, run and commit; free text, such as a reason, may hold a secret.
+    """
+    request = parameters.get("request")
+    asked = request if isinstance(request, Mapping) else {}
+    found = {name: text for name, form in _FORMS.items() if (text := _formed(asked.get(name), form))}
+    many = asked.get("studies")
+    studies = (
+        [text for one in many[:_MOST] if (text := _formed(one, study_id))] if isinstance(many, list) else []
+    )
+    return {**found, "studies": studies} if studies else found
+
+
+def _formed(value: object, form: Callable[[str], object]) -> str:
+    """Return a text that has a form, else an empty one."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        form(value)
+    except ProtocolError:
+        return ""
+    return value
 
 
 def _declared(entry: Mapping[str, Any], pull: Sequence[Mapping[str, Any]]) -> Deployment:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -29,10 +29,12 @@ from prefect.states import Crashed
 from prefect.utilities.processutils import command_to_string, setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
-from flows.serving.known import Deployment, Job, Known, step_names
-from medicore.errors import ConfigurationError
-from medicore.settings import CHECKOUT
+from flows.serving.known import Deployment, Job, Known, claimed, step_names
+from medicore.cases.run.requesting import refuse_flow_run
+from medicore.errors import ConfigurationError, MediCoreError
+from medicore.settings import CHECKOUT, read_settings
 from medicore.stores.git.clone import clone_commit
+from medicore.wiring import open_house
 
 _ENGINE = Path(__file__).with_name("engine.py")
 
@@ -148,15 +150,24 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registere
         return ProcessWorkerResult(status_code=ended.status_code, identifier=str(ended.handle.pid))
 
     async def _refuse(self, flow_run: FlowRun, reason: str) -> None:
-        """Say in the worker's log, and in the flow run's state, that nothing was executed."""
+        """Say in the ledger, the worker's log and the flow run's state that nothing was executed."""
         said = f"flow run {flow_run.id} is refused: {reason}"
         self._logger.error(said)
+        try:
+            await run_sync(_record, said, str(flow_run.id), claimed(flow_run.parameters or {}))
+        except (MediCoreError, OSError):  # the refusal stands, whether or not the ledger can take it
+            self._logger.exception("the ledger did not take the refusal of flow run %s", flow_run.id)
         try:
             await self.client.set_flow_run_state(
                 flow_run.id, Crashed(name="Refused", message=said), force=True
             )
         except ObjectNotFound:  # deleted meanwhile
             return
+
+
+def _record(said: str, flow_run: str, asked: Mapping[str, Any]) -> None:
+    """Put the refusal of a flow run into the ledger, with what its parameters claim."""
+    refuse_flow_run(open_house(read_settings()), said, flow_run, asked)
 
 
 class _Began(TaskStatus[ProcessHandle]):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Project, found_project
+from tests.line.told import about
 from tests.line.worker import Server, refusal, working
 
 TEMPLATE = {
@@ -71,13 +72,21 @@ def rewritten(server: Server, template: dict[str, Any]) -> Iterator[None]:
         server.ask("work_pools/medicore", {"base_job_template": before}, method="PATCH")
 
 
-def require_refused(server: Server, project: Project, flow_run: str, reason: str) -> None:
-    """Assert that a flow run was refused, and that its state and one line of the worker's log say why."""
+def require_refused(
+    server: Server, project: Project, flow_run: str, reason: str, claimed: str = "nobody"
+) -> None:
+    """Assert that a flow run was refused, and that its state, one line of the worker's log and one event of the ledger say why."""
     state = server.ended(flow_run)
     assert (state["type"], state["name"]) == ("CRASHED", "Refused"), state["message"]
     assert state["message"].startswith(f"flow run {flow_run} is refused: {reason}")
     log = (project.home / "prefect" / "worker.log").read_text()
     assert [line for line in log.splitlines() if line.endswith(state["message"])]
+    told = [event for event in about(project, "requests") if event["details"].get("flow_run") == flow_run]
+    assert [(event["action"], event["actor"], event["reason"]) for event in told] == [
+        ("run.refused", "medicore", state["message"])
+    ]
+    assert told[0]["details"].get("claimed") == claimed
+    assert "/packages" not in json.dumps(told[0]["details"])
 
 
 def test_without_the_password_nothing_is_answered(server: Server) -> None:
@@ -125,7 +134,8 @@ def test_job_variables_are_refused_by_server_and_worker(
             for name, value in foreign.items()
         }
         for name, flow_run in sent.items():
-            require_refused(server, project, flow_run, f"it gives the job variable '{name}'; expected none")
+            reason = f"it gives the job variable '{name}'; expected none"
+            require_refused(server, project, flow_run, reason, claimed="analyst")
     defaults = json.loads(json.dumps(TEMPLATE))
     for name in ("command", "env", "working_dir"):
         defaults["variables"]["properties"][name]["default"] = foreign[name]

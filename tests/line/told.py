@@ -9,5 +9,10 @@ from tests.conftest import Project
 
 def last_about(project: Project, subject: str) -> dict[str, Any]:
     """Return the ledger's last event about a person or a study."""
+    return about(project, subject)[-1]
+
+
+def about(project: Project, subject: str) -> list[dict[str, Any]]:
+    """Return the ledger's events about a person, a study or requests, in order."""
     ledger = SqliteLedger(project.home / "ledger.db", SystemClock())
-    return [event.as_json() for event in ledger.events(subject=subject)][-1]
+    return [event.as_json() for event in ledger.events(subject=subject)]

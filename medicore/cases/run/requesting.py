@@ -1,11 +1,12 @@
 """requesting: who asks for an analysis signs that, and a request that is not fit is refused before a run exists."""
 
 import base64
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from medicore.cases.people.logged import SERVICE
+from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.people.signers import refuse, require_not_locked, require_standing, signed_act
 from medicore.cases.run.histories import histories_of, history_of
 from medicore.errors import (
@@ -18,7 +19,7 @@ from medicore.errors import (
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId, commit_id, month_id, study_id
-from medicore.records.ledger.event_details import details_of
+from medicore.records.ledger.event_details import CLAIMED, details_of
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
 from medicore.records.people.act import ENVELOPE, Act, declare
@@ -167,6 +168,21 @@ def proved_request(house: House, event: LedgerEvent) -> Act:
             "same; take the ledger from the archive"
         ) from error
     return act
+
+
+def refuse_flow_run(house: House, said: str, flow_run: str, asked: Mapping[str, Any]) -> LedgerEvent:
+    """Record that the worker executed nothing of a flow run, and what that claimed to ask; return the event.
+
+    Whoever may use Prefect's API wrote ``asked``: who asks is recorded as claimed, and proves nothing.
+    """
+    told = {name: value for name, value in asked.items() if name != "requester"}
+    details = {
+        "error": ConfigurationError.__name__,
+        "flow_run": flow_run,
+        **({"asked": told} if told else {}),
+        CLAIMED: asked.get("requester", "nobody"),
+    }
+    return log(house, SERVICE, "run.refused", SUBJECT, said, details)
 
 
 def _requester(house: House, identifier: str) -> Person:

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from medicore.cases.answers.attempts import attempts
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.run.requesting import (
     Request,
     proved_request,
+    refuse_flow_run,
     require_signed,
     sign_for_service,
     sign_request,
@@ -107,6 +109,32 @@ def test_what_was_not_signed_is_refused(
     assert (event.actor, event.role, event.reason) == (SERVICE, "unknown", str(refused.value))
     assert event.details["claimed"] == request.requester
     assert "\n" not in event.reason
+
+
+@pytest.mark.parametrize(
+    ("asked", "details"),
+    [
+        ({}, {"claimed": "nobody"}),
+        (
+            {"requester": "ana", "month": "2025-03", "studies": ["REF-NHEFS"]},
+            {"claimed": "ana", "asked": {"month": "2025-03", "studies": ["REF-NHEFS"]}},
+        ),
+    ],
+)
+def test_a_flow_run_that_the_worker_refused_is_in_the_ledger(
+    founded: tuple[House, SetClock], asked: dict[str, Any], details: dict[str, Any]
+) -> None:
+    """Its event is the service's, says what was claimed, and is an attempt like any other that was refused (FAULTS 79)."""
+    house, _ = founded
+    event = refuse_flow_run(house, "flow run 1 is refused: it has no deployment", "1", asked)
+    assert (event.action, event.actor, event.subject) == ("run.refused", SERVICE, "requests")
+    assert event.details == {"error": "ConfigurationError", "flow_run": "1", **details}
+    (row,) = attempts(house)
+    assert (row["how"], row["requested_by"], row["messages"]) == (
+        "refused",
+        details["claimed"],
+        [event.reason],
+    )
 
 
 def test_a_request_is_good_for_an_hour(founded: tuple[House, SetClock]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.serving.known import Deployment, Job, Known
+from flows.serving.known import Deployment, Job, Known, claimed
 from medicore.errors import ConfigurationError
 from tests.conftest import ROOT
 
@@ -81,3 +81,31 @@ def test_declarations_that_cannot_be_read_are_told(tmp_path: Path, text: str | N
         (tmp_path / "prefect.yaml").write_text(text)
     with pytest.raises(ConfigurationError, match="restore it with git"):
         Known(tmp_path)
+
+
+def test_a_changed_variable_is_named_without_its_value(known: Known) -> None:
+    """What a foreign job variable holds may be a secret: the message, which the ledger keeps, has its name alone."""
+    changed = replace(STUDY, variables={"env": {"PASSWORD": "a secret"}})
+    with pytest.raises(ConfigurationError, match=r"was changed to \['env'\]") as refused:
+        known.job(changed, {})
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "found"),
+    [
+        ({}, {}),
+        ({"request": "month"}, {}),
+        ({"request": {"requester": "ana", "month": "2025-03", "study": "REF-NHEFS", "reason": "a secret"}},
+         {"requester": "ana", "month": "2025-03", "study": "REF-NHEFS"}),
+        ({"request": {"requester": "A secret!", "month": 3, "commit": COMMIT, "run": "REF-NHEFS/2025-03/1"}},
+         {"commit": COMMIT, "run": "REF-NHEFS/2025-03/1"}),
+        ({"request": {"studies": ["REF-NHEFS", "a secret", 7], "signature": "a secret"}}, {"studies": ["REF-NHEFS"]}),
+        ({"request": {"studies": "REF-NHEFS"}, "password": "a secret"}, {}),
+    ],
+)  # fmt: skip
+def test_of_a_refused_request_identifiers_alone_are_kept(
+    parameters: dict[str, Any], found: dict[str, Any]
+) -> None:
+    """Who asked for what is kept where it has the form of an identifier; free text may hold a secret."""
+    assert claimed(parameters) == found
