@@ -16,7 +16,7 @@ from medicore.settings import read_settings
 from medicore.stores.clock import SystemClock
 from medicore.wiring import open_house
 from tests.conftest import PASSPHRASES, Project, copied_project, git
-from tests.line.conftest import CLEAN, IMBALANCED, MONTH, REFERENCE, Month
+from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, MONTH, REFERENCE, Month
 from tests.whole_house.tampering import slip_in
 
 
@@ -52,39 +52,55 @@ def test_a_forged_continuation_passes_no_gate(month: Month, tmp_path: Path) -> N
     assert not [*house.ledger.events(subject=run, action="run.sealed")]
 
 
-def test_a_planted_release_is_not_taken_over(month: Month, tmp_path: Path) -> None:
-    """A record/… tag with another estimate, made with plain git before the release, is neither released nor archived (FAULTS 74)."""
-    project, run = copied_project(month.project, tmp_path), RunId.parse(month.run(CLEAN))
-    records, sealed = project.home / "records.git", f"refs/tags/run/{run}"
-    name = f"{run.folder}/results.json"
-    changed = git("cat-file", "blob", f"{sealed}:{name}", folder=records).replace("0", "1")
-    blob = subprocess.run(
-        ["git", "hash-object", "-w", "--stdin"], cwd=records, input=changed, capture_output=True, text=True, check=True
-    ).stdout.strip()  # fmt: skip
-    index = {"GIT_INDEX_FILE": str(tmp_path / "index")}
+def plant(project: Project, tmp_path: Path, sealed: str, name: str, tag: str) -> None:
+    """Plant a record with plain git: a child of what a tag is on, with one file of it altered, under another tag."""
+    records = project.home / "records.git"
+    changed = git("cat-file", "blob", f"refs/tags/{sealed}:{name}", folder=records).replace("0", "1")
+    who = ("-c", "user.name=Rita", "-c", "user.email=rita@medicore.invalid")
 
-    def plumbing(*arguments: str) -> str:
+    def plumbing(*arguments: str, given: str | None = None) -> str:
+        index = {"GIT_INDEX_FILE": str(tmp_path / "index")}
         done = subprocess.run(
-            ["git", *arguments], cwd=records, env={**project.surroundings(), **index}, capture_output=True, text=True, check=True
+            ["git", *arguments], cwd=records, env={**project.surroundings(), **index}, input=given, capture_output=True,
+            text=True, check=True,
         )  # fmt: skip
         return done.stdout.strip()
 
-    plumbing("read-tree", sealed)
+    plumbing("read-tree", f"refs/tags/{sealed}")
+    blob = plumbing("hash-object", "-w", "--stdin", given=changed)
     plumbing("update-index", "--cacheinfo", f"100644,{blob},{name}")
-    who = ("-c", "user.name=Rita", "-c", "user.email=rita@medicore.invalid")
-    commit = plumbing(
-        *who, "commit-tree", plumbing("write-tree"), "-p", f"{sealed}^{{commit}}", "-m", f"{run}: released"
-    )
-    plumbing(*who, "tag", "--annotate", "--message", "released", f"record/{run}", commit)
+    parent = f"refs/tags/{sealed}^{{commit}}"
+    commit = plumbing(*who, "commit-tree", plumbing("write-tree"), "-p", parent, "-m", f"{tag}: made by hand")
+    plumbing(*who, "tag", "--annotate", "--message", "made by hand", tag, commit)
+
+
+def test_a_planted_release_is_not_taken_over(month: Month, tmp_path: Path) -> None:
+    """A record/… tag with another estimate, made with plain git before the release, is neither released nor archived (FAULTS 74)."""
+    project, run = copied_project(month.project, tmp_path), RunId.parse(month.run(CLEAN))
+    plant(project, tmp_path, f"run/{run}", f"{run.folder}/results.json", f"record/{run}")
     named = f"the record repository has record/{run}, which the ledger does not name"
     assert named in project.medicore("verify", str(run), expected=6).out
     refused = project.sign(str(run), "approve", expected=6).err
     assert f"tag record/{run} exists already, on another record" in refused
     (row,) = project.medicore("status", CLEAN, "--json").json()
     assert "awaiting approval" in row["state"]
-    git("tag", "--delete", f"record/{run}", folder=records)
+    git("tag", "--delete", f"record/{run}", folder=project.home / "records.git")
     project.sign(str(run), "approve")
     assert ", 0 failed" in project.medicore("verify", str(run)).out
+
+
+def test_a_planted_run_is_neither_sealed_nor_approved(month: Month, tmp_path: Path) -> None:
+    """A run/… tag that was made with plain git before the next run, or the next sealing, is refused and named (FAULTS 74)."""
+    project, clean = copied_project(month.project, tmp_path), month.run(CLEAN)
+    first, run = RunId.parse(month.run(BROKEN)), f"{BROKEN}/{MONTH}/2"
+    plant(project, tmp_path, f"run/{first}", f"{first.folder}/provenance.json", f"run/{run}")
+    refused = project.medicore("run", BROKEN, MONTH, "--reason", "Once more", expected=6).err
+    assert f"tag run/{run} exists already, on another record" in refused
+    assert f"run {run} has no sealed record" in project.sign(run, "approve", expected=3).err
+    assert "run.halted" not in [event["action"] for event in project.events(run)]
+    git("tag", f"run/{clean}.2", f"run/{clean}", folder=project.home / "records.git")
+    named = f"the record repository has run/{clean}.2, which the ledger does not name"
+    assert named in project.medicore("verify", clean, expected=6).out
 
 
 def test_a_second_seal_is_named_and_corrected(month: Month, tmp_path: Path) -> None:
