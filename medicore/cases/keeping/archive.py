@@ -35,9 +35,8 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     Raises
     ------
     ArchiveError
-        When the run is not released, or an object cannot be written or read back. The ledger says so.
-    ReviewError
-        When the service's key cannot sign the ledger's head. The ledger says so.
+        When the run is not released, an object cannot be written or read back, or the service's key cannot sign the
+        ledger's head. The ledger says so.
     """
     history = history_of(house, run)
     if history.release is None:
@@ -45,9 +44,12 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     until = retain_until(house.clock.now().date(), years)
     try:
         manifest = _copy(house, history, history.release.commit, until)
-    except (ArchiveError, ConfigurationError, ReviewError) as error:
+    except (ArchiveError, ConfigurationError) as error:
         log(house, SERVICE, _FAILED, str(run), str(error), {})
         raise
+    except ReviewError as error:  # it refuses no decision: the release stands
+        log(house, SERVICE, _FAILED, str(run), str(error), {})
+        raise ArchiveError(f"the record of {run} cannot be archived: {error}") from error
     details = {
         "manifest": sha256(document(manifest)),
         COVERED: manifest["ledger_head"]["sequence"],

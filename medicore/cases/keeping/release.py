@@ -4,7 +4,7 @@ import json
 
 from medicore.cases.keeping.archive import archive
 from medicore.cases.people.logged import SERVICE, log
-from medicore.cases.review.review import proved_approvals, standing_decisions
+from medicore.cases.review.review import standing_decisions
 from medicore.cases.review.signed_report import released_files
 from medicore.cases.run.attest import attest
 from medicore.cases.run.decisions import accepted_entry, proved_decision
@@ -78,7 +78,7 @@ def _decide(house: House, history: RunHistory) -> ActiveRun | None:
     approved = [(s, e) for s, e in standing if s.meaning is Meaning.APPROVE]
     if not approved:
         raise ReviewError(f"run {run} has no approval; sign one with 'medicore sign {run} --meaning approve'")
-    _release(house, history)
+    _release(house, history, standing)
     archive(house, run, _retention_years(house, history))
     return None
 
@@ -111,14 +111,19 @@ def _continue(
     return reopen(house, history_of(house, run), fence=taken.sequence)
 
 
-def _release(house: House, history: RunHistory) -> None:
-    """Make the released record: a child of the sealed commit with every decision on the run, and its own tag."""
-    run = history.run
+def _release(house: House, history: RunHistory, standing: tuple[tuple[Statement, LedgerEvent], ...]) -> None:
+    """Make the released record: a child of the sealed commit with every decision on the run, and its own tag.
+
+    The ``standing`` decisions were proved already.
+    """
+    run, proved = history.run, {event.sequence for _, event in standing}
+    approvals = tuple((said, event) for said, event in standing if said.meaning is Meaning.APPROVE)
     signed = [decision.event for decision in history.decisions]
     folder = f"{run.folder}/decisions"
-    files = released_files(house, run, proved_approvals(house, history))
+    files = released_files(house, run, approvals)
     for decision in history.decisions:
-        proved_decision(house, history, decision)
+        if decision.event.sequence not in proved:
+            proved_decision(house, history, decision)
         files[f"{folder}/{decision.event.sequence}.dsse.json"] = decision.envelope
     files[f"{folder}/index.json"] = document(
         [

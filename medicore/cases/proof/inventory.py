@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from functools import partial
 
-from medicore.cases.run.attest import FAILED, FOLDER, SIGNED, key_of
-from medicore.errors import ArchiveError, MediCoreError, UnavailableError
+from medicore.cases.run.attest import FAILED, SIGNED, Keys, archived_keys, key_of
+from medicore.errors import MediCoreError
 from medicore.ports.house import House
 from medicore.records.checking import AS_RECORDED, Check, CheckKind, attempt, refuted
 from medicore.records.ledger.event_details import COVERED, Archiving, details_of
@@ -20,15 +20,16 @@ _TRIED = timedelta(minutes=30)
 """How long after a head was signed its worker may still say that the archive did not take it."""
 
 
-def archive_check(house: House) -> Check:
+def archive_check(house: House, listed: Keys | None = None) -> Check:
     """Return the check of the archive itself: it is as MediCore makes it, and has every manifest and head of the ledger.
 
-    A head that never came there, since its worker was stopped, is a warning once a later head covers it.
+    A head that never came there, since its worker was stopped, is a warning once a later head covers it. ``listed`` lists
+    the archive, for someone who lists it more than once.
     """
     kind, subject = CheckKind.ARCHIVE, "archive"
     try:
         house.archive.prove()
-        held = {*house.archive.keys(FOLDER), *house.archive.keys("archives")}
+        held = {*(listed or archived_keys(house))()}
         covered, lost = _absent_heads(house, held)
         lost += _absent_manifests(house, held)
     except MediCoreError as error:
@@ -45,19 +46,20 @@ def archive_check(house: House) -> Check:
     return Check(kind, subject, True, AS_RECORDED)
 
 
-def head_checks(house: House, history: RunHistory) -> Iterator[Check]:
+def head_checks(house: House, history: RunHistory, listed: Keys | None = None) -> Iterator[Check]:
     """Yield the check of the retention of each signed head of a run that the archive has; ``archive_check`` misses others."""
-    for event in _heads(history.told(SIGNED)):
-        key = key_of(event)
-        try:
-            house.archive.get(key)
-        except UnavailableError as error:
-            yield refuted(CheckKind.SIGNED_HEAD, f"{key} (retention)", error)
-            return
-        except ArchiveError:
-            continue
-        work = partial(house.archive.retention, key)
-        yield attempt(CheckKind.SIGNED_HEAD, f"{key} (retention)", work)
+    heads = [key_of(event) for event in _heads(history.told(SIGNED))]
+    if not heads:
+        return
+    try:
+        held = {*(listed or archived_keys(house))()}
+    except MediCoreError as error:
+        yield refuted(CheckKind.SIGNED_HEAD, f"{heads[0]} (retention)", error)
+        return
+    for key in heads:
+        if key in held:
+            work = partial(house.archive.retention, key)
+            yield attempt(CheckKind.SIGNED_HEAD, f"{key} (retention)", work)
 
 
 def _heads(events: Collection[LedgerEvent]) -> list[LedgerEvent]:

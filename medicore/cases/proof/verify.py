@@ -16,7 +16,7 @@ from medicore.cases.proof.verify_copies import POINTER, file_copies, list_copies
 from medicore.cases.review.namesakes import namesake_checks
 from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import entry_of, prove
-from medicore.cases.run.attest import kept
+from medicore.cases.run.attest import Keys, archived_keys, kept
 from medicore.cases.run.decisions import proved_decision
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.requesting import BY_REQUEST, proved_request
@@ -51,23 +51,25 @@ def verify(
     in every store, the decisions' signatures, and the archived copies; ``checkout``, when given, is a record
     folder elsewhere that is held against the same provenance, and ``authority`` the fingerprint that is trusted.
     """
-    checks = foundations(house, authority)
+    listed = archived_keys(house)
+    checks = foundations(house, authority, listed)
     if checks[0].passed:
-        checks += (nothing_foreign(house), *record_checks(house, run, checkout))
+        checks += (nothing_foreign(house), *record_checks(house, run, checkout, listed))
     tell(house, run, checks)
     return checks
 
 
-def foundations(house: House, authority: str | None = None) -> tuple[Check, ...]:
+def foundations(house: House, authority: str | None = None, listed: Keys | None = None) -> tuple[Check, ...]:
     """Return the checks that all runs rest on: the ledger first and, where it holds, authority, people and archive.
 
-    Without the ledger nothing that it says of a run can be relied on.
+    Without the ledger nothing that it says of a run can be relied on. ``listed`` lists the archive.
     """
-    ledger = attempt(CheckKind.LEDGER, "ledger", partial(require_ledger, house))
+    listed = listed or archived_keys(house)
+    ledger = attempt(CheckKind.LEDGER, "ledger", partial(require_ledger, house, listed))
     if not ledger.passed:
         return (ledger,)
     trusted = attempt(CheckKind.AUTHORITY, "authority", partial(require_authority, house, authority))
-    return ledger, trusted, people_check(house), archive_check(house)
+    return ledger, trusted, people_check(house), archive_check(house, listed)
 
 
 def nothing_foreign(house: House) -> Check:
@@ -91,8 +93,10 @@ def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
             log(house, SERVICE, action, str(run), found[0].subject, details)
 
 
-def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Iterator[Check]:
-    """Yield the checks of what is stored of one run, as the ledger tells it."""
+def record_checks(
+    house: House, run: RunId, checkout: RecordFiles | None, listed: Keys | None = None
+) -> Iterator[Check]:
+    """Yield the checks of what is stored of one run, as the ledger tells it; ``listed`` lists the archive."""
     history = history_of(house, run)
     if not history.told("run.requested", "run.refused"):
         raise ProtocolError(f"run {run} is unknown; expected one of the ledger; see 'medicore status'")
@@ -104,7 +108,7 @@ def record_checks(house: House, run: RunId, checkout: RecordFiles | None) -> Ite
         last = checkout if sealing is sealings[-1] else None
         yield from of_event(sealing.event, partial(_files, house, run, sealing, last, seen))
     yield from act_checks(house, history)
-    yield from head_checks(house, history)
+    yield from head_checks(house, history, listed)
     for event in history.events:
         yield from of_event(event, partial(_event_checks, house, history, event, checkout))
     yield from namesake_checks(house, history)
@@ -160,10 +164,10 @@ def _tag(house: House, tag: str, commit: str) -> None:
         raise IntegrityError(f"is on {str(found)[:12]} instead of {commit[:12]}")
 
 
-def require_ledger(house: House) -> tuple[int, str]:
+def require_ledger(house: House, listed: Keys | None = None) -> tuple[int, str]:
     """Return the ledger's head; raise IntegrityError unless guards, chain and signed heads are as recorded."""
     house.ledger.check_file()
-    return verify_chain(house.ledger.events(), [head.opened(house) for head in kept(house)])
+    return verify_chain(house.ledger.events(), [head.opened(house) for head in kept(house, listed)])
 
 
 def _provenance(house: House, run: RunId, sealing: Sealing) -> None:

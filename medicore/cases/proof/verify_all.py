@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from medicore.cases.proof.verify import foundations, nothing_foreign, record_checks, tell
+from medicore.cases.run.attest import archived_keys
 from medicore.cases.run.runs import all_runs
 from medicore.errors import IntegrityError
 from medicore.ports.files import RecordFiles
@@ -94,7 +95,8 @@ def verify_all(
     is the fingerprint of the authority that is trusted, if one is named.
     """
     proved = replace(house, ledger=_Proved(house.ledger))
-    shared = foundations(proved, authority)
+    listed = archived_keys(house)
+    shared = foundations(proved, authority, listed)
     if not shared[0].passed:
         yield Verified(None, shared)
         return
@@ -102,7 +104,7 @@ def verify_all(
     with house.records.reading() as records:
         once = replace(proved, records=records)
         for run in all_runs(once):
-            checks = (*shared, *record_checks(once, run, checkout(run)))
+            checks = (*shared, *record_checks(once, run, checkout(run), listed))
             tell(house, run, checks)
             yield Verified(run, checks)
         yield Verified(None, (*shared, attempt(CheckKind.REPOSITORY, REPOSITORY, records.check)))

@@ -9,7 +9,7 @@ from medicore.cases.people.authority import require_authority
 from medicore.cases.people.changes import people_check
 from medicore.cases.proof.inventory import archive_check
 from medicore.cases.proof.verify_acts import move_checks
-from medicore.cases.run.attest import kept, key_of
+from medicore.cases.run.attest import archived_keys, kept, key_of
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.checking import AS_RECORDED, Check, CheckKind, attempt, refuted
@@ -86,8 +86,9 @@ def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
     checks = [_guards(house), _chain(house, reading)]
     wrong = None if checks[1].passed else (reading.proved + 1, reading.proved + 1)
     opened: dict[str, Checkpoint] = {}
+    listed = archived_keys(house)
     try:
-        heads = kept(house)
+        heads = kept(house, listed)
     except MediCoreError as error:
         heads = ()
         checks.append(refuted(CheckKind.SIGNED_HEAD, "signed heads", error))
@@ -100,7 +101,7 @@ def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
     if checks[1].passed:
         against, wrong = _against(house, reading, opened)
         trusted = attempt(CheckKind.AUTHORITY, "authority", partial(require_authority, house, authority))
-        checks += [*against, trusted, people_check(house), *_moves(house), archive_check(house)]
+        checks += [*against, trusted, people_check(house), *_moves(house), archive_check(house, listed)]
     keys = set(opened)
     return LedgerReport(
         events=reading.proved,

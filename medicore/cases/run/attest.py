@@ -1,8 +1,9 @@
 """attest: the head of the ledger, signed by the service and kept in the archive, out of the ledger's reach."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.people.service import ServiceKey, opened_head, service_keys, signed_head
@@ -16,6 +17,9 @@ FOLDER = "checkpoints"
 _KEPT = re.compile(r"checkpoints/.+|archives/.+/checkpoint-\d+\.json", re.ASCII)
 SIGNED = "checkpoint.signed"
 FAILED = "checkpoint.failed"
+
+Keys = Callable[[], tuple[str, ...]]
+"""Lists what the archive has, by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +72,22 @@ def head_key(sequence: int, digest: str) -> str:
     return f"{FOLDER}/{sequence:012d}-{digest[:16]}.json"
 
 
-def kept(house: House) -> tuple[Kept, ...]:
+def archived_keys(house: House) -> Keys:
+    """Return what lists the archive's signed heads and archived objects: once, however often it is asked."""
+    return cache(lambda: (*house.archive.keys(FOLDER), *house.archive.keys("archives")))
+
+
+def kept(house: House, listed: Keys | None = None) -> tuple[Kept, ...]:
     """Return every signed head that the archive holds, of sealings and of whole archived records.
+
+    ``listed`` lists the archive, for someone who lists it more than once.
 
     Raises
     ------
     IntegrityError
         When there are some, and the ledger does not know the service that signed them.
     """
-    keys = [
-        key for prefix in (FOLDER, "archives") for key in house.archive.keys(prefix) if _KEPT.fullmatch(key)
-    ]
+    keys = [key for key in (listed or archived_keys(house))() if _KEPT.fullmatch(key)]
     if not keys:
         return ()
     services = service_keys(house)

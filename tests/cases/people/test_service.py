@@ -19,9 +19,16 @@ from medicore.cases.review.readiness import require_service_key
 from medicore.cases.run.attest import attest, head_key, kept, key_of
 from medicore.cases.run.requesting import Request, proved_request, sign_for_service
 from medicore.cases.run.runs import begin
-from medicore.errors import ConfigurationError, IntegrityError, ReviewError, WrongPassphraseError
+from medicore.errors import (
+    ArchiveError,
+    ConfigurationError,
+    IntegrityError,
+    ReviewError,
+    WrongPassphraseError,
+)
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
+from medicore.records.ledger.states import RunState
 from medicore.records.people.act import ENVELOPE
 from medicore.records.people.people import Role
 from medicore.stores.keys.authority import Subject
@@ -95,6 +102,20 @@ def test_a_lost_key_is_given_anew(month: WholeHouse) -> None:
     assert "checkpoint.failed" not in month.actions(SOUND_RUN)
     (row,) = [row for row in listed(month.house) if row["identifier"] == "medicore"]
     assert (row["standing"], len(row["earlier"])) == ("in force", 1)
+
+
+def test_a_release_whose_archiving_lost_the_key_is_archived_later(month: WholeHouse) -> None:
+    """The release stands and the ledger says what failed; with a new key the same decision is followed to its end."""
+    month.sign(SOUND_RUN, "approve")
+    (month.home / "people" / "medicore.p12").unlink()
+    with pytest.raises(ArchiveError, match="cannot be archived: there is no key of medicore"):
+        month.follow(SOUND_RUN)
+    assert month.state(SOUND_RUN) is RunState.RELEASED
+    assert month.actions(SOUND_RUN)[-1] == "archive.failed"
+    renew(month)
+    assert month.follow(SOUND_RUN) is None
+    assert month.state(SOUND_RUN) is RunState.ARCHIVED
+    assert [check.subject for check in verify(month.house, RUN) if not check.passed] == []
 
 
 def test_a_new_key_is_valid_as_long_as_the_first(month: WholeHouse) -> None:

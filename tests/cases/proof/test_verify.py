@@ -2,18 +2,21 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
 import pytest
 
 from medicore.cases.proof.verify import foundations, require_ledger, verify
+from medicore.cases.proof.verify_ledger import verify_ledger
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import IntegrityError
 from medicore.ports.files import RecordFiles
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
+from medicore.stores.archive.folder import FolderArchive
 from medicore.stores.files import FolderFiles
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import (
@@ -210,6 +213,29 @@ def test_a_damaged_ledger_is_not_relied_on_and_not_written_to(released: WholeHou
     assert len([*released.house.ledger.events()]) == length - 1
     with pytest.raises(IntegrityError):
         require_ledger(released.house)
+
+
+class ListedArchive(FolderArchive):
+    """An archive that notes what of it is listed."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.listed: list[str] = []
+
+    def keys(self, prefix: str) -> tuple[str, ...]:
+        """Return the keys below ``prefix``, which is noted."""
+        self.listed.append(prefix)
+        return super().keys(prefix)
+
+
+def test_the_archive_is_listed_once(released: WholeHouse) -> None:
+    """Signed heads, manifests and retentions are held against one listing: of a whole archive that takes long."""
+    archive = ListedArchive(released.home / "archive")
+    house = replace(released.house, archive=archive)
+    for checks in (lambda: verify(house, RUN), lambda: verify_ledger(house).checks):
+        assert all(check.passed for check in checks())
+        assert [prefix for prefix in archive.listed if "/" not in prefix] == ["checkpoints", "archives"]
+        archive.listed.clear()
 
 
 def test_another_authority_is_found(released: WholeHouse) -> None:
