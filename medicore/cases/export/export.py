@@ -8,6 +8,7 @@ from medicore.cases.export.contents import contents, described
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
 from medicore.cases.people.logged import SERVICE
 from medicore.cases.people.service import signed_head
+from medicore.cases.review.readiness import require_service_key
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.export import bundle
@@ -51,6 +52,8 @@ def export(
         When the run has no sealed record.
     IntegrityError
         When no copy of a file is the recorded one.
+    ConfigurationError
+        When the service's key cannot sign the ledger's head; nothing is recorded.
     """
     with refusals(house, person_id(person), "export.refused", str(run)):
         exporter = require_signatory(house, person, Permission.EXPORT, passphrase)
@@ -71,6 +74,7 @@ def export(
     files = described(found, events, _excerpt(events, run, whole_ledger=whole_ledger))
     manifest = sha256(files[bundle.MANIFEST])
     details = {"manifest": manifest, "until": len(events), "whole_ledger": whole_ledger}
+    require_service_key(house)  # what could not be signed is not said to have been handed out
     exported = record_act(house, exporter, "run.exported", str(run), REASON, details)
     envelope = signed_head(house, exported.sequence, exported.digest)
     signed = {"sequence": exported.sequence, "envelope": base64.b64encode(envelope).decode()}

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from medicore.cases.answers.lookup import lines
+from medicore.cases.export.export import export
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.changes import people_check
 from medicore.cases.people.people import listed
-from medicore.cases.people.service import renew_service, service_keys, signed_head
+from medicore.cases.people.service import opened_head, renew_service, service_keys, signed_head
 from medicore.cases.people.signers import people, proved
 from medicore.cases.proof.verify import require_ledger, verify
 from medicore.cases.proof.verify_ledger import verify_ledger
@@ -34,7 +35,7 @@ from medicore.records.people.people import Role
 from medicore.stores.keys.authority import Subject
 from medicore.stores.ledger.index import SqliteIndex, key_from
 from tests.whole_house.house import WholeHouse
-from tests.whole_house.people import CA_WORDS, DAY, actor, open_authority
+from tests.whole_house.people import CA_WORDS, DAY, actor, open_authority, words
 from tests.whole_house.study import SOUND, SOUND_RUN
 
 RUN = RunId.parse(SOUND_RUN)
@@ -60,9 +61,9 @@ def lose(whole: WholeHouse) -> dict[Path, bytes]:
     return earlier
 
 
-def renew(whole: WholeHouse, by: str = "otto", words: str = CA_WORDS) -> LedgerEvent:
+def renew(whole: WholeHouse) -> LedgerEvent:
     """Give the service a new key."""
-    return renew_service(whole.house, actor(by), lambda: words)
+    return renew_service(whole.house, actor(), lambda: CA_WORDS)
 
 
 def later_event(whole: WholeHouse) -> LedgerEvent:
@@ -116,6 +117,21 @@ def test_a_release_whose_archiving_lost_the_key_is_archived_later(month: WholeHo
     assert month.follow(SOUND_RUN) is None
     assert month.state(SOUND_RUN) is RunState.ARCHIVED
     assert [check.subject for check in verify(month.house, RUN) if not check.passed] == []
+
+
+def test_nothing_is_said_to_be_exported_without_a_key(released: WholeHouse) -> None:
+    """An export that could not be signed leaves no event; with a new key the same export is signed by it."""
+    lose(released)
+    before = released.actions(SOUND_RUN)
+    with pytest.raises(ConfigurationError, match="the key of the service cannot sign"):
+        export(released.house, RUN, "rita", words)
+    assert released.actions(SOUND_RUN) == before
+    renew(released)
+    found = export(released.house, RUN, "rita", words)
+    head = opened_head(
+        released.house, service_keys(released.house), found.files["ledger/checkpoint.dsse.json"]
+    )
+    assert head.sequence == found.sequence
 
 
 def test_a_new_key_is_valid_as_long_as_the_first(month: WholeHouse) -> None:
@@ -186,7 +202,7 @@ def test_a_key_that_the_ledger_never_gave_is_named(month: WholeHouse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "words", "error", "told"),
+    ("who", "given", "error", "told"),
     [
         (actor("ana"), CA_WORDS, ReviewError, "may not administer"),
         (Actor("otto", "As asked", "guessed it"), CA_WORDS, WrongPassphraseError, "the key of otto"),
@@ -195,12 +211,12 @@ def test_a_key_that_the_ledger_never_gave_is_named(month: WholeHouse) -> None:
     ],
 )
 def test_who_may_not_renews_nothing(
-    month: WholeHouse, who: Actor, words: str, error: type[ReviewError], told: str
+    month: WholeHouse, who: Actor, given: str, error: type[ReviewError], told: str
 ) -> None:
     """Without the permission, a reason or both passphrases the key stays what it was, and the ledger has the refusal."""
     before = files(month)
     with pytest.raises(error, match=told):
-        renew_service(month.house, who, lambda: words)
+        renew_service(month.house, who, lambda: given)
     assert files(month) == before
     *_, refused = month.house.ledger.events(subject="medicore")
     assert (refused.action, refused.details["action"]) == ("person.refused", "person.renewed")
