@@ -3,7 +3,7 @@
 import json
 import urllib.error
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -181,6 +181,23 @@ def test_a_key_that_no_request_has_is_refused(server: Server, project: Project) 
     assert "approve" in text
 
 
+def scheduled(server: Server, deployment: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the flow run of a daily schedule whose first moment is near; one that passed meanwhile is set anew."""
+    for wait in (2, 10, 60):
+        anchor = SystemClock().now() + timedelta(seconds=wait)
+        schedule = {"interval": 86400, "anchor_date": anchor.isoformat()}
+        asked = [{"active": True, "schedule": schedule, "parameters": parameters}]
+        (made,) = server.ask(f"deployments/{deployment}/schedules", asked)
+        # What the server's scheduler does every minute, now.
+        server.ask(f"deployments/{deployment}/schedule", {"min_runs": 1, "max_runs": 1, "min_time": 1})
+        for run in server.flow_runs("analysis/study"):
+            soon = datetime.fromisoformat(run["expected_start_time"]) < anchor + timedelta(hours=1)
+            if run["auto_scheduled"] and soon:
+                return run
+        server.ask(f"deployments/{deployment}/schedules/{made['id']}", method="DELETE")
+    raise AssertionError("the server scheduled no run for the near moment")
+
+
 def test_a_schedule_asks_as_the_service(server: Server, project: Project) -> None:
     """What a schedule begins is of the month before, and signed by the service in its own name; nobody needs to be there."""
     deployment = server.deployment("analysis/study")
@@ -188,16 +205,7 @@ def test_a_schedule_asks_as_the_service(server: Server, project: Project) -> Non
     month = month_after(f"{local_date(SystemClock().now(), zone):%Y-%m}", -1)
     faulty.sound().deliver(project, month)
     request = {"study": STUDY, "requester": "medicore", "reason": "Monthly schedule"}
-    anchor = (SystemClock().now() + timedelta(seconds=2)).isoformat()
-    schedule = {
-        "active": True,
-        "schedule": {"interval": 86400, "anchor_date": anchor},
-        "parameters": {"request": request},
-    }
-    server.ask(f"deployments/{deployment}/schedules", [schedule])
-    # What the server's scheduler does every minute, now.
-    server.ask(f"deployments/{deployment}/schedule", {"min_runs": 1, "max_runs": 1, "min_time": 1})
-    (first, *_) = [run for run in server.flow_runs("analysis/study") if run["auto_scheduled"]]
+    first = scheduled(server, deployment, {"request": request})
     assert server.ended(first["id"])["type"] == "COMPLETED"
     run = f"{STUDY}/{month}/1"
     event = project.events(run)[0]
