@@ -4,14 +4,18 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from medicore.cli.app import Json, edc, settings
-from medicore.cli.show import emit, say, table
+from medicore.cli.show import emit, note, say, table
+
+if TYPE_CHECKING:
+    from medicore.records.delivery.described import Described
 
 
 @edc.command()
@@ -26,10 +30,32 @@ def manifest(
     accompanying: Annotated[
         list[str] | None, typer.Option(help="A file that is kept beside the data and holds none.")
     ] = None,
+    form: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            help="A format that the name does not show, VALUE or FILE=VALUE; docs/edc.md lists them.",
+        ),
+    ] = None,
+    encoding: Annotated[
+        list[str] | None,
+        typer.Option(help="Encoding of text files, such as windows-1252; VALUE or FILE=VALUE."),
+    ] = None,
+    delimiter: Annotated[
+        list[str] | None, typer.Option(help="comma, semicolon, tab or bar; VALUE or FILE=VALUE.")
+    ] = None,
+    decimal: Annotated[
+        list[str] | None, typer.Option(help="Decimal mark of numbers, ',' or '.'; VALUE or FILE=VALUE.")
+    ] = None,
+    row_names: Annotated[
+        list[str] | None,
+        typer.Option(help="Rows that begin with a name of the row, as R writes: yes, or FILE=yes."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write transfer.json for files that came without one, and show what is in them; their rows are counted."""
     from medicore.edc.announcing import announce
+    from medicore.edc.declared import Declared
 
     made = announce(
         folder,
@@ -38,7 +64,18 @@ def manifest(
         exported_at=exported_at,
         version=version,
         accompanying=accompanying or [],
+        declared=Declared(
+            {
+                "format": form or [],
+                "encoding": encoding or [],
+                "delimiter": delimiter or [],
+                "decimal": decimal or [],
+                "row_names": row_names or [],
+            }
+        ),
     )
+    for name in made.left_out:
+        note(f"left out {name}, which an operating system or an office program put there")
     if as_json:
         columns = {name: [asdict(column) for column in found] for name, found in made.columns.items()}
         emit({"manifest": made.manifest.model_dump(mode="json"), "columns": columns})
@@ -47,10 +84,18 @@ def manifest(
         f"Manifest of {source}, exported {exported_at}",
         ("file", "format", "rows", "columns", "SHA-256"),
         [
-            (file.name, file.format, str(file.rows), str(len(made.columns[file.name])), file.sha256)
+            (file.name, file.format, str(file.rows), _columns_of(made.columns, file.name), file.sha256)
             for file in made.manifest.files
         ],
     )
+
+
+def _columns_of(columns: "Mapping[str, tuple[Described, ...]]", file: str) -> str:
+    """Return the number of columns of a file, for each of its data sets."""
+    found = [
+        str(len(listed)) for name, listed in columns.items() if name == file or name.startswith(f"{file}:")
+    ]
+    return " + ".join(found)
 
 
 @edc.command()

@@ -24,6 +24,11 @@ def warn(found: Iterable[tuple[str, str]]) -> None:
         print(f"medicore: warning: {subject}: {words}", file=sys.stderr)  # noqa: T201
 
 
+def note(text: str) -> None:
+    """Say on stderr, in one line, what was done beside what was asked for."""
+    print(f"medicore: {text}", file=sys.stderr)  # noqa: T201
+
+
 def emit(document: Any) -> None:  # noqa: ANN401 - any JSON
     """Print a result as JSON."""
     print(json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True))  # noqa: T201

@@ -1,4 +1,4 @@
-"""A Dataset-JSON API: a dataset in pages; its ``records`` is compared with the number of rows received."""
+"""A Dataset-JSON API: datasets in pages; its ``records`` of each is compared with the number of rows received."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from medicore.errors import DataError
 from medicore.records.delivery.dataset_json_page import DatasetPage, read_page
 from medicore.records.delivery.transfer import RawFile, Transfer
 from medicore.records.identifiers import month_id, study_id
-from medicore.records.protocol.source import DatasetJsonSource
+from medicore.records.protocol.source import DatasetJsonSource, named
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetJsonApi:
-    """The dataset that the protocol names, on its server; ``secret`` returns the API key."""
+    """The datasets that the protocol names, on their server; ``secret`` returns the API key."""
 
     source: DatasetJsonSource
     server: EdcServer
     secret: Callable[[str], SecretStr]
 
     def pull(self, study: str, month: str) -> Transfer:
-        """Return the current dataset, with every row counted.
+        """Return the current datasets, with every row counted.
 
         Raises
         ------
@@ -42,29 +42,40 @@ class DatasetJsonApi:
         place = f"{study}/{month}"
         files: list[RawFile] = []
         pages: list[DatasetPage] = []
-        exported, found = "", 0
-        while not pages or found < pages[0].records:
-            name = f"{self.source.dataset}-{len(pages) + 1:04}.json".replace(" ", "_")
-            answer = self.server.ask(self._request(study, f"{place}/{name}", found))
-            page = read_page(answer.body, f"{place}/{name}")
-            pages.append(page)
-            files.append(RawFile(name, "dataset-json-page", answer.body, len(page.table.rows)))
-            found += len(page.table.rows)
-            exported = answer.exported_at
-            if not page.table.rows:
-                break
-        version = require_same(place, (page.modified for page in pages))
-        self._require_whole(place, pages, found)
+        exported = ""
+        for dataset in named(self.source.dataset):
+            found, exported = self._dataset(study, place, dataset)
+            files += [file for file, _ in found]
+            pages += [page for _, page in found]
         return Transfer(
             system=pages[0].system or "Dataset-JSON API",
             source=study,
             exported_at=require_moment(place, exported),
-            version=version,
+            version=require_same(place, (page.modified for page in pages)),
             files=tuple(files),
         )
 
-    def _request(self, study: str, what: str, offset: int) -> Request:
-        path = f"/studies/{quote(self.source.project)}/datasets/{quote(self.source.dataset)}"
+    def _dataset(self, study: str, place: str, dataset: str) -> tuple[list[tuple[RawFile, DatasetPage]], str]:
+        """Return the pages of one dataset, each with its file, and the time of the last answer."""
+        made: list[tuple[RawFile, DatasetPage]] = []
+        exported, found = "", 0
+        while not made or found < made[0][1].records:
+            name = f"{dataset}-{len(made) + 1:04}.json".replace(" ", "_")
+            answer = self.server.ask(self._request(study, f"{place}/{name}", dataset, found))
+            page = read_page(answer.body, f"{place}/{name}")
+            made.append((RawFile(name, "dataset-json-page", answer.body, len(page.table.rows)), page))
+            found += len(page.table.rows)
+            exported = answer.exported_at
+            if not page.table.rows:
+                break
+        pages = [page for _, page in made]
+        # A change during the pull explains a wrong number of rows, and is told first.
+        require_same(place, (page.modified for page in pages))
+        self._require_whole(place, pages, found)
+        return made, exported
+
+    def _request(self, study: str, what: str, dataset: str, offset: int) -> Request:
+        path = f"/studies/{quote(self.source.project)}/datasets/{quote(dataset)}"
         query = {"offset": str(offset), "limit": str(self.source.page)}
         return Request(what, path, query, headers={"api-key": self.secret(study).get_secret_value()})
 

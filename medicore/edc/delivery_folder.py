@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from medicore.errors import DataError
-from medicore.records.delivery.exported import ACCOMPANYING, READERS
+from medicore.records.delivery.exported import row_counts
+from medicore.records.delivery.file_name import is_left_out
 from medicore.records.delivery.transfer import Manifest, ManifestFile, RawFile, Transfer, parse_manifest
 from medicore.records.identifiers import month_id, study_id
 
@@ -56,7 +57,11 @@ def _read(folder: Path, name: str, place: str) -> bytes:
 
 def _require_announced(folder: Path, place: str, manifest: Manifest) -> None:
     raw = folder / "raw"
-    found = {path.relative_to(raw).as_posix() for path in raw.rglob("*") if not path.is_dir()}
+    found = {
+        path.relative_to(raw).as_posix()
+        for path in raw.rglob("*")
+        if not path.is_dir() and not is_left_out(path.name)
+    }
     extra = sorted(found - {file.name for file in manifest.files})
     if extra:
         raise DataError(
@@ -72,10 +77,11 @@ def _verified_file(folder: Path, place: str, file: ManifestFile) -> RawFile:
         raise DataError(
             f"{place}/raw/{file.name} differs from transfer.json: {difference}; have it delivered again"
         )
-    holds_rows = file.format != ACCOMPANYING
-    rows = len(READERS[file.format](data, f"{place}/raw/{file.name}").rows) if holds_rows else 0
-    if rows != file.rows:
+    counts = row_counts(file.format, data, f"{place}/raw/{file.name}", file.reading)
+    rows = sum(counts.values())
+    if rows != file.rows or (file.members and file.members != counts):
         raise DataError(
-            f"{place}/raw/{file.name} has {rows} rows; expected {file.rows} by transfer.json; have it exported again"
+            f"{place}/raw/{file.name} has {rows} rows; expected {file.rows} by transfer.json, in the same data sets; have it "
+            "exported again"
         )
-    return RawFile(file.name, file.format, data, rows)
+    return RawFile(file.name, file.format, data, rows, file.reading, tuple(file.members.items()))

@@ -1,5 +1,6 @@
 """HTTP requests to an EDC: allowed addresses, repeated attempts, and checks that an answer is complete."""
 
+import json
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -20,7 +21,8 @@ ATTEMPTS: Final = 5
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
-_OK, _TOO_MANY, _SERVER_ERROR, _REDIRECTS = 200, 429, 500, range(300, 400)
+_OK, _TOO_MANY, _SERVER_ERROR, _NEVER, _REDIRECTS = 200, 429, 500, 501, range(300, 400)
+_LONGEST_ERROR_BYTES = 2048
 _REFUSING = frozenset({401, 403})
 
 
@@ -216,8 +218,14 @@ def _require_success(what: str, answer: "httpx.Response") -> None:
     status = answer.status_code
     if status == _OK:
         return
-    if status == _TOO_MANY or status >= _SERVER_ERROR:
+    if status == _TOO_MANY or (status >= _SERVER_ERROR and status != _NEVER):
         raise _PassingTroubleError(f"status {status}", _asked_pause(answer.headers))
+    words = _own_words(answer)
+    if status in _REFUSING and words:
+        raise ConfigurationError(
+            f"{what}: the EDC refuses this with status {status} and says {words!r}; expected an account that may read it; "
+            "have it given that right, or set the secret of another account, see docs/edc.md"
+        )
     if status in _REFUSING:
         raise ConfigurationError(
             f"{what}: the EDC refuses the credentials (status {status}); expected an account that may export this "
@@ -228,9 +236,25 @@ def _require_success(what: str, answer: "httpx.Response") -> None:
             f"{what}: the EDC redirects to another address (status {status}); expected the data at 'edc.address'; "
             "correct it in the protocol"
         )
+    said = f" and says {words!r}" if words else ""
     raise DataError(
-        f"{what}: the EDC gave status {status}; expected 200; correct 'edc' in the protocol or the account's permissions"
+        f"{what}: the EDC gave status {status}{said}; expected 200; correct 'edc' in the protocol or the account's permissions"
     )
+
+
+def _own_words(answer: "httpx.Response") -> str:
+    """Return the text of an answer that is a JSON object with the key ``error``; it describes the request, not the data."""
+    body = bytearray()
+    for piece in answer.iter_raw():
+        body += piece
+        if len(body) > _LONGEST_ERROR_BYTES:
+            return ""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return ""
+    text = found.get("error") if isinstance(found, dict) else None
+    return " ".join(text.split())[:200] if isinstance(text, str) and text.isprintable() else ""
 
 
 def _asked_pause(headers: Mapping[str, str]) -> float | None:

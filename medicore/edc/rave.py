@@ -1,4 +1,4 @@
-"""Rave Web Services: one form of a study's environment as a clinical view, and the study's audit records."""
+"""Rave Web Services: forms of a study's environment as clinical views, and the study's audit records."""
 
 import base64
 import re
@@ -16,7 +16,7 @@ from medicore.records.delivery.exported import ACCOMPANYING
 from medicore.records.delivery.odm import read_odm, require_odm
 from medicore.records.delivery.transfer import RawFile, Transfer
 from medicore.records.identifiers import month_id, study_id
-from medicore.records.protocol.source import RaveSource
+from medicore.records.protocol.source import RaveSource, named
 
 _CHANGED = "x-mws-cv-last-updated"
 _NEXT = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?', re.ASCII)
@@ -26,14 +26,14 @@ _MOST_PAGES = 10000
 
 @dataclass(frozen=True, slots=True)
 class Rave:
-    """The form that the protocol names, on its server; ``secret`` returns ``user:password``."""
+    """The forms that the protocol names, on their server; ``secret`` returns ``user:password``."""
 
     source: RaveSource
     server: EdcServer
     secret: Callable[[str], SecretStr]
 
     def pull(self, study: str, month: str) -> Transfer:
-        """Return the form's current clinical view; its end marker shows that it is complete.
+        """Return the forms' current clinical views; the end marker of each shows that it is complete.
 
         The version is the time of the last refresh of Rave's clinical views, which every answer states.
 
@@ -53,9 +53,12 @@ class Rave:
         place = f"{study}/{month}"
         system = self._ask(study, f"{place}: the version of Rave", "/version")
         pages = self._audit(study, place) if self.source.audit else ()
-        view = self._ask(study, f"{place}: the clinical view", self._view())
-        version = require_same(place, (answer.headers.get(_CHANGED, "") for answer in (view, *pages)))
-        file, exported = self._verified_file(place, view)
+        forms = named(self.source.form)
+        views = {form: self._ask(study, f"{place}: the clinical view", self._view(form)) for form in forms}
+        version = require_same(
+            place, (answer.headers.get(_CHANGED, "") for answer in (*views.values(), *pages))
+        )
+        files = tuple(self._verified_file(place, form, view) for form, view in views.items())
         trail = (
             RawFile(f"audit-{number:04}.xml", ACCOMPANYING, page.body, 0)
             for number, page in enumerate(pages, start=1)
@@ -63,32 +66,32 @@ class Rave:
         return Transfer(
             system=f"Rave {system.line}".strip(),
             source=study,
-            exported_at=require_moment(place, exported),
+            exported_at=require_moment(place, views[forms[-1]].exported_at),
             version=version,
-            files=(file, *trail),
+            files=(*files, *trail),
         )
 
     @property
     def _environment(self) -> str:
         return f"{self.source.project}({self.source.environment})"
 
-    def _view(self) -> str:
-        form = self.source.form + (".csv" if self.source.format == "csv" else "")
-        return f"/studies/{quote(self._environment)}/datasets/{self.source.dataset}/{quote(form)}"
+    def _view(self, form: str) -> str:
+        view = form + (".csv" if self.source.format == "csv" else "")
+        return f"/studies/{quote(self._environment)}/datasets/{self.source.dataset}/{quote(view)}"
 
-    def _verified_file(self, place: str, view: Answer) -> tuple[RawFile, str]:
-        """Return the view as a file, and the time of its export; raise DataError when it is cut or of another study."""
+    def _verified_file(self, place: str, form: str, view: Answer) -> RawFile:
+        """Return the view as a file; raise DataError when it is cut or of another study."""
         if self.source.format == "csv":
-            name = f"{self.source.form}.csv".replace(" ", "_")
+            name = f"{form}.csv".replace(" ", "_")
             table = read_ended(view.body, f"{place}/{name}")
-            return RawFile(name, "rave-csv", view.body, len(table.rows)), view.exported_at
-        name = f"{self.source.form}.xml".replace(" ", "_")
+            return RawFile(name, "rave-csv", view.body, len(table.rows))
+        name = f"{form}.xml".replace(" ", "_")
         snapshot = read_odm(view.body, f"{place}/{name}")
         if snapshot.studies != (self._environment,):
             raise DataError(
                 f"{place}/{name} holds data of another study; expected {self._environment} alone; look at what Rave sends"
             )
-        return RawFile(name, "odm", view.body, len(snapshot.table.rows)), view.exported_at
+        return RawFile(name, "odm", view.body, len(snapshot.table.rows))
 
     def _audit(self, study: str, place: str) -> tuple[Answer, ...]:
         """Return the pages of the study's audit records; ``Link`` leads from one page to the next (RFC 8288)."""

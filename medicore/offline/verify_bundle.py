@@ -185,6 +185,11 @@ def continuation(name: str, told: list[Json], findings: list[Json], standing: di
         same = [said.get(key) for key in keys] == [part[key] for key in keys]
         need(same and part["name"] == said["printed_name"], f"{name} continues with what nobody signed")
         need(part["meaning"] == "proceed", f"{name} continues with another decision than 'proceed'")
+        corrects = {one["gate"] for one in findings if one["digest"] == part["finding"]} == {"previous lock"}
+        need(
+            part["role"] == ("quality" if corrects else "reviewer"),
+            f"{name}: one whose role may not answers it",
+        )
     open_ones = {finding["digest"] for finding in findings} - {part["finding"] for part in told}
     need(not open_ones, f"{name} continues although {len(open_ones)} finding(s) have no signed answer")
     return told

@@ -7,6 +7,9 @@ from typing import Any, Self
 from medicore.records.canonical import digest
 from medicore.records.section import Section
 
+PREVIOUS_LOCK = "previous lock"
+"""The gate of differences from the data lock of an earlier month; quality assurance answers those that can be answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

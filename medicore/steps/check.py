@@ -2,14 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
 
 from medicore.ports.files import RecordFiles
-from medicore.records.finding import Finding
+from medicore.records.delivery.delivered import announced_rows
+from medicore.records.finding import PREVIOUS_LOCK, Finding
 from medicore.records.protocol.calendar import local_date
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.data.casting import EXPECTED
@@ -19,9 +20,12 @@ from medicore.steps.data.schema import REQUIRED, broken_rules, expectation
 from medicore.steps.gate import read_section, write_section
 
 CONTRACT = "contract"
-PREVIOUS = "previous lock"
+PREVIOUS = PREVIOUS_LOCK
 WHOLE = "(whole extract)"
 """The column name of a rule that is about the extract itself."""
+
+_MOST_PLACES = 20
+"""The largest number of columns whose places are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,14 @@ class Violation:
     count: int
     expected: str
     message: str
+    overridable: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the violation in the form of check.json."""
         return {"column": self.column, "rule": self.rule, "count": self.count, "expected": self.expected}
 
     def as_finding(self) -> Finding:
-        """Return the finding; a broken contract needs new data, so a signature cannot override it."""
+        """Return the finding; a broken contract needs new data, so that a signature overrides a corrected value alone."""
         return Finding(
             step="check",
             gate=self.gate,
@@ -48,7 +53,7 @@ class Violation:
             statistic=str(self.count),
             threshold="0",
             message=self.message,
-            overridable=False,
+            overridable=self.overridable,
         )
 
 
@@ -78,7 +83,10 @@ def check(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             "previous_month": comparison.previous_month,
             "subjects_added": comparison.subjects_added,
             "subjects_vanished": comparison.subjects_vanished,
-            "values_changed": [{"column": name, "count": count} for name, count in comparison.values_changed],
+            "values_changed": [
+                {key: value for key, value in asdict(changed).items() if value is not None}
+                for changed in comparison.values_changed
+            ],
         },
         "protocol": deviation(files, protocol),
     }
@@ -106,21 +114,29 @@ def _of_transfer(made: dict[str, Any]) -> Iterator[Violation]:
 
 def _counts(made: dict[str, Any]) -> list[tuple[int, int]]:
     """Return the numbers of rows that were read and announced, for the delivery or for each joined file."""
-    announced = {file["name"]: file["rows"] for file in made["files"]}
+    announced = announced_rows(made["files"])
     if "datasets" in made:
         return [(dataset["rows"], announced[dataset["file"]]) for dataset in made["datasets"]]
-    return [(made["rows"], sum(announced.values()))]
+    return [(made["rows"], sum(file["rows"] for file in made["files"]))]
 
 
 def _of_columns(made: dict[str, Any]) -> Iterator[Violation]:
+    near = made.get("near_misses", {})
     for name in made["missing"]:
-        message = f"Column {name} of the data contract is not in the export."
+        message = f"Column {name} of the data contract is not in the export"
+        if name in near:
+            message += f"; its column {near[name]['place']} is {near[name]['found']!r}, which differs by blanks, case or marks alone"
+        message += "."
         yield _violation(name, "delivered", 1, "the column in the export", message)
     for name in made["unexpected"]:
         message = f"Column {name} is in the export but not in the data contract."
         yield _violation(name, "declared", 1, "only columns of the contract", message)
     if made["unnamed"]:
-        message = f"{made['unnamed']} column(s) of the export are not in the data contract; names withheld."
+        places = ", ".join(map(str, made.get("unnamed_places", ())[:_MOST_PLACES]))
+        at = f" (in place {places})" if places else ""
+        message = (
+            f"{made['unnamed']} column(s) of the export{at} are not in the data contract; names withheld."
+        )
         yield _violation(WHOLE, "declared", made["unnamed"], "only columns of the contract", message)
 
 
@@ -154,14 +170,29 @@ def _of_comparison(comparison: Comparison, protocol: Protocol) -> Iterator[Viola
     month = comparison.previous_month
     if comparison.subjects_vanished:
         count = comparison.subjects_vanished
-        message = f"{count} subject(s) of the data lock of {month} are no longer in the export."
+        message = f"{count} subject(s) of the data lock of {month} are no longer in the export"
+        if comparison.spelled_anew:
+            message += (
+                f"; {comparison.spelled_anew} of them are there in another spelling, which differs by blanks, case or "
+                "Unicode form alone"
+            )
         subject = protocol.contract.subject
-        yield Violation(PREVIOUS, subject, "vanished", count, f"every subject of {month}", message)
-    for name, count in comparison.values_changed:
-        message = (
-            f"Column {name}: {count} locked value(s) are not what they were in the data lock of {month}."
+        yield Violation(PREVIOUS, subject, "vanished", count, f"every subject of {month}", f"{message}.")
+    for changed in comparison.values_changed:
+        column = protocol.contract.column(changed.column)
+        message = f"Column {changed.column}: {changed.count} locked value(s) are not what they were in the data lock of {month}"
+        if changed.largest is not None:
+            message += f"; the largest difference is {changed.largest:.6g} {column.unit or ''}".rstrip()
+        message += ". Quality may sign that the source corrected them."
+        yield Violation(
+            PREVIOUS,
+            changed.column,
+            "locked",
+            changed.count,
+            f"the values of {month}",
+            message,
+            overridable=True,
         )
-        yield Violation(PREVIOUS, name, "locked", count, f"the values of {month}", message)
 
 
 def _violation(column: str, rule: str, count: int, expected: str, message: str) -> Violation:

@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
-from medicore.errors import DataError, IntegrityError
+from medicore.errors import IntegrityError
 from medicore.ports.files import RecordFiles
 from medicore.records.canonical import document, sha256
 from medicore.records.delivery.delimited import TextTable
-from medicore.records.delivery.exported import ACCOMPANYING, PAGED, READERS, join_pages, without
+from medicore.records.delivery.delivered import Delivered, delivered_tables, the_only
+from medicore.records.delivery.exported import system_columns, without
 from medicore.records.delivery.joining import JoinedDataset, join_datasets
-from medicore.records.delivery.transfer import Manifest, ManifestFile, Transfer, manifest_of, parse_manifest
+from medicore.records.delivery.same_form import same_name
+from medicore.records.delivery.transfer import ManifestFile, Transfer, manifest_of, parse_manifest
 from medicore.records.finding import Finding
 from medicore.records.protocol.contract import Contract
 from medicore.records.protocol.protocol import Protocol
@@ -80,16 +82,13 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """
     manifest = parse_manifest(files.read("lock/transfer.json"), "lock/transfer.json")
     proved = {file.name: _verified_bytes(files, file) for file in manifest.files}
-    tables = {
-        file.name: READERS[file.format](proved[file.name], f"lock/raw/{file.name}")
-        for file in manifest.files
-        if file.format != ACCOMPANYING
-    }
+    delivered = delivered_tables(manifest.files, lambda file: proved[file.name])
+    tables = {name: one.table for name, one in delivered.items()}
     contract = protocol.contract
-    texts, joined = _one_table(tables, manifest, protocol)
+    texts, joined = _one_table(delivered, protocol)
     table, uncastable = cast_table(texts, contract)
     files.write_table("extract.parquet", table)
-    unexpected, unnamed = _undeclared_columns(texts, contract)
+    undeclared = _undeclared_columns(texts, contract)
     section = {
         "system": manifest.system,
         "source": manifest.source,
@@ -98,8 +97,8 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "rows": len(texts.rows),
         "columns": len(contract.columns),
         "uncastable": [asdict(failure) for failure in uncastable],
-        "unexpected": unexpected,
-        "unnamed": unnamed,
+        "unexpected": undeclared.names,
+        "unnamed": len(undeclared.withheld),
         "missing": [name for name in contract.names if name not in texts.columns],
         "unblinding": [
             {"column": name, "count": sum(text not in contract.missing for text in found)}
@@ -108,37 +107,34 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         ],
         "files": [file.model_dump(mode="json") for file in manifest.files],
     }
+    if undeclared.withheld:
+        section["unnamed_places"] = undeclared.withheld
+    if undeclared.near:
+        section["near_misses"] = undeclared.near
     if joined:
         section["datasets"] = [asdict(dataset) for dataset in joined]
     return write_section(files, "extract", section, ())
 
 
 def _one_table(
-    tables: Mapping[str, TextTable], manifest: Manifest, protocol: Protocol
+    delivered: Mapping[str, Delivered], protocol: Protocol
 ) -> tuple[TextTable, tuple[JoinedDataset, ...]]:
     """Return the table with a row per subject, and the counts of each data set if the protocol joins several."""
-    datasets = getattr(protocol.edc, "datasets", ())
+    datasets = protocol.edc.datasets
     if datasets:
+        tables = {name: one.table for name, one in delivered.items()}
         found = join_datasets(datasets, tables, protocol.contract.subject)
         return found.table, found.datasets
-    return without(_single_table(tables, manifest), getattr(protocol.edc, "ignored", ())), ()
+    only = the_only(delivered)
+    # What tells the rows of a subject apart is no column of a table with a row per subject.
+    system = system_columns([file.format for file in only.files]) - set(protocol.contract.names)
+    return without(only.table, (*protocol.edc.ignored, *system)), ()
 
 
 def _everywhere(tables: Mapping[str, TextTable], name: str) -> list[str] | None:
     """Return the texts of the column called ``name`` from all delivered files, or None when no file has it."""
     found = [table.column(name) for table in tables.values() if name in table.columns]
     return [text for column in found for text in column] if found else None
-
-
-def _single_table(tables: Mapping[str, TextTable], manifest: Manifest) -> TextTable:
-    """Return the table of a delivery with a single table: one file, or several pages."""
-    formats = {file.format for file in manifest.files if file.name in tables}
-    if len(formats) != 1 or (len(tables) > 1 and not formats <= PAGED):
-        raise DataError(
-            f"the delivery has {len(tables)} files; expected one with a row per subject; have the study "
-            "exported as one file, or name its data sets under edc.datasets"
-        )
-    return join_pages(list(tables.values()), "the delivery")
 
 
 def _verified_bytes(files: RecordFiles, file: ManifestFile) -> bytes:
@@ -152,14 +148,31 @@ def _verified_bytes(files: RecordFiles, file: ManifestFile) -> bytes:
     return data
 
 
-def _undeclared_columns(texts: TextTable, contract: Contract) -> tuple[list[str], int]:
-    """Return the names of columns that the contract lacks, and the number of further columns whose names are withheld.
+@dataclass(frozen=True, slots=True)
+class _Undeclared:
+    """The columns that the contract lacks: names that may be shown, places of the others, and names near a missing one."""
+
+    names: list[str]
+    withheld: list[int]
+    near: dict[str, dict[str, Any]]
+
+
+def _undeclared_columns(texts: TextTable, contract: Contract) -> _Undeclared:
+    """Return the columns that the contract lacks.
 
     In a file without a header line, the data of a patient are in the place of the names. So all names are withheld when
-    the subject column is not among them, and a text that does not look like a name is always withheld.
+    the subject column is not among them, and a text that does not look like a name is always withheld, with its place
+    told. A name that is one of the contract but for blanks, case or marks tells nothing new, and is shown.
     """
-    names = [name for name in texts.columns if name not in {*contract.names, *contract.unblinding}]
-    if contract.subject not in texts.columns:
-        return [], len(names)
-    printable = [name for name in names if _COLUMN_NAME.fullmatch(name)]
-    return printable, len(names) - len(printable)
+    declared = {*contract.names, *contract.unblinding}
+    others = {place: name for place, name in enumerate(texts.columns, start=1) if name not in declared}
+    near = {}
+    for name in contract.names:
+        place = next((p for p, other in others.items() if same_name(other) == same_name(name)), None)
+        if name not in texts.columns and place is not None:
+            near[name] = {"place": place, "found": others[place]}
+    shown = {entry["place"] for entry in near.values()}
+    others = {place: name for place, name in others.items() if place not in shown}
+    known = contract.subject in texts.columns or contract.subject in near
+    names = {place: name for place, name in others.items() if known and _COLUMN_NAME.fullmatch(name)}
+    return _Undeclared([*names.values()], [place for place in others if place not in names], near)

@@ -150,7 +150,8 @@ def test_values_that_do_not_fit_are_counted_and_missing(tmp_path: Path) -> None:
     files = frozen(tmp_path, table(altered("weight", "1e400", "71,0", "001")))
     extract(files, protocol())
     assert document(files, "extract.json")["uncastable"] == [
-        {"column": "weight", "rule": "number", "count": 2},
+        {"column": "weight", "rule": "decimal point", "count": 1},
+        {"column": "weight", "rule": "number", "count": 1},
         {"column": "weight", "rule": "representable", "count": 1},
     ]
     assert files.read_table("extract.parquet")["weight"].isna().all()
@@ -210,7 +211,7 @@ def test_delivery_of_several_files_is_refused(tmp_path: Path) -> None:
     files = FolderFiles(tmp_path)
     two = tuple(RawFile(name, "csv", table(), 3) for name in ("a.csv", "b.csv"))
     freeze(files, replace(transfer(b""), files=two), None)
-    with pytest.raises(DataError, match="has 2 files"):
+    with pytest.raises(DataError, match="has 2 tables"):
         extract(files, protocol())
 
 

@@ -170,4 +170,5 @@ def _place(record: _Record, place: Place) -> dict[str, Any]:
         "sha256": record.digest(place.file),
         "row": place.number,
         "line": place.line,
+        **({} if place.member is None else {"member": place.member}),
     }

@@ -16,6 +16,7 @@ from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RELEASED, WHOLE, RunState
 from medicore.records.moment import moment
+from medicore.records.people.decision import Meaning, permission_for
 from medicore.records.people.people import Permission
 from medicore.records.protocol.calendar import month_after
 
@@ -182,10 +183,15 @@ def _halted(house: House, run: RunId, at: str) -> dict[str, Any]:
     """Return what a halted run waits for, its findings, and their messages."""
     findings = [finding.stored for finding in history_of(house, run).findings]
     closed = any(not finding["overridable"] for finding in findings)
-    meaning = Permission.REJECT if closed else Permission.PROCEED
+    meaning = Meaning.REJECT if closed else Meaning.PROCEED
+    who = {
+        name
+        for found in findings
+        for name in able(house, run, permission_for(meaning, str(found["gate"])), at)
+    }
     what = "rejection, then a new run" if closed else "a decision on its findings"
     return {
-        "waits_for": {"what": what, "who": able(house, run, meaning, at)},
+        "waits_for": {"what": what, "who": sorted(who)},
         "open": [_open_finding(house, run, finding, at) for finding in findings],
         "why": [str(finding["message"]) for finding in findings],
     }
@@ -193,14 +199,14 @@ def _halted(house: House, run: RunId, at: str) -> dict[str, Any]:
 
 def _open_finding(house: House, run: RunId, stored: Mapping[str, Any], at: str) -> dict[str, Any]:
     """Return a finding at which a run waits, with who may answer it and by what command."""
-    meaning = Permission.PROCEED if stored["overridable"] else Permission.REJECT
+    meaning = Meaning.PROCEED if stored["overridable"] else Meaning.REJECT
     named = f" --finding {stored['digest'][:12]}" if stored["overridable"] else ""
     return {
         **_finding(stored),
         "run": str(run),
         "false_alarm_rate": stored.get("false_alarm_rate"),
         "answer": "proceed or reject" if stored["overridable"] else "reject, then a new run",
-        "who": able(house, run, meaning, at),
+        "who": able(house, run, permission_for(meaning, str(stored["gate"])), at),
         "command": f"medicore sign {run} --meaning {meaning}{named} --as PERSON --reason '…'",
     }
 

@@ -92,7 +92,7 @@ def _sign(house: House, history: RunHistory, decision: Decision, passphrase: str
         reason=decision.reason,
         signed_at=timestamp(house.clock.now()),
     )
-    require_allowed(statement, person, history.request.requester)
+    require_allowed(statement, person, history.request.requester, history.gate_of(decision.finding))
     envelope = house.seals.sign(statement, passphrase)
     house.seals.verify(envelope, person, statement.signed_at)
     for earlier in history.decisions:

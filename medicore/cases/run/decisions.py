@@ -55,7 +55,8 @@ def proved_decision(house: House, history: RunHistory, decision: SignedDecision)
         run, or the event tells something else than was signed.
     """
     statement, event = verified(house, decision), decision.event
-    require_allowed(statement, signer_of(house, event), history.request.requester)
+    gate = history.gate_of(statement.finding)
+    require_allowed(statement, signer_of(house, event), history.request.requester, gate)
     if statement.run != str(history.run):
         raise ReviewError(
             f"ledger event {event.sequence} on {history.run} holds a decision about {statement.run}; expected one about "

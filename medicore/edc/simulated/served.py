@@ -12,8 +12,8 @@ from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.edc.simulated.faults import Faults
 from medicore.errors import DataError
 from medicore.records.delivery.delimited import TextTable
-from medicore.records.delivery.exported import ACCOMPANYING, READERS
-from medicore.records.delivery.transfer import Transfer
+from medicore.records.delivery.delivered import delivered_tables, the_only
+from medicore.records.delivery.transfer import Transfer, manifest_of
 
 
 def http_date(moment: datetime) -> str:
@@ -104,8 +104,9 @@ class Deliveries:
             return None
         transfer = self._transfer(study)
         exported = datetime.fromisoformat(transfer.exported_at).astimezone(UTC)
-        (file,) = (file for file in transfer.files if file.format != ACCOMPANYING)
-        table = self.faults.spoil(READERS[file.format](file.data, study))
+        held = manifest_of(transfer).files
+        data = {file.name: file.data for file in transfer.files}
+        table = self.faults.spoil(the_only(delivered_tables(held, lambda file: data[file.name], study)).table)
         changes = self.faults.change()
         version = f"{transfer.version}, changed {changes} times" if changes else transfer.version
         return Served(study, table, exported, version, changes)

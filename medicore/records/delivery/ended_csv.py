@@ -2,11 +2,12 @@
 
 from medicore.errors import DataError
 from medicore.records.delivery.delimited import TextTable, read_delimited
+from medicore.records.delivery.reading import PLAIN, Reading
 
 _MARK = b"EOF"
 
 
-def read_ended(data: bytes, name: str) -> TextTable:
+def read_ended(data: bytes, name: str, reading: Reading = PLAIN) -> TextTable:
     """Return the file ``data`` as texts, without its end marker; ``name`` names it in error messages.
 
     Raises
@@ -22,4 +23,4 @@ def read_ended(data: bytes, name: str) -> TextTable:
             f"{name} does not end with the line EOF: the export was cut; expected that line last; have it exported "
             "again"
         )
-    return read_delimited(rest, name)
+    return read_delimited(rest, name, reading)

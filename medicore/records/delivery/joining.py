@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 from medicore.errors import DataError
 from medicore.records.delivery.delimited import TextTable
+from medicore.records.delivery.same_form import near_miss, same_form
 from medicore.records.protocol.source import Dataset
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedDataset:
-    """Counts for one data set: rows read, rows selected by its ``where``, rows joined, and subjects without a row."""
+    """Counts for one data set: rows read, rows selected by its ``where``, rows joined, and subjects without a row.
+
+    ``file`` is the name of its table: that of its file, with the data set's where the file holds several.
+    """
 
     file: str
     rows: int
@@ -30,7 +34,7 @@ class Joined:
 
 
 def join_datasets(datasets: Sequence[Dataset], tables: Mapping[str, TextTable], subject: str) -> Joined:
-    """Return the data sets joined by subject; ``tables`` holds the table of each file.
+    """Return the data sets joined by subject; ``tables`` holds the table of each name.
 
     The rows of the first data set are kept, in their order. The columns are ``subject`` from the first data set, then
     the columns that each data set names. A subject that lacks a row in a data set gets empty texts. Rows of subjects
@@ -43,45 +47,62 @@ def join_datasets(datasets: Sequence[Dataset], tables: Mapping[str, TextTable], 
         selected rows. Messages give counts and never name a subject.
     """
     chosen = [_rows(dataset, place, tables) for place, dataset in enumerate(datasets, start=1)]
+    _require_one_spelling(datasets, chosen)
     subjects = list(chosen[0])
-    names, columns = [subject], [subjects]
+    names, columns, commas = [subject], [subjects], list[str]()
     places = []
     for dataset, rows in zip(datasets, chosen, strict=True):
-        table = tables[dataset.file]
+        table = tables[dataset.table]
         place = tuple(rows.get(name) for name in subjects)
         places.append(place)
         for name, column in dataset.columns.items():
             texts = table.column(column)
             names.append(name)
+            commas += [name] if column in table.commas else []
             columns.append(["" if row is None else texts[row] for row in place])
     counted = tuple(
         JoinedDataset(
-            dataset.file,
-            len(tables[dataset.file].rows),
+            dataset.table,
+            len(tables[dataset.table].rows),
             len(rows),
             sum(row is not None for row in place),
             sum(row is None for row in place),
         )
         for dataset, rows, place in zip(datasets, chosen, places, strict=True)
     )
-    return Joined(TextTable(tuple(names), tuple(zip(*columns, strict=True))), counted, tuple(places))
+    joined = TextTable(tuple(names), tuple(zip(*columns, strict=True)), frozenset(commas))
+    return Joined(joined, counted, tuple(places))
+
+
+def _require_one_spelling(datasets: Sequence[Dataset], chosen: Sequence[Mapping[str, int]]) -> None:
+    """Raise DataError when a data set spells an identifier of the first unlike it: the rows would be left out unseen."""
+    known = {same_form(subject): subject for subject in chosen[0]}
+    for dataset, rows in zip(datasets[1:], chosen[1:], strict=True):
+        unlike = sum(
+            known.get(same_form(subject), subject) != subject for subject in rows if subject not in chosen[0]
+        )
+        if unlike:
+            raise DataError(
+                f"{dataset.table} spells {unlike} subject(s) unlike {datasets[0].table}: they differ by blanks, case or "
+                "Unicode form alone; expected one spelling of an identifier; have the data corrected at the source"
+            )
 
 
 def _rows(dataset: Dataset, number: int, tables: Mapping[str, TextTable]) -> dict[str, int]:
     """Return the selected row of each subject of a data set, in the order of its file."""
-    place = f"data set {number} ({dataset.file})"
-    if dataset.file not in tables:
+    place = f"data set {number} ({dataset.table})"
+    if dataset.table not in tables:
         raise DataError(
-            f"{place} was not delivered; expected one of the delivered files: {', '.join(sorted(tables))}; "
-            "correct edc.datasets, or have it delivered"
+            f"{place} was not delivered; expected one of the delivered tables: {', '.join(sorted(tables))}; "
+            "correct file and member under edc.datasets, or have it delivered"
         )
-    table = tables[dataset.file]
+    table = tables[dataset.table]
     wanted = [dataset.subject, *dataset.where, *dataset.columns.values()]
     lacking = [column for column in wanted if column not in table.columns]
     if lacking:
         raise DataError(
-            f"{place} has no column {lacking[0]!r} ({len(lacking)} missing); expected the columns that edc.datasets "
-            "names; correct it, or have the file exported again"
+            f"{place} has no column {lacking[0]!r} ({len(lacking)} missing){near_miss(lacking[0], table.columns)}; expected "
+            "the columns that edc.datasets names; correct it, or have the file exported again"
         )
     conditions = [
         (table.columns.index(column), {texts} if isinstance(texts, str) else set(texts))

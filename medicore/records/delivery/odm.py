@@ -15,6 +15,11 @@ from medicore.records.delivery.delimited import TextTable
 SUBJECT_KEY = "SubjectKey"
 """The column with the key of the subject, which ODM stores outside of the items."""
 
+REPEAT_KEYS = (
+    "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey", "ItemGroupOID", "ItemGroupRepeatKey",
+)  # fmt: skip
+"""The columns that tell apart the rows of one subject: visit, form and line, which ODM stores outside of the items too."""
+
 _NAMESPACE = "http://www.cdisc.org/ns/odm/v1.3"
 _DEEPEST = 32
 _PLACES = {
@@ -48,7 +53,7 @@ class _Reading:
     root: dict[str, str] = field(default_factory=dict)
     path: list[str] = field(default_factory=list)
     studies: list[str] = field(default_factory=list)
-    subject: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
     rows: list[dict[str, str]] = field(default_factory=list)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -77,22 +82,29 @@ class _Reading:
         if name == "ClinicalData":
             self.studies.append(attributes.get("StudyOID", ""))
         elif name == "SubjectData":
-            self.subject = attributes.get("SubjectKey", "")
-        elif name == "ItemGroupData":
-            self.rows.append({SUBJECT_KEY: self.subject})
-        elif name == "ItemData":
+            self.keys = {SUBJECT_KEY: attributes.get("SubjectKey", "")}
+        elif name in {"StudyEventData", "FormData", "ItemGroupData"}:
+            self._repeat(name.removesuffix("Data"), attributes)
+        else:
             # Rave names an item FORM.FIELD; the column is the field.
             column = attributes.get("ItemOID", "").rpartition(".")[2]
             if not column or column in self.rows[-1]:
                 raise _RefusedError("an item without a name, or twice in its group")
             self.rows[-1][column] = "" if attributes.get("IsNull") == "Yes" else attributes.get("Value", "")
 
+    def _repeat(self, level: str, attributes: dict[str, str]) -> None:
+        """Note the keys of a visit, form or group of items; the group begins a row."""
+        for key in (f"{level}OID", f"{level}RepeatKey"):
+            self.keys[key] = attributes.get(key, "")
+        if level == "ItemGroup":
+            self.rows.append(dict(self.keys))
+
 
 def read_odm(data: bytes, name: str) -> Snapshot:
     """Return the snapshot in ``data``; ``name`` names it in error messages, which never quote the data.
 
-    The columns are the subject's key and every item that occurs, in order of appearance. An item that a group lacks
-    becomes the empty text. The end tag of the root shows that the document is complete.
+    The columns are the subject's key, the keys of visit, form and group (``REPEAT_KEYS``), and every item that occurs,
+    in order of appearance. A key that the document leaves out, or an item that a group lacks, becomes the empty text. The end tag of the root shows that the document is complete.
 
     Raises
     ------
@@ -101,7 +113,9 @@ def read_odm(data: bytes, name: str) -> Snapshot:
     """
     reading = _Reading()
     _parse(data, name, reading.start, reading.end)
-    columns = tuple(dict.fromkeys(column for row in reading.rows for column in row)) or (SUBJECT_KEY,)
+    columns = tuple(
+        dict.fromkeys((SUBJECT_KEY, *REPEAT_KEYS, *(column for row in reading.rows for column in row)))
+    )
     rows = tuple(tuple(row.get(column, "") for column in columns) for row in reading.rows)
     return Snapshot(
         table=TextTable(columns, rows),

@@ -6,6 +6,12 @@ from medicore.errors import DataError
 from medicore.records.delivery.delimited import TextTable
 from medicore.records.delivery.strict_json import read_json, text_of
 
+SYSTEM_COLUMNS = (
+    "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance", "redcap_data_access_group",
+    "redcap_survey_identifier",
+)  # fmt: skip
+"""The columns that REDCap adds to a project's fields; a batch in which they say nothing comes without them."""
+
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
@@ -60,6 +66,7 @@ def read_field_names(data: bytes, name: str) -> tuple[str, ...]:
 def read_project(data: bytes, name: str) -> int:
     """Return the number of the project (``content=project``); raise DataError when there is none."""
     found = read_json(data, name)
+    require_no_error(found, name)
     number = found.get("project_id") if isinstance(found, dict) else None
     if not isinstance(number, str) or not number.isascii() or not number.isdigit():
         raise DataError(
@@ -74,8 +81,18 @@ def read_log(data: bytes, name: str) -> LogHead:
     return LogHead(len(times), max(times, default=""))
 
 
+def require_no_error(found: object, name: str) -> None:
+    """Raise DataError when a JSON answer of REDCap is an error, with REDCap's own text, which holds no data."""
+    if isinstance(found, dict) and set(found) == {"error"}:
+        raise DataError(
+            f"{name}: REDCap answers {' '.join(str(found['error']).split())[:200]!r}; expected data; look at the project "
+            "and at the account's rights"
+        )
+
+
 def _objects(data: bytes, name: str) -> list[dict[str, object]]:
     found = read_json(data, name)
+    require_no_error(found, name)
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise DataError(
             f"{name} is not a list of objects; expected the JSON of REDCap's API; look at what REDCap sends"

@@ -2,24 +2,40 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from medicore.errors import DataError
 from medicore.records.canonical import document, sha256
+from medicore.records.delivery.file_name import FileName
+from medicore.records.delivery.reading import PLAIN, Reading
 
 Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]+$")]
 
 
 @dataclass(frozen=True, slots=True)
 class RawFile:
-    """One file as the source system delivered it, byte for byte."""
+    """One file as the source system delivered it, byte for byte.
+
+    ``members`` holds name and number of rows of each data set, if the file holds several.
+    """
 
     name: str
     format: str
     data: bytes
     rows: int
+    reading: Reading = PLAIN
+    members: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +53,22 @@ class Transfer:
 
 
 class ManifestFile(BaseModel):
-    """The source's statements about one file: ``size`` in bytes, number of ``rows`` without the header."""
+    """The source's statements about one file: ``size`` in bytes, number of ``rows`` without the header.
+
+    ``reading`` declares what the bytes alone do not prove. ``members`` gives the number of rows of each data set of a
+    file that holds several; ``rows`` is their sum.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    # A plain name only: a manifest must not point outside its own folder.
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$", max_length=128)]
+    name: FileName
     format: Literal[
         "csv",
         "parquet",
         "xport",
         "dataset-json",
+        "dataset-ndjson",
+        "dataset-json-compressed",
         "rave-csv",
         "odm",
         "redcap-json",
@@ -57,6 +78,21 @@ class ManifestFile(BaseModel):
     rows: Annotated[int, Field(ge=0)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     size: Annotated[int, Field(ge=0)]
+    reading: Reading = PLAIN
+    members: dict[str, Annotated[int, Field(ge=0)]] = {}
+
+    @model_serializer(mode="wrap")
+    def _stated(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # What nobody declared is left out: manifests from before these keys stay byte for byte what they were.
+        return {
+            key: value for key, value in write(self).items() if value or key not in {"reading", "members"}
+        }
+
+    @model_validator(mode="after")
+    def _require_sum(self) -> Self:
+        if self.members and sum(self.members.values()) != self.rows:
+            raise ValueError("the rows of the members do not add up to the rows of the file")
+        return self
 
     def difference(self, data: bytes) -> str | None:
         """Return how ``data`` differs from the file that was announced, or None when it is that file."""
@@ -116,6 +152,8 @@ def manifest_of(transfer: Transfer) -> Manifest:
             "rows": file.rows,
             "sha256": sha256(file.data),
             "size": len(file.data),
+            "reading": file.reading,
+            "members": dict(file.members),
         }
         for file in transfer.files
     ]

@@ -1,112 +1,185 @@
-"""SAS transport files, version 5, as texts (SAS technical note TS-140, "The record layout of a SAS transport data set")."""
+"""SAS transport files, versions 5 and 8, as texts.
+
+SAS technical notes TS-140, "The record layout of a SAS transport data set", and "Record layout of a SAS version 8 or 9
+data set in SAS transport format".
+"""
 
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import partial
-from math import ldexp
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from medicore.errors import DataError
 from medicore.records.delivery.delimited import TextTable
-from medicore.records.delivery.described import Described, DescribedTable, Kind
-from medicore.records.delivery.spelling import spelled_number
+from medicore.records.delivery.described import Described, DescribedTable
+from medicore.records.delivery.sas_formats import kind_of_format
+from medicore.records.delivery.sas_numbers import DamagedNumberError, text_of_number
 
 _RECORD = 80
-_NAMESTR = struct.Struct(">hhhh8s40s8shhh2s8shhl52s")
+_NAMESTR = struct.Struct(">hhhh8s40s8shhh2s8shhl32s")
 _HEADER = b"HEADER RECORD*******%s HEADER RECORD!!!!!!!"
-_EPOCH = date(1960, 1, 1)
-_MIDNIGHT = datetime(1960, 1, 1)  # noqa: DTZ001 - moments of SAS have no zone
-_MISSING = frozenset(b"._ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-"""First bytes of the missing values '.', '._' and '.A' to '.Z'; their other bytes are zero."""
+_VERSIONS = {
+    5: (b"LIBRARY", b"MEMBER ", b"NAMESTR", b"OBS    "),
+    8: (b"LIBV8  ", b"MEMBV8 ", b"NAMSTV8", b"OBSV8  "),
+}
+"""The names of the headers of library, member, variables and observations in each version."""
 
-_DATES = ("DATE", "DAY", "DDMMYY", "E8601DA", "IS8601DA", "B8601DA", "JULIAN", "MMDDYY", "MONYY", "WEEKDATE",
-          "WORDDATE", "YYMMDD")  # fmt: skip
-_MOMENTS = ("DATETIME", "DATEAMPM", "DTDATE", "E8601DT", "IS8601DT", "B8601DT", "MDYAMPM")
-_TIMES = ("TIME", "TOD", "HHMM", "E8601TM", "IS8601TM", "B8601TM")
+_LABELS = {b"LABELV8": 3, b"LABELV9": 5}
+"""The headers of long names and labels, and how many numbers precede each."""
 
 _AGAIN = "have the file exported again"
 
 
 @dataclass(frozen=True, slots=True)
 class _Variable:
-    """The position of a variable in an observation, and the function that turns its bytes into text."""
+    """The position of a variable in an observation."""
 
     described: Described
     start: int
     length: int
-    text: Callable[[bytes], str]
 
 
-def read_xport(data: bytes, name: str) -> DescribedTable:
-    """Return the one data set in the transport file ``data`` as texts; ``name`` names it in error messages.
+@dataclass(frozen=True, slots=True)
+class _File:
+    """The bytes of a transport file, its version, the encoding of its texts, and its name in error messages."""
 
-    A number becomes the shortest decimal text of its value. Where the variable's format is one of days, seconds of
-    the day, or seconds since 1960, it becomes an ISO 8601 date, time, or date and time; a value outside the range of
-    its format stays a number. Missing values become empty texts. Texts lose the blanks that fill their field.
+    data: bytes
+    version: int
+    encoding: str
+    name: str
+
+    def header(self, kind: int) -> bytes:
+        """Return the start of a header record: 0 library, 1 member, 2 variables, 3 observations."""
+        return _HEADER % _VERSIONS[self.version][kind]
+
+
+def read_xport(data: bytes, name: str, encoding: str = "utf-8") -> dict[str, DescribedTable]:
+    """Return the data sets of the transport file ``data`` as texts, by their names; ``name`` names it in messages.
+
+    The second of two data sets of the name ADSL is called ``ADSL (2)``.
+
+    Numbers become texts by ``text_of_number``. Texts lose the blanks that fill their field. A label that is cut within
+    a letter loses the cut letter.
 
     Raises
     ------
     DataError
-        When the file is not of version 5, is cut or damaged, has several data sets, has two variables of the same
-        name, or has characters that are not UTF-8.
+        When the file is not a transport file of version 5 or 8, is cut or damaged, has no data set, has two
+        variables of the same name in one, or has characters that are not in the encoding.
     """
-    if data[:_RECORD].startswith(b"HEADER RECORD*******LIBV8"):
-        raise DataError(f"{name} is a SAS transport file of version 8; expected version 5; {_AGAIN}")
-    if len(data) % _RECORD or not data.startswith(_HEADER % b"LIBRARY"):
+    file = _File(data, _version(data, name), encoding, name)
+    starts = _members(file)
+    found: dict[str, DescribedTable] = {}
+    for start, end in zip(starts, [*starts[1:], len(data)], strict=True):
+        try:
+            member, table = _member(replace(file, data=data[start:end]))
+        except (struct.error, ValueError) as error:
+            raise DataError(f"{name} has a damaged header ({type(error).__name__}); {_AGAIN}") from None
+        again = sum(other.partition(" (")[0] == member for other in found)
+        found[f"{member} ({again + 1})" if again else member] = table
+    return found
+
+
+def _version(data: bytes, name: str) -> int:
+    if data.startswith(b"**COMPRESSED**"):
         raise DataError(
-            f"{name} is not a whole SAS transport file of version 5; expected its header and records of 80 bytes; "
+            f"{name} is a file of PROC CPORT, which only SAS can read; expected a transport file; have it exported with "
+            "PROC COPY and the engine XPORT"
+        )
+    versions = [number for number, headers in _VERSIONS.items() if data.startswith(_HEADER % headers[0])]
+    if len(data) % _RECORD or not versions:
+        raise DataError(
+            f"{name} is not a whole SAS transport file of version 5 or 8; expected its header and records of 80 bytes; "
             f"{_AGAIN}"
         )
-    if data.count(_HEADER % b"MEMBER ") != 1:
-        raise DataError(f"{name} has no data set or several; expected one in each file; {_AGAIN}")
-    try:
-        variables, start = _variables(data, name)
-    except (struct.error, ValueError) as error:
-        raise DataError(f"{name} has a damaged header ({type(error).__name__}); {_AGAIN}") from None
+    return versions[0]
+
+
+def _members(file: _File) -> list[int]:
+    """Return where the data sets begin: their headers stand at the beginning of a record."""
+    starts, place = [], file.data.find(file.header(1))
+    while place >= 0:
+        if place % _RECORD == 0:
+            starts.append(place)
+        place = file.data.find(file.header(1), place + 1)
+    if not starts:
+        raise DataError(f"{file.name} has no data set; expected one or more; {_AGAIN}")
+    return starts
+
+
+def _member(file: _File) -> tuple[str, DescribedTable]:
+    """Return name and table of the one data set in the file's bytes."""
+    width = 8 if file.version == 5 else 32
+    member = _characters(file.data[2 * _RECORD + 8 :][:width], file, "the name of a data set").rstrip("\0")
+    variables, start = _variables(file)
     names = tuple(variable.described.name for variable in variables)
     if not names or "" in names or len(set(names)) != len(names):
         raise DataError(
-            f"{name} has no variables, or two of the same name; expected variables with different names; {_AGAIN}"
+            f"{file.name} has no variables, or two of the same name; expected variables with different names; {_AGAIN}"
         )
-    rows = tuple(_row(variables, observation) for observation in _observations(data[start:], variables, name))
-    return DescribedTable(TextTable(names, rows), tuple(variable.described for variable in variables))
+    observations = _observations(file.data[start:], variables, file.name)
+    columns = [_column(variable, observations, file) for variable in variables]
+    described = tuple(variable.described for variable in variables)
+    return member, DescribedTable(TextTable(names, tuple(zip(*columns, strict=True))), described)
 
 
-def _variables(data: bytes, name: str) -> tuple[list[_Variable], int]:
+def _variables(file: _File) -> tuple[list[_Variable], int]:
     """Return the variables in their order, and where the observations begin."""
-    place = data.index(_HEADER % b"MEMBER ")
-    size = int(data[place + 74 : place + 78])
-    place = data.index(_HEADER % b"NAMESTR")
-    count = int(data[place + 54 : place + 58])
+    data = file.data
+    size = int(data[74:78])
+    place = data.index(file.header(2))
+    count = int(data[place + 53 : place + 58])
     place += _RECORD
-    variables = [_variable(data[place + i * size :][: _NAMESTR.size], name) for i in range(count)]
+    variables = [_variable(data[place + i * size :][: _NAMESTR.size], file) for i in range(count)]
     place += -(-count * size // _RECORD) * _RECORD
-    if not data[place:].startswith(_HEADER % b"OBS    "):
+    numbers = _LABELS.get(data[place + 20 : place + 27])
+    if numbers is not None and file.version == 8:
+        variables, place = _labelled(variables, numbers, place, file)
+    if not data[place:].startswith(file.header(3)):
         raise ValueError("the observations do not follow the variables")
     return variables, place + _RECORD
 
 
-def _variable(described: bytes, name: str) -> _Variable:
-    kind, _, length, _, title, label, form, *_, start, _ = _NAMESTR.unpack(described)
+def _variable(described: bytes, file: _File) -> _Variable:
+    kind, _, length, _, title, label, form, *_, start, long = _NAMESTR.unpack(described)
     if kind not in {1, 2} or start < 0 or length < 1 or (kind == 1 and not 2 <= length <= 8):
         raise ValueError("a variable is neither number nor text")
-    texts = [_characters(part, name) for part in (title, label, form)]
-    if kind == 2:
-        return _Variable(
-            Described(texts[0], texts[1], "text"), start, length, partial(_characters, name=name)
-        )
-    means = _kind(texts[2])
-    return _Variable(Described(texts[0], texts[1], means), start, length, _TEXTS[means])
+    if file.version == 8:
+        title = long.rstrip(b"\0 ") or title
+    shown = _characters(title.rstrip(b"\0"), file, "the name of a variable")
+    means = kind_of_format(_characters(form.rstrip(b"\0"), file, f"the format of variable {shown}"))
+    described_as = Described(shown, _label(label, file, shown), "text" if kind == 2 else means)
+    return _Variable(described_as, start, length)
 
 
-def _kind(form: str) -> Kind:
-    # The longest names first: DATETIME begins with DATE.
-    if form.startswith(_MOMENTS):
-        return "moment"
-    if form.startswith(_TIMES):
-        return "time"
-    return "date" if form.startswith(_DATES) else "number"
+def _labelled(
+    variables: list[_Variable], numbers: int, place: int, file: _File
+) -> tuple[list[_Variable], int]:
+    """Return the variables with the long names, labels and formats that follow in version 8, and where these end."""
+    data, made = file.data, list(variables)
+    count = int(data[place + 48 : place + 53])
+    at = place + _RECORD
+    for _ in range(count):
+        number, *lengths = struct.unpack_from(f">{numbers}H", data, at)
+        at += 2 * numbers
+        texts = []
+        for length in lengths:
+            texts.append(data[at : at + length])
+            at += length
+        title = _characters(texts[0], file, "the name of a variable")
+        # Writers number the variables from zero or from one; the name says which is meant.
+        index = next(i for i in (number - 1, number, None) if i is None or _named(made, i, title))
+        if index is None:
+            raise ValueError("a label of no variable")
+        label = _label(texts[1] if numbers == 3 else texts[3], file, title)
+        kind = made[index].described.kind
+        if numbers == 5 and kind != "text":
+            kind = kind_of_format(_characters(texts[1], file, f"the format of variable {title}"))
+        made[index] = replace(made[index], described=Described(title, label, kind))
+    return made, place + _RECORD + -(-(at - place - _RECORD) // _RECORD) * _RECORD
+
+
+def _named(variables: list[_Variable], index: int, title: str) -> bool:
+    return 0 <= index < len(variables) and title.startswith(variables[index].described.name)
 
 
 def _observations(data: bytes, variables: list[_Variable], name: str) -> list[bytes]:
@@ -135,77 +208,46 @@ def _observations(data: bytes, variables: list[_Variable], name: str) -> list[by
     return found
 
 
-def _row(variables: list[_Variable], observation: bytes) -> tuple[str, ...]:
-    return tuple(
-        variable.text(observation[variable.start : variable.start + variable.length])
-        for variable in variables
-    )
+def _column(variable: _Variable, observations: list[bytes], file: _File) -> list[str]:
+    """Return the texts of a variable, ``(n,)``."""
+    fields = [one[variable.start : variable.start + variable.length] for one in observations]
+    return [*(_texts if variable.described.kind == "text" else _numbers)(variable, fields, file)]
 
 
-def _characters(field: bytes, name: str) -> str:
+def _texts(variable: _Variable, fields: list[bytes], file: _File) -> Iterator[str]:
+    for number, field in enumerate(fields, start=1):
+        yield _characters(field, file, f"record {number}, variable {variable.described.name}")
+
+
+def _numbers(variable: _Variable, fields: list[bytes], file: _File) -> Iterator[str]:
+    kind = variable.described.kind
+    for number, field in enumerate(fields, start=1):
+        try:
+            yield text_of_number(field, kind)
+        except DamagedNumberError:
+            raise DataError(
+                f"{file.name} has a damaged number in record {number}, variable {variable.described.name}; expected a "
+                f"number or a missing value of SAS; {_AGAIN}"
+            ) from None
+
+
+def _characters(field: bytes, file: _File, place: str) -> str:
     try:
-        return field.rstrip(b" ").decode("utf-8")
+        return field.rstrip(b" ").decode(file.encoding)
     except UnicodeDecodeError:
         # Not chained: the cause would carry the text into a traceback.
         raise DataError(
-            f"{name} has characters that are not UTF-8; expected ASCII or UTF-8; {_AGAIN}"
+            f"{file.name} has a character that is not {file.encoding} in {place}; expected {file.encoding}; declare its "
+            "encoding in the manifest ('medicore edc manifest --encoding windows-1252'), or have it exported in UTF-8"
         ) from None
 
 
-def value_of(field: bytes) -> float | None:
-    """Return the number in a field of 2 to 8 bytes, or None when it is missing.
-
-    The format is IBM's hexadecimal floating point: a sign bit, seven bits of exponent to base 16 in excess 64, and a
-    fraction of up to 56 bits. A double keeps 53 bits of the fraction, as SAS does. A short field lacks the last
-    bytes; they count as zeros.
-    """
-    fraction = int.from_bytes(field[1:].ljust(7, b"\0"))
-    if fraction == 0:
-        return None if field[0] in _MISSING else 0.0
-    value = ldexp(float(fraction), 4 * ((field[0] & 0x7F) - 64) - 56)
-    return -value if field[0] & 0x80 else value
-
-
-def _number(field: bytes) -> str:
-    value = value_of(field)
-    return "" if value is None else spelled_number(value)
-
-
-def _of_days(field: bytes) -> str:
-    days = value_of(field)
-    if days is None:
-        return ""
-    if days != int(days):
-        return spelled_number(days)
+def _label(field: bytes, file: _File, variable: str) -> str:
+    """Return a label; SAS cuts it after 40 bytes, which may be within a letter of several bytes."""
+    whole = field.rstrip(b" \0")
     try:
-        return (_EPOCH + timedelta(days=int(days))).isoformat()
-    except OverflowError:
-        return spelled_number(days)
-
-
-def _of_seconds(field: bytes) -> str:
-    seconds = value_of(field)
-    if seconds is None:
-        return ""
-    try:
-        moment = _MIDNIGHT + timedelta(seconds=seconds)
-    except OverflowError:
-        return spelled_number(seconds)
-    return moment.isoformat()
-
-
-def _of_time(field: bytes) -> str:
-    seconds = value_of(field)
-    if seconds is None:
-        return ""
-    if not 0 <= seconds < 24 * 3600:
-        return spelled_number(seconds)
-    return (_MIDNIGHT + timedelta(seconds=seconds)).time().isoformat()
-
-
-_TEXTS: dict[Kind, Callable[[bytes], str]] = {
-    "number": _number,
-    "date": _of_days,
-    "moment": _of_seconds,
-    "time": _of_time,
-}
+        return whole.decode(file.encoding)
+    except UnicodeDecodeError as error:
+        if error.end == len(whole) and error.reason == "unexpected end of data":
+            return whole[: error.start].decode(file.encoding).rstrip(" ")
+        return _characters(field, file, f"the label of variable {variable}")

@@ -114,6 +114,13 @@ class RunHistory:
         found = self.told("run.halted")
         return Ending(found[-1]).findings if found else ()
 
+    def gate_of(self, finding: str | None) -> str | None:
+        """Return the gate of a finding at which the run ever stopped, by the finding's digest; None for another."""
+        known = {
+            found.digest: found.gate for event in self.told("run.halted") for found in Ending(event).findings
+        }
+        return known.get(finding) if finding is not None else None
+
     @property
     def decisions(self) -> tuple[SignedDecision, ...]:
         """Every decision on the run, in order."""

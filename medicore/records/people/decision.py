@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from medicore.errors import IntegrityError, ProtocolError, ReviewError
 from medicore.records.canonical import canonical
+from medicore.records.finding import PREVIOUS_LOCK
 from medicore.records.identifiers import RunId
 from medicore.records.moment import moment
 from medicore.records.people.people import Permission, Person, require_active, require_permission
@@ -219,9 +220,20 @@ def require_bound(statement: Statement, run: str, digests: Mapping[str, str], fi
         )
 
 
-def require_allowed(statement: Statement, person: Person, requester: str) -> None:
+def permission_for(meaning: Meaning, gate: str | None) -> Permission:
+    """Return the permission that a decision needs; ``gate`` is that of the finding which it answers, if it answers one.
+
+    Whether the source was right to change locked values is a question for quality assurance, not for the statistician.
+    """
+    if meaning is Meaning.PROCEED and gate == PREVIOUS_LOCK:
+        return Permission.CORRECT
+    return Permission(meaning.value)
+
+
+def require_allowed(statement: Statement, person: Person, requester: str, gate: str | None = None) -> None:
     """Raise ReviewError unless ``person``, as the ledger knows them, was allowed to sign the statement.
 
+    ``gate`` is that of the finding which the statement answers, if it answers one.
     ``requester`` is the identifier of the person who asked for the run; that person may not decide on it, nor anybody
     who ever had a key of theirs.
     """
@@ -241,7 +253,7 @@ def require_allowed(statement: Statement, person: Person, requester: str) -> Non
             f"{person.identifier} and {requester}, who asked for this run, had one public key; expected the decision of "
             "another person; ask someone"
         )
-    require_permission(person, Permission(statement.meaning.value))
+    require_permission(person, permission_for(statement.meaning, gate))
 
 
 def earlier_same(statement: Statement, earlier: Iterable[Statement]) -> Statement | None:

@@ -27,11 +27,13 @@ class Permission(StrEnum):
     """What a role may allow. The permissions for the three decisions have the same names as their meanings.
 
     'administer' allows adding, renewing, revoking and unlocking people; 'view' allows seeing one patient's data;
+    'correct' allows a run to proceed with locked values that the source corrected;
     'extend' allows a later retention date or a legal hold on a record; 'lift' allows ending a legal hold.
     """
 
     REQUEST = "request"
     PROCEED = "proceed"
+    CORRECT = "correct"
     APPROVE = "approve"
     REJECT = "reject"
     EXPORT = "export"
@@ -50,6 +52,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         ),
         Role.QUALITY: frozenset(
             {
+                Permission.CORRECT,
                 Permission.APPROVE,
                 Permission.REJECT,
                 Permission.EXPORT,

@@ -1,6 +1,7 @@
 """Coherence of a protocol: its parts must agree with the data contract and with each other."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from medicore.records.protocol.protocol import Criterion, Protocol
 
@@ -9,27 +10,41 @@ _COMPARED = frozenset({"at least", "at most", "above", "below"})
 _TAKEN = frozenset({"treated", "outcome", "imputation"})
 
 
-def require_coherent(protocol: Protocol) -> None:
-    """Raise ValueError at the first contradiction in ``protocol``."""
-    _columns_exist(protocol)
-    _treatment_is_a_contrast(protocol)
-    _outcome_can_be_analysed(protocol)
-    _estimand_can_be_estimated(protocol)
-    _covariates_are_baseline(protocol)
-    _imputation_is_valid(protocol)
-    _models_use_covariates(protocol)
-    for criterion in protocol.eligibility:
-        _criterion_fits(protocol, criterion)
-    _distinct("criteria have the name", (criterion.name for criterion in protocol.eligibility))
-    _limits_ordered(protocol)
-    _ignored_are_no_data(protocol)
-    _datasets_give_the_contract(protocol)
+def incoherences(protocol: Protocol) -> list[str]:
+    """Return every contradiction in ``protocol``, in words; none when its parts agree."""
+    unknown = [*_problems(_columns_exist, protocol)]
+    if unknown:
+        # The other rules look up the columns.
+        return unknown
+    rules: list[Callable[[Protocol], None]] = [
+        _treatment_is_a_contrast,
+        _outcome_can_be_analysed,
+        _estimand_can_be_estimated,
+        _covariates_are_baseline,
+        _imputation_is_valid,
+        _models_use_covariates,
+        *(partial(_criterion_fits, criterion=criterion) for criterion in protocol.eligibility),
+        lambda one: _distinct("criteria have the name", (criterion.name for criterion in one.eligibility)),
+        _limits_ordered,
+        _ignored_are_no_data,
+        _datasets_give_the_contract,
+    ]
+    return [words for rule in rules for words in _problems(rule, protocol)]
+
+
+def _problems(rule: Callable[[Protocol], None], protocol: Protocol) -> Iterator[str]:
+    """Yield what a rule says against the protocol."""
+    try:
+        rule(protocol)
+    except ValueError as error:
+        yield str(error)
 
 
 def _datasets_give_the_contract(protocol: Protocol) -> None:
     """Raise ValueError unless the source's data sets provide every column of the contract exactly once."""
-    datasets = getattr(protocol.edc, "datasets", ())
+    datasets = protocol.edc.datasets
     if not datasets:
+        _one_table_is_asked_for(protocol)
         return
     contract = protocol.contract
     given = [name for dataset in datasets for name in dataset.columns]
@@ -54,9 +69,20 @@ def _datasets_give_the_contract(protocol: Protocol) -> None:
         )
 
 
+def _one_table_is_asked_for(protocol: Protocol) -> None:
+    """Raise ValueError when the source names several tables and no data sets say how they are joined."""
+    for key in ("form", "dataset"):
+        asked = getattr(protocol.edc, key, "")
+        if not isinstance(asked, str) and len(asked) > 1:
+            raise ValueError(
+                f"edc.{key} names {len(asked)} tables; expected edc.datasets to say which columns of each are used, and "
+                "how the rows are selected"
+            )
+
+
 def _ignored_are_no_data(protocol: Protocol) -> None:
     """Raise ValueError when the source ignores a column that is data, or one that must be checked for unblinding."""
-    ignored = set(getattr(protocol.edc, "ignored", ()))
+    ignored = set(protocol.edc.ignored)
     clash = sorted(ignored & {*protocol.contract.names, *protocol.contract.unblinding})
     if clash:
         raise ValueError(f"columns {clash} are ignored by the source, but the contract declares them")
@@ -87,7 +113,10 @@ def _treatment_is_a_contrast(protocol: Protocol) -> None:
 def _outcome_can_be_analysed(protocol: Protocol) -> None:
     column = protocol.contract.column(protocol.outcome.column)
     if column.type not in _NUMERIC:
-        raise ValueError(f"outcome {column.name!r} is of type {column.type}; an outcome is a number")
+        raise ValueError(
+            f"outcome {column.name!r} is of type {column.type}; an outcome is a number; declare a flag such as Y as type "
+            "integer with minimum 0, maximum 1 and recode: {Y: '1', '': '0'}"
+        )
     if column.timing != "follow-up":
         raise ValueError(f"outcome {column.name!r} is not measured at follow-up")
     coded = column.type == "integer" and (column.minimum, column.maximum) == (0, 1)

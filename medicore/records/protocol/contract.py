@@ -1,14 +1,22 @@
 """The data contract: what every extract of a study must look like."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from medicore.records.protocol.growing import GrowingPart
 
-class Column(BaseModel):
-    """One column of the extract: its type and the rules for its values."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class Column(GrowingPart):
+    """One column of the extract: its type, how its texts are read, and the rules for its values.
+
+    ``recode`` maps delivered texts to the texts that are cast, before anything else: codes to labels, or a flag to 0 and
+    1. ``missing`` lists the texts that mean "no value" in this column, in place of the contract's. ``decimal`` is the
+    decimal mark of its numbers, if it is not that of the file. Two numbers of a locked column differ when they differ
+    by ``tolerance`` or more; by default that is one unit of the last of the declared ``decimals``.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"recode", "missing", "decimal", "decimals", "tolerance"})
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
     type: Literal["identifier", "number", "integer", "category", "date"]
@@ -19,6 +27,30 @@ class Column(BaseModel):
     maximum: float | None = None
     values: tuple[str, ...] | None = None
     locked: bool = True
+    recode: dict[str, str] = Field(default_factory=dict)
+    missing: tuple[str, ...] | None = None
+    decimal: Literal[".", ","] | None = None
+    decimals: Annotated[int, Field(ge=0, le=15)] | None = None
+    tolerance: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _reading_fits_type(self) -> Self:
+        numeric = self.type in {"number", "integer"}
+        if not numeric and (self.decimal, self.decimals, self.tolerance) != (None, None, None):
+            raise ValueError(f"column {self.name}: only a number has 'decimal', 'decimals' or 'tolerance'")
+        if self.recode and self.type in {"identifier", "date"}:
+            raise ValueError(f"column {self.name}: only a category or a number may be recoded")
+        wrong = sorted(set(self.recode.values()) - set(self.values)) if self.values is not None else []
+        if wrong:
+            raise ValueError(f"column {self.name}: 'recode' gives {wrong}, which are not among its 'values'")
+        return self
+
+    @property
+    def resolution(self) -> float | None:
+        """The smallest difference of two numbers of the column that counts as one, or None when none is declared."""
+        if self.tolerance is not None or self.decimals is None:
+            return self.tolerance
+        return float(f"1e-{self.decimals}")
 
     @model_validator(mode="after")
     def _rules_fit_type(self) -> Self:
@@ -63,10 +95,14 @@ class Contract(BaseModel):
         clash = sorted(set(self.unblinding) & set(names))
         if clash:
             raise ValueError(f"unblinding columns {clash} are also declared as data")
-        unreachable = [c.name for c in self.columns if set(c.values or ()) & set(self.missing)]
+        unreachable = [c.name for c in self.columns if set(c.values or ()) & set(self.missing_in(c))]
         if unreachable:
             raise ValueError(f"columns {unreachable} allow a value that means 'missing'")
         return self
+
+    def missing_in(self, column: Column) -> tuple[str, ...]:
+        """Return the texts that mean "no value" in a column."""
+        return self.missing if column.missing is None else column.missing
 
     @property
     def names(self) -> tuple[str, ...]:

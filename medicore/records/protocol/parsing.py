@@ -1,14 +1,37 @@
-"""Parsing: a protocol file becomes a protocol, or is refused with the place of its first error."""
+"""Parsing: a protocol file becomes a protocol, or is refused with every error of it and the line of each."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from medicore.errors import ProtocolError
-from medicore.records.protocol.coherence import require_coherent
+from medicore.records.protocol.coherence import incoherences
 from medicore.records.protocol.protocol import Protocol
+
+_MOST = 12
+"""The largest number of problems that are told; further ones are counted."""
+
+_TRUTH = frozenset({"true", "false"})
+_BOOL = "tag:yaml.org,2002:bool"
+_UNIONS = frozenset(
+    {
+        "str",
+        "float",
+        "tuple[str, ...]",
+        "constrained-str",
+        "files",
+        "csv",
+        "rave",
+        "redcap",
+        "dataset-json-api",
+    }
+)
+"""Parts of pydantic's paths that are no key of the file: alternatives of a type, and the kind of a source."""
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -21,34 +44,112 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """One error of a file: its line from 1, or 0 where the file has no such place, its key, and what is wrong."""
+
+    line: int
+    key: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{f'line {self.line}: ' if self.line else ''}{self.key}: {self.words}"
+
+
 def parse_protocol(text: str, origin: str) -> Protocol:
     """Return the protocol in YAML (or JSON) ``text``; ``origin`` names the file in error messages.
 
     Raises
     ------
     ProtocolError
-        When the text is not YAML, a key is unknown, missing or given twice, or a value breaks its rule.
+        When the text is not YAML, a key is unknown, missing or given twice, or a value breaks its rule. The message
+        tells each problem with its line; a text that YAML reads as a truth, a number or a date is named as such.
     """
     try:
         # A subclass of SafeLoader: it builds plain values only.
-        protocol = Protocol.model_validate(yaml.load(text, Loader=_UniqueKeyLoader))  # noqa: S506
-        require_coherent(protocol)
+        loader = _UniqueKeyLoader(text)
+        node = loader.get_single_node()
+        found = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         where = f" at line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ProtocolError(
             f"{origin} is not valid YAML{where} ({error.problem}); correct the file and try again"
         ) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise ProtocolError(f"{origin} is not valid YAML; correct the file and try again") from error
+    places = dict(_places(node, ())) if node is not None else {}
+    traps = [*_ambiguous_words(places)]
+    try:
+        protocol = Protocol.model_validate(found)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        # pydantic adds the source's system to the path, but it is not a key of the file.
-        path = first["loc"][:1] + first["loc"][2:] if first["loc"][:1] == ("edc",) else first["loc"]
-        place = ".".join(str(part) for part in path) or "protocol"
-        problem = first["msg"].removeprefix("Value error, ")
-        raise ProtocolError(
-            f"{origin}: {place}: {problem}; {error.error_count()} problem(s) in all; correct the file"
-        ) from error
-    except ValueError as error:
-        raise ProtocolError(f"{origin}: protocol: {error}; 1 problem(s) in all; correct the file") from error
+        listed = error.errors(include_url=False, include_context=False)
+        raise _refused(origin, [*traps, *(_problem(one, places) for one in listed)]) from error
+    problems = [*traps, *(_Problem(0, "protocol", words) for words in incoherences(protocol))]
+    if problems:
+        raise _refused(origin, problems)
     return protocol
+
+
+def _refused(origin: str, problems: list[_Problem]) -> ProtocolError:
+    """Return the error with the problems in the order of their lines, each place once."""
+    first: dict[tuple[int, str], _Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.line, problem.key if problem.line else problem.words), problem)
+    told = sorted(first.values(), key=lambda problem: (problem.line == 0, problem.line))
+    more = f"; and {len(told) - _MOST} more" if len(told) > _MOST else ""
+    return ProtocolError(
+        f"{origin}: {'; '.join(map(str, told[:_MOST]))}{more}; {len(told)} problem(s) in all; correct the file"
+    )
+
+
+def _places(node: yaml.Node, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], yaml.Node]]:
+    """Yield each node of a document with its path of keys and positions."""
+    yield path, node
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _places(value, (*path, str(key.value)))
+            if isinstance(key, yaml.ScalarNode) and key.tag == _BOOL:
+                yield (*path, str(key.value), ""), key
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _places(value, (*path, str(index)))
+
+
+def _ambiguous_words(places: dict[tuple[str, ...], yaml.Node]) -> Iterator[_Problem]:
+    """Yield the plain words that YAML 1.1 reads as truths and people write as texts: NO, Yes, on."""
+    for path, node in places.items():
+        if not isinstance(node, yaml.ScalarNode) or node.tag != _BOOL or str(node.value).lower() in _TRUTH:
+            continue
+        means = "true" if str(node.value).lower() in {"yes", "on", "y"} else "false"
+        words = f"YAML reads {node.value} as {means}; put it in quotes, or write {means}"
+        yield _Problem(node.start_mark.line + 1, _key(path), words)
+
+
+def _problem(error: ErrorDetails, places: dict[tuple[str, ...], yaml.Node]) -> _Problem:
+    """Return an error of pydantic in the words of the file."""
+    path = tuple(str(part) for part in error["loc"])
+    if path[:1] == ("edc",):
+        path = ("edc", *path[2:])  # pydantic adds the source's system, which is no key of the file
+    while path and path not in places and path[-1] in _UNIONS:
+        path = path[:-1]
+    node = next((places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in places), None)
+    line = node.start_mark.line + 1 if node is not None else 0
+    return _Problem(line, _key(path), _trap(error["input"]) if _wants_text(error) else _words(error))
+
+
+def _wants_text(error: ErrorDetails) -> bool:
+    value = error["input"]
+    return error["type"] == "string_type" and isinstance(value, bool | int | float | date)
+
+
+def _trap(value: object) -> str:
+    kind = "a truth" if isinstance(value, bool) else "a date" if isinstance(value, date) else "a number"
+    return f"YAML reads {value} as {kind}; expected a text; put it in quotes"
+
+
+def _words(error: ErrorDetails) -> str:
+    return error["msg"].removeprefix("Value error, ")
+
+
+def _key(path: tuple[str, ...]) -> str:
+    return ".".join(part for part in path if part) or "protocol"

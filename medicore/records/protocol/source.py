@@ -1,55 +1,64 @@
 """The source of a study's extract: one small model per EDC system."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, model_validator
+
+from medicore.records.delivery.file_name import FileName
+from medicore.records.protocol.growing import GrowingPart
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\- ]{0,127}$")]
 """A name in the source system; after percent-encoding it can be part of an address."""
 
-ColumnName = Annotated[str, Field(pattern=r"^[^\s\"',]{1,100}$")]
+ColumnName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,200}$")]
+"""The name of a column as a file has it, blanks and all; R leaves the name of its column of row names empty."""
 
 ContractName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 
-FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$", max_length=128)]
+
+def _text_of_whole(value: object) -> object:
+    """Return a whole number as its text, because the texts of a file are compared with it; others stay."""
+    if isinstance(value, list | tuple):
+        return tuple(_text_of_whole(one) for one in value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-class Dataset(BaseModel):
+class Dataset(GrowingPart):
     """One data set of a delivery: its file, its column of subjects, the rows to select and the columns to use.
 
-    ``where`` lists, by column, the texts that select a row. ``columns`` maps each column of the contract that this
-    data set provides to the column of the file.
+    ``member`` names a data set in a file that holds several. ``where`` lists, by column, the texts that select a row.
+    ``columns`` maps each column of the contract that this data set provides to the column of the file.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    later: ClassVar[frozenset[str]] = frozenset({"member"})
 
     file: FileName
+    member: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     subject: ColumnName
-    where: dict[ColumnName, str | tuple[str, ...]] = {}
+    where: dict[ColumnName, Annotated[str | tuple[str, ...], BeforeValidator(_text_of_whole)]] = Field(
+        default_factory=dict
+    )
     columns: Annotated[dict[ContractName, ColumnName], Field(min_length=1)]
 
+    @property
+    def table(self) -> str:
+        """The name of the delivered table: its file, with the member if one is named."""
+        return self.file if self.member is None else f"{self.file}:{self.member}"
 
-class FolderSource(BaseModel):
-    """Delivered files in a folder below the inbox or the repository; old records call this source ``csv``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class FolderSource(GrowingPart):
+    """Delivered files in a folder below the inbox or the repository; old records call this source ``csv``.
+
+    ``ignored`` names columns that hold no data of the study, such as the index that pandas writes.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"datasets", "ignored"})
 
     system: Literal["files", "csv"]
     root: Literal["inbox", "repository"] = "inbox"
     folder: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")] | None = None
     datasets: tuple[Dataset, ...] = ()
-
-    @model_serializer(mode="wrap")
-    def _without_datasets(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        # Without data sets, the key is left out: the digests of protocols from before the key existed stay the same.
-        return {key: value for key, value in write(self).items() if key != "datasets" or value}
+    ignored: tuple[ColumnName, ...] = ()
 
     @model_validator(mode="after")
     def _require_folder(self) -> Self:
@@ -58,20 +67,22 @@ class FolderSource(BaseModel):
         return self
 
 
-class ServerSource(BaseModel):
+class ServerSource(GrowingPart):
     """What every source over HTTP has: its address, and the system's own columns, which are ignored as they hold no data.
 
-    It holds no secret: the secret comes from the environment or from Prefect.
+    ``datasets`` selects rows and joins tables, as for files. It holds no secret: the secret comes from the environment
+    or from Prefect.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    later: ClassVar[frozenset[str]] = frozenset({"datasets"})
 
+    datasets: tuple[Dataset, ...] = ()
     address: Annotated[str, Field(pattern=r"^https?://[^\s@?#]+$", max_length=500)]
     ignored: tuple[ColumnName, ...] = ()
 
 
 class RaveSource(ServerSource):
-    """Rave Web Services: a form of a study's environment as a clinical view, in CSV or in ODM 1.3.
+    """Rave Web Services: one form or several of a study's environment as clinical views, in CSV or in ODM 1.3.
 
     ``audit`` says whether the study's audit records are stored with the data.
     """
@@ -79,7 +90,7 @@ class RaveSource(ServerSource):
     system: Literal["rave"]
     project: Identifier
     environment: Identifier = "Prod"
-    form: Identifier
+    form: Identifier | Annotated[tuple[Identifier, ...], Field(min_length=1)]
     dataset: Literal["regular", "raw"] = "regular"
     format: Literal["csv", "odm"] = "csv"
     audit: bool = False
@@ -94,12 +105,17 @@ class RedcapSource(ServerSource):
 
 
 class DatasetJsonSource(ServerSource):
-    """A Dataset-JSON API: a dataset of a study, pulled in pages of ``page`` rows."""
+    """A Dataset-JSON API: one dataset of a study or several, pulled in pages of ``page`` rows."""
 
     system: Literal["dataset-json-api"]
     project: Identifier
-    dataset: Identifier
+    dataset: Identifier | Annotated[tuple[Identifier, ...], Field(min_length=1)]
     page: Annotated[int, Field(ge=1, le=100000)] = 5000
+
+
+def named(asked: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the forms or datasets that a source names, whether it names one or several."""
+    return (asked,) if isinstance(asked, str) else asked
 
 
 Source = Annotated[

@@ -7,11 +7,12 @@ from datetime import date
 import pandas as pd
 
 from medicore.errors import IntegrityError
+from medicore.records.delivery.same_form import same_form
 from medicore.records.protocol.contract import Column, Contract
 from medicore.steps.data.casting import DTYPES
 
 REQUIRED, UNIQUE, MINIMUM, MAXIMUM = "required", "unique", "minimum", "maximum"
-ALLOWED, FUTURE, TYPE = "allowed values", "not in the future", "type"
+ALLOWED, FUTURE, TYPE, SPELLING = "allowed values", "not in the future", "type", "one spelling"
 
 
 def broken_rules(table: pd.DataFrame, contract: Contract, exported_on: date) -> Counter[tuple[str, str]]:
@@ -47,6 +48,7 @@ def _broken(column: Column, values: pd.Series, subject: str, exported_on: date) 
         yield REQUIRED, len(values) - len(known)
     if column.name == subject:
         yield UNIQUE, int(known.duplicated().sum())
+        yield SPELLING, _spelled_otherwise(known)
     if not _is_typed(column, known):
         yield TYPE, len(values)
         return
@@ -58,6 +60,12 @@ def _broken(column: Column, values: pd.Series, subject: str, exported_on: date) 
         yield ALLOWED, int((~known.isin(column.values)).sum())
     if column.type == "date":
         yield FUTURE, sum(day > exported_on for day in known)
+
+
+def _spelled_otherwise(subjects: pd.Series) -> int:
+    """Return how many different identifiers are another's but for blanks, case or Unicode form: one person, twice."""
+    different = subjects.astype(str).unique()
+    return len(different) - len({same_form(name) for name in different})
 
 
 def _is_typed(column: Column, known: pd.Series) -> bool:
@@ -73,6 +81,7 @@ def expectation(column: Column, rule: str, exported_on: date) -> str:
     return {
         REQUIRED: "a value for every subject",
         UNIQUE: "one row per subject",
+        SPELLING: "identifiers that differ in more than blanks, case or Unicode form",
         MINIMUM: f"at least {column.minimum or 0:g}{unit}",
         MAXIMUM: f"at most {column.maximum or 0:g}{unit}",
         ALLOWED: f"one of {', '.join(column.values or ())}",

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from medicore.errors import DataError
 from medicore.records.delivery.delimited import TextTable, read_delimited
+from medicore.records.delivery.reading import Reading
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
@@ -50,8 +51,14 @@ def test_column_gives_the_texts_of_one_column() -> None:
     [
         (b"", "is empty"),
         (b"\xef\xbb\xbf", "is empty"),
-        (b"id,name\n1,M\xfcller\n", "not UTF-8 from byte 11"),
-        ("id,x\n1,2\n".encode("utf-16"), "not UTF-8"),
+        (b"id,name\n1,M\xfcller\n", "character at byte 11, line 2, that is not utf-8"),
+        ("id,x\n1,2\n".encode("utf-16"), "begins with the byte-order mark of UTF-16"),
+        (b"id;x;y\n1;2;3\n", "one column, whose name holds 2 semicolons"),
+        (b"id\tx\n1\t2\n", "one column, whose name holds 1 tabs; expected commas"),
+        (b"id,x\n1,2\nEOF\n", "announce it in the format rave-csv"),
+        (b"id,x\n1,2,3\n4,5,6\n", "one field more in each of its 2 rows"),
+        (b"sep=;\nid;x\n1;2,5;3\n", "1 row"),
+        (b"sep=:\nid:x\n", "unknown or not the one of its manifest"),
         (b'id,x\n1,"open', "not CSV by RFC 4180"),
         (b"id,id\n1,2\n", "columns of the same name"),
         (b"id,x\n1,2\n3\n4,5,6\n", "2 row"),
@@ -71,3 +78,50 @@ def test_refusal_keeps_the_file_out_of_the_traceback() -> None:
         read_delimited(b"id,name\n1,M\xfcller\n", "f")
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    ("data", "reading"),
+    [
+        (b"id;name\n1;M\xfcller\n", Reading(encoding="windows-1252", delimiter=";")),
+        ("id\tname\n1\tMüller\n".encode("utf-16"), Reading(encoding="utf-16", delimiter="\t")),
+        ("id|name\r\n1|Müller\r\n".encode(), Reading(delimiter="|")),
+        ("sep=;\r\nid;name\r\n1;Müller\r\n".encode(), Reading()),
+        ("sep=;\nid;name\n1;Müller\n".encode(), Reading(delimiter=";")),
+        ("id,name\nr1,1,Müller\n".encode(), Reading(row_names=True)),
+        ('"","id","name"\n"r1","1","Müller"\n'.encode(), Reading(row_names=True)),
+    ],
+)
+def test_a_file_is_read_as_it_is_declared(data: bytes, reading: Reading) -> None:
+    """Encoding, delimiter and row names are declared, or told by the file's own first line."""
+    assert read_delimited(data, "f", reading) == TextTable(("id", "name"), (("1", "Müller"),))
+
+
+@pytest.mark.parametrize(
+    ("data", "reading", "problem"),
+    [
+        (
+            "id,x\n1,é\n".encode(),
+            Reading(encoding="windows-1252"),
+            "is UTF-8 and has characters outside of ASCII",
+        ),
+        (b"id,x\n1,2\n", Reading(encoding="utf-16"), "no byte-order mark of UTF-16"),
+        (b"id,x\n1,\x81\n", Reading(encoding="windows-1252"), "byte 7, line 2, that is not windows-1252"),
+        (
+            b"id,x\n1,2\n",
+            Reading(delimiter=";"),
+            "one column, whose name holds 1 commas; expected semicolons",
+        ),
+        (b"sep=,\nid,x\n1,2\n", Reading(delimiter=";"), "not the one of its manifest"),
+        (b"id,x\n1,2\n", Reading(row_names=True), "has no row names"),
+    ],
+)
+def test_a_wrong_declaration_is_found(data: bytes, reading: Reading, problem: str) -> None:
+    """What is declared and is not so is told, and never read into letters that nobody wrote."""
+    with pytest.raises(DataError, match=problem):
+        read_delimited(data, "f", reading)
+
+
+def test_a_header_alone_has_no_rows() -> None:
+    """A file of declared row names and no rows is an empty table."""
+    assert read_delimited(b"id,x\n", "f", Reading(row_names=True)) == TextTable(("id", "x"), ())

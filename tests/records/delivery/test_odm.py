@@ -4,7 +4,8 @@ import pytest
 
 from medicore.errors import DataError
 from medicore.records.delivery.delimited import TextTable
-from medicore.records.delivery.odm import read_odm, require_odm
+from medicore.records.delivery.exported import without
+from medicore.records.delivery.odm import REPEAT_KEYS, read_odm, require_odm
 
 HEAD = (
     '<?xml version="1.0"?><ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3" FileType="Snapshot" '
@@ -30,7 +31,7 @@ def snapshot(*rows: tuple[str, str], head: str = HEAD) -> bytes:
 def test_groups_of_items_become_rows() -> None:
     """Columns are the key and the items as they appear; what a group lacks, or calls null, is empty."""
     found = read_odm(snapshot(("001", AGE + SEX), ("NA", SEX), ("דנה", NULL)), "x")
-    assert found.table == TextTable(
+    assert without(found.table, REPEAT_KEYS) == TextTable(
         ("SubjectKey", "AGE", "SEX"), (("001", "041", "F"), ("NA", "", "F"), ("דנה", "", ""))
     )
     assert (found.created, found.file, found.studies) == ("2025-04-01T06:00:00", "f1", ("T(Prod)",))
@@ -38,7 +39,23 @@ def test_groups_of_items_become_rows() -> None:
 
 def test_no_subject_is_an_empty_table() -> None:
     """A snapshot without subjects has no rows (FAULTS 47)."""
-    assert read_odm(snapshot(), "x").table == TextTable(("SubjectKey",), ())
+    assert read_odm(snapshot(), "x").table == TextTable(("SubjectKey", *REPEAT_KEYS), ())
+
+
+def test_visit_form_and_line_tell_the_rows_of_a_subject_apart() -> None:
+    """The keys that ODM keeps outside of the items are columns, so that rows can be chosen by them."""
+    form = (
+        '<StudyEventData StudyEventOID="{event}" StudyEventRepeatKey="{event}1"><FormData FormOID="VS" FormRepeatKey="1">'
+        '<ItemGroupData ItemGroupOID="LOG" ItemGroupRepeatKey="1">{items}</ItemGroupData>'
+        '<ItemGroupData ItemGroupOID="LOG" ItemGroupRepeatKey="2">{items}</ItemGroupData></FormData></StudyEventData>'
+    )
+    forms = "".join(form.format(event=event, items=AGE) for event in ("V1", "V2"))
+    text = f'{HEAD}<ClinicalData StudyOID="T"><SubjectData SubjectKey="1">{forms}</SubjectData></ClinicalData></ODM>'
+    table = read_odm(text.encode(), "x").table
+    assert table.column("StudyEventOID") == ("V1", "V1", "V2", "V2")
+    assert table.column("StudyEventRepeatKey") == ("V11", "V11", "V21", "V21")
+    assert table.column("ItemGroupRepeatKey") == ("1", "2", "1", "2")
+    assert set(zip(table.column("FormOID"), table.column("AGE"), strict=True)) == {("VS", "041")}
 
 
 @pytest.mark.parametrize("read", [read_odm, require_odm])

@@ -21,7 +21,7 @@ def test_records_become_rows() -> None:
 @pytest.mark.parametrize("data", [b'{"error": "no"}', b"[1]", b'[{"a": "1"}, {"b": "1"}]', b'[{"a": {}}]'])
 def test_other_json_is_refused(data: bytes) -> None:
     """An error message, a list of something else, ragged or nested records are no export."""
-    with pytest.raises(DataError, match=r"^page "):
+    with pytest.raises(DataError, match=r"^page[: ]"):
         read_records(data, "page")
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from medicore.errors import DataError
 from medicore.records.delivery.described import Described
-from medicore.records.delivery.xport import read_xport, value_of
+from medicore.records.delivery.sas_numbers import DamagedNumberError, value_of
+from medicore.records.delivery.xport import read_xport
 from tests.records.transported import header, number, transport, variable
 
 SUBJECT = variable("SUBJID", 8, 0, text=True, label="Subject")
@@ -22,21 +23,45 @@ def texts(form: str, *values: float | str) -> tuple[str, ...]:
     """Return the texts of a numeric variable of this format."""
     variables = [variable("X", 8, 0, form=form), variable("Y", 8, 8)]
     made = transport(variables, [number(value) + number(1) for value in values])
-    return read_xport(made, "x").table.column("X")
+    return read_xport(made, "x")["DM"].table.column("X")
 
 
 def test_texts_and_numbers_come_as_they_are() -> None:
     """Characters lose their fill alone, numbers have their shortest text, and the labels are there."""
-    found = read_xport(WHOLE, "x")
+    found = read_xport(WHOLE, "x")["DM"]
     assert found.table.columns == ("SUBJID", "AGE")
     assert found.table.rows == (("001", "41.5"), ("NA", ""))
     assert found.columns == (Described("SUBJID", "Subject", "text"), Described("AGE", "Age", "number"))
 
 
-@given(st.floats(min_value=-1e70, max_value=1e70).filter(lambda x: x == 0 or abs(x) > 1e-70))
+def fits(value: float) -> bool:
+    """Return whether a double can be written in IBM's format, and does not begin with the point of a missing value."""
+    return value == 0 or (abs(value) > 1e-70 and number(value)[:1] not in {b".", b"\xae"})
+
+
+@given(st.floats(min_value=-1e70, max_value=1e70).filter(fits))
 def test_every_double_that_fits_comes_back(value: float) -> None:
     """The hexadecimal floating point of a double is read as that double."""
     assert value_of(number(value)) == value
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        b" " * 8,
+        b".       ",
+        b".\0\0\0\0\0\0\1",
+        b"_       ",
+        b".1234567",
+        b"A\0\0\0\0\0\0\1",
+        b"0\0\0\0\0\0\0\0",
+        b"  ",
+    ],
+)
+def test_what_no_sas_writes_is_no_number(field: bytes) -> None:
+    """Blanks, a missing value with further bytes and an unnormalised fraction are damage, never a tiny number."""
+    with pytest.raises(DamagedNumberError):
+        value_of(field)
 
 
 def test_missing_values_are_empty() -> None:
@@ -69,15 +94,15 @@ def test_days_and_moments_by_their_format(form: str, value: float | str, text: s
 
 def test_a_short_number_is_the_one_that_was_kept() -> None:
     """The bytes that a variable of three bytes leaves out are zeros."""
-    found = read_xport(transport([variable("X", 3, 0)], [number(41.5)[:3]] * 2), "x")
+    found = read_xport(transport([variable("X", 3, 0)], [number(41.5)[:3]] * 2), "x")["DM"]
     assert found.table.column("X") == ("41.5", "41.5")
 
 
 def test_blank_observations_at_the_end_are_fill() -> None:
     """Blanks that can be fill are fill, as SAS reads them; a blank observation before a full one is a row."""
     made = transport([SUBJECT], [b"001     ", b"        ", b"002     "])
-    assert read_xport(made, "x").table.rows == (("001",), ("",), ("002",))
-    assert read_xport(transport([SUBJECT], []), "x").table.rows == ()
+    assert read_xport(made, "x")["DM"].table.rows == (("001",), ("",), ("002",))
+    assert read_xport(transport([SUBJECT], []), "x")["DM"].table.rows == ()
 
 
 def test_a_reader_of_others_finds_the_same() -> None:
@@ -97,12 +122,17 @@ def test_a_reader_of_others_finds_the_same() -> None:
         (WHOLE[:-160], "damaged header"),
         (WHOLE + b" " * 80, "blanks in place of"),
         (WHOLE + b"001".ljust(80), "blanks in place of"),
-        (WHOLE + WHOLE[240:], "no data set or several"),
-        (header("LIBV8", "0" * 30), "version 8"),
+        (WHOLE[:240], "no data set"),
+        (header("LIBV8", "0" * 30), "no data set"),
+        (b"**COMPRESSED** " * 40, "PROC CPORT"),
+        (
+            transport([SUBJECT, variable("AGE", 8, 8)], [b"001     " + b" " * 8, b"002     " + number(1)]),
+            "damaged number in record 1, variable AGE",
+        ),
         (transport([SUBJECT, variable("SUBJID", 8, 8)], []), "two of the same name"),
         (transport([SUBJECT, variable("AGE", 8, 4)], []), "overlap"),
         (transport([variable("AGE", 9, 0)], []), "damaged header"),
-        (transport([SUBJECT], [b"\xe9".ljust(8)]), "not UTF-8"),
+        (transport([SUBJECT], [b"a".ljust(8), b"\xe9".ljust(8)]), "not utf-8 in record 2, variable SUBJID"),
         (transport([], []), "no variables"),
         (transport([variable("X", 100, 0, text=True)], [b"x" * 110]), "ends within an observation"),
         (transport([variable("X", 500, 0, text=True)], [b"x" * 500, b""]) + b" " * 160, "blanks in place of"),

@@ -179,6 +179,7 @@ ALLOWED = {
     ("reviewer", "reject"),
     ("reviewer", "export"),
     ("quality", "approve"),
+    ("quality", "correct"),
     ("reviewer", "view"),
     ("quality", "reject"),
     ("quality", "administer"),

@@ -81,7 +81,8 @@ def test_numbers_are_read_to_the_last_digit(text: str, value: float) -> None:
         ("0.0000001e-400", "representable"),
         ("001", "number"),
         ("00.5", "number"),
-        ("12,5", "number"),
+        ("12,5", "decimal point"),
+        ("1,234,567", "number"),
         ("abc", "number"),
         ("NA", "number"),
         ("nan", "number"),
@@ -133,13 +134,20 @@ def test_integers_are_whole_and_exact(text: str, expected: object) -> None:
         ("20250301", "breaks date"),
         ("2025-W10-1", "breaks date"),
         ("01.03.2025", "breaks date"),
-        ("2025-03-01T00:00", "breaks date"),
+        ("2025-03-01T00:00", date(2025, 3, 1)),
+        ("2025-03-01T00:00:00", date(2025, 3, 1)),
+        ("2025-03-01 00:00:00.000000", date(2025, 3, 1)),
+        ("2025-03-01T00:00:01", "breaks moment"),
+        ("2025-03-01T23:59", "breaks moment"),
+        ("2025-03-01T00:00:00Z", "breaks moment"),
+        ("2025-03-01T00:00:00+01:00", "breaks moment"),
+        ("2025-02-30T00:00:00", "breaks date"),
         ("0000-01-01", "breaks date"),
         ("0001-01-01", date(1, 1, 1)),
     ],
 )
 def test_dates_are_whole_days_of_the_calendar(text: str, expected: object) -> None:
-    """A date is YYYY-MM-DD and exists; partial dates are not completed."""
+    """A date is YYYY-MM-DD and exists; partial dates are not completed, and a moment at midnight is a day."""
     assert outcome("date", text) == expected
 
 
@@ -205,3 +213,57 @@ def test_what_does_not_fit_is_counted_by_column_and_rule() -> None:
         Uncastable("a_number", "representable", 1),
     )
     assert table["a_number"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12,5", 12.5),
+        ("-0,25", -0.25),
+        ("12", 12.0),
+        ("1.234", "decimal comma"),
+        ("1.234,5", "decimal comma"),
+        ("1,2,3", "number"),
+    ],
+)
+def test_a_declared_decimal_comma_is_one(text: str, expected: object) -> None:
+    """Under a decimal comma a point may mean thousands, and is refused."""
+    values, broken = cast_column(column("number"), [text], decimal=",")
+    assert (list(broken) or [values[0]]) == [expected]
+
+
+def test_a_recoded_text_is_a_value_even_where_it_means_missing() -> None:
+    """A flag that is Y or empty becomes 1 and 0; a text that is not recoded stays what it is."""
+    flag = Column.model_validate(
+        {
+            "name": "dead",
+            "type": "integer",
+            "timing": "follow-up",
+            "recode": {"Y": "1", "": "0"},
+            "missing": ["NA", ""],
+        }
+    )
+    values, broken = cast_column(flag, ["Y", "", "NA", "N"], flag.missing or ())
+    assert (values[0], values[1]) == (1, 0)
+    assert pd.isna(values[2])
+    assert dict(broken) == {"integer": 1}
+
+
+def test_each_column_has_its_own_decimal_mark_and_missing_texts() -> None:
+    """The file's declaration holds where the column has none of its own."""
+    contract = Contract.model_validate(
+        {
+            "subject": "id",
+            "columns": [
+                {"name": "id", "type": "identifier", "timing": "administrative"},
+                {"name": "a", "type": "number", "timing": "baseline", "unit": "kg", "missing": ["-99"]},
+                {"name": "b", "type": "number", "timing": "baseline", "unit": "kg", "decimal": "."},
+            ],
+        }
+    )
+    found, broken = cast_table(
+        TextTable(("id", "a", "b"), (("1", "2,5", "2.5"), ("2", "-99", "")), frozenset("ab")), contract
+    )
+    assert broken == ()
+    assert found["a"].tolist()[0] == found["b"].tolist()[0] == 2.5
+    assert found["a"].isna().tolist() == [False, True]

@@ -54,7 +54,9 @@ def test_locked_value_that_changed_is_found(
     previous = extracted(tmp_path / "before")
     (finding,), made = judged(tmp_path / "now", table(altered(column, *values)), previous=previous)
     assert (finding.gate, finding.subject, finding.statistic) == ("previous lock", column, str(count))
-    assert made["comparison"]["values_changed"] == [{"column": column, "count": count}]
+    (changed,) = made["comparison"]["values_changed"]
+    assert (changed["column"], changed["count"]) == (column, count)
+    assert finding.overridable
     assert "2025-02" in finding.message
 
 
