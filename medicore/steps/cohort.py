@@ -9,6 +9,7 @@ from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Criterion, Protocol
 from medicore.steps.gate import write_section
+from medicore.steps.gates.cohort_gates import cohort_findings
 from medicore.steps.models.imputing import complete
 
 OUTSIDE = "Arm outside the declared contrast"
@@ -16,7 +17,7 @@ OUTSIDE = "Arm outside the declared contrast"
 
 
 def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
-    """Apply the criteria in order, write disposition and analysis set, and return no findings.
+    """Apply the criteria in order, write disposition and analysis set, and return the findings of its gates.
 
     Each excluded subject has one reason: the first criterion that it fails. A missing value fails every criterion.
     Missing covariates are imputed if the protocol plans it. Raises DataError when an eligible subject lacks treatment,
@@ -58,7 +59,9 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
                 f"arm {labels[arm]!r} has no eligible subject, so there is nothing to compare; "
                 "check treatment labels and eligibility criteria"
             )
-    completed, imputation = complete(protocol, analysis)
+    findings = tuple(cohort_findings(protocol, analysis))
+    # A finding here cannot be overridden: nothing is imputed from an arm that has nothing to impute from.
+    completed, imputation = (analysis, None) if findings else complete(protocol, analysis)
     files.write_table("analysis.parquet", completed)
     section = {
         "assessed": len(extract),
@@ -69,7 +72,7 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "baseline": baseline(protocol, analysis),
         "imputation": imputation,
     }
-    return write_section(files, "cohort", section, ())
+    return write_section(files, "cohort", section, findings)
 
 
 def satisfies(values: pd.Series, criterion: Criterion) -> NDArray[np.bool_]:

@@ -1,9 +1,12 @@
 """effect: the primary estimate, confirmed by a second implementation and compared with last month's estimate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from medicore.errors import EstimationError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
@@ -11,19 +14,43 @@ from medicore.steps.data.change import change_since
 from medicore.steps.gate import write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
 from medicore.steps.models.imputing import completed_sets, in_any_set
+from medicore.steps.models.naming import sparse_levels
 from medicore.steps.models.primary import estimate_primary
 from medicore.steps.models.sample import Sample
+from medicore.steps.models.terms import model_terms
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
-    """Estimate the primary effect on the retained subjects, confirm it, and compare it with last month's estimate."""
+    """Estimate the primary effect on the retained subjects, confirm it, and compare it with last month's estimate.
+
+    Where an outcome model separates, or did not converge, and no estimate follows, the findings say so in place of the
+    estimate, and no decision overrides them.
+    """
     sets, retained = analysed(files)
-    samples = [Sample.of(protocol, one[retained]) for one in sets]
-    primary, parts = estimate_primary(protocol, samples)
+    frames = [one[retained] for one in sets]
+    samples = [Sample.of(protocol, frame) for frame in frames]
+    results = [sample.primary() for sample in samples]
+    designs = [model_terms(protocol, protocol.models.outcome, frame) for frame in frames]
+    about_models = in_any_set(
+        [
+            tuple(outcome_model_findings(protocol, terms, sample, result.models))
+            for terms, sample, result in zip(designs, samples, results, strict=True)
+        ]
+    )
+    try:
+        primary, _ = estimate_primary(protocol, samples, results)
+    except EstimationError as error:
+        if not about_models:
+            raise
+        stopped = [
+            replace(finding, message=f"{finding.message}; no estimate follows: {error}", overridable=False)
+            for finding in about_models
+        ]
+        return write_section(files, "effect", {"primary": None, "change": None}, stopped)
     change = change_since(files, primary)
     findings = (
-        *in_any_set([tuple(outcome_model_findings(part.models)) for part in parts]),
-        *effect_findings(protocol, primary),
+        *about_models,
+        *effect_findings(protocol, primary, sparse_levels(designs[0], samples[0].treated)),
         *change_findings(protocol, change),
     )
     return write_section(files, "effect", {"primary": primary, "change": change}, findings)

@@ -17,7 +17,7 @@ from medicore.stats.balance.overlap import c_statistic, equipoise
 from medicore.stats.balance.rerandomisation import false_alarm_rates
 from medicore.stats.models.logistic import LogisticFit
 from medicore.steps.gate import number, write_section
-from medicore.steps.gates.propensity_gates import propensity_findings
+from medicore.steps.gates.propensity_gates import collinearity_findings, propensity_findings
 from medicore.steps.models.imputing import IMPUTATION, completed_sets, in_any_set
 from medicore.steps.models.naming import named
 from medicore.steps.models.scoring import Scored, scored
@@ -41,7 +41,8 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """
     sets = completed_sets(files.read_table("analysis.parquet"))
     everything = (*protocol.models.propensity, *protocol.models.outcome)
-    _require_variance(model_terms(protocol, everything, sets[0]))
+    both = model_terms(protocol, everything, sets[0])
+    _require_variance(both)
     treated = sets[0]["treated"].to_numpy(dtype=bool)
     designs = [model_terms(protocol, protocol.models.propensity, one) for one in sets]
     all_made = [scored(protocol, design.matrix, treated) for design in designs]
@@ -69,7 +70,7 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "largest_weight_share": made.largest_weight_share,
         "balance": balance_section(protocol, terms, made),
     }
-    findings = in_any_set(_findings(protocol, designs, all_made))
+    findings = (*collinearity_findings(both), *in_any_set(_findings(protocol, designs, all_made)))
     return write_section(files, "propensity", section, findings)
 
 

@@ -197,3 +197,18 @@ def test_same_extract_gives_the_same_bytes(tmp_path: Path) -> None:
         made.append([files.read(file) for file in ("cohort.json", "disposition.parquet", "analysis.parquet")])
     assert made[0] == made[1]
     assert json.loads(made[0][0])["findings"] == []
+
+
+@pytest.mark.parametrize("method", ["single", "multiple"])
+def test_a_covariate_that_a_whole_arm_lacks_halts_before_imputation(tmp_path: Path, method: str) -> None:
+    """Nothing of an arm can fill a covariate that nobody in it has; the arm and its size are told."""
+    active = (subjects()["arm"] == "active").to_numpy(dtype=bool)
+    frame = with_column(subjects(), "weight", np.where(active, np.nan, subjects()["weight"]))
+    stored = protocol().as_json()
+    design = "randomised" if method == "single" else "observational"
+    plan = protocol(imputation={"method": method}, eligibility=stored["eligibility"][:2], design=design)
+    files = extracted(tmp_path, frame)
+    (finding,) = cohort(files, plan)
+    assert (finding.gate, finding.subject, finding.overridable) == ("covariate of an arm", "weight", False)
+    assert f"missing for all {int(active.sum())} subjects of arm 'active'" in finding.message
+    assert files.read_table("analysis.parquet")["weight"].isna().sum() == active.sum()

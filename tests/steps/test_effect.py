@@ -164,3 +164,28 @@ def test_subjects_may_come_in_any_order(tmp_path: Path) -> None:
         estimate_primary(protocol(), [Sample.of(protocol(), one)])[0]["estimate"] for one in orders
     )
     assert abs(first - second) < 1e-10
+
+
+def test_a_separated_outcome_model_is_told_although_no_estimate_follows(tmp_path: Path) -> None:
+    """The finding is written before the bootstrap can raise, and no decision overrides what gives no number."""
+    stored = protocol().as_json()["contract"]
+    levels = [f"site{number}" for number in range(21)]
+    kinds = {
+        "region": {"values": levels},
+        "change": {"type": "integer", "minimum": 0, "maximum": 1, "unit": None},
+    }
+    columns = [{**column, **kinds.get(column["name"], {})} for column in stored["columns"]]
+    plan = protocol(
+        contract={"columns": columns},
+        outcome={"type": "binary"},
+        models={"propensity": ["weight"], "outcome": ["region"]},
+    )
+    place = np.where(ACTIVE, np.maximum(np.cumsum(ACTIVE) - ACTIVE.sum() + 20, 0), np.arange(240) % 21)
+    frame = with_column(FRAME, "region", [levels[number] for number in place])
+    events = np.where(ACTIVE & (place > 0), 1, np.arange(240) % 2).astype(np.int64)
+    files, _ = weighed(tmp_path, with_column(frame, "change", events), plan)
+    findings = effect(files, plan)
+    assert {(finding.gate, finding.overridable) for finding in findings} == {("outcome separation", False)}
+    assert "region=site1" in findings[0].message
+    assert "no estimate follows: " in findings[0].message
+    assert section(files, "effect")["primary"] is None

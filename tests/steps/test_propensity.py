@@ -196,3 +196,39 @@ def test_outcome_is_not_looked_at(tmp_path: Path) -> None:
         made.append((files.read("propensity.json"), files.read("scores.parquet")))
     assert made[0] == made[1]
     assert not extracted(tmp_path / "3", FRAME).exists("propensity.json")
+
+
+@pytest.mark.parametrize(
+    ("values", "how"),
+    [
+        (np.round(FRAME["weight"] * 2.20462, 2), "nearly collinear"),
+        (FRAME["weight"] * 2, "linear combinations"),
+    ],
+)
+def test_one_thing_in_two_units_is_nearly_collinear(tmp_path: Path, values: Any, how: str) -> None:
+    """Kilograms and pounds separate nobody: the terms are named, and a decision may answer that."""
+    stored = protocol().as_json()
+    plan = protocol(
+        contract={
+            "columns": [
+                *stored["contract"]["columns"],
+                {**stored["contract"]["columns"][3], "name": "pounds", "unit": "lb"},
+            ]
+        },
+        covariates=[*stored["covariates"], {"column": "pounds", "label": "Pounds"}],
+        models={"propensity": ["weight", "pounds"], "outcome": ["weight", "pounds"]},
+    )
+    _, findings = weighed(tmp_path, FRAME.assign(pounds=values), plan)
+    (finding,) = [one for one in findings if one.gate in {"collinearity", "separation"}]
+    assert (finding.gate, finding.overridable, finding.false_alarm_rate) == ("collinearity", True, None)
+    assert "pounds" in finding.subject
+    assert how in finding.message
+
+
+def test_a_calendar_year_and_its_square_are_no_finding(tmp_path: Path) -> None:
+    """Far from its origin a number and its square go together, and their model is as good as any."""
+    frame = with_column(FRAME, "age", 2015 + np.arange(240) % 11)
+    plan = protocol(models={"propensity": ["age"], "outcome": ["age"]})
+    files, findings = weighed(tmp_path, frame, plan)
+    assert gates(findings) == []
+    assert section(files, "propensity")["separated"] is False

@@ -137,7 +137,7 @@ def _original(found: _Evidence) -> tuple[bool | None, str]:
 
 def _accurate(found: _Evidence) -> tuple[bool | None, str]:
     effect = found.document("effect.json")
-    if effect is None:
+    if effect is None or effect["primary"] is None:
         return None, "no estimate was reached"
     second = effect["primary"]["verification"]
     difference = float(second["relative_difference"])

@@ -19,7 +19,7 @@ SCORE_TOLERANCE = 1e-10
 SEPARATION_PROBABILITY = 1e-7
 """A fitted probability closer than this to 0 or 1 counts as 0 or 1."""
 SEPARATION_STANDARD_ERROR = 50.0
-"""A larger standard error of a coefficient on a standardised column means that the likelihood has practically no maximum."""
+"""A larger standard error, of a coefficient on a column of unit variance, means that the likelihood has practically no maximum."""
 SEPARATION_MOVE = 0.1
 """The limit for the change of a linear predictor by one more Newton step, when the score has vanished."""
 
@@ -37,8 +37,10 @@ class LogisticFit:
     ``converged`` says that no component of the mean score exceeds SCORE_TOLERANCE; ``score`` is the largest component.
     ``separated`` says that the maximum likelihood estimate does not exist, or practically does not exist. It is true
     when ``predicted`` subjects lie on their own side of a direction in which the likelihood rises without end, when
-    ``extreme`` fitted probabilities are within SEPARATION_PROBABILITY of 0 or 1, or when ``largest_standard_error``, of
-    a coefficient on a standardised column, exceeds SEPARATION_STANDARD_ERROR.
+    ``extreme`` fitted probabilities are within SEPARATION_PROBABILITY of 0 or 1, or when ``weakest_error`` exceeds
+    SEPARATION_STANDARD_ERROR: the largest standard error over all combinations of columns with unit variance. Nearly
+    collinear columns raise ``largest_standard_error``, of a coefficient on a standardised column, and leave
+    ``weakest_error`` as it is, because the columns span the same combinations.
     """
 
     coefficients: Vector
@@ -59,6 +61,7 @@ class LogisticFit:
     predicted: int
     extreme: int
     largest_standard_error: float
+    weakest_error: float
 
     @property
     def gradient(self) -> Vector:
@@ -113,6 +116,7 @@ def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None)
     covariance = _covariance(basis, maximum.fitted, weight)
     errors = np.sqrt(np.diag(covariance))
     largest = float(errors[1:].max(initial=0.0))
+    weakest = _weakest_error(basis[:, 1:], covariance[1:, 1:])
     extreme = int((np.minimum(maximum.fitted, 1 - maximum.fitted) < SEPARATION_PROBABILITY).sum())
     back = design.given_scale()
     coefficients = back @ maximum.theta
@@ -126,7 +130,7 @@ def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None)
         log_likelihood=maximum.log_likelihood,
         iterations=maximum.iterations,
         converged=maximum.score <= SCORE_TOLERANCE,
-        separated=maximum.predicted > 0 or extreme > 0 or largest > SEPARATION_STANDARD_ERROR,
+        separated=maximum.predicted > 0 or extreme > 0 or weakest > SEPARATION_STANDARD_ERROR,
         aliased=design.aliased,
         basis=basis,
         influence=len(y) * (basis * (weight * (y - maximum.fitted))[:, None]) @ covariance,
@@ -138,6 +142,7 @@ def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None)
         predicted=maximum.predicted,
         extreme=extreme,
         largest_standard_error=largest,
+        weakest_error=weakest,
     )
 
 
@@ -204,6 +209,17 @@ def _covariance(basis: Vector, fitted: Vector, weight: Vector) -> Vector:
     information = (basis * (weight * fitted * (1 - fitted))[:, None]).T @ basis
     inverse: Vector = np.linalg.pinv(information, rcond=1e-15, hermitian=True).astype(np.float64)
     return inverse
+
+
+def _weakest_error(columns: Vector, covariance: Vector) -> float:
+    """Return the largest standard error of a coefficient over all combinations of the columns with unit variance.
+
+    With R'R = X'X/n of the columns X, the coefficients of the orthonormal columns XR⁻¹ have the covariance RCR'.
+    """
+    if columns.shape[1] == 0:
+        return 0.0
+    triangle = np.asarray(np.linalg.qr(columns / np.sqrt(len(columns)), mode="r"))
+    return float(np.sqrt(max(0.0, np.linalg.eigvalsh(triangle @ covariance @ triangle.T).max())))
 
 
 def _uphill(

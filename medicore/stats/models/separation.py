@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from medicore.stats.models.design import StandardisedDesign
 from medicore.stats.models.logistic import SEPARATION_STANDARD_ERROR, LogisticFit
 
 Vector = NDArray[np.float64]
@@ -33,14 +34,21 @@ def undetermined_columns(fit: LogisticFit) -> tuple[int, ...]:
     return tuple(fit.design.kept[place] for place in np.flatnonzero(errors > SEPARATION_STANDARD_ERROR))
 
 
-def collinear_columns(fit: LogisticFit) -> tuple[int, ...]:
-    """Return the columns that are nearly a linear combination of the others.
+def collinear_columns(design: StandardisedDesign) -> tuple[int, ...]:
+    """Return the columns of a design that are nearly a linear combination of the others.
 
     The share of a standardised column outside the span of the others is 1/√VIF; the variance inflation factors (VIF)
     are the diagonal of the inverse correlation matrix (Marquardt, 1970). The share of a column in the model is never 0.
     """
-    columns = fit.design.columns / np.sqrt(len(fit.design.columns))
+    if not design.kept:
+        return ()
+    columns = design.columns / np.sqrt(len(design.columns))
     triangle = np.asarray(np.linalg.qr(columns, mode="r"))
     inverse = solve_triangular(triangle, np.eye(len(triangle)))
     outside = 1 / np.linalg.norm(inverse, axis=1)
-    return tuple(fit.design.kept[place] for place in np.flatnonzero(outside < COLLINEAR_SHARE))
+    return tuple(design.kept[place] for place in np.flatnonzero(outside < COLLINEAR_SHARE))
+
+
+def dependent_columns(x: Vector, design: StandardisedDesign) -> tuple[int, ...]:
+    """Return the columns of ``x``, ``(n, p)``, that vary and are linear combinations of earlier ones."""
+    return tuple(index for index in design.aliased if x[:, index].min() < x[:, index].max())

@@ -8,10 +8,16 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.false_alarm import bootstrap_false_alarm_rate, change_false_alarm_rate
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.steps.gate import shown
+from medicore.steps.models.naming import behind_separation
+from medicore.steps.models.sample import Sample
+from medicore.steps.models.terms import Terms
 
 
-def outcome_model_findings(models: tuple[OutcomeModel, OutcomeModel]) -> Iterator[Finding]:
+def outcome_model_findings(
+    protocol: Protocol, terms: Terms, sample: Sample, models: tuple[OutcomeModel, OutcomeModel]
+) -> Iterator[Finding]:
     """Yield findings about the outcome models under treatment and under control: convergence and separation."""
+    labels = {"treated": protocol.treatment.treated, "control": protocol.treatment.control}
     for arm, model in zip(("treated", "control"), models, strict=True):
         if not model.converged:
             yield Finding(
@@ -20,15 +26,22 @@ def outcome_model_findings(models: tuple[OutcomeModel, OutcomeModel]) -> Iterato
                 overridable=False,
             )  # fmt: skip
         if model.separated:
+            within = sample.treated if arm == "treated" else ~sample.treated
+            events = sample.outcome[within] == 1
+            behind = behind_separation(terms, terms.matrix[within], events)
             yield Finding(
                 "effect", "outcome separation", f"outcome model, {arm}", "separated", "none",
-                f"in the {arm} arm the covariates predict the outcome perfectly for some subjects (separation), as "
-                "where a category has no event; their predictions rest on no information; simplify models.outcome",
+                f"in the {arm} arm ({labels[arm]}), with {int(events.sum())} events of {len(events)}, the covariates predict "
+                f"the outcome perfectly for some subjects (separation), as where a category has no event{behind}; their "
+                "predictions rest on no information; simplify models.outcome",
             )  # fmt: skip
 
 
-def effect_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield findings about the primary estimate: variances that disagree, failed replicates, second implementation."""
+def effect_findings(protocol: Protocol, primary: Mapping[str, Any], sparse: str = "") -> Iterator[Finding]:
+    """Yield findings about the primary estimate: variances that disagree, failed replicates, second implementation.
+
+    ``sparse`` says which levels few subjects have, for the message about failed replicates.
+    """
     gates, errors = protocol.gates, primary["standard_errors"]
     for name in ("sandwich", "bootstrap"):
         gap = abs(errors[name] / errors["influence"] - 1)
@@ -43,8 +56,8 @@ def effect_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[
     if failed >= gates.failed_replicates_share:
         yield Finding(
             "effect", "failed replicates", "bootstrap", shown(failed), shown(gates.failed_replicates_share),
-            f"{failed:.1%} of the bootstrap replicates could not be estimated; the limit is "
-            f"{gates.failed_replicates_share:.1%}",
+            f"{failed:.1%} of the bootstrap replicates could not be estimated ({failures(primary['bootstrap']['failed'])}"
+            f"{sparse}); the limit is {gates.failed_replicates_share:.1%}",
         )  # fmt: skip
     second = primary["verification"]
     if (
@@ -58,6 +71,11 @@ def effect_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[
             "not use either, report the disagreement",
             overridable=False,
         )  # fmt: skip
+
+
+def failures(failed: Mapping[str, int]) -> str:
+    """Return how many replicates failed for which reason, in words."""
+    return ", ".join(f"{reason} {count}" for reason, count in failed.items() if count)
 
 
 def _bootstrap_noise(protocol: Protocol) -> float:

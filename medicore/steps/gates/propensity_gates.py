@@ -7,9 +7,13 @@ import numpy as np
 
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.stats.models.design import standardise
 from medicore.stats.models.logistic import LogisticFit
+from medicore.stats.models.separation import COLLINEAR_SHARE, collinear_columns, dependent_columns
 from medicore.steps.gate import shown
+from medicore.steps.models.naming import listed
 from medicore.steps.models.scoring import Scored
+from medicore.steps.models.terms import Terms
 
 
 def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
@@ -45,6 +49,35 @@ def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
                 f"{protocol.trimming.lower:g} to {protocol.trimming.upper:g}; the limit is {gates.trimmed_share:.1%}; "
                 "see whether the estimand still holds for who is left",
             )  # fmt: skip
+
+
+def collinearity_findings(terms: Terms) -> Iterator[Finding]:
+    """Yield the finding about terms that are, or nearly are, combinations of others; squares are taken about the mean.
+
+    It does not depend on the arms, so that it has no false alarm rate.
+    """
+    design = standardise(terms.centred)
+    near = collinear_columns(design)
+    exact = [place for place in dependent_columns(terms.matrix, design) if not _of_empty_level(terms, place)]
+    words = {
+        "linear combinations of others": exact,
+        "nearly collinear": near,
+    }
+    for how, columns in words.items():
+        if columns:
+            yield Finding(
+                "propensity", "collinearity", listed(terms.names, columns), how, f"a share of {COLLINEAR_SHARE:g} of its own",
+                f"the terms {listed(terms.names, columns)} are {how}: their coefficients cannot be told apart, though the "
+                "scores can; leave one of them out in a new version of the protocol, or show why they are there",
+            )  # fmt: skip
+
+
+def _of_empty_level(terms: Terms, place: int) -> bool:
+    """Return whether the indicator of a level depends on those of its own category alone, as where a level is empty."""
+    own = [i for i, covariate in enumerate(terms.covariates) if covariate == terms.covariates[place]]
+    if not terms.names[place].startswith(f"{terms.covariates[place]}="):
+        return False
+    return own.index(place) in standardise(terms.matrix[:, own]).aliased
 
 
 def weight_findings(protocol: Protocol, made: Scored) -> Iterator[Finding]:

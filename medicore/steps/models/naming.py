@@ -14,6 +14,9 @@ from medicore.steps.models.terms import Terms
 _MOST = 5
 """The largest number of terms that are named; further terms are counted."""
 
+_FEW = 10
+"""A level that fewer subjects of an arm have is lost in some resamples."""
+
 
 def named(
     findings: Iterable[Finding], terms: Terms, treated: NDArray[np.bool_], fit: LogisticFit
@@ -29,43 +32,54 @@ def named(
 
 
 def _separation(terms: Terms, treated: NDArray[np.bool_], fit: LogisticFit) -> str:
-    collinear = collinear_columns(fit)
-    if not (fit.predicted or fit.extreme) and collinear:
-        return (
-            f"the coefficients of {_list_of_terms(terms, collinear)} cannot be told apart (standard error "
-            f"{fit.largest_standard_error:.3g} on the standardised scale), because the terms are nearly collinear; "
-            "leave one of them out"
-        )
-    alone = separating_columns(terms.matrix, treated)
-    together = undetermined_columns(fit)
-    behind = ""
-    if alone:
-        behind = (
-            f": {_list_of_terms(terms, alone)} {'does so alone' if len(alone) == 1 else 'do so, each alone'}"
-        )
-    elif together:
-        behind = f": {_list_of_terms(terms, together)}, taken together"
     return (
-        f"the covariates predict treatment perfectly for some subjects (separation){behind}; their weights mean "
-        "nothing; restrict the population to where both arms occur, or leave the covariate out"
+        f"the covariates predict treatment perfectly for some subjects (separation)"
+        f"{behind_separation(terms, terms.matrix, treated, undetermined_columns(fit))}; their weights mean nothing; "
+        "restrict the population to where both arms occur, or leave the covariate out"
     )
 
 
+def behind_separation(
+    terms: Terms, x: NDArray[np.float64], response: NDArray[np.bool_], together: Sequence[int] = ()
+) -> str:
+    """Return, for a message, which terms separate the response, ``(n,)`` bool, on the rows ``x`` of their design.
+
+    ``together`` are columns whose coefficients the fit leaves undetermined, for where no term separates alone.
+    """
+    alone = separating_columns(x, response)
+    if alone:
+        return f": {listed(terms.names, alone)} {'does so alone' if len(alone) == 1 else 'do so, each alone'}"
+    return f": {listed(terms.names, together)}, taken together" if together else ""
+
+
 def _convergence(terms: Terms, treated: NDArray[np.bool_], fit: LogisticFit) -> str:
-    collinear, alone = collinear_columns(fit), separating_columns(terms.matrix, treated)
+    collinear, alone = collinear_columns(fit.design), separating_columns(terms.matrix, treated)
     behind = ""
     if collinear:
-        behind = f": {_list_of_terms(terms, collinear)} are nearly collinear"
+        behind = f": {listed(terms.names, collinear)} are nearly collinear"
     elif alone:
-        behind = f": {_list_of_terms(terms, alone)} predict treatment perfectly"
+        behind = f": {listed(terms.names, alone)} predict treatment perfectly"
     return (
         f"the propensity model did not converge in {fit.iterations} iterations{behind}; leave terms out in a new "
         "version of the protocol, and run again"
     )
 
 
-def _list_of_terms(terms: Terms, columns: Sequence[int]) -> str:
-    names = [terms.names[column] for column in columns]
+def listed(all_names: Sequence[str], columns: Sequence[int]) -> str:
+    """Return the names of some columns in words; beyond five, the rest are counted."""
+    names = [all_names[column] for column in columns]
     rest = [f"{len(names) - _MOST} more"] if len(names) > _MOST else []
     *first, last = [*names[:_MOST], *rest]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def sparse_levels(terms: Terms, treated: NDArray[np.bool_]) -> str:
+    """Return, for a message, the levels that few subjects of an arm have, fewest first; '' when there are none."""
+    found = []
+    for place, name in enumerate(terms.names):
+        column = terms.matrix[:, place]
+        if set(np.unique(column)) <= {0.0, 1.0}:
+            few = min(int(column[arm].sum()) for arm in (treated, ~treated))
+            found += [(few, f"{name} ({few} in one arm)")] if few < _FEW else []
+    found.sort()
+    return f"; few subjects have {listed([words for _, words in found], range(len(found)))}" if found else ""

@@ -54,13 +54,16 @@ class Analysed:
         return replace(found, inference=replace(found.inference, standard_error=error, variance="bootstrap"))
 
 
-def analyse_sample(protocol: Protocol, sample: Sample, *, seed: int) -> Analysed:
+def analyse_sample(
+    protocol: Protocol, sample: Sample, *, seed: int, result: AugmentedResult | None = None
+) -> Analysed:
     """Return one completed data set analysed: estimate, bootstrap from ``seed``, second implementation.
 
+    ``result`` is the primary result of the sample, if it is known already.
     Raises EstimationError when the outcome leaves nothing to estimate: one value for everyone, or no residual
     variance; and when bootstrap or second implementation find no number at all.
     """
-    result = sample.primary()
+    result = result or sample.primary()
     _require_variance(protocol, sample.outcome, result.influence_function.standard_error)
     arrays = sample.x_propensity, sample.x_outcome, sample.treated, sample.outcome
     family, target, measure = sample.family, sample.target, protocol.estimand.measure
@@ -74,18 +77,21 @@ def analyse_sample(protocol: Protocol, sample: Sample, *, seed: int) -> Analysed
 
 
 def estimate_primary(
-    protocol: Protocol, samples: Sequence[Sample]
+    protocol: Protocol, samples: Sequence[Sample], results: Sequence[AugmentedResult] | None = None
 ) -> tuple[dict[str, Any], tuple[Analysed, ...]]:
     """Return the primary result as ``results.json`` holds it, and the analysis of each completed data set.
 
+    ``results`` are the primary results of the samples, if they are known already.
     Several are pooled by Rubin's rules, each standard error by its own; their bootstraps draw different patients.
     """
     seeds = [
         protocol.seed,
         *(derived_seed(protocol.seed, "bootstrap", index) for index in range(1, len(samples))),
     ]
+    known = results if results is not None else [sample.primary() for sample in samples]
     parts = tuple(
-        analyse_sample(protocol, sample, seed=seed) for sample, seed in zip(samples, seeds, strict=True)
+        analyse_sample(protocol, sample, seed=seed, result=result)
+        for sample, seed, result in zip(samples, seeds, known, strict=True)
     )
     level, measure = protocol.inference.level, protocol.estimand.measure
     found = pooled_effect([part.effect(protocol) for part in parts])
@@ -196,8 +202,9 @@ def _require_numbers(replicated: BootstrapResult, second: Verification) -> None:
     """Raise EstimationError when there is no bootstrap distribution, or no second estimate."""
     if len(replicated.estimates) < 2:
         raise EstimationError(
-            f"{len(replicated.estimates)} of {replicated.replicates} bootstrap replicates could be estimated; "
-            "expected two or more; simplify the models"
+            f"{len(replicated.estimates)} of {replicated.replicates} bootstrap replicates could be estimated "
+            f"({', '.join(f'{why} {count}' for why, count in replicated.failed.items() if count)}); expected two or more; "
+            "simplify the models, or merge levels that few subjects have"
         )
     if not (np.isfinite(second.value) and np.isfinite(second.standard_error)):
         raise EstimationError(

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from medicore.records.protocol.protocol import Protocol
 
+SQUARE = "^2"
+"""The end of the name of a squared number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -17,6 +20,17 @@ class Terms:
     matrix: NDArray[np.float64]
     names: tuple[str, ...]
     covariates: tuple[str, ...]
+
+    @property
+    def centred(self) -> NDArray[np.float64]:
+        """The design with each square taken about the mean of its number: the same span, without needless correlation."""
+        made = self.matrix.copy()
+        for place, name in enumerate(self.names):
+            number = name.removesuffix(SQUARE)
+            if name.endswith(SQUARE) and number in self.names:
+                values = self.matrix[:, self.names.index(number)]
+                made[:, place] = (values - values.mean()) ** 2
+        return made
 
 
 def model_terms(protocol: Protocol, columns: Sequence[str], analysis: pd.DataFrame) -> Terms:
@@ -61,4 +75,4 @@ def _covariate_terms(
     numbers = values.to_numpy(dtype=np.float64)
     terms = protocol.covariate(column).terms
     made = [(column, numbers)] if "linear" in terms else []
-    return [*made, (f"{column}^2", numbers**2)] if "square" in terms else made
+    return [*made, (f"{column}{SQUARE}", numbers**2)] if "square" in terms else made

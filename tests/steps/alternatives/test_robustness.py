@@ -7,8 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from medicore.errors import EstimationError
-from tests.steps.analysed_trial import compared, estimated, protocol, section, subjects, with_column
+from medicore.steps.cohort import cohort
+from tests.steps.analysed_trial import (
+    compared,
+    estimated,
+    extracted,
+    protocol,
+    section,
+    subjects,
+    with_column,
+)
 
 FRAME = subjects()
 ACTIVE = (FRAME["arm"] == "active").to_numpy(dtype=bool)
@@ -91,9 +99,12 @@ def test_binary_outcome_must_be_coded_so() -> None:
 
 
 def test_arm_without_events_is_told(tmp_path: Path) -> None:
-    """Where nobody under control has the event, no logistic model exists, and the run ends with one line."""
+    """Where nobody under control has the event, the cohort halts with the counts, and no model is fitted."""
     frame = with_column(
         risk_frame(), "change", np.where(ACTIVE & (np.arange(240) % 3 > 0), 1, 0).astype(np.int64)
     )
-    with pytest.raises(EstimationError, match="one outcome only"):
-        estimated(tmp_path, frame, risk_plan())
+    files = extracted(tmp_path, frame)
+    (finding,) = cohort(files, risk_plan())
+    assert (finding.gate, finding.statistic, finding.overridable) == ("events of an arm", "0 of 95", False)
+    assert "arm 'control' has 0 events of 95 in outcome 'change' (arm 'active' " in finding.message
+    assert section(files, "cohort")["analysed"] == 240

@@ -3,12 +3,17 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.typing import NDArray
 
 from medicore.records.finding import Finding
 from medicore.stats.balance.false_alarm import bootstrap_false_alarm_rate
+from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import fit_outcome_models
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
+from medicore.steps.models.sample import Sample
+from medicore.steps.models.terms import Terms
 from tests.steps.analysed_trial import protocol
 
 JUST_LESS = 1 - 1e-12
@@ -63,20 +68,31 @@ def test_unconfirmed_estimate_cannot_be_overridden(difference: float, fires: boo
     assert not any(finding.overridable for finding in findings)
 
 
+def about_models(
+    x: NDArray[np.float64], treated: NDArray[np.bool_], outcome: NDArray[np.float64]
+) -> list[Finding]:
+    """Return the findings about the outcome models of one term, called rare."""
+    terms = Terms(x, ("site=rare",), ("site",))
+    frame = pd.DataFrame()
+    sample = Sample(frame, "binomial", "ATE", x, x, treated, outcome, fit_logistic(x, treated))
+    return list(
+        outcome_model_findings(protocol(), terms, sample, fit_outcome_models(x, treated, outcome, "binomial"))
+    )
+
+
 def test_separated_outcome_model_is_named_with_its_arm() -> None:
-    """A category without an event in one arm separates that arm's outcome model, and only that is reported."""
+    """A category without an event in one arm separates that arm's model: arm, events and term are told."""
     rng = np.random.default_rng(3)
     treated, rare = np.arange(200) % 2 == 0, np.arange(200) % 20 < 4
     outcome = (rng.random(200) < 0.5).astype(np.float64)
     outcome[treated & rare] = 0.0
     x = rare[:, None].astype(np.float64)
-    found = list(outcome_model_findings(fit_outcome_models(x, treated, outcome, "binomial")))
-    assert [(finding.gate, finding.subject) for finding in found] == [
-        ("outcome separation", "outcome model, treated")
-    ]
-    assert "no event" in found[0].message
-    sound = fit_outcome_models(x, treated, (rng.random(200) < 0.5).astype(np.float64), "binomial")
-    assert list(outcome_model_findings(sound)) == []
+    (found,) = about_models(x, treated, outcome)
+    assert (found.gate, found.subject) == ("outcome separation", "outcome model, treated")
+    label, events = protocol().treatment.treated, int(outcome[treated].sum())
+    assert f"in the treated arm ({label}), with {events} events of 100" in found.message
+    assert "no event: site=rare does so alone" in found.message
+    assert about_models(x, treated, (rng.random(200) < 0.5).astype(np.float64)) == []
 
 
 def change(size: float | None, before: float = 1.1, after: float = 1.0) -> list[Finding]:

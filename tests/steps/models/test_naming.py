@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from medicore.records.finding import Finding
 from medicore.stats.models.logistic import fit_logistic
-from medicore.steps.models.naming import named
+from medicore.steps.models.naming import named, sparse_levels
 from medicore.steps.models.terms import Terms
 
 Vector = NDArray[np.float64]
@@ -43,7 +43,6 @@ TOGETHER = np.where(TREATED, 1.0, -1.0) - 3 * NOISE[:, 0]
         ("separation", (QUASI,), "(separation): c does so alone; their weights mean nothing"),
         ("separation", (QUASI, APART), "(separation): c and d do so, each alone;"),
         ("separation", (TOGETHER,), ", taken together;"),
-        ("separation", (TWICE,), "the coefficients of b and c cannot be told apart (standard error "),
         ("separation", (), "for some subjects (separation); their weights"),
         ("convergence", (TWICE,), " iterations: b and c are nearly collinear; leave terms out"),
         ("convergence", (APART,), " iterations: c predict treatment perfectly; leave terms out"),
@@ -60,3 +59,17 @@ def test_long_list_is_cut() -> None:
     many = [QUASI * size for size in range(1, 8)]
     # Multiples of one column are aliased in the model; each separates alone all the same.
     assert "(separation): c, d, e, f, g and 2 more do so, each alone" in message("separation", *many)
+
+
+def test_levels_that_few_subjects_have_are_named_fewest_first() -> None:
+    """An indicator that fewer than ten subjects of one arm have is lost in some resamples; a number is no level."""
+    places = np.arange(200)
+    few = [(places % 2 == 0) * (places < 2 * count) for count in (3, 1, 30)]
+    terms = Terms(
+        np.column_stack([NOISE[:, 0], *few]).astype(float),
+        ("age", "a=x", "a=y", "a=z"),
+        ("age", "a", "a", "a"),
+    )
+    treated = places % 4 == 0
+    assert sparse_levels(terms, treated) == "; few subjects have a=y (0 in one arm) and a=x (1 in one arm)"
+    assert sparse_levels(Terms(NOISE, ("age", "b"), ("age", "b")), treated) == ""
