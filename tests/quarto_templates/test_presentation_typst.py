@@ -19,9 +19,16 @@ from presentation.writing.typst import (
     source,
 )
 
+from medicore.records.protocol import printable as before_a_run
+
 _POINT = re.compile(r"\\u\{([0-9a-f]+)\}")
 _ALL = [point for first, last in PRINTABLE for point in range(first, last + 1)]
 _PAGE = '#set document(title: "x")\n#set text(font: ({fonts}), weight: {weight}, lang: "en")\n#par({text})\n'
+
+
+def test_the_record_asks_for_what_the_template_prints() -> None:
+    """The ranges by which a protocol is refused before a run are those that the template prints."""
+    assert before_a_run.PRINTABLE == PRINTABLE
 
 
 def compiled(text: str, fonts: str = '"Libertinus Serif", "DejaVu Sans Mono"', weight: int = 400) -> bytes:

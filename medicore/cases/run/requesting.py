@@ -24,6 +24,7 @@ from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
 from medicore.records.people.act import ENVELOPE, Act, declare
 from medicore.records.people.people import Permission, Person
+from medicore.records.protocol.printable import require_printable
 from medicore.records.protocol.protocol import Protocol
 
 ACTION = "run.requested"
@@ -90,7 +91,7 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
     ReviewError
         When the requester is unknown, revoked or may not request. A refusal is put into the ledger.
     ProtocolError
-        When study or month is malformed, unknown or too early.
+        When study or month is malformed, unknown or too early, or the report could not print a text of the protocol.
     ConfigurationError
         When code or packages are not what a regulatory run needs, or the code is of another commit than was asked for.
     """
@@ -104,6 +105,7 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
             raise ProtocolError(
                 f"month {request.month} is before the study's first, {first}; choose a later one"
             )
+        require_printable(protocol)
         if request.exploratory:
             return protocol, house.code.commit(), house.environment.digest()
         return protocol, house.code.require_clean(), house.environment.require_locked()

@@ -1,8 +1,11 @@
 """extract and check: the data lock, the data contract, and the changes since the previous lock."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from presentation.writing.exhibits import Column, Row, facts, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, plural
+from presentation.writing.numbers import count, plural, significant
 from presentation.writing.typst import block, call, joined
 
 
@@ -64,12 +67,18 @@ def comparison(report: Report) -> str:
     if found["previous_month"] is None:
         return block(call("para", "There is no earlier data lock of this study to compare with."))
     changed = found["values_changed"]
-    listed = "; ".join(f"{entry['column']}: {count(entry['count'])}" for entry in changed) or "none"
+    listed = "; ".join(map(_change, changed)) or "none"
     words = (
         f"Since the data lock of {found['previous_month']}, {count(found['subjects_added'])} subjects were added and "
         f"{count(found['subjects_vanished'])} are no longer in the export. Locked values that changed, by column: {listed}."
     )
     return block(call("para", words, report.cite("check.comparison")))
+
+
+def _change(entry: Mapping[str, Any]) -> str:
+    """Return how often the values of a column changed, and by how much at most where they are numbers."""
+    largest = f" (by {significant(entry['largest'])} at most)" if "largest" in entry else ""
+    return f"{entry['column']}: {count(entry['count'])}{largest}"
 
 
 def deviations(report: Report) -> str:
