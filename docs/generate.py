@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from medicore.records.ledger.actions import ACTIONS
 from medicore.records.ledger.states import diagram
 from medicore.records.people.people import PERMISSIONS
+from tests.trials.cases import GROUPS
+from tests.trials.tried import tried
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -22,7 +25,7 @@ def pages() -> dict[str, str]:
         "# What the ledger says, and who may do what\n\nMade from `medicore/records/ledger/actions.py` and `medicore/records/people/people.py`.\n\n"
         f"| action | meaning |\n|---|---|\n{actions}\n| role | may |\n|---|---|\n{roles}"
     )
-    return {"states.md": states, "ledger.md": ledger, "faults.md": _faults()}
+    return {"states.md": states, "ledger.md": ledger, "faults.md": _faults(), "refusals.md": _refusals()}
 
 
 def shown_by() -> dict[int, list[str]]:
@@ -64,6 +67,27 @@ def _faults() -> str:
         for number, text in faults.items():
             names = "<br>".join(f"`{name}`" for name in tests.get(int(number), ())) or "none yet"
             lines.append(f"| {number} | {text} | {names} |")
+    return "\n".join(lines) + "\n"
+
+
+def _refusals() -> str:
+    lines = [
+        "# What is refused of a delivery or a protocol, and in what words\n",
+        "Made by trying the inputs of `tests/trials/cases.py`: files as sites and systems send them, what was declared of "
+        "them to `medicore edc manifest` or changed in the protocol, and what MediCore says.",
+    ]
+    for group, cases in GROUPS.items():
+        lines += ["", f"## {group}\n", "| sent | declared | said |", "|---|---|---|"]
+        for case in cases:
+            if case.says:
+                with tempfile.TemporaryDirectory() as folder:
+                    said = tried(case, Path(folder)).said.split("\n")
+                named = next(line for line in said if re.search(case.says[0], line))
+                declared = [f"--{key} {one}" for key, values in case.declared.items() for one in values]
+                declared += sorted(case.edits)
+                sent = ", ".join(name if name.isascii() else ascii(name).strip("'") for name in case.files)
+                cells = (f"{case.trial}: {sent}", ", ".join(declared) or "nothing", named)
+                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
