@@ -17,6 +17,7 @@ MINUTES = 20
 """A piece that takes longer is named, to be split."""
 PIECES: Mapping[str, tuple[str, ...]] = {
     "drills": ("tests/line",),
+    "files": ("tests/records/test_real_files.py",),
     "effects": ("tests/simulation/test_true_effect.py",),
     "gaps": ("tests/simulation/test_gaps.py",),
     "generations": ("tests/generations",),

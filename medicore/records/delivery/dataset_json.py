@@ -34,6 +34,7 @@ _COLUMN_KEYS = frozenset(
 )
 
 _AGAIN = "have the file exported again"
+_ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 _LARGEST = 512 << 20
 """The largest number of bytes of a data set after decompression."""
 
@@ -69,13 +70,16 @@ def read_dataset_ndjson(data: bytes, name: str) -> DescribedTable:
 
 
 def read_compressed_dataset_json(data: bytes, name: str) -> DescribedTable:
-    """Return the data set in compressed Dataset-JSON 1.1, which is NDJSON compressed by zlib (RFC 1950)."""
-    stream = zlib.decompressobj()
+    """Return the data set in compressed Dataset-JSON 1.1: NDJSON in the format of zlib (RFC 1950) or gzip (RFC 1952).
+
+    The standard names the first; CDISC's own examples are in the second. The first bytes tell which it is.
+    """
+    stream = zlib.decompressobj(wbits=_ZLIB_OR_GZIP)
     try:
         plain = stream.decompress(data, _LARGEST)
     except zlib.error:
         raise DataError(
-            f"{name} is not whole compressed Dataset-JSON; expected NDJSON compressed by zlib; {_AGAIN}"
+            f"{name} is not whole compressed Dataset-JSON; expected NDJSON compressed by zlib or gzip; {_AGAIN}"
         ) from None
     if not stream.eof or stream.unused_data:
         raise DataError(

@@ -129,7 +129,9 @@ def _variables(file: _File) -> tuple[list[_Variable], int]:
     place = data.index(file.header(2))
     count = int(data[place + 53 : place + 58])
     place += _RECORD
-    variables = [_variable(data[place + i * size :][: _NAMESTR.size], file) for i in range(count)]
+    variables = _in_order(
+        [_variable(data[place + i * size :][: _NAMESTR.size], file) for i in range(count)], file
+    )
     place += -(-count * size // _RECORD) * _RECORD
     numbers = _LABELS.get(data[place + 20 : place + 27])
     if numbers is not None and file.version == 8:
@@ -137,6 +139,23 @@ def _variables(file: _File) -> tuple[list[_Variable], int]:
     if not data[place:].startswith(file.header(3)):
         raise ValueError("the observations do not follow the variables")
     return variables, place + _RECORD
+
+
+def _in_order(variables: list[_Variable], file: _File) -> list[_Variable]:
+    """Return the variables, each where the one before it ends.
+
+    In version 8 SAS itself states other positions, of its data set before the export; the values are in the order of
+    the variables all the same. In version 5 a position that is not in this order could be read in two ways.
+    """
+    made, start = [], 0
+    for variable in variables:
+        if file.version == 5 and variable.start != start:
+            raise DataError(
+                f"{file.name} has variables that overlap or are out of order; expected one after the other; {_AGAIN}"
+            )
+        made.append(replace(variable, start=start))
+        start += variable.length
+    return made
 
 
 def _variable(described: bytes, file: _File) -> _Variable:
@@ -187,9 +206,7 @@ def _observations(data: bytes, variables: list[_Variable], name: str) -> list[by
 
     Blank observations shorter than 80 bytes at the end of the last record are such fill; SAS reads them in this way.
     """
-    width = max(variable.start + variable.length for variable in variables)
-    if sum(variable.length for variable in variables) != width:
-        raise DataError(f"{name} has variables that overlap; expected one after the other; {_AGAIN}")
+    width = sum(variable.length for variable in variables)
     count = len(data) // width
     fill = len(data) - count * width
     if data[count * width :].strip(b" "):

@@ -1,13 +1,12 @@
 """Parsing: a protocol file becomes a protocol, or is refused with every error of it and the line of each."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from medicore.errors import ProtocolError
 from medicore.records.protocol.coherence import incoherences
@@ -125,7 +124,7 @@ def _ambiguous_words(places: dict[tuple[str, ...], yaml.Node]) -> Iterator[_Prob
         yield _Problem(node.start_mark.line + 1, _key(path), words)
 
 
-def _problem(error: ErrorDetails, places: dict[tuple[str, ...], yaml.Node]) -> _Problem:
+def _problem(error: Mapping[str, Any], places: dict[tuple[str, ...], yaml.Node]) -> _Problem:
     """Return an error of pydantic in the words of the file."""
     path = tuple(str(part) for part in error["loc"])
     if path[:1] == ("edc",):
@@ -137,7 +136,7 @@ def _problem(error: ErrorDetails, places: dict[tuple[str, ...], yaml.Node]) -> _
     return _Problem(line, _key(path), _trap(error["input"]) if _wants_text(error) else _words(error))
 
 
-def _wants_text(error: ErrorDetails) -> bool:
+def _wants_text(error: Mapping[str, Any]) -> bool:
     value = error["input"]
     return error["type"] == "string_type" and isinstance(value, bool | int | float | date)
 
@@ -147,8 +146,8 @@ def _trap(value: object) -> str:
     return f"YAML reads {value} as {kind}; expected a text; put it in quotes"
 
 
-def _words(error: ErrorDetails) -> str:
-    return error["msg"].removeprefix("Value error, ")
+def _words(error: Mapping[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _key(path: tuple[str, ...]) -> str:

@@ -1,5 +1,6 @@
 """Dataset-JSON 1.1 files as texts."""
 
+import gzip
 import json
 import zlib
 from typing import Any
@@ -105,6 +106,7 @@ def test_ndjson_and_its_compressed_form_hold_the_same_data() -> None:
     plain = read_dataset_json(written(), "x")
     assert read_dataset_ndjson(lines(), "x") == plain
     assert read_compressed_dataset_json(zlib.compress(lines()), "x") == plain
+    assert read_compressed_dataset_json(gzip.compress(lines()), "x") == plain
 
 
 @pytest.mark.parametrize(
