@@ -180,16 +180,13 @@ def check_acts(bundle: Bundle) -> str:
 def continuation(name: str, told: list[Json], findings: list[Json], standing: dict[int, Json]) -> list[Json]:
     """Return the acceptances with which a run continued; each is signed, and every finding has one."""
     keys = ("finding", "meaning", "reason", "signer", "role", "signed_at")
+    roles = {one["digest"]: "quality" if one["gate"] == "previous lock" else "reviewer" for one in findings}
     for part in told:
         said = {**standing.get(part["sequence"], {})}
         same = [said.get(key) for key in keys] == [part[key] for key in keys]
         need(same and part["name"] == said["printed_name"], f"{name} continues with what nobody signed")
         need(part["meaning"] == "proceed", f"{name} continues with another decision than 'proceed'")
-        corrects = {one["gate"] for one in findings if one["digest"] == part["finding"]} == {"previous lock"}
-        need(
-            part["role"] == ("quality" if corrects else "reviewer"),
-            f"{name}: one whose role may not answers it",
-        )
+        need(part["role"] == roles.get(part["finding"]), f"{name} is answered in a wrong role")
     open_ones = {finding["digest"] for finding in findings} - {part["finding"] for part in told}
     need(not open_ones, f"{name} continues although {len(open_ones)} finding(s) have no signed answer")
     return told

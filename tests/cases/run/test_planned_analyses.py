@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from medicore.cases.answers.explain import explain
+from medicore.cases.portfolio.entry import entry
 from medicore.cases.proof.reproduce import reproduce
+from medicore.cases.proof.verify import verify
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import read_results
+from medicore.errors import ReviewError
 from medicore.records.identifiers import RunId
+from medicore.records.moment import timestamp
 from tests.whole_house import planned_studies as planned
 from tests.whole_house.house import WholeHouse, found_whole_house
 from tests.whole_house.prepared_study import MONTH, PreparedStudy
@@ -122,7 +126,7 @@ def test_a_changed_protocol_needs_a_signature(house: WholeHouse) -> None:
 
 
 def test_a_vanished_subject_and_a_changed_locked_value_halt(house: WholeHouse) -> None:
-    """What the lock of the month before had and this one has not, or has otherwise, is counted and cannot be overridden."""
+    """What the lock of the month before had and this one has not, or has otherwise, is counted; nobody overrides a loss."""
     first = sealed(house, planned.moving(), "2025-02")
     study = planned.moving()
     shorter = {name: texts[1:] for name, texts in study.texts.items()}
@@ -132,8 +136,27 @@ def test_a_vanished_subject_and_a_changed_locked_value_halt(house: WholeHouse) -
     later.deliver(house)  # type: ignore[arg-type]
     outcome = house.run(study.study)
     assert outcome.state == "halted"
-    assert not any(finding.overridable for finding in outcome.findings)
+    assert [finding.overridable for finding in outcome.findings] == [False, True]
     assert [finding.statistic for finding in outcome.findings] == ["1", "1"]
     assert "age" in {finding.subject for finding in outcome.findings}
     assert len(house.history(outcome.run).findings) == 2
     assert first.month == "2025-02"
+
+
+def test_quality_answers_for_a_corrected_value(house: WholeHouse) -> None:
+    """Whether the source was right to correct a locked value is for quality; the reviewer decides on the rest."""
+    sealed(house, planned.moving(), "2025-02")
+    study = planned.moving()
+    later = study.column("age", ["66.00000", *study.texts["age"][1:]])
+    shutil.rmtree(house.home / "inbox" / study.study / MONTH, ignore_errors=True)
+    later.deliver(house)  # type: ignore[arg-type]
+    outcome = house.run(study.study)
+    (finding,) = outcome.findings
+    assert "the largest difference is " in finding.message
+    with pytest.raises(ReviewError, match="rita has the role reviewer, which may not correct"):
+        house.sign(outcome.run, "proceed", finding=finding.digest)
+    asked = entry(house.house, study.study, MONTH, timestamp(house.house.clock.now()))
+    assert [one["who"] for one in asked["open"]] == [["Quinn Quality"]]
+    assert house.proceed(outcome.run, "quinn").state in {"candidate", "halted"}
+    checks = verify(house.house, RunId.parse(outcome.run))
+    assert [check.subject for check in checks if not check.passed] == []

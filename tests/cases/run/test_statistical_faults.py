@@ -70,7 +70,7 @@ def test_one_arm(house: WholeHouse) -> None:
     [
         (
             faulty.no_contrast(),
-            "studies/TEST-NOCONTRAST.yaml: treatment: column 'arm' has 3 arms (low dose, high dose, control) and no "
+            "studies/TEST-NOCONTRAST.yaml: line 64: treatment: column 'arm' has 3 arms (low dose, high dose, control) and no "
             "declared contrast of two; name one arm under 'treated' and one under 'control'; "
             "1 problem(s) in all; correct the file",
         ),
