@@ -1,9 +1,10 @@
-"""Two thousand flipped bytes: ``verify`` fails every time, and names what is damaged."""
+"""Flipped bytes, two thousand of them in the deep tier: ``verify`` fails every time, and names what is damaged."""
 
 import hashlib
 import json
-import shutil
+import tempfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,25 +20,29 @@ from medicore.records.identifiers import RunId
 from medicore.settings import read_settings
 from medicore.stores.keys.signer import open_key
 from medicore.wiring import open_house
-from tests.conftest import PASSPHRASES, git
+from tests.conftest import PASSPHRASES, copy_tree, git
 from tests.line.conftest import REFERENCE, Month
 from tests.line.flipping import dump, failures, flipped, positions, says_the_same
 
 SEED = 11_2025
 SIGNED = "report.signed.pdf"
 LEAST = 2000
-"""Flips in all, over the tests of this file."""
+"""Flips in all, over the deep tests of this file."""
 CONTENT, GIT, LEDGER = 1420, 120, 480
-ROUNDS = 18
+FEW_GIT, FEW_LEDGER = 12, 96
+ROUNDS = tuple(range(18))
 """Positions of each file, one a turn: of those that ``positions`` gives."""
+FEW_ROUNDS = (0, 1, 2, 9, 17)
+"""The first byte, the last, and one of the head, of the middle and of the last quarter."""
+KINDS = ("commit", "tag", "tree", "blob")
 
 
 @pytest.fixture(scope="module")
-def state(released: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def state(kept_release: Month, session_memory: Path) -> Iterator[Path]:
     """A copy of the state folder, to be damaged."""
-    target = tmp_path_factory.mktemp("flips") / "state"
-    shutil.copytree(released.project.home, target, symlinks=True)
-    return target
+    with tempfile.TemporaryDirectory(dir=session_memory) as folder:
+        copy_tree(kept_release.project.home, Path(folder) / "state")
+        yield Path(folder) / "state"
 
 
 @pytest.fixture(scope="module")
@@ -91,13 +96,20 @@ def stored(state: Path, run: str) -> dict[Path, str]:
     return names
 
 
-def reached_objects(repository: Path, run: str) -> list[Path]:
-    """Return the files of the git objects that the run's tags reach, and the packs."""
+def reached_objects(repository: Path, run: str) -> dict[str, list[Path]]:
+    """Return the files of the loose git objects that the run's tags reach, by kind, each with all packs."""
     tags = (f"refs/tags/run/{run}", f"refs/tags/record/{run}")
     listed = git("rev-list", "--objects", "--no-object-names", *tags, folder=repository).split()
     tagged = git("rev-parse", *tags, folder=repository).split()
-    loose = [repository / "objects" / name[:2] / name[2:] for name in {*listed, *tagged}]
-    return sorted([*(path for path in loose if path.exists()), *repository.glob("objects/pack/*.pack")])
+    kinds = git("cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)", folder=repository)
+    kind_of = dict(line.split() for line in kinds.splitlines())
+    found: dict[str, list[Path]] = {kind: [] for kind in KINDS}
+    for name in sorted({*listed, *tagged}):
+        path = repository / "objects" / name[:2] / name[2:]
+        if path.exists():
+            found[kind_of[name]].append(path)
+    packs = sorted(repository.glob("objects/pack/*.pack"))
+    return {kind: paths + packs for kind, paths in found.items()}
 
 
 def object_of(path: Path) -> bytes | None:
@@ -110,13 +122,20 @@ def object_of(path: Path) -> bytes | None:
 
 
 def test_the_flips_add_up() -> None:
-    """The tests of this file flip the number of bytes that they promise."""
+    """The deep tests of this file flip the number of bytes that they promise."""
     assert CONTENT + GIT + LEDGER >= LEAST
 
 
-def test_every_stored_file_is_watched(released: Month, state: Path, opened: House) -> None:
+@pytest.mark.parametrize(
+    ("turns", "least"),
+    [(FEW_ROUNDS, CONTENT // len(ROUNDS) * len(FEW_ROUNDS)), pytest.param(ROUNDS, CONTENT, marks=pytest.mark.deep)],
+    ids=["few", "all"],
+)
+def test_every_stored_file_is_watched(
+    kept_release: Month, state: Path, opened: House, turns: tuple[int, ...], least: int
+) -> None:
     """A byte of every class, flipped in every file of content store, cache and archive, is found in that very file (FAULTS 1, 2)."""
-    run = released.run(REFERENCE)
+    run = kept_release.run(REFERENCE)
     names = stored(state, run)
     chance = np.random.default_rng(SEED)
     require_sound(opened, run)
@@ -130,7 +149,7 @@ def test_every_stored_file_is_watched(released: Month, state: Path, opened: Hous
     # the repository is as it was, so one git process reads it for all turns, as it does for all runs
     with opened.records.reading() as records:
         house = replace(opened, records=records)
-        for turn in range(ROUNDS):
+        for turn in turns:
             mask = 1 << (turn % 8)
             # what names other files, and labels beside what they describe, are damaged by themselves
             others = [path for path in names if path != manifest and path not in labels + heads]
@@ -146,7 +165,7 @@ def test_every_stored_file_is_watched(released: Month, state: Path, opened: Hous
                 assert failed_check.subject == "ledger"
                 assert path.name in failed_check.found
                 count += 1
-    assert count >= CONTENT
+    assert count >= least
     require_sound(opened, run)
 
 
@@ -176,18 +195,21 @@ def test_every_byte_of_the_people_is_watched_or_without_meaning(state: Path, ope
             assert found.private_numbers() == key.private_numbers()
 
 
+@pytest.mark.parametrize("flips", [FEW_GIT, pytest.param(GIT, marks=pytest.mark.deep)])
 def test_every_object_of_the_record_repository_is_watched(
-    released: Month, state: Path, opened: House
+    kept_release: Month, state: Path, opened: House, flips: int
 ) -> None:
     """A byte flipped in a git object of the record makes the check of its tag fail, unless the object reads the same."""
-    run = released.run(REFERENCE)
+    run = kept_release.run(REFERENCE)
     chance = np.random.default_rng(SEED)
     reached = reached_objects(state / "records.git", run)
+    assert all(reached.values()), reached
     watching = {f"objects of run/{run}", f"objects of record/{run}"}
     require_sound(opened, run)
     count = 0
-    while count < GIT:
-        path = reached[int(chance.integers(len(reached)))]
+    while count < flips:
+        paths = reached[KINDS[count % len(KINDS)]]
+        path = paths[int(chance.integers(len(paths)))]
         position = int(chance.choice(positions(path.stat().st_size, chance)))
         said = object_of(path)
         with flipped((path, position), mask=1 << int(chance.integers(8))):
@@ -202,18 +224,19 @@ def test_every_object_of_the_record_repository_is_watched(
         count += 1
 
 
+@pytest.mark.parametrize("flips", [FEW_LEDGER, pytest.param(LEDGER, marks=pytest.mark.deep)])
 def test_every_byte_of_the_ledger_that_says_something_is_watched(
-    released: Month, state: Path, opened: House
+    kept_release: Month, state: Path, opened: House, flips: int
 ) -> None:
     """A byte flipped in the ledger's file is found, unless every row of it still reads the same: then it said nothing (FAULTS 5)."""
-    run = released.run(REFERENCE)
+    run = kept_release.run(REFERENCE)
     path = state / "ledger.db"
     before = dump(path)
     chance = np.random.default_rng(SEED)
     size = path.stat().st_size
     require_sound(opened, run)
     found = silent = 0
-    while found < LEDGER:
+    while found < flips:
         position = int(chance.choice(positions(size, chance, each=6)))
         with flipped((path, position), mask=1 << int(chance.integers(8))):
             ledger = foundations(opened)[0]

@@ -1,4 +1,7 @@
-"""Sixteen writers at once, and writers killed at any instant, on each database: nothing lost, nothing out of order."""
+"""Sixteen writers at once, and writers killed at any instant, on each database: nothing lost, nothing out of order.
+
+The deep tier lets them write more, and kills more of them.
+"""
 
 import os
 import random
@@ -21,8 +24,11 @@ from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.conftest import ROOT
 from tests.postgres import Server
 
-THREADS, WRITERS, EVENTS = 2, 8, 4_000
-EACH = EVENTS // (THREADS * WRITERS)
+THREADS, WRITERS = 2, 8
+EVENTS = 640
+"""So many events all writers write; the deep tier has them write 4,000."""
+KILLS = 8
+"""So many writers are killed; the deep tier kills 50."""
 RUN = "MED-2024-0147/2025-03/1"
 
 # A writer says that it is ready, waits for its turn, appends from its threads, and writes one line, in one piece, for
@@ -164,11 +170,13 @@ def require_all(place: Place, writers: list[Writer], each: int) -> None:
             assert [event.sequence for event in mine] == writer.numbers(thread)
 
 
-def test_two_threads_of_eight_writers_lose_nothing(place: Place, tmp_path: Path) -> None:
-    """4,000 events of sixteen threads: all there, once, in each thread's order, one chain, time with sequence."""
-    writers = [Writer(place, f"writer-{number}", tmp_path, THREADS, EACH) for number in range(WRITERS)]
+@pytest.mark.parametrize("events", [EVENTS, pytest.param(4_000, marks=pytest.mark.deep)])
+def test_two_threads_of_eight_writers_lose_nothing(place: Place, tmp_path: Path, events: int) -> None:
+    """The events of sixteen threads: all there, once, in each thread's order, one chain, time with sequence."""
+    each = events // (THREADS * WRITERS)
+    writers = [Writer(place, f"writer-{number}", tmp_path, THREADS, each) for number in range(WRITERS)]
     write_at_once(writers)
-    require_all(place, writers, EACH)
+    require_all(place, writers, each)
 
 
 # A file's descriptor is closed half a millisecond late, as on a machine that is busy.
@@ -235,6 +243,7 @@ def kill_writers(place: Place, folder: Path, kills: int, seed: int) -> None:
     ledger.check_file()
 
 
-def test_fifty_killed_writers_leave_a_whole_chain(place: Place, tmp_path: Path) -> None:
-    """After fifty kills at random instants all that was acknowledged is there, and the other writer went on."""
-    kill_writers(place, tmp_path, 50, seed=20250331)
+@pytest.mark.parametrize("kills", [KILLS, pytest.param(50, marks=pytest.mark.deep)])
+def test_killed_writers_leave_a_whole_chain(place: Place, tmp_path: Path, kills: int) -> None:
+    """After kills at random instants all that was acknowledged is there, and the other writer went on."""
+    kill_writers(place, tmp_path, kills, seed=20250331)
