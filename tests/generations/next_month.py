@@ -1,10 +1,5 @@
-"""A program: the month after a generation's last, analysed by the code of this checkout, approved and archived.
+"""The month after a generation's last, analysed by the code of this checkout, approved and archived."""
 
-It is started in a process of its own, in a committed copy of the project: a regulatory run proves that its code is a
-commit. ``python -m tests.generations.next_month HOME STUDY MONTH`` prints the run and how it ended.
-"""
-
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +13,12 @@ from medicore.records.identifiers import RunId
 from tests.generations.generation import opened
 
 
-def main(home: Path, study: str, month: str) -> str:
-    """Analyse a month on a state folder, let the reviewer approve it, and return the run with its state."""
-    house = opened(home, Path.cwd())
+def next_month(home: Path, root: Path, study: str, month: str) -> str:
+    """Analyse a month on a state folder, let the reviewer approve it, and return the run with its state.
+
+    ``root`` is a committed copy of the project: a regulatory run proves that its code is a commit.
+    """
+    house = opened(home, root)
     request = Request(study, month, "analyst", "The month after the change of the layout")
     signature = sign_request(house, request, (study,), passphrase_of)
     outcome = analyse(house, begin(house, replace(request, signature=signature)))
@@ -29,7 +27,3 @@ def main(home: Path, study: str, month: str) -> str:
     sign_decision(house, run, decision, passphrase_of("reviewer"))
     follow(house, run)
     return f"{run} {outcome.state}"
-
-
-if __name__ == "__main__":
-    print(main(Path(sys.argv[1]), *sys.argv[2:]))  # noqa: T201 - its answer

@@ -1,15 +1,11 @@
 """What an earlier commit sealed, today's code verifies, explains, reproduces, compares, exports and goes on from."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks.project import copy_project
 from medicore.cases.answers.diff import diff
 from medicore.cases.answers.explain import explain
 from medicore.cases.export.export import export
@@ -23,9 +19,11 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState, state_of
 from medicore.records.results.trace import matching, paths_of, value_at
 from medicore.stores.bundle_target import write_folder
-from tests.conftest import PASSPHRASES, Project
+from tests.command_line import as_command
+from tests.conftest import PASSPHRASES, Project, found_project
 from tests.flip import flip
 from tests.generations.generation import EVENTS, RELEASED, ROOT, SEALED, STUDY, Generation, opened, unpacked
+from tests.generations.next_month import next_month
 from tests.whole_house.exported import third_party
 
 NEXT = RunId(STUDY, "2025-05", 1)
@@ -168,24 +166,19 @@ def test_export_verifies_without_medicore(copied: Generation, tmp_path: Path) ->
 def test_command_line_verifies(kept: Generation) -> None:
     """``medicore verify --all`` ends with 0 on the old state folder, and so does ``medicore ledger verify``."""
     project = Project(ROOT, kept.home)
-    answers = project.command("verify", "--all", "--json").json()
+    answers = project.medicore("verify", "--all", "--json").json()
     assert [(answer["run"], answer["failed"]) for answer in answers] == [
         (str(RELEASED), {}), (str(SEALED), {}), (None, {}),
     ]  # fmt: skip
-    assert project.command("ledger", "verify", "--json").json()["intact"] is True
+    assert project.medicore("ledger", "verify", "--json").json()["intact"] is True
 
 
 def test_next_month_goes_on_from_it(copied: Generation, tmp_path: Path) -> None:
     """Today's code analyses, releases and archives the next month on it, compared with the old; the ledger goes on."""
     before = [event.digest for event in copied.house.ledger.events()]
-    root = tmp_path / "project"
-    root.mkdir()
-    phrases = {f"MEDICORE_PASSPHRASE_{owner.upper()}": text for owner, text in PASSPHRASES.items()}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.generations.next_month", str(copied.home), STUDY, NEXT.month],
-        cwd=copy_project(root), env={**os.environ, **phrases}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert (done.stdout, done.returncode) == (f"{NEXT} candidate\n", 0), done.stderr
+    project = found_project(tmp_path / "founded", "")
+    with as_command(project.root, project.surroundings()):
+        assert next_month(copied.home, project.root, STUDY, NEXT.month) == f"{NEXT} candidate"
     house = copied.house
     events = tuple(house.ledger.events())
     assert [event.digest for event in events[:EVENTS]] == before
