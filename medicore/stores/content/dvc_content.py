@@ -59,7 +59,7 @@ class DvcContent:
             self._refuse_spoilt([folder / name])
             with _written(name), self._repository(folder) as repository:
                 added = _stored(repository.add(str(folder / name)))
-                self._push(repository, [str(pointer)], added)
+                self._push(repository, added)
             self._read_back(added)
         except IntegrityError:
             pointer.unlink(missing_ok=True)
@@ -90,7 +90,7 @@ class DvcContent:
             for target in targets:
                 self._refuse_spoilt(_stored(repository.stage.collect(target)))
                 kept |= _stored(repository.commit(target=target, force=True))
-            self._push(repository, wanted, kept)
+            self._push(repository, kept)
         self._read_back(kept)
         return (folder / "dvc.lock").read_bytes()
 
@@ -187,16 +187,23 @@ class DvcContent:
             finally:
                 repository.close()
 
-    def _push(self, repository: Any, targets: list[str], kept: Mapping[Path, str]) -> None:  # noqa: ANN401 - DVC ships no types
-        """Bring everything that was stored to the remote, and what DVC believes to be there and is not.
+    def _push(self, repository: Any, kept: Mapping[Path, str]) -> None:  # noqa: ANN401 - DVC ships no types
+        """Bring everything that was stored to the remote, object by object.
 
-        Where the remote has the list of a folder's files, DVC takes that for a proof that it has the files.
+        ``dvc push`` reads all stages again to find the same objects. Where the remote has the list of a folder's
+        files, it takes that for a proof that it has the files.
         """
-        repository.push(targets=targets)
+        from dvc.exceptions import UploadError
+
         cache, remote = repository.cache.local, repository.cloud.get_remote_odb()
+        failures: list[BaseException] = []
         # The list comes last: whoever finds it finds its files.
         for addresses in ([md5(file.read_bytes()) for file in _files(kept)], _lists(kept)):
-            remote.add([cache.oid_to_path(address) for address in addresses], cache.fs, addresses)
+            paths = [cache.oid_to_path(address) for address in addresses]
+            remote.add(paths, cache.fs, addresses, on_error=lambda _, error: failures.append(error))
+            if failures:
+                first = failures[0]
+                raise first if isinstance(first, OSError) else UploadError(len(failures)) from first
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
