@@ -47,23 +47,25 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(scope="module")
 def empty_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment as Python makes it: to make one takes seconds, most of them for its pip."""
-    place = tmp_path_factory.mktemp("empty") / "environment"
-    run([sys.executable, "-m", "venv", "--clear", str(place)], folder=place.parent)
-    return place
+    """Where the first environment that Python makes is kept: to make one takes seconds, most of them for its pip."""
+    return tmp_path_factory.mktemp("empty") / "environment"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def copied_environments(empty_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let an empty environment be a copy of one that Python made; every other program is run as ever."""
+    """Let Python make the first empty environment, and all others be copies of it; other programs are run as ever."""
 
     def running(arguments: Sequence[str], **options: Any) -> bytes:
         *command, place = arguments
         if command != [sys.executable, "-m", "venv", "--clear"]:
             return run(arguments, **options)
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(empty_environment, place, symlinks=True)
-        return b""
+        if empty_environment.exists():
+            shutil.rmtree(place, ignore_errors=True)
+            shutil.copytree(empty_environment, place, symlinks=True)
+            return b""
+        printed = run(arguments, **options)
+        shutil.copytree(place, empty_environment, symlinks=True)
+        return printed
 
     monkeypatch.setattr(recorded_environment, "run", running)
 
@@ -88,7 +90,6 @@ def test_another_environment_is_built_once(
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.usefixtures("copied_environments")
 def test_a_package_with_another_hash_is_refused_and_nothing_is_kept(tmp_path: Path, code: Path) -> None:
     """A package that is not the recorded one to the byte stops the building, in one line, and again the next time."""
     lock = code / LOCK_FILE
@@ -100,7 +101,6 @@ def test_a_package_with_another_hash_is_refused_and_nothing_is_kept(tmp_path: Pa
         assert "\n" not in str(raised.value)
 
 
-@pytest.mark.usefixtures("copied_environments")
 def test_an_environment_has_what_quarto_needs(tmp_path: Path, code: Path) -> None:
     """Where the record has a lock file for Quarto its packages come too, and never another version of a locked one."""
     shelf, again = tmp_path / "shelf", (code / LOCK_FILE).read_text("utf-8")
