@@ -1,5 +1,7 @@
 """What all tests share: a committed copy of this project, and the command line run in it as a user runs it."""
 
+import compileall
+import gc
 import json
 import os
 import shutil
@@ -26,6 +28,8 @@ from tests.postgres import postgres  # noqa: F401 - a fixture for all
 ROOT = Path(__file__).resolve().parent.parent
 _ROOM = 4 << 30
 """So many bytes must be free in the machine's memory for tests to keep files there: containers often have 64 MB."""
+_COLLECT_AFTER = 50_000
+"""Objects made between two looks for garbage, as the command line has it."""
 PASSPHRASES = {
     owner: f"correct {owner}" for owner in ("authority", "analyst", "reviewer", "operator", "quality")
 }
@@ -116,8 +120,15 @@ class Answer:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Print at the end what each folder of tests took."""
+    """Print at the end what each folder of tests took; look for garbage as seldom as a command does."""
     config.pluginmanager.register(FolderTimes())
+    gc.set_threshold(_COLLECT_AFTER)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collection pass over what the tests' modules have made: it is there to stay."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
@@ -174,10 +185,12 @@ def found_project(folder: Path, prefect_url: str, **more: str) -> Project:
 
 
 def _found(place: Path, environment: dict[str, str]) -> Path:
-    """Make the project that all are copies of, its commit packed into one file, and return its folder."""
+    """Make the project that all are copies of, its commit packed into one file, its code compiled; return its folder."""
     (place / "project").mkdir()
     project = Project(copy_project(place / "project"), place / "state", environment)
     git("gc", "--quiet", folder=project.root)
+    for package in ("medicore", "flows"):
+        compileall.compile_dir(project.root / package, quiet=1)
     project.medicore("init")
     return place
 

@@ -1,9 +1,6 @@
 """S3 servers for the tests: moto in a process of its own, and a real one with Object Lock where one answers."""
 
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
@@ -16,7 +13,7 @@ from botocore.config import Config
 
 from medicore.stores.archive.locked_bucket import LockedBucket
 from medicore.stores.s3.client import S3Access
-from tests.conftest import ROOT
+from tests import session
 
 LOCAL = "http://127.0.0.1:7480"
 ABSENT = (
@@ -25,6 +22,14 @@ ABSENT = (
 )
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testsecret", "AWS_DEFAULT_REGION": "us-east-1"}
 _NUMBERS = count(1)
+_MOTO = """
+from moto.server import ThreadedMotoServer
+
+server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+server.start()
+print("http://127.0.0.1:%d" % server.get_host_and_port()[1], flush=True)
+select.select([session], [], [])
+"""
 
 
 @dataclass(frozen=True)
@@ -64,22 +69,9 @@ class S3Server:
 
 
 @pytest.fixture(scope="session")
-def moto_server() -> Iterator[S3Server]:
+def moto_server() -> S3Server:
     """Moto on a free port of the loopback address, for the whole session; it allows what a real server denies."""
-    script = (
-        "import sys\nfrom moto.server import ThreadedMotoServer\n"
-        "server = ThreadedMotoServer('127.0.0.1', 0, verbose=False)\nserver.start()\n"
-        "print(server.get_host_and_port()[1], flush=True)\nsys.stdin.read()\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script],
-        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        env={**os.environ, **KEYS},
-    ) as server:  # fmt: skip
-        assert server.stdout is not None
-        port = server.stdout.readline().strip()
-        assert port.isdecimal(), "moto did not start"
-        yield S3Server(f"http://127.0.0.1:{port}", dict(KEYS))
+    return S3Server(str(session.once("moto", lambda _: session.served(_MOTO, **KEYS))), dict(KEYS))
 
 
 @pytest.fixture(scope="session")

@@ -59,36 +59,51 @@ def lay_prefect_tables(home: Path) -> None:
     shutil.copyfile(_PLACE[0] / "prefect" / "empty.db", home / "prefect" / "prefect.db")
 
 
+_PREFECT = """
+from pathlib import Path
+from flows.serving import server
+
+server._START_LIMIT_S = 600.0
+with server.attended_server(Path(sys.argv[3])) as (url, _):
+    print(url, flush=True)
+    select.select([session], [], [])
+"""
+
+
 def _start_prefect(folder: Path) -> str:
     # Several may share this machine, and nobody waits at a terminal.
-    script = (
-        "import os, select, sys\nsys.path.insert(0, sys.argv[1])\n"
-        "from pathlib import Path\nfrom flows.serving import server\n"
-        "server._START_LIMIT_S = 600.0\nsession = os.pidfd_open(int(sys.argv[2]))\n"
-        "with server.attended_server(Path(sys.argv[3])) as (url, _):\n"
-        "    print(url, flush=True)\n    select.select([session], [], [])\n"
-    )
-    last = os.getppid() if _one_of_several() else os.getpid()
-    environment = {key: value for key, value in os.environ.items() if key != "PREFECT_API_URL"}
-    environment |= {"PREFECT_SERVER_API_AUTH_STRING": PASSWORD}
-    environment |= {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE}
-    words, told = os.pipe()
-    # Nobody here waits for its end: whoever starts it may end before others who use it.
-    os.posix_spawn(
-        sys.executable,
-        [sys.executable, "-c", script, str(ROOT), str(last), str(folder)],
-        environment,
-        file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, told, 1)],
-    )
-    os.close(told)
-    with os.fdopen(words) as lines:
-        url = lines.readline().strip()
-    assert url.startswith("http://127.0.0.1:"), "the Prefect server did not start"
+    more = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE}
+    url = served(_PREFECT, str(folder), PREFECT_API_URL=None, PREFECT_SERVER_API_AUTH_STRING=PASSWORD, **more)
     with (
         contextlib.closing(sqlite3.connect(folder / "prefect" / "prefect.db")) as working,
         contextlib.closing(sqlite3.connect(folder / "empty.db")) as empty,
     ):
         working.backup(empty)
+    return url
+
+
+def served(script: str, *arguments: str, **environment: str | None) -> str:
+    """Return the address that a server prints, which serves this session; None takes a variable from its environment.
+
+    The script finds in ``session`` what it waits for with ``select``: the end of the session, however that comes.
+    """
+    head = (
+        "import os, select, sys\nsys.path.insert(0, sys.argv[1])\nsession = os.pidfd_open(int(sys.argv[2]))\n"
+    )
+    last = os.getppid() if _one_of_several() else os.getpid()
+    given = {**os.environ, **environment}
+    words, told = os.pipe()
+    # Nobody here waits for its end: whoever starts it may end before others who use it.
+    os.posix_spawn(
+        sys.executable,
+        [sys.executable, "-c", head + script, str(ROOT), str(last), *arguments],
+        {name: value for name, value in given.items() if value is not None},
+        file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, told, 1)],
+    )
+    os.close(told)
+    with os.fdopen(words) as lines:
+        url = lines.readline().strip()
+    assert url.startswith("http://127.0.0.1:"), "the server did not start"
     return url
 
 

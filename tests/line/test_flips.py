@@ -101,7 +101,9 @@ def reached_objects(repository: Path, run: str) -> dict[str, list[Path]]:
     tags = (f"refs/tags/run/{run}", f"refs/tags/record/{run}")
     listed = git("rev-list", "--objects", "--no-object-names", *tags, folder=repository).split()
     tagged = git("rev-parse", *tags, folder=repository).split()
-    kinds = git("cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)", folder=repository)
+    kinds = git(
+        "cat-file", "--batch-all-objects", "--batch-check=%(objectname) %(objecttype)", folder=repository
+    )
     kind_of = dict(line.split() for line in kinds.splitlines())
     found: dict[str, list[Path]] = {kind: [] for kind in KINDS}
     for name in sorted({*listed, *tagged}):
@@ -128,7 +130,10 @@ def test_the_flips_add_up() -> None:
 
 @pytest.mark.parametrize(
     ("turns", "least"),
-    [(FEW_ROUNDS, CONTENT // len(ROUNDS) * len(FEW_ROUNDS)), pytest.param(ROUNDS, CONTENT, marks=pytest.mark.deep)],
+    [
+        (FEW_ROUNDS, CONTENT // len(ROUNDS) * len(FEW_ROUNDS)),
+        pytest.param(ROUNDS, CONTENT, marks=pytest.mark.deep),
+    ],
     ids=["few", "all"],
 )
 def test_every_stored_file_is_watched(

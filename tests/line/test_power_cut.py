@@ -23,7 +23,8 @@ def test_the_plug_is_pulled(tmp_path: Path) -> None:
     prepare(project, faulty.sound())
     with serving(project) as (server, process):
         # A study's own deployment lets one run at a time: the one that was cut off must not hold its place.
-        asked = server.send("analysis/REF-NHEFS", signed_request(project, STUDY, MONTH))
+        request = signed_request(project, STUDY, MONTH)
+        asked = server.send("analysis/REF-NHEFS", request)
         while not project.events(RUN):
             time.sleep(0.2)
         for number in tree(process.pid):
@@ -33,8 +34,8 @@ def test_the_plug_is_pulled(tmp_path: Path) -> None:
     assert project.events(RUN)[-1]["action"] != "run.sealed", "the run was to be cut off"
     with serving(project) as (server, process):
         assert server.ended(asked)["type"] == "COMPLETED"
-        following = server.trigger("analysis/REF-NHEFS", signed_request(project, STUDY, MONTH))
-        assert following["type"] == "COMPLETED"
+        following = server.trigger("analysis/REF-NHEFS", {**request, "signature": ""})
+        assert (following["type"], "request of analyst for" in following["message"]) == ("FAILED", True)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 0

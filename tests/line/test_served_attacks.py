@@ -120,18 +120,15 @@ def test_job_variables_are_refused_by_server_and_worker(
     server: Server, project: Project, foreign: dict[str, Any], tmp_path: Path
 ) -> None:
     """Command, environment and working directory are refused by the pool's template, and by the worker without it (FAULTS 79)."""
-    path = f"deployments/{server.deployment('portfolio/month')}/create_flow_run"
-    month = {"month": "2025-03", "requester": "analyst", "reason": "Attack", "studies": ["REF-NHEFS"]}
-    request = {"request": month}
+    path = f"deployments/{server.deployment('lateness/daily')}/create_flow_run"
     for name, value in foreign.items():
         with pytest.raises(urllib.error.HTTPError) as refused:
-            server.ask(path, {"parameters": request, "job_variables": {name: value}})
+            server.ask(path, {"job_variables": {name: value}})
         code, text = refusal(refused.value)
         assert (code, f"'{name}' was unexpected" in text) == (422, True)
     with rewritten(server, TEMPLATE):
         sent = {
-            name: server.ask(path, {"parameters": request, "job_variables": {name: value}})["id"]
-            for name, value in foreign.items()
+            name: server.ask(path, {"job_variables": {name: value}})["id"] for name, value in foreign.items()
         }
         for name, flow_run in sent.items():
             reason = f"it gives the job variable '{name}'; expected none"
@@ -140,8 +137,9 @@ def test_job_variables_are_refused_by_server_and_worker(
     for name in ("command", "env", "working_dir"):
         defaults["variables"]["properties"][name]["default"] = foreign[name]
     with rewritten(server, defaults):
-        state = server.ended(server.ask(path, {"parameters": request})["id"])
-    assert (state["type"], state["message"]) == ("COMPLETED", "1 studies"), "our own flow was executed"
+        state = server.ended(server.ask(path, {})["id"])
+    told = ("COMPLETED", "0 month(s) became late")
+    assert (state["type"], state["message"]) == told, "our own flow was executed"
     assert not (tmp_path / "trace").exists()
 
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from medicore.records.protocol.parsing import parse_protocol
-from tests.records.protocol.test_protocol import TEXT, Change, put, refusal
+from tests.records.protocol.test_protocol import TEXT, Change, refusal
 
 COLUMNS = {name: name for name in ("enrolled", "age", "sex", "arm")}
 SUBJECTS: dict[str, Any] = {"file": "subjects.csv", "subject": "subject_id", "columns": COLUMNS}
