@@ -1,6 +1,7 @@
 """The service: server, work pool, worker and deployments on this machine, as docs/operate.md does it by hand."""
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from medicore.stores.command import inherited
 
 POOL = "medicore"
 _ATTEND_S, _LOOK_S = 1.0, 20.0
+_COMMANDS = Path(__file__).with_name("prefect_commands.py")
 
 
 @dataclass(frozen=True)
@@ -76,11 +78,10 @@ def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
         log = settings.home / "prefect" / "worker.log"
         template = str(settings.root / "flows" / "serving" / "pool.json")
         pool = ("create", POOL, "--type", "process", "--base-job-template", template, "--overwrite")
-        _prefect(settings.root, told, log, "work-pool", *pool)
         # A run fills a core; more at once than there are cores only hold each other and Prefect's SQLite file up.
         cores = str(len(os.sched_getaffinity(0)))
-        _prefect(settings.root, told, log, "work-pool", "set-concurrency-limit", POOL, cores)
-        _prefect(settings.root, told, log, "deploy", "--all")
+        limit = ("set-concurrency-limit", POOL, cores)
+        _prefect(settings.root, told, log, ("work-pool", *pool), ("work-pool", *limit), ("deploy", "--all"))
         command = [sys.executable, "-m", "flows.serving.worker", POOL]
         # The worker's runs export from the EDC with its secrets; people sign elsewhere, with their passphrases.
         environment = {**inherited(without="MEDICORE_PASSPHRASE"), **given}
@@ -105,19 +106,22 @@ def _given(settings: Settings, url: str) -> dict[str, str]:
     }
 
 
-def _prefect(root: Path, environment: dict[str, str], log: Path, *arguments: str) -> None:
+def _prefect(root: Path, environment: dict[str, str], log: Path, *commands: tuple[str, ...]) -> None:
+    """Perform Prefect's command lines; raise ConfigurationError with the first that fails."""
     with log.open("ab") as output:
         done = subprocess.run(  # noqa: S603 - our own interpreter, a fixed argument list
-            [sys.executable, "-m", "prefect", "--no-prompt", *arguments],
+            [sys.executable, "-P", str(_COMMANDS), json.dumps(commands)],
             cwd=root,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=subprocess.PIPE,
             stderr=output,
+            text=True,
             check=False,
         )
     if done.returncode:
+        failed = done.stdout.splitlines()[-1:] or ["could not be started and"]
         raise ConfigurationError(
-            f"'prefect {' '.join(arguments[:2])}' ended with {done.returncode}; its last words are in "
+            f"'prefect {failed[0]}' ended with {done.returncode}; its last words are in "
             f"{log.parent.name}/{log.name} of the state folder"
         )
