@@ -3,6 +3,7 @@
 import json
 import urllib.error
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -173,20 +174,24 @@ def test_a_key_that_no_request_has_is_refused(server: Server, project: Project) 
     assert "approve" in text
 
 
-def scheduled(server: Server, deployment: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the flow run of a daily schedule whose first moment is near; one that passed meanwhile is set anew."""
+@contextmanager
+def scheduled(server: Server, deployment: str, parameters: dict[str, Any]) -> Iterator[str]:
+    """Yield the flow run of a daily schedule, which is gone afterwards; one whose moment passed meanwhile is set anew."""
     for wait in (2, 10, 60):
         anchor = SystemClock().now() + timedelta(seconds=wait)
         schedule = {"interval": 86400, "anchor_date": anchor.isoformat()}
         asked = [{"active": True, "schedule": schedule, "parameters": parameters}]
         (made,) = server.ask(f"deployments/{deployment}/schedules", asked)
-        # What the server's scheduler does every minute, now.
-        server.ask(f"deployments/{deployment}/schedule", {"min_runs": 1, "max_runs": 1, "min_time": 1})
-        for run in server.flow_runs("analysis/study"):
-            soon = datetime.fromisoformat(run["expected_start_time"]) < anchor + timedelta(hours=1)
-            if run["auto_scheduled"] and soon:
-                return run
-        server.ask(f"deployments/{deployment}/schedules/{made['id']}", method="DELETE")
+        try:
+            # What the server's scheduler does every minute, now.
+            server.ask(f"deployments/{deployment}/schedule", {"min_runs": 1, "max_runs": 1, "min_time": 1})
+            limit = anchor + timedelta(hours=1)
+            for run in server.flow_runs("analysis/study"):
+                if run["auto_scheduled"] and datetime.fromisoformat(run["expected_start_time"]) < limit:
+                    yield run["id"]
+                    return
+        finally:
+            server.ask(f"deployments/{deployment}/schedules/{made['id']}", method="DELETE")
     raise AssertionError("the server scheduled no run for the near moment")
 
 
@@ -197,8 +202,8 @@ def test_a_schedule_asks_as_the_service(server: Server, project: Project) -> Non
     month = month_after(f"{local_date(SystemClock().now(), zone):%Y-%m}", -1)
     faulty.sound().deliver(project, month)
     request = {"study": STUDY, "requester": "medicore", "reason": "Monthly schedule"}
-    first = scheduled(server, deployment, {"request": request})
-    assert server.ended(first["id"])["type"] == "COMPLETED"
+    with scheduled(server, deployment, {"request": request}) as first:
+        assert server.ended(first)["type"] == "COMPLETED"
     run = f"{STUDY}/{month}/1"
     event = project.events(run)[0]
     assert (event["actor"], event["role"], event["reason"]) == ("medicore", "service", "Monthly schedule")
@@ -206,6 +211,15 @@ def test_a_schedule_asks_as_the_service(server: Server, project: Project) -> Non
     assert found["failed"] == {}
 
 
+@pytest.fixture
+def unlocked(project: Project) -> Iterator[None]:
+    """Unlock the operator after a test, whatever follows."""
+    yield
+    unlock = ("people", "unlock", "operator", "--as", "authority", "--reason", "It was she who called")
+    project.medicore(*unlock)
+
+
+@pytest.mark.usefixtures("unlocked")
 def test_wrong_passphrases_are_refused_and_lock(project: Project) -> None:
     """A wrong passphrase begins nothing: one line, exit code 7, in the ledger; the fifth locks, an operator unlocks."""
     for number in range(5):
