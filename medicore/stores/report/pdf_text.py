@@ -6,6 +6,8 @@ from io import BytesIO
 
 import pikepdf
 
+_OF_TEXT = "Tf Tj TJ"
+"""The operators that choose a font and show text."""
 _BLOCK = re.compile(r"begin(bfchar|bfrange)\s(.*?)end", re.DOTALL)
 _PAIR = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 _RANGE = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
@@ -17,7 +19,7 @@ def pages_of(pdf: bytes) -> list[str]:
     A letter that no map explains is U+FFFD.
     """
     with pikepdf.open(BytesIO(pdf)) as document:
-        return ["".join(_page(page)) for page in document.pages]
+        return [tight("".join(_drawn(page, page.resources))) for page in document.pages]
 
 
 def text_of(pdf: bytes) -> str:
@@ -27,7 +29,7 @@ def text_of(pdf: bytes) -> str:
 
 def mark_text(form: pikepdf.Object) -> str:
     """Return the text of the mark of a signature, without any blank: the page that its appearance draws."""
-    return "".join(_drawn(form.Resources.XObject.Mark, form.Resources.XObject.Mark.Resources))
+    return tight("".join(_drawn(form.Resources.XObject.Mark, form.Resources.XObject.Mark.Resources)))
 
 
 def tight(text: str) -> str:
@@ -35,22 +37,18 @@ def tight(text: str) -> str:
     return re.sub(r"[\s\u200b\u200e]", "", text)
 
 
-def _page(page: pikepdf.Page) -> Iterator[str]:
-    yield from _drawn(page, page.resources)
-
-
 def _drawn(content: pikepdf.Page | pikepdf.Object, resources: pikepdf.Object) -> Iterator[str]:
     fonts = resources.get("/Font", pikepdf.Dictionary())
     maps = {name: _unicode_map(font) for name, font in fonts.items()}
     current: dict[int, str] = {}
-    for one in pikepdf.parse_content_stream(content):
+    for one in pikepdf.parse_content_stream(content, _OF_TEXT):
         operator, operands = str(one.operator), one.operands
         if operator == "Tf":
             current = maps[str(operands[0])]
-        elif operator in {"Tj", "TJ"}:
+        else:
             for part in operands[0] if operator == "TJ" else operands[:1]:
                 if isinstance(part, pikepdf.String):
-                    yield tight(_decoded(bytes(part), current))
+                    yield _decoded(bytes(part), current)
 
 
 def _decoded(codes: bytes, known: dict[int, str]) -> str:

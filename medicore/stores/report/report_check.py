@@ -35,6 +35,15 @@ class Requirement:
         return self.found is None
 
 
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """What is read in a report: the document, the text of each page, and all its dictionaries and streams."""
+
+    document: pikepdf.Pdf
+    pages: list[str]
+    dictionaries: tuple[pikepdf.Object, ...]
+
+
 def check_report(data: bytes) -> tuple[Requirement, ...]:
     """Return every requirement of a report with what was found; ``data`` is the PDF, signed or not.
 
@@ -49,9 +58,9 @@ def check_report(data: bytes) -> tuple[Requirement, ...]:
     """
     try:
         with pikepdf.open(BytesIO(data)) as document:
-            pages = pages_of(data)
+            report = _Report(document, pages_of(data), tuple(_dictionaries(document)))
             return tuple(
-                Requirement(name, expected, next(iter(find(document, pages)), None))
+                Requirement(name, expected, next(iter(find(report)), None))
                 for name, (expected, find) in _REQUIREMENTS.items()
             )
     except (pikepdf.PdfError, pikepdf.PasswordError) as error:
@@ -61,28 +70,28 @@ def check_report(data: bytes) -> tuple[Requirement, ...]:
         ) from error
 
 
-def _open(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
-    if document.is_encrypted:
+def _open(report: _Report) -> Iterator[str]:
+    if report.document.is_encrypted:
         yield "it is encrypted"
-    if not "1.4" <= document.pdf_version <= "1.7":
-        yield f"version {document.pdf_version}"
+    if not "1.4" <= report.document.pdf_version <= "1.7":
+        yield f"version {report.document.pdf_version}"
 
 
-def _archival(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
-    metadata = document.Root.Metadata.read_bytes() if "/Metadata" in document.Root else b""
+def _archival(report: _Report) -> Iterator[str]:
+    metadata = report.document.Root.Metadata.read_bytes() if "/Metadata" in report.document.Root else b""
     if b"<pdfaid:part>2</pdfaid:part>" not in metadata:
         yield "the metadata do not say PDF/A-2"
     elif not re.search(rb"<pdfaid:conformance>[ABU]</pdfaid:conformance>", metadata):
         yield "the metadata say no level of PDF/A-2"
     if b"<pdfuaid:part>1</pdfuaid:part>" not in metadata:
         yield "the metadata do not say PDF/UA-1"
-    intents = list(document.Root.get("/OutputIntents", ()))
+    intents = list(report.document.Root.get("/OutputIntents", ()))
     if not any(intent.get("/S") == "/GTS_PDFA1" and "/DestOutputProfile" in intent for intent in intents):
         yield "no output intent with its colour profile"
 
 
-def _fonts(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
-    for font in _dictionaries(document):
+def _fonts(report: _Report) -> Iterator[str]:
+    for font in report.dictionaries:
         if font.get("/Type") != "/Font" or font.get("/Subtype") in ("/CIDFontType0", "/CIDFontType2"):
             continue
         name = str(font.get("/BaseFont", "without a name")).removeprefix("/")
@@ -96,30 +105,32 @@ def _fonts(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
             yield f"font {name} has no map to Unicode"
 
 
-def _tagged(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
-    if not document.Root.get("/MarkInfo", pikepdf.Dictionary()).get("/Marked", False):
+def _tagged(report: _Report) -> Iterator[str]:
+    if not report.document.Root.get("/MarkInfo", pikepdf.Dictionary()).get("/Marked", False):
         yield "it is not marked as tagged"
-    if "/StructTreeRoot" not in document.Root:
+    if "/StructTreeRoot" not in report.document.Root:
         yield "it has no tags"
-    if not str(document.Root.get("/Lang", "")):
+    if not str(report.document.Root.get("/Lang", "")):
         yield "no language is named"
 
 
-def _described(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
-    for node in _dictionaries(document):
+def _described(report: _Report) -> Iterator[str]:
+    for node in report.dictionaries:
         if node.get("/S") in ("/Figure", "/Formula") and not str(node.get("/Alt", "")):
             yield f"a {str(node.S)[1:].lower()} has no alternative text"
 
 
-def _titled(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
-    if not _RUN.match(_title(document)):
-        yield f"the title is {_title(document)[:60]!r}"
-    if not document.Root.get("/ViewerPreferences", pikepdf.Dictionary()).get("/DisplayDocTitle", False):
+def _titled(report: _Report) -> Iterator[str]:
+    if not _RUN.match(_title(report.document)):
+        yield f"the title is {_title(report.document)[:60]!r}"
+    if not report.document.Root.get("/ViewerPreferences", pikepdf.Dictionary()).get(
+        "/DisplayDocTitle", False
+    ):
         yield "a reader shows the name of the file, not the title"
 
 
-def _bookmarked(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
-    with document.open_outline() as outline:
+def _bookmarked(report: _Report) -> Iterator[str]:
+    with report.document.open_outline() as outline:
         if not outline.root:
             yield "there is none"
         for item in outline.root:
@@ -127,13 +138,13 @@ def _bookmarked(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
                 yield f"bookmark {item.title!r} leads nowhere"
 
 
-def _closed(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
-    names = document.Root.get("/Names", pikepdf.Dictionary())
-    if "/EmbeddedFiles" in names or "/AF" in document.Root:
+def _closed(report: _Report) -> Iterator[str]:
+    names = report.document.Root.get("/Names", pikepdf.Dictionary())
+    if "/EmbeddedFiles" in names or "/AF" in report.document.Root:
         yield "a file is attached"
-    if "/JavaScript" in names or {"/OpenAction", "/AA"} & set(document.Root.keys()):
+    if "/JavaScript" in names or {"/OpenAction", "/AA"} & set(report.document.Root.keys()):
         yield "something is done when it is opened"
-    for node in _dictionaries(document):
+    for node in report.dictionaries:
         if node.get("/Type") in ("/Filespec", "/EmbeddedFile") or "/EF" in node:
             yield "a file is attached"
         elif "/JS" in node or node.get("/S") == "/JavaScript":
@@ -142,8 +153,8 @@ def _closed(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
             yield f"it leads out of itself ({str(node.S)[1:]})"
 
 
-def _annotated(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
-    for number, page in enumerate(document.pages, start=1):
+def _annotated(report: _Report) -> Iterator[str]:
+    for number, page in enumerate(report.document.pages, start=1):
         for annotation in page.get("/Annots", ()):
             kind = str(annotation.get("/Subtype", "/nothing"))[1:]
             if kind == "Link" and (
@@ -155,27 +166,27 @@ def _annotated(document: pikepdf.Pdf, _: list[str]) -> Iterator[str]:
             yield f"page {number} has an annotation ({kind})"
 
 
-def _headed(document: pikepdf.Pdf, pages: list[str]) -> Iterator[str]:
-    run = _RUN.match(_title(document))
+def _headed(report: _Report) -> Iterator[str]:
+    run = _RUN.match(_title(report.document))
     word = "event" if run is not None and run["study"] == PORTFOLIO else "run"
     head = "" if run is None else f"{run['study']}·{run['month']}·{word}{run['number']}"
-    for number, text in enumerate(pages, start=1):
+    for number, text in enumerate(report.pages, start=1):
         if not text:
             yield f"page {number} has no text"
         elif "\ufffd" in text:
             yield f"page {number} has letters that cannot be read"
         elif head not in text:
             yield f"page {number} does not say {head}"
-        elif f"page{number}of{len(pages)}" not in text:
-            yield f"page {number} does not say page {number} of {len(pages)}"
+        elif f"page{number}of{len(report.pages)}" not in text:
+            yield f"page {number} does not say page {number} of {len(report.pages)}"
 
 
-def _marked(_: pikepdf.Pdf, pages: list[str]) -> Iterator[str]:
-    status = next((word for word in STATUSES if word in pages[0]), None)
+def _marked(report: _Report) -> Iterator[str]:
+    status = next((word for word in STATUSES if word in report.pages[0]), None)
     if status is None:
         yield f"page 1 says none of {', '.join(STATUSES)}"
         return
-    for number, text in enumerate(pages, start=1):
+    for number, text in enumerate(report.pages, start=1):
         if status not in text:
             yield f"page {number} does not say {status}"
 
@@ -203,7 +214,7 @@ def _title(document: pikepdf.Pdf) -> str:
     return str(document.docinfo.get("/Title", ""))
 
 
-_REQUIREMENTS: dict[str, tuple[str, Callable[[pikepdf.Pdf, list[str]], Iterator[str]]]] = {
+_REQUIREMENTS: dict[str, tuple[str, Callable[[_Report], Iterator[str]]]] = {
     "open": ("no encryption, PDF 1.4 to 1.7", _open),
     "archival": ("PDF/A-2 and PDF/UA-1 by its own metadata, with an output intent", _archival),
     "fonts": ("every font in the file, with its map to Unicode", _fonts),
