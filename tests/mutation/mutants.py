@@ -86,7 +86,8 @@ def _mutant(
 ) -> Mutant:
     shown = _shown(holder, node) if isinstance(node, ast.expr) else node
     ast.copy_location(changed, node)
-    body = [*tree.body[:top], _with(tree.body[top], node, changed), *tree.body[top + 1 :]]
+    whole = ast.fix_missing_locations(_with(tree.body[top], node, changed))
+    body = [*tree.body[:top], whole, *tree.body[top + 1 :]]
     first = min([holder.lineno, *(mark.lineno for mark in getattr(holder, "decorator_list", []))])
     inner = getattr(holder, "body", None)
     last = max(first, inner[0].lineno - 1) if inner else holder.end_lineno or first
@@ -98,7 +99,7 @@ def _mutant(
         top=top,
         before=_text(shown),
         after=_text(_with(shown, node, changed)),
-        tree=ast.fix_missing_locations(ast.Module(body, [])),
+        tree=ast.Module(body, []),
     )
 
 
@@ -255,14 +256,13 @@ def _with(root: ast.AST, old: ast.AST, new: ast.AST) -> ast.AST:
     """Return the tree with one node in the place of another; nothing of the given tree is changed."""
     if root is old:
         return new
-    if not any(inner is old for inner in ast.walk(root)):
-        return root
-    twin = copy.copy(root)
     for name, value in ast.iter_fields(root):
-        if isinstance(value, list):
-            setattr(
-                twin, name, [_with(each, old, new) if isinstance(each, ast.AST) else each for each in value]
-            )
-        elif isinstance(value, ast.AST):
-            setattr(twin, name, _with(value, old, new))
-    return twin
+        parts = value if isinstance(value, list) else [value]
+        for place, part in enumerate(parts):
+            changed = _with(part, old, new) if isinstance(part, ast.AST) else part
+            if changed is not part:
+                twin = copy.copy(root)
+                parts = [*parts[:place], changed, *parts[place + 1 :]]
+                setattr(twin, name, parts if isinstance(value, list) else changed)
+                return twin
+    return root
