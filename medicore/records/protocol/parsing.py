@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -55,8 +56,11 @@ class _Problem:
         return f"{f'line {self.line}: ' if self.line else ''}{self.key}: {self.words}"
 
 
+@lru_cache(maxsize=64)
 def parse_protocol(text: str, origin: str) -> Protocol:
     """Return the protocol in YAML (or JSON) ``text``; ``origin`` names the file in error messages.
+
+    A protocol is frozen, and one command reads the same text for every run of a study: it is parsed once.
 
     Raises
     ------
