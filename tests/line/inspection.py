@@ -5,8 +5,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests import session
 from tests.conftest import git
 from tests.line.conftest import REFERENCE, Month
+
+
+@pytest.fixture(scope="session")
+def kept_clone(kept_release: Month) -> Path:
+    """The released record as an inspector has it, its data pulled with DVC: to be read and copied from, never written to."""
+
+    def build(folder: Path) -> str:
+        target = checked_out(kept_release, folder)
+        dvc("pull", folder=target)
+        return str(target)
+
+    return Path(session.once("clone", build))
 
 
 def checked_out(month: Month, folder: Path) -> Path:

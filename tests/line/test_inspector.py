@@ -9,17 +9,15 @@ import pytest
 from tests.conftest import git
 from tests.flip import flip
 from tests.line.conftest import REFERENCE, Month
-from tests.line.inspection import checked_out, dvc
+from tests.line.inspection import checked_out, dvc, kept_clone  # noqa: F401 - a fixture
 
 FOLDER = f"records/{REFERENCE}/2025-03"
 
 
-@pytest.fixture(scope="module")
-def clone(kept_release: Month, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone of the record repository at the released record, its data pulled with DVC."""
-    target = checked_out(kept_release, tmp_path_factory.mktemp("inspection"))
-    dvc("pull", folder=target)
-    return target
+@pytest.fixture
+def clone(kept_clone: Path) -> Path:  # noqa: F811
+    """A clone of the record repository at the released record, its data pulled with DVC: to be read."""
+    return kept_clone
 
 
 def test_record_is_the_code_plus_the_record(released: Month, clone: Path) -> None:

@@ -5,21 +5,28 @@ from pathlib import Path
 import pytest
 
 from medicore.steps.way import STEP_NAMES
-from tests.conftest import git
-from tests.line.conftest import REFERENCE, Month
-from tests.line.inspection import checked_out, dvc
+from tests.conftest import copy_tree, git
+from tests.line.conftest import REFERENCE
+from tests.line.inspection import dvc, kept_clone  # noqa: F401 - a fixture
 
 FOLDER = f"records/{REFERENCE}/2025-03"
 UP_TO_DATE = "Data and pipelines are up to date"
 
 
-@pytest.fixture
-def clone(kept_release: Month, tmp_path: Path) -> Path:
-    """A clone of the record repository at the released record, its data pulled with DVC, to be changed."""
-    target = checked_out(kept_release, tmp_path)
-    dvc("pull", folder=target)
+@pytest.fixture(scope="module")
+def reproduced(kept_clone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
+    """A clone of the record repository at the released record, in which ``dvc repro`` has nothing to do."""
+    target = tmp_path_factory.mktemp("reproduced") / "clone"
+    copy_tree(kept_clone, target)
     assert UP_TO_DATE in dvc("repro", folder=target)
     return target
+
+
+@pytest.fixture
+def clone(reproduced: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed."""
+    copy_tree(reproduced, tmp_path / "clone")
+    return tmp_path / "clone"
 
 
 def changed(clone: Path, *names: str) -> list[str]:
