@@ -34,7 +34,7 @@ check: setup
 
 # What is computed and what is recorded is tested to the last line by the tests of these rooms alone; to measure the
 # coverage of all code costs a third of the time, so that is a target of its own. Steps are tested without measuring.
-ROOMS := tests/records tests/stats
+ROOMS := tests/records tests/stats tests/trials
 PYTEST := $(BIN)/python -m pytest -m "not deep" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: setup
