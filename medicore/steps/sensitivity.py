@@ -9,12 +9,13 @@ from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.overlap import within
 from medicore.stats.effect.ancova import ancova
+from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.inverse_probability import weighted_means
 from medicore.stats.effect.measures import Effect
 from medicore.stats.effect.randomised import randomised_means
 from medicore.stats.effect.standardisation import standardised_means
 from medicore.stats.effect.tmle import targeted
-from medicore.stats.effect.unadjusted import unadjusted_means
+from medicore.stats.effect.unadjusted import difference_of_means, unadjusted_means
 from medicore.stats.models.scores import clipped_scores
 from medicore.steps.alternatives.robustness import confounding, missing_outcomes
 from medicore.steps.alternatives.several_arms import over_all_arms
@@ -81,9 +82,18 @@ def _same_estimand(protocol: Protocol, samples: Sequence[Sample]) -> list[dict[s
         protocol,
         "No adjustment",
         samples[:1],
-        lambda one: replace(unadjusted_means(one.treated, one.outcome), estimand=target),
+        lambda one: _unadjusted(protocol, one),
     )
     return [*rows, unadjusted]
+
+
+def _unadjusted(protocol: Protocol, sample: Sample) -> ArmMeans | Effect:
+    """Return the comparison of the arms as they are: by Welch's t for a difference, by the risks for a ratio."""
+    target = protocol.estimand.target
+    if protocol.estimand.measure == "difference":
+        found = replace(difference_of_means(sample.treated, sample.outcome), estimand=target)
+        return Effect("difference", found)
+    return replace(unadjusted_means(sample.treated, sample.outcome), estimand=target)
 
 
 def _randomised_row(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:

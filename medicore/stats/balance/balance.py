@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.stats.balance.weights import Target
+from medicore.stats.given import checked
 
 Vector = NDArray[np.float64]
 
@@ -28,6 +29,7 @@ class TermBalance:
     difference_weighted: float
 
 
+@checked
 def standardised_mean_differences(
     x: Vector, treated: NDArray[np.bool_], weights: Vector, target: Target = "ATE"
 ) -> tuple[TermBalance, ...]:

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from medicore.stats.given import checked
+
 Vector = NDArray[np.float64]
 
 
@@ -19,6 +21,7 @@ class ScoreRange:
     above: int
 
 
+@checked
 def c_statistic(treated: NDArray[np.bool_], score: Vector) -> float:
     """Return the probability that a treated subject has the higher score, ties counted half (Hanley & McNeil, 1982)."""
     controls = np.sort(score[~treated])
@@ -26,6 +29,7 @@ def c_statistic(treated: NDArray[np.bool_], score: Vector) -> float:
     return float((lower.sum() + not_higher.sum()) / (2 * lower.size * controls.size))
 
 
+@checked
 def equipoise(treated: NDArray[np.bool_], score: Vector) -> float:
     """Return the share of subjects whose preference score is between 0.3 and 0.7 (Walker et al., 2013).
 

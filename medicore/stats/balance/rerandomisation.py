@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
+from medicore.stats.given import checked
 
 DRAWS = 400
 """Number of random assignments; with it, the standard error of a gate's rate is at most 2.5 %."""
@@ -13,6 +14,7 @@ UNESTIMABLE = "not estimable"
 """The name under which a draw is counted when its assignment cannot be estimated."""
 
 
+@checked
 def false_alarm_rates(
     treated: NDArray[np.bool_],
     gates: Callable[[NDArray[np.bool_]], Collection[str]],

@@ -5,10 +5,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from medicore.stats.given import checked
+
 Vector = NDArray[np.float64]
 Target = Literal["ATE", "ATT", "ATO"]
 
 
+@checked
 def balancing_weights(treated: NDArray[np.bool_], score: Vector, target: Target = "ATE") -> Vector:
     """Return the weights, ``(n,)``, that balance the arms for the target population.
 
@@ -21,6 +24,7 @@ def balancing_weights(treated: NDArray[np.bool_], score: Vector, target: Target 
     return np.where(treated, 1 - score, score)
 
 
+@checked
 def weight_derivatives(treated: NDArray[np.bool_], score: Vector, target: Target = "ATE") -> Vector:
     """Return the derivative of each weight with respect to the subject's score, ``(n,)``."""
     if target == "ATE":
@@ -42,13 +46,15 @@ def tilting(score: Vector, target: Target = "ATE") -> tuple[Vector, Vector]:
     return score * (1 - score), 1 - 2 * score
 
 
+@checked
 def stabilised_weights(treated: NDArray[np.bool_], score: Vector) -> Vector:
     """Return the ATE weights times the share of the subject's own arm, ``(n,)``.
 
     A Hájek estimate stays the same with them, because it normalises the weights per arm. Their mean should be near 1.
     """
     share = float(treated.mean())
-    return np.where(treated, share, 1 - share) * balancing_weights(treated, score)
+    weights: Vector = np.where(treated, share, 1 - share) * balancing_weights(treated, score)
+    return weights
 
 
 def normalised(weights: Vector, arm: NDArray[np.bool_]) -> Vector:

@@ -21,6 +21,7 @@ from medicore.stats.bootstrap.resampling import (
     starting_point,
 )
 from medicore.stats.effect.doubly_robust import doubly_robust
+from medicore.stats.given import checked
 from medicore.stats.models.design import standardise
 from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import Family
@@ -33,6 +34,7 @@ SEPARATED = "separation"
 NOT_CONVERGED = "not converged"
 
 
+@checked
 def bootstrap_effect(
     x_propensity: Vector,
     x_outcome: Vector,

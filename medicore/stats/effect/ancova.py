@@ -5,11 +5,13 @@ from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
 from medicore.stats.effect.estimate import Estimate
+from medicore.stats.given import checked
 from medicore.stats.models.linear import Covariance, fit_linear
 
 Vector = NDArray[np.float64]
 
 
+@checked
 def ancova(
     x: Vector,
     treated: NDArray[np.bool_],

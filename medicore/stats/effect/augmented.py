@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from medicore.stats.effect.contrasts import ArmMeans, difference, means_of_influence
 from medicore.stats.effect.estimate import Estimate
+from medicore.stats.given import checked
 from medicore.stats.models.outcome_model import Family, Form, OutcomeModel, fit_outcome_models
 from medicore.stats.models.sandwich import propagate
 from medicore.stats.models.scores import Scores
@@ -34,6 +35,7 @@ class AugmentedResult:
     models: tuple[OutcomeModel, OutcomeModel]
 
 
+@checked
 def augmented_inverse_probability(
     x: Vector,
     treated: NDArray[np.bool_],

@@ -11,6 +11,7 @@ from medicore.stats.balance.weights import (
     weight_derivatives,
 )
 from medicore.stats.effect.contrasts import ArmMeans, means_of_influence
+from medicore.stats.given import checked
 from medicore.stats.models.outcome_model import Family, fit_outcome_models
 from medicore.stats.models.sandwich import propagate
 from medicore.stats.models.scores import Scores
@@ -18,6 +19,7 @@ from medicore.stats.models.scores import Scores
 Vector = NDArray[np.float64]
 
 
+@checked
 def augmented_hajek_means(
     x: Vector,
     treated: NDArray[np.bool_],

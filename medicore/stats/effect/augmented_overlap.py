@@ -9,12 +9,14 @@ from medicore.stats.balance.weights import tilting
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.augmented_hajek import augmented_hajek_means
 from medicore.stats.effect.contrasts import difference, means_of_influence
+from medicore.stats.given import checked
 from medicore.stats.models.outcome_model import Family, fit_outcome_models
 from medicore.stats.models.scores import Scores
 
 Vector = NDArray[np.float64]
 
 
+@checked
 def augmented_overlap(
     x: Vector,
     treated: NDArray[np.bool_],

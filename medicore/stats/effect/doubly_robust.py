@@ -6,12 +6,14 @@ from numpy.typing import NDArray
 from medicore.stats.balance.weights import Target
 from medicore.stats.effect.augmented import AugmentedResult, augmented_inverse_probability
 from medicore.stats.effect.augmented_overlap import augmented_overlap
+from medicore.stats.given import checked
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores
 
 Vector = NDArray[np.float64]
 
 
+@checked
 def doubly_robust(
     x: Vector,
     treated: NDArray[np.bool_],

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from medicore.stats.balance.weights import Target, balancing_weights, normalised, weight_derivatives
 from medicore.stats.effect.contrasts import ArmMeans, difference, means_of_influence
 from medicore.stats.effect.estimate import Estimate
+from medicore.stats.given import checked
 from medicore.stats.models.sandwich import propagate, standard_error
 from medicore.stats.models.scores import Scores
 
@@ -26,6 +27,7 @@ class WeightedMeans:
     weights_fixed: ArmMeans
 
 
+@checked
 def weighted_means(
     treated: NDArray[np.bool_], outcome: Vector, propensity: Scores, target: Target = "ATE"
 ) -> WeightedMeans:
@@ -53,6 +55,7 @@ def weighted_means(
     )
 
 
+@checked
 def hajek(
     treated: NDArray[np.bool_], outcome: Vector, propensity: Scores, target: Target = "ATE"
 ) -> tuple[Estimate, Estimate]:
@@ -61,6 +64,7 @@ def hajek(
     return difference(means.scores_estimated), difference(means.weights_fixed)
 
 
+@checked
 def horvitz_thompson(treated: NDArray[np.bool_], outcome: Vector, propensity: Scores) -> Estimate:
     """Return mean(ay/e − (1 − a)y/(1 − e)). It is for diagnosis only, because it depends on the outcome's origin.
 

@@ -11,6 +11,7 @@ from medicore.errors import EstimationError
 from medicore.stats.effect.contrasts import ArmMeans, means_of_influence
 from medicore.stats.effect.estimate import Estimate
 from medicore.stats.effect.greedy_pairs import greedy_pairs
+from medicore.stats.given import checked
 
 Vector = NDArray[np.float64]
 
@@ -33,12 +34,16 @@ class MatchedResult:
 
 @dataclass(frozen=True, slots=True)
 class PairedResult:
-    """A matched estimate from disjoint pairs, and the arms' means over the pairs."""
+    """A matched estimate from disjoint pairs, and the arms' means over the pairs.
+
+    ``tied`` is the number of subjects at a position that an earlier subject of their arm has.
+    """
 
     estimate: Estimate
     means: ArmMeans
     matched: int
     unmatched: int
+    tied: int
 
 
 def matching_distance(score: Vector, scale: Literal["logit", "score"] = "logit") -> Vector:
@@ -55,6 +60,7 @@ def matching_distance(score: Vector, scale: Literal["logit", "score"] = "logit")
     return positions
 
 
+@checked
 def match_with_replacement(
     treated: NDArray[np.bool_],
     outcome: Vector,
@@ -74,7 +80,7 @@ def match_with_replacement(
     Raises
     ------
     EstimationError
-        When no subject has a partner.
+        When fewer than two subjects have a partner.
     """
     sought = np.ones(len(outcome), dtype=bool) if target == "ATE" else treated
     centred = outcome - outcome.mean()
@@ -93,8 +99,11 @@ def match_with_replacement(
             store[seekers] = (sums[last] - sums[first]) / count
         use[pool] = _served(first, last, 1 / count, len(pool))
         use_square[pool] = _served(first, last, 1 / count**2, len(pool))
-    if not found.any():
-        raise EstimationError("no subject has a partner within the caliper; expected some; widen the caliper")
+    if int(found.sum()) < 2:
+        raise EstimationError(
+            f"{int(found.sum())} subject(s) have a partner within the caliper; expected two or more, as one has no "
+            "variance; widen the caliper"
+        )
     sign = np.where(treated, 1.0, -1.0)
     effect = (sign * (centred - partner))[found]
     value = float(effect.mean())
@@ -115,6 +124,7 @@ def match_with_replacement(
     return MatchedResult(estimate, len(effect), unmatched, float(use.max()))
 
 
+@checked
 def match_without_replacement(
     treated: NDArray[np.bool_],
     outcome: Vector,
@@ -125,8 +135,9 @@ def match_without_replacement(
     """Return the mean difference within greedy pairs of a treated and a control subject.
 
     Treated subjects choose in descending order of position; each takes the nearest unused control if it is within
-    ``caliper`` standard deviations (Austin, 2011). Among ties, the earlier row comes first. The standard error is that
-    of the mean of the paired differences, ddof 1.
+    ``caliper`` standard deviations (Austin, 2011). Among ties, the earlier row comes first: where ``tied`` is not 0,
+    another order of the rows can give other pairs, and so another estimate. The standard error is that of the mean of
+    the paired differences, ddof 1.
 
     Raises
     ------
@@ -153,7 +164,8 @@ def match_without_replacement(
     )
     both = (float(one.mean()), float(zero.mean()))
     means = means_of_influence(estimate.estimand, estimate.estimator, both, (one, zero), estimate.variance, 1)
-    return PairedResult(estimate, replace(means, n=estimate.n), len(pairs), unmatched)
+    tied = sum(len(places) - len(np.unique(places)) for places in (position[seekers], position[pool]))
+    return PairedResult(estimate, replace(means, n=estimate.n), len(pairs), unmatched, tied)
 
 
 def _nearest(

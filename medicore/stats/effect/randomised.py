@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.stats.effect.contrasts import ArmMeans
+from medicore.stats.given import checked
 from medicore.stats.models.linear import fit_linear
 from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import Family, Form, fit_outcome_models, require_binary
@@ -13,6 +14,7 @@ from medicore.stats.models.outcome_model import Family, Form, fit_outcome_models
 Vector = NDArray[np.float64]
 
 
+@checked
 def randomised_means(
     x: Vector,
     treated: NDArray[np.bool_],
@@ -51,6 +53,7 @@ def randomised_means(
     )
 
 
+@checked
 def conditional_means(
     x: Vector,
     treated: NDArray[np.bool_],

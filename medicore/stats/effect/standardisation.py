@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 
 from medicore.stats.effect.contrasts import ArmMeans, difference, means_of_influence
 from medicore.stats.effect.estimate import Estimate
+from medicore.stats.given import checked
 from medicore.stats.models.outcome_model import Family, Form, fit_outcome_models
 from medicore.stats.models.sandwich import propagate
 
 Vector = NDArray[np.float64]
 
 
+@checked
 def standardised_means(
     x: Vector,
     treated: NDArray[np.bool_],
@@ -39,6 +41,7 @@ def standardised_means(
     return means_of_influence(target, name, means, influences, "stacked sandwich, ddof 0")
 
 
+@checked
 def standardised_difference(x: Vector, treated: NDArray[np.bool_], outcome: Vector) -> Estimate:
     """Return the difference of standardised means, with least squares in each arm, averaged over everybody."""
     return difference(standardised_means(x, treated, outcome))

@@ -10,6 +10,7 @@ from scipy.special import expit, logit
 from medicore.errors import EstimationError
 from medicore.stats.effect.contrasts import ArmMeans, difference, means_of_influence
 from medicore.stats.effect.estimate import Estimate
+from medicore.stats.given import checked
 from medicore.stats.models.outcome_model import Family, fit_outcome_models
 from medicore.stats.models.scores import Scores
 
@@ -39,6 +40,7 @@ class TargetedResult:
     clipped: int
 
 
+@checked
 def targeted(
     x: Vector,
     treated: NDArray[np.bool_],

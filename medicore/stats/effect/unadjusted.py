@@ -1,15 +1,19 @@
 """The unadjusted contrast of the arms, which the report shows beside the adjusted one."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
 from medicore.stats.effect.contrasts import ArmMeans, difference, means_of_influence
 from medicore.stats.effect.estimate import Estimate
+from medicore.stats.given import checked
 
 Vector = NDArray[np.float64]
 
 
+@checked
 def unadjusted_means(treated: NDArray[np.bool_], outcome: Vector) -> ArmMeans:
     """Return the arms' means; the variance of each is s²/n with ddof 1 within the arm (Welch, 1938).
 
@@ -29,6 +33,17 @@ def unadjusted_means(treated: NDArray[np.bool_], outcome: Vector) -> ArmMeans:
     return means_of_influence("ATE", "unadjusted", means, influences, "unequal variances, ddof 1")
 
 
+@checked
 def difference_of_means(treated: NDArray[np.bool_], outcome: Vector) -> Estimate:
-    """Return the difference of the arms' means, with Welch's standard error, √(s1²/n1 + s0²/n0), ddof 1."""
-    return difference(unadjusted_means(treated, outcome))
+    """Return the difference of the arms' means, with Welch's standard error, √(s1²/n1 + s0²/n0), ddof 1.
+
+    Interval and p-value use Student's t with the degrees of freedom of Welch (1938) and Satterthwaite (1946),
+    (v1 + v0)² / (v1²/(n1 − 1) + v0²/(n0 − 1)) of the variances v = s²/n. They are infinite where neither arm varies.
+    """
+    found = difference(unadjusted_means(treated, outcome))
+    parts = [
+        (float(outcome[arm].var(ddof=1)) / int(arm.sum()), int(arm.sum()) - 1) for arm in (treated, ~treated)
+    ]
+    below = sum(variance**2 / freedom for variance, freedom in parts)
+    freedom = sum(variance for variance, _ in parts) ** 2 / below if below > 0 else None
+    return replace(found, degrees_of_freedom=freedom)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
+from medicore.stats.given import checked
 from medicore.stats.imputation.imputation_draws import draw_donors, draw_levels, draw_normal
 from medicore.stats.imputation.incomplete import IncompleteCovariate, require_imputable
 
@@ -62,6 +63,7 @@ def imputations(
         yield imputation(covariates, treated, outcome, seed=seed, index=index, model=model)
 
 
+@checked
 def imputation(
     covariates: Sequence[IncompleteCovariate],
     treated: Mask,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
+from medicore.stats.given import checked
 from medicore.stats.models.linear import fit_linear
 from medicore.stats.models.logistic import fit_logistic
 
@@ -32,6 +33,7 @@ class OutcomeModel:
     converged: bool
 
 
+@checked
 def fit_outcome_models(
     x: Vector,
     treated: NDArray[np.bool_],

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
+from medicore.stats.given import checked
 from medicore.stats.models.design import StandardisedDesign
 from medicore.stats.models.logistic import SEPARATION_STANDARD_ERROR, LogisticFit
 
@@ -13,6 +14,7 @@ COLLINEAR_SHARE = 1e-3
 """A standardised column is nearly collinear when its share outside the span of all others is smaller than this."""
 
 
+@checked
 def separating_columns(x: Vector, treated: NDArray[np.bool_]) -> tuple[int, ...]:
     """Return the columns of ``x``, ``(n, p)``, that separate the arms on their own, completely or quasi-completely.
 

@@ -69,19 +69,26 @@ def _target_row(protocol: Protocol, samples: Sequence[Sample], target: Target) -
 def _matched_row(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
     """Return the effect in the treated by greedy 1:1 matching on the logit of the score, caliper 0.2 SD (Austin, 2011)."""
     unmatched: list[int] = []
+    tied: list[int] = []
 
     def estimate(one: Sample) -> ArmMeans:
         found = match_without_replacement(
             one.treated, one.outcome, matching_distance(one.fit.fitted), caliper=_CALIPER
         )
         unmatched.append(found.unmatched)
+        tied.append(found.tied)
         return found.means
 
     made = row(protocol, "1:1 matching on the score", samples, estimate)
     if made["estimate"] is None:
         return made
     alone = f"{varied(unmatched)} treated without a partner within {_CALIPER} SD"
-    return {**made, "note": "; ".join(part for part in (alone, made["note"]) if part)}
+    order = (
+        f"{varied(tied)} with the score of another of their arm, paired in the order of identifiers"
+        if any(tied)
+        else ""
+    )
+    return {**made, "note": "; ".join(part for part in (alone, order, made["note"]) if part)}
 
 
 def _trimmed(

@@ -25,6 +25,9 @@ from medicore.steps.models.seeds import derived_seed
 _ROUNDING = 1e-10
 """A standard error of at most this share of the largest outcome is 0, and a ratio to it means nothing."""
 
+_SMALLEST_PRINTED = 1e-12
+"""The smallest standard error whose digits a report shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Analysed:
@@ -195,6 +198,11 @@ def _require_variance(protocol: Protocol, outcome: NDArray[np.float64], standard
         raise EstimationError(
             f"outcome {column!r} has no variance beside arm and covariates, so its effect has no standard error; "
             "check that it is measured and not computed from them"
+        )
+    if standard_error < _SMALLEST_PRINTED:
+        raise EstimationError(
+            f"outcome {column!r} is in a unit in which the effect's standard error is {standard_error:.1e}; expected "
+            f"{_SMALLEST_PRINTED:g} or more, which a report can print; deliver it in a smaller unit"
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 MISSING = "–"
 _MINUS = "\u2212"
 _SMALLEST_P = 0.0001
-_MOST_DECIMALS = 6
+_MOST_DECIMALS = 15
 
 
 def as_float(value: float | str | None) -> float | None:
@@ -32,7 +32,7 @@ def count(value: float | None) -> str:
 
 
 def decimals_for(standard_error: float | str | None) -> int:
-    """Return the number of decimals, 0 to 6, that show the standard error with three significant digits."""
+    """Return the number of decimals, 0 to 15, that show the standard error with three significant digits."""
     error = as_float(standard_error)
     if error is None or not math.isfinite(error) or error <= 0:
         return 3

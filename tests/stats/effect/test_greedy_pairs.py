@@ -62,9 +62,9 @@ def test_nobody_left_and_nobody_at_all_give_no_pair() -> None:
     """An empty pool has no partner; a pool that is used up has none for the rest."""
     assert [*greedy_pairs(np.array([1.0]), np.array([]), np.inf)] == []
     assert [*greedy_pairs(np.array([1.0, 0.0]), np.array([5.0]), np.inf)] == [(0, 0)]
-    treated = np.array([True, True])
+    treated = np.array([True, False])
     with pytest.raises(EstimationError, match=r"found 0 pair\(s\)"):
-        match_without_replacement(treated, np.array([1.0, 2.0]), np.array([0.0, 1.0]))
+        match_without_replacement(treated, np.array([1.0, 2.0]), np.array([0.0, 1.0]), caliper=0.5)
 
 
 class Counted(np.ndarray):

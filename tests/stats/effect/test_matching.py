@@ -72,19 +72,20 @@ def test_a_wider_tie_takes_in_more_partners() -> None:
 
 
 def test_a_caliper_leaves_subjects_unmatched_and_says_so() -> None:
-    """The second treated subject has nobody within half a standard deviation: another estimand."""
-    position = np.array([0.0, 3.0, 0.1, 5.0, 9.0])
-    found = match_with_replacement(A, Y, position, caliper=0.5)
-    assert (found.matched, found.unmatched) == (1, 1)
-    assert found.estimate.value == pytest.approx(9)
+    """The third treated subject has nobody within half a standard deviation: another estimand."""
+    position = np.array([0.0, 3.0, 20.0, 0.1, 3.2, 9.0])
+    treated, outcome = np.arange(6) < 3, np.array([10.0, 20.0, 30.0, 1.0, 2.0, 4.0])
+    found = match_with_replacement(treated, outcome, position, caliper=0.5)
+    assert (found.matched, found.unmatched) == (2, 1)
+    assert found.estimate.value == pytest.approx((9 + 18) / 2)
     assert found.estimate.estimand == "ATT (matched)"
-    assert found.estimate.n == 4
+    assert found.estimate.n == 5
 
 
 def test_no_partner_at_all_is_refused() -> None:
     """A caliper that nobody meets leaves no estimate."""
     position = np.array([0.0, 3.0, 10.0, 11.0, 12.0])
-    with pytest.raises(EstimationError, match="no subject has a partner"):
+    with pytest.raises(EstimationError, match=r"0 subject\(s\) have a partner"):
         match_with_replacement(A, Y, position, caliper=0.5)
 
 
@@ -163,7 +164,7 @@ def test_a_caliper_includes_its_end() -> None:
     position = np.array([0.0, 3.0, 0.5, 3.5, 9.0])
     assert match_with_replacement(A, Y, position, caliper=0.5).matched == 2
     assert match_without_replacement(A, Y, position, caliper=0.5).matched == 2
-    with pytest.raises(EstimationError, match="no subject has a partner"):
+    with pytest.raises(EstimationError, match=r"0 subject\(s\) have a partner"):
         match_with_replacement(A, Y, position, caliper=0.49)
 
 
@@ -174,3 +175,22 @@ def test_the_origin_of_the_outcome_costs_no_digits() -> None:
     plain = match_with_replacement(sample.treated, sample.outcome, position, target="ATE").estimate
     moved = match_with_replacement(sample.treated, sample.outcome + 1e7, position, target="ATE").estimate
     assert moved.standard_error == pytest.approx(plain.standard_error, rel=1e-6)
+
+
+def test_one_partner_has_no_variance() -> None:
+    """A single matched subject would have a standard error of 0 and a p-value of 0."""
+    with pytest.raises(
+        EstimationError, match=r"1 subject\(s\) have a partner within the caliper; expected two"
+    ):
+        match_with_replacement(A, Y, np.array([0.0, 3.0, 0.5, 50.0, 60.0]), caliper=0.5)
+    alone = np.array([True, False, False])
+    with pytest.raises(EstimationError, match=r"1 subject\(s\)"):
+        match_with_replacement(alone, Y[:3], np.array([0.0, 1.0, 2.0]))
+
+
+def test_ties_are_counted() -> None:
+    """Where subjects of an arm share a position, the order of the rows decides, and the result says how many do."""
+    position = np.array([0.0, 0.0, 0.5, 0.5, 0.5])
+    found = match_without_replacement(A, Y, position)
+    assert found.tied == 3
+    assert match_without_replacement(A, Y, position + np.arange(5) / 100).tied == 0

@@ -85,5 +85,5 @@ def test_a_binary_model_refuses_other_outcomes() -> None:
 def test_an_empty_arm_is_refused() -> None:
     """Nobody treated leaves nothing to fit the treated's model on."""
     sample = draw(86)
-    with pytest.raises(EstimationError, match="0 subjects cannot carry"):
+    with pytest.raises(EstimationError, match="no treated subject is left of 240"):
         fit_outcome_models(sample.x, np.zeros(240, dtype=bool), sample.outcome)

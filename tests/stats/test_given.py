@@ -1,0 +1,133 @@
+"""Every function of the statistics that takes an arm checks what it is given."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import medicore.stats
+from medicore.errors import EstimationError
+from medicore.stats.given import ARM, DESIGNS, NUMBERS, checked
+from medicore.stats.imputation.incomplete import IncompleteCovariate
+from medicore.stats.models.logistic import fit_logistic
+from tests.stats.samples import draw
+
+SAMPLE = draw(7)
+OTHERS: dict[str, Any] = {
+    "propensity": fit_logistic(SAMPLE.x, SAMPLE.treated),
+    "weights": np.ones(240),
+    "replicates": 200,
+    "seed": 1,
+    "gates": lambda _: [],
+    "covariates": [
+        IncompleteCovariate("age", np.where(np.arange(240) % 9 == 0, np.nan, SAMPLE.x[:, 0]), None)
+    ],
+    "number": 2,
+    "index": 0,
+}
+"""Arguments beside the arrays that the checks know."""
+UNCHECKED = {"verify_effect"}
+"""The second implementation shares nothing with the first; the arrays it is given have been through the first."""
+
+
+def functions() -> dict[str, Callable[..., Any]]:
+    """Return the public functions of ``medicore.stats`` with an arm among their arguments, by name."""
+    found = {}
+    for module in pkgutil.walk_packages(medicore.stats.__path__, "medicore.stats."):
+        loaded = importlib.import_module(module.name)
+        for name, one in inspect.getmembers(loaded, inspect.isfunction):
+            own = one.__module__ == module.name and not name.startswith("_") and name not in UNCHECKED
+            arm = inspect.signature(one).parameters.get(ARM)
+            if own and arm is not None and ("bool" in str(arm.annotation) or "Mask" in str(arm.annotation)):
+                found[name] = one
+    return found
+
+
+def called(function: Callable[..., Any], **changed: Any) -> Any:
+    """Return what a function gives for sound arguments, some of them changed; a generator is run to its end."""
+    made = function(**given(function, **changed))
+    return [*made] if inspect.isgenerator(made) else made
+
+
+FUNCTIONS = functions()
+
+
+def given(function: Callable[..., Any], **changed: Any) -> dict[str, Any]:
+    """Return sound arguments of a function, some of them changed."""
+    score = OTHERS["propensity"].fitted
+    sound: dict[str, Any] = {
+        "treated": SAMPLE.treated,
+        "outcome": SAMPLE.outcome,
+        "score": score,
+        "position": score,
+        **dict.fromkeys(DESIGNS, SAMPLE.x),
+        **OTHERS,
+        **changed,
+    }
+    return {
+        name: sound[name]
+        for name, parameter in inspect.signature(function).parameters.items()
+        if name in sound and (parameter.default is inspect.Parameter.empty or name in changed)
+    }
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_an_arm_that_is_not_boolean_is_refused(name: str) -> None:
+    """0 and 1 for the arm gave another number without a word; so did a list."""
+    function = FUNCTIONS[name]
+    called(function)
+    for arm in (
+        SAMPLE.treated.astype(int),
+        SAMPLE.treated.astype(float),
+        SAMPLE.treated.tolist(),
+        SAMPLE.treated[:, None],
+    ):
+        with pytest.raises(EstimationError, match=r"the arm is an? .*; expected a boolean array"):
+            called(function, treated=arm)
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@pytest.mark.parametrize("everybody", [True, False])
+def test_an_empty_arm_is_told(name: str, everybody: bool) -> None:
+    """Where an arm has nobody, the arm is named, and nothing is divided by zero."""
+    function = FUNCTIONS[name]
+    arm = "control" if everybody else "treated"
+    with pytest.raises(EstimationError, match=f"no {arm} subject is left of 240"):
+        called(function, treated=np.full(240, everybody))
+
+
+NUMERIC = [
+    (name, argument)
+    for name, function in sorted(FUNCTIONS.items())
+    for argument in (*NUMBERS, *DESIGNS)
+    if argument in inspect.signature(function).parameters
+]
+
+
+@pytest.mark.parametrize(("name", "argument"), NUMERIC)
+def test_numbers_are_finite_and_one_row_per_subject(name: str, argument: str) -> None:
+    """NaN, infinity, text, a missing row and another shape are each told by the name of the argument."""
+    function = FUNCTIONS[name]
+    sound = given(function)[argument]
+    for wrong in (sound[1:], sound.astype(str), sound.reshape(-1, 1, 1), sound.tolist()):
+        with pytest.raises(
+            EstimationError, match=rf"'{argument}' is an? .*; expected an array of numbers of shape"
+        ):
+            called(function, **{argument: wrong})
+    for odd in (np.nan, np.inf):
+        broken = sound.astype(float)
+        broken.flat[3] = odd
+        with pytest.raises(
+            EstimationError, match=rf"'{argument}' holds 1 number\(s\) that are NaN or infinite"
+        ):
+            called(function, **{argument: broken})
+
+
+def test_only_a_function_with_an_arm_can_be_checked() -> None:
+    """The rows are counted by the arm."""
+    with pytest.raises(TypeError, match="has no argument 'treated'"):
+        checked(lambda outcome: outcome)
