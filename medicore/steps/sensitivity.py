@@ -15,7 +15,7 @@ from medicore.stats.effect.measures import Effect
 from medicore.stats.effect.randomised import randomised_means
 from medicore.stats.effect.standardisation import standardised_means
 from medicore.stats.effect.tmle import targeted
-from medicore.stats.effect.unadjusted import difference_of_means, unadjusted_means
+from medicore.stats.effect.unadjusted import unadjusted_means, welch_difference
 from medicore.stats.models.scores import clipped_scores
 from medicore.steps.alternatives.robustness import confounding, missing_outcomes
 from medicore.steps.alternatives.several_arms import over_all_arms
@@ -91,7 +91,7 @@ def _unadjusted(protocol: Protocol, sample: Sample) -> ArmMeans | Effect:
     """Return the comparison of the arms as they are: by Welch's t for a difference, by the risks for a ratio."""
     target = protocol.estimand.target
     if protocol.estimand.measure == "difference":
-        found = replace(difference_of_means(sample.treated, sample.outcome), estimand=target)
+        found = replace(welch_difference(sample.treated, sample.outcome), estimand=target)
         return Effect("difference", found)
     return replace(unadjusted_means(sample.treated, sample.outcome), estimand=target)
 

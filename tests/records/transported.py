@@ -55,3 +55,47 @@ def transport(variables: list[bytes], observations: list[bytes]) -> bytes:
             header("OBS", "0" * 30), filled(b"".join(observations)),
         ]
     )  # fmt: skip
+
+
+def variable_8(name: str, length: int, *, text: bool = False, form: str = "", label: str = "") -> bytes:
+    """Return the 140 bytes that describe a variable in version 8: its long name, and a position that means nothing."""
+    return pack(
+        ">hhhh8s40s8shhh2s8shhl32s20s", 2 if text else 1, 0, length, 1, name.encode()[:8].ljust(8),
+        label.encode()[:40].ljust(40), form.encode().ljust(8), 0, 0, 0, b"", b"".ljust(8), 0, 0, 777,
+        name.encode()[:32].ljust(32), b"",
+    )  # fmt: skip
+
+
+def labels_8(entries: list[tuple[int, str, str]]) -> bytes:
+    """Return the records of long names and labels, LABELV8: number of the variable, name and label."""
+    made = b"".join(
+        pack(">hhh", n, len(a.encode()), len(b.encode())) + a.encode() + b.encode() for n, a, b in entries
+    )
+    return header("LABELV8", f"{len(entries):05d}".ljust(30, "0")) + filled(made)
+
+
+def labels_9(entries: list[tuple[int, str, str, str]]) -> bytes:
+    """Return the same with formats, LABELV9: number of the variable, name, format and label."""
+    made = b"".join(
+        pack(">hhhhh", n, len(a.encode()), len(form.encode()), 0, len(b.encode()))
+        + a.encode()
+        + form.encode()
+        + b.encode()
+        for n, a, form, b in entries
+    )
+    return header("LABELV9", f"{len(entries):05d}".ljust(30, "0")) + filled(made)
+
+
+def transport_8(
+    variables: list[bytes], observations: list[bytes], labels: bytes = b"", name: str = "ADSL"
+) -> bytes:
+    """Return the transport file of one data set in version 8."""
+    return b"".join(
+        [
+            header("LIBV8", "0" * 30), record("SAS     SAS     SASLIB  9.4"), record("01JAN25:00:00:00"),
+            header("MEMBV8", "000000000000000001600000000140"), header("DSCPTV8", "0" * 30),
+            record(f"SAS     {name:<32}SASDATA 9.4"), record("01JAN25:00:00:00"),
+            header("NAMSTV8", f"00000{len(variables):05d}".ljust(30, "0")), filled(b"".join(variables)), labels,
+            header("OBSV8", "0" * 30), filled(b"".join(observations)),
+        ]
+    )  # fmt: skip

@@ -265,6 +265,6 @@ def _label(field: bytes, file: _File, variable: str) -> str:
     try:
         return whole.decode(file.encoding)
     except UnicodeDecodeError as error:
-        if error.end == len(whole) and error.reason == "unexpected end of data":
+        if len(whole) == len(field) == error.end and error.reason == "unexpected end of data":
             return whole[: error.start].decode(file.encoding).rstrip(" ")
         return _characters(field, file, f"the label of variable {variable}")

@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.errors import EstimationError
 from medicore.stats.effect.estimate import Estimate
 from medicore.stats.given import checked
 from medicore.stats.models.linear import Covariance, fit_linear
@@ -27,19 +26,12 @@ def ancova(
     unadjusted comparison (Lin, 2013, section 4). ``covariance`` is ``model`` (homoscedastic, as in textbook ANCOVA) or
     HC0 to HC3 (robust). Intervals and p-values use Student's t with n minus the number of parameters as degrees of
     freedom. To compare two of several arms, add the indicators of the other arms to the columns of ``x``, ``(n, p)``.
-
-    Raises
-    ------
-    EstimationError
-        When there is only one arm, so that treatment is a multiple of the intercept.
     """
     arm = treated.astype(np.float64)[:, None]
     columns = [arm, x]
     if interactions:
         columns.append(arm * (x - x.mean(axis=0)))
     fit = fit_linear(np.column_stack(columns), outcome)
-    if 0 in fit.aliased:
-        raise EstimationError("one arm only; expected two; check arms and criteria")
     variance = "homoscedastic" if covariance == "model" else covariance
     return Estimate(
         "ATE",

@@ -35,15 +35,20 @@ def unadjusted_means(treated: NDArray[np.bool_], outcome: Vector) -> ArmMeans:
 
 @checked
 def difference_of_means(treated: NDArray[np.bool_], outcome: Vector) -> Estimate:
-    """Return the difference of the arms' means, with Welch's standard error, √(s1²/n1 + s0²/n0), ddof 1.
+    """Return the difference of the arms' means, with Welch's standard error, √(s1²/n1 + s0²/n0), ddof 1."""
+    return difference(unadjusted_means(treated, outcome))
 
-    Interval and p-value use Student's t with the degrees of freedom of Welch (1938) and Satterthwaite (1946),
-    (v1 + v0)² / (v1²/(n1 − 1) + v0²/(n0 − 1)) of the variances v = s²/n. They are infinite where neither arm varies.
+
+@checked
+def welch_difference(treated: NDArray[np.bool_], outcome: Vector) -> Estimate:
+    """Return the same difference with interval and p-value by Student's t.
+
+    The degrees of freedom are those of Welch (1938) and Satterthwaite (1946), (v1 + v0)² / (v1²/(n1 − 1) + v0²/(n0 − 1))
+    of the variances v = s²/n. There are none where neither arm varies.
     """
-    found = difference(unadjusted_means(treated, outcome))
     parts = [
         (float(outcome[arm].var(ddof=1)) / int(arm.sum()), int(arm.sum()) - 1) for arm in (treated, ~treated)
     ]
     below = sum(variance**2 / freedom for variance, freedom in parts)
     freedom = sum(variance for variance, _ in parts) ** 2 / below if below > 0 else None
-    return replace(found, degrees_of_freedom=freedom)
+    return replace(difference_of_means(treated, outcome), degrees_of_freedom=freedom)

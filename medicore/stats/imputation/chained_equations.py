@@ -100,7 +100,7 @@ def imputation(
         1; and in the cases of ``require_imputable``.
     """
     chosen = model or ImputationModel()
-    _require_consistent(covariates, treated, outcome, chosen)
+    _require_consistent(covariates, treated, chosen)
     order = visiting_order(covariates)
     state = _Chain(covariates, _given(treated, outcome, chosen.interaction), chosen)
     chance = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
@@ -122,11 +122,10 @@ def visiting_order(covariates: Sequence[IncompleteCovariate]) -> tuple[int, ...]
 
 
 def _require_consistent(
-    covariates: Sequence[IncompleteCovariate], treated: Mask, outcome: Vector, model: ImputationModel
+    covariates: Sequence[IncompleteCovariate], treated: Mask, model: ImputationModel
 ) -> None:
     require_imputable(covariates)
-    lengths = {len(treated), len(outcome), *(len(covariate.values) for covariate in covariates)}
-    if len(lengths) > 1 or not np.isfinite(outcome).all():
+    if any(len(covariate.values) != len(treated) for covariate in covariates):
         raise EstimationError(
             "treatment and outcome are not there for all subjects; expected both for everybody with covariates; "
             "restrict the analysis set first"

@@ -125,3 +125,8 @@ def test_a_wrong_declaration_is_found(data: bytes, reading: Reading, problem: st
 def test_a_header_alone_has_no_rows() -> None:
     """A file of declared row names and no rows is an empty table."""
     assert read_delimited(b"id,x\n", "f", Reading(row_names=True)) == TextTable(("id", "x"), ())
+
+
+def test_one_column_is_a_table() -> None:
+    """A column whose name holds no delimiter is one."""
+    assert read_delimited(b"id\n1\n", "f") == TextTable(("id",), (("1",),))

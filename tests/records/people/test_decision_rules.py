@@ -163,3 +163,15 @@ def test_approving_twice_finds_the_first() -> None:
 def test_another_decision_is_not_the_same(other: Statement) -> None:
     """Another meaning, content, run or signer is another decision."""
     assert earlier_same(APPROVAL, [other]) is None
+
+
+def test_quality_answers_for_locked_values_and_the_reviewer_for_the_rest() -> None:
+    """Who may answer a finding depends on its gate; to approve and to reject does not."""
+    quality = replace(RITA, role=Role.QUALITY)
+    signed = decide(quality, meaning="proceed", finding=FINDING)
+    require_allowed(signed, quality, "ana", "previous lock")
+    with pytest.raises(ReviewError, match="rita has the role quality, which may not proceed"):
+        require_allowed(signed, quality, "ana", "overlap")
+    with pytest.raises(ReviewError, match="rita has the role reviewer, which may not correct"):
+        require_allowed(OVERRIDE, RITA, "ana", "previous lock")
+    require_allowed(OVERRIDE, RITA, "ana", "overlap")

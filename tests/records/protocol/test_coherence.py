@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import yaml
 
+from medicore.errors import ProtocolError
 from medicore.records.protocol.parsing import parse_protocol
 from tests.records.protocol.test_protocol import TEXT, Change, refusal
 
@@ -87,3 +88,42 @@ def test_a_category_can_be_a_subgroup() -> None:
     stored = yaml.safe_load(TEXT)
     stored["sensitivity"] = {"subgroups": ["sex"]}
     assert parse_protocol(yaml.safe_dump(stored), "x").sensitivity.subgroups == ("sex",)
+
+
+def test_several_tables_need_data_sets() -> None:
+    """A source that names several forms must say how they are joined; one form in a list needs nothing."""
+    rave = {"system": "rave", "address": "https://edc.example", "project": "M"}
+    assert "edc.form names 2 tables; expected edc.datasets" in refusal(
+        lambda stored: stored.update(edc={**rave, "form": ["DM", "VS"]})
+    )
+    stored = yaml.safe_load(TEXT)
+    parse_protocol(yaml.safe_dump({**stored, "edc": {**rave, "form": ["DM"]}}), "x")
+
+
+def test_words_that_yaml_reads_as_truths_are_told_as_keys_and_values() -> None:
+    """A plain NO or on is a truth to YAML, wherever it stands; true and false are what they say."""
+    text = TEXT.replace("seed:", "ON: 1\nseed:", 1)
+    with pytest.raises(ProtocolError, match="ON: YAML reads ON as true; put it in quotes, or write true"):
+        parse_protocol(text, "x")
+
+
+def test_an_error_in_a_union_has_the_key_of_the_file() -> None:
+    """Alternatives of a type are no keys, and each place is told once."""
+    message = refusal(joined([{**SUBJECTS, "where": {"AVISITN": 1.5}}, SCORES]))
+    assert (
+        "edc.datasets.0.where.AVISITN: YAML reads 1.5 as a number; expected a text; put it in quotes"
+        in message
+    )
+    assert "1 problem(s) in all" in message
+
+
+def test_many_problems_are_counted() -> None:
+    """The first dozen are told in the order of the file, the rest is counted."""
+    message = refusal(lambda stored: stored.update({f"key{number}": 1 for number in range(15)}))
+    assert "; and 3 more; 15 problem(s) in all" in message
+
+
+def test_an_empty_protocol_is_refused() -> None:
+    """A file without anything has no key to name."""
+    with pytest.raises(ProtocolError, match="1 problem"):
+        parse_protocol("", "x")

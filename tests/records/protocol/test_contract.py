@@ -69,3 +69,46 @@ def test_contract_that_contradicts_itself_is_refused(changes: dict[str, Any], pr
     """Columns are declared once, subjects are identified, and nothing is data and unblinding at once."""
     with pytest.raises(ValidationError, match=problem):
         contract(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({**SEX, "decimals": 1}, "only a number has 'decimal', 'decimals' or 'tolerance'"),
+        ({**SEX, "decimal": ","}, "only a number has 'decimal', 'decimals' or 'tolerance'"),
+        ({**SUBJECT, "name": "other", "recode": {"a": "b"}}, "only a category or a number may be recoded"),
+        (
+            {**SEX, "recode": {"1": "F", "2": "X"}},
+            r"'recode' gives \['X'\], which are not among its 'values'",
+        ),
+        ({**AGE, "decimals": 16}, "less than or equal to 15"),
+        ({**AGE, "tolerance": 0}, "greater than 0"),
+    ],
+)
+def test_what_a_column_declares_of_its_texts_fits_its_type(changes: dict[str, Any], problem: str) -> None:
+    """Decimals belong to numbers, and what is recoded becomes a value that is allowed."""
+    with pytest.raises(ValidationError, match=problem):
+        Column.model_validate(changes)
+
+
+def test_the_resolution_is_declared_or_one_unit_of_the_last_decimal() -> None:
+    """A tolerance comes before the decimals, and without either there is none."""
+    declared = [{}, {"decimals": 2}, {"decimals": 0}, {"decimals": 2, "tolerance": 0.5}]
+    found = [Column.model_validate({**AGE, **one}).resolution for one in declared]
+    assert found == [None, 0.01, 1.0, 0.5]
+
+
+def test_missing_texts_are_the_columns_own_or_the_contracts() -> None:
+    """A column that declares its own has no others, and may not allow one of them as a value."""
+    made = contract(columns=[SUBJECT, {**AGE, "missing": ["-99"]}, SEX], missing=["", "NA"])
+    assert made.missing_in(made.column("age")) == ("-99",)
+    assert made.missing_in(made.column("sex")) == ("", "NA")
+    with pytest.raises(ValidationError, match=r"\['sex'\] allow a value that means 'missing'"):
+        contract(columns=[SUBJECT, AGE, {**SEX, "missing": ["F"]}])
+
+
+def test_keys_that_came_later_are_left_out_while_they_are_not_used() -> None:
+    """The digest of an older protocol stays what it was; a used key is there."""
+    plain = Column.model_validate(AGE).model_dump(mode="json")
+    assert not {"recode", "missing", "decimal", "decimals", "tolerance"} & set(plain)
+    assert Column.model_validate({**AGE, "decimals": 1}).model_dump(mode="json") == {**plain, "decimals": 1}

@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from medicore.records.protocol.source import DatasetJsonSource, FolderSource, RaveSource, RedcapSource, Source
+from medicore.records.protocol.source import (
+    DatasetJsonSource,
+    FolderSource,
+    RaveSource,
+    RedcapSource,
+    Source,
+    named,
+)
 
 ADDRESS = "https://edc.example/api"
 SOURCES: list[tuple[dict[str, Any], type]] = [
@@ -57,3 +64,30 @@ def test_source_in_the_repository_needs_its_folder() -> None:
     """A delivery beside the code is named."""
     with pytest.raises(ValidationError, match="needs its folder"):
         read({"system": "files", "root": "repository"})
+
+
+def test_forms_and_datasets_are_one_or_several() -> None:
+    """A source names one table, as ever, or a list of them."""
+    one = read({"system": "rave", "address": ADDRESS, "project": "M", "form": "DM"})
+    two = read({"system": "dataset-json-api", "address": ADDRESS, "project": "M", "dataset": ["DM", "VS"]})
+    assert (named(one.form), named(two.dataset)) == (("DM",), ("DM", "VS"))
+    assert one.model_dump(mode="json").get("datasets") is None
+    with pytest.raises(ValidationError):
+        read({"system": "rave", "address": ADDRESS, "project": "M", "form": []})
+
+
+def test_a_whole_number_selects_by_its_text() -> None:
+    """``where: {AVISITN: 24}`` means the text 24; a fraction could be spelled in many ways, and is refused."""
+    dataset = {"file": "d.csv", "subject": "id", "columns": {"age": "AGE"}}
+    found = read({"system": "files", "datasets": [{**dataset, "where": {"AVISITN": 24, "DAY": [1, "2"]}}]})
+    assert found.datasets[0].where == {"AVISITN": "24", "DAY": ("1", "2")}
+    assert (
+        found.datasets[0].table,
+        read({"system": "files", "datasets": [{**dataset, "member": "ADSL"}]}).datasets[0].table,
+    ) == (
+        "d.csv",
+        "d.csv:ADSL",
+    )
+    for wrong in (1.5, True):
+        with pytest.raises(ValidationError):
+            read({"system": "files", "datasets": [{**dataset, "where": {"AVISITN": wrong}}]})

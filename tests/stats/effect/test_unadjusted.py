@@ -5,14 +5,14 @@ import pytest
 from scipy.stats import ttest_ind
 
 from medicore.errors import EstimationError
-from medicore.stats.effect.unadjusted import difference_of_means, unadjusted_means
+from medicore.stats.effect.unadjusted import difference_of_means, unadjusted_means, welch_difference
 from tests.stats.samples import draw
 
 
 def test_difference_and_error_are_welchs() -> None:
     """The statistic is scipy's with unequal variances."""
     sample = draw(91)
-    found = difference_of_means(sample.treated, sample.outcome)
+    found = welch_difference(sample.treated, sample.outcome)
     theirs = ttest_ind(sample.outcome[sample.treated], sample.outcome[~sample.treated], equal_var=False)
     assert found.value / found.standard_error == pytest.approx(theirs.statistic)
     assert found.p_value == pytest.approx(theirs.pvalue, rel=1e-12)
@@ -22,7 +22,7 @@ def test_difference_and_error_are_welchs() -> None:
 
 def test_arms_that_do_not_vary_have_no_degrees_of_freedom() -> None:
     """Two constants differ without an error, and Student's t has nothing to say."""
-    found = difference_of_means(np.array([True, True, False, False]), np.array([2.0, 2.0, 1.0, 1.0]))
+    found = welch_difference(np.array([True, True, False, False]), np.array([2.0, 2.0, 1.0, 1.0]))
     assert (found.value, found.standard_error, found.degrees_of_freedom) == (1.0, 0.0, None)
 
 

@@ -226,8 +226,8 @@ END = np.arange(8.0)
 @pytest.mark.parametrize(
     ("covariates", "treated", "outcome", "model", "message"),
     [
-        ([AGE], ARM, np.where(END > 0, END, NAN), ImputationModel(), "not there for all"),
-        ([AGE], ARM[1:], END, ImputationModel(), "not there for all"),
+        ([AGE], ARM, np.where(END > 0, END, NAN), ImputationModel(), "'outcome' holds"),
+        ([AGE], ARM[1:], END, ImputationModel(), "a row per subject of the arm"),
         ([AGE], ARM[1:], END[1:], ImputationModel(), "not there for all"),
         ([AGE], ARM, END, ImputationModel(donors=0), "0 donors"),
         ([AGE], ARM, END, ImputationModel(iterations=0), "0 iterations"),
