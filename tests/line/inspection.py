@@ -14,20 +14,24 @@ from tests.line.conftest import REFERENCE, Month
 
 @pytest.fixture(scope="session")
 def kept_clone(kept_release: Month) -> Path:
-    """The released record as an inspector has it, its data pulled with DVC: to be read and copied from, never written to."""
+    """The released record as an inspector's Git for Windows clones it, its data pulled with DVC: to be read and copied from."""
 
     def build(folder: Path) -> str:
-        target = checked_out(kept_release, folder)
+        target = checked_out(kept_release, folder, "core.autocrlf=true", "core.eol=crlf")
         dvc("pull", folder=target)
         return str(target)
 
     return Path(session.once("clone", build))
 
 
-def checked_out(month: Month, folder: Path) -> Path:
-    """Clone the record repository of a month into a folder, check out its released record, and return the clone."""
+def checked_out(month: Month, folder: Path, *settings: str) -> Path:
+    """Clone the record repository of a month into a folder, check out its released record, and return the clone.
+
+    ``settings`` are what the inspector's git is set to, such as ``core.autocrlf=true``.
+    """
     target = folder / "clone"
-    git("clone", "--quiet", str(month.project.home / "records.git"), str(target), folder=folder)
+    said = [part for setting in settings for part in ("--config", setting)]
+    git("clone", "--quiet", *said, str(month.project.home / "records.git"), str(target), folder=folder)
     git("checkout", "--quiet", f"record/{month.run(REFERENCE)}", folder=target)
     return target
 

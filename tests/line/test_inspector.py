@@ -35,9 +35,10 @@ def test_record_is_the_code_plus_the_record(released: Month, clone: Path) -> Non
 
 
 def test_dvc_says_up_to_date_until_a_byte_flips(clone: Path, tmp_path: Path) -> None:
-    """``dvc repro`` finds nothing to do; after one flipped byte in the data it does."""
+    """``dvc repro`` finds nothing to do, also where git is set to change line ends; after one flipped byte it does."""
     copy = tmp_path / "copy"
     shutil.copytree(clone, copy)
+    assert "core.autocrlf=true" in git("config", "--list", folder=copy)
     assert "Data and pipelines are up to date" in dvc("repro", folder=copy)
     data = copy / FOLDER / "extract.parquet"
     flip(data, quietly=False)
