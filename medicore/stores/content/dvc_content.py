@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import io
 import logging
-import os
 import sqlite3
 import tempfile
 import threading
@@ -18,6 +17,7 @@ from medicore.errors import ConfigurationError, IntegrityError
 from medicore.ports.records import CACHE, STORE
 from medicore.records.file_list import files_in
 from medicore.stores.content.content_remote import FolderRemote, Remote
+from medicore.stores.content.dvc_settings import nobody_elses, value_of
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -43,8 +43,8 @@ class DvcContent:
         """
         return (
             "[core]\n    no_scm = true\n"
-            f"    site_cache_dir = {self._site_cache.resolve()}\n"
-            f"[cache]\n    dir = {self._cache.resolve()}\n    type = copy\n"
+            f"    site_cache_dir = {value_of(str(self._site_cache.resolve()))}\n"
+            f"[cache]\n    dir = {value_of(str(self._cache.resolve()))}\n    type = copy\n"
             f"{self._place()}"
         ).encode()
 
@@ -57,8 +57,9 @@ class DvcContent:
         pointer = folder / f"{name}.dvc"
         try:
             self._refuse_spoilt([folder / name])
-            with _written(name), self._repository(folder) as repository:
-                added = _stored(repository.add(str(folder / name)))
+            with _written(name, folder), self._repository(folder) as repository:
+                # By names in the working directory: DVC would read some letters of a whole path as its own signs.
+                added = _stored(repository.add(name))
                 self._push(repository, added)
             self._read_back(added)
         except IntegrityError:
@@ -69,7 +70,7 @@ class DvcContent:
     def put(self, name: str, data: bytes) -> tuple[str, bytes]:
         """Put ``data`` into the store as a file called ``name``; return its MD5 and its pointer, the ``.dvc`` file."""
         with (
-            _written(name),
+            _written(name, Path(tempfile.gettempdir())),
             tempfile.TemporaryDirectory(prefix="medicore-", ignore_cleanup_errors=True) as scratch,
         ):
             folder = Path(scratch)
@@ -86,7 +87,7 @@ class DvcContent:
         # All at once is a third of the time: DVC reads and writes its files anew for each target.
         targets = ["dvc.yaml"] if set(wanted) == set(declared) else wanted
         kept: dict[Path, str] = {}
-        with _written(", ".join(wanted)), self._repository(folder) as repository:
+        with _written(", ".join(wanted), folder), self._repository(folder) as repository:
             for target in targets:
                 self._refuse_spoilt(_stored(repository.stage.collect(target)))
                 kept |= _stored(repository.commit(target=target, force=True))
@@ -170,17 +171,21 @@ class DvcContent:
         return copies
 
     def _place(self) -> str:
-        said = "".join(f"    {name} = {value}\n" for name, value in self._remote.address().items())
+        said = "".join(f"    {name} = {value_of(value)}\n" for name, value in self._remote.address().items())
         return f"['remote \"records\"']\n{said}"
 
     @contextlib.contextmanager
     def _repository(self, folder: Path) -> Iterator[Any]:
-        os.environ.setdefault("DVC_NO_ANALYTICS", "1")
         from dvc.repo import Repo
 
         logging.getLogger("dvc").setLevel(logging.ERROR)  # it tells every lock file that it writes
         # DVC resolves stage names against the working directory, which a process has only one of.
-        with _ONE_AT_A_TIME, contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
+        with (
+            _ONE_AT_A_TIME,
+            nobody_elses(self._site_cache.resolve() / "no-configuration"),
+            contextlib.chdir(folder),
+            contextlib.redirect_stdout(io.StringIO()),
+        ):
             repository = Repo(str(folder), remote_config=dict(self._remote.keys()))
             try:
                 yield repository
@@ -233,8 +238,8 @@ def _stored(stages: Iterable[Any]) -> dict[Path, str]:
 
 
 @contextlib.contextmanager
-def _written(what: str) -> Iterator[None]:
-    """Raise ConfigurationError where the disk, or DVC's own books, do not take what is to be stored.
+def _written(what: str, folder: Path) -> Iterator[None]:
+    """Raise ConfigurationError where the disk, or DVC's own books in ``folder``, do not take what is to be stored.
 
     Raises IntegrityError where DVC finds an object in its way that is not what its name says.
     """
@@ -251,7 +256,8 @@ def _written(what: str) -> Iterator[None]:
     except (OSError, sqlite3.Error, DvcException) as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise ConfigurationError(
-            f"the content store could not take {what}: {why}; make room or mend the folder, then do the same again"
+            f"the content store could not take {what}: {why}; make room, or mend the folder {folder}, then do the "
+            "same again"
         ) from error
 
 

@@ -42,7 +42,7 @@ class Replay:
         files = _keep_only(target / record_folder, keep)
         for name, data in replaced.items():
             write_atomically(target / name, data)
-        self._content.pull(target, [str(target / record_folder / "lock.dvc")])
+        self._content.pull(target, [f"{record_folder}/lock.dvc"])
         return files
 
     def lay_out_bundle(

@@ -33,7 +33,10 @@ class Workspaces:
         return FolderFiles(self.path(run) / run.folder)
 
     def prepare(self, run: RunId, commit: str, protocol: bytes, identity: Mapping[str, Any]) -> None:
-        """Make the work folder of a run ready; what steps have written there already stays."""
+        """Make the work folder of a run ready; what steps have written there already stays.
+
+        What DVC noted there is made anew: a process that was killed may have left it half written.
+        """
         folder = self.path(run)
         if not (folder / "dvc.yaml").exists():
             scratch = folder.with_name(f".{folder.name}.new")
@@ -44,6 +47,8 @@ class Workspaces:
             if folder.exists():
                 shutil.rmtree(folder)
             scratch.rename(folder)
+        shutil.rmtree(folder / ".dvc" / "tmp", ignore_errors=True)
+        (folder / "dvc.lock").unlink(missing_ok=True)
         write_atomically(folder / ".dvc" / "config", self._content.config())
         write_atomically(folder / ".dvc" / "config.local", self._content.local_config())
         write_atomically(folder / "params.yaml", parameters(run, identity))

@@ -1,17 +1,19 @@
 """Data go into the content store and come back to the byte, or it is said that they cannot."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from medicore.errors import IntegrityError
+from medicore.errors import ConfigurationError, IntegrityError
 from medicore.stores.content.content_remote import FolderRemote
 from medicore.stores.content.dvc_content import DvcContent, md5
 from tests.conftest import git
 from tests.flip import flip
+from tests.hostile import hostile_dvc
 
 # DVC asks pygtrie for the value of a step that found nothing, which pygtrie 2.5 deprecates; DVC 3.67 still does.
 pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value will soon raise:DeprecationWarning")
@@ -206,3 +208,42 @@ def test_git_around_the_work_folder_is_left_alone(content: DvcContent, tmp_path:
     locked(content, tmp_path / "first")
     assert list((tmp_path / "first").rglob(".gitignore")) == []
     assert git("diff", "--cached", "--name-only", folder=tmp_path) == ""
+
+
+def test_a_user_s_own_dvc_changes_nothing(
+    content: DvcContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Variables and configuration of user and machine, even broken ones, change no pointer, and stay as they are."""
+    pointer, lock = locked(content, tmp_path / "first"), committed(content, tmp_path / "second")
+    theirs = hostile_dvc(tmp_path / "theirs")
+    for name, value in theirs.items():
+        monkeypatch.setenv(name, value)
+    for place in ("cache", "remote", "site"):
+        shutil.rmtree(tmp_path / place)
+    assert locked(content, tmp_path / "third") == pointer
+    assert committed(content, tmp_path / "fourth") == lock
+    again = scratch(content, tmp_path / "fifth")
+    (again / RECORD / "lock.dvc").write_bytes(pointer)
+    content.pull(again, [f"{RECORD}/lock.dvc"])
+    assert not (again / RECORD / "lock" / "transfer.json").is_symlink()
+    assert [path.name for path in (tmp_path / "theirs").iterdir()] == ["config"]
+    assert {name: os.environ[name] for name in theirs} == theirs
+
+
+@pytest.mark.parametrize(
+    ("name", "spoilt"),
+    [(".dvc/tmp/rwlock", b""), (".dvc/tmp/rwlock", b"{"), ("dvc.lock", b"[]"), ("dvc.lock", b"\xff")],
+)
+def test_what_dvc_cannot_read_of_its_own_is_told_with_the_folder(
+    content: DvcContent, tmp_path: Path, name: str, spoilt: bytes
+) -> None:
+    """Where DVC's own state in a work folder is damaged, one line names that folder (FAULTS 65)."""
+    work = scratch(content, tmp_path / "work")
+    (work / name).parent.mkdir(exist_ok=True)
+    (work / name).write_bytes(spoilt)
+    for output in ("analysis.parquet", "report.pdf", "results.json"):
+        (work / RECORD / output).write_bytes(b"x")
+    with pytest.raises(ConfigurationError, match="the content store could not take cohort, report: ") as told:
+        content.commit(work, ["cohort", "report"])
+    assert f"make room, or mend the folder {work}, then" in str(told.value)
+    assert "\n" not in str(told.value)

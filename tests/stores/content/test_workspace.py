@@ -71,6 +71,19 @@ def test_what_steps_wrote_survives_preparing_again(workspaces: Workspaces, code:
     assert stored["run"]["accepted"] == later["accepted"]
 
 
+@pytest.mark.parametrize("spoilt", [b"", b"{", b"\xff"])
+def test_what_dvc_left_is_made_anew(workspaces: Workspaces, code: GitCode, spoilt: bytes) -> None:
+    """A process killed while DVC wrote leaves locks and a lock file that nobody can read; a resumed run has none (FAULTS 65)."""
+    workspaces.prepare(RUN, code.commit(), PROTOCOL, IDENTITY)
+    folder = workspaces.path(RUN)
+    (folder / ".dvc" / "tmp").mkdir()
+    for name in (".dvc/tmp/rwlock", ".dvc/tmp/lock", "dvc.lock"):
+        (folder / name).write_bytes(spoilt)
+    workspaces.prepare(RUN, code.commit(), PROTOCOL, IDENTITY)
+    assert not (folder / ".dvc" / "tmp").exists()
+    assert not (folder / "dvc.lock").exists()
+
+
 def test_half_made_folder_is_made_anew(workspaces: Workspaces, code: GitCode) -> None:
     """What a killed preparation left, before or after the tree was complete, is replaced (FAULTS 65)."""
     folder = workspaces.path(RUN)
