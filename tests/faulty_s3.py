@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 class Faulty:
     """A running proxy, what it is to do wrong with the next writes of objects and holds, and their headers.
 
-    ``plan`` holds a fault for each: ``refuse`` answers 503 and does nothing, ``cut`` closes the connection in the
+    ``plan`` holds a fault for each: a status, or ``refuse`` for 503, is answered and nothing done, ``cut`` closes the connection in the
     middle of the upload, ``forget`` does what was asked and cuts the connection before it answers, ``stall`` does
     it and answers too late, ``damage`` lets other bytes arrive. ``always`` holds for all when the plan is empty.
     ``downloads`` counts the objects that were read; with ``spoils`` their last byte comes back as another.
@@ -77,8 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
         written = self.command == "PUT" and ("?" not in self.path or "?legal-hold" in self.path)
         fault = faulty.next_fault(dict(self.headers)) if written else ""
         body = self.rfile.read(size // 2 if fault == "cut" else size)
-        if fault == "refuse":
-            self._pass_on(503, {}, b"")
+        if fault == "refuse" or fault.isdigit():
+            self._pass_on(503 if fault == "refuse" else int(fault), {}, b"")
         elif fault == "cut":
             self.close_connection = True
         else:

@@ -14,7 +14,7 @@ from typing import Any, Self
 from medicore.errors import ArchiveError, UnavailableError
 from medicore.records.export.archived import Versions, require_key, require_longer
 from medicore.stores.s3.bucket import place_of, require_locked
-from medicore.stores.s3.client import ATTEMPTS, S3Access, is_passing, trouble
+from medicore.stores.s3.client import ATTEMPTS, S3Access, is_never, is_passing, trouble
 from medicore.stores.s3.hold import is_held, set_hold
 
 _GONE = {"NoSuchKey", "NoSuchVersion", "404", "NotFound", "MethodNotAllowed"}
@@ -279,6 +279,11 @@ class LockedBucket:
 def _refused(key: str, error: Exception) -> ArchiveError:
     if trouble(error) in _GONE:
         return _missing(key)
+    if is_never(error):
+        return UnavailableError(
+            f"{key}: the server of the archive cannot do what was asked ({trouble(error)}); expected one with versions, "
+            "Object Lock and conditional writes; see docs/operate.md"
+        )
     return UnavailableError(
         f"{key}: the archive refused ({trouble(error)}); expected its consent; see docs/operate.md"
     )

@@ -16,6 +16,8 @@ _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 _PASSING = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _SERVER_ERROR = 500
+_NEVER = {501, 505}
+"""Not implemented, and HTTP of another version: the server will not be able to do it later either."""
 
 Answer = TypeVar("Answer")
 
@@ -157,7 +159,8 @@ def is_passing(error: Exception) -> bool:
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
-        return status_of(error) >= _SERVER_ERROR or trouble(error) in _PASSING
+        never = is_never(error)
+        return not never and (status_of(error) >= _SERVER_ERROR or trouble(error) in _PASSING)
     cut = (
         exceptions.HTTPClientError,
         exceptions.ConnectionError,
@@ -165,6 +168,11 @@ def is_passing(error: Exception) -> bool:
         exceptions.ResponseStreamingError,
     )
     return isinstance(error, cut)
+
+
+def is_never(error: Exception) -> bool:
+    """Say whether the server cannot do at all what was asked, now or later."""
+    return status_of(error) in _NEVER or trouble(error) == "NotImplemented"
 
 
 def status_of(error: Exception) -> int:

@@ -1,9 +1,10 @@
 """The archive in S3 in the middle of trouble: what is tried again, what is refused, and what never happens."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from medicore.errors import ArchiveError
-from medicore.stores.s3.client import ATTEMPTS
+from medicore.stores.s3.client import ATTEMPTS, is_never, is_passing
 from tests.faulty_s3 import faulty_server
 from tests.s3 import KEYS, S3Server, locking_server, moto_server  # noqa: F401 - fixtures
 
@@ -63,6 +64,40 @@ def test_what_lasts_is_refused_in_one_line(server: S3Server, fault: str) -> None
     assert "\n" not in str(refused.value)
     assert faulty.writes == ATTEMPTS
     assert server.archive(bucket).keys("archives") == ()
+
+
+@pytest.mark.parametrize("status", ["501", "505"])
+def test_what_a_server_never_does_is_told_at_once(server: S3Server, status: str) -> None:
+    """A server that cannot do what is asked is asked once, and one line says what an archive needs (FAULTS 63)."""
+    bucket = server.bucket()
+    with faulty_server(server.endpoint) as faulty:
+        faulty.always = status
+        with pytest.raises(
+            ArchiveError, match=f"^{KEY}: the server of the archive cannot do what was asked"
+        ) as refused:
+            server.archive(bucket, endpoint=faulty.endpoint).put(KEY, DATA, UNTIL)
+    assert "\n" not in str(refused.value)
+    assert faulty.writes == 1
+    assert server.archive(bucket).keys("archives") == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "passes", "never"),
+    [
+        (501, "NotImplemented", False, True),
+        (400, "NotImplemented", False, True),
+        (505, "HTTPVersionNotSupported", False, True),
+        (503, "SlowDown", True, False),
+        (507, "XInsufficientStorage", True, False),
+        (400, "RequestTimeout", True, False),
+        (405, "MethodNotAllowed", False, False),
+    ],
+)
+def test_an_answer_is_passing_final_or_a_refusal(status: int, code: str, passes: bool, never: bool) -> None:
+    """What a server says never is told apart from what it cannot do just now, and both from what it forbids."""
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    error = ClientError(answer, "PutObject")  # type: ignore[arg-type] # the type wants more than servers give
+    assert (is_passing(error), is_never(error)) == (passes, never)
 
 
 def test_a_server_that_is_not_there_is_an_archive_error(
