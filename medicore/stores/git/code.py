@@ -1,5 +1,6 @@
 """Proof of the code: that what runs is a commit, to the byte."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -55,14 +56,14 @@ class GitCode:
 
     def deviations(self) -> tuple[str, ...]:
         """Return how the checkout and the imported modules differ from the commit, one line each."""
-        listed = git("ls-tree", "-r", "-z", "HEAD", folder=self.root).decode().split("\0")
+        listed = os.fsdecode(git("ls-tree", "-r", "-z", "HEAD", folder=self.root)).split("\0")
         recorded = {entry.split("\t", 1)[1]: entry.split()[2] for entry in listed if entry}
         found = [
             f"modified or missing: {name}" for name, blob in recorded.items() if self._blob(name) != blob
         ]
         # What only this clone or this user ignores is not ignored here: Python would import it all the same.
         ignored = "--exclude-per-directory=.gitignore"
-        untracked = git("ls-files", "-o", ignored, "-z", folder=self.root).decode()
+        untracked = os.fsdecode(git("ls-files", "-o", ignored, "-z", folder=self.root))
         found += [
             f"untracked: {name}"
             for name in untracked.split("\0")

@@ -5,6 +5,8 @@ created only if it does not exist, which git does atomically. Studies that finis
 """
 
 import contextlib
+import errno
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -40,6 +42,10 @@ class GitRecords(GitObjects):
         try:
             take_pack(self._missing(code, commit), self.folder)
         except (ConfigurationError, IntegrityError) as error:
+            if os.strerror(errno.ENOSPC) in str(error):
+                raise ConfigurationError(
+                    f"the record repository takes no more ({error}); make room, then run the same command again"
+                ) from error
             raise ConfigurationError(
                 f"code commit {commit[:12]} cannot be copied into the record repository ({error}); expected a clone of the "
                 "code with its whole history, and records that 'medicore verify --all' finds whole; clone the code again"

@@ -2,6 +2,8 @@
 
 # ruff: noqa: F401, F811 - pytest passes fixtures by their names
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,29 @@ def test_code_without_its_history_is_refused(code: GitCode, tmp_path: Path) -> N
         records.adopt(GitCode(tmp_path / "shallow"), commit)
     assert "\n" not in str(refused.value)
     assert git("for-each-ref", folder=records.folder) == ""
+
+
+def test_a_disk_without_room_for_the_code_is_told(
+    code: GitCode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where git finds no room for the code, the message asks for room, and says nothing against the clone (FAULTS 64)."""
+    full = tmp_path / "bin" / "git"
+    full.parent.mkdir()
+    full.write_text(
+        '#!/bin/sh\ncase "$*" in *index-pack*|*unpack-objects*) echo "fatal: write error: No space left on device" >&2; exit 128;; esac\n'
+        f'exec "{shutil.which("git")}" "$@"\n'
+    )
+    full.chmod(0o755)
+    records = GitRecords(tmp_path / "new.git")
+    records.create()
+    with monkeypatch.context() as patched:
+        patched.setenv("PATH", str(full.parent), prepend=os.pathsep)
+        with pytest.raises(
+            ConfigurationError, match=r"takes no more \(.*No space.*\); make room, then run"
+        ) as refused:
+            records.adopt(code, code.commit())
+    assert "clone" not in str(refused.value)
+    records.adopt(code, code.commit())
 
 
 def test_a_bundle_gives_the_record_alone(records: GitRecords, code: GitCode) -> None:

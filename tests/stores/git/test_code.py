@@ -16,6 +16,7 @@ TEXTS = {
     "medicore/a.py": "a = 1\n",
     "medicore/b.py": "b = 1\n",
     "studies/é ü.yaml": "study: none\n",
+    "studies/\udce9.yaml": "study: Latin-1\n",
 }
 
 
@@ -47,13 +48,15 @@ def test_every_difference_is_named(checkout: GitCode) -> None:
     (checkout.root / "studies" / "é ü.yaml").write_text("study: none")
     (checkout.root / "medicore" / "b.py").unlink()
     (checkout.root / "medicore" / "new.py").write_text("")
+    (checkout.root / "n\udce4chste.py").write_text("")
     assert checkout.deviations() == (
         "modified or missing: medicore/b.py",
         "modified or missing: studies/é ü.yaml",
         "untracked: medicore/new.py",
+        "untracked: n\udce4chste.py",
     )
     expected = (
-        rf"the code is not commit {checkout.commit()[:12]}: 3 difference\(s\), "
+        rf"the code is not commit {checkout.commit()[:12]}: 4 difference\(s\), "
         r"first 'modified or missing: medicore/b\.py'; commit or remove them, or run with --exploratory"
     )
     with pytest.raises(ConfigurationError, match=expected):
