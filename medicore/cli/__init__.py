@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 from medicore.cli.app import app
 from medicore.cli.pipes import READER_LEFT, Streams, flushed
 from medicore.errors import ConfigurationError, MediCoreError
+from medicore.stores.surroundings import (
+    ask_this_machine_directly,
+    leave_out_socks,
+    print_everything,
+    require_utf8,
+)
 
 if TYPE_CHECKING:
     from flows.serving.server import PrefectSession
@@ -21,6 +27,11 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 def main() -> None:
     """Run the command line and leave; at once where Prefect's client would go on trying for a server that is away."""
+    require_utf8()
+    print_everything()
+    ask_this_machine_directly()
+    for name in leave_out_socks():
+        _say(f"warning: {name} names a SOCKS proxy, which MediCore does not speak; it is not used")
     gc.set_threshold(_COLLECT_AFTER)
     os.umask(0o077)  # what MediCore writes is for its own account alone, whatever the shell allows
     sessions: list[PrefectSession] = []

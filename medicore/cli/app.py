@@ -1,6 +1,7 @@
 """The application object, and what its verbs share."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,11 +57,15 @@ RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, as MED-2024-
 
 
 def settings() -> "Settings":
-    """Return the settings of this call; Prefect's client then knows the password of our own server."""
+    """Return the settings of this call; Prefect's client then knows the password of our own server.
+
+    What it writes, it writes in the state folder: the account may have no home.
+    """
     from flows.serving.password import find_password
     from medicore.settings import read_settings
 
     chosen = read_settings()
+    os.environ.setdefault("PREFECT_HOME", str(chosen.home / "prefect"))
     find_password(chosen.home)
     return chosen
 

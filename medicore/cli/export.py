@@ -1,5 +1,6 @@
 """Verbs that hand a record on: export, sbom."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -62,7 +63,8 @@ def export(
         "event": f"{made.sequence}{', the same bytes as before' if made.again else ''}",
     }
     pairs(facts)
-    say(f"\nTo verify: python -I -S {target if not zipped else folder}/verify_bundle.py")
+    program = f"{target if not zipped else folder}/verify_bundle.py"
+    say(f"\nTo verify: python -I -S {shlex.quote(program)}")
 
 
 @app.command()

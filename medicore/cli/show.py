@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from medicore.stores.surroundings import is_utf8
+
 _OUT = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 180)
 
 _MANY = 200
@@ -30,8 +32,9 @@ def note(text: str) -> None:
 
 
 def emit(document: Any) -> None:  # noqa: ANN401 - any JSON
-    """Print a result as JSON."""
-    print(json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True))  # noqa: T201
+    """Print a result as JSON; where the output does not take every character, those beyond ASCII are escaped."""
+    escaped = not is_utf8(sys.stdout.encoding)
+    print(json.dumps(document, indent=1, ensure_ascii=escaped, sort_keys=True))  # noqa: T201
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,6 +1,7 @@
 """Verbs that do the work: init, edc deliver, run, portfolio, serve, step."""
 
 import contextlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -197,7 +198,7 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
         say(f"Prefect UI: {serving.url.removesuffix('/api')}   (Ctrl-C stops it)")
         say(f"Other terminals: export PREFECT_API_URL={serving.url}")
         if serving.server is not None:
-            say(f"Its user and password: cat {password_file(chosen.home, port)}")
+            say(f"Its user and password: cat {shlex.quote(str(password_file(chosen.home, port)))}")
         serving.attend(lambda told: typer.echo(told, err=True))
 
 

@@ -268,6 +268,8 @@ def main() -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent)
     parser.add_argument("--authority", type=lambda text: f"{int(text.replace(':', ''), 16):064x}")
     given = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that this terminal cannot show is no fault
     try:
         with tempfile.TemporaryDirectory() as scratch:
             bundle = Bundle(given.folder, Path(scratch))

@@ -1,5 +1,6 @@
 """The offline verifier against damage: one bit in any file, a file too few or too many, and no openssl, are each named."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -122,6 +123,16 @@ def test_added_file_fails_and_is_named(copy: Path, tmp_path: Path, verifier: Ver
     assert code == 1
     assert "FAIL  record/addendum.pdf: is not in MANIFEST.json" in answer
     assert "FAIL  record/results.json: is a link or a device" in answer
+
+
+def test_a_name_that_the_terminal_cannot_show_is_named(copy: Path) -> None:
+    """Where the output is ASCII alone, a fault of a file with other letters is told by their numbers."""
+    (copy / "record" / "試験.pdf").write_bytes(b"%PDF")
+    program = [sys.executable, "-S", str(copy / "verify_bundle.py")]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(program, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert rb"FAIL  record/\u8a66\u9a13.pdf: is not in MANIFEST.json" in done.stdout
 
 
 def test_authority_is_compared_when_it_is_named(bundle: Path, tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ class Authority:
         try:
             if path.stat().st_mode & 0o077:
                 raise ConfigurationError(f"{path.name} is open to others; expected mode 0600; correct it")
-            return path.read_text()
+            return path.read_text(encoding="utf-8")
         except FileNotFoundError as error:
             raise ConfigurationError(
                 f"the passphrase of {identifier} is not here; expected {path.name}; restore it, or renew {identifier}"
