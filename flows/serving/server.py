@@ -22,11 +22,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows.serving.attended import Attended
+from flows.serving.environment import own_environment
 from flows.serving.password import OF_CLIENT, OF_SERVER, kept_password, new_password, require_own_port
 from medicore.errors import ConfigurationError
 from medicore.stores.command import inherited
+from medicore.stores.surroundings import ask_this_machine_directly
 
 _START_LIMIT_S, _ANSWER_LIMIT_S, _DELIVERY_LIMIT_S = 120.0, 10.0, 15.0
+_DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 _QUEUES = (("prefect.events.worker", "EventsWorker"), ("prefect.logging.handlers", "APILogWorker"))
 """Module and class of what Prefect's client sends from threads of its own: events and logs."""
 
@@ -100,6 +103,7 @@ def attended_server(
     if given:
         for name, value in client.items():
             os.environ.setdefault(name, value)
+        ask_this_machine_directly()
         require_given_server()
         yield given, None
         return
@@ -108,33 +112,28 @@ def attended_server(
     password = new_password()
     settings = {
         **client,
+        "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
         "PREFECT_API_URL": url,
         OF_CLIENT: password,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # Kept in memory, a server's end would take the places of runs at work with it, and they would be cancelled.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     }
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
-    command = _brief(chosen) if brief else _full(chosen)
-    server = Attended(
-        "the Prefect server",
-        command,
-        folder / "server.log",
-        environment={**inherited(), OF_SERVER: password},
-    )
-    try:
-        importlib.import_module("prefect")  # takes as long as the server's start, so they go side by side
-        _wait_until_healthy(url, password, server.process, server.log)
-        with contextlib.nullcontext() if brief else kept_password(home, chosen, password):
-            yield url, server
-    finally:
-        server.stop()
-        for name, earlier in before.items():
-            if earlier is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = earlier
+    with own_environment(settings):
+        command = _brief(chosen) if brief else _full(chosen)
+        # In the working directory: an address of a database could not hold every letter of a path.
+        environment = {**inherited(), OF_SERVER: password, _DATABASE: "sqlite+aiosqlite:///prefect.db"}
+        server = Attended("the Prefect server", command, folder / "server.log", folder, environment)
+        try:
+            with contextlib.chdir(folder):  # Prefect looks for settings in files of the working directory too
+                importlib.import_module(
+                    "prefect"
+                )  # takes as long as the server's start, so they go side by side
+            _wait_until_healthy(url, password, server.process, server.log)
+            with contextlib.nullcontext() if brief else kept_password(home, chosen, password):
+                yield url, server
+        finally:
+            server.stop()
 
 
 def _brief(port: int) -> list[str]:
@@ -143,7 +142,7 @@ def _brief(port: int) -> list[str]:
 
 def _full(port: int) -> list[str]:
     return [
-        sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
+        sys.executable, "-P", "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
         "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-keep-alive", "5",
     ]  # fmt: skip
 
@@ -154,7 +153,8 @@ def require_given_server() -> None:
     if not given:
         return
     try:
-        with urllib.request.urlopen(f"{given}/health", timeout=_ANSWER_LIMIT_S):  # noqa: S310 - the operator's setting
+        # An opener of its own: the one that is shared knows the proxies of when it was first used.
+        with urllib.request.build_opener().open(f"{given}/health", timeout=_ANSWER_LIMIT_S):
             return
     except urllib.error.HTTPError:
         return  # somebody is there; Prefect's own client knows better what to make of it
@@ -202,8 +202,9 @@ def _wait_until_healthy(url: str, password: str, process: subprocess.Popen[bytes
 def _answers(url: str, password: str = "") -> bool:
     known = base64.b64encode(password.encode()).decode()
     request = urllib.request.Request(url, headers={"Authorization": f"Basic {known}"} if password else {})  # noqa: S310 - loopback, http
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310 - loopback, http
+        with direct.open(request, timeout=2) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -34,6 +34,7 @@ from medicore.cases.run.requesting import refuse_flow_run
 from medicore.errors import ConfigurationError, MediCoreError
 from medicore.settings import CHECKOUT, read_settings
 from medicore.stores.git.clone import clone_commit
+from medicore.stores.surroundings import ask_this_machine_directly, leave_out_socks
 from medicore.wiring import open_house
 
 _ENGINE = Path(__file__).with_name("engine.py")
@@ -184,6 +185,8 @@ class _Began(TaskStatus[ProcessHandle]):
 
 def main(pool: str) -> None:
     """Work until this process is ended."""
+    ask_this_machine_directly()
+    leave_out_socks()
     setup_signal_handlers_worker(os.getpid(), "the worker", print)
     repository = os.environ.get("MEDICORE_REPOSITORY") or str(CHECKOUT)
     asyncio.run(KnownWorker(pool, CHECKOUT, repository).start())

@@ -12,16 +12,19 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import urlsplit
 
 import pytest
 from httpx import ConnectError
+from prefect.client.orchestration import SyncPrefectClient
 
 from flows.serving.server import free_port, prefect_server
 from medicore.errors import ConfigurationError
 from tests.conftest import ROOT
+from tests.hostile import hostile_prefect
 from tests.session import lay_prefect_tables
 
 # The server serves until a line or the end of its input; where it stops in order, the process says so.
@@ -52,6 +55,8 @@ with prefect_server(Path(sys.argv[1])) as session:
         urllib.request.urlopen(urllib.request.Request(session.url + "/flow_runs/filter", b"{}"))
     except urllib.error.HTTPError as refused:
         print(refused.code)
+    from prefect.settings import PREFECT_API_KEY, PREFECT_LOCAL_STORAGE_PATH
+    print(PREFECT_API_KEY.value(), PREFECT_LOCAL_STORAGE_PATH.value().parent.parent.name)
 print(session.undelivered, os.environ.get("PREFECT_API_AUTH_STRING"))
 print(os.listdir(Path(sys.argv[1]) / "prefect"))
 """
@@ -123,15 +128,20 @@ def test_server_answers_and_dies_with_its_parent_in_order_or_by_kill(tmp_path: P
 def test_what_a_command_says_is_kept(tmp_path: Path) -> None:
     """The server of one command keeps flow run, task run and events, as the server that people look at keeps them.
 
-    It answers nobody but that command, whose password is gone when it is, and was in no file.
+    It answers nobody but that command, whose password is gone when it is, and was in no file. Settings of Prefect for
+    other work, in the environment and in the working directory, change none of this, and nothing is written there.
     """
+    theirs = tmp_path / "theirs"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+    environment |= {"PYTHONPATH": str(ROOT), **hostile_prefect(theirs)}
+    before = sorted(theirs.iterdir())
     done = subprocess.run(
         [sys.executable, "-c", FLOW, str(tmp_path)],
-        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False,
+        cwd=theirs, env=environment, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     *told, files = done.stdout.splitlines()
-    assert told == ["1", "401", "False None"], done.stderr
+    assert told == ["1", "401", f"None {tmp_path.name}", "False None"], done.stderr
+    assert sorted(theirs.iterdir()) == before
     assert "password" not in files
     with contextlib.closing(sqlite3.connect(tmp_path / "prefect" / "prefect.db")) as kept:
         for table in ("flow_run", "task_run"):
@@ -183,6 +193,50 @@ def test_given_server_that_is_not_there_is_told(
         f"the Prefect server at {named}, which PREFECT_API_URL names, cannot be reached ("
     )
     assert "\n" not in str(refused.value)
+
+
+def client_reaches(url: str) -> bool:
+    """Say whether Prefect's own client finds the API in good health."""
+    client = SyncPrefectClient(url)
+    with client._client:
+        return client.api_healthcheck() is None
+
+
+@pytest.mark.usefixtures("given")
+def test_a_given_server_is_reached_through_the_proxy_and_one_on_loopback_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefect_url: str
+) -> None:
+    """A company's proxy is asked for a server elsewhere, by the check and by Prefect's client, and never for this machine."""
+    asked = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Stay silent."""
+
+    for name in ("NO_PROXY", "no_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as proxy:
+        thread = threading.Thread(target=proxy.serve_forever)
+        thread.start()
+        for name in ("HTTP_PROXY", "http_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.server_address[1]}")
+        monkeypatch.setenv("PREFECT_API_URL", prefect_url)
+        with prefect_server(tmp_path):
+            assert client_reaches(prefect_url)
+        assert asked == []
+        monkeypatch.setenv("PREFECT_API_URL", "http://prefect.invalid/api")
+        with prefect_server(tmp_path):
+            assert client_reaches("http://prefect.invalid/api")
+        assert asked == ["http://prefect.invalid/api/health"] * 2
+        proxy.shutdown()
+        thread.join()
 
 
 @pytest.mark.usefixtures("given")
