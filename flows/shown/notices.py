@@ -2,7 +2,7 @@
 
 import functools
 
-from medicore.cases.answers.lookup import latest
+from medicore.cases.answers.lookup import standing_lines
 from medicore.cases.answers.notifying import tell_of_late, tell_of_run
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
@@ -20,4 +20,4 @@ def late(settings: Settings, house: House) -> tuple[str, ...]:
     """Tell which months became late, and return them."""
     if settings.notify is None:
         return ()
-    return tell_of_late(house, latest(house), functools.partial(post, settings.notify))
+    return tell_of_late(house, standing_lines(house), functools.partial(post, settings.notify))

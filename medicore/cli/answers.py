@@ -29,13 +29,16 @@ def status(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the latest run of every study and month, where it stands, what is late and what nobody asked for."""
+    """Show the run that stands for each study and month, its state, what is late and what nobody asked for.
+
+    A released run stands until a later one is released; later runs that are still open are named beside it.
+    """
     from medicore.cases.answers.lateness import gaps, with_deadlines
-    from medicore.cases.answers.lookup import latest
+    from medicore.cases.answers.lookup import standing_lines
     from medicore.records.identifiers import study_id
 
     opened = house(settings())
-    rows = with_deadlines(opened, latest(opened, study_id(study) if study else None))
+    rows = with_deadlines(opened, standing_lines(opened, study_id(study) if study else None))
     unasked = gaps(opened, rows)
     if late:
         rows = tuple(row for row in rows if row["late"])
@@ -47,15 +50,15 @@ def status(
             row["run"],
             figure(row["n"]),
             figure(row["estimate"]),
-            row["state"],
+            "; ".join(
+                [row["state"], *(f"run {one['run'].split('/')[-1]}: {one['state']}" for one in row["later"])]
+            ),
             f"late since {row['due']}" if row["late"] else "",
             "; ".join(row["messages"]),
         )
         for row in rows
     ]
-    table(
-        "Late runs" if late else "Latest runs", ("run", "n", "estimate", "state", "late", "findings"), cells
-    )
+    table("Late months" if late else "Months", ("run", "n", "estimate", "state", "late", "findings"), cells)
     if unasked:
         missing = [(gap.study, gap.first, gap.last, str(gap.months), gap.due) for gap in unasked]
         table("Late, and nobody has asked for it", ("study", "from", "to", "months", "due since"), missing)

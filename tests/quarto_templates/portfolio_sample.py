@@ -108,6 +108,7 @@ def study(number: int, state: str) -> dict[str, Any]:
         if state == "rejected" else [],
         "figures": figures if whole else None,
         "change": change if whole else None,
+        "earlier": "2025-02" if whole else None,
         "diagnostics": {
             "smd_before": 0.388, "smd_after": 0.016, "smd_limit": 0.1, "arms": {"treated": 374, "control": 335},
             "c_statistic": 0.673, "effective_sample_size": {"treated": 342.4, "control": 292.6},

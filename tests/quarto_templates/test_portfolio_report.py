@@ -162,6 +162,18 @@ def test_ratios_stand_about_one_and_months_of_another_question_are_left_out() ->
     assert '"1.0"' in printed
 
 
+def test_a_month_is_called_the_first_only_where_none_came_before() -> None:
+    """Without a recorded change an earlier month is named; only where none has an estimate is this one the first."""
+    from presentation.portfolio.front import glance
+    from presentation.portfolio.inputs import Portfolio
+
+    document = contents()
+    document["studies"] = [{**study, "change": None} for study in document["studies"][:2]]
+    document["studies"][1]["earlier"] = None
+    printed = glance(Portfolio(document, identity()))
+    assert printed.count("2025-02 ended later") == printed.count("first estimate") == 1
+
+
 def test_lost_parameters_and_another_months_contents_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A parameter that got lost, and contents of another month or schema, give no report."""
     for change, name in (

@@ -11,6 +11,8 @@ from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.indexed import Entry, Indexed, Numbers
 from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.ledger.precedence import precedence
+from medicore.records.ledger.states import OPEN, RunState
 from medicore.records.results.printed import likelihood, numbers_of, printed_number
 from medicore.records.results.trace import origin_of
 
@@ -33,10 +35,32 @@ def lines(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
     return tuple(dict(entry.line) for entry in entries if study in {None, RunId.parse(entry.run).study})
 
 
-def latest(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
-    """Return the line of the latest run of every study and month, by study and month."""
-    found = {(run.study, run.month): row for row in lines(house, study) for run in [RunId.parse(row["run"])]}
-    return tuple(row for _, row in sorted(found.items()))
+def standing_lines(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
+    """Return the line of the run that stands for each study and month, by study and month.
+
+    ``later`` names, with their states, the runs of the month that were asked for after it and are not closed: a released
+    run stands until a later one is released itself.
+    """
+    months: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in lines(house, study):
+        run = RunId.parse(row["run"])
+        months.setdefault((run.study, run.month), []).append(row)
+    return tuple(_standing(months[month]) for month in sorted(months))
+
+
+def _standing(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the line of a month's runs that stands for it, with ``later``."""
+
+    def order(row: dict[str, Any]) -> tuple[bool, bool, int]:
+        return precedence(RunState(row["state"]), RunId.parse(row["run"]).number)
+
+    stands = max(rows, key=order)
+    later = [
+        {"run": row["run"], "state": row["state"]}
+        for row in rows
+        if order(row)[-1] > order(stands)[-1] and RunState(row["state"]) in OPEN
+    ]
+    return {**stands, "later": later}
 
 
 def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighting, ...]:

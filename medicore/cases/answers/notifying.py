@@ -47,7 +47,7 @@ def tell_of_run(house: House, run: RunId, post: Post) -> None:
 def tell_of_late(house: House, lines: Iterable[Mapping[str, Any]], post: Post) -> tuple[str, ...]:
     """Tell once of every month that became late, as STUDY/MONTH, and return what was told now.
 
-    ``lines`` are those of the latest runs. What did not arrive is told again the next time.
+    ``lines`` are those of the runs that stand for their months. What did not arrive is told again the next time.
     """
     told = {
         month

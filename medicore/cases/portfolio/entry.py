@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from medicore.cases.portfolio.late_months import NO_RUN, deadline
-from medicore.cases.portfolio.standing import able, attempts, standing_run, state
+from medicore.cases.portfolio.standing import able, attempts, earlier_whole, standing_run, state
 from medicore.cases.review.review import proved_approvals
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import sealed_commit
@@ -52,8 +51,9 @@ def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
         "late": late,
         "run": None if chosen is None else str(chosen),
         "state": words,
-        "runs": [_row(house, run, moment(at)) for run in attempts(house, study, month)],
+        "runs": [_row(house, run, due, late=late) for run in attempts(house, study, month)],
         "months": [month_found for month_found in series if month_found is not None],
+        "earlier": earlier_whole(house, study, month),
         **_outstanding(house, chosen, found_state, at),
         **dict.fromkeys(("figures", "change", "diagnostics")),
         "findings": [],
@@ -118,11 +118,10 @@ def _finding(stored: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _row(house: House, run: RunId, at: datetime) -> dict[str, Any]:
-    """Return a run's line in the table of states, with its place in the record repository."""
+def _row(house: House, run: RunId, due: str | None, *, late: bool) -> dict[str, Any]:
+    """Return a run's line in the table of states, with its place in the record repository; it is the month that is late."""
     history = history_of(house, run)
     found = history.state
-    due, late = deadline(house, run.study, run.month, found.value, at)
     row: dict[str, Any] = {
         "run": str(run),
         "state": found.value,

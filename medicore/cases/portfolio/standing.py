@@ -7,11 +7,10 @@ from medicore.cases.run.histories import histories_of, history_of
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import RunHistory
-from medicore.records.ledger.states import RELEASED, RunState
+from medicore.records.ledger.precedence import NO_ATTEMPT, precedence
+from medicore.records.ledger.states import WHOLE, RunState
 from medicore.records.people.lockout import is_locked
 from medicore.records.people.people import PERMISSIONS, Permission, standing_of
-
-_NO_ATTEMPT = frozenset({RunState.EXPLORED, RunState.REFUSED})
 
 
 def state(house: House, run: RunId) -> RunState:
@@ -32,11 +31,21 @@ def standing_run(house: House, study: str, month: str) -> RunId | None:
 
 def standing_of_month(histories: Iterable[RunHistory]) -> RunHistory | None:
     """Return the same of the month whose runs were read already."""
-    return max(_attempted(histories), key=lambda one: (one.state in RELEASED, one.run.number), default=None)
+    return max(_attempted(histories), key=lambda one: precedence(one.state, one.run.number), default=None)
+
+
+def earlier_whole(house: House, study: str, month: str) -> str | None:
+    """Return the latest month before ``month`` for which a run with a whole record stands; None where there is none."""
+    earlier: dict[str, list[RunHistory]] = {}
+    for history in histories_of(house, study):
+        if history.run.month < month:
+            earlier.setdefault(history.run.month, []).append(history)
+    standing = {known: standing_of_month(held) for known, held in earlier.items()}
+    return max((known for known, one in standing.items() if one and one.state in WHOLE), default=None)
 
 
 def _attempted(histories: Iterable[RunHistory]) -> list[RunHistory]:
-    return [history for history in histories if history.state not in _NO_ATTEMPT]
+    return [history for history in histories if history.state not in NO_ATTEMPT]
 
 
 def able(house: House, run: RunId, permission: Permission, at: str) -> list[str]:

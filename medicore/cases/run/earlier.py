@@ -10,7 +10,8 @@ from medicore.cases.run.runs import runs_of
 from medicore.cases.run.stored import stored_file
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.ledger.states import WHOLE, RunState
+from medicore.records.ledger.precedence import precedence
+from medicore.records.ledger.states import WHOLE
 from medicore.records.results.results import Results
 from medicore.steps.data.change import earlier_estimate
 from medicore.steps.data.deviation import approved_protocol
@@ -40,7 +41,7 @@ def previous_estimate(house: House, run: RunId) -> dict[str, Any] | None:
     for month in sorted(months, reverse=True):
         standing = [history for history in histories_of(house, run.study, month) if history.state in WHOLE]
         if standing:
-            latest = max(standing, key=lambda one: (one.state is not RunState.SEALED, one.run.number))
+            latest = max(standing, key=lambda one: precedence(one.state, one.run.number))
             data = stored_file(house, latest.run, latest.sealed_commit, "results.json")
             primary = Results.from_json(data).primary
             return earlier_estimate(month, str(latest.run), dict(primary.section.values))

@@ -28,6 +28,9 @@ RELEASED = frozenset({RunState.RELEASED, RunState.ARCHIVED})
 WHOLE = RELEASED | {RunState.SEALED}
 """The states of a run whose complete record is sealed and was not rejected: its results are valid."""
 
+OPEN = frozenset({RunState.RUNNING, RunState.HALTED, RunState.SEALED})
+"""The states of a run that may still become a record."""
+
 _S = RunState
 _EVERY = frozenset(RunState)
 _ANALYSIS = ("extract", "check", "cohort", "propensity", "effect", "sensitivity", "report")

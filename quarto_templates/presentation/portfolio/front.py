@@ -71,7 +71,8 @@ def glance(portfolio: Portfolio) -> str:
             for one in members
         ]
     note = (
-        "Moved: from the estimate of the latest earlier month, in this month's standard errors. Estimates of runs that "
+        "Moved: from the estimate of the latest earlier month, in this month's standard errors, as the record has it; "
+        "not compared where the earlier month had no result yet when this one was computed. Estimates of runs that "
         "are not released are not yet approved by anybody. SE: standard error."
     )
     return block(table("1.1", "The studies", columns, rows, note=note, source="primary, change; ledger"))
@@ -98,8 +99,10 @@ def _change_cell(study: Mapping[str, Any]) -> str | Code:
     change = study["change"]
     if study["figures"] is None:
         return "–"
+    if change is None and study["earlier"] is not None:
+        return call("analysis-name", "not compared", f"{study['earlier']} ended later")
     if change is None:
-        return "first month"
+        return "first estimate"
     if change["in_standard_errors"] is None:
         return call("analysis-name", "not comparable", f"with {change['month']}")
     moved = change["in_standard_errors"]

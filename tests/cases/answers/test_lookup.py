@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from medicore.cases.answers.lookup import current, latest, lines, sightings
+from medicore.cases.answers.lookup import current, lines, sightings, standing_lines
 from medicore.errors import ProtocolError
 from medicore.records.ledger.ledger import NewEvent
 from medicore.stores.clock import SystemClock
@@ -53,8 +53,8 @@ def test_lines_are_those_of_ledger_and_records(house: IndexedHouse) -> None:
         assert answers(house) == truth(house)
         mine = lines(house, "MED-2024-0147")  # type: ignore[arg-type]
         assert [row["run"] for row in mine] == [FIRST, SECOND]
-        newest = latest(house)  # type: ignore[arg-type]
-        assert [row["run"] for row in newest] == [SECOND, OTHER, OPEN]
+        standing = standing_lines(house)  # type: ignore[arg-type]
+        assert [row["run"] for row in standing] == [SECOND, OTHER, OPEN]
 
 
 def test_a_number_is_found_in_all_runs(house: IndexedHouse) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from medicore.cases.answers.explain import explain
-from medicore.cases.answers.lookup import latest, lines, sightings
+from medicore.cases.answers.lookup import lines, sightings, standing_lines
 from medicore.cases.answers.status import line, summary
 from medicore.cases.run.analysis import Outcome
 from medicore.cases.run.runs import all_runs, sealed_commit
@@ -96,7 +96,11 @@ def test_the_index_answers_as_ledger_and_records_do(month: WholeHouse) -> None:
     month.release(SOUND_RUN)
     again = month.run(SOUND).run
     assert lines(month.house) == tuple(line(month.house, run) for run in all_runs(month.house))
-    assert [row["run"] for row in latest(month.house, SOUND)] == [again]
+    (stands,) = standing_lines(month.house, SOUND)
+    assert (stands["run"], stands["later"]) == (
+        SOUND_RUN,
+        [{"run": again, "state": "sealed, awaiting approval"}],
+    )
     assert [row["state"] for row in lines(month.house, SOUND)] == ["archived", "sealed, awaiting approval"]
 
 
