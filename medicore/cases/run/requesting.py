@@ -4,6 +4,7 @@ import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from medicore.cases.people.logged import SERVICE, log
@@ -24,6 +25,7 @@ from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
 from medicore.records.people.act import ENVELOPE, Act, declare
 from medicore.records.people.people import Permission, Person
+from medicore.records.protocol.calendar import day_begins, first_day, local_date
 from medicore.records.protocol.printable import require_printable
 from medicore.records.protocol.protocol import Protocol
 
@@ -91,7 +93,8 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
     ReviewError
         When the requester is unknown, revoked or may not request. A refusal is put into the ledger.
     ProtocolError
-        When study or month is malformed, unknown or too early, or the report could not print a text of the protocol.
+        When study or month is malformed or unknown, the month is before the study's first or has not begun, or the report
+        could not print a text of the protocol.
     ConfigurationError
         When code or packages are not what a regulatory run needs, or the code is of another commit than was asked for.
     """
@@ -100,15 +103,24 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
         if request.commit:
             require_commit(request.commit, house.code.commit())
         protocol = house.protocols.load(request.study)
-        first = protocol.calendar.first_month
-        if month_id(request.month) < first:
-            raise ProtocolError(
-                f"month {request.month} is before the study's first, {first}; choose a later one"
-            )
+        _require_month(protocol, request.month, house.clock.now())
         require_printable(protocol)
         if request.exploratory:
             return protocol, house.code.commit(), house.environment.digest()
         return protocol, house.code.require_clean(), house.environment.require_locked()
+
+
+def _require_month(protocol: Protocol, month: str, now: datetime) -> None:
+    """Raise ProtocolError unless the month is one of the study's and has begun, where the study is."""
+    first, zone = protocol.calendar.first_month, protocol.calendar.timezone
+    if month_id(month) < first:
+        raise ProtocolError(f"month {month} is before the study's first, {first}; choose a later one")
+    begins = day_begins(first_day(month), zone)
+    if now < begins:
+        raise ProtocolError(
+            f"month {month} has not begun: it begins at {timestamp(begins)[:16]}Z, midnight in {zone}; expected a month "
+            f"up to {local_date(now, zone):%Y-%m}; choose one"
+        )
 
 
 def require_commit(wanted: str, running: str) -> None:

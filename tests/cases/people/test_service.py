@@ -235,6 +235,7 @@ def test_a_renewal_that_nobody_signed_is_named(month: WholeHouse) -> None:
 def test_requests_of_both_keys_prove(month: WholeHouse) -> None:
     """What the service asked for before and after its renewal is proved by the key of its time."""
     events = []
+    month.clock.pass_days(40)
     for ahead in ("2025-04", "2025-05"):
         asked = Request(SOUND, ahead, "medicore", "Monthly schedule")
         signature = sign_for_service(month.house, asked, [SOUND])

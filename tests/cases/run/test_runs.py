@@ -1,6 +1,8 @@
 """Runs: numbered as they are asked for, taken up again where they stopped, and begun by one code alone."""
 
 import base64
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -110,6 +112,8 @@ def test_a_regulatory_run_needs_the_code_and_packages_that_it_names(founded: Who
         ({"month": "../2025-03"}, ProtocolError, "is malformed"),
         ({"month": "٢٠٢٥-٠٣"}, ProtocolError, "is malformed"),
         ({"month": "2024-12"}, ProtocolError, "month 2024-12 is before the study's first, 2025-01"),
+        ({"month": "2025-05"}, ProtocolError, "month 2025-05 has not begun: it begins at 2025-04-30T22:00Z"),
+        ({"month": "9999-12"}, ProtocolError, "expected a month up to 2025-04; choose one"),
         ({"by": "rita"}, ReviewError, "rita has the role reviewer, which may not request"),
         ({"by": "nobody"}, ReviewError, "person 'nobody' is unknown"),
         ({"commit": "0" * 40}, ConfigurationError, "expected '0000"),
@@ -119,13 +123,24 @@ def test_what_is_not_fit_is_refused_before_there_is_a_run(
     founded: WholeHouse, changed: dict[str, str], family: type[Exception], words: str
 ) -> None:
     """An unknown study, an early month, one who may not, other code than asked for: an event, and no run."""
-    asked = {"study": SOUND, "month": MONTH, **changed}
+    asked: dict[str, Any] = {"study": SOUND, "month": MONTH, **changed}
     with pytest.raises(family, match=words) as refused:
         founded.begin(asked.pop("study"), **asked)
     assert [*founded.house.ledger.events(action="run.requested")] == []
     (event,) = founded.house.ledger.events(action="run.refused")
     assert (event.details["claimed"], event.reason) == (changed.get("by", "ana"), str(refused.value))
     assert event.details["error"] == family.__name__
+
+
+def test_a_month_begins_where_the_study_is(founded: WholeHouse) -> None:
+    """At midnight in Zurich May may be asked for, a second before it may not, not even as an exploration."""
+    founded.clock.time = datetime(2025, 4, 30, 21, 59, 59, tzinfo=UTC)
+    for exploratory in (False, True):
+        with pytest.raises(ProtocolError, match="2025-05 has not begun"):
+            founded.begin(SOUND, "2025-05", exploratory=exploratory)
+    assert [*founded.house.ledger.events(action="run.requested")] == []
+    founded.clock.time += timedelta(seconds=1)
+    assert str(founded.begin(SOUND, "2025-05").id) == f"{SOUND}/2025-05/1"
 
 
 def test_a_protocol_that_changed_since_is_not_the_runs(founded: WholeHouse) -> None:
