@@ -22,7 +22,8 @@ from medicore.records.people.people import Permission
 from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.protocol.protocol import Protocol
 
-REASON = "Looked at one patient's data"
+VIEWED, SOUGHT = "subject.viewed", "subject.sought"
+REASONS = {VIEWED: "Looked at one patient's data", SOUGHT: "Asked for a patient whom the data do not hold"}
 
 
 def subject(
@@ -34,6 +35,8 @@ def subject(
     month: str | None = None,
 ) -> dict[str, Any]:
     """Return what is recorded of one patient, and leave in the ledger, signed by the viewer, who saw which row.
+
+    Where the data hold no such patient, the ledger says that somebody asked and that nobody was seen.
 
     Of the last released run of the month, or the last sealed one (by default of the last month that has one): the row of the raw extract;
     each eligibility criterion in order, with the patient's value and whether it is satisfied; and the box: excluded
@@ -59,17 +62,16 @@ def subject(
     record = _sealed_with_cohort(house, study, chosen)
     protocol = record.protocol()
     row = locate(record.file, protocol, patient)
-    details = {
-        "commit": record.commit,
-        "file": row.place.file if row else None,
-        "row": row.place.number if row else None,
-    }
-    # The event comes before the answer: what cannot be recorded is not shown.
-    record_act(house, signatory, "subject.viewed", str(record.run), REASON, details)
+    # The event comes before the answer: what cannot be recorded is not shown. It never holds what was typed: that may be
+    # a patient of another study, or a name.
     if row is None:
+        sought = {"commit": record.commit, "found": 0}
+        record_act(house, signatory, SOUGHT, str(record.run), REASONS[SOUGHT], sought)
         raise DataError(
             f"the extract of {record.run} has no such subject; expected one of its identifiers; check it"
         )
+    details = {"commit": record.commit, "file": row.place.file, "row": row.place.number}
+    record_act(house, signatory, VIEWED, str(record.run), REASONS[VIEWED], details)
     values, recorded = record.rows_of(patient, protocol.contract.subject)
     applied = applied_criteria(protocol, values, row.texts)
     box = box_of(protocol, applied, str(recorded["arm"].iloc[0]), str(recorded["reason"].iloc[0]))

@@ -34,6 +34,7 @@ from medicore.records.people.people import Permission
 
 _ACTS = {
     "subject.viewed": Permission.VIEW,
+    "subject.sought": Permission.VIEW,
     "run.exported": Permission.EXPORT,
     EXTENDED: Permission.EXTEND,
     HELD: Permission.EXTEND,

@@ -59,6 +59,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "person.unlocked": "An operator, quality, or the authority for the last of them, let a locked person sign again.",
         "person.refused": "An attempt to add, renew, revoke or unlock a person was refused; the details name the cause, and whose name was claimed.",
         "subject.viewed": "A person saw one patient's data of a run; the event names the row and holds none of its values.",
+        "subject.sought": "A person asked for a patient whom the run's data do not hold, and saw nobody; the identifier asked for is not kept.",
         "subject.refused": "An attempt to see a patient's data was refused, and nothing was shown.",
         "authority.created": "The certificate authority that issues the people's certificates was created.",
         "checkpoint.signed": "The service signed the head of the ledger as a checkpoint, to be kept outside the ledger.",

@@ -82,6 +82,7 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "checkpoint.signed": _EVERY,
         "checkpoint.failed": _EVERY,
         "subject.viewed": _EVERY,
+        "subject.sought": _EVERY,
         "ledger.corrected": _EVERY,
     }
 )

@@ -9,6 +9,7 @@ import pytest
 
 from medicore.cases.answers.subject import subject
 from medicore.cases.people.signers import proved
+from medicore.cases.proof.verify import verify
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import DataError, IntegrityError, ProtocolError, ReviewError
@@ -112,13 +113,17 @@ def test_who_may_not_see_patients(month: WholeHouse) -> None:
     assert views(month) == []
 
 
-def test_an_unknown_patient_leaves_the_look_and_no_identifier(month: WholeHouse) -> None:
-    """A patient who is not in the extract is not named in the answer; that somebody looked is recorded."""
+def test_an_unknown_patient_is_recorded_as_sought_and_not_as_seen(month: WholeHouse) -> None:
+    """A patient who is not in the extract is named neither in the answer nor in the ledger, which says that nobody was seen."""
     with pytest.raises(DataError, match="has no such subject") as refused:
         subject(month.house, SOUND, "SECRET-1", "rita", words)
     assert "SECRET-1" not in str(refused.value)
-    (event,) = views(month)
-    assert (event.details["row"], event.details["file"]) == (None, None)
+    assert views(month) == []
+    (event,) = month.house.ledger.events(subject=SOUND_RUN, action="subject.sought")
+    told = {"commit": sealed_commit(month.house, RUN), "found": 0}
+    assert proved(month.house, event, Permission.VIEW).details == told
+    assert "SECRET-1" not in json.dumps(event.as_json())
+    assert [check.found for check in verify(month.house, RUN) if not check.passed] == []
 
 
 def test_the_released_run_is_looked_at_before_a_later_one(released: WholeHouse) -> None:
