@@ -168,6 +168,10 @@ def access(
     if as_json:
         emit(answer)
         return
+    if not answer["ledger_event"]:
+        began = f"began at {answer['ledger_began']}" if answer["ledger_began"] else "has not begun"
+        say(f"Nobody had access to {study} on {at}: the ledger {began}. Name a day from then on.")
+        return
     cells = [
         (
             row["identifier"],

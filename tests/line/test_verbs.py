@@ -32,7 +32,7 @@ ANSWERS: Steps = (
     ("attempts", (), 0, BROKEN),
     ("approvals", (RUN,), 0, "reviewer"),
     ("subject", (REFERENCE, "233", "--as", "reviewer"), 0, "lock/"),
-    ("access", (REFERENCE, "--at", "2020-01-01"), 0, REFERENCE),
+    ("access", (REFERENCE, "--at", "2020-01-01"), 0, "the ledger began at 20"),
     ("ledger show", ("--last", "1"), 0, "subject.viewed"),
     ("ledger verify", (), 0, "intact"),
     ("ledger clock", OPERATOR, 7, ""),

@@ -19,7 +19,8 @@ _SIGNED = frozenset({"proceed", "approve", "reject", "administer", "extend"})
 def access(house: House, study: str, at: str) -> dict[str, Any]:
     """Return the permissions of each person at the end of a day in UTC, and the changes of people on that day.
 
-    Roles apply to all studies. The answer uses only the ledger's events up to then.
+    Roles apply to all studies. The answer uses only the ledger's events up to then; ``ledger_began`` is the time of its
+    first one, before which nobody had any role.
 
     Raises
     ------
@@ -32,7 +33,8 @@ def access(house: House, study: str, at: str) -> dict[str, Any]:
     now = timestamp(house.clock.now())
     if day.isoformat() > now[:10]:
         raise ProtocolError(f"{at} is in the future; expected a day up to {now[:10]}; choose one")
-    events = _until(house.ledger.events(), end)
+    ledger = tuple(house.ledger.events())
+    began, events = ledger[0].at if ledger else None, _until(ledger, end)
     last = min(end, now)
     rows = []
     for person in people_of(events).values():
@@ -68,6 +70,7 @@ def access(house: House, study: str, at: str) -> dict[str, Any]:
     ]
     return {
         "study": study,
+        "ledger_began": began,
         "as_of": last,
         "ledger_event": events[-1].sequence if events else 0,
         "people": rows,

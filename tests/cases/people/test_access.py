@@ -26,6 +26,8 @@ def test_access_follows_the_ledger(tmp_path: Path) -> None:
     assert (found["rita"]["standing"], found["rita"]["may"]) == ("expired", [])
     clock.pass_days(1)
     revoke(house, actor(), "rita")
+    before = access(house, STUDY, "2025-03-31")
+    assert (before["people"], before["ledger_event"], before["ledger_began"][:10]) == ([], 0, "2025-04-01")
     assert access(house, STUDY, "2025-04-01")["people"][0]["identifier"] == "otto"
     assert len(access(house, STUDY, "2025-04-01")["people"]) == 1
     again = access(house, STUDY, "2025-04-02")
