@@ -7,6 +7,7 @@ import typer
 
 from medicore.cli.app import Json, RunText, Trusted, app, house, settings
 from medicore.cli.show import emit, say, table, warn
+from medicore.cli.target import require_new
 from medicore.errors import IntegrityError
 
 if TYPE_CHECKING:
@@ -217,11 +218,11 @@ def restore(
     from medicore.cases.keeping.restoring import restore
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
-    from medicore.stores.bundle_target import require_free, write_folder
+    from medicore.stores.bundle_target import write_folder
 
     named = RunId.parse(run)
-    require_free(folder)
     chosen = settings()
+    require_new(chosen, folder)
     restored = restore(house(chosen), named, person or chosen.person or "", passphrase_of)
     write_folder(folder, restored.files)
     if not restored.named:

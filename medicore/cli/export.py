@@ -7,14 +7,19 @@ from typing import Annotated
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.foundation import foundation
 from medicore.cli.show import emit, pairs, say
+from medicore.cli.target import new_target, require_new
 
 
 @app.command()
 def export(
     run: RunText,
     to: Annotated[
-        Path | None, typer.Option(help="The folder or zip to write; by default named by the run, here.")
+        Path | None,
+        typer.Option(
+            help="The folder or zip to write; by default named by the run, here, or from the checkout in 'exports' of the state folder."
+        ),
     ] = None,
     zipped: Annotated[
         bool, typer.Option("--zip", help="Write a zip; the same record gives the same.")
@@ -31,22 +36,23 @@ def export(
     from medicore.cases.export.export import export as exported
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
-    from medicore.stores.bundle_target import require_free, write_folder, write_zip
+    from medicore.stores.bundle_target import write_folder, write_zip
 
     chosen = settings()
     named = RunId.parse(run)
     folder = f"{named.study}_{named.month}_{named.number}"
-    target = to or Path(f"{folder}.zip" if zipped else folder)
-    require_free(target)
-    made = exported(
-        house(chosen), named, person or chosen.person or "", passphrase_of, whole_ledger=whole_ledger
-    )
+    name = f"{folder}.zip" if zipped else folder
+    target = new_target(chosen, name, None, "exports") if to is None else require_new(chosen, to)
+    opened = house(chosen)
+    made = exported(opened, named, person or chosen.person or "", passphrase_of, whole_ledger=whole_ledger)
     if zipped:
         write_zip(target, made.files, folder)
     else:
         write_folder(target, made.files)
+    authority = foundation(opened)["authority"]
     answer = {
         "run": made.run,
+        "authority": authority,
         "written": str(target),
         "files": len(made.files),
         "manifest": made.manifest,
@@ -63,8 +69,11 @@ def export(
         "event": f"{made.sequence}{', the same bytes as before' if made.again else ''}",
     }
     pairs(facts)
-    program = f"{target if not zipped else folder}/verify_bundle.py"
-    say(f"\nTo verify: python -I -S {shlex.quote(program)}")
+    program = shlex.quote(str((Path(folder) if zipped else target) / "verify_bundle.py"))
+    say(f"\nTo verify{', unpacked' if zipped else ''}: python -I -S {program} --authority {authority}")
+    say(
+        "The fingerprint is that of the authority of this installation; whoever verifies takes it from you, not from the bundle."
+    )
 
 
 @app.command()

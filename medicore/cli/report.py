@@ -7,7 +7,11 @@ import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
 from medicore.cli.show import emit, say, table
+from medicore.cli.target import new_target, require_new
 from medicore.errors import ConfigurationError, IntegrityError
+
+_REPORTS = "reports"
+_HERE = "by default this one, or from the checkout 'reports' in the state folder"
 
 report = typer.Typer(no_args_is_help=True, help="Reports as files.")
 app.add_typer(report, name="report")
@@ -53,11 +57,11 @@ def tables(
     from medicore.cases.run.seal import read_results
     from medicore.records.identifiers import RunId
     from medicore.records.results.result_tables import result_tables
-    from medicore.stores.bundle_target import require_free, write_folder
+    from medicore.stores.bundle_target import write_folder
 
-    named = RunId.parse(run)
-    require_free(folder)
-    opened = house(settings())
+    named, chosen = RunId.parse(run), settings()
+    require_new(chosen, folder)
+    opened = house(chosen)
     made = result_tables(read_results(opened, named, sealed_commit(opened, named)).document)
     write_folder(folder, made)
     if as_json:
@@ -73,8 +77,8 @@ def portfolio(
         list[str] | None, typer.Argument(metavar="[STUDY]...", help="Studies; all by default.")
     ] = None,
     output: Annotated[
-        Path, typer.Option(help="The folder for the report; it is made where it is not there.")
-    ] = Path(),
+        Path | None, typer.Option(help=f"The folder for the report, made where it is not there; {_HERE}.")
+    ] = None,
     on: Annotated[
         str | None,
         typer.Option(help="The day, YYYY-MM-DD in UTC, that lateness is judged on; today by default."),
@@ -88,12 +92,11 @@ def portfolio(
     """
     from medicore.cases.portfolio.report import portfolio_report
     from medicore.records.identifiers import month_id
-    from medicore.stores.bundle_target import require_free
     from medicore.stores.files import write_atomically
 
-    target = output / f"portfolio_{month_id(month)}.pdf"
-    require_free(target)
-    made = portfolio_report(house(settings()), month, studies or (), on)
+    chosen = settings()
+    target = new_target(chosen, f"portfolio_{month_id(month)}.pdf", output, _REPORTS)
+    made = portfolio_report(house(chosen), month, studies or (), on)
     write_atomically(target, made.pdf)
     if as_json:
         emit({"written": str(target), "sha256": made.digest, **made.contents})
@@ -105,7 +108,7 @@ def portfolio(
 @report.command()
 def html(
     run: RunText,
-    folder: Annotated[Path, typer.Argument(help="The folder for the page.")] = Path(),
+    folder: Annotated[Path | None, typer.Argument(help=f"The folder for the page; {_HERE}.")] = None,
     as_json: Json = False,
 ) -> None:
     """Write a sealed run's report as one HTML page by itself, made by the record's own template; itself no record.
@@ -116,14 +119,13 @@ def html(
     from medicore.cases.export.rendition import rendition_sources
     from medicore.records.canonical import sha256
     from medicore.records.identifiers import RunId
-    from medicore.stores.bundle_target import require_free
     from medicore.stores.files import write_atomically
     from medicore.stores.report.rendition import render_html
 
-    named = RunId.parse(run)
-    target = folder / f"{named.study}_{named.month}_{named.number}.html"
-    require_free(target)
-    sources = rendition_sources(house(settings()), named)
+    named, chosen = RunId.parse(run), settings()
+    name = f"{named.study}_{named.month}_{named.number}.html"
+    target = new_target(chosen, name, folder, _REPORTS)
+    sources = rendition_sources(house(chosen), named)
     page = render_html(sources.template, sources.inputs)
     write_atomically(target, page)
     if as_json:

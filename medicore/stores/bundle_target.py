@@ -16,6 +16,24 @@ def require_free(target: Path) -> None:
         raise ConfigurationError(f"{target.name} is there already; expected a new name; name another")
 
 
+def is_within(place: Path, folder: Path) -> bool:
+    """Return whether ``place``, which need not be there, lies in ``folder`` once links are followed."""
+    return place.resolve().is_relative_to(folder.resolve())
+
+
+def require_outside(target: Path, checkout: Path, home: Path) -> None:
+    """Raise ConfigurationError when ``target`` lies in the checkout; there it would make the next run refuse the code.
+
+    The state folder ``home`` may lie in the checkout, since git ignores it there.
+    """
+    in_home = is_within(home, checkout) and is_within(target, home)
+    if is_within(target, checkout) and not in_home:
+        raise ConfigurationError(
+            f"{target.name} would lie in the checkout, and the next run would refuse it as uncommitted; expected a place "
+            f"outside; name one, for example {home / 'reports' / target.name}"
+        )
+
+
 def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     """Write ``files`` as the new folder ``target``, whole or not at all.
 

@@ -1,6 +1,7 @@
 """export: a third party verifies the bundle with Python and openssl alone; the same record gives the same bytes."""
 
 import json
+import shlex
 import zipfile
 from pathlib import Path
 
@@ -71,13 +72,19 @@ def test_same_record_exports_to_the_same_bytes(released: Month, tmp_path: Path) 
     run = released.run(REFERENCE)
     folder = export(released.project, run, tmp_path / "folder")
     before = len(released.project.events(run))
-    for name in ("a.zip", "b.zip"):
-        export(released.project, run, tmp_path / name, "--zip")
+    export(released.project, run, tmp_path / "a.zip", "--zip")
+    asked = ("export", run, "--to", str(tmp_path / "b.zip"), "--zip", "--as", "reviewer")
+    told = released.project.medicore(*asked).out
+    command = next(line for line in told.splitlines() if line.startswith("To verify, unpacked: "))
     assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "a.zip") as packed:
         packed.extractall(tmp_path / "unpacked")
     unpacked = tmp_path / "unpacked" / run.replace("/", "_")
-    assert third_party(unpacked, tmp_path)[0] == 0
+    *_, program, option, fingerprint = shlex.split(command)
+    assert (tmp_path / "unpacked" / program).is_file()
+    assert third_party(unpacked, tmp_path, option, fingerprint)[0] == 0
+    code, answer = third_party(unpacked, tmp_path, option, "0" * 64)
+    assert (code, "not the one you trust" in answer) == (1, True)
     files = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert files == {p.relative_to(unpacked): p.read_bytes() for p in unpacked.rglob("*") if p.is_file()}
     copies = [event for event in released.project.events(run)[before:] if event["action"] == "run.exported"]

@@ -48,8 +48,8 @@ def test_tables_lie_beside_the_report(released: Month, tmp_path: Path) -> None:
 def test_the_page_is_a_rendition_of_the_record(released: Month, tmp_path: Path) -> None:
     """It names commit, results and PDF of the record, its sources make that PDF again, and it overwrites nothing."""
     project, run = released.project, released.run(REFERENCE)
-    asked = ("report", "html", run, str(tmp_path))
-    answer = project.medicore(*asked, "--json").json()
+    page_asked = ("report", "html", run, str(tmp_path))
+    answer = project.medicore(*page_asked, "--json").json()
     page = Path(answer["file"])
     assert page.name == f"{REFERENCE}_{MONTH}_1.html"
     assert answer["sha256"] == sha256(page.read_bytes())
@@ -66,7 +66,14 @@ def test_the_page_is_a_rendition_of_the_record(released: Month, tmp_path: Path) 
     inputs = {name: data for name, data in sources.inputs.items() if name != "rendition.json"}
     asked_at = datetime.fromisoformat(json.loads(inputs["run.json"])["requested_at"])
     assert EmbeddedRenderer().render(str(ROOT / "quarto_templates"), inputs, asked_at) == report
-    assert f"{REFERENCE}_{MONTH}_1.html is there already" in project.medicore(*asked, expected=9).err
+    assert f"{REFERENCE}_{MONTH}_1.html is there already" in project.medicore(*page_asked, expected=9).err
+    answer = project.medicore("report", "html", run, "--json").json()
+    assert Path(answer["file"]) == project.home / "reports" / page.name, (
+        "a command of these tests stands in the checkout"
+    )
+    for asked in (("html", run, "."), ("tables", run, "tables"), ("portfolio", MONTH, "--output", "docs")):
+        assert "would lie in the checkout" in project.medicore("report", *asked, expected=9).err
+    assert git("status", "--porcelain", folder=project.root) == ""
     answer = project.medicore("report", "html", released.run(BROKEN), str(tmp_path), expected=3)
     assert "without a report" in answer.err
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from medicore.errors import ConfigurationError
-from medicore.stores.bundle_target import write_folder, write_zip
+from medicore.stores.bundle_target import is_within, require_outside, write_folder, write_zip
 
 FILES = {"README.txt": b"text", "record/lock/raw.csv": b"1,2\n"}
 WRITERS: tuple[Callable[[Path, Mapping[str, bytes]], None], ...] = (
@@ -50,6 +50,32 @@ def test_nothing_is_written_over(
     with pytest.raises(ConfigurationError, match="bundle is there already"):
         write(target, FILES)
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    "place", ["page.html", "docs/new/page.html", "../elsewhere/../checkout/page.html", "link/page.html"]
+)
+def test_nothing_is_written_into_the_checkout(tmp_path: Path, place: str) -> None:
+    """A place in the checkout is refused by whatever name it goes, through a link too, and the message names another."""
+    checkout, home = tmp_path / "checkout", tmp_path / "checkout" / ".medicore"
+    home.mkdir(parents=True)
+    (tmp_path / "way in").symlink_to(checkout)
+    target = tmp_path / "way in" / "page.html" if place.startswith("link") else checkout / place
+    with pytest.raises(
+        ConfigurationError, match=r"page\.html would lie in the checkout.*reports/page\.html$"
+    ):
+        require_outside(target, checkout, home)
+
+
+def test_the_state_folder_and_all_else_are_written_to(tmp_path: Path) -> None:
+    """The state folder within the checkout is allowed; a state folder around the checkout does not open that."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for target in (checkout / ".medicore" / "reports" / "page.html", tmp_path / "checkout-2" / "page.html"):
+        require_outside(target, checkout, checkout / ".medicore")
+    assert not is_within(tmp_path / "checkout-2", checkout)
+    with pytest.raises(ConfigurationError, match="would lie in the checkout"):
+        require_outside(checkout / "page.html", checkout, tmp_path)
 
 
 def test_what_the_disk_refuses_leaves_nothing(tmp_path: Path) -> None:
