@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from medicore.ports.house import House
     from medicore.records.finding import StoredFinding
     from medicore.records.identifiers import RunId
+    from medicore.records.ledger.ledger import LedgerEvent
+    from medicore.records.people.decision import Statement
     from medicore.settings import Settings
 
 
@@ -20,75 +22,121 @@ def review(
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; all that wait by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what waits for a decision, or what one run waits for."""
-    from flows.shown.afterwards import REPORT_MISSING, afterwards
-    from medicore.cases.answers.lookup import lines
-    from medicore.cases.answers.status import line_of
-    from medicore.cases.review.namesakes import namesakes
-    from medicore.cases.review.review import require_open
-    from medicore.cases.run.decisions import decision_digests
-    from medicore.cases.run.histories import history_of
-    from medicore.layout import report_for_people
+    """Show what waits for a decision, or what one run waits for, and what was answered already."""
     from medicore.records.identifiers import RunId
 
     chosen = settings()
     opened = house(chosen)
     if run is None:
-        waiting = [row for row in lines(opened) if "awaiting" in row["state"]]
-        if as_json:
-            emit(waiting)
-        else:
-            cells = [
-                (row["run"], row["state"], row["requested_by"], "; ".join(row["messages"])) for row in waiting
-            ]
-            table("Waiting for a decision", ("run", "state", "requested by", "findings"), cells)
+        _list_waiting(opened, as_json=as_json)
         return
-    target, report = RunId.parse(run), ""
-    history = history_of(opened, target)
-    found = require_open(history)
-    findings = history.findings if found.name == "HALTED" else ()
-    with afterwards(target, REPORT_MISSING):
-        report = report_for_people(chosen, opened, target)
-    answer: dict[str, Any] = {
-        **line_of(opened, history),
-        "report": report or None,
-        "findings": [dict(finding.stored) for finding in findings],
-        "decision_is_bound_to": decision_digests(opened, target, history.sealed_commit),
-        "warnings": dict(namesakes(opened, history)),
-    }
+    answer = _reviewed(chosen, opened, RunId.parse(run))
     warn(answer["warnings"].items())
     if as_json:
         emit(answer)
+    else:
+        _show_reviewed(answer)
+
+
+def _list_waiting(opened: "House", *, as_json: bool) -> None:
+    from medicore.cases.answers.lookup import lines
+
+    waiting = [row for row in lines(opened) if "awaiting" in row["state"]]
+    if as_json:
+        emit(waiting)
         return
-    shown = {"report": report} if report else {}
-    pairs({"run": run, "state": found.value, "requested by": answer["requested_by"], **shown})
+    cells = [(row["run"], row["state"], row["requested_by"], "; ".join(row["messages"])) for row in waiting]
+    table("Waiting for a decision", ("run", "state", "requested by", "findings"), cells)
+
+
+def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str, Any]:
+    """Return what a run waits for: its line, its findings with their answers, what a signature binds to, what comes next."""
+    from flows.shown.afterwards import REPORT_MISSING, afterwards
+    from medicore.cases.answers.status import line_of
+    from medicore.cases.review.namesakes import namesakes
+    from medicore.cases.review.review import answered_findings, next_step, require_open, standing_decisions
+    from medicore.cases.run.decisions import decision_digests
+    from medicore.cases.run.histories import history_of
+    from medicore.layout import report_for_people
+
+    history, report = history_of(opened, target), ""
+    halted = require_open(history).name == "HALTED"
+    standing = standing_decisions(opened, history)
+    answered = answered_findings(standing)
+    with afterwards(target, REPORT_MISSING):
+        report = report_for_people(chosen, opened, target)
+    findings = [
+        {**finding.stored, "may_be": _answer(finding), "answered": _answered(answered.get(finding.digest))}
+        for finding in (history.findings if halted else ())
+    ]
+    what, about = next_step(history, standing)
+    meaning = f"sign {target} --meaning {what}{f' --finding {about[:12]}' if about else ''}"
+    signed = f"medicore {meaning} --as reviewer --reason '…'"
+    return {
+        **line_of(opened, history),
+        "report": report or None,
+        "findings": findings,
+        "decision_is_bound_to": decision_digests(opened, target, history.sealed_commit),
+        "next": f"medicore follow {target}" if what == "follow" else signed,
+        "warnings": dict(namesakes(opened, history)),
+    }
+
+
+def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any] | None:
+    """Return who answered a finding, when and why; None while nobody has."""
+    if decided is None:
+        return None
+    statement, event = decided
+    return {
+        "meaning": statement.meaning.value,
+        "name": statement.printed_name,
+        "signer": statement.signer,
+        "at": event.at,
+        "reason": statement.reason,
+        "sequence": event.sequence,
+    }
+
+
+def _show_reviewed(answer: dict[str, Any]) -> None:
+    shown = {"report": answer["report"]} if answer["report"] else {}
+    pairs({"run": answer["run"], "state": answer["state"], "requested by": answer["requested_by"], **shown})
     if answer["estimate"] is not None:
         interval = f"{figure(answer['ci_low'])} to {figure(answer['ci_high'])}"
         say(f"estimate  {figure(answer['estimate'])}  95% interval {interval}  n {answer['n']}")
     for missing in answer.get("not_estimable", ()):
         say(missing)
-    for finding in findings:
+    for finding in answer["findings"]:
         say()
-        rate = finding.false_alarm_rate
+        rate, answered = finding.get("false_alarm_rate"), finding["answered"]
+        said = (
+            ""
+            if answered is None
+            else f"{answered['meaning']}, by {answered['name']} at {answered['at'][:19]}"
+        )
         pairs(
             {
-                "finding": finding.digest,
-                "gate": f"{finding.step}: {finding.gate} of {finding.subject}",
-                "statistic": f"{finding.statistic} (threshold {finding.threshold})",
+                "finding": finding["digest"],
+                "gate": f"{finding['step']}: {finding['gate']} of {finding['subject']}",
+                "statistic": f"{finding['statistic']} (threshold {finding['threshold']})",
                 "false alarms": "not applicable" if rate is None else f"{rate:.2%} expected under balance",
-                "message": finding.message,
-                "answer": _answer(finding),
+                "message": finding["message"],
+                **(
+                    {"answer": finding["may_be"]}
+                    if answered is None
+                    else {
+                        "answered": f"{said}, ledger event {answered['sequence']}",
+                        "reason": answered["reason"],
+                    }
+                ),
             }
         )
+    if answer["findings"]:
+        done = sum(finding["answered"] is not None for finding in answer["findings"])
+        say(f"\n{done} of {len(answer['findings'])} finding(s) answered.")
     say()
     say("A signature binds to:")
     pairs(answer["decision_is_bound_to"])
-    last = "--meaning approve"
-    if findings:
-        last = f"--meaning proceed --finding {findings[0].digest[:12]}"
-    if any(not finding.overridable for finding in findings):
-        last = "--meaning reject"
-    say(f"\nNext: medicore sign {run} {last} --as reviewer --reason '…'")
+    say(f"\nNext: {answer['next']}")
 
 
 def _answer(finding: "StoredFinding") -> str:
@@ -126,12 +174,22 @@ def sign(
     decision = Decision(person, meaning, reason, finding)
     require_ready(opened, target, meaning)
     with opened.locks.hold(target.study, target.month, f"medicore sign {run}"):
+        before, _ = opened.ledger.head()
         event = sign_decision(opened, target, decision, passphrase_of(person))
+    again = event.sequence <= before
     followed = _followed(command, chosen, opened, target)
     if as_json:
-        emit({**followed.row, "decision": event.as_json(), "signed_report": followed.address or None})
+        emit(
+            {
+                **followed.row,
+                "decision": event.as_json(),
+                "signed_before": again,
+                "signed_report": followed.address or None,
+            }
+        )
     else:
-        say(f"Signed by {person} at {event.at}: {meaning}. Ledger event {event.sequence}.")
+        how = "Nothing was added, signed before" if again else "Signed"
+        say(f"{how} by {person} at {event.at}: {meaning}. Ledger event {event.sequence}.")
         followed.show()
     followed.leave()
 

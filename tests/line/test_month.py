@@ -110,7 +110,7 @@ def test_release_and_archive(released: Month) -> None:
         "run.released",
         "archive.completed",
     ]
-    released.project.sign(run, "approve")
+    assert released.project.sign(run, "approve").json()["signed_before"] is True
     again = [event["action"] for event in released.project.events(run)]
     assert (
         again.count("decision.signed") == again.count("run.released") == again.count("archive.completed") == 1

@@ -4,7 +4,7 @@ import json
 
 from medicore.cases.keeping.archive import archive
 from medicore.cases.people.logged import SERVICE, log
-from medicore.cases.review.review import standing_decisions
+from medicore.cases.review.review import answered_findings, standing_decisions
 from medicore.cases.review.signed_report import released_files
 from medicore.cases.run.attest import attest
 from medicore.cases.run.decisions import accepted_entry, proved_decision
@@ -95,7 +95,7 @@ def _continue(
     house: House, history: RunHistory, standing: tuple[tuple[Statement, LedgerEvent], ...]
 ) -> ActiveRun:
     run = history.run
-    answered = {s.finding: (s, e) for s, e in standing if s.meaning is Meaning.PROCEED}
+    answered = answered_findings(standing)
     waiting = [finding for finding in history.findings if finding.digest not in answered]
     if waiting:
         raise ReviewError(

@@ -6,7 +6,7 @@ from typing import Any
 
 from medicore.cases.portfolio.late_months import NO_RUN, deadline
 from medicore.cases.portfolio.standing import able, attempts, earlier_whole, standing_run, state
-from medicore.cases.review.review import proved_approvals
+from medicore.cases.review.review import answered_findings, proved_approvals, standing_decisions
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance, stored_file
@@ -179,20 +179,26 @@ def _outstanding(house: House, run: RunId | None, now: RunState | None, at: str)
 
 
 def _halted(house: House, run: RunId, at: str) -> dict[str, Any]:
-    """Return what a halted run waits for, its findings, and their messages."""
-    findings = [finding.stored for finding in history_of(house, run).findings]
+    """Return what a halted run waits for, its findings without an answer, and the messages of all."""
+    history = history_of(house, run)
+    findings = [finding.stored for finding in history.findings]
+    answered = answered_findings(standing_decisions(house, history))
+    waiting = [finding for finding in findings if finding["digest"] not in answered]
+    why = [str(finding["message"]) for finding in findings]
+    if not waiting:
+        return {"waits_for": {"what": "its continuation", "who": []}, "open": [], "why": why}
     closed = any(not finding["overridable"] for finding in findings)
     meaning = Meaning.REJECT if closed else Meaning.PROCEED
     who = {
         name
-        for found in findings
+        for found in waiting
         for name in able(house, run, permission_for(meaning, str(found["gate"])), at)
     }
     what = "rejection, then a new run" if closed else "a decision on its findings"
     return {
         "waits_for": {"what": what, "who": sorted(who)},
-        "open": [_open_finding(house, run, finding, at) for finding in findings],
-        "why": [str(finding["message"]) for finding in findings],
+        "open": [_open_finding(house, run, finding, at) for finding in waiting],
+        "why": why,
     }
 
 

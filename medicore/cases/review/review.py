@@ -1,6 +1,7 @@
 """review: a human decides on a finding or a report, and the run follows the decision."""
 
 import base64
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from medicore.cases.people.signers import people, refuse, require_not_locked
@@ -137,6 +138,8 @@ def standing_decisions(house: House, history: RunHistory) -> tuple[tuple[Stateme
     and finding are checked again, whoever calls. Decisions on an earlier sealing are passed over.
     """
     run = history.run
+    if not history.decisions:
+        return ()
     now = decision_digests(house, run, history.sealed_commit)
     standing = []
     for decision in history.decisions:
@@ -145,6 +148,35 @@ def standing_decisions(house: House, history: RunHistory) -> tuple[tuple[Stateme
             require_bound(statement, str(run), now, statement.finding)
             standing.append((statement, decision.event))
     return tuple(standing)
+
+
+def answered_findings(
+    standing: Iterable[tuple[Statement, LedgerEvent]],
+) -> dict[str, tuple[Statement, LedgerEvent]]:
+    """Return, by its digest, each finding that one of the decisions in force lets the run pass, with the last such decision."""
+    return {
+        str(statement.finding): (statement, event)
+        for statement, event in standing
+        if statement.meaning is Meaning.PROCEED
+    }
+
+
+def next_step(
+    history: RunHistory, standing: Sequence[tuple[Statement, LedgerEvent]]
+) -> tuple[str, str | None]:
+    """Return what a run that waits for a person needs next: the verb or meaning, and the finding that it is about, if any.
+
+    It is ``follow`` where all that is needed was signed, and only the run has not followed it.
+    """
+    if any(statement.meaning is not Meaning.PROCEED for statement, _ in standing):
+        return "follow", None
+    if history.state is not RunState.HALTED:
+        return Meaning.APPROVE.value, None
+    if any(not finding.overridable for finding in history.findings):
+        return Meaning.REJECT.value, None
+    answered = answered_findings(standing)
+    waiting = [finding.digest for finding in history.findings if finding.digest not in answered]
+    return (Meaning.PROCEED.value, waiting[0]) if waiting else ("follow", None)
 
 
 def _require_overridable(history: RunHistory, finding: str | None) -> None:
