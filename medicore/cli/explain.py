@@ -103,26 +103,68 @@ def _of_one(opened: "House", run: str, path: str, value: str, *, as_json: bool) 
 
 
 def _show(answer: "Explanation", *, same: bool) -> None:
+    cells = not isinstance(answer.value, dict | list)
+    verdict = "identical" if same else "DIFFERENT"
+    numbers = (
+        {"value": repr(answer.value), "recomputed now": f"{answer.recomputed!r} ({verdict})"}
+        if cells
+        else {"recomputed now": verdict}
+    )
     facts = {
         "run": answer.run,
         "path": answer.path,
-        "value": repr(answer.value),
-        "recomputed now": f"{answer.recomputed!r} ({'identical' if same else 'DIFFERENT'})",
+        **numbers,
         "definition": answer.origin.definition,
         "formula": answer.origin.formula or "–",
+        "source": answer.origin.source or "–",
         "step": answer.origin.step,
         "code": f"{answer.file}:{answer.line} {answer.origin.function.split(':')[1]}, commit {answer.commit}",
         "subjects": f"{answer.subjects['analysed']} analysed of {answer.subjects['assessed']} assessed",
     }
     pairs(facts)
+    if not cells:
+        _show_cells(answer)
     say("\nprotocol")
     for key, planned in answer.protocol.items():
-        say(f"  {key}: {_brief(planned)}")
+        _show_planned(key, planned)
     say("\ninputs (SHA-256)")
     for name, digest in answer.inputs.items():
         say(f"  {digest}  {name}")
 
 
-def _brief(planned: object) -> str:
-    text = str(planned)
+def _show_cells(answer: "Explanation") -> None:
+    """Print a row or section by its cells, each once; one that comes out otherwise now has both values."""
+    from medicore.records.results.paths import leaves_of
+
+    now = dict(leaves_of(answer.recomputed))
+    cells = dict(leaves_of(answer.value))
+    say("\ncells")
+    for name in [*cells, *(name for name in now if name not in cells)][:_SHOWN]:
+        then, again = _cell(cells, name), _cell(now, name)
+        say(f"  {name}: {then}{'' if then == again else f'; DIFFERENT now: {again}'}")
+    if len(cells) > _SHOWN:
+        say(f"  … and {len(cells) - _SHOWN} more (all with --json)")
+
+
+def _cell(cells: dict[str, object], name: str) -> str:
+    if name not in cells:
+        return "nothing"
+    value = cells[name]
+    return "–" if value is None or value == "" else value if isinstance(value, str) else repr(value)
+
+
+def _show_planned(key: str, planned: object) -> None:
+    """Print what the protocol plans, one part a line; a list of plain values is one part."""
+    if isinstance(planned, dict) and planned:
+        for name, part in planned.items():
+            _show_planned(f"{key}.{name}", part)
+    elif isinstance(planned, list) and any(isinstance(part, dict | list) for part in planned):
+        for place, part in enumerate(planned):
+            _show_planned(f"{key}.{place}", part)
+    else:
+        text = ", ".join(map(str, planned)) if isinstance(planned, list) else str(planned)
+        say(f"  {key}: {_brief(text)}")
+
+
+def _brief(text: str) -> str:
     return text if len(text) <= 300 else text[:300] + " … (whole with --json)"

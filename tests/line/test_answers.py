@@ -53,8 +53,12 @@ def test_explain_as_text(released: Month) -> None:
     answer = released.project.medicore("explain", released.run(REFERENCE), "cohort.analysed").out
     assert "(identical)" in answer
     assert "medicore/steps/cohort.py:" in answer
-    assert "eligibility: " in answer
+    assert "eligibility.0.operator: " in answer
     assert "extract.parquet" in answer
+    row = released.project.medicore("explain", released.run(REFERENCE), "sensitivity.sensitivity.0").out
+    assert row.count("IPW (Hájek)") == 1
+    assert "  estimator: IPW (Hájek)\n" in row
+    assert "{" not in row
 
 
 def test_reproduce_and_verify_as_text(released: Month) -> None:

@@ -39,7 +39,8 @@ def test_every_result_has_an_origin(month: Month) -> None:
     """Every path of the results but identity and findings leads to a step and a function that exists."""
     from importlib import import_module
 
-    from medicore.records.results.trace import origin_of, paths_of
+    from medicore.records.results.paths import paths_of
+    from medicore.records.results.trace import origin_of
 
     found = month.results(REFERENCE)
     paths = [

@@ -12,7 +12,7 @@ import pikepdf
 from medicore.cases.export.rendition import rendition_sources
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
-from medicore.records.results.trace import value_at
+from medicore.records.results.paths import value_at
 from medicore.settings import read_settings
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 from medicore.wiring import open_house

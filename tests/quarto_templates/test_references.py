@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from medicore.records.results.paths import value_at
 from medicore.records.results.printed import numbers_of
-from medicore.records.results.trace import value_at
 from medicore.stores.report.pdf_text import text_of
 from medicore.stores.report.renderer_template import parse_template
 from tests.quarto_templates.printed_references import cited_in, mapped_in, parts_of

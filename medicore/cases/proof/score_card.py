@@ -12,7 +12,8 @@ from medicore.ports.house import House
 from medicore.records.checking import Check, CheckKind
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
-from medicore.records.results.trace import ORIGINS, origin_of, paths_of
+from medicore.records.results.paths import paths_of
+from medicore.records.results.trace import ORIGINS, origin_of
 from medicore.steps.way import STEP_NAMES
 
 _OF_THE_RECORD = (CheckKind.LEDGER, CheckKind.AUTHORITY, CheckKind.RECORD, CheckKind.REPOSITORY_COPY)

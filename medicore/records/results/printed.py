@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from medicore.errors import ProtocolError
-from medicore.records.results.trace import ORIGINS, leaves_of, origin_of
+from medicore.records.results.paths import leaves_of
+from medicore.records.results.trace import ORIGINS, origin_of
 
 _NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?P<percent>%?)")
 _FIRST = ("primary.", "change.", "evalue.", "tipping.", "balance.", "cohort.")

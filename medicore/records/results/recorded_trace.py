@@ -12,7 +12,7 @@ from medicore.errors import IntegrityError
 from medicore.records.results.trace import Origin, matching
 
 _NAME = "ORIGINS"
-_FIELDS = ("pattern", "step", "function", "definition", "formula", "protocol_keys", "section")
+_FIELDS = ("pattern", "step", "function", "definition", "formula", "protocol_keys", "section", "source")
 
 
 def recorded_origins(source: str) -> tuple[Origin, ...]:

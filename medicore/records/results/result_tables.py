@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from medicore.records.results.paths import value_at
 from medicore.records.results.references import paths_matching
-from medicore.records.results.trace import value_at
 
 _TABLES: Mapping[str, tuple[str, ...]] = {
     "10.1_violations": ("check.violations.*",),

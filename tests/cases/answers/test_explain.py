@@ -10,7 +10,7 @@ from medicore.cases.run.seal import read_results
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import IntegrityError, ProtocolError
 from medicore.records.identifiers import RunId
-from medicore.records.results.trace import value_at
+from medicore.records.results.paths import value_at
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import SOUND, SOUND_RUN, WAITING_RUN
 from tests.whole_house.tampering import recorded_otherwise

@@ -25,7 +25,7 @@ _ALL = ("seed", *_KEYS)
 ORIGINS = (
     Origin("data.**", "extract", "medicore.steps.extract:extract", "What the source says"),
     Origin("primary.*", "effect", "a:b", _TITLE, "x = y", _ALL, "primary"),
-    Origin(pattern="primary.**", step="effect", function="a:c", definition=_TITLE, protocol_keys=("outcome",)),
+    Origin(pattern="primary.**", step="effect", function="a:c", definition=_TITLE, protocol_keys=("outcome",), source="A book"),
 )
 """
 
@@ -48,7 +48,7 @@ def test_table_is_read_as_it_stands() -> None:
         Origin(
             "primary.*", "effect", "a:b", "What it is", "x = y", ("seed", "covariates", "trimming"), "primary"
         ),
-        Origin("primary.**", "effect", "a:c", "What it is", protocol_keys=("outcome",)),
+        Origin("primary.**", "effect", "a:c", "What it is", protocol_keys=("outcome",), source="A book"),
     )
 
 
@@ -143,7 +143,7 @@ def test_anything_but_literals_is_refused(source: str) -> None:
         "Origin('a', 'b', 'c:d', 'e', definition='twice')",
         "Origin('a', 'b', 'c:d', 'e', **{'section': 'x'})",
         "Origin(*('a', 'b', 'c:d', 'e'))",
-        "Origin('a', 'b', 'c:d', 'e', 'f', ('g',), 'h', 'one too many')",
+        "Origin('a', 'b', 'c:d', 'e', 'f', ('g',), 'h', 'i', 'one too many')",
         "Origin('a', 'b', 'c:d')",
         "Origin(pattern='a', step='b', function='c:d', formula='e')",
     ],

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from medicore.errors import ProtocolError
+from medicore.records.results.paths import value_at
 from medicore.records.results.references import path_of, references_of
 from medicore.records.results.result_tables import result_tables
-from medicore.records.results.trace import value_at
 
 SAMPLE = Path(__file__).resolve().parents[2] / "quarto_templates" / "sample_results.json"
 
