@@ -1,5 +1,8 @@
 """The flow that takes a study's month from its EDC to a sealed candidate, or to a finding."""
 
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +15,15 @@ from prefect.states import Completed, Failed
 from flows.ending import note, own_result
 from flows.requests import AnalysisRequest
 from flows.schedule import signed_month
+from flows.serving.known import claimed, refused_name
 from flows.shown.artifacts import begin_progress, best_effort, update_progress
 from flows.shown.ended import publish
 from flows.shown.progress import show_progress
 from flows.tasks import move
-from medicore.cases.run.analysis import Outcome, analyse
-from medicore.cases.run.requesting import Request
+from medicore.cases.run.analysis import Outcome, analyse, ended
+from medicore.cases.run.requesting import Request, begun_by
 from medicore.cases.run.runs import ActiveRun, begin
+from medicore.errors import MediCoreError
 from medicore.ports.house import House
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
@@ -26,19 +31,62 @@ from medicore.settings import read_settings
 from medicore.steps.way import STEP_NAMES
 from medicore.wiring import open_house
 
+_NAME = re.compile(r"(?P<study>\S+) · (?P<month>\d{4}-\d{2}) · run (?P<number>[1-9]\d{0,5})", re.ASCII)
+
 
 @flow(name="analysis", persist_result=False, log_prints=False)
 def analysis(request: AnalysisRequest) -> State[Any]:
     """Begin or resume the requested run, and take it through its steps."""
     settings = read_settings()
     house = open_house(settings, show_progress)
-    asked = signed_month(house, request)
-    with house.locks.hold(asked.study, asked.month, f"medicore run {asked.study} {asked.month}"):
-        active = begin(house, Request(**asked.model_dump()))
+    before = retried(house, request)
+    if before is not None:
+        return as_state(note(before))
+    with refusals_named(request):
+        asked = signed_month(house, request)
+    with ExitStack() as held:
+        with refusals_named(asked):
+            work = f"medicore run {asked.study} {asked.month}"
+            held.enter_context(house.locks.hold(asked.study, asked.month, work))
+            active = begin(house, Request(**asked.model_dump()))
         name_run(active.id)
         outcome = carry(house, active)
     publish(settings, house, active, outcome)
     return as_state(outcome)
+
+
+def retried(house: House, request: AnalysisRequest) -> Outcome | None:
+    """Return how the run ended that an earlier execution of this very flow run began; None where there is something to do.
+
+    Prefect's button "Retry" executes a flow run again, which has used its signature up. The ledger tells by which run;
+    for a schedule, which signs anew, the flow run's name does, as ``name_run`` gave it.
+    """
+    name, count = "", 0
+    with best_effort(), get_client(sync_client=True) as client:
+        known = client.read_flow_run(UUID(str(flow_run.get_id())))
+        name, count = known.name, known.run_count
+    if count < 2:
+        return None
+    signed = Request(**request.model_dump())
+    run = begun_by(house, signed) if request.signature else _named(name, request.study)
+    return None if run is None else ended(house, run)
+
+
+def _named(name: str, study: str) -> RunId | None:
+    """Return the run of the study that a flow run's name names; None where it names none."""
+    found = _NAME.fullmatch(name)
+    return RunId(study, found["month"], int(found["number"])) if found and found["study"] == study else None
+
+
+@contextmanager
+def refusals_named(request: AnalysisRequest) -> Iterator[None]:
+    """Name the flow run after study and month where the request is refused, since no run has a number then."""
+    try:
+        yield
+    except MediCoreError:
+        asked = claimed({"request": request.model_dump()})
+        call_run(refused_name(asked), *(asked[name] for name in ("study", "month") if name in asked))
+        raise
 
 
 def carry(house: House, active: ActiveRun) -> Outcome:

@@ -113,6 +113,18 @@ def claimed(parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, "studies": studies} if studies else found
 
 
+def refused_name(asked: Mapping[str, Any]) -> str:
+    """Return the name of a flow run that was refused: study and month, or the run, that it claims to be about.
+
+    ``asked`` is what ``claimed`` returns, so that nothing else of a foreign request becomes a name.
+    """
+    about = [asked.get("study"), asked.get("month")]
+    if "run" in asked:
+        run = RunId.parse(asked["run"])
+        about = [run.study, run.month, f"run {run.number}"]
+    return " · ".join([*filter(None, about), "refused"])
+
+
 def _formed(value: object, form: Callable[[str], object]) -> str:
     """Return a text that has a form, else an empty one."""
     if not isinstance(value, str):

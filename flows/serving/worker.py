@@ -6,6 +6,7 @@ pool, deployment and flow run. This one takes from the API which deployment is m
 
 import abc
 import asyncio
+import contextlib
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from uuid import UUID
 import anyio
 from anyio.abc import TaskStatus
 from anyio.to_thread import run_sync
+from httpx import HTTPError
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import Flow, FlowRun, State, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse
@@ -29,7 +31,7 @@ from prefect.states import Crashed
 from prefect.utilities.processutils import command_to_string, setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
-from flows.serving.known import Deployment, Job, Known, claimed, step_names
+from flows.serving.known import Deployment, Job, Known, claimed, refused_name, step_names
 from medicore.cases.run.requesting import refuse_flow_run
 from medicore.errors import ConfigurationError, MediCoreError
 from medicore.settings import CHECKOUT, read_settings
@@ -152,13 +154,15 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registere
 
     async def _refuse(self, flow_run: FlowRun, reason: str) -> None:
         """Say in the ledger, the worker's log and the flow run's state that nothing was executed."""
-        said = f"flow run {flow_run.id} is refused: {reason}"
+        said, asked = f"flow run {flow_run.id} is refused: {reason}", claimed(flow_run.parameters or {})
         self._logger.error(said)
         try:
-            await run_sync(_record, said, str(flow_run.id), claimed(flow_run.parameters or {}))
+            await run_sync(_record, said, str(flow_run.id), asked)
         except (MediCoreError, OSError):  # the refusal stands, whether or not the ledger can take it
             self._logger.exception("the ledger did not take the refusal of flow run %s", flow_run.id)
         try:
+            with contextlib.suppress(HTTPError):  # a name; the state says the same and more
+                await self.client.update_flow_run(flow_run.id, name=refused_name(asked))
             await self.client.set_flow_run_state(
                 flow_run.id, Crashed(name="Refused", message=said), force=True
             )

@@ -87,6 +87,7 @@ def require_refused(
     ]
     assert told[0]["details"].get("claimed") == claimed
     assert "/packages" not in json.dumps(told[0]["details"])
+    assert server.ask(f"flow_runs/{flow_run}")["name"].endswith("refused")
 
 
 def test_without_the_password_nothing_is_answered(server: Server) -> None:

@@ -4,11 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from medicore.cases.run.advance import advance
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun
 from medicore.cases.run.seal import seal
 from medicore.errors import BusyError, HaltedError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.finding import Finding
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.states import RunState
 from medicore.steps.way import STEP_NAMES
 
 Advance = Callable[[ActiveRun, str], tuple[Finding, ...]]
@@ -24,6 +27,22 @@ class Outcome:
     findings: tuple[Finding, ...] = ()
     message: str = ""
     exit_code: int = 0
+
+
+def ended(house: House, run: RunId) -> Outcome | None:
+    """Return how a run stands that has come to an end, or waits for a person; None while it is at work, or unknown."""
+    history = history_of(house, run)
+    if not history.told("run.requested") or history.state is RunState.RUNNING:
+        return None
+    found = history.state
+    commit = history.sealed_commit if history.sealings else ""
+    said = f"{run} is {found}; nothing was done again"
+    if found is RunState.HALTED:
+        waiting = f"{said}; see 'medicore review {run}'"
+        return Outcome(str(run), "halted", commit, message=waiting, exit_code=HaltedError.exit_code)
+    if found is RunState.FAILED:
+        return Outcome(str(run), "failed", commit, message=said, exit_code=MediCoreError.exit_code)
+    return Outcome(str(run), found.value, commit, message=said)
 
 
 def analyse(house: House, active: ActiveRun, step: Advance | None = None) -> Outcome:

@@ -159,6 +159,15 @@ def require_signed(house: House, request: Request, resumed: RunId | None) -> Non
                 )
 
 
+def begun_by(house: House, request: Request) -> RunId | None:
+    """Return the run that began, or went on, by this very signed request; None where none did."""
+    try:
+        envelope = base64.b64decode(request.signature, validate=True)
+    except ValueError:
+        return None
+    return next(_used(house, request, envelope), None)
+
+
 def proved_request(house: House, event: LedgerEvent) -> Act:
     """Return the signed act by which a run was begun or resumed, once it is proved and says what the event says.
 

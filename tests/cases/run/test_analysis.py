@@ -3,7 +3,7 @@
 import pytest
 
 from medicore.cases.proof.verify import verify
-from medicore.cases.run.analysis import Outcome, analyse
+from medicore.cases.run.analysis import Outcome, analyse, ended
 from medicore.cases.run.runs import ActiveRun
 from medicore.cases.run.stored import read_provenance
 from medicore.errors import EstimationError, HaltedError, ReviewError
@@ -12,6 +12,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
 from medicore.steps.way import STEP_NAMES
 from tests.whole_house.house import WholeHouse
+from tests.whole_house.prepared_study import MONTH
 from tests.whole_house.renderer import PAGE
 from tests.whole_house.study import (
     BROKEN_RUN,
@@ -34,6 +35,21 @@ def test_the_month_ends_in_each_way(month: WholeHouse) -> None:
     assert month.actions(WAITING_RUN)[-3:] == ["effect.halted", "run.halted", "checkpoint.signed"]
     assert month.actions(BROKEN_RUN)[-3:] == ["check.halted", "run.halted", "checkpoint.signed"]
     assert "cohort.completed" not in month.actions(BROKEN_RUN) + month.actions(FAILED_RUN)
+
+
+def test_how_a_run_stands_is_told_without_doing_anything(month: WholeHouse) -> None:
+    """A run that waits, failed, was sealed or archived is told as it stands; one at work, or unknown, is no end."""
+    month.release(SOUND_RUN)
+    before = month.house.ledger.head()
+    told = {run: ended(month.house, RunId.parse(run)) for run in (SOUND_RUN, WAITING_RUN, FAILED_RUN)}
+    found = {run: outcome and (outcome.state, outcome.exit_code) for run, outcome in told.items()}
+    assert found == {SOUND_RUN: ("archived", 0), WAITING_RUN: ("halted", 10), FAILED_RUN: ("failed", 1)}
+    halted = told[WAITING_RUN]
+    assert halted is not None
+    assert f"see 'medicore review {WAITING_RUN}'" in halted.message
+    assert month.house.ledger.head() == before
+    assert ended(month.house, RunId(SOUND, MONTH, 99)) is None
+    assert ended(month.house, month.begin(SOUND).id) is None
 
 
 def test_steps_are_done_in_order_and_stop_at_the_first_finding(founded: WholeHouse) -> None:

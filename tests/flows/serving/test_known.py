@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.serving.known import Deployment, Job, Known, claimed
+from flows.serving.known import Deployment, Job, Known, claimed, refused_name
 from medicore.errors import ConfigurationError
 from tests.conftest import ROOT
 
@@ -109,3 +109,17 @@ def test_of_a_refused_request_identifiers_alone_are_kept(
 ) -> None:
     """Who asked for what is kept where it has the form of an identifier; free text may hold a secret."""
     assert claimed(parameters) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ({"study": "REF-NHEFS", "month": "2025-03", "requester": "ana"}, "REF-NHEFS · 2025-03 · refused"),
+        ({"month": "2025-03", "studies": ["REF-NHEFS"]}, "2025-03 · refused"),
+        ({"run": "REF-NHEFS/2025-03/12"}, "REF-NHEFS · 2025-03 · run 12 · refused"),
+        ({}, "refused"),
+    ],
+)
+def test_a_refused_flow_run_is_called_after_what_it_claims(asked: dict[str, Any], name: str) -> None:
+    """Study and month, or the run, and that it was refused; what claims nothing is called refused."""
+    assert refused_name(asked) == name

@@ -1,0 +1,111 @@
+"""A flow run that is executed again, and one whose request is refused: how they end, and what they are called."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.flow_engine import run_flow
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.states import AwaitingRetry
+
+from flows.analysis import _named, analysis
+from medicore.records.identifiers import RunId
+from tests.command_line import as_command
+from tests.conftest import Project, found_project
+from tests.whole_house import faulty_deliveries as faulty
+from tests.whole_house.prepared_study import MONTH, prepare
+
+HALTING = replace(faulty.empty(), study="TEST-RETRIED")
+RUN = f"{HALTING.study}/{MONTH}/1"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Project:
+    """A project of its own, with a study that halts."""
+    made = found_project(tmp_path_factory.mktemp("retried"), prefect_url)
+    prepare(made, HALTING)
+    return made
+
+
+@pytest.fixture
+def client(prefect_url: str) -> Iterator[SyncPrefectClient]:
+    """Return a client of the session's server."""
+    with temporary_settings({PREFECT_API_URL: prefect_url}), get_client(sync_client=True) as found:
+        yield found
+
+
+def executed(project: Project, known: FlowRun) -> State[object]:
+    """Execute a flow run as the worker's process does, with the parameters that the server has, and return its state."""
+    with as_command(project.root, project.surroundings()):
+        made = run_flow(analysis, flow_run=known, parameters=known.parameters, return_type="state")
+    assert isinstance(made, State)
+    return made
+
+
+def asked(project: Project, **changed: str) -> dict[str, str]:
+    """Return a signed request as the REST interface takes it, parts of it changed afterwards."""
+    body = project.medicore("request", HALTING.study, MONTH, "--as", "analyst", "--print").json()
+    return dict(body["parameters"]["request"]) | changed
+
+
+def created(project: Project, client: SyncPrefectClient, request: dict[str, str]) -> UUID:
+    """Return a new flow run of the flow with these parameters."""
+    with as_command(project.root, project.surroundings()):
+        return client.create_flow_run(analysis, parameters={"request": request}).id
+
+
+def test_a_halted_flow_run_that_is_retried_halts_again(project: Project, client: SyncPrefectClient) -> None:
+    """Prefect's button "Retry" ends in the same run, halted, with one line; the same request sent anew is refused."""
+    request = asked(project)
+    flow_run = created(project, client, request)
+    assert executed(project, client.read_flow_run(flow_run)).name == "Halted"
+    before = project.events(RUN)
+    client.set_flow_run_state(flow_run, AwaitingRetry(), force=True)
+    state = executed(project, client.read_flow_run(flow_run))
+    assert (state.type, state.name) == (StateType.COMPLETED, "Halted")
+    assert state.message == (
+        f"{RUN} is halted, awaiting a decision; nothing was done again; see 'medicore review {RUN}'"
+    )
+    assert client.read_flow_run(flow_run).name == f"{HALTING.study} · {MONTH} · run 1"
+    assert project.events(RUN) == before
+    refused = executed(project, client.read_flow_run(created(project, client, request)))
+    assert refused.type is StateType.FAILED
+    assert f"is that of run {RUN}, which has ended" in str(refused.message)
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        (f"{HALTING.study} · {MONTH} · run 12", 12),
+        (f"TEST-OTHER · {MONTH} · run 12", None),
+        (f"{HALTING.study} · {MONTH} · refused", None),
+        (f"review · {HALTING.study} · {MONTH} · run 1", None),
+        ("quick-otter", None),
+    ],
+)
+def test_a_schedules_flow_run_names_its_run(name: str, number: int | None) -> None:
+    """A schedule signs anew each time, so its flow run knows its run by the name that it was given, of its own study."""
+    found = _named(name, HALTING.study)
+    assert found == (None if number is None else RunId(HALTING.study, MONTH, number))
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"signature": ""}, f"{HALTING.study} · {MONTH} · refused"),
+        ({"month": "2099-01"}, f"{HALTING.study} · 2099-01 · refused"),
+        ({"study": "no study's name"}, f"{MONTH} · refused"),
+    ],
+)
+def test_a_refused_request_is_called_after_study_and_month(
+    project: Project, client: SyncPrefectClient, changed: dict[str, str], name: str
+) -> None:
+    """What asked for a run and got none is found by study and month; nothing that is no identifier becomes a name."""
+    flow_run = created(project, client, asked(project, **changed))
+    assert executed(project, client.read_flow_run(flow_run)).type is StateType.FAILED
+    found = client.read_flow_run(flow_run)
+    assert found.name == name
+    assert set(found.tags) == set(name.split(" · ")[:-1])
