@@ -58,6 +58,7 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
     from medicore.cases.run.decisions import decision_digests
     from medicore.cases.run.histories import history_of
     from medicore.layout import report_for_people
+    from medicore.records.finding import PREVIOUS_LOCK
 
     history, report = history_of(opened, target), ""
     halted = require_open(history).name == "HALTED"
@@ -71,7 +72,8 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
     ]
     what, about = next_step(history, standing)
     meaning = f"sign {target} --meaning {what}{f' --finding {about[:12]}' if about else ''}"
-    signed = f"medicore {meaning} --as reviewer --reason '…'"
+    who = "quality" if history.gate_of(about) == PREVIOUS_LOCK else "reviewer"
+    signed = f"medicore {meaning} --as {who} --reason '…'"
     return {
         **line_of(opened, history),
         "report": report or None,

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Project, found_project
+from tests.line.conftest import REFERENCE
 from tests.line.told import about
 from tests.line.worker import Server, refusal, working
 
@@ -122,14 +123,17 @@ def test_job_variables_are_refused_by_server_and_worker(
 ) -> None:
     """Command, environment and working directory are refused by the pool's template, and by the worker without it (FAULTS 79)."""
     path = f"deployments/{server.deployment('lateness/daily')}/create_flow_run"
+    analysis = f"deployments/{server.deployment('analysis/study')}/create_flow_run"
+    asked = {"request": {"study": REFERENCE, "requester": "analyst", "reason": "Monthly run"}}
     for name, value in foreign.items():
         with pytest.raises(urllib.error.HTTPError) as refused:
-            server.ask(path, {"job_variables": {name: value}})
+            server.ask(analysis, {"job_variables": {name: value}, "parameters": asked})
         code, text = refusal(refused.value)
         assert (code, f"'{name}' was unexpected" in text) == (422, True)
     with rewritten(server, TEMPLATE):
         sent = {
-            name: server.ask(path, {"job_variables": {name: value}})["id"] for name, value in foreign.items()
+            name: server.ask(analysis, {"job_variables": {name: value}, "parameters": asked})["id"]
+            for name, value in foreign.items()
         }
         for name, flow_run in sent.items():
             reason = f"it gives the job variable '{name}'; expected none"
