@@ -16,7 +16,7 @@ from tests.tiers.quick import FILES, ROOT, left_out, main, summary
 SOURCES = {
     "tests/conftest.py": "import medicore.errors",
     "tests/line/conftest.py": "",
-    "tests/line/test_month.py": "from medicore.steps import check",
+    "tests/line/journeys/test_month.py": "from medicore.steps import check",
     "tests/steps/sealed_pair.py": "from medicore.steps.effect import effect",
     "tests/steps/test_check.py": "",
     "tests/steps/test_check_dates.py": "",
@@ -65,8 +65,8 @@ def test_changed_tests_go_first() -> None:
 def test_whole_commands_are_left_out_by_name() -> None:
     """A test that starts whole commands is not run though it concerns the change; it is named with its reason."""
     choice = choose(["medicore/steps/check.py"], SOURCES)
-    assert choice.slow == {"tests/line/test_month.py": "it uses medicore/steps/check.py"}
-    assert "tests/line/test_month.py: it uses medicore/steps/check.py" in left_out(choice)
+    assert choice.slow == {"tests/line/journeys/test_month.py": "it uses medicore/steps/check.py"}
+    assert "tests/line/journeys/test_month.py: it uses medicore/steps/check.py" in left_out(choice)
     assert "tests/line" not in summary(1, choice)
 
 
@@ -82,7 +82,7 @@ def test_more_than_a_minute_holds_is_left_out() -> None:
 
 def test_shared_fixtures_concern_every_test_below() -> None:
     """A changed conftest concerns the tests of its folder and of those below it."""
-    assert set(choose(["tests/line/conftest.py"], SOURCES).slow) == {"tests/line/test_month.py"}
+    assert set(choose(["tests/line/conftest.py"], SOURCES).slow) == {"tests/line/journeys/test_month.py"}
     assert len(choose(["tests/conftest.py"], SOURCES).chosen) == 7
 
 

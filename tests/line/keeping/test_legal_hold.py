@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.conftest import Answer, Project
 from tests.line.conftest import REFERENCE, Month
-from tests.line.test_people import add
+from tests.line.journeys.test_people import add
 
 WHY = "Litigation hold, letter of the court"
 

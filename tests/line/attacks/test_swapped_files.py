@@ -7,8 +7,8 @@ import pytest
 
 from medicore.stores.content.content_remote import FolderRemote
 from medicore.stores.content.dvc_content import DvcContent
+from tests.line.attacks.test_inspector import checked_out, dvc
 from tests.line.conftest import REFERENCE, Month
-from tests.line.test_inspector import checked_out, dvc
 
 FOLDER = f"records/{REFERENCE}/2025-03"
 # Two blocks with one MD5 (Wang & Yu, 2005, "How to break MD5 and other hash functions", table 2, as bytes).
