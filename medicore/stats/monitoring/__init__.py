@@ -1,0 +1,1 @@
+"""Looks at a growing study: alpha spending, confidence sequences, MaxSPRT."""

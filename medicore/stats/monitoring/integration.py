@@ -1,0 +1,122 @@
+"""Recursive numerical integration over the paths of a test statistic that have not stopped.
+
+The statistic z of look k has information fraction t; z√t is a Brownian motion with drift at time t (Lan & Zucker,
+1993). The recursion is that of Armitage, McPherson & Rowe (1969), the grid that of Jennison & Turnbull (2000, section
+19.2), with closer points where two looks are close.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from medicore.errors import EstimationError
+
+Vector = NDArray[np.float64]
+
+RESOLUTION = 18
+"""r of the grid: 6r − 1 knots, as far as 3 + 4 log r standard deviations above the mean."""
+FARTHEST_BELOW = 9.0
+"""Paths farther below the mean, in standard deviations, have a probability of 1e-19 and are left out; above the mean they
+are not, for boundaries of tiny levels are crossed from there."""
+PANEL = 0.14
+"""Widest panel of Simpson's rule where the statistic moves by one standard deviation between looks."""
+PANEL_POWER = 0.75
+"""A move of s has panels of PANEL · s^0.75: the error at a boundary is of the order s(panel/s)⁴."""
+SMALLEST_RISE = 1e-5
+"""Relative rise of information below which a look has no information of its own."""
+ROWS_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The paths still running after a look: probability ``masses`` at ``points`` of z, both ``(m,)``."""
+
+    fraction: float
+    points: Vector
+    masses: Vector
+
+
+START = Paths(0.0, np.zeros(1), np.ones(1))
+"""Before the first look every path is at 0."""
+
+
+def share_above(before: Paths, fraction: float, bound: float, drift: float = 0.0) -> float:
+    """Return the probability to be running before a look at ``fraction`` and to have z ≥ ``bound`` there.
+
+    ``drift`` is the mean of z at information fraction 1.
+    """
+    return float(before.masses @ ndtr(-_standardised(before, fraction, bound, drift)))
+
+
+def share_below(before: Paths, fraction: float, bound: float, drift: float = 0.0) -> float:
+    """Return the probability to be running before a look at ``fraction`` and to have z ≤ ``bound`` there."""
+    return float(before.masses @ ndtr(_standardised(before, fraction, bound, drift)))
+
+
+def _standardised(before: Paths, fraction: float, bound: float, drift: float) -> Vector:
+    step = fraction - before.fraction
+    mean = before.points * np.sqrt(before.fraction) + drift * step
+    standardised: Vector = (bound * np.sqrt(fraction) - mean) / np.sqrt(step)
+    return standardised
+
+
+def still_running(
+    before: Paths, fraction: float, lower: float, upper: float, following: float, drift: float = 0.0
+) -> Paths:
+    """Return the paths that have ``lower`` < z < ``upper`` at a look at ``fraction``.
+
+    ``following`` is the fraction of the look after it, which decides how close the points must be.
+    """
+    step = fraction - before.fraction
+    move = min(1.0, np.sqrt(step / fraction), np.sqrt((following - fraction) / fraction))
+    points, weights = _grid(drift * np.sqrt(fraction), lower, upper, PANEL * move**PANEL_POWER)
+    origin = (before.points * np.sqrt(before.fraction) + drift * step) / np.sqrt(step)
+    place = points * np.sqrt(fraction / step)
+    density = np.empty(len(points))
+    for first in range(0, len(points), ROWS_AT_ONCE):
+        rows = slice(first, first + ROWS_AT_ONCE)
+        density[rows] = np.exp(-0.5 * (place[rows, None] - origin) ** 2) @ before.masses
+    return Paths(fraction, points, weights * density * np.sqrt(fraction / step / (2 * np.pi)))
+
+
+def _grid(mean: float, lower: float, upper: float, panel: float) -> tuple[Vector, Vector]:
+    """Return points and weights of Simpson's rule between the bounds; none where the grid does not reach them."""
+    tail = 3 + 4 * np.log(RESOLUTION / np.arange(1, RESOLUTION))
+    below = -np.minimum(tail, FARTHEST_BELOW)
+    knots = mean + np.concatenate([below, np.linspace(-3, 3, 4 * RESOLUTION + 1), tail[::-1]])
+    knots = np.unique(np.clip(knots, lower, upper))
+    gaps = np.diff(knots)
+    pieces = np.ceil(gaps / panel).astype(int)
+    width = np.repeat(gaps / pieces, pieces)
+    place = np.arange(len(width)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    left = np.repeat(knots[:-1], pieces) + place * width
+    ends = np.append(left, knots[-1])
+    weights = np.append(width, 0.0) + np.append(0.0, width)
+    return np.concatenate([ends, left + width / 2]), np.concatenate([weights, 4 * width]) / 6
+
+
+def require_fractions(fractions: Sequence[float]) -> None:
+    """Raise EstimationError unless information fractions are finite, above 0 and rise from look to look."""
+    if not len(fractions):
+        raise EstimationError("there is no look; expected one information fraction or more; name them")
+    before = 0.0
+    for number, fraction in enumerate(fractions, 1):
+        if not (np.isfinite(fraction) and fraction > before * (1 + SMALLEST_RISE)):
+            raise EstimationError(
+                f"look {number} has information fraction {fraction:g} after {before:g}; expected finite numbers above "
+                "0 that rise from look to look; leave out looks without information of their own"
+            )
+        before = fraction
+
+
+def require_bounds(number: int, **bounds: Sequence[float]) -> None:
+    """Raise EstimationError unless there is a bound for every look, and each is a number or infinite."""
+    for name, values in bounds.items():
+        if len(values) != number or np.isnan(values).any():
+            raise EstimationError(
+                f"{len(values)} {name} bounds for {number} looks; expected one for each, a number or infinite; look "
+                "at the design"
+            )
