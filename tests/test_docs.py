@@ -40,6 +40,7 @@ def commands() -> list[str]:
     import medicore.cli.explain
     import medicore.cli.export
     import medicore.cli.ledger
+    import medicore.cli.looks
     import medicore.cli.people
     import medicore.cli.questions
     import medicore.cli.report

@@ -52,6 +52,7 @@ def _run(sessions: "list[PrefectSession]") -> int:
     import medicore.cli.explain
     import medicore.cli.export
     import medicore.cli.ledger
+    import medicore.cli.looks
     import medicore.cli.people
     import medicore.cli.questions
     import medicore.cli.report

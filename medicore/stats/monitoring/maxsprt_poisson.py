@@ -125,6 +125,22 @@ def poisson_group_critical_value(expected: Sequence[float], alpha: float, minimu
     return smallest_attainable([*ratios.values()], alpha, error)
 
 
+def poisson_signal_count(limit: float, expected: float, minimum: int = 1) -> int:
+    """Return the smallest count that is a signal when ``expected`` events are expected.
+
+    Raises EstimationError unless the limit is finite, the expectation finite and above 0, and the minimum 1 or more.
+    """
+    require_minimum(minimum)
+    if not np.isfinite(limit):
+        raise EstimationError(
+            f"the critical value is {limit:g}; expected a finite number; look at the design"
+        )
+    count = minimum
+    while poisson_ratio(count, expected) <= limit - SAME:
+        count += 1
+    return count
+
+
 def _require_expected(expected: Sequence[float]) -> None:
     before = 0.0
     for look in expected:

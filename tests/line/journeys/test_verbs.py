@@ -38,6 +38,9 @@ ANSWERS: Steps = (
     ("ledger clock", OPERATOR, 7, ""),
     ("ledger correct", (RUN, *OPERATOR), 7, ""),
     ("people list", (), 0, "Rosa Reviewer"),
+    ("looks spending", ("obrien-fleming", "--equal", "5"), 0, "2.0310"),
+    ("looks sequence", ("300", "1000"), 0, "3.1109"),
+    ("looks maxsprt", ("10",), 0, "3.467952"),
     ("archive list", (), 0, RUN),
     ("archive verify", (RUN,), 0, RUN),
 )

@@ -13,6 +13,7 @@ from medicore.stats.monitoring.maxsprt_poisson import (
     poisson_critical_value,
     poisson_group_critical_value,
     poisson_ratio,
+    poisson_signal_count,
 )
 
 ANCHOR = 5e-7
@@ -107,6 +108,18 @@ def test_binomial_error_by_brute_force() -> None:
     assert found.type_one_error == pytest.approx(total, abs=ALGEBRA)
 
 
+def test_the_smallest_count_that_is_a_signal() -> None:
+    """Its ratio reaches the limit, that of one event fewer does not; and never fewer than the minimum."""
+    limit = poisson_group_critical_value(range(1, 6), 0.05).value
+    for expected in (1.0, 3.0, 5.0):
+        count = poisson_signal_count(limit, expected)
+        assert poisson_ratio(count - 1, expected) < limit - 1e-9 < poisson_ratio(count, expected)
+    assert poisson_signal_count(poisson_ratio(6, 2.0), 2.0) == 6
+    assert poisson_signal_count(0.1, 1.0, 9) == 9
+    with pytest.raises(EstimationError, match="critical value is inf"):
+        poisson_signal_count(np.inf, 1.0)
+
+
 def test_ratios_by_hand() -> None:
     """A count of twice its expectation, all and half of the events exposed; below expectation there is none."""
     assert poisson_ratio(4, 2) == pytest.approx(2 - 4 + 4 * np.log(2), rel=ALGEBRA)
@@ -157,6 +170,7 @@ def test_counts_that_are_none_are_refused() -> None:
         (lambda: binomial_critical_value(0, 1, 0.05), "has 0 events"),
         (lambda: binomial_critical_value(10, 1, 0.05, 0), "needs 0 events"),
         (lambda: poisson_critical_value(10, 0.05, 0), "needs 0 events"),
+        (lambda: poisson_signal_count(2.0, 1.0, 0), "needs 0 events"),
         (lambda: poisson_group_critical_value((1,), 0.05, 0), "needs 0 events"),
         (lambda: poisson_group_critical_value((), 0.05), "there is no look"),
         (lambda: poisson_group_critical_value((2, 1), 0.05), "1 events are expected after 2"),
