@@ -75,18 +75,18 @@ class ConfidenceSequence:
 
         It is the alpha at which the limit of the interval meets 0, with ρ² as it is. With z the estimate in standard
         errors and e = exp(z²v/(2(v + 1))): two-sided √(v + 1)/e, one-sided √(v + 1)/(2(e − 1)) for z above 0; at most
-        1. Raises EstimationError as ``interval`` does.
+        1, which it is for z below 0. Raises EstimationError as ``interval`` does.
         """
         _require_estimate(value, standard_error)
         if np.isinf(self.multiple(n)):
             return 1.0
         v, z = n * self.rho_squared, value / standard_error
-        exponent, root = z**2 * v / (2 * (v + 1)), np.sqrt(v + 1)
-        if self.sides == 1 and (z <= 0 or exponent <= np.log1p(root / 2)):
+        root, exponent = np.sqrt(v + 1), z * abs(z) * v / (2 * (v + 1))
+        if self.sides == 2:
+            return float(min(root * np.exp(-abs(exponent)), 1.0))
+        if exponent <= np.log1p(root / 2):
             return 1.0
-        shrunk = np.exp(-exponent)
-        found = root * shrunk if self.sides == 2 else root * shrunk / (-2 * np.expm1(-exponent))
-        return float(min(found, 1.0))
+        return float(root * np.exp(-exponent) / (-2 * np.expm1(-exponent)))
 
 
 def tuning(alpha: float, n: int) -> float:

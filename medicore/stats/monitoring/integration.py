@@ -1,8 +1,9 @@
 """Recursive numerical integration over the paths of a test statistic that have not stopped.
 
 The statistic z of look k has information fraction t; z√t is a Brownian motion with drift at time t (Lan & Zucker,
-1993). The recursion is that of Armitage, McPherson & Rowe (1969), the grid that of Jennison & Turnbull (2000, section
-19.2), with closer points where two looks are close.
+1993). The recursion is that of Armitage, McPherson & Rowe (1969), by Simpson's rule (Jennison & Turnbull, 2000, section 19.2).
+Their grid is as fine for looks that are close to each other as for others; here the panels are as wide as the distance
+to the looks before and after allows.
 """
 
 from collections.abc import Sequence
@@ -16,12 +17,11 @@ from medicore.errors import EstimationError
 
 Vector = NDArray[np.float64]
 
-RESOLUTION = 18
-"""r of the grid: 6r − 1 knots, as far as 3 + 4 log r standard deviations above the mean."""
 FARTHEST_BELOW = 9.0
-"""Paths farther below the mean, in standard deviations, have a probability of 1e-19 and are left out; above the mean they
-are not, for boundaries of tiny levels are crossed from there."""
-PANEL = 0.14
+"""Paths farther below the mean, in standard deviations, have a probability of 1e-19 and are left out."""
+FARTHEST_ABOVE = 15.0
+"""Above the mean it takes more, for boundaries of tiny levels are crossed from there."""
+PANEL = 0.12
 """Widest panel of Simpson's rule where the statistic moves by one standard deviation between looks."""
 PANEL_POWER = 0.75
 """A move of s has panels of PANEL · s^0.75: the error at a boundary is of the order s(panel/s)⁴."""
@@ -51,7 +51,7 @@ def share_above(before: Paths, fraction: float, bound: float, drift: float = 0.0
     return float(before.masses @ ndtr(-_standardised(before, fraction, bound, drift)))
 
 
-def share_below(before: Paths, fraction: float, bound: float, drift: float = 0.0) -> float:
+def share_below(before: Paths, fraction: float, bound: float, drift: float) -> float:
     """Return the probability to be running before a look at ``fraction`` and to have z ≤ ``bound`` there."""
     return float(before.masses @ ndtr(_standardised(before, fraction, bound, drift)))
 
@@ -71,7 +71,7 @@ def still_running(
     ``following`` is the fraction of the look after it, which decides how close the points must be.
     """
     step = fraction - before.fraction
-    move = min(1.0, np.sqrt(step / fraction), np.sqrt((following - fraction) / fraction))
+    move = np.sqrt(min(step, following - fraction) / fraction)
     points, weights = _grid(drift * np.sqrt(fraction), lower, upper, PANEL * move**PANEL_POWER)
     origin = (before.points * np.sqrt(before.fraction) + drift * step) / np.sqrt(step)
     place = points * np.sqrt(fraction / step)
@@ -83,19 +83,14 @@ def still_running(
 
 
 def _grid(mean: float, lower: float, upper: float, panel: float) -> tuple[Vector, Vector]:
-    """Return points and weights of Simpson's rule between the bounds; none where the grid does not reach them."""
-    tail = 3 + 4 * np.log(RESOLUTION / np.arange(1, RESOLUTION))
-    below = -np.minimum(tail, FARTHEST_BELOW)
-    knots = mean + np.concatenate([below, np.linspace(-3, 3, 4 * RESOLUTION + 1), tail[::-1]])
-    knots = np.unique(np.clip(knots, lower, upper))
-    gaps = np.diff(knots)
-    pieces = np.ceil(gaps / panel).astype(int)
-    width = np.repeat(gaps / pieces, pieces)
-    place = np.arange(len(width)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-    left = np.repeat(knots[:-1], pieces) + place * width
-    ends = np.append(left, knots[-1])
-    weights = np.append(width, 0.0) + np.append(0.0, width)
-    return np.concatenate([ends, left + width / 2]), np.concatenate([weights, 4 * width]) / 6
+    """Return points and weights of Simpson's rule between the bounds; of weight 0 where no path of note runs there."""
+    low = max(lower, mean - FARTHEST_BELOW)
+    high = max(low, min(upper, mean + FARTHEST_ABOVE))
+    panels = max(1, int(np.ceil((high - low) / panel)))
+    weights = np.full(2 * panels + 1, 2.0)
+    weights[1::2] = 4.0
+    weights[[0, -1]] = 1.0
+    return np.linspace(low, high, 2 * panels + 1), weights * (high - low) / (6 * panels)
 
 
 def require_fractions(fractions: Sequence[float]) -> None:

@@ -214,6 +214,7 @@ def test_times_are_as_many_as_looks() -> None:
         (Look(0.5, 2, 0.05, 0.02, kept=True),),
         (Look(0.5, 2, 0.05, np.nan),),
         (Look(0.0, 2, 0.05, 0.01),),
+        (Look(0.0, 2, 0.05, 0.01, kept=True),),
     ],
 )
 def test_earlier_looks_that_no_design_can_have_are_refused(earlier: tuple[Look, ...]) -> None:
@@ -223,7 +224,8 @@ def test_earlier_looks_that_no_design_can_have_are_refused(earlier: tuple[Look, 
 
 
 def test_a_design_is_checked() -> None:
-    """A level and a number of sides that are none are refused."""
+    """It has two sides unless it says one; a level and a number of sides that are none are refused."""
+    assert AlphaSpending(OBRIEN_FLEMING, 0.05).sides == 2
     with pytest.raises(EstimationError, match="alpha is 1"):
         AlphaSpending(OBRIEN_FLEMING, 1.0)
     with pytest.raises(EstimationError, match="3 sides"):

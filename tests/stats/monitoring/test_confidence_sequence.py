@@ -75,6 +75,26 @@ def test_an_interval_is_estimate_and_multiple() -> None:
     assert both.p_value(-2.0, 0.5, 500) == both.p_value(2.0, 0.5, 500) < 0.05
 
 
+def test_p_values_by_hand() -> None:
+    """Tuned at 10 with n = 40, v = 4ρ²·10: the formulas, in a range where neither form is cut off at 1."""
+    both, below = ConfidenceSequence(0.05, 10), ConfidenceSequence(0.05, 10, sides=1)
+    for z in (2.3, 2.6, 4.0, 40.0):
+        v = 40 * both.rho_squared
+        assert both.p_value(z, 1.0, 40) == pytest.approx(
+            np.sqrt(v + 1) * np.exp(-(z**2) * v / (2 * (v + 1))), rel=ALGEBRA
+        )
+        v = 40 * below.rho_squared
+        e = np.exp(z**2 * v / (2 * (v + 1))) if z < 40 else np.inf
+        expected = np.sqrt(v + 1) / (2 * (e - 1))
+        assert below.p_value(z, 1.0, 40) == pytest.approx(expected, rel=ALGEBRA, abs=1e-300)
+    v = 40 * below.rho_squared
+    edge = np.sqrt(np.log1p(np.sqrt(v + 1) / 2) * 2 * (v + 1) / v)
+    assert below.p_value(edge * 1.001, 1.0, 40) == pytest.approx(1, abs=0.02)
+    assert below.p_value(edge * 1.001, 1.0, 40) < 1
+    assert below.p_value(edge * 0.999, 1.0, 40) == 1
+    assert both.p_value(0.5, 1.0, 40) == 1
+
+
 def test_a_sequence_is_silent_before_its_first_n() -> None:
     """Before it the interval is the whole line and the p-value 1; from it on they are as without."""
     sequence, plain = ConfidenceSequence(0.05, 300, first=100), ConfidenceSequence(0.05, 300)

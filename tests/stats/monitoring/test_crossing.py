@@ -63,6 +63,32 @@ def test_a_drift_is_a_likelihood_ratio(drift: float) -> None:
     assert both == pytest.approx(there.masses.sum(), abs=ROUNDING)
 
 
+@pytest.mark.parametrize("second", [0.9, 0.55, 0.5005])
+def test_two_looks_are_a_bivariate_normal(second: float) -> None:
+    """However close they are: the second look by Gauss–Legendre quadrature over z of the first."""
+    found = crossing_probabilities((0.5, second), (-1.5, -1.0), (2.0, 1.9), 0.8)
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    ends = np.linspace(-1.5, 2.0, 201)
+    middle, half = (ends[1:] + ends[:-1]) / 2, (ends[1] - ends[0]) / 2
+    z = (middle[:, None] + half * nodes).ravel()
+    density = np.exp(-0.5 * (z - 0.8 * np.sqrt(0.5)) ** 2) / np.sqrt(2 * np.pi) * np.tile(weights, 200) * half
+    mean = z * np.sqrt(0.5) + 0.8 * (second - 0.5)
+    above = density @ ndtr((mean - 1.9 * np.sqrt(second)) / np.sqrt(second - 0.5))
+    below = density @ ndtr((-1.0 * np.sqrt(second) - mean) / np.sqrt(second - 0.5))
+    assert (found.upper[1], found.lower[1]) == pytest.approx((above, below), abs=PROBABILITY)
+
+
+@pytest.mark.parametrize("unit", [0.01, 30.0])
+def test_the_unit_of_information_does_not_matter(unit: float) -> None:
+    """Fractions times u with the drift over √u are the same study, and the same points of integration."""
+    at = np.array([0.3, 0.31, 0.7, 1.0])
+    bounds = [-1.0, -0.5, 0.2, 1.0], [2.5, 2.4, 2.2, 2.0]
+    one = crossing_probabilities(at, *bounds, 2.1)  # type: ignore[arg-type]
+    other = crossing_probabilities(at * unit, *bounds, 2.1 / np.sqrt(unit))  # type: ignore[arg-type]
+    assert other.upper == pytest.approx(one.upper, abs=ROUNDING)
+    assert other.lower == pytest.approx(one.lower, abs=ROUNDING)
+
+
 def test_power_of_a_known_design() -> None:
     """Pocock's test with five looks, constant 2.413, has 90 % power at 1.207 times the fixed information.
 

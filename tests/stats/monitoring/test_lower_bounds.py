@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from scipy.special import ndtri
 
 from medicore.errors import EstimationError
 from medicore.stats.monitoring.boundaries import AlphaSpending, Look, looks
@@ -65,6 +66,7 @@ def test_futility_meets_efficacy_where_power_is_enough() -> None:
     """With a drift of 6 the last bounds are one: the study is decided; with 2 there is room between them."""
     enough = futility_bounds(EQUAL, EFFICACY, POCOCK, 0.1, 6)
     assert enough[-1] == EFFICACY[-1]
+    assert futility_bounds((1.0,), (2.0,), POCOCK, 0.1, 0.5) == pytest.approx((0.5 + ndtri(0.1),), abs=1e-9)
     short = futility_bounds(EQUAL, EFFICACY, POCOCK, 0.1, 2)
     assert short[-1] < EFFICACY[-1]
     assert [*short] == sorted(short)

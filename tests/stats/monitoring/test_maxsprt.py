@@ -36,6 +36,13 @@ def test_more_events_before_a_signal_lower_the_limit(minimum: int, expected: flo
     assert poisson_critical_value(10, 0.05, minimum).value == pytest.approx(expected, abs=ANCHOR)
 
 
+def test_a_generous_level_has_a_small_limit() -> None:
+    """With one expected event and alpha ½ the limit is below 1; the first event signals with more than ½ at any."""
+    found = poisson_critical_value(1, 0.5)
+    assert 0 < found.value < 1
+    assert found.type_one_error == pytest.approx(0.5, abs=ALGEBRA)
+
+
 def test_poisson_type_one_error_by_simulation() -> None:
     """Of 40,000 histories without harm the share with a ratio at the limit after any event is alpha, to five errors."""
     limit = poisson_critical_value(5, 0.05, 3).value
@@ -94,6 +101,14 @@ def test_binomial_critical_values(
     """Limits, errors and next smaller ratios as an exact recursion and R's Sequential find them."""
     found = binomial_critical_value(events, ratio, 0.05)
     assert (found.value, found.type_one_error, found.below) == pytest.approx((value, error, below), abs=1e-9)
+
+
+def test_a_single_event() -> None:
+    """It is exposed with probability ¼, and then its ratio is log 4: a signal, if one event may be one."""
+    found = binomial_critical_value(1, 3.0, 0.3)
+    assert (found.value, found.type_one_error, found.below) == pytest.approx(
+        (np.log(4), 0.25, 0), abs=ALGEBRA
+    )
 
 
 def test_binomial_error_by_brute_force() -> None:
