@@ -167,6 +167,7 @@ def _sided(sides: int) -> str:
 def _show(title: str, heads: dict[str, str], rows: list[dict[str, Any]]) -> None:
     """Print rows as a table, with the heads of those columns that they have."""
     names = [name for name in heads if name in rows[0]]
+    rows = [{**row, "look": f"{row['look']} (kept)"} if row.get("kept") else row for row in rows]
     cells = [[_cell(name, row[name]) for name in names] for row in rows]
     table(title, [heads[name] for name in names], cells)
 

@@ -56,6 +56,14 @@ def test_a_look_without_a_level_has_no_boundary(answer) -> None:  # type: ignore
     assert json.loads(answer("spending", "pocock", "1", "1.2", "--json")[1])["looks"][1]["upper"] is None
 
 
+def test_a_look_without_information_of_its_own_is_marked(answer) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    """It shows fraction and boundary of the look before, and says that it kept them."""
+    first, second, _ = table(answer("spending", "pocock", "0.5", "0.4", "1")[1])
+    assert second == ["2", "(kept)", *first[1:4], "0", *first[5:]]
+    found = json.loads(answer("spending", "pocock", "0.5", "0.4", "1", "--json")[1])["looks"]
+    assert [row["kept"] for row in found] == [False, True, False]
+
+
 def test_a_sequence_is_shown(answer) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     """Multiples and widths at the numbers of subjects, dashes before the first; the same as JSON."""
     code, out, _ = answer("sequence", "300", "100", "300", "--first", "200")

@@ -32,7 +32,8 @@ def planned_spending(
 
     ``harm`` is the level of a bound for harm and ``futility`` the share of studies with the effect ``drift`` that may be
     stopped for futility; both are spent by the design's own function and do not bind. With a drift, the mean of z at the
-    maximum, each look has the probability that efficacy was found by then. A bound that does not exist is None. Raises
+    maximum, each look has the probability that efficacy was found by then. A bound that does not exist is None. A ``kept`` look
+    had no information of its own, and has the fraction and boundary of the look before. Raises
     EstimationError for bounds of a two-sided design, futility without a drift, and as ``looks`` does.
     """
     if design.sides == 2 and (harm is not None or futility is not None):
@@ -49,7 +50,8 @@ def planned_spending(
     rows: list[dict[str, Any]] = [
         {
             "look": number,
-            "information_fraction": fraction,
+            "kept": look.kept,
+            "information_fraction": look.fraction,
             "lower": _bound(design.lower(look.critical_value)),
             "upper": _bound(look.critical_value),
             "nominal_level": look.nominal_level,
@@ -57,8 +59,8 @@ def planned_spending(
             "level_spent": look.spent,
             "width": _width(look.critical_value, design.alpha, design.sides),
         }
-        for number, (look, fraction, before) in enumerate(
-            zip(found, fractions, [0.0, *(look.spent for look in found[:-1])], strict=True), 1
+        for number, (look, before) in enumerate(
+            zip(found, [0.0, *(look.spent for look in found[:-1])], strict=True), 1
         )
     ]
     if harm is not None:

@@ -27,7 +27,8 @@ PANEL_POWER = 0.75
 """A move of s has panels of PANEL · s^0.75: the error at a boundary is of the order s(panel/s)⁴."""
 SMALLEST_RISE = 1e-5
 """Relative rise of information below which a look has no information of its own."""
-ROWS_AT_ONCE = 1_000
+CELLS_AT_ONCE = 2_000_000
+"""So many pairs of points are computed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,9 @@ def still_running(
     origin = (before.points * np.sqrt(before.fraction) + drift * step) / np.sqrt(step)
     place = points * np.sqrt(fraction / step)
     density = np.empty(len(points))
-    for first in range(0, len(points), ROWS_AT_ONCE):
-        rows = slice(first, first + ROWS_AT_ONCE)
+    height = max(1, CELLS_AT_ONCE // len(origin))
+    for first in range(0, len(points), height):
+        rows = slice(first, first + height)
         density[rows] = np.exp(-0.5 * (place[rows, None] - origin) ** 2) @ before.masses
     return Paths(fraction, points, weights * density * np.sqrt(fraction / step / (2 * np.pi)))
 

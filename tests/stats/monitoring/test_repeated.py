@@ -14,7 +14,6 @@ from medicore.stats.monitoring.boundaries import looks
 from medicore.stats.monitoring.repeated import repeated_interval, sequential_p_value
 from tests.stats.monitoring.designs import EARLY, EQUAL, LATE, ONE_SIDED, designs
 
-ROUNDING = 1e-12
 LEVEL = 1e-6
 """Relative, of a p-value."""
 Z = (1.2, 2.1, 2.9, 2.4, 2.6)
@@ -71,7 +70,9 @@ def test_p_values_at_the_ends() -> None:
     assert sequential_p_value(EARLY, EQUAL, (0,) * 5) == 1
     assert sequential_p_value(ONE_SIDED, EQUAL, (-9,) * 5) == 1
     assert sequential_p_value(ONE_SIDED, (1.0,), (-1.0,)) == pytest.approx(ndtr(1.0), rel=LEVEL)
-    assert sequential_p_value(EARLY, (1.0,), (50.0,)) == pytest.approx(2 * ndtr(-37.0), rel=ROUNDING)
+    for z in (36.5, 37.0, 37.5, 50.0):
+        expected = 2 * ndtr(-min(z, 37.0))
+        assert sequential_p_value(EARLY, (1.0,), (z,)) == pytest.approx(expected, rel=LEVEL, abs=0)
 
 
 @pytest.mark.parametrize("z", [(), (1.0,), (1.0, np.nan)])

@@ -89,8 +89,8 @@ def test_a_drift_far_from_its_statistic_is_found() -> None:
 def test_the_scale_of_the_effect() -> None:
     """A drift is the effect in units of SE·√t: the naive estimate z·SE is a drift of z/√t."""
     found = stopped(LATE, AT, 2.7)
-    scaled = found.scaled(2.0, 0.7)
-    unit = 2 * np.sqrt(0.7)
+    scaled = found.scaled(0.3, 0.7)
+    unit = 0.3 * np.sqrt(0.7)
     assert (scaled.estimate, scaled.low, scaled.high) == pytest.approx(
         (found.estimate * unit, found.low * unit, found.high * unit), abs=ROUNDING
     )
