@@ -37,6 +37,13 @@ def test_without_an_early_stop_the_last_look_is_a_fixed_analysis(at: tuple[float
     assert sum(found.upper[:-1]) == 0
 
 
+@pytest.mark.parametrize("drift", [-100.0, 100.0])
+def test_paths_are_followed_where_the_drift_takes_them(drift: float) -> None:
+    """At 4 % of the information z is near ±20 already; at the end half of the paths are above the drift."""
+    found = crossing_probabilities((0.04, 1), (NONE, NONE), (np.inf, drift), drift)
+    assert found.upper[1] == pytest.approx(0.5, abs=PROBABILITY)
+
+
 @settings(max_examples=25)
 @given(fractions(), st.floats(0, 6))
 def test_the_other_sign_mirrors_the_study(at: tuple[float, ...], drift: float) -> None:

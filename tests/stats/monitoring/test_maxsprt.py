@@ -54,16 +54,19 @@ def test_poisson_type_one_error_by_simulation() -> None:
     assert abs(signal.mean() - 0.05) < 5 * np.sqrt(0.05 * 0.95 / RUNS)
 
 
-def test_poisson_groups_by_brute_force() -> None:
+@pytest.mark.parametrize("looks", [(1.5, 3.0), (0.01, 9.0)])
+def test_poisson_groups_by_brute_force(looks: tuple[float, float]) -> None:
     """Two looks: the error is the sum over all pairs of counts, and no smaller attainable limit keeps alpha."""
-    looks = (1.5, 3.0)
     found = poisson_group_critical_value(looks, 0.05)
 
     def error(limit: float) -> float:
-        p = [np.exp(-1.5) * 1.5**k / np.prod(np.arange(1.0, k + 1)) for k in range(40)]
+        p, q = (
+            [np.exp(-mean) * mean**k / np.prod(np.arange(1.0, k + 1)) for k in range(40)]
+            for mean in (looks[0], looks[1] - looks[0])
+        )
         pairs = itertools.product(range(40), repeat=2)
         return sum(
-            p[i] * p[j]
+            p[i] * q[j]
             for i, j in pairs
             if max(poisson_ratio(i, looks[0]), poisson_ratio(i + j, looks[1])) >= limit - 1e-9
         )
@@ -131,6 +134,8 @@ def test_the_smallest_count_that_is_a_signal() -> None:
         assert poisson_ratio(count - 1, expected) < limit - 1e-9 < poisson_ratio(count, expected)
     assert poisson_signal_count(poisson_ratio(6, 2.0), 2.0) == 6
     assert poisson_signal_count(0.1, 1.0, 9) == 9
+    assert poisson_signal_count(0.1, 0.05) == 1
+    assert poisson_group_critical_value((0.05,), 0.1).value == poisson_ratio(1, 0.05)
     with pytest.raises(EstimationError, match="critical value is inf"):
         poisson_signal_count(np.inf, 1.0)
 
