@@ -45,7 +45,7 @@ class ConfidenceSequence:
         """Return how many standard errors the interval reaches from the estimate at ``n`` subjects; infinite before ``first``.
 
         With v = nρ²: two-sided √(2(v + 1)/v · log(√(v + 1)/α)), one-sided √(2(v + 1)/v · log(1 + √(v + 1)/(2α)))
-        (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, 2024, theorem 2.2 and its one-sided form). Raises
+        (Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, 2024). Raises
         EstimationError unless n is 1 or more.
         """
         if n < 1:
@@ -92,7 +92,7 @@ class ConfidenceSequence:
 def tuning(alpha: float, n: int) -> float:
     """Return the ρ² with which a two-sided sequence is narrowest at ``n``: (−W₋₁(−α²/e) − 1)/n.
 
-    W₋₁ is the lower branch of Lambert's function (Waudby-Smith et al., 2024, appendix B.2); ``approximate_tuning`` is
+    W₋₁ is the lower branch of Lambert's function (Waudby-Smith et al., 2024); ``approximate_tuning`` is
     its first terms. Raises EstimationError unless 0 < alpha < 1.
     """
     require_level(alpha)
@@ -100,7 +100,7 @@ def tuning(alpha: float, n: int) -> float:
 
 
 def approximate_tuning(alpha: float, n: int) -> float:
-    """Return (−2 log α + log(−2 log α + 1))/n, the approximation of ``tuning`` in the same appendix.
+    """Return (−2 log α + log(−2 log α + 1))/n, the approximation of ``tuning`` in the same paper.
 
     Raises EstimationError unless 0 < alpha < 1.
     """

@@ -35,8 +35,8 @@ def crossing_probabilities(
     """Return the probabilities to cross ``lower`` or ``upper``, one of each for each look, when both stop the study.
 
     ``drift`` is the mean of z at information fraction 1: the effect times the root of the planned maximum information.
-    The statistic of look k is normal with mean drift·√t and independent increments (Jennison & Turnbull, 2000,
-    equation 3.1). Bounds may be infinite. Raises EstimationError unless fractions rise, there is a bound for every look,
+    The statistic of look k is normal with mean drift·√t and independent increments (Jennison & Turnbull,
+    2000, chapter 3). Bounds may be infinite. Raises EstimationError unless fractions rise, there is a bound for every look,
     no lower one above its upper one, and the drift is finite.
     """
     require_fractions(fractions)

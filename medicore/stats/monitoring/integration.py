@@ -1,7 +1,7 @@
 """Recursive numerical integration over the paths of a test statistic that have not stopped.
 
 The statistic z of look k has information fraction t; z√t is a Brownian motion with drift at time t (Lan & Zucker,
-1993). The recursion is that of Armitage, McPherson & Rowe (1969), by Simpson's rule (Jennison & Turnbull, 2000, section 19.2).
+1993). The recursion is that of Armitage, McPherson & Rowe (1969), by Simpson's rule (Jennison & Turnbull, 2000, chapter 19).
 Their grid is as fine for looks that are close to each other as for others; here the panels are as wide as the distance
 to the looks before and after allows.
 """

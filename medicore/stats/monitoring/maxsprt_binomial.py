@@ -11,8 +11,7 @@ def binomial_ratio(exposed: int, events: int, ratio: float) -> float:
     """Return the log likelihood ratio of ``exposed`` among ``events``, when their expected share is p = 1/(1 + ratio).
 
     ``ratio`` is the unexposed time per exposed time, or the controls per case. With c of n exposed the ratio is
-    c log(c/(np)) + (n − c) log((n − c)/(n(1 − p))) where c/n is above p, and 0 otherwise (Kulldorff et al., 2011, equation
-    3). Raises EstimationError unless 0 ≤ exposed ≤ events and ratio is finite and above 0.
+    c log(c/(np)) + (n − c) log((n − c)/(n(1 − p))) where c/n is above p, and 0 otherwise (Kulldorff et al., 2011). Raises EstimationError unless 0 ≤ exposed ≤ events and ratio is finite and above 0.
     """
     _require_ratio(ratio)
     if not 0 <= exposed <= events:
@@ -33,7 +32,7 @@ def binomial_critical_value(events: int, ratio: float, alpha: float, minimum: in
 
     A signal needs ``minimum`` exposed events. The log likelihood ratio takes single values: the critical value is the
     smallest with which the probability of a signal without harm, computed exactly from event to event, is at most alpha
-    (Kulldorff et al., 2011, section 3.2). Raises EstimationError unless 0 < alpha < 1, ratio is finite and above 0,
+    (Kulldorff et al., 2011). Raises EstimationError unless 0 < alpha < 1, ratio is finite and above 0,
     minimum and events are 1 or more, and a signal is possible.
     """
     require_level(alpha)

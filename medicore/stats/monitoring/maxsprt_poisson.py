@@ -23,7 +23,7 @@ ROOT_TOLERANCE = 1e-12
 def poisson_ratio(count: int, expected: float) -> float:
     """Return the log likelihood ratio μ − c + c log(c/μ) of a count c above its expectation μ; 0 otherwise.
 
-    Kulldorff et al. (2011), equation 2. Raises EstimationError for a count below 0 or an expectation that is not above 0.
+    Kulldorff et al. (2011). Raises EstimationError for a count below 0 or an expectation that is not above 0.
     """
     if count < 0 or not 0 < expected < np.inf:
         raise EstimationError(
@@ -41,7 +41,7 @@ def poisson_critical_value(length: float, alpha: float, minimum: int = 1) -> Cri
     A signal needs ``minimum`` events. The n-th event signals when it comes before μₙ, where the ratio of n is the critical
     value; so the surveillance goes on without a signal when fewer than n events have come by μₙ, for every n. That
     probability is computed exactly, from limit to limit, and the critical value is the root at alpha (Kulldorff et al.,
-    2011, section 3.1). Raises EstimationError unless 0 < alpha < 1, the length is finite and above 0, the minimum is 1
+    2011). Raises EstimationError unless 0 < alpha < 1, the length is finite and above 0, the minimum is 1
     or more, and the level can be spent within the length.
     """
     require_level(alpha)

@@ -20,7 +20,7 @@ def repeated_interval(
 ) -> tuple[float, float]:
     """Return the repeated confidence interval of a look: value ∓ critical value · standard error.
 
-    With probability 1 − alpha the intervals of all looks hold the effect (Jennison & Turnbull, 1989, section 2). A
+    With probability 1 − alpha the intervals of all looks hold the effect (Jennison & Turnbull, 1989). A
     one-sided one has no upper limit. An infinite critical value gives the whole line. Raises EstimationError unless value
     and standard error are finite, the standard error above 0 and the critical value a number.
     """
@@ -37,7 +37,7 @@ def sequential_p_value(design: AlphaSpending, fractions: Sequence[float], z: Seq
     """Return the sequential p-value after the looks at ``fractions`` with statistics ``z``.
 
     It is the smallest level at which the design, with this level in place of its own, has crossed a boundary at one of
-    the looks (Jennison & Turnbull, 2000, section 9.3; Liu & Anderson, 2008), and 1 where none has. It never rises from
+    the looks (Jennison & Turnbull, 2000, chapter 9; Liu & Anderson, 2008), and 1 where none has. It never rises from
     look to look, and is at most alpha exactly when a boundary of the design was crossed. Raises EstimationError unless
     there is a finite z for every look, and as ``looks`` does.
     """

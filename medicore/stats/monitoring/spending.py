@@ -53,7 +53,7 @@ class Spending:
 
         ``time`` is the information fraction, from 0; from 1 on the whole ``alpha`` is spent. A two-sided level is
         twice the function at alpha/2. With z the quantile of the upper tail and a the level of one side:
-        obrien-fleming 2(1 − Φ(z(a/2)/√t)), pocock a log(1 + (e − 1)t) (Lan & DeMets, 1983, section 2),
+        obrien-fleming 2(1 − Φ(z(a/2)/√t)), pocock a log(1 + (e − 1)t) (Lan & DeMets, 1983),
         hwang-shih-decani a(1 − exp(−γt))/(1 − exp(−γ)) (Hwang, Shih & DeCani, 1990), power a t^ρ (Kim & DeMets,
         1987). Raises EstimationError unless 0 < alpha < 1, there are 1 or 2 sides and time is 0 or more.
         """

@@ -99,7 +99,7 @@ def test_the_unit_of_information_does_not_matter(unit: float) -> None:
 def test_power_of_a_known_design() -> None:
     """Pocock's test with five looks, constant 2.413, has 90 % power at 1.207 times the fixed information.
 
-    The numbers are of Jennison & Turnbull (2000), tables 2.1 and 2.2, printed to three decimals.
+    The numbers are of Jennison & Turnbull (2000), chapter 2, printed to three decimals.
     """
     found = crossing_probabilities(EQUAL, [-2.413] * 5, [2.413] * 5, np.sqrt(10.507 * 1.207))
     assert found.any == pytest.approx(0.9, abs=PRINTED)
