@@ -262,6 +262,9 @@ def check_code(bundle: Bundle) -> str:
     return f"{len(code)} files are commit {bundle.manifest['code_commit']}, which the record holds"
 
 
+CHECKS = (check_ledger, check_files, check_head, check_record, check_decisions, check_code, check_acts)
+
+
 def main() -> int:
     """Print one line per check and return the exit code."""
     parser = argparse.ArgumentParser(description="Verify an exported MediCore record, offline.")
@@ -273,15 +276,7 @@ def main() -> int:
     try:
         with tempfile.TemporaryDirectory() as scratch:
             bundle = Bundle(given.folder, Path(scratch))
-            for check in (
-                check_ledger,
-                check_files,
-                check_head,
-                check_record,
-                check_decisions,
-                check_code,
-                check_acts,
-            ):
+            for check in CHECKS:
                 print(f"ok    {check.__name__[len('check_') :]}: {check(bundle)}")
             own = fingerprint(bundle.read(AUTHORITY).decode())
             need(given.authority in (None, own), f"{AUTHORITY}: has fingerprint {own}, not the one you trust")

@@ -33,7 +33,18 @@ def test_fixed(value: float | str | None, decimals: int, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("standard_error", "expected"),
-    [(0.4728, 3), (926.0, 0), (0.0156, 4), (12.3, 1), (1e-12, 6), (0.0, 3), (None, 3), ("inf", 3), (1.0, 2)],
+    [
+        (0.4728, 3),
+        (926.0, 0),
+        (0.0156, 4),
+        (12.3, 1),
+        (1e-12, 14),
+        (1e-20, 15),
+        (0.0, 3),
+        (None, 3),
+        ("inf", 3),
+        (1.0, 2),
+    ],
 )
 def test_decimals_follow_the_standard_error(standard_error: float | str | None, expected: int) -> None:
     """An effect is printed with as many decimals as show three digits of its standard error."""
