@@ -35,7 +35,9 @@ check: setup
 # What is computed and what is recorded is tested to the last line by the tests of these rooms alone; to measure the
 # coverage of all code costs a third of the time, so that is a target of its own. Steps are tested without measuring.
 ROOMS := tests/records tests/stats tests/trials
-PYTEST := $(BIN)/python -m pytest -m "not deep" -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Tests also wait, for servers and for git: three workers use two processors whole.
+WORKERS := $(shell cores=$$(getconf _NPROCESSORS_ONLN); [ "$$cores" -gt 4 ] && cores=4; echo $$((cores * 3 / 2)))
+PYTEST := $(BIN)/python -m pytest -m "not deep" -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test: setup
 	$(PYTEST) $(ROOMS) --cov=medicore.stats --cov=medicore.records \

@@ -1,6 +1,7 @@
 """Puts a mutant into a running interpreter in the place of the module that it was made from."""
 
 import importlib
+import inspect
 import sys
 from types import FunctionType, ModuleType
 from typing import Any
@@ -50,10 +51,12 @@ def _rewrite(old: Any, new: Any) -> None:
     elif isinstance(old, classmethod | staticmethod):
         _rewrite(old.__func__, new.__func__)
     elif isinstance(old, FunctionType):
-        old.__code__, old.__defaults__, old.__kwdefaults__ = (
-            new.__code__,
-            new.__defaults__,
-            new.__kwdefaults__,
+        # What a decorator wraps is changed; the wrapper, which callers hold, calls it.
+        inner, changed = inspect.unwrap(old), inspect.unwrap(new)
+        inner.__code__, inner.__defaults__, inner.__kwdefaults__ = (
+            changed.__code__,
+            changed.__defaults__,
+            changed.__kwdefaults__,
         )
 
 

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import functools
+import inspect
 import os
 import sys
 import traceback
@@ -10,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
+from medicore.stats.effect import unadjusted
 from medicore.stats.robustness import evalue
 from tests.mutation.graft import NotImportableError, graft, imported
 from tests.mutation.mutants import MODULES, Mutant, mutants
@@ -108,6 +110,21 @@ def test_a_grafted_function_is_what_its_callers_run() -> None:
 
     assert in_a_child(changed)
     assert function(2, 2, 2).point == pytest.approx(2 + 2**0.5, rel=1e-12)
+
+
+def test_a_function_behind_a_decorator_is_changed() -> None:
+    """The wrapper that callers hold calls the mutant's code."""
+    text = MODULES["unadjusted"].read_text("utf-8")
+    mutant = next(
+        one for one in mutants("unadjusted", text) if one.owner == "unadjusted_means" and "mean" in one.after
+    )
+
+    def changed() -> bool:
+        before = inspect.unwrap(unadjusted.unadjusted_means).__code__.co_code
+        graft(mutant)
+        return inspect.unwrap(unadjusted.unadjusted_means).__code__.co_code != before
+
+    assert in_a_child(changed)
 
 
 def test_a_grafted_constant_is_changed_wherever_it_was_imported() -> None:

@@ -131,3 +131,53 @@ def test_only_a_function_with_an_arm_can_be_checked() -> None:
     """The rows are counted by the arm."""
     with pytest.raises(TypeError, match="has no argument 'treated'"):
         checked(lambda outcome: outcome)
+
+
+def test_a_checked_function_is_called_as_it_was_asked() -> None:
+    """Arguments, defaults and answer go through; what is checked is checked by name, given by place or by keyword."""
+
+    @checked
+    def mean(treated: Any, outcome: Any, scale: float = 2.0) -> float:
+        """Return a mean."""
+        return float(scale * outcome[treated].mean())
+
+    arm, values = np.array([True, False]), np.array([3, 5])
+    assert (mean(arm, values), mean(outcome=values, treated=arm, scale=1.0)) == (6.0, 3.0)
+    assert (mean.__name__, mean.__doc__) == ("mean", "Return a mean.")
+    for wrong in (lambda: mean(arm, values[:1]), lambda: mean(outcome=values, treated=[True, False])):
+        with pytest.raises(EstimationError, match="expected"):
+            wrong()
+
+
+def test_what_was_given_is_told_by_kind_and_shape() -> None:
+    """A message names the argument, its kind and shape, and what was expected; never a value."""
+
+    @checked
+    def both(treated: Any, outcome: Any = None, x: Any = None) -> None:
+        """Return nothing."""
+
+    arm = np.array([True, False, False])
+    said = {
+        "the arm is an array of int64 of shape (3,); expected a boolean array with one element per subject; compare the "
+        "column with the treated arm's label": lambda: both(arm.astype(np.int64)),
+        "the arm is a list; expected a boolean array with one element per subject; compare the column with the treated "
+        "arm's label": lambda: both(arm.tolist()),
+        "no treated subject is left of 3; expected both arms; check arms and criteria": lambda: both(
+            np.zeros(3, dtype=bool)
+        ),
+        "no control subject is left of 3; expected both arms; check arms and criteria": lambda: both(
+            np.ones(3, dtype=bool)
+        ),
+        "'outcome' is an array of float64 of shape (2,); expected an array of numbers of shape (3,), a row per subject of "
+        "the arm": lambda: both(arm, np.zeros(2)),
+        "'x' is an array of float64 of shape (3,); expected an array of numbers of shape (3, p), a row per subject of the "
+        "arm": lambda: both(arm, np.zeros(3), np.zeros(3)),
+        "'x' holds 2 number(s) that are NaN or infinite; expected finite numbers; check the contract": lambda: (
+            both(arm, np.zeros(3), np.array([[1.0, np.nan], [np.inf, 1.0], [1.0, 1.0]]))
+        ),
+    }
+    for words, call in said.items():
+        with pytest.raises(EstimationError) as caught:
+            call()
+        assert str(caught.value) == words
+    both(arm, np.zeros(3, dtype=np.int8), np.zeros((3, 0)))

@@ -219,7 +219,7 @@ def _weakest_error(columns: Vector, covariance: Vector) -> float:
     if columns.shape[1] == 0:
         return 0.0
     triangle = np.asarray(np.linalg.qr(columns / np.sqrt(len(columns)), mode="r"))
-    return float(np.sqrt(max(0.0, np.linalg.eigvalsh(triangle @ covariance @ triangle.T).max())))
+    return float(np.sqrt(np.linalg.eigvalsh(triangle @ covariance @ triangle.T).max()))
 
 
 def _uphill(

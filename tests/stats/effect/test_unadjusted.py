@@ -20,6 +20,16 @@ def test_difference_and_error_are_welchs() -> None:
     assert found.n == 240
 
 
+def test_degrees_of_freedom_are_those_of_unequal_arms() -> None:
+    """Three subjects against seven, with another spread: scipy's interval and p-value."""
+    treated = np.arange(10) < 3
+    outcome = np.array([1.0, 5.0, 2.0, 3.0, 4.0, 9.0, -7.0, 0.5, 2.5, 6.0])
+    found = welch_difference(treated, outcome)
+    theirs = ttest_ind(outcome[treated], outcome[~treated], equal_var=False)
+    assert found.degrees_of_freedom == pytest.approx(theirs.df, rel=1e-12)
+    assert found.p_value == pytest.approx(theirs.pvalue, rel=1e-12)
+
+
 def test_arms_that_do_not_vary_have_no_degrees_of_freedom() -> None:
     """Two constants differ without an error, and Student's t has nothing to say."""
     found = welch_difference(np.array([True, True, False, False]), np.array([2.0, 2.0, 1.0, 1.0]))
