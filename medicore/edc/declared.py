@@ -17,7 +17,7 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     ".parquet": ("parquet",),
     ".xpt": ("xport",),
     ".xport": ("xport",),
-    ".json": ("dataset-json", "redcap-json", "dataset-json-page"),
+    ".json": ("dataset-json", "redcap-json", "dataset-json-page", "dataset-ndjson"),
     ".ndjson": ("dataset-ndjson",),
     ".dsjc": ("dataset-json-compressed",),
     ".xml": ("odm",),
@@ -99,9 +99,21 @@ def _proved_format(data: bytes, suffix: str) -> str | None:
     if suffix in {".csv", ".txt"}:
         return "rave-csv" if _ENDED.search(data[-16:]) else "csv"
     if suffix == ".json":
-        # REDCap sends a list of records; Dataset-JSON is an object.
-        return "redcap-json" if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[") else "dataset-json"
+        return _proved_json(data)
     if suffix == ".xml":
         # Define-XML is ODM as well, and holds no data.
         return "odm" if b"<ClinicalData" in data or b":ClinicalData" in data else None
     return next(iter(SUFFIXES.get(suffix, ())), None)
+
+
+def _proved_json(data: bytes) -> str:
+    """Return what a JSON file is: REDCap sends a list of records, Dataset-JSON is an object, or an object and a row a line."""
+    begins = data.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if begins.startswith(b"["):
+        return "redcap-json"
+    first, _, rest = begins.partition(b"\n")
+    return (
+        "dataset-ndjson"
+        if first.rstrip().endswith(b"}") and rest.lstrip().startswith(b"[")
+        else "dataset-json"
+    )

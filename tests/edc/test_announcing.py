@@ -80,3 +80,35 @@ def test_what_cannot_be_read_is_not_announced(
         work(folder)
     assert isinstance(caught.value, DataError)
     assert not (folder / "transfer.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "form"),
+    [
+        (
+            "a.json",
+            b'{"datasetJSONVersion": "1.1.0", "records": 1, "columns": [{"itemOID": "A", "name": "A", "dataType": "string"}], "rows": [["1"]]}',
+            "dataset-json",
+        ),
+        ("b.json", b'\xef\xbb\xbf[{"id": "1"}]', "redcap-json"),
+        (
+            "c.json",
+            b'{"datasetJSONVersion": "1.1.0", "records": 1, "columns": [{"itemOID": "A", "name": "A", "dataType": "string"}]}\n["1"]\n',
+            "dataset-ndjson",
+        ),
+        ("d.csv", b"a,b\n1,2\nEOF\n", "rave-csv"),
+        ("e.txt", b"a,b\n1,2\n", "csv"),
+        (
+            "f.xml",
+            b'<ODM xmlns="http://www.cdisc.org/ns/odm/v1.3" ODMVersion="1.3" FileType="Snapshot"><ClinicalData StudyOID="T"/></ODM>',
+            "odm",
+        ),
+    ],
+)
+def test_the_contents_show_the_format(tmp_path: Path, name: str, data: bytes, form: str) -> None:
+    """Where a name leaves the format open, the contents prove it."""
+    raw = tmp_path / STUDY / "raw"
+    raw.mkdir(parents=True)
+    (raw / name).write_bytes(data)
+    made = announce(raw.parent, system="S", source=STUDY, exported_at="2025-04-01T06:00:00Z", version="1")
+    assert [file.format for file in made.manifest.files] == [form]
