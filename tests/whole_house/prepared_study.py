@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,7 @@ import yaml
 from medicore.records.canonical import sha256
 from tests.conftest import Project, git
 
+_MOMENT = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+|[0-9]{9,}\.[0-9]+")
 MONTH = "2025-03"
 SEED = 20250331
 SIZE = 300
@@ -143,6 +145,11 @@ class PreparedStudy:
         """Return every text of the export that would give a patient away: identifiers and measurements."""
         measured = ("subject_id", "age", "bmi", "severity", "week_4", "change")
         return {text for name in measured for text in self.texts[name] if len(text) > 5}
+
+    def told_in(self, written: str) -> list[str]:
+        """Return the secrets that are in a text; the digits of a moment are no measurement, though they may read like one."""
+        plain = _MOMENT.sub("", written)
+        return [text for text in self.secrets() if text in plain]
 
 
 def prepare(project: Project, *studies: PreparedStudy) -> None:
