@@ -9,7 +9,7 @@ from types import MappingProxyType
 from medicore.edc.declared import SUFFIXES, Declared
 from medicore.errors import ConfigurationError, DataError
 from medicore.records.delivery.described import Described
-from medicore.records.delivery.exported import ACCOMPANYING, FORMATS, read_members
+from medicore.records.delivery.exported import ACCOMPANYING, FORMATS, counted, read_members
 from medicore.records.delivery.file_name import is_left_out
 from medicore.records.delivery.transfer import Manifest, RawFile, Transfer, manifest_of
 
@@ -109,7 +109,7 @@ def _announced_file(
         return RawFile(name, form, data, 0), {name: ()}
     reading = declared.reading(name, form, suffix)
     members = read_members(form, data, name, reading)
-    counts = {member: len(one.table.rows) for member, one in members.items()}
+    counts = counted(members)
     several = tuple(counts.items()) if len(counts) > 1 else ()
     described = {f"{name}:{member}" if several else name: one.columns for member, one in members.items()}
     return RawFile(name, form, data, sum(counts.values()), reading, several), described

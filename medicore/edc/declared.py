@@ -53,10 +53,8 @@ class Declared:
         own = self._of("format", name)
         if own is not None:
             return own
-        general = [text for text in self.values.get("format", ()) if "=" not in text and text in allowed]
-        if general:
-            return general[-1]
-        return _proved_format(data, suffix)
+        general = [text for text in self._general("format") if text in allowed]
+        return general[-1] if general else _proved_format(data, suffix)
 
     def reading(self, name: str, form: str, suffix: str) -> Reading:
         """Return how a file of this format is read; what is declared for all files is used where it has a meaning."""
@@ -64,7 +62,7 @@ class Declared:
         for key in ("encoding", "delimiter", "decimal", "row_names"):
             text = self._of(key, name)
             if text is None and (form in DELIMITED or (key == "encoding" and form == "xport")):
-                text = next((one for one in reversed(self.values.get(key, ())) if "=" not in one[:-1]), None)
+                text = next(reversed(self._general(key)), None)
             if text is not None:
                 found[key] = _value(key, text)
         if suffix == ".tsv":
@@ -77,6 +75,10 @@ class Declared:
                 f"{name}: {'.'.join(map(str, first['loc']))} cannot be declared as it is ({first['msg']}); correct it; see "
                 "docs/edc.md"
             ) from None
+
+    def _general(self, key: str) -> list[str]:
+        """Return what is declared for all files that it can concern."""
+        return [text for text in self.values.get(key, ()) if "=" not in text]
 
     def _of(self, key: str, name: str) -> str | None:
         """Return what is declared for one file."""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from medicore.ports.files import RecordFiles
 from medicore.records.delivery.delivered import announced_rows
+from medicore.records.delivery.same_form import near_words
 from medicore.records.finding import PREVIOUS_LOCK, Finding
 from medicore.records.protocol.calendar import local_date
 from medicore.records.protocol.protocol import Protocol
@@ -125,7 +126,7 @@ def _of_columns(made: dict[str, Any]) -> Iterator[Violation]:
     for name in made["missing"]:
         message = f"Column {name} of the data contract is not in the export"
         if name in near:
-            message += f"; its column {near[name]['place']} is {near[name]['found']!r}, which differs by blanks, case or marks alone"
+            message += f"; its {near_words(near[name]['place'], near[name]['found'])}"
         message += "."
         yield _violation(name, "delivered", 1, "the column in the export", message)
     for name in made["unexpected"]:

@@ -14,7 +14,7 @@ from medicore.records.delivery.delimited import TextTable
 from medicore.records.delivery.delivered import Delivered, delivered_tables, the_only
 from medicore.records.delivery.exported import system_columns, without
 from medicore.records.delivery.joining import JoinedDataset, join_datasets
-from medicore.records.delivery.same_form import same_name
+from medicore.records.delivery.same_form import near_column
 from medicore.records.delivery.transfer import ManifestFile, Transfer, manifest_of, parse_manifest
 from medicore.records.finding import Finding
 from medicore.records.protocol.contract import Contract
@@ -85,7 +85,7 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     delivered = delivered_tables(manifest.files, lambda file: proved[file.name])
     tables = {name: one.table for name, one in delivered.items()}
     contract = protocol.contract
-    texts, joined = _one_table(delivered, protocol)
+    texts, joined = _one_table(delivered, tables, protocol)
     table, uncastable = cast_table(texts, contract)
     files.write_table("extract.parquet", table)
     undeclared = _undeclared_columns(texts, contract)
@@ -117,12 +117,11 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
 
 
 def _one_table(
-    delivered: Mapping[str, Delivered], protocol: Protocol
+    delivered: Mapping[str, Delivered], tables: Mapping[str, TextTable], protocol: Protocol
 ) -> tuple[TextTable, tuple[JoinedDataset, ...]]:
     """Return the table with a row per subject, and the counts of each data set if the protocol joins several."""
     datasets = protocol.edc.datasets
     if datasets:
-        tables = {name: one.table for name, one in delivered.items()}
         found = join_datasets(datasets, tables, protocol.contract.subject)
         return found.table, found.datasets
     only = the_only(delivered)
@@ -168,7 +167,7 @@ def _undeclared_columns(texts: TextTable, contract: Contract) -> _Undeclared:
     others = {place: name for place, name in enumerate(texts.columns, start=1) if name not in declared}
     near = {}
     for name in contract.names:
-        place = next((p for p, other in others.items() if same_name(other) == same_name(name)), None)
+        place = near_column(name, others)
         if name not in texts.columns and place is not None:
             near[name] = {"place": place, "found": others[place]}
     shown = {entry["place"] for entry in near.values()}

@@ -9,7 +9,6 @@ from medicore.records.delivery.delimited import delimited_text
 from medicore.records.delivery.delivered import Delivered, delivered_tables, the_only
 from medicore.records.delivery.exported import DELIMITED
 from medicore.records.delivery.joining import join_datasets
-from medicore.records.delivery.reading import decoded
 from medicore.records.delivery.transfer import ManifestFile, parse_manifest
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.source import Dataset
@@ -91,8 +90,7 @@ def _place(read: Callable[[str], bytes], one: Delivered, row: int) -> Place:
 
 def _line(data: bytes, number: int, file: ManifestFile) -> int:
     """Return the line of a delimited file on which row ``number`` after the header begins."""
-    text, delimiter = delimited_text(data, file.name, file.reading)
-    declaring = text != decoded(data, file.name, file.reading.encoding)
+    text, delimiter, before = delimited_text(data, file.name, file.reading)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
     begins, seen = 1, -1
     for row in reader:
@@ -100,4 +98,4 @@ def _line(data: bytes, number: int, file: ManifestFile) -> int:
         if row and seen == number:
             break
         begins = reader.line_num + 1
-    return begins + declaring
+    return begins + before

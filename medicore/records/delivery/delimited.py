@@ -40,7 +40,7 @@ def read_delimited(data: bytes, name: str, reading: Reading = PLAIN) -> TextTabl
         When the bytes are not in the encoding, a quotation mark is not closed, there is no header, the header shows
         another delimiter, two columns have the same name, or a row has more or fewer fields than the header.
     """
-    text, delimiter = delimited_text(data, name, reading)
+    text, delimiter, _ = delimited_text(data, name, reading)
     try:
         found = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
         lines = [tuple(row) for row in found if row]
@@ -60,8 +60,8 @@ def read_delimited(data: bytes, name: str, reading: Reading = PLAIN) -> TextTabl
     return TextTable(header, rows)
 
 
-def delimited_text(data: bytes, name: str, reading: Reading) -> tuple[str, str]:
-    """Return the characters of a file without a first line that declares the delimiter, and the delimiter.
+def delimited_text(data: bytes, name: str, reading: Reading) -> tuple[str, str, int]:
+    """Return the characters of a file without a first line that declares the delimiter, the delimiter, and the lines left out.
 
     Raises
     ------
@@ -72,14 +72,14 @@ def delimited_text(data: bytes, name: str, reading: Reading) -> tuple[str, str]:
     first, end, rest = text.partition("\n")
     declared = first.removesuffix("\r")
     if not (declared[:4].lower() == "sep=" and end):
-        return text, reading.delimiter or ","
+        return text, reading.delimiter or ",", 0
     mark = declared[4:]
     if mark not in DELIMITERS or reading.delimiter not in {None, mark}:
         raise DataError(
             f"{name} declares a delimiter in its first line (sep=) that is unknown or not the one of its manifest; "
             f"expected one of {', '.join(DELIMITERS.values())}; correct the manifest, or {_AGAIN}"
         )
-    return rest, mark
+    return rest, mark, 1
 
 
 def _require_delimiter(header: tuple[str, ...], name: str, delimiter: str) -> None:

@@ -81,7 +81,12 @@ def row_counts(form: str, data: bytes, name: str, reading: Reading = PLAIN) -> d
     """Return the number of rows of each data set of a file; a file that accompanies the data has none."""
     if form == ACCOMPANYING:
         return {}
-    return {member: len(one.table.rows) for member, one in read_members(form, data, name, reading).items()}
+    return counted(read_members(form, data, name, reading))
+
+
+def counted(members: Mapping[str, DescribedTable]) -> dict[str, int]:
+    """Return the number of rows of each data set."""
+    return {member: len(one.table.rows) for member, one in members.items()}
 
 
 def _with_commas(table: TextTable) -> TextTable:

@@ -1,7 +1,7 @@
 """Texts that a person reads as the same: they differ by blanks, case or Unicode form alone."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 _DASHES = {ord(mark): "-" for mark in "‐‑‒–—−"}
 _INVISIBLE = frozenset({"Cc", "Cf"})
@@ -23,10 +23,18 @@ def same_name(text: str) -> str:
     return "".join(letter for letter in same_form(text) if letter.isalnum())
 
 
+def near_column(name: str, columns: Mapping[int, str]) -> int | None:
+    """Return the first place of ``columns`` whose column is called ``name`` but for blanks, case or marks, or None."""
+    return next((place for place, column in columns.items() if same_name(column) == same_name(name)), None)
+
+
+def near_words(place: int, column: str) -> str:
+    """Return, for a message, where a column stands whose name is nearly the one that is sought."""
+    return f"column {place} is {column!r}, which differs by blanks, case or marks alone"
+
+
 def near_miss(name: str, found: Sequence[str]) -> str:
     """Return, for an error message, the column of a file that is called ``name`` but for blanks, case or marks, or ''."""
-    places = [place for place, column in enumerate(found, start=1) if same_name(column) == same_name(name)]
-    if not places:
-        return ""
-    column = found[places[0] - 1]
-    return f"; column {places[0]} is {column!r}, which differs by blanks, case or marks alone"
+    columns = dict(enumerate(found, start=1))
+    place = near_column(name, columns)
+    return "" if place is None else f"; {near_words(place, columns[place])}"

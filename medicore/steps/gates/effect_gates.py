@@ -8,7 +8,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.false_alarm import bootstrap_false_alarm_rate, change_false_alarm_rate
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.steps.gate import shown
-from medicore.steps.models.naming import behind_separation
+from medicore.steps.models.naming import behind_separation, failures
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.terms import Terms
 
@@ -71,11 +71,6 @@ def effect_findings(protocol: Protocol, primary: Mapping[str, Any], sparse: str 
             "not use either, report the disagreement",
             overridable=False,
         )  # fmt: skip
-
-
-def failures(failed: Mapping[str, int]) -> str:
-    """Return how many replicates failed for which reason, in words."""
-    return ", ".join(f"{reason} {count}" for reason, count in failed.items() if count)
 
 
 def _bootstrap_noise(protocol: Protocol) -> float:

@@ -1,6 +1,6 @@
 """Naming: the terms that cause separation or failed convergence of a propensity model."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -71,6 +71,11 @@ def listed(all_names: Sequence[str], columns: Sequence[int]) -> str:
     rest = [f"{len(names) - _MOST} more"] if len(names) > _MOST else []
     *first, last = [*names[:_MOST], *rest]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def failures(failed: Mapping[str, int]) -> str:
+    """Return how many replicates failed for which reason, in words."""
+    return ", ".join(f"{reason} {count}" for reason, count in failed.items() if count)
 
 
 def sparse_levels(terms: Terms, treated: NDArray[np.bool_]) -> str:

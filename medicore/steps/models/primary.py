@@ -19,6 +19,7 @@ from medicore.stats.effect.measures import Effect, effect_of, no_effect, present
 from medicore.stats.imputation.pooling import pooled, pooled_effect, pooled_replicates
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.stats.verification import TOLERANCE, Verification, verify_effect, verify_pooled
+from medicore.steps.models.naming import failures
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.seeds import derived_seed
 
@@ -211,7 +212,7 @@ def _require_numbers(replicated: BootstrapResult, second: Verification) -> None:
     if len(replicated.estimates) < 2:
         raise EstimationError(
             f"{len(replicated.estimates)} of {replicated.replicates} bootstrap replicates could be estimated "
-            f"({', '.join(f'{why} {count}' for why, count in replicated.failed.items() if count)}); expected two or more; "
+            f"({failures(replicated.failed)}); expected two or more; "
             "simplify the models, or merge levels that few subjects have"
         )
     if not (np.isfinite(second.value) and np.isfinite(second.standard_error)):
