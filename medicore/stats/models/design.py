@@ -20,10 +20,11 @@ class StandardisedDesign:
     """Independent columns with mean 0 and standard deviation 1, and the means and scales to transform them back.
 
     ``columns`` is ``(n, q)``; ``kept`` and ``aliased`` are indexes of the given columns; ``means`` and ``scales`` are
-    ``(q,)``.
+    ``(q,)``. ``triangle``, ``(q, q)``, is the triangular factor R of their correlation matrix R'R.
     """
 
     columns: Matrix
+    triangle: Matrix
     kept: tuple[int, ...]
     aliased: tuple[int, ...]
     means: Matrix
@@ -71,16 +72,16 @@ def standardise(x: Matrix) -> StandardisedDesign:
     scales = np.sqrt((centred**2).mean(axis=0))
     largest = np.abs(x).max(axis=0, initial=0.0)
     varying = np.flatnonzero(scales > CONSTANT_TOLERANCE * largest)
-    kept = _independent(centred[:, varying] / scales[varying], varying)
+    kept, triangle = _independent(centred[:, varying] / scales[varying], varying)
     aliased = tuple(index for index in range(x.shape[1]) if index not in kept)
     chosen = list(kept)
     return StandardisedDesign(
-        centred[:, chosen] / scales[chosen], kept, aliased, means[chosen], scales[chosen]
+        centred[:, chosen] / scales[chosen], triangle, kept, aliased, means[chosen], scales[chosen]
     )
 
 
-def _independent(columns: Matrix, names: NDArray[np.intp]) -> tuple[int, ...]:
-    """Return the names of the columns that remain after dropping the first aliased column repeatedly."""
+def _independent(columns: Matrix, names: NDArray[np.intp]) -> tuple[tuple[int, ...], Matrix]:
+    """Return the names of the columns that remain after dropping the first aliased column repeatedly, and their triangle."""
     while True:
         diagonal = np.zeros(columns.shape[1])
         triangle = np.asarray(np.linalg.qr(columns / np.sqrt(len(columns)), mode="r"))
@@ -88,5 +89,5 @@ def _independent(columns: Matrix, names: NDArray[np.intp]) -> tuple[int, ...]:
         diagonal[:size] = np.abs(np.diag(triangle))
         aliased = np.flatnonzero(diagonal < RANK_TOLERANCE)
         if len(aliased) == 0:
-            return tuple(int(name) for name in names)
+            return tuple(int(name) for name in names), triangle
         columns, names = np.delete(columns, aliased[0], axis=1), np.delete(names, aliased[0])

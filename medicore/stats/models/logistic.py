@@ -116,7 +116,7 @@ def fit_logistic(x: Vector, y: NDArray[np.bool_], weights: Vector | None = None)
     covariance = _covariance(basis, maximum.fitted, weight)
     errors = np.sqrt(np.diag(covariance))
     largest = float(errors[1:].max(initial=0.0))
-    weakest = _weakest_error(basis[:, 1:], covariance[1:, 1:])
+    weakest = _weakest_error(design.triangle, covariance[1:, 1:])
     extreme = int((np.minimum(maximum.fitted, 1 - maximum.fitted) < SEPARATION_PROBABILITY).sum())
     back = design.given_scale()
     coefficients = back @ maximum.theta
@@ -211,14 +211,13 @@ def _covariance(basis: Vector, fitted: Vector, weight: Vector) -> Vector:
     return inverse
 
 
-def _weakest_error(columns: Vector, covariance: Vector) -> float:
+def _weakest_error(triangle: Vector, covariance: Vector) -> float:
     """Return the largest standard error of a coefficient over all combinations of the columns with unit variance.
 
     With R'R = X'X/n of the columns X, the coefficients of the orthonormal columns XR⁻¹ have the covariance RCR'.
     """
-    if columns.shape[1] == 0:
+    if len(triangle) == 0:
         return 0.0
-    triangle = np.asarray(np.linalg.qr(columns / np.sqrt(len(columns)), mode="r"))
     return float(np.sqrt(np.linalg.eigvalsh(triangle @ covariance @ triangle.T).max()))
 
 

@@ -44,9 +44,7 @@ def collinear_columns(design: StandardisedDesign) -> tuple[int, ...]:
     """
     if not design.kept:
         return ()
-    columns = design.columns / np.sqrt(len(design.columns))
-    triangle = np.asarray(np.linalg.qr(columns, mode="r"))
-    inverse = solve_triangular(triangle, np.eye(len(triangle)))
+    inverse = solve_triangular(design.triangle, np.eye(len(design.kept)))
     outside = 1 / np.linalg.norm(inverse, axis=1)
     return tuple(design.kept[place] for place in np.flatnonzero(outside < COLLINEAR_SHARE))
 
