@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from medicore.ports.house import House
     from medicore.records.finding import StoredFinding
     from medicore.records.identifiers import RunId
+    from medicore.records.ledger.history import RunHistory
     from medicore.records.ledger.ledger import LedgerEvent
     from medicore.records.people.decision import Statement
     from medicore.settings import Settings
@@ -58,7 +59,6 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
     from medicore.cases.run.decisions import decision_digests
     from medicore.cases.run.histories import history_of
     from medicore.layout import report_for_people
-    from medicore.records.finding import PREVIOUS_LOCK
 
     history, report = history_of(opened, target), ""
     halted = require_open(history).name == "HALTED"
@@ -70,18 +70,37 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
         {**finding.stored, "may_be": _answer(finding), "answered": _answered(answered.get(finding.digest))}
         for finding in (history.findings if halted else ())
     ]
-    what, about = next_step(history, standing)
-    meaning = f"sign {target} --meaning {what}{f' --finding {about[:12]}' if about else ''}"
-    who = "quality" if history.gate_of(about) == PREVIOUS_LOCK else "reviewer"
-    signed = f"medicore {meaning} --as {who} --reason '…'"
     return {
         **line_of(opened, history),
         "report": report or None,
         "findings": findings,
         "decision_is_bound_to": decision_digests(opened, target, history.sealed_commit),
-        "next": f"medicore follow {target}" if what == "follow" else signed,
+        "next": _command(history, *next_step(history, standing)),
         "warnings": dict(namesakes(opened, history)),
     }
+
+
+def _command(history: "RunHistory", what: str, about: str | None) -> str:
+    """Return the command for what a run needs next, as ``next_step`` tells it."""
+    from medicore.records.finding import PREVIOUS_LOCK
+
+    if what == "follow":
+        return f"medicore follow {history.run}"
+    meaning = f"sign {history.run} --meaning {what}{f' --finding {about[:12]}' if about else ''}"
+    who = "quality" if history.gate_of(about) == PREVIOUS_LOCK else "reviewer"
+    return f"medicore {meaning} --as {who} --reason '…'"
+
+
+def _next_answer(opened: "House", target: "RunId") -> str:
+    """Return the command that answers the next finding of a halted run; empty where the run can be followed now."""
+    from medicore.cases.review.review import next_step, standing_decisions
+    from medicore.cases.run.histories import history_of
+
+    history = history_of(opened, target)
+    if history.state.name != "HALTED":
+        return ""
+    what, about = next_step(history, standing_decisions(opened, history))
+    return _command(history, what, about) if about else ""
 
 
 def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any] | None:
@@ -162,8 +181,12 @@ def sign(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Sign a decision on a run, and let the run follow it: continue, be released and archived, or close."""
+    """Sign a decision on a run, and let the run follow it: continue, be released and archived, or close.
+
+    A halted run continues when each of its findings is answered; until then the command shows how to answer the next.
+    """
     from flows.serving.server import require_given_server
+    from medicore.cases.answers.status import line
     from medicore.cases.review.readiness import require_ready
     from medicore.cases.review.review import Decision, sign_decision
     from medicore.cli.passphrase import passphrase_of
@@ -179,6 +202,23 @@ def sign(
         before, _ = opened.ledger.head()
         event = sign_decision(opened, target, decision, passphrase_of(person))
     again = event.sequence <= before
+    how = "Nothing was added, signed before" if again else "Signed"
+    said = f"{how} by {person} at {event.at}: {meaning}. Ledger event {event.sequence}."
+    following = _next_answer(opened, target)
+    if following:
+        if as_json:
+            emit(
+                {
+                    **line(opened, target),
+                    "decision": event.as_json(),
+                    "signed_before": again,
+                    "next": following,
+                }
+            )
+        else:
+            say(said)
+            say(f"Next: {following}")
+        return
     followed = _followed(command, chosen, opened, target)
     if as_json:
         emit(
@@ -190,8 +230,7 @@ def sign(
             }
         )
     else:
-        how = "Nothing was added, signed before" if again else "Signed"
-        say(f"{how} by {person} at {event.at}: {meaning}. Ledger event {event.sequence}.")
+        say(said)
         followed.show()
     followed.leave()
 

@@ -4,7 +4,7 @@ import json
 
 from medicore.cases.keeping.archive import archive
 from medicore.cases.people.logged import SERVICE, log
-from medicore.cases.review.review import answered_findings, standing_decisions
+from medicore.cases.review.review import answered_findings, standing_decisions, waiting_findings
 from medicore.cases.review.signed_report import released_files
 from medicore.cases.run.attest import attest
 from medicore.cases.run.decisions import accepted_entry, proved_decision
@@ -95,15 +95,16 @@ def _continue(
     house: House, history: RunHistory, standing: tuple[tuple[Statement, LedgerEvent], ...]
 ) -> ActiveRun:
     run = history.run
-    answered = answered_findings(standing)
-    waiting = [finding for finding in history.findings if finding.digest not in answered]
+    waiting = waiting_findings(history, standing)
     if waiting:
         raise ReviewError(
             f"run {run} still waits at {len(waiting)} finding(s), first {waiting[0].digest[:12]}; "
             f"see 'medicore review {run}'"
         )
     _require_same_code(house, history)
-    decisions = [accepted_entry(statement, event) for statement, event in answered.values()]
+    decisions = [
+        accepted_entry(statement, event) for statement, event in answered_findings(standing).values()
+    ]
     log(house, SERVICE, "review.completed", str(run), "", {"decisions": [d["sequence"] for d in decisions]})
     details = {"decisions": decisions, LEASE: lease(house)}
     taken = log(house, SERVICE, "run.continued", str(run), "", details)

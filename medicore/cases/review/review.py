@@ -10,6 +10,7 @@ from medicore.cases.run.decisions import SEALED, decision_digests, proved_decisi
 from medicore.cases.run.histories import history_of
 from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
+from medicore.records.finding import StoredFinding
 from medicore.records.identifiers import RunId, person_id
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
@@ -174,9 +175,16 @@ def next_step(
         return Meaning.APPROVE.value, None
     if any(not finding.overridable for finding in history.findings):
         return Meaning.REJECT.value, None
+    waiting = waiting_findings(history, standing)
+    return (Meaning.PROCEED.value, waiting[0].digest) if waiting else ("follow", None)
+
+
+def waiting_findings(
+    history: RunHistory, standing: Iterable[tuple[Statement, LedgerEvent]]
+) -> tuple[StoredFinding, ...]:
+    """Return the findings of a halted run that no decision in force answers."""
     answered = answered_findings(standing)
-    waiting = [finding.digest for finding in history.findings if finding.digest not in answered]
-    return (Meaning.PROCEED.value, waiting[0]) if waiting else ("follow", None)
+    return tuple(finding for finding in history.findings if finding.digest not in answered)
 
 
 def _require_overridable(history: RunHistory, finding: str | None) -> None:

@@ -1,15 +1,18 @@
 """What ``review`` shows of a run: which findings are answered, by whom, and what is to be done next."""
 
+import json
 from typing import Any
 
 import pytest
 
 from medicore.cases.portfolio.report import portfolio_contents
+from medicore.cli import _run
 from medicore.cli.review import _reviewed, _show_reviewed
 from medicore.errors import ReviewError
 from medicore.records.identifiers import RunId
 from medicore.settings import Settings
 from tests.whole_house.house import WholeHouse
+from tests.whole_house.people import words
 from tests.whole_house.prepared_study import MONTH
 from tests.whole_house.study import BROKEN_RUN, SOUND_RUN, WAITING, WAITING_RUN
 
@@ -51,6 +54,35 @@ def test_review_leads_from_one_finding_to_the_next(
     month.sign(WAITING_RUN, "proceed", finding=second)
     assert reviewed(month, WAITING_RUN)["next"] == f"medicore follow {WAITING_RUN}"
     assert opened(month) == ([], "its continuation")
+
+
+def verb(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    """Return the exit code of a command."""
+    monkeypatch.setattr("sys.argv", ["medicore", *words])
+    return _run([])
+
+
+def test_an_answer_to_one_of_two_findings_leads_to_the_other(
+    month: WholeHouse, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``sign`` with a finding still open succeeds, follows nothing, and ends with the command that answers the next."""
+    first, second = (finding.digest for finding in month.history(WAITING_RUN).findings)
+    chosen = Settings(root=month.root, home=month.home)
+    monkeypatch.setattr("medicore.cli.review.settings", lambda: chosen)
+    monkeypatch.setattr("medicore.cli.review.house", lambda _: month.house)
+    monkeypatch.setenv("MEDICORE_PASSPHRASE", words("rita"))
+    signed = ["sign", WAITING_RUN, "--meaning", "proceed", "--as", "rita", "--reason", "Seen"]
+    assert verb(monkeypatch, *signed, "--finding", first) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("Signed by rita at")
+    assert told[1].startswith(
+        f"Next: medicore sign {WAITING_RUN} --meaning proceed --finding {second[:12]} --as"
+    )
+    assert verb(monkeypatch, *signed, "--finding", first, "--json") == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["signed_before"], answer["state"]) == (True, month.state(WAITING_RUN).value)
+    assert second[:12] in answer["next"]
+    assert month.actions(WAITING_RUN)[-1] == "decision.signed"
 
 
 @pytest.mark.parametrize(
