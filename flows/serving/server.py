@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 from flows.serving.attended import Attended
 from flows.serving.environment import own_environment
 from flows.serving.password import OF_CLIENT, OF_SERVER, kept_password, new_password, require_own_port
+from flows.serving.refusals import refused_file
 from medicore.errors import ConfigurationError
 from medicore.stores.command import inherited
 from medicore.stores.surroundings import ask_this_machine_directly
@@ -120,7 +121,7 @@ def attended_server(
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     }
     with own_environment(settings):
-        command = _brief(chosen) if brief else _full(chosen)
+        command = _brief(chosen) if brief else _full(chosen, refused_file(home))
         # In the working directory: an address of a database could not hold every letter of a path.
         environment = {**inherited(), OF_SERVER: password, _DATABASE: "sqlite+aiosqlite:///prefect.db"}
         server = Attended("the Prefect server", command, folder / "server.log", folder, environment)
@@ -140,11 +141,9 @@ def _brief(port: int) -> list[str]:
     return [sys.executable, "-P", str(Path(__file__).with_name("brief_server.py")), str(port)]
 
 
-def _full(port: int) -> list[str]:
-    return [
-        sys.executable, "-P", "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app",
-        "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-keep-alive", "5",
-    ]  # fmt: skip
+def _full(port: int, refused: Path) -> list[str]:
+    script = Path(__file__).with_name("full_server.py")
+    return [sys.executable, "-P", str(script), str(port), str(refused)]
 
 
 def require_given_server() -> None:

@@ -6,13 +6,14 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from flows.serving.attended import Attended
 from flows.serving.password import OF_CLIENT
+from flows.serving.refusals import Refusals
 from flows.serving.server import attended_server
 from medicore.errors import ConfigurationError
 from medicore.settings import Settings
@@ -31,11 +32,13 @@ class Service:
     url: str
     worker: Attended
     server: Attended | None
+    refusals: Refusals
 
-    def attend(self, tell: Callable[[str], None]) -> NoReturn:
+    def attend(self, tell: Callable[[str], None], record: Callable[[Mapping[str, int]], str]) -> NoReturn:
         """Start again for ever what ends, and tell people of it.
 
-        Flow runs that lost their process go on where the server is ours, on loopback: then all its workers are here.
+        ``record`` puts counts of the requests that our own server refused into the ledger, and returns what to tell of
+        them. Flow runs that lost their process go on where the server is ours, on loopback: then all its workers are here.
 
         Raises
         ------
@@ -55,6 +58,8 @@ class Service:
             seen = clock.now()
             if self.server is not None:
                 told.append(self.server.attend())
+                refused = self.refusals.due()
+                told += [record(refused)] if refused else []
                 if time.monotonic() > due:
                     told += interrupted.resume()
                     due = time.monotonic() + _LOOK_S
@@ -87,7 +92,7 @@ def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
         environment = {**inherited(without="MEDICORE_PASSPHRASE"), **given}
         worker = Attended("the worker", command, log, settings.root, environment)
         try:
-            yield Service(url, worker, server)
+            yield Service(url, worker, server, Refusals(settings.home))
         finally:
             worker.stop()
 

@@ -183,6 +183,7 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
 
     from flows.serving.password import password_file
     from flows.serving.service import service
+    from medicore.cases.run.requesting import record_refusals
     from medicore.stores.git.code import GitCode
     from medicore.stores.privacy import require_private
 
@@ -199,7 +200,10 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
         say(f"Other terminals: export PREFECT_API_URL={serving.url}")
         if serving.server is not None:
             say(f"Its user and password: cat {shlex.quote(str(password_file(chosen.home, port)))}")
-        serving.attend(lambda told: typer.echo(told, err=True))
+        opened = house(chosen)
+        serving.attend(
+            lambda told: typer.echo(told, err=True), lambda counts: record_refusals(opened, counts)
+        )
 
 
 @app.command(hidden=True)

@@ -8,7 +8,7 @@ from typing import Any
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import read_results
 from medicore.cases.run.stored import GIVEN, read_document, read_provenance
-from medicore.errors import IntegrityError
+from medicore.errors import IntegrityError, ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.results.paths import value_at
@@ -51,7 +51,10 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     provenance = read_provenance(house, run, commit)
     results = read_results(house, run, commit)
     value = value_at(results.document, path)
-    origin = recorded_origin(_trace_table(house, commit), path)
+    traced, inner = path, path
+    if path.split(".")[0] == "findings":
+        traced, inner, value = _of_finding(run, results.document, path)
+    origin = recorded_origin(_trace_table(house, commit), traced)
     file, line = _place(house, commit, origin.function)
     # The contract check computes nothing that later steps use: unless it is asked for, its record stands.
     kept = GIVEN if origin.step == "check" else (*GIVEN, DOCUMENT["check"])
@@ -72,7 +75,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         run=str(run),
         path=path,
         value=value,
-        recomputed=value_at(origin.in_document(section), path),
+        recomputed=value_at(origin.in_document(section), inner),
         origin=origin,
         commit=provenance["run"]["code_commit"],
         file=file,
@@ -81,6 +84,25 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         inputs={"protocol.json": digests["protocol.json"], **inputs},
         subjects={"assessed": cohort.assessed, "analysed": cohort.analysed},
     )
+
+
+def _of_finding(run: RunId, results: dict[str, Any], path: str) -> tuple[str, str, Any]:
+    """Return a finding's path in the trace table, its path in the document of its step, and what the step said.
+
+    Raises ProtocolError when the path names all findings, or the decision on one, which a person made.
+    """
+    _, number, *rest = [*path.split("."), ""]
+    if not number or rest[:1] == ["decision"]:
+        raise ProtocolError(
+            f"path {path[:80]!r} is not computed by one step; expected one finding, as findings.0, or a part of it; "
+            f"see 'medicore approvals {run}' for the decisions"
+        )
+    value, step = value_at(results, path), value_at(results, f"findings.{number}.step")
+    own = sum(finding["step"] == step for finding in results["findings"][: int(number)])
+    below = "".join(f".{part}" for part in rest if part)
+    if not below:
+        value = {name: told for name, told in value.items() if name != "decision"}
+    return f"findings.{step}{below}", f"findings.{own}{below}", value
 
 
 def places(house: House, run: RunId, text: str) -> tuple[Place, ...]:

@@ -208,6 +208,15 @@ def refuse_flow_run(house: House, said: str, flow_run: str, asked: Mapping[str, 
     return log(house, SERVICE, "run.refused", SUBJECT, said, details)
 
 
+def record_refusals(house: House, counts: Mapping[str, int]) -> str:
+    """Record how many requests the service's API refused, by kind, in one event; return what to tell people."""
+    said = f"{sum(counts.values())} request(s) to the service's API were refused: " + ", ".join(
+        f"{kind} ({count} times)" for kind, count in sorted(counts.items())
+    )
+    log(house, SERVICE, "service.refused", SUBJECT, said, {"counts": dict(counts)})
+    return said
+
+
 def _requester(house: House, identifier: str) -> Person:
     return require_standing(house, identifier, Permission.REQUEST)
 

@@ -9,6 +9,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
     {
         "run.requested": "Someone asked for an analysis and signed the request; the run took its number.",
         "run.refused": "The start or the continuation of a run, or a flow run of Prefect, was refused; the details name who claimed to ask.",
+        "service.refused": "The service's API refused requests, without its password or with what it does not allow; the details count them.",
         "run.resumed": "A run whose process had stopped continued from what it had recorded.",
         "run.halted": "The run stopped at findings; its record is sealed as it stands and waits for a decision.",
         "run.continued": "A halted run continued after a signed decision, with the same data lock and commit.",

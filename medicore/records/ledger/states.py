@@ -100,6 +100,7 @@ NOT_OF_A_RUN = frozenset(
         "subject.refused",
         "authority.created",
         "clock.corrected",
+        "service.refused",
     }
 )
 """The actions whose subject is never a run."""

@@ -62,6 +62,27 @@ def test_a_whole_row_is_explained_as_a_number_is(month: WholeHouse, tmp_path: Pa
         cited(month.house, RUN, "R999")
 
 
+def test_a_finding_is_explained_by_its_gate(month: WholeHouse, tmp_path: Path) -> None:
+    """A finding leads to the function of its step that found it, and is found again; the decision on it is no result."""
+    month.proceed(WAITING_RUN)
+    run = RunId.parse(WAITING_RUN)
+    findings = read_results(month.house, run, sealed_commit(month.house, run)).document["findings"]
+    for place, finding in enumerate(findings):
+        whole = explain(month.house, run, f"findings.{place}", tmp_path / f"whole-{place}")
+        assert whole.value == whole.recomputed == {k: v for k, v in finding.items() if k != "decision"}
+        part = explain(month.house, run, f"findings.{place}.statistic", tmp_path / f"part-{place}")
+        assert part.value == part.recomputed == finding["statistic"]
+        assert (part.origin.step, "gates" in part.file or finding["step"] == "check") == (
+            finding["step"],
+            True,
+        )
+        with pytest.raises(ProtocolError, match="see 'medicore approvals"):
+            explain(month.house, run, f"findings.{place}.decision", tmp_path / "never")
+    for path in ("findings", "findings.99", "findings.first"):
+        with pytest.raises(ProtocolError, match="expected one"):
+            explain(month.house, run, path, tmp_path / "never")
+
+
 def test_a_number_on_paper_leads_to_its_places(month: WholeHouse) -> None:
     """A number as printed leads to every result that reads like it, the likeliest first; others are refused."""
     results = read_results(month.house, RUN, sealed_commit(month.house, RUN)).document

@@ -1,6 +1,7 @@
 """Whoever reaches Prefect's API, without its password or with it, has nothing foreign executed as the service."""
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import pytest
 from tests.conftest import Project, found_project
 from tests.line.conftest import REFERENCE
 from tests.line.told import about
-from tests.line.worker import Server, refusal, working
+from tests.line.worker import LIMIT_S, Server, refusal, working
 
 TEMPLATE = {
     "job_configuration": {"command": "{{ command }}", "env": "{{ env }}", "working_dir": "{{ working_dir }}"},
@@ -91,7 +92,7 @@ def require_refused(
     assert server.ask(f"flow_runs/{flow_run}")["name"].endswith("refused")
 
 
-def test_without_the_password_nothing_is_answered(server: Server) -> None:
+def test_without_the_password_nothing_is_answered(server: Server, project: Project) -> None:
     """Any user of this machine reads and posts nothing, neither without a password nor with a wrong one (FAULTS 79)."""
     for path in ("deployments/filter", "flow_runs/filter", "work_pools/filter", "block_documents/filter"):
         request = urllib.request.Request(f"{server.url}/{path}", b"{}")  # noqa: S310 - loopback
@@ -101,6 +102,22 @@ def test_without_the_password_nothing_is_answered(server: Server) -> None:
         with pytest.raises(urllib.error.HTTPError) as refused:
             server.ask(path, {}, credentials="medicore:a guess")
         assert refusal(refused.value)[0] == 401
+    assert counted(project, "401 POST work_pools") > 0
+
+
+def counted(project: Project, kind: str) -> int:
+    """Return how many requests of a kind the ledger says were refused, once it says so; it is told once a minute."""
+    limit = time.monotonic() + LIMIT_S
+    while time.monotonic() < limit:
+        told = [
+            event["details"]["counts"]
+            for event in about(project, "requests")
+            if event["action"] == "service.refused"
+        ]
+        if any(kind in counts for counts in told):
+            return sum(counts.get(kind, 0) for counts in told)
+        time.sleep(1)
+    return 0
 
 
 def test_the_password_is_in_its_file_alone(server: Server, project: Project) -> None:

@@ -1,0 +1,82 @@
+"""The Prefect API and UI of ``medicore serve``: ``python -P full_server.py PORT REFUSED``.
+
+REFUSED is a file. The server adds a line to it for each request that it refuses, and the process that attends the server
+takes them into the ledger.
+"""
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+_REFUSED = frozenset({401, 403, 422})
+"""Statuses of a request without the password, without the permission, and with what its deployment does not allow."""
+_LARGEST = 1 << 16
+"""Bytes that wait to be taken; what is refused beyond them is not counted, so that nobody can fill the disk."""
+
+
+def noting_refusals(app: App, refused: Path) -> App:
+    """Return the application with a line in the file for each request that it refuses.
+
+    A line holds the status, the method, and the first part of the path after ``/api``: nothing that the caller chose, as
+    an identifier or a body, so that nobody writes texts of their own into the ledger.
+    """
+    from prefect.server.api import server
+
+    parts = frozenset(router.prefix.strip("/") for router in server.API_ROUTERS)
+
+    async def noting(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in _REFUSED:
+                _note(
+                    refused,
+                    {"status": message["status"], "method": scope["method"], "part": _part(scope, parts)},
+                )
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    return noting
+
+
+def _part(scope: Message, parts: frozenset[str]) -> str:
+    """Return the part of the API that a request is for; empty where there is no such part."""
+    words = str(scope["path"]).strip("/").split("/")
+    return words[1] if len(words) > 1 and words[0] == "api" and words[1] in parts else ""
+
+
+def _note(refused: Path, told: Mapping[str, Any]) -> None:
+    """Add the line of a refused request, unless too many wait already."""
+    # The request is refused whether or not there is room to say so.
+    with contextlib.suppress(OSError), open(refused, "ab", opener=_own_file) as file:
+        if file.tell() < _LARGEST:
+            file.write(f"{json.dumps(told)}\n".encode())
+
+
+def _own_file(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def main(port: int, refused: Path) -> None:
+    """Serve on this port of loopback until the process is ended."""
+    import uvicorn
+    from prefect.server.api import server
+
+    app = noting_refusals(server.create_app(), refused)
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_keep_alive=5)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), Path(sys.argv[2]))
