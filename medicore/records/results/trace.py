@@ -245,6 +245,15 @@ ORIGINS = (
     Origin("sensitivity.**", "sensitivity", "medicore.steps.sensitivity:sensitivity",
         "Planned sensitivity analyses of the same estimand, and apart from them the supplementary ones; each "
         "row names its estimator", _BY_ROW, ("sensitivity", *_INFERENCE), "", "ICH E9(R1), A.5.2"),
+    # A finding has its step in place of its number: each step's own document lists its own.
+    Origin("findings.check.**", "check", "medicore.steps.check:check", "A violation of the data contract, or a change"
+        " since the previous lock", "", ("contract",), "findings"),
+    Origin("findings.cohort.**", "cohort", "medicore.steps.gates.cohort_gates:cohort_findings",
+        "What the analysis set lacks, so that nothing can be estimated", "", ("outcome", "covariates"), "findings"),
+    Origin("findings.propensity.**", "propensity", "medicore.steps.gates.propensity_gates:propensity_findings",
+        "A diagnostic of scores, weights or balance that is beyond its limit", "", ("gates", *_SCORES), "findings"),
+    Origin("findings.effect.**", "effect", "medicore.steps.gates.effect_gates:effect_findings",
+        "A diagnostic of the estimate that is beyond its limit", "", ("gates", *_INFERENCE), "findings"),
 )
 # fmt: on
 
