@@ -50,17 +50,20 @@ def git(*arguments: str, folder: Path) -> str:
 class Project:
     """A clean checkout of this project's files, with a state folder of its own.
 
-    ``apart`` says that its commands run as processes: its code may be other than that of the tests.
+    ``apart`` says that its commands run as processes: its code may be other than that of the tests. ``only`` is the whole
+    environment of its processes, in place of that of the tests.
     """
 
     root: Path
     home: Path
     environment: dict[str, str] = field(default_factory=dict)
     apart: bool = False
+    only: dict[str, str] | None = None
 
     def surroundings(self, **more: str) -> dict[str, str]:
         """Return the environment of a command."""
-        return {**os.environ, **self.environment, "MEDICORE_HOME": str(self.home), **more}
+        given = {**os.environ, **self.environment} if self.only is None else self.only
+        return {**given, "MEDICORE_HOME": str(self.home), **more}
 
     def start(self, *arguments: str, **more: str) -> "subprocess.Popen[str]":
         """Start the command line and return the process."""
@@ -72,6 +75,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            errors="replace",  # a hostile environment may have another encoding
         )
 
     def command(self, *arguments: str, expected: int = 0, **more: str) -> "Answer":

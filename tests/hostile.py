@@ -1,5 +1,7 @@
 """Configuration and variables of a person who uses git, DVC and Prefect for other work, as badly as it can come."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 _GIT = """
@@ -61,6 +63,16 @@ connection_url = "sqlite+aiosqlite:///{folder}/other.db"
 [api]
 key = "pnu_other"
 """
+
+
+def turkish(folder: Path) -> dict[str, str]:
+    """Return the variables of the Turkish locale, where i is no I and 3.5 is 3,5; it is made where the system can make it."""
+    given = {"LANG": "tr_TR.UTF-8"}
+    if shutil.which("localedef") and Path("/usr/share/i18n/locales/tr_TR").exists():
+        folder.mkdir(parents=True)
+        subprocess.run(["localedef", "-i", "tr_TR", "-f", "UTF-8", folder / "tr_TR.UTF-8"], check=True)
+        given["LOCPATH"] = str(folder)
+    return given
 
 
 def hostile_git(folder: Path) -> dict[str, str]:

@@ -16,7 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 20
 """A piece that takes longer is named, to be split."""
 PIECES: Mapping[str, tuple[str, ...]] = {
-    "drills": ("tests/line", "tests/stores/test_ledger_writers.py"),
+    "drills": (
+        "tests/line/attacks",
+        "tests/line/failures",
+        "tests/line/keeping",
+        "tests/stores/test_ledger_writers.py",
+    ),
+    "environments": ("tests/line/journeys",),
     "files": ("tests/records/test_real_files.py",),
     "effects": ("tests/simulation/test_true_effect.py",),
     "gaps": ("tests/simulation/test_gaps.py",),

@@ -12,7 +12,7 @@ import pytest
 
 from tests import session
 from tests.conftest import PASSPHRASES, copied_project, found_project, git
-from tests.hostile import hostile_dvc, hostile_git, hostile_prefect
+from tests.hostile import hostile_dvc, hostile_git, hostile_prefect, turkish
 from tests.whole_house import faulty_studies as faulty
 from tests.whole_house.prepared_study import MONTH, prepare
 
@@ -44,7 +44,7 @@ def own_server(place: Path, server: str) -> dict[str, str]:
     return {
         "PREFECT_API_URL": server,
         "PREFECT_API_AUTH_STRING": session.PASSWORD,
-        "LANG": "tr_TR.UTF-8",
+        **turkish(place / "locales"),
         "PYTHONIOENCODING": "latin-1",
         "TZ": "Etc/GMT+12",
         "ALL_PROXY": "socks5://127.0.0.1:9",

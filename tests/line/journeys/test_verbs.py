@@ -81,14 +81,19 @@ SERVING = {"serve", "edc serve"}
 @pytest.mark.parametrize("journey", JOURNEYS)
 def test_every_verb_answers_as_a_process(copied: Project, tmp_path: Path, journey: str) -> None:
     """Each verb of a journey ends with its exit code and says what it is asked for, without a traceback."""
-    delivery = tmp_path / "delivery"
+    answer_each(copied, tmp_path, journey)
+
+
+def answer_each(project: Project, new: Path, journey: str) -> None:
+    """Start each verb of a journey, whose new files go below ``new``, and hold its exit code and answer against the table."""
+    delivery = new / "delivery"
     (delivery / "raw").mkdir(parents=True)
     (delivery / "raw" / "subjects.csv").write_text("subject_id,age\nS-1,41\n")
-    places = {"new": str(tmp_path), "delivery": str(delivery)}
+    places = {"new": str(new), "delivery": str(delivery)}
     secrets = {f"MEDICORE_PASSPHRASE_{name.upper()}": text for name, text in PASSPHRASES.items()}
     for verb, arguments, code, words in JOURNEYS[journey]:
         given = [argument.format(**places) for argument in arguments]
-        answer = copied.command(
+        answer = project.command(
             *verb.split(), *given, expected=code, MEDICORE_PASSPHRASE_PETRA="correct petra", **secrets
         )
         assert words in answer.out, (verb, answer)
