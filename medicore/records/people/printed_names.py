@@ -8,27 +8,36 @@ from medicore.records.people.people import Person
 
 LOOK_ALIKES: Mapping[str, str] = MappingProxyType(
     {
-        **dict(zip("АВЕЅІЈКМНОРСТУХԚԜ", "ABESIJKMHOPCTYXQW", strict=True)),  # Cyrillic capitals
-        **dict(zip("аеѕіјорсухһԁԛԝ", "aesijopcyxhdqw", strict=True)),  # Cyrillic small letters
-        **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)),  # Greek capitals
-        **dict(zip("αιορυν", "aiopuv", strict=True)),  # Greek small letters
+        **dict(zip("АВЕЅІЈКМНОРСТУХԚԜѴҮӀԌЬ", "ABESIJKMHOPCTYXQWVYlGb", strict=True)),  # Cyrillic capitals
+        **dict(zip("аеѕіјорсухһԁԛԝгѡѵүҽӏ", "aesijopcyxhdqwrwvyel", strict=True)),  # Cyrillic small letters
+        **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧͿϜϹϺ", "ABEZHIKMNOPTYXJFCM", strict=True)),  # Greek capitals
+        **dict(zip("αιορυνγσϲϳ", "aiopuvyocj", strict=True)),  # Greek small letters
     }
 )
-"""Cyrillic and Greek letters that look like a Latin one: a part of confusables.txt of Unicode UTS #39, section 4."""
+"""Cyrillic and Greek letters that look like one Latin letter: all that confusables.txt of Unicode UTS #39, section 4, has."""
 
 _TABLE = {ord(letter): latin for letter, latin in LOOK_ALIKES.items()}
+_STROKES = str.maketrans("I1|0", "lllO")
+"""Latin letters and digits that many fonts draw alike, in the same table."""
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK")
 
 
 def skeleton(name: str) -> str:
     """Return what two names have in common that look alike: one form, without case, blanks and look-alike letters."""
-    plain = unicodedata.normalize("NFKC", name).translate(_TABLE)
-    return "".join(unicodedata.normalize("NFKC", plain.casefold()).split())
+    return "".join(unicodedata.normalize("NFKC", _latin(name).casefold()).split())
 
 
 def alike(one: str, other: str) -> bool:
-    """Return whether a reader may take two printed names for the same."""
-    return skeleton(one) == skeleton(other)
+    """Return whether a reader may take two printed names for the same, with the case of letters or without it."""
+    if skeleton(one) == skeleton(other):
+        return True
+    drawn = ["".join(_latin(name).translate(_STROKES).split()) for name in (one, other)]
+    return drawn[0] == drawn[1]
+
+
+def _latin(name: str) -> str:
+    """Return a name in one form with Latin letters for what looks like them; letters are looked up before and after."""
+    return unicodedata.normalize("NFKC", name.translate(_TABLE)).translate(_TABLE)
 
 
 def mixed_words(name: str) -> tuple[str, ...]:

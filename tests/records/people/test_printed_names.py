@@ -34,6 +34,15 @@ def test_names_that_differ(other: str) -> None:
     assert not alike("Ana Analyst", other)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("Ida Ilic", "lda llic"), ("Olga", "0lga"), ("Gene", "Ԍene"), ("Roy", "Rσγ")]
+)
+def test_strokes_and_rare_letters_look_alike(one: str, other: str) -> None:
+    """Capital I, small l and 1, O and 0, and the rarer look-alikes of UTS #39 are taken for one another."""
+    assert alike(one, other)
+    assert alike(other, one)
+
+
 def test_accents_have_one_form() -> None:
     """An accent is the same whether it is a character of its own or part of the letter, and makes another name."""
     assert alike("Zoë", "Zoe\u0308")
