@@ -13,12 +13,16 @@ import medicore.stats
 from medicore.errors import EstimationError
 from medicore.stats.given import ARM, DESIGNS, NUMBERS, checked
 from medicore.stats.imputation.incomplete import IncompleteCovariate
+from medicore.stats.missing.observation import fit_observation
 from medicore.stats.models.logistic import fit_logistic
 from tests.stats.samples import draw
 
 SAMPLE = draw(7)
+OBSERVED = np.arange(240) % 7 != 0
 OTHERS: dict[str, Any] = {
     "propensity": fit_logistic(SAMPLE.x, SAMPLE.treated),
+    "observed": OBSERVED,
+    "observation": fit_observation(SAMPLE.x, SAMPLE.treated, OBSERVED),
     "weights": np.ones(240),
     "replicates": 200,
     "seed": 1,
@@ -112,7 +116,11 @@ NUMERIC = [
 def test_numbers_are_finite_and_one_row_per_subject(name: str, argument: str) -> None:
     """NaN, infinity, text, a missing row and another shape are each told by the name of the argument."""
     function = FUNCTIONS[name]
-    sound = given(function)[argument]
+    sound = (
+        given(function, **{argument: SAMPLE.x})[argument]
+        if argument in DESIGNS
+        else given(function)[argument]
+    )
     for wrong in (sound[1:], sound.astype(str), sound.reshape(-1, 1, 1), sound.tolist()):
         with pytest.raises(
             EstimationError, match=rf"'{argument}' is an? .*; expected an array of numbers of shape"

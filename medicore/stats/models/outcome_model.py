@@ -40,20 +40,22 @@ def fit_outcome_models(
     outcome: Vector,
     family: Family = "gaussian",
     form: Form = "per arm",
+    observed: NDArray[np.bool_] | None = None,
 ) -> tuple[OutcomeModel, OutcomeModel]:
     """Return the outcome models under treatment and under control.
 
     ``gaussian`` is least squares; ``binomial`` is maximum likelihood logistic regression of an outcome of 0 and 1.
     ``per arm`` fits a model in each arm; ``joint`` fits one model with the arm as a further column. ``x`` is ``(n, p)``
-    without intercept; aliased columns are determined among the subjects of each fit.
+    without intercept; aliased columns are determined among the subjects of each fit. Where ``observed``, ``(n,)``, is
+    given, models are fitted among the observed and predict for everybody; other outcomes are not read.
     """
+    everybody = np.ones(len(outcome), dtype=bool) if observed is None else observed
     if family == "binomial":
-        require_binary(outcome)
+        require_binary(outcome[everybody])
     if form == "per arm":
-        (under_treatment,) = _fit(x, treated, outcome, family, (x,))
-        (under_control,) = _fit(x, ~treated, outcome, family, (x,))
+        (under_treatment,) = _fit(x, treated & everybody, outcome, family, (x,))
+        (under_control,) = _fit(x, ~treated & everybody, outcome, family, (x,))
         return under_treatment, under_control
-    everybody = np.ones(len(outcome), dtype=bool)
     as_if = tuple(np.column_stack([np.full(len(outcome), arm), x]) for arm in (1.0, 0.0))
     under_treatment, under_control = _fit(np.column_stack([treated, x]), everybody, outcome, family, as_if)
     return under_treatment, under_control
