@@ -14,6 +14,7 @@ from medicore.stats.bootstrap.batched_logistic import (
     fit_replicates,
     solve_positive,
 )
+from medicore.stats.bootstrap.batched_observation import Times
 from medicore.stats.bootstrap.resampling import (
     Counts,
     Layout,
@@ -69,11 +70,15 @@ class LinearOutcome:
         treated: NDArray[np.bool_],
         outcome: Vector,
         products: Vector,
+        observed: Flags | None = None,
     ) -> "LinearOutcome":
-        """Return the models of ``outcome`` on ``design``, the standardised columns of ``x``, ``(n, p)``."""
+        """Return the models of ``outcome`` on ``design``, the standardised columns of ``x``, ``(n, p)``.
+
+        They are fitted among the ``observed``, ``(n,)``; the other subjects' outcomes are finite and count for nothing.
+        """
         basis = design.basis(x)
         start, kept = np.empty((2, basis.shape[1])), []
-        for row, arm in enumerate((treated, ~treated)):
+        for row, arm in enumerate(_known(treated, observed)):
             start[row], chosen = _on_basis(design, fit_linear(x[arm], outcome[arm]).coefficients)
             kept.append(chosen)
         own = np.where(treated[:, None], start[0], start[1])
@@ -85,24 +90,24 @@ class LinearOutcome:
         """Return the models; least squares needs no fit before the sums are formed."""
         return self
 
-    def sums(self, arm: int, part: slice, counts: Vector, odds: Vector, target: Target) -> Vector:
+    def sums(self, arm: int, part: slice, times: Times, odds: Vector, target: Target) -> Vector:
         """Return the sums of a part: Σ c z z′ packed, Σ c r z, Σ c h z, Σ c w z and Σ c w r, ``(replicates, m)``."""
         columns = self.columns[part]
         weights, tilt = target_weights(target, arm, odds)
-        products = weighted_sums(counts, self.products[part])
+        products = weighted_sums(times.observed, self.products[part])
         q = columns.shape[1] - 1
         # the intercept's products are the columns themselves
         counted = (
             products[:, :q] * tilt
-            if isinstance(tilt, float)
-            else weighted_sums(counts * tilt, columns[:, :-1])
+            if isinstance(tilt, float) and times.observed is times.drawn
+            else weighted_sums(times.drawn * tilt, columns[:, :-1])
         )
         return np.column_stack(
             [
                 products,
-                weighted_sums(counts * columns[:, None, -1], columns[:, :-1]),
+                weighted_sums(times.observed * columns[:, None, -1], columns[:, :-1]),
                 counted,
-                weighted_sums(counts * weights, columns),
+                weighted_sums(times.weighted * weights, columns),
             ]
         )
 
@@ -153,12 +158,16 @@ class LogisticOutcome:
         treated: NDArray[np.bool_],
         outcome: Vector,
         products: Vector,
+        observed: Flags | None = None,
     ) -> "LogisticOutcome":
-        """Return the models of ``outcome`` on ``design``, the standardised columns of ``x``, ``(n, p)``."""
+        """Return the models of ``outcome`` on ``design``, the standardised columns of ``x``, ``(n, p)``.
+
+        They are fitted among the ``observed``, ``(n,)``; the other subjects' outcomes are finite and count for nothing.
+        """
         basis = design.basis(x)
         rows, columns = np.triu_indices(basis.shape[1])
         models, kept = [], []
-        for index, arm in enumerate((treated, ~treated)):
+        for index, arm in enumerate(_known(treated, observed)):
             start, chosen = _on_basis(design, fit_logistic(x[arm], outcome[arm] == 1).coefficients)
             both = np.isin(rows, chosen) & np.isin(columns, chosen)
             pairs = products if both.all() else products[:, both]
@@ -181,7 +190,7 @@ class _FittedLogisticOutcome:
     models: LogisticOutcome
     fits: tuple[LogisticReplicates, LogisticReplicates]
 
-    def sums(self, arm: int, part: slice, counts: Vector, odds: Vector, target: Target) -> Vector:
+    def sums(self, arm: int, part: slice, times: Times, odds: Vector, target: Target) -> Vector:
         """Return the sums of a part: Σ c h m for own and other arm, Σ c h, Σ c w (y − m), Σ c w y, Σ c w, and the score."""
         model, outcome = self.models.models[arm], self.models.outcome[part, None]
         against = model.odds_against(self.fits[arm].theta, part)
@@ -191,7 +200,7 @@ class _FittedLogisticOutcome:
         )
         other = 1 / (1 + np.exp(np.minimum(-other, LARGEST_EXPONENT)))
         weights, tilt = target_weights(target, arm, odds)
-        weights, counted = counts * weights, counts * tilt
+        weights, counted = times.weighted * weights, times.drawn * tilt
         totals = [
             counted * own,
             counted * other,
@@ -201,7 +210,7 @@ class _FittedLogisticOutcome:
             weights,
         ]
         return np.column_stack(
-            [*(total.sum(axis=2).sum(axis=0) for total in totals), model.score(counts, against, part)]
+            [*(total.sum(axis=2).sum(axis=0) for total in totals), model.score(times.observed, against, part)]
         )
 
     def means(self, sums: tuple[Vector, Vector], total: int, target: Target) -> ArmReplicates:
@@ -222,6 +231,11 @@ class _FittedLogisticOutcome:
 
 
 Outcome = LinearOutcome | LogisticOutcome
+
+
+def _known(treated: Flags, observed: Flags | None) -> tuple[Flags, Flags]:
+    """Return the subjects of each arm whose outcome is observed, treated first."""
+    return (treated, ~treated) if observed is None else (treated & observed, ~treated & observed)
 
 
 def _on_basis(design: StandardisedDesign, coefficients: Vector) -> tuple[Vector, Kept]:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from medicore.stats.balance.weights import Target
+from medicore.stats.bootstrap.batched_observation import Times
 from medicore.stats.bootstrap.batched_outcome import LogisticOutcome, _positive, target_weights
 from medicore.stats.bootstrap.resampling import TILE, Layout, draw_counts, packed_products, seeded_streams
 from medicore.stats.models.design import standardise
@@ -26,7 +27,13 @@ def fitted(seed: int) -> tuple[object, Sums]:
     sums = []
     for arm in (0, 1):
         parts = [
-            made.sums(arm, part, counts[part].astype(float), np.zeros(counts[part].shape), "ATE")
+            made.sums(
+                arm,
+                part,
+                Times.of_complete(counts[part].astype(float)),
+                np.zeros(counts[part].shape),
+                "ATE",
+            )
             for part in layout.parts(arm)
         ]
         sums.append(np.sum(parts, axis=0))
