@@ -1,7 +1,6 @@
 """Double programming: the primary estimate computed a second time, by other means.
 
-Nothing here is shared with the primary route, neither code nor algebra. The models are scikit-learn's, which is
-imported when the first of them is fitted: importing it takes half a second, which other commands need not wait for.
+Nothing here is shared with the primary route, neither code nor algebra.
 
 =====================  ======================================  =========================================
 part                   primary                                 here
@@ -15,29 +14,21 @@ estimate               mean of m1 − m0 and weighted residuals  root of the est
 =====================  ======================================  =========================================
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgWarning, lstsq, qr, svd
+
+from medicore.stats.verification_models import linear_predictor, projection, sigmoid
 
 Vector = NDArray[np.float64]
 
 TOLERANCE = 1e-6
 """Largest difference, in standard errors, at which the two implementations confirm each other."""
-ALIASED = 1e-8
-"""Share of a column's length outside the span of those before it, below which it is left out."""
 LARGEST_EXPONENT = 700.0
 """Beyond it the exponential is infinite; a subject there makes the estimate absurd, and that is to be seen."""
-MEAN_SCORE = 1e-13
-"""Largest component of the mean score, on whitened columns, at which scikit-learn ends its search."""
-PROVED_SCORE = 1e-10
-"""Largest component of the mean score, computed here, at which a fit counts as the maximum of its likelihood."""
-MAX_ITERATIONS = 200
-"""Newton steps that scikit-learn may take; data with a maximum need ten, separated ones about fifty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +84,10 @@ def verify_effect(
     target: Literal["ATE", "ATT", "ATO"] = "ATE",
     measure: Literal["difference", "risk ratio", "odds ratio"] = "difference",
     ddof: int | None = None,
+    observed: NDArray[np.bool_] | None = None,
+    x_observation: Vector | None = None,
 ) -> Verification:
-    """Return the primary effect of a target population, computed independently of ``medicore.stats.effect.doubly_robust``.
+    """Return the primary effect of a target population, computed independently of the primary's own code.
 
     Designs are ``(n, p)`` without intercept. Each arm's mean is the root of an estimating equation in its clever
     covariate h (Bang & Robins, 2005, section 2): for the ATE Σ[h y + (1 − h) m − μ] = 0 with h = a/e and
@@ -104,15 +97,25 @@ def verify_effect(
     squares or, for a binomial outcome of 0 and 1, by logistic regression. Ratios are compared as logarithms; NaN
     when a risk is not strictly between 0 and 1. Value and error are NaN, which confirms nothing, when a logistic
     regression is not proved to have converged.
+
+    Where ``observed``, ``(n,)``, is given, the clever covariates of the observed are divided by their probability of
+    being observed and those of the others are 0 (Seaman & White, 2013); that is a logistic regression on the arm and
+    ``x_observation`` (default: ``x_propensity``), within one arm where the other arm misses no outcome. Outcome models
+    are then fitted among the observed; an outcome that is not observed is not read.
     """
     everybody = np.ones(len(treated), dtype=bool)
-    logit = _logit(x_propensity, treated, everybody)
+    logit = linear_predictor(x_propensity, treated, everybody)
+    known, seen = outcome, everybody
+    if observed is not None:
+        known, seen = np.where(observed, outcome, 0.0), observed
+    factor = _seen_by_chance(x_propensity if x_observation is None else x_observation, treated, seen)
+    arms = treated & seen, ~treated & seen
     if family == "binomial":
-        models = [_sigmoid(_logit(x_outcome, outcome == 1, arm)) for arm in (treated, ~treated)]
+        models = [sigmoid(linear_predictor(x_outcome, known == 1, arm)) for arm in arms]
     else:
-        models = [_projection(x_outcome, outcome, arm) for arm in (treated, ~treated)]
+        models = [projection(x_outcome, known, arm) for arm in arms]
     terms = {"ATE": _everybody, "ATT": _the_treated, "ATO": _the_overlap}[target]
-    (one, by_one), (zero, by_zero) = terms(logit, treated, outcome, models)
+    (one, by_one), (zero, by_zero) = terms(logit, treated, known, models, factor)
     if measure == "difference":
         value, influence = one - zero, by_one - by_zero
     elif not (0 < one < 1 and 0 < zero < 1):
@@ -156,120 +159,66 @@ Mean = tuple[float, Vector]
 """An arm's mean, and each subject's influence on it, ``(n,)``."""
 
 
+def _seen_by_chance(x: Vector, treated: NDArray[np.bool_], seen: NDArray[np.bool_]) -> Vector:
+    """Return 1 over the probability of being observed, ``(n,)``, 0 for subjects who are not ``seen``."""
+    partial = [arm for arm in (treated, ~treated) if not seen[arm].all()]
+    factor = seen.astype(np.float64)
+    if partial:
+        within = partial[0] if len(partial) == 1 else np.ones(len(seen), dtype=bool)
+        columns = x if len(partial) == 1 else np.column_stack([treated, x])
+        against = np.exp(np.minimum(-linear_predictor(columns, seen, within), LARGEST_EXPONENT))
+        factor[within & seen] += against[within & seen]
+    return factor
+
+
 def _everybody(
-    logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector]
+    logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector], factor: Vector
 ) -> tuple[Mean, Mean]:
     """Return the arms' means over everybody."""
     clever = (
         np.where(treated, 1 + np.exp(np.minimum(-logit, LARGEST_EXPONENT)), 0.0),
         np.where(treated, 0.0, 1 + np.exp(np.minimum(logit, LARGEST_EXPONENT))),
     )
-    one, zero = (h * outcome + (1 - h) * model for h, model in zip(clever, models, strict=True))
+    weights = [h * factor for h in clever]
+    one, zero = (h * outcome + (1 - h) * model for h, model in zip(weights, models, strict=True))
     means = float(np.sum(one) / len(one)), float(np.sum(zero) / len(zero))
     return (means[0], one - means[0]), (means[1], zero - means[1])
 
 
 def _the_treated(
-    logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector]
+    logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector], factor: Vector
 ) -> tuple[Mean, Mean]:
-    """Return the arms' means over the treated: observed under treatment, clever with the odds under control."""
+    """Return the arms' means over the treated; the clever covariates are the arm itself, and the odds under control.
+
+    Where no outcome of a treated subject is missing, nothing is taken from the model under treatment.
+    """
     inside = treated.astype(np.float64)
     size = np.sum(inside)
-    odds = np.where(treated, 0.0, np.exp(np.minimum(logit, LARGEST_EXPONENT)))
-    one, zero = inside * outcome, odds * outcome + (inside - odds) * models[1]
+    odds = np.where(treated, 0.0, np.exp(np.minimum(logit, LARGEST_EXPONENT))) * factor
+    seen = inside * factor
+    one, zero = seen * outcome, odds * outcome + (inside - odds) * models[1]
+    if not np.array_equal(seen, inside):
+        one += (inside - seen) * models[0]
     means = float(np.sum(one) / size), float(np.sum(zero) / size)
     scale = len(logit) / size
     return (means[0], scale * (one - inside * means[0])), (means[1], scale * (zero - inside * means[1]))
 
 
 def _the_overlap(
-    logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector]
+    logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector], factor: Vector
 ) -> tuple[Mean, Mean]:
     """Return the arms' means over the overlap population.
 
     e(1 − e) is ¼(1 − tanh²) of half the logit, and what a subject counts in the variance is the square of the
     probability of the arm it was not in.
     """
-    against = (_sigmoid(-logit), _sigmoid(logit))
+    against = (sigmoid(-logit), sigmoid(logit))
     overlap = (1 - np.tanh(logit / 2) ** 2) / 4
     counted = np.where(treated, against[0], against[1]) ** 2
     found = []
     for arm, weight, model in zip((treated, ~treated), against, models, strict=True):
-        h = np.where(arm, weight, 0.0)
+        h = np.where(arm, weight, 0.0) * factor
         residual = outcome - model
         mean = float(np.sum(overlap * model) / np.sum(overlap) + np.sum(h * residual) / np.sum(h))
         found.append((mean, (h * residual + counted * (model - mean)) * len(logit) / np.sum(overlap)))
     return found[0], found[1]
-
-
-def _whitened(x: Vector, rows: NDArray[np.bool_]) -> Vector:
-    """Return, for everybody, ``(n, q)`` columns that are orthogonal with mean square 1 within ``rows``.
-
-    They span the intercept and those columns of ``x`` that are not aliased within ``rows``.
-    """
-    low, high = x[rows].min(axis=0, initial=np.inf), x[rows].max(axis=0, initial=-np.inf)
-    wide = high > low
-    unit = (x[:, wide] - (low + high)[wide] / 2) / (high - low)[wide]
-    columns = np.column_stack([np.ones(len(x)), unit])
-    columns = columns[:, _unaliased(columns[rows])]
-    _, lengths, rotation = svd(columns[rows], full_matrices=False)
-    whitened: Vector = columns @ (rotation.T / lengths) * np.sqrt(rows.sum())
-    return whitened
-
-
-def _unaliased(columns: Vector) -> list[int]:
-    """Return the columns that are not linear combinations of those before them."""
-    (triangle,) = qr(columns, mode="r")
-    centre = np.linalg.norm(triangle[1:], axis=0)
-    kept = [0]
-    for column in range(1, columns.shape[1]):
-        target, before = triangle[:, column], triangle[:, kept]
-        outside = np.linalg.norm(target - before @ lstsq(before, target)[0])
-        if outside > ALIASED * centre[column]:
-            kept.append(column)
-    return kept
-
-
-def _projection(x: Vector, outcome: Vector, rows: NDArray[np.bool_]) -> Vector:
-    """Return least-squares predictions for everybody of a model fitted within ``rows``."""
-    from sklearn.linear_model import LinearRegression
-
-    columns = _whitened(x, rows)
-    model = LinearRegression(fit_intercept=False).fit(columns[rows], outcome[rows])
-    predicted: Vector = columns @ model.coef_
-    return predicted
-
-
-def _logit(x: Vector, label: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Vector:
-    """Return linear predictors for everybody of a logistic regression of ``label`` within ``rows``.
-
-    They are NaN where one label alone occurs, and where the mean score is not 0 after the search. scikit-learn's
-    own warnings prove nothing: it warns of a search that begins at the maximum, as in two arms of equal size
-    without a covariate, and its second search may stop early without a word.
-    """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    columns, known = _whitened(x, rows), label[rows]
-    if known.all() or not known.any():
-        return np.full(len(x), np.nan)
-    model = LogisticRegression(
-        C=np.inf, solver="newton-cholesky", fit_intercept=False, tol=MEAN_SCORE, max_iter=MAX_ITERATIONS
-    )
-    with warnings.catch_warnings():
-        for said in (ConvergenceWarning, LinAlgWarning):
-            warnings.simplefilter("ignore", said)
-        model.fit(columns[rows], known)
-    predictor: Vector = columns @ model.coef_[0]
-    score = columns[rows].T @ (known - _sigmoid(predictor[rows])) / len(known)
-    return predictor if _vanished(score) else np.full(len(x), np.nan)
-
-
-def _vanished(score: Vector) -> bool:
-    """Return whether every component of a mean score is as good as 0; NaN is not."""
-    return bool(np.all(np.abs(score) <= PROVED_SCORE))
-
-
-def _sigmoid(value: Vector) -> Vector:
-    """Return 1/(1 + exp(−value)), by the hyperbolic tangent."""
-    return 0.5 + 0.5 * np.tanh(value / 2)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medicore.stats import verification
+from medicore.stats import verification_models
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.measures import effect_of
 from medicore.stats.models.logistic import fit_logistic
@@ -30,10 +30,10 @@ def test_scipy_finds_the_same_models(seed: int, p: int) -> None:
     """A trust region, a root of the score and a projection, on columns of a third kind, predict the same."""
     sample = draw(seed, n=400, p=p)
     everybody = np.ones(400, dtype=bool)
-    found = verification._logit(sample.x, sample.treated, everybody)
+    found = verification_models.linear_predictor(sample.x, sample.treated, everybody)
     assert np.abs(found - third_witness.logit(sample.x, sample.treated, everybody)).max() <= PREDICTOR
     for arm in (sample.treated, ~sample.treated):
-        predicted = verification._projection(sample.x, sample.outcome, arm)
+        predicted = verification_models.projection(sample.x, sample.outcome, arm)
         third = third_witness.projection(sample.x, sample.outcome, arm)
         assert np.abs(predicted - third).max() <= PREDICTION * sample.outcome.std()
 
@@ -45,7 +45,7 @@ def test_scipy_finds_the_same_propensity_on_real_data(name: str) -> None:
     data = case(name)
     x = data.x_propensity / np.abs(data.x_propensity).max(axis=0)
     everybody = np.ones(len(x), dtype=bool)
-    found = verification._logit(x, data.treated, everybody)
+    found = verification_models.linear_predictor(x, data.treated, everybody)
     assert np.abs(found - third_witness.logit(x, data.treated, everybody)).max() <= PREDICTOR
 
 
@@ -59,7 +59,7 @@ def test_a_search_that_does_not_end_confirms_nothing(monkeypatch: pytest.MonkeyP
     assert agreement(
         value, error, verify_effect(sample.x, sample.x, sample.treated, sample.outcome)
     ).confirmed
-    monkeypatch.setattr(verification, "MAX_ITERATIONS", 1)
+    monkeypatch.setattr(verification_models, "MAX_ITERATIONS", 1)
     stopped = verify_effect(sample.x, sample.x, sample.treated, sample.outcome)
     assert np.isnan([stopped.value, stopped.standard_error]).all()
     assert not agreement(value, error, stopped).confirmed
@@ -72,7 +72,7 @@ def test_a_search_that_begins_at_the_maximum_is_confirmed() -> None:
         for size in range(8, 80, 4):
             treated, x = np.arange(size) < size / 2, np.tile([0.0, 1.0], size // 2)[:, None]
             for covariate in (x, 0 * x):
-                found = verification._logit(covariate, treated, np.ones(size, dtype=bool))
+                found = verification_models.linear_predictor(covariate, treated, np.ones(size, dtype=bool))
                 assert np.abs(found).max() <= PREDICTOR
 
 
@@ -87,7 +87,7 @@ def test_a_search_that_begins_at_the_maximum_is_confirmed() -> None:
 )
 def test_every_component_of_the_score_is_0_at_the_maximum(score: tuple[float, ...], vanished: bool) -> None:
     """One component beyond a ten-thousand-millionth, of either sign, is a maximum that was not reached."""
-    assert verification._vanished(np.array(score)) == vanished
+    assert verification_models.vanished(np.array(score)) == vanished
 
 
 @settings(max_examples=10)
@@ -96,7 +96,7 @@ def test_columns_are_orthogonal_with_mean_square_1(seed: int) -> None:
     """Within an arm the columns have the identity as their mean products, and span its intercept and covariates."""
     sample = draw(seed, n=200, p=4)
     x = np.column_stack([sample.x * [1e3, 1e-3, 1, 50], sample.x.sum(axis=1)])
-    columns = verification._whitened(x, sample.treated)
+    columns = verification_models.whitened(x, sample.treated)
     inside = columns[sample.treated]
     assert inside.shape[1] == np.linalg.matrix_rank(np.column_stack([np.ones(200), x])[sample.treated])
     assert np.abs(inside.T @ inside / len(inside) - np.eye(inside.shape[1])).max() <= PREDICTION
@@ -136,7 +136,7 @@ def test_a_separated_propensity_is_never_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         for label in (x[:, 0] > 0, x[:, 0] + x[:, 1] > 0.4, x[:, 0] - x[:, 2] > -1):
-            found = verification._logit(x, label, np.ones(13, dtype=bool))
+            found = verification_models.linear_predictor(x, label, np.ones(13, dtype=bool))
             assert np.array_equal(found > 0, label)
 
 
