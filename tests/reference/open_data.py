@@ -33,7 +33,8 @@ def carried_case(name: str) -> Case:
     return _cattaneo() if name == "cattaneo2" else _nhefs(name)
 
 
-def _columns(file: Path) -> Mapping[str, tuple[str, ...]]:
+def columns_of(file: Path) -> Mapping[str, tuple[str, ...]]:
+    """Return the texts of each column of a comma-separated file."""
     with file.open(encoding="utf-8", newline="") as stream:
         records = list(csv.DictReader(stream))
     return {name: tuple(record[name] for record in records) for name in records[0]}
@@ -41,7 +42,7 @@ def _columns(file: Path) -> Mapping[str, tuple[str, ...]]:
 
 def _nhefs(name: str) -> Case:
     """Return the 1,566 smokers whose weight change is known, with one of the two sets of covariates."""
-    everybody = _columns(NHEFS)
+    everybody = columns_of(NHEFS)
     known = [place for place, text in enumerate(everybody["wt82_71"]) if text]
     columns = {key: tuple(texts[place] for place in known) for key, texts in everybody.items()}
     value = {key: numeric(columns, [key])[:, 0] for key in columns if key not in ("wt82",)}
@@ -75,7 +76,7 @@ def _cattaneo() -> Case:
     assert package is not None
     assert package.origin is not None
     folder = Path(package.origin).parent / "treatment" / "tests" / "results"
-    columns = _columns(folder / "cataneo2.csv")
+    columns = columns_of(folder / "cataneo2.csv")
     names = ["mmarried_", "mage", "mage2", "fbaby_", "medu"]
     return Case(
         numeric(columns, names),
