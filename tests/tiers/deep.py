@@ -29,6 +29,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "generations": ("tests/generations",),
     "reference": ("tests/reference",),
     "simulation": ("tests/simulation/test_simulation.py",),
+    "unobserved": ("tests/simulation/test_unobserved.py",),
 }
 _OPTIONS = ("-m", "deep", "--timeout=3600", "-s", "-p", "no:cacheprovider")
 
