@@ -97,16 +97,16 @@ def _effects(trial: Trial, seen: Mask, family: Family, target: Target) -> Found:
     }
 
 
-def _complete_cases(trial: Trial, seen: Mask, family: Family) -> Found:
+def _complete_cases(trial: Trial, seen: Mask) -> Found:
     known = trial.x[seen], trial.treated[seen], trial.outcome[seen]
-    found = doubly_robust(*known, fit_logistic(*known[:2]), family=family)
+    found = doubly_robust(*known, fit_logistic(*known[:2]))
     return {f"ATE: {COMPLETE_CASES}": _of(found.sandwich)}
 
 
 def _continuous(index: int, n: int) -> Found:
     trial = observational(index, n)
     seen = observed(trial, stream(11, index))
-    found = {**_complete_cases(trial, seen, "gaussian")}
+    found = dict(_complete_cases(trial, seen))
     for target in ("ATE", "ATT", "ATO"):
         found |= _effects(trial, seen, "gaussian", target)  # type: ignore[arg-type]
     return found
@@ -115,7 +115,7 @@ def _continuous(index: int, n: int) -> Found:
 def _binary(index: int, n: int) -> Found:
     trial = binary(index, n)
     seen = observed(trial, stream(12, index))
-    return {**_complete_cases(trial, seen, "binomial"), **_effects(trial, seen, "binomial", "ATE")}
+    return _effects(trial, seen, "binomial", "ATE")
 
 
 def _resampled(index: int, n: int) -> Found:
