@@ -134,7 +134,7 @@ def _everybody(sample: _Sample) -> tuple[_Arm, _Arm]:
     for sign, (seen, model, chance) in zip((1.0, -1.0), sample.arms, strict=True):
         score = sample.propensity.fitted if sign == 1 else 1 - sample.propensity.fitted
         weight = np.where(seen, 1 / (score * chance.fitted), 0.0)
-        residual = np.where(seen, sample.outcome - model.predicted, 0.0)
+        residual = sample.outcome - model.predicted
         contributions = model.predicted + weight * residual
         mean = float(contributions.mean())
         slopes = (
@@ -157,12 +157,12 @@ def _in_the_treated(sample: _Sample) -> tuple[_Arm, _Arm]:
     arms = []
     for seen, model, chance in sample.arms:
         weight = np.where(seen, weights / chance.fitted, 0.0)
-        residual = np.where(seen, sample.outcome - model.predicted, 0.0)
+        residual = sample.outcome - model.predicted
         contributions = n / n1 * (inside * model.predicted + weight * residual)
         mean = float(contributions.mean())
         slopes = (
             (inside - weight) / n1,
-            derivatives / chance.fitted * residual / n1,
+            np.where(seen, derivatives / chance.fitted * residual, 0.0) / n1,
             -weight * residual / chance.fitted / n1,
         )
         direct = contributions - n / n1 * inside * mean
@@ -186,7 +186,7 @@ def _in_the_overlap(sample: _Sample) -> tuple[_Arm, _Arm]:
     for seen, model, chance in sample.arms:
         weight = np.where(seen, weights / chance.fitted, 0.0)
         share = normalised(weight, seen)
-        residual = np.where(seen, sample.outcome - model.predicted, 0.0)
+        residual = sample.outcome - model.predicted
         average, correction = float(share_of_target @ model.predicted), float(share @ residual)
         mean, total = average + correction, float(weight.sum())
         off = np.where(seen, residual - correction, 0.0)
