@@ -189,3 +189,43 @@ def test_what_was_given_is_told_by_kind_and_shape() -> None:
             call()
         assert str(caught.value) == words
     both(arm, np.zeros(3, dtype=np.int8), np.zeros((3, 0)))
+
+
+def test_an_outcome_may_be_missing_where_it_is_not_observed() -> None:
+    """NaN passes where the mark says so and nowhere else; the mark is boolean, one per subject, and may be left out."""
+
+    @checked
+    def both(treated: Any, outcome: Any, observed: Any = None, x_observation: Any = None) -> None:
+        """Return nothing."""
+
+    arm, outcome = np.array([True, False, False]), np.array([1.0, np.nan, 2.0])
+    seen = np.array([True, False, True])
+    both(arm, outcome, seen)
+    both(arm, outcome[[0, 2, 2]], None, None)
+    both(arm, outcome, seen, np.zeros((3, 1)))
+    said = {
+        "'outcome' holds 1 number(s) that are NaN or infinite; expected finite numbers; check the contract": lambda: (
+            both(arm, outcome)
+        ),
+        "'observed' is an array of int64 of shape (3,); expected a boolean array of shape (3,); say of each subject "
+        "whether its outcome is known": lambda: both(arm, outcome, seen.astype(np.int64)),
+        "'observed' is a list; expected a boolean array of shape (3,); say of each subject whether its outcome is "
+        "known": lambda: both(arm, outcome, seen.tolist()),
+        "'observed' is an array of bool of shape (2,); expected a boolean array of shape (3,); say of each subject "
+        "whether its outcome is known": lambda: both(arm, outcome, seen[1:]),
+        "no outcome is observed among 1 treated subjects; expected some; check the outcome's column and window": lambda: (
+            both(arm, outcome, ~seen)
+        ),
+        "no outcome is observed among 2 control subjects; expected some; check the outcome's column and window": lambda: (
+            both(arm, outcome, arm)
+        ),
+        "'x_observation' holds 1 number(s) that are NaN or infinite; expected finite numbers; check the "
+        "contract": lambda: both(arm, outcome, seen, np.array([[0.0], [np.nan], [0.0]])),
+        "'outcome' is a NoneType; expected an array of numbers of shape (3,), a row per subject of the arm": lambda: (
+            both(arm, None, seen)
+        ),
+    }
+    for words, call in said.items():
+        with pytest.raises(EstimationError) as caught:
+            call()
+        assert str(caught.value) == words

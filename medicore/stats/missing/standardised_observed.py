@@ -31,11 +31,10 @@ def standardised_observed(
     read where ``observed``, ``(n,)`` bool, is false.
     """
     n = len(outcome)
-    known = np.where(observed, outcome, 0.0)
     counted = np.ones(n) if target == "ATE" else treated.astype(np.float64)
     share = counted / counted.sum()
     means, influences = [], []
-    for model in fit_outcome_models(x, treated, known, family, form, observed):
+    for model in fit_outcome_models(x, treated, outcome, family, form, observed):
         mean = float(share @ model.predicted)
         means.append(mean)
         through = propagate(model.influence, model.gradient, share)

@@ -87,3 +87,22 @@ def test_an_empty_arm_is_refused() -> None:
     sample = draw(86)
     with pytest.raises(EstimationError, match="no treated subject is left of 240"):
         fit_outcome_models(sample.x, np.zeros(240, dtype=bool), sample.outcome)
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial"])
+@pytest.mark.parametrize("form", ["per arm", "joint"])
+def test_models_are_fitted_among_the_observed_and_predict_for_everybody(family: Family, form: Form) -> None:
+    """Predictions for the observed are those of a sample without the others, whose outcomes are not read."""
+    sample = draw(84, family=family)
+    observed = np.arange(240) % 5 != 0
+    outcome = np.where(observed, sample.outcome, 9.0)
+    found = fit_outcome_models(sample.x, sample.treated, outcome, family, form, observed)
+    alone = fit_outcome_models(sample.x[observed], sample.treated[observed], outcome[observed], family, form)
+    for model, expected, arm in zip(found, alone, (sample.treated, ~sample.treated), strict=True):
+        assert model.predicted.shape == (240,)
+        np.testing.assert_allclose(model.predicted[observed], expected.predicted, rtol=CLOSE)
+        fitted = observed & arm if form == "per arm" else observed
+        assert (np.abs(model.influence).max(axis=1) > 0).tolist() == fitted.tolist()
+        np.testing.assert_allclose(
+            model.influence[observed] / 240, expected.influence / observed.sum(), atol=CLOSE
+        )
