@@ -99,7 +99,7 @@ def unobserved_section() -> str:
         "Samples of the populations above in which three outcomes in ten are missing, depending on arm and covariates; "
         "AIPW for treatment and observation, augmented overlap weighting for the ATO. Where every model is right each "
         f"{unobserved.LEVEL:.0%} interval must hold the truth in 94 % to 96 %. Complete cases are AIPW on the observed "
-        f"alone. The bootstrap rests on {unobserved.REPLICATES} replicates.",
+        "alone.",
         "",
         "| outcome | n | samples | estimand: interval | truth | bias (its error) | SD | mean SE | coverage |",
         "|---|--:|--:|---|--:|--:|--:|--:|--:|",

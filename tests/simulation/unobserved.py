@@ -1,6 +1,6 @@
 """The doubly robust estimator with missing outcomes over many samples: its intervals, and which models must be right."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import product
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from medicore.stats.balance.weights import Target
-from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.estimate import Estimate
 from medicore.stats.missing.observation import fit_observation
@@ -30,8 +29,6 @@ from tests.simulation.worlds import (
 
 LEVEL = 0.95
 SIMULATIONS = 2000
-RESAMPLED_SIMULATIONS = 2000
-REPLICATES = 400
 SUBJECTS = (500, 1000)
 CURVED_SUBJECTS = 1000
 TRUTH = 1.0
@@ -85,16 +82,15 @@ def _of(estimate: Estimate) -> tuple[float, float, float, float]:
     return (estimate.value, estimate.standard_error, *estimate.interval(LEVEL))
 
 
-def _effects(trial: Trial, seen: Mask, family: Family, target: Target) -> Found:
+def _effects(trial: Trial, seen: Mask, family: Family, targets: Sequence[Target]) -> Found:
     x, treated, outcome = trial.x, trial.treated, np.where(seen, trial.outcome, np.nan)
-    made = augmented_observed(
-        x, treated, outcome, seen, fit_logistic(x, treated), fit_observation(x, treated, seen),
-        family=family, target=target,
-    )  # fmt: skip
-    return {
-        f"{target}: influence function": _of(made.influence_function),
-        f"{target}: stacked sandwich": _of(made.sandwich),
-    }
+    models = fit_logistic(x, treated), fit_observation(x, treated, seen)
+    found: dict[str, tuple[float, float, float, float]] = {}
+    for target in targets:
+        made = augmented_observed(x, treated, outcome, seen, *models, family=family, target=target)
+        found[f"{target}: influence function"] = _of(made.influence_function)
+        found[f"{target}: stacked sandwich"] = _of(made.sandwich)
+    return found
 
 
 def _complete_cases(trial: Trial, seen: Mask) -> Found:
@@ -106,27 +102,13 @@ def _complete_cases(trial: Trial, seen: Mask) -> Found:
 def _continuous(index: int, n: int) -> Found:
     trial = observational(index, n)
     seen = observed(trial, stream(11, index))
-    found = dict(_complete_cases(trial, seen))
-    for target in ("ATE", "ATT", "ATO"):
-        found |= _effects(trial, seen, "gaussian", target)  # type: ignore[arg-type]
-    return found
+    return {**_complete_cases(trial, seen), **_effects(trial, seen, "gaussian", ("ATE", "ATT", "ATO"))}
 
 
 def _binary(index: int, n: int) -> Found:
     trial = binary(index, n)
     seen = observed(trial, stream(12, index))
-    return _effects(trial, seen, "binomial", "ATE")
-
-
-def _resampled(index: int, n: int) -> Found:
-    trial = observational(index, n)
-    seen = observed(trial, stream(11, index))
-    made = bootstrap_effect(
-        trial.x, trial.x, trial.treated, np.where(seen, trial.outcome, np.nan),
-        replicates=REPLICATES, seed=index, observed=seen,
-    )  # fmt: skip
-    interval = made.percentile_interval(LEVEL)
-    return {"ATE: bootstrap, percentile": (made.value, made.standard_error, *interval)}
+    return _effects(trial, seen, "binomial", ("ATE",))
 
 
 @cache
@@ -134,12 +116,11 @@ def coverages() -> tuple[Coverage, ...]:
     """Return the coverage of every interval. Takes minutes."""
     continuous = {"ATE": 1.0, "ATT": effect_in_the_treated(), "ATO": 1.0}
     risk = {"ATE": measures()["risk difference"]}
-    plan = [("continuous", n, _continuous, SIMULATIONS, continuous) for n in SUBJECTS]
-    plan += [("0 and 1", n, _binary, SIMULATIONS, risk) for n in SUBJECTS]
-    plan += [("continuous", SUBJECTS[0], _resampled, RESAMPLED_SIMULATIONS, continuous)]
+    plan = [("continuous", n, _continuous, continuous) for n in SUBJECTS]
+    plan += [("0 and 1", n, _binary, risk) for n in SUBJECTS]
     rows = []
-    for outcome, n, one, simulations, truths in plan:
-        made = simulated(partial(one, n=n), simulations)
+    for outcome, n, one, truths in plan:
+        made = simulated(partial(one, n=n), SIMULATIONS)
         for name in made[0]:
             value, error, low, high = np.array([found[name] for found in made]).T
             truth = truths[name.split(":")[0]]
@@ -149,7 +130,7 @@ def coverages() -> tuple[Coverage, ...]:
                     n,
                     name,
                     truth,
-                    simulations,
+                    SIMULATIONS,
                     float(value.mean() - truth),
                     float(value.std(ddof=1)),
                     float(error.mean()),

@@ -70,16 +70,9 @@ class ObservationDesign:
             arm = partial.index(True)
             only = design(fit.design.basis(x), fit.theta, (arm,))
             return cls(layout, None, (only, None) if arm == 0 else (None, only), flags[0], flags[1])
-        basis = fit.basis
-        one, zero = (
-            design(
-                np.delete(basis, 1, axis=1),
-                np.concatenate([[fit.theta[0] + fit.theta[1] * basis[arm, 1][0]], fit.theta[2:]]),
-                (index,),
-            )
-            for index, arm in enumerate((treated, ~treated))
-        )
-        return cls(layout, design(basis, fit.theta, (0, 1)), (one, zero), flags[0], flags[1])
+        within, start = np.delete(fit.basis, 1, axis=1), np.delete(fit.theta, 1)
+        one, zero = design(within, start, (0,)), design(within, start, (1,))
+        return cls(layout, design(fit.basis, fit.theta, (0, 1)), (one, zero), flags[0], flags[1])
 
     def seen(self, counts: Counts) -> Counts:
         """Return how often each resample holds each observed subject, 0 for the others."""
@@ -93,7 +86,7 @@ class ObservationDesign:
         no regression.
         """
         partial = [self._misses(counts, arm) for arm in (0, 1)]
-        both = partial[0] & partial[1] if self.joint is not None else np.zeros(len(partial[0]), dtype=bool)
+        both = partial[0] & partial[1]
         models = []
         for design, used in (
             (self.joint, both),
