@@ -48,6 +48,7 @@ models: {{propensity: [age, severity], outcome: [age, severity]}}
 gates: {{weight_share: 0.2, variance_disagreement: 0.9, estimate_change: 5.0}}
 inference: {{replicates: 200}}
 sensitivity: {{trimming: [], clipping: [], leave_one_out: false, subgroups: []}}
+monitoring: {{method: confidence sequence, alpha: 0.05, tuned_at: 300, first: 20, action: none}}
 calendar: {{timezone: Europe/Zurich, first_month: "{first}"}}
 seed: 48
 """

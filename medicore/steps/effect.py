@@ -13,6 +13,8 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.steps.data.change import change_since
 from medicore.steps.gate import write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
+from medicore.steps.gates.monitoring_gates import monitoring_findings
+from medicore.steps.looks.section import monitored
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
 from medicore.steps.models.primary import estimate_primary
@@ -46,14 +48,19 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             replace(finding, message=f"{finding.message}; no estimate follows: {error}", overridable=False)
             for finding in about_models
         ]
-        return write_section(files, "effect", {"primary": None, "change": None}, stopped)
+        return write_section(
+            files, "effect", {"primary": None, "change": None, "monitoring": None, "look": None}, stopped
+        )
     change = change_since(files, primary)
+    monitoring, look = monitored(files, protocol, primary)
     findings = (
         *about_models,
         *effect_findings(protocol, primary, sparse_levels(designs[0], samples[0].treated)),
         *change_findings(protocol, change),
+        *monitoring_findings(monitoring),
     )
-    return write_section(files, "effect", {"primary": primary, "change": change}, findings)
+    section = {"primary": primary, "change": change, "monitoring": monitoring, "look": look}
+    return write_section(files, "effect", section, findings)
 
 
 def analysed(files: RecordFiles) -> tuple[tuple[pd.DataFrame, ...], NDArray[np.bool_]]:

@@ -19,6 +19,7 @@ from medicore.records.delivery.transfer import ManifestFile, Transfer, manifest_
 from medicore.records.finding import Finding
 from medicore.records.protocol.contract import Contract
 from medicore.records.protocol.protocol import Protocol
+from medicore.records.results.looks import LOOKS
 from medicore.steps.data.casting import cast_table
 from medicore.steps.data.change import EARLIER
 from medicore.steps.data.deviation import APPROVED
@@ -33,11 +34,12 @@ def freeze(
     previous: tuple[str, pd.DataFrame] | None,
     estimate: Mapping[str, Any] | None = None,
     approved: Mapping[str, Any] | None = None,
+    looks: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the lock folder: the files as delivered, their manifest, and the parts of earlier runs for comparison.
 
     ``previous`` is month and extract of the previous lock, ``estimate`` the primary result of the previous run,
-    ``approved`` the protocol of the last approved run. The manifest is written last: a lock without a manifest is not
+    ``approved`` the protocol of the last approved run, ``looks`` the study's earlier looks. The manifest is written last: a lock without a manifest is not
     frozen, and a lock with one is never written again.
 
     Raises
@@ -63,6 +65,8 @@ def freeze(
         files.write(EARLIER, document(estimate))
     if approved is not None:
         files.write(APPROVED, document(approved))
+    if looks is not None:
+        files.write(LOOKS, document(looks))
     files.write("lock/transfer.json", manifest.as_document())
 
 

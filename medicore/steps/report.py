@@ -114,6 +114,7 @@ def assemble(
         "propensity": propensity,
         "primary": effect["primary"],
         "change": effect["change"],
+        "monitoring": effect["monitoring"],
         "evalue": sensitivity.pop("evalue"),
         "tipping": sensitivity.pop("tipping"),
         "sensitivity": sensitivity,

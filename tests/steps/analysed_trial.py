@@ -55,6 +55,7 @@ covariates:
 models: {propensity: [age, sex, region], outcome: [weight, age]}
 inference: {replicates: 200}
 sensitivity: {trimming: [0.1], subgroups: [sex]}
+monitoring: {method: confidence sequence, alpha: 0.05, tuned_at: 300, first: 20, action: none}
 calendar: {timezone: Pacific/Auckland, first_month: "2025-01"}
 seed: 7
 """

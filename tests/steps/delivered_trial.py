@@ -49,6 +49,7 @@ outcome: {column: change, unit: points, label: Change in score}
 eligibility: [{name: No outcome, column: change, operator: present}]
 covariates: [{column: weight, label: Weight}]
 models: {propensity: [weight], outcome: [weight]}
+monitoring: {method: confidence sequence, alpha: 0.05, tuned_at: 300, first: 20, action: none}
 calendar: {timezone: Pacific/Auckland, first_month: "2025-01"}
 seed: 1
 """

@@ -59,6 +59,7 @@ models:
   outcome: [age, bmi, severity, smoker, region]
 inference: {replicates: 200}
 sensitivity: {trimming: [], leave_one_out: false, subgroups: []}
+monitoring: {method: confidence sequence, alpha: 0.05, tuned_at: 300, first: 20, action: none}
 calendar: {timezone: Europe/Zurich, first_month: "2025-01"}
 seed: 48
 """

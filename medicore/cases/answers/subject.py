@@ -19,7 +19,7 @@ from medicore.errors import DataError, ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId, month_id, person_id, study_id
 from medicore.records.people.people import Permission
-from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.parsing import parse_recorded
 from medicore.records.protocol.protocol import Protocol
 
 VIEWED, SOUGHT = "subject.viewed", "subject.sought"
@@ -89,7 +89,7 @@ class _Record:
     def protocol(self) -> Protocol:
         """Return the protocol as it was recorded."""
         stored = stored_file(self.house, self.run, self.commit, "protocol.json")
-        return parse_protocol(json.dumps(json.loads(stored)), str(self.run))
+        return parse_recorded(json.dumps(json.loads(stored)), str(self.run))
 
     def file(self, name: str) -> bytes:
         """Return a file, proved to be the recorded one."""

@@ -11,7 +11,7 @@ from medicore.errors import ProtocolError
 from medicore.ports.house import House
 from medicore.records.canonical import document
 from medicore.records.identifiers import RunId
-from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.parsing import parse_recorded
 from medicore.steps.report import printed_inputs, run_document
 
 _TEMPLATE = "quarto_templates"
@@ -70,7 +70,7 @@ def _run(provenance: Mapping[str, Any], protocol: bytes) -> dict[str, Any]:
     shown = [*printed_inputs(lock), "protocol.json"]
     return run_document(
         provenance["run"],
-        parse_protocol(protocol.decode("utf-8"), "protocol.json"),
+        parse_recorded(protocol.decode("utf-8"), "protocol.json"),
         renderer=provenance["renderer"],
         libraries=provenance["environment"],
         files=[

@@ -20,7 +20,7 @@ from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.ledger.states import RunState
 from medicore.records.people.decision import Meaning, Statement
-from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.parsing import parse_recorded
 
 
 def follow(house: House, run: RunId) -> ActiveRun | None:
@@ -154,4 +154,4 @@ def _retention_years(house: House, history: RunHistory) -> int:
     """Return the retention that the run's own recorded protocol asks for."""
     run = history.run
     stored = stored_file(house, run, history.sealed_commit, "protocol.json")
-    return parse_protocol(json.dumps(json.loads(stored)), str(run)).retention.years
+    return parse_recorded(json.dumps(json.loads(stored)), str(run)).retention.years

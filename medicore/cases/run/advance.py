@@ -12,7 +12,8 @@ from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.finding import Finding
 from medicore.records.ledger.appending import FENCE
-from medicore.steps.gate import read_findings
+from medicore.records.ledger.event_details import LOOK
+from medicore.steps.gate import read_findings, read_section
 from medicore.steps.report import Rendering
 from medicore.steps.way import digests, step_named
 
@@ -45,6 +46,8 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
         "outputs": digests(files, declared.outputs),
         FENCE: active.fence,
     }
+    if step == "effect":
+        details[LOOK] = read_section(files, step)[LOOK]
     if undecided:
         details["findings"] = [finding.as_json() for finding in undecided]
     log(house, SERVICE, f"{step}.{'halted' if undecided else 'completed'}", str(run), "", details)

@@ -37,6 +37,7 @@ def have_lock(house: House, active: ActiveRun, frozen: DataLock | None) -> None:
 
 def _extract(house: House, active: ActiveRun) -> None:
     from medicore.cases.run.earlier import approved_last, previous_estimate, previous_lock
+    from medicore.cases.run.looks import looks_before
     from medicore.steps.extract import freeze  # imports pandas, which most verbs never need
 
     run = active.id
@@ -48,6 +49,7 @@ def _extract(house: House, active: ActiveRun) -> None:
         previous_lock(house, run),
         previous_estimate(house, run),
         approved_last(house, run),
+        looks_before(house, run, exploratory=active.exploratory),
     )
 
 

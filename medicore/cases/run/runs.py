@@ -19,7 +19,7 @@ from medicore.records.ledger.event_details import EXPLORATORY
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.states import RunState
 from medicore.records.people.act import ENVELOPE
-from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.parsing import parse_recorded
 from medicore.records.protocol.protocol import Protocol
 
 
@@ -164,7 +164,7 @@ def reopen(house: House, history: RunHistory, *, fence: int) -> ActiveRun:
 
 def _opened(house: House, history: RunHistory, identity: Mapping[str, Any], fence: int) -> ActiveRun:
     run = history.run
-    protocol = parse_protocol(json.dumps(history.request.protocol), str(run))
+    protocol = parse_recorded(json.dumps(history.request.protocol), str(run))
     return _activate(house, run, protocol, identity, 1 + len(history.sealings), fence=fence)
 
 

@@ -21,6 +21,9 @@ CLAIMED = "claimed"
 SIGNED_REPORT = "signed_report"
 """The detail of an approval that says what is stored of the report signed with it."""
 
+LOOK = "look"
+"""The detail of a done effect step that tells the numbers of the look; null where the step found no estimate."""
+
 EXPLORATORY = "exploratory"
 """The status of a run that may differ from its commit."""
 
@@ -231,6 +234,16 @@ class PerformedStep(_Told):
     def outputs(self) -> Mapping[str, str]:
         """The SHA-256 of what the step wrote, by name."""
         return self._details.texts("outputs")
+
+    @property
+    def tells_look(self) -> bool:
+        """Whether the event says which look the step was, or that it was none; an older version's does not."""
+        return LOOK in self._details.values
+
+    @property
+    def look(self) -> Section | None:
+        """The numbers of the look; None where the step found no estimate, or the event is an older version's."""
+        return self._details.part(LOOK) if self._details.has(LOOK) else None
 
 
 class Archiving(_Told):

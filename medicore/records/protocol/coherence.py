@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from medicore.records.protocol.monitoring import monitoring_incoherence
 from medicore.records.protocol.protocol import Criterion, Protocol
 
 _NUMERIC = frozenset({"number", "integer"})
@@ -26,6 +27,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *(partial(_criterion_fits, criterion=criterion) for criterion in protocol.eligibility),
         lambda one: _distinct("criteria have the name", (criterion.name for criterion in one.eligibility)),
         _limits_ordered,
+        _monitoring_agrees,
         _ignored_are_no_data,
         _datasets_give_the_contract,
     ]
@@ -213,6 +215,14 @@ def _limits_ordered(protocol: Protocol) -> None:
         raise ValueError("the lower score limit must be below the upper")
     if any(threshold >= 0.5 for threshold in protocol.sensitivity.trimming):
         raise ValueError("a trimming threshold of 0.5 or more leaves nobody")
+
+
+def _monitoring_agrees(protocol: Protocol) -> None:
+    found = monitoring_incoherence(
+        protocol.monitoring, level=protocol.inference.level, measure=protocol.estimand.measure
+    )
+    if found is not None:
+        raise ValueError(found)
 
 
 def _distinct(what: str, names: Iterable[str]) -> None:

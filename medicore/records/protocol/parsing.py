@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from medicore.errors import ProtocolError
 from medicore.records.protocol.coherence import incoherences
+from medicore.records.protocol.monitoring import MISSING
 from medicore.records.protocol.protocol import Protocol
 
 _MOST = 12
@@ -67,7 +68,34 @@ def parse_protocol(text: str, origin: str) -> Protocol:
     ProtocolError
         When the text is not YAML, a key is unknown, missing or given twice, or a value breaks its rule. The message
         tells each problem with its line; a text that YAML reads as a truth, a number or a date is named as such.
+        A protocol without ``monitoring`` is of the form before there were looks, and the message says what to write.
     """
+    return _parsed(text, origin, (_Required("monitoring", MISSING),))
+
+
+@lru_cache(maxsize=64)
+def parse_recorded(text: str, origin: str) -> Protocol:
+    """Return the protocol that a record or the ledger holds, of whatever form; raise ProtocolError as ``parse_protocol``.
+
+    A record of before there were looks has no ``monitoring``: it stays readable.
+    """
+    return _parsed(text, origin, ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Required:
+    """A key that a protocol of today's form has, and what is said of one that lacks it."""
+
+    key: str
+    words: str
+
+    def problem(self, found: object) -> Iterator[_Problem]:
+        """Yield the problem of a document that lacks the key."""
+        if isinstance(found, Mapping) and found.get(self.key) is None:
+            yield _Problem(0, self.key, self.words)
+
+
+def _parsed(text: str, origin: str, required: tuple[_Required, ...]) -> Protocol:
     try:
         # A subclass of SafeLoader: it builds plain values only.
         loader = _UniqueKeyLoader(text)
@@ -81,7 +109,7 @@ def parse_protocol(text: str, origin: str) -> Protocol:
     except (yaml.YAMLError, ValueError) as error:
         raise ProtocolError(f"{origin} is not valid YAML; correct the file and try again") from error
     places = dict(_places(node, ())) if node is not None else {}
-    traps = [*_ambiguous_words(places)]
+    traps = [*_ambiguous_words(places), *(one for key in required for one in key.problem(found))]
     try:
         protocol = Protocol.model_validate(found)
     except ValidationError as error:
@@ -131,8 +159,11 @@ def _ambiguous_words(places: dict[tuple[str, ...], yaml.Node]) -> Iterator[_Prob
 def _problem(error: Mapping[str, Any], places: dict[tuple[str, ...], yaml.Node]) -> _Problem:
     """Return an error of pydantic in the words of the file."""
     path = tuple(str(part) for part in error["loc"])
-    if path[:1] == ("edc",):
-        path = ("edc", *path[2:])  # pydantic adds the source's system, which is no key of the file
+    if path[:1] in (("edc",), ("monitoring",)):
+        path = (
+            path[0],
+            *path[2:],
+        )  # pydantic adds the source's system or the method, which is no key of the file
     while path and path not in places and path[-1] in _UNIONS:
         path = path[:-1]
     node = next((places[path[:end]] for end in range(len(path), 0, -1) if path[:end] in places), None)

@@ -1,6 +1,6 @@
 """The protocol: a study's statistical analysis plan in machine form, one YAML file per study."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -16,6 +16,8 @@ from medicore.errors import ProtocolError
 from medicore.records.canonical import digest, document
 from medicore.records.identifiers import month_id, study_id
 from medicore.records.protocol.contract import Contract, require_contrast
+from medicore.records.protocol.growing import GrowingPart
+from medicore.records.protocol.monitoring import Monitoring
 from medicore.records.protocol.source import Source
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
@@ -179,8 +181,13 @@ class Retention(Part):
     years: Annotated[int, Field(ge=15, le=100)] = 15
 
 
-class Protocol(Part):
-    """A whole protocol. Build it with ``parse_protocol``."""
+class Protocol(GrowingPart):
+    """A whole protocol. Build it with ``parse_protocol``.
+
+    ``monitoring`` is None in a record of before there were looks; ``parse_protocol`` refuses a file without it.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"monitoring"})
 
     study: str
     title: Text
@@ -199,6 +206,7 @@ class Protocol(Part):
     models: Models
     trimming: Trimming = Trimming()
     inference: Inference = Inference()
+    monitoring: Monitoring | None = None
     gates: Gates = Gates()
     sensitivity: Sensitivity = Sensitivity()
     calendar: Calendar

@@ -8,7 +8,7 @@ from typing import Any
 from medicore.errors import ProtocolError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
-from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.parsing import parse_recorded
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.results.difference import changed_keys
 
@@ -33,7 +33,7 @@ def deviation(files: RecordFiles, protocol: Protocol) -> dict[str, Any]:
     approved = json.loads(files.read(APPROVED))
     before = approved["protocol"]
     with contextlib.suppress(ProtocolError):  # a protocol with outdated keys stays as it is
-        before = parse_protocol(json.dumps(before), approved["run"]).as_json()
+        before = parse_recorded(json.dumps(before), approved["run"]).as_json()
     changes = changed_keys(before, protocol.as_json())
     return {"approved_with": approved["run"], "keys": [change.name for change in changes]}
 

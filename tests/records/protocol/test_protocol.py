@@ -45,6 +45,7 @@ covariates:
   - {column: age, label: Age, terms: [linear, square]}
   - {column: sex, label: Sex, terms: [categories]}
 models: {propensity: [age, sex], outcome: [age, sex]}
+monitoring: {method: confidence sequence, alpha: 0.05, tuned_at: 300, first: 20, action: none}
 calendar: {timezone: Europe/Zurich, first_month: "2025-01"}
 seed: 1
 """

@@ -1,0 +1,179 @@
+"""Monitoring: how a study that is looked at every month keeps what its interval claims."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from medicore.errors import ProtocolError
+from medicore.records.identifiers import month_id
+
+Level = Annotated[float, Field(gt=0, lt=0.5)]
+Positive = Annotated[float, Field(gt=0)]
+Subjects = Annotated[int, Field(ge=1)]
+Sides = Literal[1, 2]
+Family = Literal["obrien-fleming", "pocock", "hwang-shih-decani", "power"]
+Benefit = Literal["higher", "lower"]
+Action = Literal["board", "none"]
+
+MISSING = (
+    "is missing; expected how the monthly looks share the level: for a randomised study with a planned end such as "
+    "'monitoring: {method: alpha spending, function: obrien-fleming, sides: 2, alpha: 0.05, maximum_information: 40, "
+    "first_subjects: 60}', for others such as 'monitoring: {method: confidence sequence, alpha: 0.05, tuned_at: 1000, "
+    "first: 100}'; docs/use.md, 'Moving a protocol to the new form', tells how to choose"
+)
+"""What is said of a protocol of the form before monitoring."""
+
+
+class _Part(BaseModel):
+    """A part of the plan. It is frozen, and it forbids unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SpendingFunction(_Part):
+    """A spending function and its parameter: gamma of hwang-shih-decani, rho of power; the others have none."""
+
+    function: Family
+    parameter: float | None = None
+
+    @model_validator(mode="after")
+    def _parameter_fits(self) -> Self:
+        wanted = self.function in ("hwang-shih-decani", "power")
+        if wanted and self.parameter is None:
+            raise ValueError(f"the function {self.function} needs a parameter")
+        if not wanted and self.parameter is not None:
+            raise ValueError(f"the function {self.function} takes no parameter")
+        if self.function == "power" and self.parameter is not None and self.parameter <= 0:
+            raise ValueError("the parameter of power is above 0")
+        return self
+
+
+class HarmBound(SpendingFunction):
+    """A non-binding bound for harm, with a one-sided level of its own."""
+
+    alpha: Level
+
+
+class FutilityBound(SpendingFunction):
+    """A non-binding bound for futility that misses the planned ``effect`` with probability ``beta``.
+
+    The effect is on the scale of inference, its size without the sign: the direction is that of the benefit.
+    """
+
+    beta: Level
+    effect: Positive
+
+
+class PlannedSize(_Part):
+    """The planned subjects of each arm and the outcome's standard deviation beside the covariates."""
+
+    treated: Subjects
+    control: Subjects
+    sd: Positive
+
+    @property
+    def information(self) -> float:
+        """The information of the difference of means at the planned end: 1/(sd²(1/n1 + 1/n0))."""
+        return 1 / (self.sd**2 * (1 / self.treated + 1 / self.control))
+
+
+class AlphaSpendingPlan(SpendingFunction):
+    """Alpha spending by information, up to a planned maximum; no level is spent before ``first_subjects``."""
+
+    method: Literal["alpha spending"]
+    alpha: Level
+    sides: Sides = 2
+    benefit: Benefit | None = None
+    maximum_information: Positive | None = None
+    planned: PlannedSize | None = None
+    first_subjects: Subjects
+    harm: HarmBound | None = None
+    futility: FutilityBound | None = None
+    action: Action = "board"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.maximum_information is None) == (self.planned is None):
+            raise ValueError("expected either maximum_information or planned: {treated, control, sd}")
+        _require_benefit(self.benefit, self.sides, self.harm, self.futility)
+        return self
+
+    @property
+    def maximum(self) -> float:
+        """The planned maximum of the information 1/SE²."""
+        return self.planned.information if self.planned else float(self.maximum_information or 0)
+
+
+class ConfidenceSequencePlan(_Part):
+    """A confidence sequence, tightest at ``tuned_at`` subjects; it says nothing before ``first`` subjects."""
+
+    method: Literal["confidence sequence"]
+    alpha: Level
+    tuned_at: Subjects
+    first: Subjects
+    sides: Sides = 2
+    benefit: Benefit | None = None
+    action: Action = "board"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _require_benefit(self.benefit, self.sides)
+        return self
+
+
+class SingleLookPlan(_Part):
+    """One month of analysis; a look in every other month is one without control."""
+
+    method: Literal["single"]
+    month: str
+    action: Action = "board"
+
+    @field_validator("month")
+    @classmethod
+    def _month(cls, month: str) -> str:
+        try:
+            return month_id(month)
+        except ProtocolError as error:
+            raise ValueError(str(error)) from error
+
+
+class MaxSprtPlan(BaseModel):
+    """MaxSPRT, which ``medicore looks`` plans and no run computes yet: refused by its name."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    method: Literal["maxsprt"]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refused(cls, _: Any) -> None:  # noqa: ANN401 - whatever the file holds
+        raise ValueError(
+            "no run computes maxsprt yet; expected 'alpha spending', 'confidence sequence' or 'single'; 'medicore looks "
+            "maxsprt' plans a surveillance of counted harms outside the line"
+        )
+
+
+Plan = AlphaSpendingPlan | ConfidenceSequencePlan | SingleLookPlan
+Monitoring = Annotated[Plan | MaxSprtPlan, Field(discriminator="method")]
+METHODS = ("alpha spending", "confidence sequence", "single", "maxsprt")
+
+
+def _require_benefit(benefit: Benefit | None, sides: Sides, *bounds: object) -> None:
+    """Raise ValueError when the plan has a direction that it does not name."""
+    if benefit is None and (sides == 1 or any(bound is not None for bound in bounds)):
+        raise ValueError("one side, harm and futility need the direction: benefit: higher, or benefit: lower")
+
+
+def monitoring_incoherence(plan: object, *, level: float, measure: str) -> str | None:
+    """Return what is wrong between the plan and the rest of the protocol, in words; None where they agree."""
+    alpha = getattr(plan, "alpha", None)
+    if alpha is not None and getattr(plan, "sides", 2) == 2 and abs(alpha - (1 - level)) > 1e-9:
+        return (
+            f"monitoring.alpha is {alpha:g} and inference.level {level:g}; expected alpha to be 1 − level where there are "
+            "two sides"
+        )
+    if getattr(plan, "planned", None) is not None and measure != "difference":
+        return (
+            f"monitoring.planned is for a difference of means; declare maximum_information for the {measure}"
+        )
+    return None
