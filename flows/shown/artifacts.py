@@ -91,8 +91,9 @@ def show_results(run: str, results: Results, report: str, record: str) -> None:
     create_markdown_artifact(
         key=_key(run, "result"),
         markdown=(
-            f"| estimand | estimator | n | estimate | {primary.level:.0%} interval | p |\n|---|---|---|---|---|---|\n"
-            f"| {primary.estimand} | {primary.estimator} | {primary.n} | {primary.estimate:.4f} "
+            f"| estimand | estimator | n | estimate | valid interval | pointwise {primary.level:.0%} interval | p |\n"
+            "|---|---|---|---|---|---|---|\n"
+            f"| {primary.estimand} | {primary.estimator} | {primary.n} | {primary.estimate:.4f} | {_valid(results)} "
             f"| {primary.ci_low:.4f} to {primary.ci_high:.4f} | {primary.p_value:.3g} |\n\n"
             f"Record: {record}\n"
         ),
@@ -103,3 +104,9 @@ def show_results(run: str, results: Results, report: str, record: str) -> None:
     create_table_artifact(key=_key(run, "consort"), table=flow, description=f"CONSORT counts of {run}")
     if report:
         create_link_artifact(key=_key(run, "report"), link=report, description=f"Report of {run}")
+
+
+def _valid(results: Results) -> str:
+    """Return the interval that is valid beside all looks of the study; a dash in results of before there were looks."""
+    found = results.monitoring
+    return "–" if found is None else f"{found.ci_low:.4f} to {found.ci_high:.4f}"

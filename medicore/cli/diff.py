@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from medicore.cli.app import Json, RunText, app, house, settings
-from medicore.cli.show import emit, figure, say, table
+from medicore.cli.show import between, emit, figure, say, table
 
 if TYPE_CHECKING:
     from medicore.cases.answers.diff import Attribution, Difference, Side
@@ -44,6 +44,9 @@ def _show(found: "Difference") -> None:
         say(f"  commit {found.before.code_commit[:12]}, then {found.after.code_commit[:12]}")
     _changes("libraries", "package(s)", found.libraries)
     say(f"\nestimate   {_estimate(found.before)}, then {_estimate(found.after)}")
+    for side in (found.before, found.after):
+        if side.look is not None:
+            say(f"look {side.look}, {side.run}: valid interval {between(side.valid_low, side.valid_high)}")
     if found.attribution is None:
         say(f"The change is not attributed: {found.obstacle}")
     else:

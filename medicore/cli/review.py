@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, prefect, settings
-from medicore.cli.show import emit, figure, pairs, say, table, warn
+from medicore.cli.show import between, emit, figure, pairs, say, table, warn
 
 if TYPE_CHECKING:
     from medicore.ports.house import House
@@ -122,8 +122,10 @@ def _show_reviewed(answer: dict[str, Any]) -> None:
     shown = {"report": answer["report"]} if answer["report"] else {}
     pairs({"run": answer["run"], "state": answer["state"], "requested by": answer["requested_by"], **shown})
     if answer["estimate"] is not None:
-        interval = f"{figure(answer['ci_low'])} to {figure(answer['ci_high'])}"
-        say(f"estimate  {figure(answer['estimate'])}  95% interval {interval}  n {answer['n']}")
+        valid = between(answer["valid_low"], answer["valid_high"])
+        pointwise = between(answer["ci_low"], answer["ci_high"])
+        claim = f"interval valid at every look {valid}, pointwise {pointwise}"
+        say(f"estimate  {figure(answer['estimate'])}  {claim}  n {answer['n']}")
     for missing in answer.get("not_estimable", ()):
         say(missing)
     for finding in answer["findings"]:

@@ -73,3 +73,8 @@ def pairs(facts: Mapping[str, str]) -> None:
 def figure(value: Any) -> str:  # noqa: ANN401 - a number or its absence
     """Return a number as tables show it."""
     return f"{value:.4f}" if isinstance(value, float) else "–" if value is None else str(value)
+
+
+def between(low: Any, high: Any) -> str:  # noqa: ANN401 - numbers, the text of an infinite one, or their absence
+    """Return an interval as tables show it."""
+    return "–" if low is None else f"{figure(low)} to {figure(high)}"

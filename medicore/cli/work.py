@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from medicore.cli.app import Asker, Json, Reason, app, edc, house, prefect, settings
-from medicore.cli.show import emit, figure, pairs, say, table
+from medicore.cli.show import between, emit, figure, pairs, say, table
 
 if TYPE_CHECKING:
     from medicore.cases.run.analysis import Outcome
@@ -149,16 +149,25 @@ def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
     else:
         table(
             "Runs",
-            ("run", "n", "estimate", "95% interval", "p", "worst SMD before", "after", "state"),
+            (
+                "run",
+                "n",
+                "estimate",
+                "valid interval",
+                "p",
+                "pointwise",
+                "worst SMD before",
+                "after",
+                "state",
+            ),
             [
                 (
                     row["run"],
                     figure(row["n"]),
                     figure(row["estimate"]),
-                    f"{figure(row['ci_low'])} to {figure(row['ci_high'])}"
-                    if row["estimate"] is not None
-                    else "–",
-                    f"{row['p_value']:.3g}" if row["p_value"] is not None else "–",
+                    between(row["valid_low"], row["valid_high"]),
+                    f"{row['sequential_p']:.3g}" if row["sequential_p"] is not None else "–",
+                    between(row["ci_low"], row["ci_high"]),
                     figure(row["smd_before"]),
                     figure(row["smd_after"]),
                     row["state"],

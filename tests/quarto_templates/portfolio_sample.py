@@ -56,7 +56,8 @@ def study(number: int, state: str) -> dict[str, Any]:
         "estimand": "ATE", "estimator": "AIPW", "measure": "difference of means", "scale": "identity", "null": 0.0,
         "unit": "points on the health assessment questionnaire" if number == 2 else "mmol/L",
         "estimate": -12.25 * number, "standard_error": 3.5, "ci_low": -12.25 * number - 6.86,
-        "ci_high": -12.25 * number + 6.86, "p_value": 0.001, "level": 0.95, "n": 1000 + number,
+        "ci_high": -12.25 * number + 6.86, "valid_low": -12.25 * number - 10.9, "valid_high": -12.25 * number + 10.9,
+        "p_value": 0.001, "level": 0.95, "n": 1000 + number,
     }  # fmt: skip
     months = [f"2024-{index:02d}" for index in range(4, 13)] + ["2025-01", "2025-02", "2025-03"]
     finding = {

@@ -44,7 +44,10 @@ _DELIVERY = ("lock/raw/", "lock/transfer.json")
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two runs: its code commit, and its estimate as recorded, None where it has none."""
+    """One of the two runs: its code commit, and its estimate as recorded, None where it has none.
+
+    ``look`` is the number of the look, with the interval that was valid beside all others; None in records of before.
+    """
 
     run: str
     code_commit: str
@@ -52,6 +55,9 @@ class Side:
     estimate: float | None = None
     standard_error: float | None = None
     n: int | None = None
+    look: int | None = None
+    valid_low: float | str | None = None
+    valid_high: float | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +124,8 @@ def diff(house: House, before: RunId, after: RunId, scratch: Path) -> Difference
     primaries = [_primary(house, run) for run in runs]
     attribution, obstacle = _attribution(house, runs, primaries, parts, scratch)
     return Difference(
-        before=_side(runs[0], primaries[0]),
-        after=_side(runs[1], primaries[1]),
+        before=_side(house, runs[0], primaries[0]),
+        after=_side(house, runs[1], primaries[1]),
         changed=parts,
         subjects=_subjects(house, runs, protocols),
         protocol=changed_keys(*protocols),
@@ -190,14 +196,20 @@ def _primary(house: House, run: SealedRun) -> Primary | None:
     """Return the recorded primary result, or None when the run ended before it."""
     if not run.digests(_EFFECT):
         return None
-    return primary_of(_EFFECT, json.loads(stored_file(house, run.run, run.commit, _EFFECT)))
+    return primary_of(_EFFECT, _effect(house, run))
 
 
-def _side(run: SealedRun, primary: Primary | None) -> Side:
+def _effect(house: House, run: SealedRun) -> dict[str, Any]:
+    return dict(json.loads(stored_file(house, run.run, run.commit, _EFFECT)))
+
+
+def _side(house: House, run: SealedRun, primary: Primary | None) -> Side:
     if primary is None:
         return Side(str(run.run), run.code_commit)
     figures = (primary.estimand, primary.estimate, primary.standard_error, primary.n)
-    return Side(str(run.run), run.code_commit, *figures)
+    look = _effect(house, run).get("monitoring") or {}
+    claimed = (look.get("number"), look.get("ci_low"), look.get("ci_high"))
+    return Side(str(run.run), run.code_commit, *figures, *claimed)
 
 
 def _subjects(

@@ -9,7 +9,14 @@ from medicore.cases.run.stored import read_document
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import RunHistory
-from medicore.records.results.results import Balance, Cohort, document_section
+from medicore.records.results.looks import stored_number
+from medicore.records.results.results import Balance, Cohort, Results, document_section
+
+_FIGURES = (
+    "n", "estimate", "valid_low", "valid_high", "sequential_p", "look", "ci_low", "ci_high", "p_value", "smd_before",
+    "smd_after",
+)  # fmt: skip
+"""The figures of a table: the interval and p-value that are valid beside all looks, and the pointwise ones."""
 
 
 def line(house: House, run: RunId) -> dict[str, Any]:
@@ -26,7 +33,7 @@ def line_of(house: House, history: RunHistory) -> dict[str, Any]:
         "requested_by": asked.requester,
         "requested_at": asked.event.at,
         "messages": _messages(history),
-        **dict.fromkeys(("n", "estimate", "ci_low", "ci_high", "p_value", "smd_before", "smd_after")),
+        **dict.fromkeys(_FIGURES),
     }
     if history.sealings:
         row |= _figures(house, history.run, history.sealed_commit)
@@ -43,6 +50,7 @@ def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
         found |= {
             "n": primary.n,
             "estimate": primary.estimate,
+            **_valid(results),
             "ci_low": primary.ci_low,
             "ci_high": primary.ci_high,
             "p_value": primary.p_value,
@@ -58,6 +66,19 @@ def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
         )
         found |= {**_worst(Balance(propensity.part("balance"))), "n": Cohort(cohort).in_arms}
     return found
+
+
+def _valid(results: Results) -> dict[str, Any]:
+    """Return the claim that is valid beside all looks; nothing of it in results of before there were looks."""
+    found = results.monitoring
+    if found is None:
+        return {}
+    return {
+        "valid_low": stored_number(found.ci_low),
+        "valid_high": stored_number(found.ci_high),
+        "sequential_p": found.sequential_p,
+        "look": found.number,
+    }
 
 
 def _worst(balance: Balance) -> dict[str, float | str | None]:
@@ -76,6 +97,6 @@ def _messages(history: RunHistory) -> list[str]:
 def summary(house: House, outcome: Outcome) -> dict[str, Any]:
     """Return the line of a run that has just ended, or of a request that was refused."""
     if outcome.state == "refused":
-        empty = dict.fromkeys(("n", "estimate", "ci_low", "ci_high", "p_value", "smd_before", "smd_after"))
+        empty = dict.fromkeys(_FIGURES)
         return {"run": outcome.run, "state": "refused", "messages": [outcome.message], **empty}
     return line(house, RunId.parse(outcome.run))

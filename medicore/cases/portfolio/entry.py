@@ -82,8 +82,14 @@ def _figure_of(house: House, study: str, month: str) -> dict[str, Any] | None:
     if run is None or state(house, run) not in WHOLE:
         return None
     results, _ = _read(house, run)
-    kept = {key: results["primary"].get(key) for key in _FIGURES}
-    return {"month": month, "run": str(run), "released": state(house, run) in RELEASED, **kept}
+    return {"month": month, "run": str(run), "released": state(house, run) in RELEASED, **_figures(results)}
+
+
+def _figures(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the primary figures with the interval that is valid at every look; None in results of before looks."""
+    monitoring = results.get("monitoring") or {}
+    valid = {f"valid_{end}": monitoring.get(f"ci_{end}") for end in ("low", "high")}
+    return {key: results["primary"].get(key) for key in _FIGURES} | valid
 
 
 def _read(house: House, run: RunId) -> tuple[dict[str, Any], str]:
@@ -96,7 +102,7 @@ def _results(house: House, run: RunId) -> dict[str, Any]:
     results, digest = _read(house, run)
     balance, propensity = results["balance"], results["propensity"]
     return {
-        "figures": {key: results["primary"].get(key) for key in _FIGURES},
+        "figures": _figures(results),
         "change": results["change"],
         "diagnostics": {
             "smd_before": balance["worst"]["unweighted"]["smd"],

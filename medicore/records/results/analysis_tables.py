@@ -15,6 +15,7 @@ LEVEL = "GF.LEVEL"
 CRITERION = "GF.CRITERION"
 ANALYSIS = "GF.ANALYSIS"
 ESTIMAND = "GF.ESTIMAND"
+LOOK = "GF.LOOK"
 
 PRIMARY = "PRIMARY OUTCOME MEASURE"
 SENSITIVITY = "SENSITIVITY ANALYSIS"
@@ -140,6 +141,28 @@ def _bootstrap(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(numbers(section) | failed),)
 
 
+def _looks(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results.get("monitoring")
+    if section is None:
+        return ()
+    parts = [
+        Row({f"{name}, {key}": value for key, value in _finite(section[name]).items()})
+        for name in ("stage_wise", "harm", "futility")
+        if section[name] is not None
+    ]
+    rows = [
+        Row(_finite(look, ("number",)), {LOOK: f"{look['number']}: {look['run']}"})
+        for look in section["looks"]
+    ]
+    return (Row(_finite(section)), *rows, *parts)
+
+
+def _finite(section: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Number]:
+    """Return the numbers of a section, infinite ones as such: the results hold these as texts."""
+    infinite = {key: float(value) for key, value in section.items() if value in ("inf", "-inf")}
+    return numbers(section, without) | infinite
+
+
 def _verification(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(numbers(results["primary"]["verification"])),)
 
@@ -183,6 +206,7 @@ TABLES = (
     Table("Primary effect, imputation", "primary.imputation", "Rubin's rules", PRIMARY, _pooling, outcome=True),
     Table("Primary effect, second implementation", "primary.verification", "Double programming", PRIMARY,
           _verification, outcome=True),
+    Table("Looks at the study", "monitoring", "Valid interval at every look", PRIMARY, _looks, outcome=True),
     Table("Sensitivity analyses", "sensitivity.sensitivity", "Sensitivity analysis", SENSITIVITY,
           _alternatives("sensitivity"), outcome=True),
     Table("Change since last month", "change", "Change in standard errors", DESCRIPTION, _section("change"),

@@ -41,6 +41,13 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.2.2_verification": ("primary.verification",),
     "14.2.3_sensitivity": ("sensitivity.sensitivity.*", "evalue", "tipping"),
     "14.2.4_supplementary": ("sensitivity.supplementary.*",),
+    "14.2.5_looks": (
+        "monitoring",
+        "monitoring.looks.*",
+        "monitoring.stage_wise",
+        "monitoring.harm",
+        "monitoring.futility",
+    ),
 }
 """File name of each table (its number in the report and a word for its content), and the paths of its rows."""
 

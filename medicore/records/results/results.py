@@ -91,6 +91,33 @@ _INFINITE = ("inf", "-inf")
 
 
 @dataclass(frozen=True, slots=True)
+class Monitoring:
+    """What the look may claim beside all others of the study; limits that nothing bounds are infinite."""
+
+    section: Section
+
+    @property
+    def ci_low(self) -> float:
+        """The lower end of the valid interval."""
+        return float(self.section.values["ci_low"])
+
+    @property
+    def ci_high(self) -> float:
+        """The upper end of the valid interval."""
+        return float(self.section.values["ci_high"])
+
+    @property
+    def sequential_p(self) -> float | None:
+        """The sequential p-value; None for a look without control."""
+        return self.section.number_or_none("sequential_p")
+
+    @property
+    def number(self) -> int:
+        """Which look of the study it is."""
+        return self.section.count("number")
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """The balance of the arms: of the covariate that is worst, before and after weighting."""
 
@@ -199,6 +226,11 @@ class Results:
     def primary(self) -> Primary:
         """The primary result."""
         return Primary(self._whole.part("primary"))
+
+    @property
+    def monitoring(self) -> Monitoring | None:
+        """What the look may claim; None in results of before there were looks."""
+        return Monitoring(self._whole.part("monitoring")) if self._whole.has("monitoring") else None
 
     @property
     def balance(self) -> Balance:

@@ -40,6 +40,7 @@ _SCORES = ("models.propensity", "covariates", "treatment", "trimming")
 _WEIGHTS = ("estimand.target", *_SCORES)
 _BALANCE = ("gates.smd", "gates.smd_sample", *_MODELS)
 _INFERENCE = (*_EFFECT, "inference.level")
+_LOOKS = ("monitoring", *_EFFECT)
 _LOGISTIC = "medicore.stats.models.logistic:fit_logistic"
 _SMD = "SMD = (m1 − m0)/√((s1² + s0²)/2), for the ATT (m1 − m0)/s1; means under the weights, s unweighted with ddof 1, s² = p(1 − p) for two values"
 _WALD = "θ ∓ q·SE; p = 2P(Q ≥ |θ/SE|); q of the normal distribution, of Student's t where data were imputed several times; of a ratio's logarithm"
@@ -212,6 +213,33 @@ ORIGINS = (
     Origin("change.**", "effect", "medicore.steps.data.change:change_since",
         "Change of the primary estimate since the latest earlier run, in this month's standard errors",
         "(θ − θ′)/SE, of logarithms where the measure is a ratio", ("gates.estimate_change", *_EFFECT), "change"),
+    Origin("monitoring.looks.**", "effect", "medicore.steps.looks.boundaries:boundaries_of",
+        "Every look at the study in the ledger's order: information, boundary, spent level, valid interval",
+        "information I = 1/SE²; fraction I/planned maximum; boundary c: P(none crossed before, |z| ≥ c) = what may be "
+        "spent; of a sequence √(2(v + 1)/v · log(√(v + 1)/α)), v = nρ²", _LOOKS, "monitoring",
+        "Lan & DeMets, 1983; Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, 2024"),
+    Origin("monitoring.sequential_p", "effect", "medicore.steps.looks.claims:sequential_p",
+        "Sequential p-value, valid at every look together",
+        "smallest level at which a look up to this one would have crossed its boundary", _LOOKS, "monitoring",
+        "Liu & Anderson, 2008"),
+    Origin("monitoring.z", "effect", "medicore.steps.looks.claims:normal_quantile", "Statistic of this look",
+        "θ/SE; under Student's t the normal quantile of its p-value", _LOOKS, "monitoring"),
+    Origin("monitoring.information", "effect", "medicore.records.results.looks:SeenEstimate",
+        "Information of this look", "1/SE², of the logarithm where the measure is a ratio", _LOOKS, "monitoring"),
+    Origin("monitoring.stage_wise.**", "effect", "medicore.steps.looks.claims:after_stop",
+        "Median-unbiased estimate, interval and two-sided p-value where this look ends the study",
+        "drifts at which a result at least as extreme by the stage-wise order has probability 1/2, (1 ∓ level)/2; p = "
+        "twice the smaller tail", _LOOKS, "monitoring", "Tsiatis, Rosner & Mehta, 1984"),
+    Origin("monitoring.harm.**", "effect", "medicore.steps.looks.claims:harm_bound",
+        "Non-binding bound for harm at this look", "alpha spending of one side, against the benefit", _LOOKS,
+        "monitoring", "Jennison & Turnbull, 2000, chapter 5"),
+    Origin("monitoring.futility.**", "effect", "medicore.steps.looks.claims:futility_bound",
+        "Non-binding bound for futility at this look", "spending of β under the planned effect", _LOOKS,
+        "monitoring", "Pampallona, Tsiatis & Kim, 2001"),
+    Origin("monitoring.**", "effect", "medicore.steps.looks.claims:valid_interval",
+        "What this look may claim beside all others of the study: the valid interval and its boundary c",
+        "θ ∓ c·SE, c the boundary, or Student's quantile at its nominal level; a ratio's on the logarithm", _LOOKS,
+        "monitoring", "Jennison & Turnbull, 1989; Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, 2024"),
     Origin("evalue.risk_ratio", "sensitivity", "medicore.steps.alternatives.robustness:confounding",
         "The primary estimate as a risk ratio, for the E-value",
         "exp(0.91 d), d = θ/SD of the outcome with ddof 1; for a binary outcome μ1/μ0", _INFERENCE, "evalue",

@@ -134,7 +134,7 @@ def _section(looked: _Looked) -> tuple[dict[str, Any], dict[str, Any]]:
         "design": plan.model_dump(mode="json", exclude={"method", "action"}, exclude_none=True),
         "maximum_information": plan.maximum if isinstance(plan, AlphaSpendingPlan) else None,
         "action": plan.action,
-        "level": level,
+        "level": round(1 - getattr(plan, "alpha", 1 - level), 12),
         "looks": rows,
         "number": len(rows),
         "information": now.information,

@@ -12,7 +12,9 @@ from presentation.portfolio.words import (
     estimate,
     measured_in,
     names,
+    pointwise,
     state,
+    valid,
     waits,
 )
 from presentation.writing.exhibits import Column, Group, Row, table
@@ -73,7 +75,8 @@ def glance(portfolio: Portfolio) -> str:
     note = (
         "Moved: from the estimate of the latest earlier month, in this month's standard errors, as the record has it; "
         "not compared where the earlier month had no result yet when this one was computed. Estimates of runs that "
-        "are not released are not yet approved by anybody. SE: standard error."
+        "are not released are not yet approved by anybody. The interval is valid at every look together; the pointwise one "
+        "holds for one look alone. SE: standard error."
     )
     return block(table("1.1", "The studies", columns, rows, note=note, source="primary, change; ledger"))
 
@@ -81,7 +84,7 @@ def glance(portfolio: Portfolio) -> str:
 def _levels(portfolio: Portfolio) -> str:
     """Return the confidence level of the estimates, or all levels when they differ."""
     found = sorted({study["figures"]["level"] for study in portfolio.studies if study["figures"]})
-    return f"{' or '.join(level(one) for one in found)} CI" if found else "CI"
+    return f"{' or '.join(level(one) for one in found)} valid CI" if found else "valid CI"
 
 
 def _name_cell(study: Mapping[str, Any]) -> Code:
@@ -92,7 +95,9 @@ def _result_cell(study: Mapping[str, Any]) -> str | Code:
     figures = study["figures"]
     if figures is None:
         return "no result"
-    return call("analysis-name", estimate(figures), f"{measured_in(figures)}; n = {count(figures['n'])}")
+    told = f"{measured_in(figures)}; n = {count(figures['n'])}"
+    beside = told if valid(figures) is None else f"{told}; {pointwise(figures)}"
+    return call("analysis-name", estimate(figures), beside)
 
 
 def _change_cell(study: Mapping[str, Any]) -> str | Code:

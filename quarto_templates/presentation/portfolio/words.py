@@ -22,10 +22,23 @@ def state(words: str) -> str:
     return STATE.get(words, words)
 
 
+def valid(figures: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the ends of the interval that is valid at every look; None in results of before there were looks."""
+    ends = {f"ci_{end}": figures.get(f"valid_{end}") for end in ("low", "high")}
+    return None if ends["ci_low"] is None else ends
+
+
 def estimate(figures: Mapping[str, Any]) -> str:
-    """Return an estimate with its interval."""
+    """Return an estimate with the interval that is valid at every look; an older record has the pointwise one alone."""
     places = decimals_for(figures["standard_error"])
-    return f"{fixed(figures['estimate'], places)} ({interval(figures, places)})"
+    ends = valid(figures)
+    shown = f"pointwise {interval(figures, places)}" if ends is None else interval(ends, places)
+    return f"{fixed(figures['estimate'], places)} ({shown})"
+
+
+def pointwise(figures: Mapping[str, Any]) -> str:
+    """Return the pointwise interval by its name."""
+    return f"pointwise {interval(figures, decimals_for(figures['standard_error']))}"
 
 
 def measured_in(figures: Mapping[str, Any]) -> str:

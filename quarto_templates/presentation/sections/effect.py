@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from presentation.sections.monitoring import claimed
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import (
@@ -11,7 +12,6 @@ from presentation.writing.numbers import (
     fixed,
     interval,
     level,
-    p_sentence,
     p_value,
     significant,
 )
@@ -59,9 +59,8 @@ def headline(report: Report) -> str:
             f"{report.protocol['outcome']['label']}: {report.arm('treated')} against {report.arm('control')} "
             f"({primary['estimand']}, {primary['estimator']}){_measure(report)}",
             with_unit(fixed(primary["estimate"], places), report),
-            f"{level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])}; "
-            f"n = {count(primary['n'])}",
-            report.cite("primary"),
+            f"{claimed(report, places)}; n = {count(primary['n'])}",
+            report.cite("primary", "monitoring"),
         )
     )
 
@@ -78,7 +77,7 @@ def conclusion(report: Report) -> str:
 
 def quoted(report: Report) -> list[str]:
     """Return the paths of the numbers in ``sentence``."""
-    paths = ["primary"]
+    paths = ["primary", "monitoring"]
     if ratio(report):
         paths.append("primary.absolute_difference")
     if not report.observational:
@@ -93,7 +92,7 @@ def sentence(report: Report) -> str:
     value = with_unit(fixed(primary["estimate"], places), report)
     if ratio(report):
         value = f"a {primary['measure']} of {value}"
-    numbers = f"{value} ({level(primary['level'])} confidence interval {interval(primary, places)}; {p_sentence(primary['p_value'])})"
+    numbers = f"{value} ({claimed(report, places)})"
     contrast = f"{report.arm('treated')} against {report.arm('control')}"
     absolute = _absolute_sentence(report)
     if report.observational:
@@ -171,8 +170,8 @@ def primary_table(report: Report) -> str:
         Column(("Standard error by",), "left", "1fr"),
         Column(("Estimate", primary["unit"])),
         Column(("SE", error_unit(report))),
-        Column((f"{level(primary['level'])} CI", primary["unit"])),
-        Column(("p", "two-sided")),
+        Column((f"Pointwise {level(primary['level'])} CI", primary["unit"])),
+        Column(("p", "pointwise")),
     )
     note = (
         f"Estimand {primary['estimand']}, measure: {primary['measure']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "

@@ -57,7 +57,7 @@ def test_the_run_is_described_as_its_report_was_made_with(month: WholeHouse) -> 
     assert {entry["name"]: (entry["md5"], entry["size"]) for entry in run["files"]} == {
         name: (md5(files.read(name)), len(files.read(name)))
         for name in (
-            "analysis.parquet", "disposition.parquet", "extract.parquet", "lock/raw/subjects.csv", "lock/transfer.json",
+            "analysis.parquet", "disposition.parquet", "extract.parquet", "lock/looks.json", "lock/raw/subjects.csv", "lock/transfer.json",
             "protocol.json", "scores.parquet",
         )
     }  # fmt: skip

@@ -21,7 +21,7 @@ from tests.whole_house.study import SOUND, SOUND_RUN, WAITING_RUN
 from tests.whole_house.tampering import recorded_otherwise
 
 RUN = RunId.parse(SOUND_RUN)
-LOCK = {"lock/transfer.json", "lock/raw/subjects.csv"}
+LOCK = {"lock/looks.json", "lock/transfer.json", "lock/raw/subjects.csv"}
 
 
 @pytest.mark.parametrize("threads", [None, 2])

@@ -23,7 +23,7 @@ def test_a_step_is_recorded_with_what_it_read_and_wrote(founded: WholeHouse) -> 
     (event,) = founded.house.ledger.events(subject=SOUND_RUN, action="check.completed")
     assert event.actor == "medicore"
     assert set(event.details["inputs"]) == {
-        "protocol.json", "lock/transfer.json", "lock/raw/subjects.csv", "extract.json", "extract.parquet",
+        "protocol.json", "lock/looks.json", "lock/transfer.json", "lock/raw/subjects.csv", "extract.json", "extract.parquet",
     }  # fmt: skip
     assert event.details["inputs"]["protocol.json"] == active.protocol.digest
     assert event.details["outputs"] == {"check.json": sha256(active.files.read("check.json"))}

@@ -125,7 +125,7 @@ def test_a_lock_without_its_manifest_is_none(founded: WholeHouse) -> None:
     have_lock(founded.house, active, founded.history(active.id).data_lock)
     assert active.files.read("lock/raw/subjects.csv") == raw(founded, SOUND)
     (event,) = founded.house.ledger.events(subject=SOUND_RUN, action="lock.frozen")
-    assert set(event.details["files"]) == {"lock/raw/subjects.csv", "lock/transfer.json"}
+    assert set(event.details["files"]) == {"lock/looks.json", "lock/raw/subjects.csv", "lock/transfer.json"}
     assert event.details["pointer"].encode() == active.files.read("lock.dvc")
 
 

@@ -63,7 +63,7 @@ def test_provenance_names_every_file_with_its_digest(month: WholeHouse) -> None:
     """Each document, table, report and file of the lock is there with SHA-256, size and, where stored, MD5."""
     commit, provenance = sealing(month, SOUND_RUN)
     entries = {entry["name"]: entry for entry in provenance["files"]}
-    lock = {"lock/transfer.json", "lock/raw/subjects.csv"}
+    lock = {"lock/looks.json", "lock/transfer.json", "lock/raw/subjects.csv"}
     assert set(entries) == {*DOCUMENTS, *STORED, *lock, "protocol.json", "lock.dvc"}
     files = month.house.workspaces.files(RUN)
     for name, entry in entries.items():

@@ -1,0 +1,104 @@
+"""Tests of monitoring in the reports: the valid interval leads, the pointwise one is called so, every look is listed."""
+
+from typing import Any
+
+import pytest
+from presentation.sections import effect, monitoring
+from presentation.writing.typst import literal
+
+
+def says(made: str, *texts: str) -> bool:
+    """Return whether the source holds all these texts."""
+    return all(literal(text)[1:-1] in made for text in texts)
+
+
+def test_the_headline_is_the_valid_interval_and_the_pointwise_one_is_called_so(inputs: Any) -> None:
+    """Headline and claim sentence name both intervals by what they are."""
+    report = inputs.report()
+    low, high = (inputs.results["monitoring"][f"ci_{end}"] for end in ("low", "high"))
+    for made in (effect.headline(report), effect.conclusion(report)):
+        assert says(made, f"95 % interval valid at every look {low:.3f} to {high:.3f}, sequential p <")
+        assert says(made, "pointwise 2.447 to 4.300, p <")
+    assert says(effect.primary_table(report), "Pointwise 95 % CI")
+
+
+def test_every_look_is_a_row(inputs: Any) -> None:
+    """Rerun, kind, run and boundary of each look stand in the table."""
+    made = monitoring.looks(inputs.report())
+    assert says(
+        made,
+        "This is look 3 at the study",
+        "1 of them reruns that spend nothing",
+        "tightest at 1,566 subjects",
+        "1: REF-NHEFS/2025-01/1 (sealed)",
+        "3: REF-NHEFS/2025-03/1 (candidate, rerun of look 2)",
+        "Its boundary is crossed, above no effect; the protocol declares that nothing is stopped by it.",
+    )
+    inputs.results["monitoring"] |= {"action": "board", "other_designs": [1]}
+    made = monitoring.looks(inputs.report())
+    assert says(made, "above no effect; the monitoring board decides.", "Looks 1 were made by another design")
+
+
+def test_a_look_without_control_has_no_valid_interval(inputs: Any) -> None:
+    """Outside the planned month, and before the plan speaks, the sentence says that no interval is valid."""
+    found = inputs.results["monitoring"]
+    found |= {
+        "controlled": False,
+        "ci_low": "-inf",
+        "ci_high": "inf",
+        "boundary": "inf",
+        "sequential_p": None,
+    }
+    found |= {"crossed": False, "method": "single", "design": {"month": "2025-06"}, "first_crossing": None}
+    report = inputs.report()
+    assert says(
+        effect.conclusion(report), "a look without control, outside the planned month", "pointwise 2.447"
+    )
+    assert says(monitoring.looks(report), "single, 2025-06", "It is a look without control.")
+    assert says(monitoring.method(report), "One month of analysis is planned")
+    found["controlled"] = True
+    assert says(effect.conclusion(inputs.report()), "at which the plan claims nothing yet")
+
+
+def test_alpha_spending_tells_its_bounds_and_its_end(inputs: Any) -> None:
+    """Information, bounds for harm and futility and the stage-wise estimate are told in words."""
+    inputs.results["monitoring"] |= {
+        "method": "alpha spending",
+        "design": {"function": "obrien-fleming", "sides": 2},
+        "fraction": 0.7,
+        "crossed": False,
+        "first_crossing": 2,
+        "harm": {"boundary": -1.8, "crossed": False, "nominal_level": 0.03, "spent": 0.02},
+        "futility": {"boundary": 0.4, "crossed": True},
+        "stage_wise": {"estimate": 3.1, "ci_low": 1.5, "ci_high": 4.2, "level": 0.95, "p_value": 0.004},
+    }
+    report = inputs.report()
+    assert says(
+        monitoring.looks(report),
+        "two-sided, by the O'Brien–Fleming-type function, 70.0 % of the planned information",
+        "That of look 2 was.",
+        "The bound for harm, −1.800, is not crossed.",
+        "The bound for futility, 0.400, is crossed.",
+        "the median-unbiased estimate is 3.100 (95 % interval 1.500 to 4.200; p = 0.0040)",
+    )
+    assert says(monitoring.method(report), "Lan & DeMets 1983", "arrive late")
+
+
+@pytest.mark.parametrize("unbounded", [{}, {"valid_low": "-inf", "valid_high": "inf"}])
+def test_the_portfolio_draws_what_is_bounded(unbounded: dict[str, str]) -> None:
+    """An old month is told as pointwise; a month that claims nothing yet has its estimate and no bar."""
+    from presentation.portfolio.inputs import Portfolio
+    from presentation.portfolio.months import plots
+    from presentation.portfolio.words import estimate
+
+    from tests.quarto_templates.portfolio_sample import contents, identity
+
+    document = contents()
+    first = document["studies"][0]
+    for month in first["months"]:
+        del month["valid_low"], month["valid_high"]
+        month |= unbounded
+    document["studies"] = [first]
+    words = estimate(first["months"][-1])
+    assert words.endswith("(−∞ to ∞)") if unbounded else "(pointwise " in words
+    assert '"dot"' in plots(Portfolio(document, identity()))
