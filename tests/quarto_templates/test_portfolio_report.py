@@ -153,7 +153,14 @@ def test_ratios_stand_about_one_and_months_of_another_question_are_left_out() ->
     first = document["studies"][0]
     ratio = {"measure": "risk ratio", "scale": "logarithm", "null": 1.0, "unit": ""}
     for month in first["months"][2:]:
-        month |= {**ratio, "estimate": 1.4, "ci_low": 1.1, "ci_high": 1.8, "valid_low": 1.05, "valid_high": 1.9}
+        month |= {
+            **ratio,
+            "estimate": 1.4,
+            "ci_low": 1.1,
+            "ci_high": 1.8,
+            "valid_low": 1.05,
+            "valid_high": 1.9,
+        }
     document["studies"] = [first]
     assert comparable(first["months"]) == first["months"][2:]
     printed = plots(Portfolio(document, identity()))
