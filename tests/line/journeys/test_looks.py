@@ -8,6 +8,9 @@ import pytest
 from tests.conftest import Project, found_project, git
 from tests.whole_house.looked_study import LOOKED, YEAR, by_month, looked
 
+pytestmark = pytest.mark.deep
+"""Fourteen whole runs take a minute; tests/cases/run/test_looks.py has the same year in one process."""
+
 CROSSING = f"{LOOKED}/{YEAR[6]}/1"
 EXPLORED = f"{LOOKED}/{YEAR[8]}/1"
 HALTED = 10
@@ -42,7 +45,7 @@ def section(project: Project, run: str, tag: str) -> dict[str, Any]:
 
 def test_the_seventh_look_crosses_and_waits_for_the_board(year: Project) -> None:
     """Six months are sealed; the seventh halts at the gate of monitoring, which review shows."""
-    rows = {row["run"]: row for row in year.medicore("status", "--json").json()["runs"]}
+    rows = {row["run"]: row for row in year.medicore("status", "--json").json()}
     assert [rows[f"{LOOKED}/{month}/1"]["state"][:6] for month in YEAR[:7]] == ["sealed"] * 6 + ["halted"]
     (finding,) = year.medicore("review", CROSSING, "--json").json()["findings"]
     assert (finding["gate"], finding["overridable"]) == ("monitoring", True)
