@@ -17,6 +17,7 @@ from medicore.cli.explain import _show
 from medicore.records.identifiers import RunId
 from medicore.records.results.paths import leaves_of, value_at
 from medicore.records.results.trace import ORIGINS, origin_of
+from medicore.stats.monitoring.confidence_sequence import tuning
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import SOUND_RUN
 
@@ -57,7 +58,14 @@ def by_formulas(held: Recorded) -> dict[str, float]:
     place = next(n for n, term in enumerate(held["balance.terms"]) if term["term"] == "age")
     x = held.age
     ratio = x[a].var(ddof=1) / x[~a].var(ddof=1)
+    v = held["primary.n"] * tuning(1 - level, held["monitoring.design.tuned_at"])
+    multiple, z = np.sqrt(2 * (v + 1) / v * np.log(np.sqrt(v + 1) / (1 - level))), theta / error
     return {
+        "monitoring.looks.0.boundary": multiple,
+        "monitoring.ci_low": theta - multiple * error,
+        "monitoring.z": z,
+        "monitoring.information": 1 / error**2,
+        "monitoring.sequential_p": np.sqrt(v + 1) * np.exp(-(z**2) * v / (2 * (v + 1))),
         "propensity.c_statistic": float((pairs > 0).mean() + (pairs == 0).mean() / 2),
         "propensity.equipoise": float(((shares >= 0.3) & (shares <= 0.7)).mean()),
         "propensity.effective_sample_size.treated": w[a].sum() ** 2 / (w[a] ** 2).sum(),

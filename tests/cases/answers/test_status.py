@@ -21,7 +21,8 @@ from tests.whole_house.study import (
     WAITING_RUN,
 )
 
-FIGURES = ("n", "estimate", "ci_low", "ci_high", "p_value", "smd_before", "smd_after")
+VALID = ("valid_low", "valid_high", "sequential_p", "look")
+FIGURES = ("n", "estimate", *VALID, "ci_low", "ci_high", "p_value", "smd_before", "smd_after")
 
 
 def test_a_sealed_run_has_its_figures(month: WholeHouse) -> None:
@@ -35,7 +36,11 @@ def test_a_sealed_run_has_its_figures(month: WholeHouse) -> None:
     )  # fmt: skip
     for key in ("n", "estimate", "ci_low", "ci_high", "p_value"):
         assert found[key] == results["primary"][key]
-    assert found["ci_low"] < found["estimate"] < found["ci_high"]
+    looked = results["monitoring"]
+    expected = [looked[key] for key in ("ci_low", "ci_high", "sequential_p", "number")]
+    assert [found[key] for key in VALID] == expected
+    ends = [found[key] for key in ("valid_low", "ci_low", "estimate", "ci_high", "valid_high")]
+    assert ends == sorted(ends)
     assert found["smd_after"] < 0.1 < found["smd_before"]
 
 

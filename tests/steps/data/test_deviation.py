@@ -71,3 +71,12 @@ def test_an_approved_protocol_that_is_none_any_more_is_compared_as_it_was(tmp_pa
     stored["protocol"]["forgotten"] = 1
     files.write(APPROVED, document(stored))
     assert deviation(files, protocol())["keys"] == ["forgotten"]
+
+
+def test_a_plan_for_the_looks_is_a_change_of_an_approved_protocol_that_had_none(tmp_path: Path) -> None:
+    """The approved protocol of before there were looks is read, and the new plan alone is what a person signs."""
+    files = beside(tmp_path, protocol())
+    stored = json.loads(files.read(APPROVED))
+    del stored["protocol"]["monitoring"]
+    files.write(APPROVED, document(stored))
+    assert deviation(files, protocol())["keys"] == ["monitoring"]

@@ -1,0 +1,64 @@
+"""Looks as they are stored: what is written is read again, and the digests tell what is the same."""
+
+import json
+
+import pytest
+
+from medicore.errors import IntegrityError
+from medicore.records.results.looks import (
+    Boundary,
+    Claim,
+    SeenEstimate,
+    SeenLook,
+    delivered_digest,
+    earlier_looks,
+    looks_document,
+)
+from medicore.records.results.results import Primary, document_section
+
+PRIMARY = {
+    "estimand": "ATE", "measure": "risk ratio", "unit": "", "scale": "logarithm", "n": 90, "estimate": 1.5,
+    "standard_error": 0.25,
+}  # fmt: skip
+NUMBERS = SeenEstimate.of(Primary(document_section("results.json", dict(PRIMARY))), 1.6)
+BOUNDARY = Boundary(float("inf"), 0.0, 0.25, 0.0)
+LOOKS = (
+    SeenLook("S/2025-01/1", "2025-01", "exploratory", "ab", None),
+    SeenLook("S/2025-02/1", "2025-02", "sealed", "ab", NUMBERS),
+    SeenLook(
+        "S/2025-03/1", "2025-03", "halted", "cd", NUMBERS,
+        Claim("alpha spending", "ef", BOUNDARY, float("-inf"), float("inf"), 1.0),
+    ),
+)  # fmt: skip
+
+
+def test_what_is_stored_is_read_again() -> None:
+    """Unknown numbers, infinite boundaries and limits, and looks without a claim come back as they were."""
+    stored = json.loads(json.dumps(looks_document("S/2025-04/1", "2025-04", "candidate", LOOKS)))
+    assert earlier_looks(document_section("lock/looks.json", stored)) == LOOKS
+
+
+def test_the_numbers_are_on_the_scale_of_inference() -> None:
+    """Of a ratio the logarithm is stored; information is 1/SE²; another n is another estimate."""
+    assert NUMBERS.estimate == pytest.approx(0.405465108)
+    assert NUMBERS.information == 16
+    other = SeenEstimate(91, NUMBERS.estimate, NUMBERS.standard_error, NUMBERS.z, NUMBERS.question)
+    assert other.digest != NUMBERS.digest
+    kg = SeenEstimate.of(Primary(document_section("results.json", {**PRIMARY, "unit": "kg"})), 1.6)
+    assert kg.question != NUMBERS.question
+
+
+def test_the_delivery_is_told_by_its_files_alone() -> None:
+    """What a lock stores of earlier runs, and its manifest, change nothing: the same files are the same delivery."""
+    files = {"lock/raw/a.csv": "1", "lock/raw/b.csv": "2"}
+    one = delivered_digest(files | {"lock/looks.json": "x", "lock/transfer.json": "y"})
+    assert one == delivered_digest({**dict(reversed(files.items())), "lock/estimate.json": "z"})
+    assert one != delivered_digest(files | {"lock/raw/a.csv": "3"})
+
+
+def test_a_damaged_look_is_told_with_its_place() -> None:
+    """A look that lacks its boundary is none."""
+    stored = looks_document("S/2025-04/1", "2025-04", "candidate", LOOKS)
+    del stored["earlier"][2]["claim"]["boundary"]["kept"]
+    with pytest.raises(IntegrityError, match=r"earlier 3, claim, boundary has no true or false 'kept'"):
+        earlier_looks(document_section("lock/looks.json", stored))
