@@ -1,12 +1,11 @@
 """The inspector's way: plain git and DVC, and bytes flipped on purpose."""
 
-import shutil
-from dataclasses import replace
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import git
+from tests.conftest import Project, copy_tree, git
 from tests.flip import flip
 from tests.line.conftest import REFERENCE, Month
 from tests.line.inspection import checked_out, dvc, kept_clone  # noqa: F401 - a fixture
@@ -34,15 +33,15 @@ def test_record_is_the_code_plus_the_record(released: Month, clone: Path) -> Non
     assert git("status", "--porcelain", folder=clone) == ""
 
 
-def test_dvc_says_up_to_date_until_a_byte_flips(clone: Path, tmp_path: Path) -> None:
-    """``dvc repro`` finds nothing to do, also where git is set to change line ends; after one flipped byte it does."""
+def test_dvc_names_a_flipped_file(clone: Path, tmp_path: Path) -> None:
+    """In a clone whose git changes line ends, ``dvc status`` names the file with a flipped byte, and no other data."""
     copy = tmp_path / "copy"
-    shutil.copytree(clone, copy)
+    copy_tree(clone, copy)
     assert "core.autocrlf=true" in git("config", "--list", folder=copy)
-    assert "Data and pipelines are up to date" in dvc("repro", folder=copy)
-    data = copy / FOLDER / "extract.parquet"
-    flip(data, quietly=False)
-    assert "extract.parquet" in dvc("status", folder=copy)
+    flip(copy / FOLDER / "extract.parquet", quietly=False)
+    status = dvc("status", folder=copy)
+    assert "extract.parquet" in status
+    assert "analysis.parquet" not in status
 
 
 def test_data_are_pulled_after_the_state_folder_moved(released: Month, clone: Path, tmp_path: Path) -> None:
@@ -52,47 +51,57 @@ def test_data_are_pulled_after_the_state_folder_moved(released: Month, clone: Pa
     assert now not in before
     dvc("remote", "modify", "--local", "records", "url", now, folder=target)
     dvc("pull", folder=target)
-    assert "Data and pipelines are up to date" in dvc("repro", folder=target)
     assert git("status", "--porcelain", folder=target) == ""
     released.project.medicore("verify", released.run(REFERENCE), "--checkout", str(target))
 
 
-def test_verify_names_the_flipped_file_of_a_checkout(released: Month, clone: Path, tmp_path: Path) -> None:
-    """``verify --checkout`` names the file in which one byte was flipped."""
-    copy = tmp_path / "copy"
-    shutil.copytree(clone, copy)
-    run = released.run(REFERENCE)
-    released.project.medicore("verify", run, "--checkout", str(copy))
-    flip(copy / FOLDER / "extract.parquet")
+def test_pointer_and_object_swapped_together_are_found(released: Month, clone: Path, tmp_path: Path) -> None:
+    """Data and pointer replaced so that DVC agrees with both: SHA-256 in the provenance does not (FAULTS 11)."""
+    run, copy = released.run(REFERENCE), tmp_path / "copy"
+    copy_tree(clone, copy)
+    lock, data = copy / "dvc.lock", copy / FOLDER / "extract.parquet"
+    other = data.read_bytes() + b"\0"
+    before, after = (
+        hashlib.md5(one, usedforsecurity=False).hexdigest() for one in (data.read_bytes(), other)
+    )
+    data.write_bytes(other)
+    text = lock.read_text("utf-8")
+    assert before in text
+    lock.write_text(text.replace(before, after), "utf-8")
     answer = released.project.medicore("verify", run, "--checkout", str(copy), expected=6)
     assert "extract.parquet (checkout)" in answer.err
+    assert released.project.events(run)[-1]["action"] == "verification.failed"
 
 
-@pytest.mark.parametrize(
-    ("place", "name"),
-    [
-        ("dvc/remote/files", "report.pdf"),
-        ("dvc/cache/files", "report.pdf"),
-        ("archive/archives", "record/report.pdf"),
-        ("archive/reports", "report.pdf"),
-        ("dvc/remote/files", "extract.parquet"),
-        ("archive/archives", "record/lock/raw/nhefs.csv"),
-    ],
-)
-def test_verify_names_a_flipped_file_in_every_store(
-    released: Month, place: str, name: str, tmp_path: Path
-) -> None:
-    """One flipped byte in content store, cache or archive fails ``verify`` by name, and is an event (FAULTS 1, 2)."""
-    home = tmp_path / "state"
-    shutil.copytree(released.project.home, home, symlinks=True)
+PLACES = {
+    "dvc/remote/files": (("report.pdf", "content store"), ("extract.parquet", "content store")),
+    "dvc/cache/files": (("report.pdf", "local cache"),),
+    "archive/archives": (("record/report.pdf", "archive"), ("record/lock/raw/nhefs.csv", "archive")),
+    "archive/reports": (("report.pdf", "archive"),),
+}
+"""Files by the place where they are damaged, each with the words for that place."""
+
+
+def test_verify_names_the_flipped_files_in_every_store(copied: Project, released: Month) -> None:
+    """A flipped byte in content store, cache and archive fails ``verify`` by each name, and is an event (FAULTS 1, 2)."""
     run = released.run(REFERENCE)
-    flip(_file_of(home, place, run, name))
-    copied = replace(released.project, home=home)
-    answer = copied.medicore("verify", run, expected=6)
-    assert name in answer.err
+    damaged = {}
+    for place, names in PLACES.items():
+        prefix = f"{place.removeprefix('archive/')}/{run}/" if place.startswith("archive/") else ""
+        for name, words in names:
+            damaged[f"{prefix}{name} ({words})"] = _file_of(released.project.home, place, run, name)
+    for path in damaged.values():
+        flip(copied.home / path.relative_to(released.project.home))
+    answer = copied.medicore("verify", run, "--json", expected=6)
+    (found,) = answer.json()
+    assert damaged.keys() <= found["failed"].keys()
+    assert {name.partition(" (")[0] for name in found["failed"]} == {
+        name.partition(" (")[0] for name in damaged
+    }
     last = copied.events(run)[-1]
     assert (last["action"], last["actor"]) == ("verification.failed", "medicore")
-    assert name in last["details"]["failed"][0]
+    assert len(last["details"]["failed"]) == len(found["failed"])
+    assert any(answer.err.count(name) for name in damaged)
 
 
 def _file_of(home: Path, place: str, run: str, name: str) -> Path:

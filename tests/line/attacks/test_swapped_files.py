@@ -7,10 +7,7 @@ import pytest
 
 from medicore.stores.content.content_remote import FolderRemote
 from medicore.stores.content.dvc_content import DvcContent
-from tests.line.attacks.test_inspector import checked_out, dvc
-from tests.line.conftest import REFERENCE, Month
 
-FOLDER = f"records/{REFERENCE}/2025-03"
 # Two blocks with one MD5 (Wang & Yu, 2005, "How to break MD5 and other hash functions", table 2, as bytes).
 COLLISION = tuple(
     bytes.fromhex(text)
@@ -23,28 +20,6 @@ COLLISION = tuple(
         "e99f33420f577ee8ce54b67080280d1ec69821bcb6a8839396f965ab6ff72a70",
     )
 )
-
-
-def test_pointer_and_object_swapped_together_are_found(
-    kept_release: Month, released: Month, tmp_path: Path
-) -> None:
-    """Data and pointer replaced so that DVC agrees with both: SHA-256 in the provenance does not (FAULTS 11)."""
-    run = released.run(REFERENCE)
-    clone = checked_out(kept_release, tmp_path)
-    dvc("pull", folder=clone)
-    released.project.medicore("verify", run, "--checkout", str(clone))
-    lock, data = clone / "dvc.lock", clone / FOLDER / "extract.parquet"
-    other = data.read_bytes() + b"\0"
-    before, after = (
-        hashlib.md5(one, usedforsecurity=False).hexdigest() for one in (data.read_bytes(), other)
-    )
-    data.write_bytes(other)
-    text = lock.read_text("utf-8")
-    assert before in text
-    lock.write_text(text.replace(before, after), "utf-8")
-    answer = released.project.medicore("verify", run, "--checkout", str(clone), expected=6)
-    assert "extract.parquet (checkout)" in answer.err
-    assert released.project.events(run)[-1]["action"] == "verification.failed"
 
 
 @pytest.mark.filterwarnings("ignore:_NoneStep:DeprecationWarning")
