@@ -3,8 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,14 @@ from tests.s3 import S3Server
 from tests.whole_house.faulty_studies import sound
 from tests.whole_house.prepared_study import MONTH
 
-FIRST, SECOND = sound(), replace(sound(), study="TEST-SECOND")
-RUN, OTHER = (f"{study.study}/{MONTH}/1" for study in (FIRST, SECOND))
+FIRST = sound()
+RUN = f"{FIRST.study}/{MONTH}/1"
 REPORT, SIGNED = (f"reports/{RUN}/{name}" for name in ("report.pdf", "report.signed.pdf"))
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A project whose archive is a bucket, with one released run in it and another that waits for approval.
+    """A project whose archive is a bucket, with one released run in it.
 
     ``older`` is a copy of its ledger from before the release.
     """
@@ -46,24 +45,6 @@ class Kept:
         event = self.project.events(run)[-1]
         assert event["action"] == action
         return event
-
-    def until(self, version: dict[str, Any]) -> str:
-        """Return the day until which the server locks a version."""
-        head = self.server.client.head_object(
-            Bucket=self.bucket, Key=version["Key"], VersionId=version["VersionId"]
-        )
-        return str(head["ObjectLockRetainUntilDate"].date().isoformat())
-
-    def held(self, version: dict[str, Any]) -> str:
-        """Return whether the server holds a version: ON or OFF."""
-        place = {"Bucket": self.bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
-        return str(self.server.client.get_object_legal_hold(**place)["LegalHold"]["Status"])
-
-    def lock(self, version: dict[str, Any], mode: str, year: int) -> None:
-        """Lock a version until 28 February of a year, in whatever mode."""
-        lock = {"Mode": mode, "RetainUntilDate": datetime(year, 2, 28, tzinfo=UTC)}
-        place = {"Bucket": self.bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
-        self.server.client.put_object_retention(**place, Retention=lock, BypassGovernanceRetention=True)
 
     @contextmanager
     def hidden(self, prefix: str) -> Iterator[None]:

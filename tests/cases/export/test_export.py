@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from medicore.cases.export.export import Export, export
+from medicore.cases.people.people import renew, revoke
 from medicore.cases.people.signers import proved
+from medicore.cases.proof.verify import verify
 from medicore.errors import IntegrityError, ProtocolError, ReviewError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
@@ -14,7 +16,7 @@ from medicore.records.people.public_key import fingerprint
 from tests.whole_house.content import md5
 from tests.whole_house.exported import third_party
 from tests.whole_house.house import WholeHouse
-from tests.whole_house.people import tried_by, words
+from tests.whole_house.people import actor, issuance, tried_by, words
 from tests.whole_house.study import (
     BROKEN_RUN,
     FAILED_RUN,
@@ -50,6 +52,18 @@ def test_a_third_party_verifies_a_released_run(released: WholeHouse, tmp_path: P
     answer = require_verified(exported(released), tmp_path, "--authority", own)
     assert answer.count("ok    ") == 7
     assert "1 of them approving this record" in answer
+
+
+def test_a_release_outlives_the_key_of_its_approver(released: WholeHouse, tmp_path: Path) -> None:
+    """After its approver was given another key, and then revoked, the record verifies here and in its bundle (FAULTS 19)."""
+    released.clock.pass_days(1)
+    renew(released.house, actor(), "rita", None, lambda: issuance("rita", 1000))
+    revoke(released.house, actor(), "rita")
+    assert [check for check in verify(released.house, RunId.parse(SOUND_RUN)) if not check.passed] == []
+    answer = require_verified(exported(released, person="quinn"), tmp_path)
+    assert "1 of them approving this record" in answer
+    with pytest.raises(ReviewError, match="the key of rita was revoked"):
+        exported(released)
 
 
 def test_the_export_is_an_act_of_who_hands_it_out(released: WholeHouse) -> None:

@@ -16,7 +16,7 @@ from medicore.settings import read_settings
 from medicore.stores.clock import SystemClock
 from medicore.wiring import open_house
 from tests.conftest import PASSPHRASES, Project, copied_project, git
-from tests.line.conftest import BROKEN, CLEAN, IMBALANCED, MONTH, REFERENCE, Month
+from tests.line.conftest import CLEAN, REFERENCE, Month
 from tests.whole_house.tampering import slip_in
 
 
@@ -26,81 +26,6 @@ def forge(project: Project, action: str, run: str, **details: object) -> int:
         project.home / "ledger.db", SystemClock(), NewEvent("medicore", "service", action, run, "", details)
     )
     return event.sequence
-
-
-def test_a_forged_continuation_passes_no_gate(month: Month, tmp_path: Path) -> None:
-    """Invented decisions continue no run: it is not resumed, and both verifications name the event (FAULTS 73)."""
-    project, run = copied_project(month.project, tmp_path), month.run(IMBALANCED)
-    house = open_house(read_settings({"MEDICORE_HOME": str(project.home)}), read_only=True)
-    halt = [*house.ledger.events(subject=run, action="run.halted")][-1]
-    decisions = [
-        {
-            "finding": finding["digest"], "meaning": "proceed", "reason": "Fine", "signer": "reviewer",
-            "name": "Rita Reviewer", "role": "reviewer", "signed_at": halt.at, "sequence": 1,
-        }
-        for finding in halt.details["findings"]
-    ]  # fmt: skip
-    number = forge(project, "run.continued", run, decisions=decisions)
-    asked = ("run", IMBALANCED, MONTH, "--reason", "Go on")
-    for told in (
-        project.medicore(*asked, expected=6).err,
-        project.medicore("verify", run, expected=6).out,
-        project.medicore("ledger", "verify", expected=6).out,
-    ):
-        assert f"ledger event {number} says that {run} continued; expected signed decisions" in told
-        assert "Traceback" not in told
-    assert not [*house.ledger.events(subject=run, action="run.sealed")]
-
-
-def plant(project: Project, tmp_path: Path, sealed: str, name: str, tag: str) -> None:
-    """Plant a record with plain git: a child of what a tag is on, with one file of it altered, under another tag."""
-    records = project.home / "records.git"
-    changed = git("cat-file", "blob", f"refs/tags/{sealed}:{name}", folder=records).replace("0", "1")
-    who = ("-c", "user.name=Rita", "-c", "user.email=rita@medicore.invalid")
-
-    def plumbing(*arguments: str, given: str | None = None) -> str:
-        index = {"GIT_INDEX_FILE": str(tmp_path / "index")}
-        done = subprocess.run(
-            ["git", *arguments], cwd=records, env={**project.surroundings(), **index}, input=given, capture_output=True,
-            text=True, check=True,
-        )  # fmt: skip
-        return done.stdout.strip()
-
-    plumbing("read-tree", f"refs/tags/{sealed}")
-    blob = plumbing("hash-object", "-w", "--stdin", given=changed)
-    plumbing("update-index", "--cacheinfo", f"100644,{blob},{name}")
-    parent = f"refs/tags/{sealed}^{{commit}}"
-    commit = plumbing(*who, "commit-tree", plumbing("write-tree"), "-p", parent, "-m", f"{tag}: made by hand")
-    plumbing(*who, "tag", "--annotate", "--message", "made by hand", tag, commit)
-
-
-def test_a_planted_release_is_not_taken_over(month: Month, tmp_path: Path) -> None:
-    """A record/… tag with another estimate, made with plain git before the release, is neither released nor archived (FAULTS 74)."""
-    project, run = copied_project(month.project, tmp_path), RunId.parse(month.run(CLEAN))
-    plant(project, tmp_path, f"run/{run}", f"{run.folder}/results.json", f"record/{run}")
-    named = f"the record repository has record/{run}, which the ledger does not name"
-    assert named in project.medicore("verify", str(run), expected=6).out
-    refused = project.sign(str(run), "approve", expected=6).err
-    assert f"tag record/{run} exists already, on another record" in refused
-    (row,) = project.medicore("status", CLEAN, "--json").json()
-    assert "awaiting approval" in row["state"]
-    git("tag", "--delete", f"record/{run}", folder=project.home / "records.git")
-    project.sign(str(run), "approve")
-    assert ", 0 failed" in project.medicore("verify", str(run)).out
-
-
-def test_a_planted_run_is_neither_sealed_nor_approved(month: Month, tmp_path: Path) -> None:
-    """A run/… tag that was made with plain git before the next run, or the next sealing, is refused and named (FAULTS 74)."""
-    project, clean = copied_project(month.project, tmp_path), month.run(CLEAN)
-    first, run = RunId.parse(month.run(BROKEN)), f"{BROKEN}/{MONTH}/2"
-    plant(project, tmp_path, f"run/{first}", f"{first.folder}/provenance.json", f"run/{run}")
-    refused = project.medicore("run", BROKEN, MONTH, "--reason", "Once more", expected=6).err
-    assert f"tag run/{run} exists already, on another record" in refused
-    assert f"run {run} has no sealed record" in project.sign(run, "approve", expected=3).err
-    assert "run.halted" not in [event["action"] for event in project.events(run)]
-    git("tag", f"run/{clean}.2", f"run/{clean}", folder=project.home / "records.git")
-    named = f"the record repository has run/{clean}.2, which the ledger does not name"
-    assert named in project.medicore("verify", clean, expected=6).out
 
 
 def test_a_second_seal_is_named_and_corrected(month: Month, tmp_path: Path) -> None:
@@ -118,13 +43,11 @@ def test_a_second_seal_is_named_and_corrected(month: Month, tmp_path: Path) -> N
     project.sign(run, "approve")
 
 
-def test_decisions_past_the_rules_release_nothing(month: Month, tmp_path: Path) -> None:
+def test_decisions_past_the_rules_release_nothing(copied: Project, released: Month) -> None:
     """An approval by the requester's own key, and one replayed from another run, are named by every command (FAULTS 75)."""
-    project, run = copied_project(month.project, tmp_path), month.run(CLEAN)
-    approved = project.sign(month.run(REFERENCE), "approve").json()
-    assert approved["state"] == "archived"
+    project, run, other = copied, released.run(CLEAN), released.run(REFERENCE)
     house = open_house(read_settings({"MEDICORE_HOME": str(project.home)}))
-    (event,) = house.ledger.events(subject=month.run(REFERENCE), action="decision.signed")
+    (event,) = house.ledger.events(subject=other, action="decision.signed")
     replayed = NewEvent(event.actor, event.role, event.action, run, event.reason, event.details)
     digests = tuple(
         sorted(decision_digests(house, RunId.parse(run), sealed_commit(house, RunId.parse(run))).items())

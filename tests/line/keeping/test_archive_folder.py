@@ -17,8 +17,20 @@ def flipped(path: Path) -> None:
 
 
 def test_verify_needs_to_know_what(month: Month) -> None:
-    """``archive verify`` without a run and without --all is a usage error."""
+    """``archive verify`` without a run and without --all is a usage error, and so is a day that is none."""
     assert "--all" in month.project.medicore("archive", "verify", expected=2).err
+    kept = (
+        "archive",
+        "extend",
+        month.run(REFERENCE),
+        "--until",
+        "tomorrow",
+        "--as",
+        "operator",
+        "--reason",
+        "why",
+    )
+    month.project.medicore(*kept, expected=2)
 
 
 def test_surveillance_reads_again_and_says_what_is_damaged(copied: Project, released: Month) -> None:

@@ -1,35 +1,29 @@
 """A record in a bucket with Object Lock, from the settings to the restored bytes, through the command line."""
 
 import shutil
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from medicore import wiring
-from medicore.stores.s3.client import ATTEMPTS, S3Access
 from tests.conftest import Project, found_project, git
-from tests.faulty_s3 import faulty_server
 from tests.line.ended_run import run as run_of
 from tests.line.key_block import save_keys
-from tests.line.locked_archive import FIRST, OTHER, REPORT, RUN, SECOND, SIGNED, Kept
+from tests.line.locked_archive import FIRST, REPORT, RUN, SIGNED, Kept
 from tests.s3 import S3Server, moto_server  # noqa: F401 - a fixture
 from tests.whole_house.prepared_study import MONTH, prepare
 
 
 @pytest.fixture(scope="module")
 def kept(moto_server: S3Server, prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> Kept:  # noqa: F811
-    """Run two studies in a house whose archive is a bucket; release the first."""
+    """Run a study in a house whose archive is a bucket, and release it."""
     folder, bucket = tmp_path_factory.mktemp("bucket"), moto_server.bucket()
     settings = {"MEDICORE_ARCHIVE": f"s3://{bucket}/medicore", "MEDICORE_S3_ENDPOINT": moto_server.endpoint}
     made = found_project(folder, prefect_url, **settings, **moto_server.environment)
     # Where the archive is lies in medicore.toml since the founding; the keys alone stay in the environment.
     environment = {name: value for name, value in made.environment.items() if name not in settings}
     project = Project(made.root, made.home, environment)
-    prepare(project, FIRST, SECOND)
-    for study in (FIRST, SECOND):
-        run_of(project, study, expected=0)
+    prepare(project, FIRST)
+    run_of(project, FIRST, expected=0)
     older = shutil.copy2(project.home / "ledger.db", folder / "older.db")
     assert project.sign(RUN, "approve").json()["state"] == "archived"
     return Kept(project, moto_server, bucket, Path(older))
@@ -90,107 +84,6 @@ def test_a_key_that_was_overwritten_is_found(kept: Kept) -> None:
     assert "(archive)" not in str(failed["details"]), "the object itself is there still"
 
 
-def test_a_hold_that_the_server_lost_is_found(kept: Kept) -> None:
-    """Every version is held by a signed act; where somebody takes a hold off past us, verification names the object."""
-    hold = ("archive", "hold", RUN, "--as", "operator", "--reason", "Asked by the court", "--json")
-    assert kept.project.medicore(*hold).json()["new"]
-    versions = [*kept.versions(f"archives/{RUN}/"), *kept.versions(f"reports/{RUN}/")]
-    assert {kept.held(version) for version in versions} == {"ON"}
-    (version,) = kept.versions(REPORT)
-    place = {"Bucket": kept.bucket, "Key": version["Key"], "VersionId": version["VersionId"]}
-    kept.server.client.put_object_legal_hold(**place, LegalHold={"Status": "OFF"})
-    assert verified_ill(kept)[f"{REPORT} (legal hold)"].startswith("not held, where a hold since")
-    assert kept.project.medicore(*hold).json()["objects"] == 1
-    assert {kept.held(version) for version in versions} == {"ON"}
-
-
-def test_retention_is_extended_by_a_signed_act_and_never_shortened(kept: Kept) -> None:
-    """Operator or quality have a record kept longer; an earlier day, another role, no reason are refused (FAULTS 15)."""
-    first = kept.manifest()["retain_until"]
-
-    def extend(
-        until: str, person: str = "operator", reason: str = "Asked by the authority", code: int = 0
-    ) -> str:
-        answer = kept.project.medicore(
-            "archive", "extend", RUN, "--until", until, "--as", person, "--reason", reason, expected=code
-        )
-        return answer.err
-
-    day = f"{int(first[:4]) - 1}{first[4:]}"
-    assert f"run {RUN} is kept until {first}; expected that date or a later one" in extend(day, code=8)
-    refused = kept.last(RUN, "archive.refused")
-    assert (refused["actor"], refused["details"]["cause"]) == ("operator", "retention")
-    extend("2070-02-28", person="reviewer", code=7)
-    assert kept.last(RUN, "archive.refused")["details"]["cause"] == "refused"
-    extend("2070-02-28", reason=" ", code=7)
-    extend("tomorrow", code=2)
-    assert {kept.until(version) for version in kept.versions(f"archives/{RUN}/")} == {first}
-    extend("2070-02-28")
-    event = kept.last(RUN, "archive.extended")
-    assert (event["actor"], event["role"], event["details"]["retain_until"]) == (
-        "operator",
-        "operator",
-        "2070-02-28",
-    )
-    assert {kept.until(version) for version in kept.versions(f"archives/{RUN}/")} == {"2070-02-28"}
-    assert (
-        kept.project.medicore("archive", "list", FIRST.study, "--json").json()[0]["retain_until"]
-        == "2070-02-28"
-    )
-    # What moto allows and no real server does: the lock is opened again, past our guard.
-    (version,) = kept.versions(REPORT)
-    (other,) = kept.versions(SIGNED)
-    kept.lock(version, "COMPLIANCE", 2050)
-    kept.lock(other, "GOVERNANCE", 2070)
-    ill = verified_ill(kept)
-    kept.lock(version, "COMPLIANCE", 2070)
-    kept.lock(other, "COMPLIANCE", 2070)
-    assert ill[f"{REPORT} (retention)"].startswith("kept until 2050-02-28, where 2070-02-28 is recorded")
-    assert ill[f"{SIGNED} (retention)"].startswith(
-        f"{SIGNED} is locked in GOVERNANCE mode; expected COMPLIANCE"
-    )
-
-
-def verified_ill(kept: Kept) -> dict[str, str]:
-    """Return the checks that fail when ``verify`` does, with what was found."""
-    (verdict,) = kept.project.medicore("verify", RUN, "--json", expected=6).json()
-    return dict(verdict["failed"])
-
-
-def test_trouble_on_the_way_is_retried_or_refused(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither a taken key nor 5xx that last are reported as archived; 5xx that pass are nothing (FAULTS 14, 63)."""
-    pauses: list[float] = []
-    monkeypatch.setattr(wiring, "S3Access", partial(S3Access, pause=pauses.append))
-    key = f"archives/{OTHER}/authority.pem"
-    with kept.foreign(key, b"another authority"):
-        answer = kept.project.sign(OTHER, "approve", expected=8)
-        assert f"{key} is archived already with other bytes" in answer.err
-    failed = [event for event in kept.project.events(OTHER) if event["action"] == "archive.failed"]
-    assert [event["reason"] for event in failed] == [answer.err.rpartition("medicore: ")[2].rstrip("\n")]
-    with faulty_server(kept.server.endpoint) as faulty:
-        faulty.always = "refuse"
-        there = {**kept.project.environment, "MEDICORE_S3_ENDPOINT": faulty.endpoint}
-        troubled = replace(kept.project, environment=there)
-        answer = troubled.sign(OTHER, "approve", expected=8)
-        assert f"the archive did not answer after {ATTEMPTS} attempts (503)" in answer.err
-        assert answer.err.count("medicore: ") == 1
-        assert pauses == sorted({*pauses})
-        assert len(pauses) == ATTEMPTS - 1
-        (row,) = kept.project.medicore("status", SECOND.study, "--json").json()
-        assert row["state"] == "released"
-        assert kept.versions(f"archives/{OTHER}/manifest-") == []
-        actions = [event["action"] for event in kept.project.events(OTHER)]
-        assert actions.count("archive.failed") == 2
-        assert "archive.completed" not in actions
-        faulty.plan, faulty.always = ["refuse", "cut", "forget"], ""
-        assert troubled.sign(OTHER, "approve").json()["state"] == "archived"
-    keys = [version["Key"] for version in kept.versions(f"archives/{OTHER}")]
-    assert keys
-    assert len(keys) == len(set(keys)), "an object was written twice"
-    (verdict,) = kept.project.medicore("verify", OTHER, "--json").json()
-    assert (verdict["failed"], verdict["warnings"]) == ({}, {})
-
-
 def test_a_ledger_rolled_back_is_caught_behind_delete_markers(kept: Kept, tmp_path: Path) -> None:
     """Whoever sets the ledger back, and hides every signed head in the archive, is caught by these heads (FAULTS 9, 13)."""
     home = tmp_path / "state"
@@ -235,9 +128,6 @@ def test_the_archive_alone_gives_the_record_back(kept: Kept, tmp_path: Path) -> 
     raw.write_bytes(raw.read_bytes()[:-1] + b"!")
     answer = empty.medicore("reproduce", RUN, "--from", str(again), expected=6)
     assert f"record/lock/raw/{raw.name} is not the file that the provenance names" in answer.err
-    bundle = again / "record.bundle"
-    bundle.write_bytes(bundle.read_bytes()[:-40])
-    assert "the bundle is damaged" in empty.medicore("reproduce", RUN, "--from", str(again), expected=6).err
     answer = empty.medicore("reproduce", RUN, "--from", str(tmp_path), expected=8)
     assert "the folder has no record.bundle" in answer.err
     git(
@@ -247,17 +137,6 @@ def test_the_archive_alone_gives_the_record_back(kept: Kept, tmp_path: Path) -> 
     assert (record / "results.json").read_bytes() == files[0]["record/results.json"]
     assert (tmp_path / "code" / "requirements.lock").read_bytes() == files[0]["requirements.lock"]
     kept.project.medicore("archive", "restore", RUN, str(there), "--as", "reviewer", expected=9)
-    kept.project.medicore("archive", "restore", RUN, str(tmp_path / "none"), "--as", "analyst", expected=7)
-    assert not (tmp_path / "none").exists()
-    kept.project.medicore(
-        "archive",
-        "restore",
-        f"{FIRST.study}/{MONTH}/7",
-        str(tmp_path / "none"),
-        "--as",
-        "reviewer",
-        expected=8,
-    )
 
 
 def test_keys_come_from_the_prefect_block_that_is_named(kept: Kept) -> None:
