@@ -4,17 +4,22 @@ It is Prefect's own engine but for the end: of a flow run that the API says is c
 with a serialiser and from a place that the API names, and so execute what somebody put there.
 """
 
+import gc
 import os
 from uuid import UUID
 
-from prefect._internal.control_listener import configure_from_env
-from prefect.engine import handle_engine_signals
-from prefect.flow_engine import load_flow, load_flow_run, run_flow
-from prefect.logging.loggers import flow_run_logger
+_COLLECT_AFTER = 50_000
+"""Objects made between two looks for garbage; the many that importing Prefect makes are there to stay."""
 
 
 def main(identifier: UUID) -> None:
     """Execute the flow run."""
+    gc.set_threshold(_COLLECT_AFTER)
+    from prefect._internal.control_listener import configure_from_env
+    from prefect.engine import handle_engine_signals
+    from prefect.flow_engine import load_flow, load_flow_run, run_flow
+    from prefect.logging.loggers import flow_run_logger
+
     configure_from_env()  # before the flow's code is there: cancellation reaches this process so
     with handle_engine_signals(identifier):
         flow_run = load_flow_run(identifier)

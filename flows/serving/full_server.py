@@ -5,6 +5,7 @@ takes them into the ledger.
 """
 
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -16,6 +17,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+_COLLECT_AFTER = 50_000
+"""Objects made between two looks for garbage; the many that importing Prefect makes are there to stay."""
 
 _REFUSED = frozenset({401, 403, 422})
 """Statuses of a request without the password, without the permission, and with what its deployment does not allow."""
@@ -71,6 +75,7 @@ def _own_file(path: str, flags: int) -> int:
 
 def main(port: int, refused: Path) -> None:
     """Serve on this port of loopback until the process is ended."""
+    gc.set_threshold(_COLLECT_AFTER)
     import uvicorn
     from prefect.server.api import server
 

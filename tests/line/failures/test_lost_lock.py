@@ -22,6 +22,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
     return made
 
 
+@pytest.mark.deep
 def test_a_lock_that_the_ledger_did_not_know_yet_is_frozen(project: Project) -> None:
     """``kill -9`` when the lock was written and before the ledger said so; other code does not resume it (FAULTS 65)."""
     run = f"{KILLED.study}/{MONTH}/1"

@@ -26,6 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
     return made
 
 
+@pytest.mark.deep
 def test_a_run_goes_on_by_the_code_that_it_began_with(project: Project) -> None:
     """After a redeploy a decision does not let a halted run go on by the new code; on its own commit it does."""
     project.medicore("run", WAITING.study, MONTH, "--as", "analyst", expected=10)

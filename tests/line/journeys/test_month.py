@@ -157,11 +157,3 @@ def test_explain_starts_from_a_reference(released: Month) -> None:
     assert (whole["path"], whole["identical"]) == ("sensitivity.sensitivity.0", True)
     assert whole["value"]["estimator"] == "IPW (Hájek)"
     assert "no reference R999" in released.project.medicore("explain", run, "[R999]", expected=3).err
-
-
-def test_reproduce_is_bit_identical(released: Month) -> None:
-    """Every file, the PDF too, comes out bit for bit by one thread; ``test_answers.py`` has two (FAULTS 32)."""
-    run = released.run(CLEAN)
-    answer = released.project.medicore("reproduce", run, "--threads", "1", "--json").json()
-    assert answer["identical"] is True
-    assert {"extract.parquet", "effect.json", "results.json", "report.pdf"} <= set(answer["files"])

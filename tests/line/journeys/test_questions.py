@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,9 +61,7 @@ def test_approvals_of_a_release(released: Month) -> None:
 
 def test_an_excluded_patient(month: Month) -> None:
     """An excluded patient's box names the first criterion that is not satisfied, with the value that failed it."""
-    rows = json.loads(month.project.medicore("explain", month.run(CLEAN), "cohort.criteria", "--json").out)[
-        "value"
-    ]
+    rows = month.results(CLEAN)["cohort"]["criteria"]
     assert sum(row["excluded"] for row in rows) > 0
     source = delivered(month, CLEAN)
     reasons = {row["name"] for row in rows if row["excluded"]}

@@ -1,17 +1,22 @@
 """What is refused before anything happens, and what survives a killed process."""
 
+import json
 import os
 import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from medicore.steps.way import STEP_NAMES
 from tests.conftest import Project, found_project
-from tests.line.conftest import CLEAN, MONTH, REFERENCE, Month
+from tests.line.conftest import MONTH, REFERENCE, Month
+from tests.line.told import last_about
+from tests.whole_house.faulty_studies import sound
+from tests.whole_house.prepared_study import prepare
 
 
 def test_malformed_month(month: Month) -> None:
@@ -23,9 +28,10 @@ def test_malformed_month(month: Month) -> None:
 
 def test_killed_run_resumes_under_its_number(tmp_path: Path, prefect_url: str) -> None:
     """``kill -9`` during effect, then the same command: the run resumes, never extracts again, and is sealed once (FAULTS 65)."""
-    project = found_project(tmp_path, prefect_url)
-    _kill_and_resume(project, MONTH, "effect       begun")
-    events = [event["action"] for event in project.events(f"{REFERENCE}/{MONTH}/1")]
+    project, study = found_project(tmp_path, prefect_url), sound()
+    prepare(project, study)
+    _kill_and_resume(project, study.study, MONTH, "effect       begun")
+    events = [event["action"] for event in project.events(f"{study.study}/{MONTH}/1")]
     assert events.count("lock.frozen") == events.count("propensity.completed") == 1
 
 
@@ -35,15 +41,15 @@ def test_killed_at_every_step(tmp_path: Path, prefect_url: str) -> None:
     project = found_project(tmp_path, prefect_url)
     moments = ["extract      pulling", *(f"{step:<12} begun" for step in STEP_NAMES), "report       done"]
     for number, moment in enumerate(moments, start=1):
-        _kill_and_resume(project, f"2026-{number:02}", moment)
+        _kill_and_resume(project, REFERENCE, f"2026-{number:02}", moment)
 
 
-def _kill_and_resume(project: Project, month: str, words: str) -> None:
+def _kill_and_resume(project: Project, study: str, month: str, words: str) -> None:
     """Kill a run when its progress says ``words``, run it again, and hold the ledger against what must be."""
-    _kill_when(project.start("run", REFERENCE, month), words)
-    run = f"{REFERENCE}/{month}/1"
+    _kill_when(project.start("run", study, month), words)
+    run = f"{study}/{month}/1"
     assert "run.sealed" not in [event["action"] for event in project.events(run)]
-    row = project.medicore("run", REFERENCE, month, "--json").json()[0]
+    row = project.medicore("run", study, month, "--json").json()[0]
     assert (row["run"], row["state"]) == (run, "sealed, awaiting approval")
     events = [event["action"] for event in project.events(run)]
     assert events.count("run.sealed") == events.count("run.resumed") == 1
@@ -103,17 +109,34 @@ def _without_quarto(folder: Path) -> str:
     return str(folder)
 
 
-def test_a_damaged_service_key_is_found_before_a_signature(copied: Project) -> None:
-    """No passphrase is asked for and nothing is signed; with the key restored the same command releases (FAULTS 84)."""
-    run = f"{CLEAN}/{MONTH}/1"
-    key, before = copied.home / "people" / "medicore.p12", copied.events(run)
-    whole = key.read_bytes()
-    key.write_bytes(whole[:-40])
-    sign = ("sign", run, "--meaning", "approve", "--as", "reviewer", "--reason", "Looked at it")
-    answer = copied.medicore(*sign, expected=9)
-    assert answer.err.startswith("medicore: the key of the service cannot sign: ")
-    assert answer.err.count("\n") == 1
-    assert copied.events(run) == before
-    key.write_bytes(whole)
-    assert copied.sign(run, "approve").json()["state"] == "archived"
-    assert copied.medicore("follow", run, "--json").json()["state"] == "archived"
+@pytest.fixture
+def unlocked(project: Project) -> Iterator[None]:
+    """Unlock the operator after a test, whatever follows."""
+    yield
+    unlock = ("people", "unlock", "operator", "--as", "authority", "--reason", "It was she who called")
+    project.medicore(*unlock)
+
+
+@pytest.mark.usefixtures("unlocked")
+def test_wrong_passphrases_are_refused_and_lock(project: Project) -> None:
+    """A wrong passphrase begins nothing: one line, exit code 7, in the ledger; the fifth locks, an operator unlocks."""
+    for number in range(5):
+        answer = project.medicore(
+            "run", REFERENCE, MONTH, "--as", "operator", expected=7, MEDICORE_PASSPHRASE="not the operator's"
+        )
+        assert answer.err.count("\n") == 1
+        event = last_about(project, "requests")
+        assert (event["action"], event["actor"]) == ("run.refused", "operator"), number
+        assert event["details"]["cause"] == "passphrase"
+    answer = project.medicore("run", REFERENCE, MONTH, "--as", "operator", expected=7)
+    assert "is locked after 5" in answer.err
+
+
+def test_no_passphrase_is_said(project: Project) -> None:
+    """Without a terminal and without a passphrase nothing is asked of anyone but to give one."""
+    quiet = {key: value for key, value in project.environment.items() if key != "MEDICORE_PASSPHRASE_ANALYST"}
+    silent = Project(project.root, project.home, quiet)
+    answer = silent.medicore("request", REFERENCE, MONTH, "--as", "analyst", "--print", expected=9)
+    assert "set MEDICORE_PASSPHRASE" in answer.err
+    assert answer.out == ""
+    assert json.dumps(answer.err).count("\\n") == 1

@@ -1,8 +1,6 @@
 """The ledger in either database, through the command line: shown, proved, cut short, rolled back, without its guards."""
 
-import contextlib
 import shutil
-import sqlite3
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,47 +15,9 @@ STUDY, FIRST, SECOND = "MED-2024-0212", "2025-05", "2025-06"
 
 @dataclass(frozen=True)
 class Kept:
-    """A project with its ledger in a file or, when ``server`` is there, in one of its databases."""
+    """A project with its ledger, as the command line shows it."""
 
     project: Project
-    server: Server | None = None
-    database: str = ""
-
-    def copy(self, folder: Path) -> "Kept":
-        """Return a copy of state and ledger that may be spoilt."""
-        home = folder / "state"
-        shutil.copytree(self.project.home, home, symlinks=True)
-        project = replace(self.project, home=home)
-        if self.server is None:
-            return Kept(project)
-        name = self.server.copy(self.database)
-        environment = project.environment | {"MEDICORE_LEDGER": self.server.url(name)}
-        return Kept(replace(project, environment=environment), self.server, name)
-
-    def roll_back_to(self, older: "Kept") -> None:
-        """Put an older copy of the ledger in the place of this one, as a restored backup does."""
-        if self.server is None:
-            shutil.copy2(older.project.home / "ledger.db", self.project.home / "ledger.db")
-            return
-        self.server.copy(older.database, self.database)
-
-    def force(self, statement: str, *, guards: bool = True) -> None:
-        """Do with the table ``events`` what its guards forbid; they are there again afterwards, or not."""
-        if self.server is not None:
-            on = "ENABLE ALWAYS TRIGGER events_follow, ENABLE ALWAYS TRIGGER events_stay"
-            steps = [
-                "ALTER TABLE medicore.events DISABLE TRIGGER ALL",
-                "SET search_path = medicore",
-                statement,
-            ]
-            steps += [f"ALTER TABLE medicore.events {on}"] if guards else []
-            self.server.sql("; ".join(steps), self.database)
-            return
-        with contextlib.closing(sqlite3.connect(self.project.home / "ledger.db")) as connection:
-            triggers = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-            again = [f"{sql};" for sql in triggers.values()] if guards else []
-            dropped = [f"DROP TRIGGER {name};" for name in triggers]
-            connection.executescript("\n".join([*dropped, statement, ";", *again]))
 
     def events(self) -> list[dict[str, Any]]:
         """Return the whole ledger."""
@@ -79,28 +39,61 @@ class Kept:
         return found
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
-def kept(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Kept:
-    """A project of its own in which one run has failed."""
-    folder = tmp_path_factory.mktemp("ledger")
-    if request.param == "sqlite":
-        found = Kept(found_project(folder, prefect_url))
-    else:
-        server: Server = request.getfixturevalue("postgres")
-        name = server.database()
-        found = Kept(found_project(folder, prefect_url, MEDICORE_LEDGER=server.url(name)), server, name)
-        assert not (found.project.home / "ledger.db").exists()
-        stored = (found.project.home / "medicore.toml").read_text()
-        assert f"/{name}" in stored
-        assert "staple" not in stored, "the password was written down"
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Kept:
+    """A project of its own in which one run has failed, its ledger in a file."""
+    found = Kept(found_project(tmp_path_factory.mktemp("ledger"), prefect_url))
+    found.fail(FIRST)
+    return found
+
+
+@dataclass(frozen=True)
+class Hosted(Kept):
+    """A project whose ledger is in a database, to be spoilt behind its guards' back."""
+
+    server: Server
+    database: str
+
+    def copy(self, folder: Path) -> "Hosted":
+        """Return a copy of state and ledger that may be spoilt."""
+        home = folder / "state"
+        shutil.copytree(self.project.home, home, symlinks=True)
+        name = self.server.copy(self.database)
+        environment = self.project.environment | {"MEDICORE_LEDGER": self.server.url(name)}
+        return Hosted(replace(self.project, home=home, environment=environment), self.server, name)
+
+    def roll_back_to(self, older: "Hosted") -> None:
+        """Put an older copy of the ledger in the place of this one, as a restored backup does."""
+        self.server.copy(older.database, self.database)
+
+    def force(self, statement: str, *, guards: bool = True) -> None:
+        """Do with the table ``events`` what its guards forbid; they are there again afterwards, or not."""
+        on = "ENABLE ALWAYS TRIGGER events_follow, ENABLE ALWAYS TRIGGER events_stay"
+        steps = ["ALTER TABLE medicore.events DISABLE TRIGGER ALL", "SET search_path = medicore", statement]
+        steps += [f"ALTER TABLE medicore.events {on}"] if guards else []
+        self.server.sql("; ".join(steps), self.database)
+
+
+@pytest.fixture(scope="module")
+def hosted(tmp_path_factory: pytest.TempPathFactory, prefect_url: str, postgres: Server) -> Hosted:
+    """A project of its own in which one run has failed, its ledger in PostgreSQL; that in a file is spoilt in tests/cases."""
+    name = postgres.database()
+    project = found_project(
+        tmp_path_factory.mktemp("hosted"), prefect_url, MEDICORE_LEDGER=postgres.url(name)
+    )
+    assert not (project.home / "ledger.db").exists()
+    stored = (project.home / "medicore.toml").read_text()
+    assert f"/{name}" in stored
+    assert "staple" not in stored, "the password was written down"
+    found = Hosted(project, postgres, name)
     found.fail(FIRST)
     return found
 
 
 @pytest.fixture
-def copy(kept: Kept, tmp_path: Path) -> Kept:
+def copy(hosted: Hosted, tmp_path: Path) -> Hosted:
     """A copy of that project."""
-    return kept.copy(tmp_path)
+    return hosted.copy(tmp_path)
 
 
 def test_every_sealing_signs_the_head(kept: Kept) -> None:
@@ -169,7 +162,7 @@ def test_show_refuses_what_names_nothing(
     assert message in kept.project.medicore("ledger", "show", *options, expected=code).err
 
 
-def test_a_truncated_ledger_is_caught(copy: Kept) -> None:
+def test_a_truncated_ledger_is_caught(copy: Hosted) -> None:
     """Even one event cut off behind the guards' back is missed, by number; ``verify`` misses it too (FAULTS 8)."""
     length = len(copy.events())
     copy.force(f"DELETE FROM events WHERE sequence = {length}")  # noqa: S608 - a number
@@ -181,7 +174,7 @@ def test_a_truncated_ledger_is_caught(copy: Kept) -> None:
     assert len(copy.events()) == length - 1, "nothing is added to a damaged ledger"
 
 
-def test_a_rolled_back_ledger_is_caught(copy: Kept, tmp_path: Path) -> None:
+def test_a_rolled_back_ledger_is_caught(copy: Hosted, tmp_path: Path) -> None:
     """An older copy of the database is whole in itself; the archive's head of a later run betrays it (FAULTS 9, 10)."""
     older = copy.copy(tmp_path / "older")
     length = len(copy.events())
@@ -199,7 +192,7 @@ def test_a_rolled_back_ledger_is_caught(copy: Kept, tmp_path: Path) -> None:
     assert "was replaced" in copy.project.medicore("verify", "--all", expected=6).err
 
 
-def test_missing_guards_are_caught(copy: Kept) -> None:
+def test_missing_guards_are_caught(copy: Hosted) -> None:
     """Triggers that are off are reported, and the ledger is not used until they are back."""
     copy.force("SELECT 1", guards=False)
     assert set(copy.damaged()["failed"]) == {"guards"}
