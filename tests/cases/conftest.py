@@ -1,11 +1,20 @@
 """Houses for the tests of the use cases, in memory: each is made once for all tests of a process, and copied for each test."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.few_draws import few_draws
 from tests.whole_house.house import WholeHouse, found_whole_house
 from tests.whole_house.study import SOUND_RUN, month_house, sound
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_draws() -> Iterator[None]:
+    """Find by few assignments how often chance alone makes a gate fire."""
+    with few_draws():
+        yield
 
 
 @pytest.fixture
@@ -25,7 +34,8 @@ def kept_founded(session_memory: Path) -> WholeHouse:
 @pytest.fixture(scope="session")
 def kept_month(session_memory: Path) -> WholeHouse:
     """A house after the month of four studies: to be copied from, never written to."""
-    return month_house(session_memory / "month")
+    with few_draws():
+        return month_house(session_memory / "month")
 
 
 @pytest.fixture(scope="session")

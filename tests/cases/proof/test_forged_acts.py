@@ -21,7 +21,7 @@ from medicore.records.ledger.ledger import NewEvent
 from medicore.records.ledger.states import MOVES
 from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.whole_house.house import WholeHouse
-from tests.whole_house.study import SOUND_RUN, WAITING_RUN, month_house
+from tests.whole_house.study import SOUND_RUN, WAITING_RUN
 
 ACTIONS = sorted({action for _, action in MOVES} - {"run.requested", "run.refused"})
 RUNS = (SOUND_RUN, WAITING_RUN)
@@ -30,9 +30,9 @@ Forged = tuple[str, str, str]
 
 
 @pytest.fixture(scope="module")
-def decided(tmp_path_factory: pytest.TempPathFactory) -> WholeHouse:
+def decided(kept_month: WholeHouse, tmp_path_factory: pytest.TempPathFactory) -> WholeHouse:
     """A house with a sealed run that nobody has decided on, and a halted one all of whose findings are answered."""
-    whole = month_house(tmp_path_factory.mktemp("decided"))
+    whole = kept_month.copy(tmp_path_factory.mktemp("decided"))
     for finding in whole.history(WAITING_RUN).findings:
         whole.sign(WAITING_RUN, "proceed", finding=finding.digest)
     return whole

@@ -4,8 +4,6 @@ import resource
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from medicore.records.canonical import sha256
 from tests.conftest import PASSPHRASES, Project
 from tests.line.conftest import CLEAN, REFERENCE, Month
@@ -71,27 +69,25 @@ def test_full_disk_leaves_no_half_signature_and_no_half_archive(copied: Project,
     assert (verdict["failed"], verdict["warnings"]) == ({}, {})
 
 
-@pytest.mark.parametrize(("word", "size"), [("extract      done", 0), ("sensitivity  done", 200_000)])
-def test_full_disk_halts_a_run_which_goes_on_with_room(copied: Project, word: str, size: int) -> None:
-    """A run that finds no room stops in one line and cannot be signed; the same command goes on, to one result (FAULTS 64)."""
+def test_full_disk_halts_a_run_which_goes_on_with_room(copied: Project) -> None:
+    """A run that finds no room stops in one line, early and late, and cannot be signed; the same command goes on, to one result (FAULTS 64)."""
     run = f"{CLEAN}/{NEXT}/1"
     copied.medicore("edc", "deliver", NEXT, CLEAN)
-    process = copied.start("run", CLEAN, NEXT, "--json")
-    assert process.stderr is not None
-    for line in process.stderr:
-        if word in line:
-            break
-    filled(process, size)
-    assert "make room" in ended(process, 9)
-    assert next(iter(copied.medicore("status", CLEAN, "--json").json()[-1:]))["state"] == "running"
     secret = {"MEDICORE_PASSPHRASE": PASSPHRASES["reviewer"]}
-    copied.medicore("sign", run, *APPROVE, expected=3, **secret)
+    for word, size in (("extract      done", 0), ("sensitivity  done", 200_000)):
+        process = copied.start("run", CLEAN, NEXT, "--json")
+        assert process.stderr is not None
+        for line in process.stderr:
+            if word in line:
+                break
+        filled(process, size)
+        assert "make room" in ended(process, 9)
+        assert next(iter(copied.medicore("status", CLEAN, "--json").json()[-1:]))["state"] == "running"
+        copied.medicore("sign", run, *APPROVE, expected=3, **secret)
     (row,) = copied.medicore("run", CLEAN, NEXT, "--json").json()
     assert (row["run"], row["state"]) == (run, "sealed, awaiting approval")
     actions = [event["action"] for event in copied.events(run)]
-    assert (actions.count("lock.frozen"), actions.count("run.sealed"), actions.count("run.failed")) == (
-        1,
-        1,
-        0,
-    )
+    once = ("lock.frozen", "extract.completed", "run.sealed")
+    assert [actions.count(action) for action in once] == [1, 1, 1]
+    assert (actions.count("run.resumed"), actions.count("run.failed")) == (2, 0)
     copied.medicore("verify", run)

@@ -21,6 +21,14 @@ def people(
     return project.medicore("people", *arguments, "--as", who, "--reason", why, expected=expected, **secret)
 
 
+def add(project: Project, person: str, role: str, **more: Any) -> Answer:
+    """Add a person whose passphrase is of the pattern of all."""
+    secret = {f"MEDICORE_PASSPHRASE_{person.upper()}": f"correct {person}"}
+    return people(
+        project, "add", person, "--role", role, "--name", f"{person.title()} Person", **secret, **more
+    )
+
+
 def rows(project: Project) -> dict[str, dict[str, Any]]:
     """Return everyone by identifier, as ``people list`` says."""
     return {row["identifier"]: row for row in project.medicore("people", "list", "--json").json()}
