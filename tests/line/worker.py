@@ -83,7 +83,7 @@ class Server:
             state: dict[str, Any] = self.ask(f"flow_runs/{flow_run}")["state"]
             if state["type"] in ends:
                 return state
-            time.sleep(0.5)
+            time.sleep(1)
         raise AssertionError(f"flow run {flow_run} did not end within {LIMIT_S:.0f} s: {state}")
 
     def artifacts(self, flow_run: str) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]
         "--port",
         str(port),
         PYTHONPATH=str(project.root),
-        PREFECT_WORKER_QUERY_SECONDS="1",
+        PREFECT_WORKER_QUERY_SECONDS="2",
         PREFECT_API_URL="",
     ) as process:
         try:

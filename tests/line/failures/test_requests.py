@@ -31,9 +31,12 @@ PLUG = replace(faulty.sound(), study="TEST-PLUG")
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Project:
-    """A project with one sound study, and no run."""
+    """A project with two sound studies and no run; its checkout is a commit further than its studies."""
     made = found_project(tmp_path_factory.mktemp("requests"), prefect_url)
     prepare(made, faulty.sound(), PLUG)
+    with (made.root / "README.md").open("a") as readme:
+        readme.write("\nA later version.\n")
+    git("commit", "--quiet", "--all", "--message", "A later version", folder=made.root)
     return made
 
 
@@ -122,10 +125,11 @@ def test_the_plug_is_pulled(server: Server, project: Project, cut_off: str) -> N
     require_one_record(project, f"{PLUG.study}/{MONTH}/1")
 
 
-def test_a_signed_request_becomes_a_run(server: Server, project: Project) -> None:
-    """What ``medicore request`` signs and sends is run by the worker, once, and is proved to be the analyst's own."""
-    send = ("request", STUDY, MONTH, "--as", "analyst", "--reason", "Rerun after a query", "--json")
-    flow_run = project.medicore(*send, **server.environment).json()["flow_run"]
+def test_a_signed_request_becomes_a_run_of_its_commit(server: Server, project: Project) -> None:
+    """What ``medicore request`` signs and sends is run by the worker, by the code of the commit alone, and is the analyst's own; its replay is bit for bit the same."""
+    commit = git("rev-parse", "HEAD~1", folder=project.root)
+    send = ("request", STUDY, MONTH, "--as", "analyst", "--reason", "Rerun after a query", "--commit", commit)
+    flow_run = project.medicore(*send, "--json", **server.environment).json()["flow_run"]
     state = server.ended(flow_run)
     assert state["type"] == "COMPLETED", state["message"]
     run = last_run(project)
@@ -136,65 +140,32 @@ def test_a_signed_request_becomes_a_run(server: Server, project: Project) -> Non
         "analyst",
         "Rerun after a query",
     )
+    assert first["details"]["identity"]["code_commit"] == commit, "the checkout is at a later one"
     (found,) = project.medicore("verify", run, "--json").json()
     assert found["failed"] == {}
     (attributable,) = [score for score in found["alcoa"] if score["principle"] == "Attributable"]
     assert attributable["holds"]
     assert "asked for by analyst; 1 signed request(s)" in attributable["evidence"]
-    # The same signed request, posted by whoever has seen it, begins nothing.
-    before = len(runs(project))
-    seen = server.ask(f"flow_runs/{flow_run}")["parameters"]["request"]
-    state = server.trigger("analysis/study", seen)
-    assert state["type"] == "FAILED"
-    assert f"is that of run {run}, which has ended" in state["message"]
-    assert len(runs(project)) == before
-
-
-# Each of a month of its own, so that none waits for another.
-UNSIGNED: dict[str, dict[str, str]] = {
-    "the month differs": {"month": "2025-02"},
-    "request of medicore for": {"requester": "medicore", "signature": "", "month": "2025-06"},
-}
-
-
-def test_what_nobody_signed_is_refused(server: Server, project: Project) -> None:
-    """Whoever reaches the API without the requester's key begins nothing, and the ledger holds each attempt."""
-    before, signed = runs(project), asked(project)
-    sent = {told: server.send("analysis/study", signed | changed) for told, changed in UNSIGNED.items()}
-    for told, flow_run in sent.items():
-        state = server.ended(flow_run)
-        assert state["type"] == "FAILED"
-        assert told in state["message"]
-    refused = project.medicore("ledger", "show", "--action", "run.refused", "--json").json()
-    for told, changed in UNSIGNED.items():
-        claimed = changed.get("requester", "analyst")
-        events = [event for event in refused if told in event["reason"]]
-        assert claimed in [event["details"]["claimed"] for event in events]
-        assert {event["actor"] for event in events} == {"medicore"}
-    assert runs(project) == before
-
-
-def test_a_run_of_a_commit_is_by_its_code_alone(server: Server, project: Project) -> None:
-    """A worker clones the commit that is asked for; other code is refused; the replay of the run is bit for bit its own."""
-    commit = git("rev-parse", "HEAD", folder=project.root)
-    request = asked(project, "--commit", commit, "--reason", "By this code")
-    assert request["commit"] == commit
-    refused = server.trigger(
-        "analysis/pinned", request, commit=git("rev-parse", "HEAD~1", folder=project.root)
-    )
-    assert refused["type"] == "FAILED"
-    assert f"expected '{commit}', which the request names" in refused["message"]
-    state = server.trigger("analysis/pinned", request, commit=commit)
-    assert state["type"] == "COMPLETED", state["message"]
-    run = last_run(project)
-    assert project.events(run)[0]["details"]["identity"]["code_commit"] == commit
-    assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}
     replayed = server.send("replay/commit", {"run": run}, commit=commit)
     state = server.ended(replayed)
     assert state["type"] == "COMPLETED", state["message"]
     assert state["message"].endswith(f"files of {run} came out bit for bit")
     (table,) = server.artifacts(replayed).values()
     assert {row["identical"] for row in json.loads(table["data"])} == {True}
+
+
+def test_what_nobody_signed_is_refused(server: Server, project: Project) -> None:
+    """Whoever reaches the API without the service's key begins nothing in its name, and the ledger holds the attempt."""
+    before = runs(project)
+    unsigned = asked(project) | {"requester": "medicore", "signature": "", "month": "2025-06"}
+    state = server.trigger("analysis/study", unsigned)
+    assert state["type"] == "FAILED"
+    assert "request of medicore for" in state["message"]
+    refused = project.medicore("ledger", "show", "--action", "run.refused", "--json").json()
+    events = [event for event in refused if "request of medicore for" in event["reason"]]
+    assert "medicore" in [event["details"]["claimed"] for event in events]
+    assert {event["actor"] for event in events} == {"medicore"}
+    assert runs(project) == before
 
 
 def test_a_key_that_no_request_has_is_refused(server: Server, project: Project) -> None:

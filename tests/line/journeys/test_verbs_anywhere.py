@@ -12,19 +12,17 @@ from tests.conftest import PASSPHRASES, Project, copied_project
 from tests.hostile import hostile_dvc, hostile_git
 from tests.line.conftest import Month
 from tests.line.journeys.test_hostile_environment import contents, foreign_work, own_server
-from tests.line.journeys.test_verbs import JOURNEYS, answer_each
+from tests.line.journeys.test_verbs import answer_each
 
 pytestmark = pytest.mark.deep
 
 
-@pytest.mark.parametrize("journey", JOURNEYS)
 @pytest.mark.parametrize("environment", [foreign_work, own_server])
 def test_every_verb_answers_in_any_environment(
     kept_release: Month,
     prefect_url: str,
     tmp_path: Path,
     environment: Callable[[Path, str], dict[str, str]],
-    journey: str,
 ) -> None:
     """Locale, encoding, time zone, home, proxies, and settings of git, DVC and Prefect change nothing and stay unchanged."""
     folder = tmp_path / 'it\'s a "tëst" 試験'
@@ -39,5 +37,5 @@ def test_every_verb_answers_in_any_environment(
     project: Project = replace(copied_project(kept_release.project, folder), only=given)
     session.lay_prefect_tables(project.home)
     before = contents(tmp_path, folder)
-    answer_each(project, folder / "new", journey)
+    answer_each(project, folder / "new")
     assert contents(tmp_path, folder) == before
