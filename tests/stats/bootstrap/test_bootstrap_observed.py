@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from medicore.errors import EstimationError
 from medicore.stats.balance.weights import Target
+from medicore.stats.bootstrap.batched_observation import ObservationReplicates
 from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap.bootstrap_result import BootstrapResult, acceleration
 from medicore.stats.bootstrap.resampling import drawn, seeded_streams
@@ -145,6 +146,15 @@ def test_failures_of_the_observation_model_are_counted() -> None:
     told = np.where(sample.observed, 1.0, -1.0)[:, None]
     with pytest.raises(EstimationError, match=r"^0 of 32 .*\(separation 32\)"):
         bootstrap(sample, x_observation=told)
+
+
+def test_each_failure_of_the_observation_model_has_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rank lost, separation and a maximum that is not reached are counted apart, each replicate once."""
+    flags = [np.isin(np.arange(32), places) for places in ([0, 1], [1, 2, 3, 4], [4, 5, 6, 7, 8, 9])]
+    monkeypatch.setattr(ObservationReplicates, "failures", lambda _, __: tuple(flags))
+    found = bootstrap(unobserved(88))
+    assert found.failed == {"one arm only": 0, "rank lost": 2, "separation": 3, "not converged": 5}
+    assert len(found.estimates) == 22
 
 
 @pytest.mark.parametrize("target", TARGETS)
