@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from medicore.records.protocol.criteria import NUMERIC, require_fit
+from medicore.records.protocol.intercurrent import Criterion
 from medicore.records.protocol.monitoring import monitoring_incoherence
-from medicore.records.protocol.protocol import Criterion, Protocol
+from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 
-_NUMERIC = frozenset({"number", "integer"})
-_COMPARED = frozenset({"at least", "at most", "above", "below"})
-_TAKEN = frozenset({"treated", "outcome", "imputation"})
+_TAKEN = frozenset({"treated", "outcome", "observed", "imputation"})
 
 
 def incoherences(protocol: Protocol) -> list[str]:
@@ -31,7 +32,8 @@ def incoherences(protocol: Protocol) -> list[str]:
         _ignored_are_no_data,
         _datasets_give_the_contract,
     ]
-    return [words for rule in rules for words in _problems(rule, protocol)]
+    broken = [words for rule in rules for words in _problems(rule, protocol)]
+    return [*broken, *incoherent_strategies(protocol)]
 
 
 def _problems(rule: Callable[[Protocol], None], protocol: Protocol) -> Iterator[str]:
@@ -96,6 +98,7 @@ def _columns_exist(protocol: Protocol) -> None:
         protocol.outcome.column,
         *(criterion.column for criterion in protocol.eligibility),
         *(covariate.column for covariate in protocol.covariates),
+        *planned_columns(protocol),
     }
     missing = sorted(used - set(protocol.contract.names))
     if missing:
@@ -114,7 +117,7 @@ def _treatment_is_a_contrast(protocol: Protocol) -> None:
 
 def _outcome_can_be_analysed(protocol: Protocol) -> None:
     column = protocol.contract.column(protocol.outcome.column)
-    if column.type not in _NUMERIC:
+    if column.type not in NUMERIC:
         raise ValueError(
             f"outcome {column.name!r} is of type {column.type}; an outcome is a number; declare a flag such as Y as type "
             "integer with minimum 0, maximum 1 and recode: {Y: '1', '': '0'}"
@@ -145,13 +148,13 @@ def _covariates_are_baseline(protocol: Protocol) -> None:
         raise ValueError(f"covariates {late} are not measured at baseline; adjusting for them is refused")
     for covariate in protocol.covariates:
         kind = columns[covariate.column].type
-        if kind not in {*_NUMERIC, "category"}:
+        if kind not in {*NUMERIC, "category"}:
             raise ValueError(f"covariate {covariate.column!r} is of type {kind}; no model accepts this type")
         if not covariate.terms or (covariate.terms != ("categories",)) == (kind == "category"):
             raise ValueError(
                 f"covariate {covariate.column!r}: a category needs the term 'categories', a number 'linear' or 'square'"
             )
-        if kind in _NUMERIC and "categories" in covariate.terms:
+        if kind in NUMERIC and "categories" in covariate.terms:
             raise ValueError(f"covariate {covariate.column!r}: a number has no categories")
 
 
@@ -184,28 +187,7 @@ def _models_use_covariates(protocol: Protocol) -> None:
 
 
 def _criterion_fits(protocol: Protocol, criterion: Criterion) -> None:
-    column = protocol.contract.column(criterion.column)
-    place = f"criterion {criterion.name!r}"
-    if criterion.operator == "present":
-        if criterion.value is not None:
-            raise ValueError(f"{place}: 'present' takes no value")
-    elif criterion.operator in _COMPARED:
-        if column.type not in _NUMERIC or not isinstance(criterion.value, float):
-            raise ValueError(f"{place}: {criterion.operator!r} compares a number with a number")
-    elif column.type != "category":
-        raise ValueError(f"{place}: {criterion.operator!r} is for categories")
-    else:
-        _named_values(place, criterion, column.values or ())
-
-
-def _named_values(place: str, criterion: Criterion, allowed: tuple[str, ...]) -> None:
-    several = criterion.operator == "one of"
-    if several != isinstance(criterion.value, tuple):
-        raise ValueError(f"{place}: {criterion.operator!r} takes {'a list' if several else 'one value'}")
-    wanted = criterion.value if isinstance(criterion.value, tuple) else (str(criterion.value),)
-    unknown = sorted(set(wanted) - set(allowed))
-    if unknown:
-        raise ValueError(f"{place}: {unknown} are not allowed values of column {criterion.column!r}")
+    require_fit(protocol, criterion, f"criterion {criterion.name!r}")
 
 
 def _limits_ordered(protocol: Protocol) -> None:

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from medicore.errors import ProtocolError
 from medicore.records.protocol.coherence import incoherences
-from medicore.records.protocol.monitoring import MISSING
 from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.strategies import unplanned
 
 _MOST = 12
 """The largest number of problems that are told; further ones are counted."""
@@ -30,6 +30,9 @@ _UNIONS = frozenset(
         "rave",
         "redcap",
         "dataset-json-api",
+        "Assessed",
+        "Detection",
+        "literal['none']",
     }
 )
 """Parts of pydantic's paths that are no key of the file: alternatives of a type, and the kind of a source."""
@@ -61,41 +64,34 @@ class _Problem:
 def parse_protocol(text: str, origin: str) -> Protocol:
     """Return the protocol in YAML (or JSON) ``text``; ``origin`` names the file in error messages.
 
-    A protocol is frozen, and one command reads the same text for every run of a study: it is parsed once.
+    It says all that a new run needs; ``parse_recorded`` reads what an earlier version recorded. A protocol is frozen, and one command reads the same text for every run of a study: it is parsed once.
 
     Raises
     ------
     ProtocolError
         When the text is not YAML, a key is unknown, missing or given twice, or a value breaks its rule. The message
         tells each problem with its line; a text that YAML reads as a truth, a number or a date is named as such.
-        A protocol without ``monitoring`` is of the form before there were looks, and the message says what to write.
+        Of a protocol of an earlier form, the message says what to write.
     """
-    return _parsed(text, origin, (_Required("monitoring", MISSING),))
+    return _parsed(text, origin, new=True)
 
 
 @lru_cache(maxsize=64)
 def parse_recorded(text: str, origin: str) -> Protocol:
-    """Return the protocol that a record or the ledger holds, of whatever form; raise ProtocolError as ``parse_protocol``.
+    """Return the protocol that a record or a request holds, of whichever version; ``origin`` names it in messages.
 
-    A record of before there were looks has no ``monitoring``: it stays readable.
+    It may lack what was asked for after it was recorded: how the looks share the level, when the outcome is due, what is
+    done where it is missing, and what detects an intercurrent event.
+
+    Raises
+    ------
+    ProtocolError
+        When the text is not a protocol.
     """
-    return _parsed(text, origin, ())
+    return _parsed(text, origin, new=False)
 
 
-@dataclass(frozen=True, slots=True)
-class _Required:
-    """A key that a protocol of today's form has, and what is said of one that lacks it."""
-
-    key: str
-    words: str
-
-    def problem(self, found: object) -> Iterator[_Problem]:
-        """Yield the problem of a document that lacks the key."""
-        if isinstance(found, Mapping) and found.get(self.key) is None:
-            yield _Problem(0, self.key, self.words)
-
-
-def _parsed(text: str, origin: str, required: tuple[_Required, ...]) -> Protocol:
+def _parsed(text: str, origin: str, *, new: bool) -> Protocol:
     try:
         # A subclass of SafeLoader: it builds plain values only.
         loader = _UniqueKeyLoader(text)
@@ -109,13 +105,14 @@ def _parsed(text: str, origin: str, required: tuple[_Required, ...]) -> Protocol
     except (yaml.YAMLError, ValueError) as error:
         raise ProtocolError(f"{origin} is not valid YAML; correct the file and try again") from error
     places = dict(_places(node, ())) if node is not None else {}
-    traps = [*_ambiguous_words(places), *(one for key in required for one in key.problem(found))]
+    traps = [*_ambiguous_words(places)]
     try:
         protocol = Protocol.model_validate(found)
     except ValidationError as error:
         listed = error.errors(include_url=False, include_context=False)
         raise _refused(origin, [*traps, *(_problem(one, places) for one in listed)]) from error
-    problems = [*traps, *(_Problem(0, "protocol", words) for words in incoherences(protocol))]
+    told = [*incoherences(protocol), *(unplanned(protocol) if new else ())]
+    problems = [*traps, *(_Problem(0, "protocol", words) for words in told)]
     if problems:
         raise _refused(origin, problems)
     return protocol

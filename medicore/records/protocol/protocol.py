@@ -3,42 +3,18 @@
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator
 
 from medicore.errors import ProtocolError
 from medicore.records.canonical import digest, document
 from medicore.records.identifiers import month_id, study_id
 from medicore.records.protocol.contract import Contract, require_contrast
 from medicore.records.protocol.growing import GrowingPart
+from medicore.records.protocol.intercurrent import Criterion, IntercurrentEvent
 from medicore.records.protocol.monitoring import Monitoring
+from medicore.records.protocol.outcome import Outcome
+from medicore.records.protocol.part import Name, Part, Positive, Share, Text
 from medicore.records.protocol.source import Source
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Positive = Annotated[float, Field(gt=0)]
-
-
-class Part(BaseModel):
-    """A part of a protocol. It is frozen, and it forbids unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class IntercurrentEvent(Part):
-    """An intercurrent event and the strategy that handles it (ICH E9(R1), A.3)."""
-
-    event: Text
-    strategy: Literal[
-        "treatment policy", "hypothetical", "composite variable", "while on treatment", "principal stratum"
-    ]
 
 
 class Estimand(Part):
@@ -59,29 +35,6 @@ class Treatment(Part):
     column: Name
     treated: Text
     control: Text
-
-
-class Outcome(Part):
-    """The outcome column, its type and unit."""
-
-    column: Name
-    type: Literal["continuous", "binary"] = "continuous"
-    unit: Text
-    label: Text
-
-    @property
-    def family(self) -> Literal["gaussian", "binomial"]:
-        """The family of outcome models for the type: least squares, or logistic regression for an outcome of 0 and 1."""
-        return "binomial" if self.type == "binary" else "gaussian"
-
-
-class Criterion(Part):
-    """One eligibility criterion; its name is the reason for excluding a subject that fails it."""
-
-    name: Text
-    column: Name
-    operator: Literal["present", "equals", "not equals", "at least", "at most", "above", "below", "one of"]
-    value: float | str | tuple[str, ...] | None = None
 
 
 class Covariate(Part):
@@ -125,8 +78,14 @@ class Inference(Part):
     interval: Literal["percentile", "BCa"] = "percentile"
 
 
-class Gates(Part):
-    """Thresholds at which a run halts and waits for a human."""
+class Gates(GrowingPart):
+    """Thresholds at which a run halts and waits for a human.
+
+    ``missing_share`` limits the share of outcomes that are due and missing, ``missing_difference`` how far the arms'
+    shares may lie apart.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"missing_share", "missing_difference"})
 
     smd: Positive = 0.1
     smd_sample: Literal["unweighted", "weighted"] = "weighted"
@@ -138,6 +97,8 @@ class Gates(Part):
     variance_disagreement: Positive = 0.2
     estimate_change: Positive = 1.0
     failed_replicates_share: Share = 0.02
+    missing_share: Share = 0.2
+    missing_difference: Share = 0.1
 
 
 class Sensitivity(Part):

@@ -22,7 +22,7 @@ def altered(**changes: object) -> str:
         ({"title": "血圧"}, r"2 character\(s\) in title .* the first U\+8840"),
         ({"sponsor": "Café 😀"}, r"1 character\(s\) in sponsor .* the first U\+1F600"),
         (
-            {"outcome": {"column": "change", "unit": "점", "label": "Change"}},
+            {"outcome": {**yaml.safe_load(TEXT)["outcome"], "unit": "점"}},
             r"in outcome.unit .* the first U\+C810",
         ),
         ({"phase": "IV \u200b"}, r"in phase .* the first U\+200B"),

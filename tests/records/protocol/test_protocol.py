@@ -23,7 +23,8 @@ estimand:
   treatment: Active against control
   population: Adults who consent
   variable: Change in score
-  intercurrent_events: [{event: Discontinuation, strategy: treatment policy}]
+  intercurrent_events:
+    - {event: Discontinuation, strategy: treatment policy, detect: none, reason: Not collected}
   summary_measure: Difference of means
 edc: {system: files}
 contract:
@@ -37,10 +38,10 @@ contract:
     - {name: week8, type: number, timing: follow-up, unit: points}
     - {name: change, type: number, timing: follow-up, unit: points, required: false}
 treatment: {column: arm, treated: active, control: control}
-outcome: {column: change, unit: points, label: Change in score}
+outcome:
+  {column: change, unit: points, label: Change in score, assessed: none, missing: {method: weighted}}
 eligibility:
   - {name: Minor, column: age, operator: at least, value: 18}
-  - {name: No outcome, column: change, operator: present}
 covariates:
   - {column: age, label: Age, terms: [linear, square]}
   - {column: sex, label: Sex, terms: [categories]}
@@ -49,6 +50,8 @@ monitoring: {method: confidence sequence, alpha: 0.05, tuned_at: 300, first: 20,
 calendar: {timezone: Europe/Zurich, first_month: "2025-01"}
 seed: 1
 """
+
+ADULT = {"name": "Minor", "column": "age", "operator": "at least", "value": 18}
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -176,8 +179,8 @@ def test_estimand_without_one_of_its_five_attributes_is_refused(attribute: str) 
         (put("sensitivity", value={"trimming": [0.5]}), "leaves nobody"),
         (put("trimming", value={"method": "discard", "lower": 0.9, "upper": 0.1}), "lower trimming limit"),
         (put("gates", value={"score_lower": 0.9, "score_upper": 0.1}), "lower score limit"),
-        (put("eligibility", 1, "name", value="Minor"), "two criteria"),
-        (put("eligibility", 1, "value", value=1), "takes no value"),
+        (put("eligibility", value=[ADULT, ADULT]), "two criteria"),
+        (put("eligibility", 0, "operator", value="present"), "takes no value"),
         (put("eligibility", 0, "value", value="old"), "compares a number with a number"),
         (put("eligibility", 0, "column", value="sex"), "compares a number with a number"),
         (put("eligibility", 0, "operator", value="equals"), "is for categories"),

@@ -1,0 +1,85 @@
+"""The outcome: its column, when it is due, and the method for outcomes that are missing."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from medicore.records.protocol.growing import GrowingPart
+from medicore.records.protocol.part import Name, Part, Text
+
+COMPUTED = ("weighted", "complete cases")
+"""The methods for missing outcomes that have an estimator."""
+
+
+class Assessed(Part):
+    """The day on which the outcome is due, and the window around it in which a visit counts as on time.
+
+    ``anchor`` is the column with the date from which ``day`` is counted. The window reaches from the first to the second
+    number of ``window``, in days from the due day, ends included. ``visit`` is the column with the date of the visit. A
+    visit column alone says that the outcome is due from the day of the visit, held or recorded as missed.
+    """
+
+    anchor: Name | None = None
+    day: Annotated[int, Field(ge=0, le=36525)] | None = None
+    window: tuple[int, int] | None = None
+    visit: Name | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        counted = (self.anchor, self.day, self.window)
+        if any(part is None for part in counted) and (counted != (None, None, None) or self.visit is None):
+            raise ValueError(
+                "'assessed' is incomplete; write {anchor: <date column>, day: 182, window: [-14, 28]}, {visit: <date "
+                "column>}, or none"
+            )
+        if self.window is not None and not self.window[0] <= 0 <= self.window[1]:
+            raise ValueError("the window must hold the due day; write it as [-14, 28]")
+        return self
+
+
+class MissingOutcomes(Part):
+    """The method for missing outcomes, and the covariates of the model for being observed.
+
+    Without ``covariates``, the model for being observed has the covariates of the outcome model.
+    """
+
+    method: Literal[
+        "weighted",
+        "complete cases",
+        "multiple imputation",
+        "jump to reference",
+        "copy reference",
+        "copy increments",
+    ]
+    covariates: tuple[Name, ...] = ()
+
+
+class Outcome(GrowingPart):
+    """The outcome column, its type and unit, when it is due, and what is done where it is missing.
+
+    ``assessed`` and ``missing`` are None in protocols of before they were asked for; no run is made by such a one.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"assessed", "missing"})
+
+    column: Name
+    type: Literal["continuous", "binary"] = "continuous"
+    unit: Text
+    label: Text
+    assessed: Assessed | Literal["none"] | None = None
+    missing: MissingOutcomes | None = None
+
+    @property
+    def family(self) -> Literal["gaussian", "binomial"]:
+        """The family of outcome models for the type: least squares, or logistic regression for an outcome of 0 and 1."""
+        return "binomial" if self.type == "binary" else "gaussian"
+
+    @property
+    def schedule(self) -> Assessed | None:
+        """When the outcome is due; None where the protocol names no dates."""
+        return self.assessed if isinstance(self.assessed, Assessed) else None
+
+    @property
+    def method(self) -> str:
+        """The method for missing outcomes; '' in protocols of before it was asked for."""
+        return self.missing.method if self.missing is not None else ""

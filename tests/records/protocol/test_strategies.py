@@ -1,0 +1,130 @@
+"""What a protocol must say of missing outcomes and intercurrent events, and what nothing computes, is refused."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from medicore.errors import ProtocolError
+from medicore.records.protocol.parsing import parse_protocol, parse_recorded
+from tests.records.protocol.test_protocol import TEXT, Change, put, refusal
+
+DETECTED = {"event": "Rescue", "detect": {"column": "sex", "operator": "equals", "value": "F"}}
+
+
+def event(**keys: Any) -> Change:
+    """Return a change that puts one intercurrent event, detected, in place of all."""
+    return put("estimand", "intercurrent_events", value=[{**DETECTED, **keys}])
+
+
+def accepted(change: Change) -> Any:
+    """Return the protocol that a change makes."""
+    stored = yaml.safe_load(TEXT)
+    change(stored)
+    return parse_protocol(json.dumps(stored), "x")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda stored: stored["outcome"].pop("missing"), "write outcome.missing: {method: weighted}"),
+        (lambda stored: stored["outcome"].pop("assessed"), "outcome.assessed is missing; write {anchor:"),
+        (
+            put("outcome", "missing", value={"method": "jump to reference"}),
+            "'jump to reference' is computed by nothing yet; write one of weighted, complete cases",
+        ),
+        (
+            put("eligibility", 0, value={"name": "No outcome", "column": "change", "operator": "present"}),
+            "criterion 'No outcome' selects by the outcome 'change'; delete it",
+        ),
+        (
+            put("outcome", "missing", value={"method": "weighted", "covariates": ["week8"]}),
+            "columns ['week8'] are in outcome.missing.covariates but are not covariates",
+        ),
+        (
+            put("outcome", "missing", value={"method": "complete cases", "covariates": ["age"]}),
+            "belong to the method 'weighted'",
+        ),
+        (put("imputation", value={"method": "multiple"}), "cannot be combined with outcome.missing.method"),
+        (put("outcome", "assessed", value={"anchor": "enrolled", "day": 9}), "'assessed' is incomplete"),
+        (put("outcome", "assessed", value={}), "'assessed' is incomplete"),
+        (
+            put("outcome", "assessed", value={"anchor": "enrolled", "day": 9, "window": [1, 2]}),
+            "the window must hold the due day",
+        ),
+        (put("outcome", "assessed", value={"visit": "age"}), "is of type integer; expected a date"),
+        (put("outcome", "assessed", value={"visit": "nowhere"}), "columns ['nowhere'] are used but not in"),
+        (event(strategy="principal stratum"), "nothing computes the strategy 'principal stratum'"),
+        (event(strategy="treatment policy", detect=None), "has no 'detect'; write detect:"),
+        (event(strategy="treatment policy", detect="none"), "and needs a 'reason'"),
+        (event(strategy="hypothetical", detect="none", reason="Lost"), "is for the strategy 'treatment policy'"),
+        (event(strategy="treatment policy", reason="Lost"), "'reason' says why an event is not collected"),
+        (event(strategy="composite variable"), "write composite: 0"),
+        (event(strategy="hypothetical", composite=0), "'composite' belongs to another strategy"),
+        (event(strategy="while on treatment", duration="age"), "write column_before"),
+        (event(strategy="while on treatment", column_before="week8"), "write duration: <column of days>"),
+        (event(strategy="while on treatment", column_before="sex", duration="age"), "column_before 'sex' is no number"),
+        (
+            event(strategy="hypothetical", detect={"column": "sex", "operator": "at least", "value": 1}),
+            "intercurrent event 'Rescue': 'at least' compares a number",
+        ),
+        (
+            event(strategy="hypothetical", detect={"column": "change", "operator": "present"}),
+            "is detected by the outcome itself",
+        ),
+        (
+            event(strategy="hypothetical", detect={"column": "sex", "operator": "present", "date": "age"}),
+            "detect.date: column 'age' is of type integer; expected a date",
+        ),
+    ],
+)  # fmt: skip
+def test_what_nothing_computes_is_refused(change: Change, words: str) -> None:
+    """An old form, a strategy without what computes it, and a schedule without its dates are refused; what to write is said (FAULTS 89)."""
+    assert words in refusal(change)
+
+
+def test_composite_of_a_binary_outcome_is_0_or_1() -> None:
+    """A risk has no outcome of one half."""
+
+    def change(stored: dict[str, Any]) -> None:
+        column = next(one for one in stored["contract"]["columns"] if one["name"] == "change")
+        column |= {"type": "integer", "minimum": 0, "maximum": 1}
+        stored["outcome"]["type"] = "binary"
+        event(strategy="composite variable", composite=0.5)(stored)
+
+    assert "composite 0.5 is no value of a binary outcome; write 0 or 1" in refusal(change)
+
+
+def test_each_strategy_that_is_computed_is_accepted() -> None:
+    """Treatment policy, hypothetical, composite and while on treatment make protocols with what each needs."""
+    for keys in (
+        {"strategy": "treatment policy"},
+        {"strategy": "treatment policy", "detect": "none", "reason": "Not collected"},
+        {"strategy": "hypothetical"},
+        {"strategy": "composite variable", "composite": -5},
+        {"strategy": "while on treatment", "column_before": "week8", "duration": "age"},
+    ):
+        (found,) = accepted(event(**keys)).estimand.intercurrent_events
+        assert found.strategy == keys["strategy"]
+
+
+def test_what_was_recorded_in_the_old_form_is_read() -> None:
+    """A recorded protocol without the new keys is read, comes back as it was, and makes no new run."""
+    stored = yaml.safe_load(TEXT)
+    del stored["outcome"]["missing"], stored["outcome"]["assessed"]
+    stored["estimand"]["intercurrent_events"] = [{"event": "Death", "strategy": "principal stratum"}]
+    stored["eligibility"].append({"name": "No outcome", "column": "change", "operator": "present"})
+    text = json.dumps(stored)
+    found = parse_recorded(text, "x")
+    assert found.as_json()["outcome"] == {**stored["outcome"], "type": "continuous"}
+    assert found.as_json()["estimand"]["intercurrent_events"] == stored["estimand"]["intercurrent_events"]
+    assert "missing_share" not in found.as_json()["gates"]
+    with pytest.raises(ProtocolError, match=r"outcome\.missing is missing"):
+        parse_protocol(text, "x")
+
+
+def test_a_recorded_text_that_is_no_protocol_is_refused() -> None:
+    """What holds no protocol of any version is refused."""
+    with pytest.raises(ProtocolError, match="Field required"):
+        parse_recorded("{}", "x")
