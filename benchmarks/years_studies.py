@@ -26,7 +26,8 @@ estimand:
   treatment: Active against control
   population: Adults who consent
   variable: Change in score at week 24
-  intercurrent_events: [{{event: Discontinuation, strategy: treatment policy}}]
+  intercurrent_events:
+    - {{event: Discontinuation, strategy: treatment policy, detect: none, reason: Not collected}}
   summary_measure: Difference of means
   target: ATO
 edc: {{system: files}}
@@ -39,8 +40,9 @@ contract:
     - {{name: arm, type: category, timing: baseline, values: [active, control]}}
     - {{name: change, type: number, timing: follow-up, unit: points}}
 treatment: {{column: arm, treated: active, control: control}}
-outcome: {{column: change, unit: points, label: Change in score}}
-eligibility: [{{name: No outcome, column: change, operator: present}}]
+outcome:
+  {{column: change, unit: points, label: Change in score, assessed: none, missing: {{method: weighted}}}}
+eligibility: []
 covariates:
   - {{column: age, label: Age}}
   - {{column: severity, label: Severity at baseline}}

@@ -116,7 +116,8 @@ def subject(
         return
     source, box = answer["source"], answer["box"]
     rows = [_row(place) for place in (source, *source["joined"])]
-    where = f"analysed, arm {box['arm']} ({box['group']})" if box["arm"] else f"excluded: {box['reason']}"
+    where = f"analysed, arm {box['arm']} ({box['group']})" if box["arm"] else f"{box['box']}: {box['reason']}"
+    where += f"; outcome {box['outcome']}" if box["outcome"] else ""
     facts = {
         "subject": f"{answer['subject']} of {answer['run']}",
         "box": where,

@@ -1,5 +1,7 @@
 """cohort: the analysis set, and the reason for each exclusion."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -7,36 +9,49 @@ from numpy.typing import NDArray
 from medicore.errors import DataError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
-from medicore.records.protocol.protocol import Criterion, Protocol
+from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.outcome_counts import lock_day, outcome_section
+from medicore.steps.data.outcome_states import MISSING, NOT_YET_DUE, outcomes_of
+from medicore.steps.data.satisfying import satisfies
 from medicore.steps.gate import write_section
 from medicore.steps.gates.cohort_gates import cohort_findings
+from medicore.steps.gates.missing_gates import missing_findings
 from medicore.steps.models.imputing import complete
 
 OUTSIDE = "Arm outside the declared contrast"
 """The reason for leaving out an eligible subject whose arm is not one of the two that are compared."""
+
+NOT_DUE = "Outcome not yet due"
+"""The reason for leaving out, in this month, a subject whose outcome is still to come."""
+
+LEFT_OUT = "Outcome missing, complete cases declared"
+"""The reason for leaving out a subject without an outcome where the protocol analyses complete cases."""
+
+OF_OUTCOME = (NOT_DUE, LEFT_OUT)
+"""The reasons that stand after eligibility and contrast: nobody is excluded by them."""
 
 
 def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Apply the criteria in order, write disposition and analysis set, and return the findings of its gates.
 
     Each excluded subject has one reason: the first criterion that it fails. A missing value fails every criterion.
-    Missing covariates are imputed if the protocol plans it. Raises DataError when an eligible subject lacks treatment,
-    outcome or (without such a plan) a covariate, or when an arm is empty.
+    Subjects whose outcome is not yet due are left out of this month's population; those whose outcome is missing stay
+    in it, unless the protocol analyses complete cases. Missing covariates are imputed if the protocol plans it. Raises
+    DataError when an eligible subject lacks treatment or (without such a plan) a covariate, or when an arm is empty.
     """
     extract = files.read_table("extract.parquet")
-    reason = np.full(len(extract), "", dtype=object)
-    flow = []
-    for criterion in protocol.eligibility:
-        excluded = (reason == "") & ~satisfies(extract[criterion.column], criterion)
-        reason[excluded] = criterion.name
-        flow.append(
-            {"name": criterion.name, "excluded": int(excluded.sum()), "remaining": int((reason == "").sum())}
-        )
+    locked_on = lock_day(files, protocol)
+    outcomes = outcomes_of(protocol, extract, locked_on)
+    reason, flow = _eligible(protocol, extract)
     _require_treatment(protocol, extract[np.equal(reason, "")])
     arms = extract[protocol.treatment.column].to_numpy(dtype=object)
     contrast = (arms == protocol.treatment.treated) | (arms == protocol.treatment.control)
     outside = (reason == "") & ~contrast
     reason[outside] = OUTSIDE
+    compared, state = np.equal(reason, ""), outcomes.state
+    reason[compared & (state == NOT_YET_DUE)] = NOT_DUE
+    if protocol.outcome.method == "complete cases":
+        reason[compared & (state == MISSING)] = LEFT_OUT
     included = np.equal(reason, "")
     subject = protocol.contract.subject
     files.write_table(
@@ -46,22 +61,22 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
                 subject: extract[subject].astype(str),
                 "arm": extract[protocol.treatment.column].fillna("").astype(str),
                 "reason": reason.astype(str),
+                "outcome": np.where(compared | outside, state, "").astype(str),
             }
         ),
     )
-    analysis = analysis_set(protocol, extract[included])
+    analysis = analysis_set(protocol, extract[included], outcomes.outcome[included])
     treated = analysis["treated"].to_numpy(dtype=bool)
     sizes = {"treated": int(treated.sum()), "control": int((~treated).sum())}
     labels = {"treated": protocol.treatment.treated, "control": protocol.treatment.control}
     for arm, size in sizes.items():
         if size == 0:
-            raise DataError(
-                f"arm {labels[arm]!r} has no eligible subject, so there is nothing to compare; "
-                "check treatment labels and eligibility criteria"
-            )
-    findings = tuple(cohort_findings(protocol, analysis))
-    # A finding here cannot be overridden: nothing is imputed from an arm that has nothing to impute from.
-    completed, imputation = (analysis, None) if findings else complete(protocol, analysis)
+            raise _empty(labels[arm])
+    told = outcome_section(protocol, outcomes, compared, arms == protocol.treatment.treated, locked_on)
+    findings = (*cohort_findings(protocol, analysis), *missing_findings(protocol, told))
+    # Nothing is imputed from an arm that has nothing to impute from; such a finding cannot be overridden.
+    stopped = any(not finding.overridable for finding in findings)
+    completed, imputation = (analysis, None) if stopped else complete(protocol, analysis)
     files.write_table("analysis.parquet", completed)
     section = {
         "assessed": len(extract),
@@ -69,33 +84,31 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "not_in_contrast": int(outside.sum()),
         "analysed": len(analysis),
         "arms": {arm: {"label": labels[arm], "n": size} for arm, size in sizes.items()},
+        **told,
         "baseline": baseline(protocol, analysis),
         "imputation": imputation,
     }
     return write_section(files, "cohort", section, findings)
 
 
-def satisfies(values: pd.Series, criterion: Criterion) -> NDArray[np.bool_]:
-    """Return which values satisfy the criterion, ``(n,)`` bool; a missing value never does."""
-    present: NDArray[np.bool_] = values.notna().to_numpy(dtype=bool)
-    if criterion.operator == "present":
-        return present
-    if criterion.operator in {"equals", "not equals", "one of"}:
-        allowed = criterion.value if isinstance(criterion.value, tuple) else (criterion.value,)
-        texts = {str(value) for value in allowed}
-        same: NDArray[np.bool_] = np.array([str(value) in texts for value in values], dtype=bool)
-        if criterion.operator == "not equals":
-            return np.logical_and(present, ~same)
-        return np.logical_and(present, same)
-    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    bound = float(str(criterion.value))
-    compared = {
-        "at least": numbers >= bound,
-        "at most": numbers <= bound,
-        "above": numbers > bound,
-        "below": numbers < bound,
-    }[criterion.operator]
-    return np.logical_and(present, compared)
+def _eligible(protocol: Protocol, extract: pd.DataFrame) -> tuple[NDArray[np.object_], list[dict[str, Any]]]:
+    """Return each subject's reason for exclusion, ``(n,)``, '' for the eligible, and the counts of the criteria."""
+    reason = np.full(len(extract), "", dtype=object)
+    flow = []
+    for criterion in protocol.eligibility:
+        excluded = (reason == "") & ~satisfies(extract[criterion.column], criterion)
+        reason[excluded] = criterion.name
+        flow.append(
+            {"name": criterion.name, "excluded": int(excluded.sum()), "remaining": int((reason == "").sum())}
+        )
+    return reason, flow
+
+
+def _empty(label: str) -> DataError:
+    return DataError(
+        f"arm {label!r} has no eligible subject whose outcome is due, so there is nothing to compare; check treatment "
+        "labels, eligibility criteria and outcome.assessed"
+    )
 
 
 def _require_treatment(protocol: Protocol, eligible: pd.DataFrame) -> None:
@@ -113,21 +126,26 @@ def _lacking(column: str, count: int, remedy: str = "") -> DataError:
     )
 
 
-def analysis_set(protocol: Protocol, eligible: pd.DataFrame) -> pd.DataFrame:
-    """Return subject, ``treated``, ``outcome`` and covariates of eligible subjects; raise DataError when one is missing."""
+def analysis_set(protocol: Protocol, eligible: pd.DataFrame, outcome: NDArray[np.float64]) -> pd.DataFrame:
+    """Return subject, ``treated``, ``outcome``, ``observed`` and covariates of the analysed subjects.
+
+    ``outcome``, ``(n,)``, is that of the estimand's strategies; it is NaN where ``observed`` is false. Raises DataError
+    when a covariate is missing that no plan imputes.
+    """
     columns = [covariate.column for covariate in protocol.covariates]
-    refused = [protocol.outcome.column, *(columns if protocol.imputation.method == "none" else ())]
+    refused = columns if protocol.imputation.method == "none" else []
     lacking = [column for column in refused if eligible[column].isna().any()]
     if lacking:
-        remedy = "" if lacking[0] == protocol.outcome.column else ", or plan the imputation of covariates"
-        raise _lacking(lacking[0], int(eligible[lacking[0]].isna().sum()), remedy)
+        count = int(eligible[lacking[0]].isna().sum())
+        raise _lacking(lacking[0], count, ", or plan the imputation of covariates")
     analysis = pd.DataFrame(
         {
             protocol.contract.subject: eligible[protocol.contract.subject].astype(str),
             "treated": (eligible[protocol.treatment.column] == protocol.treatment.treated).to_numpy(
                 dtype=bool
             ),
-            "outcome": eligible[protocol.outcome.column].to_numpy(dtype=np.float64),
+            "outcome": outcome,
+            "observed": ~np.isnan(outcome),
         }
     )
     for column in columns:

@@ -14,18 +14,19 @@ from medicore.steps.data.change import change_since
 from medicore.steps.gate import write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
 from medicore.steps.gates.monitoring_gates import monitoring_findings
+from medicore.steps.gates.observation_gates import observation_findings, observation_model_findings
 from medicore.steps.looks.section import monitored
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
 from medicore.steps.models.primary import estimate_primary
-from medicore.steps.models.sample import Sample
+from medicore.steps.models.sample import Sample, observation_covariates
 from medicore.steps.models.terms import model_terms
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Estimate the primary effect on the retained subjects, confirm it, and compare it with last month's estimate.
 
-    Where an outcome model separates, or did not converge, and no estimate follows, the findings say so in place of the
+    Where an outcome or observation model separates, or did not converge, and no estimate follows, the findings say so in place of the
     estimate, and no decision overrides them.
     """
     sets, retained = analysed(files)
@@ -33,10 +34,14 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     samples = [Sample.of(protocol, frame) for frame in frames]
     results = [sample.primary() for sample in samples]
     designs = [model_terms(protocol, protocol.models.outcome, frame) for frame in frames]
+    observing = [model_terms(protocol, observation_covariates(protocol), frame) for frame in frames]
     about_models = in_any_set(
         [
-            tuple(outcome_model_findings(protocol, terms, sample, result.models))
-            for terms, sample, result in zip(designs, samples, results, strict=True)
+            (
+                *outcome_model_findings(protocol, terms, sample, result.models),
+                *observation_model_findings(seen, sample),
+            )
+            for terms, seen, sample, result in zip(designs, observing, samples, results, strict=True)
         ]
     )
     try:
@@ -56,6 +61,7 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     findings = (
         *about_models,
         *effect_findings(protocol, primary, sparse_levels(designs[0], samples[0].treated)),
+        *observation_findings(protocol, primary),
         *change_findings(protocol, change),
         *monitoring_findings(monitoring),
     )

@@ -16,48 +16,61 @@ from medicore.stats.effect.randomised import randomised_means
 from medicore.stats.effect.standardisation import standardised_means
 from medicore.stats.effect.tmle import targeted
 from medicore.stats.effect.unadjusted import unadjusted_means, welch_difference
+from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import clipped_scores
+from medicore.steps.alternatives.missing_method import (
+    CompleteCases,
+    observed_by,
+    other_missing_method,
+)
 from medicore.steps.alternatives.robustness import confounding, missing_outcomes
 from medicore.steps.alternatives.several_arms import over_all_arms
 from medicore.steps.alternatives.supplementary import other_estimands
 from medicore.steps.effect import analysed
 from medicore.steps.gate import read_section, write_section
-from medicore.steps.models.sample import Sample, nothing, row, varied
+from medicore.steps.models.sample import Sample, nothing, observation_covariates, row, varied
 
 
 def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Write the sensitivity rows (same estimand, other assumptions) and the supplementary ones (other estimands)."""
     everyone, retained = analysed(files)
     samples = [Sample.of(protocol, one[retained].reset_index(drop=True)) for one in everyone]
+    known = CompleteCases(protocol, samples)
     primary = read_section(files, "effect")["primary"]
     disposition = files.read_table("disposition.parquet")
-    pooled = over_all_arms(protocol, files.read_table("extract.parquet"), disposition)
+    extract = files.read_table("extract.parquet")
+    pooled = over_all_arms(protocol, extract, disposition)
     section = {
-        "sensitivity": [*_same_estimand(protocol, samples), *pooled],
-        "supplementary": other_estimands(protocol, everyone, samples),
+        "sensitivity": [
+            *other_missing_method(protocol, samples, known, extract, disposition),
+            *_same_estimand(protocol, samples, known),
+            *pooled,
+        ],
+        "supplementary": other_estimands(protocol, everyone, samples, known),
         "evalue": confounding(protocol, primary, samples),
         "tipping": missing_outcomes(protocol, primary, disposition),
     }
     return write_section(files, "sensitivity", section, ())
 
 
-def _same_estimand(protocol: Protocol, samples: Sequence[Sample]) -> list[dict[str, Any]]:
-    """Return the rows that keep the estimand and vary what the primary analysis assumes (ICH E9(R1), A.5.2)."""
+def _same_estimand(
+    protocol: Protocol, samples: Sequence[Sample], known: CompleteCases
+) -> list[dict[str, Any]]:
+    """Return the rows that keep the estimand and vary what the primary analysis assumes (ICH E9(R1), A.5.2).
+
+    Estimators without weights for being observed analyse the subjects with an observed outcome, ``known``.
+    """
     family, target = samples[0].family, samples[0].target
     rows = [
-        row(
-            protocol,
+        known.row(
             "Overlap weighting alone" if target == "ATO" else "IPW instead of AIPW",
-            samples,
             lambda one: weighted_means(one.treated, one.outcome, one.fit, target).scores_estimated,
         )
     ]
     if target != "ATO":
         rows.append(
-            row(
-                protocol,
+            known.row(
                 "Outcome models alone",
-                samples,
                 lambda one: standardised_means(
                     one.x_outcome, one.treated, one.outcome, family, target=target
                 ),
@@ -65,26 +78,18 @@ def _same_estimand(protocol: Protocol, samples: Sequence[Sample]) -> list[dict[s
         )
     if target == "ATE":
         rows.append(
-            row(
-                protocol,
+            known.row(
                 "TMLE instead of AIPW",
-                samples,
                 lambda one: targeted(one.x_outcome, one.treated, one.outcome, one.fit, family=family).means,
             )
         )
     rows += [_clipped_row(protocol, samples, limit) for limit in protocol.sensitivity.clipping]
     if protocol.design == "randomised":
-        rows.append(_randomised_row(protocol, samples))
+        rows.append(_randomised_row(known, family))
     if protocol.sensitivity.leave_one_out:
         rows += [_without(protocol, samples, covariate.column) for covariate in protocol.covariates]
     # nobody's covariates enter: one data set is as good as several
-    unadjusted = row(
-        protocol,
-        "No adjustment",
-        samples[:1],
-        lambda one: _unadjusted(protocol, one),
-    )
-    return [*rows, unadjusted]
+    return [*rows, known.row("No adjustment", lambda one: _unadjusted(protocol, one), first=True)]
 
 
 def _unadjusted(protocol: Protocol, sample: Sample) -> ArmMeans | Effect:
@@ -96,22 +101,17 @@ def _unadjusted(protocol: Protocol, sample: Sample) -> ArmMeans | Effect:
     return replace(unadjusted_means(sample.treated, sample.outcome), estimand=target)
 
 
-def _randomised_row(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
+def _randomised_row(known: CompleteCases, family: Family) -> dict[str, Any]:
     """Return the covariate-adjusted comparison whose validity depends on randomisation alone."""
-    if samples[0].family == "gaussian":
-        return row(
-            protocol,
+    if family == "gaussian":
+        return known.row(
             "ANCOVA with interactions",
-            samples,
             lambda one: Effect(
                 "difference", ancova(one.x_outcome, one.treated, one.outcome, interactions=True)
             ),
         )
-    name = "Standardisation, variance of randomisation"
-    return row(
-        protocol,
-        name,
-        samples,
+    return known.row(
+        "Standardisation, variance of randomisation",
         lambda one: randomised_means(one.x_outcome, one.treated, one.outcome, one.family),
     )
 
@@ -134,8 +134,11 @@ def _without(protocol: Protocol, samples: Sequence[Sample], column: str) -> dict
         "propensity": tuple(name for name in protocol.models.propensity if name != column),
         "outcome": tuple(name for name in protocol.models.outcome if name != column),
     }
+    observing = tuple(name for name in observation_covariates(protocol) if name != column)
     name = f"Without {protocol.covariate(column).label}"
-    if not all(models.values()):
+    if not (all(models.values()) and observing):
         return nothing(name, "the covariate is the only one of a model")
-    fewer = protocol.model_copy(update={"models": protocol.models.model_copy(update=models)})
+    fewer = observed_by(
+        protocol.model_copy(update={"models": protocol.models.model_copy(update=models)}), observing
+    )
     return row(protocol, name, samples, lambda one: Sample.of(fewer, one.analysis).primary().means)

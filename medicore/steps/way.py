@@ -34,7 +34,7 @@ STEPS = (
     Step("check", ("lock", "extract.json", "extract.parquet"), ("check.json",)),
     Step(
         "cohort",
-        ("check.json", "extract.parquet"),
+        ("check.json", "extract.json", "extract.parquet"),
         ("cohort.json",),
         ("disposition.parquet", "analysis.parquet"),
     ),

@@ -187,5 +187,7 @@ def test_next_month_goes_on_from_it(copied: Generation, tmp_path: Path) -> None:
     assert verify_ledger(house).failed == ()
     assert [verified.run for verified in verify_all(house) if verified.failed] == []
     change = read_results(house, NEXT, sealed_commit(house, NEXT)).document["change"]
-    assert (change["run"], change["in_standard_errors"]) == (str(SEALED), 0.0)
+    # The generation left out who has no outcome; today's protocol weights for being observed, on the same data.
+    assert change["run"] == str(SEALED)
+    assert 0.01 < change["in_standard_errors"] < 0.1
     assert change["previous_estimate"] == copied.results(SEALED)["primary"]["estimate"]

@@ -28,7 +28,8 @@ estimand:
   treatment: Active against control
   population: Adults
   variable: Change in score
-  intercurrent_events: [{event: Discontinuation, strategy: treatment policy}]
+  intercurrent_events:
+    - {event: Discontinuation, strategy: treatment policy, detect: none, reason: Not collected}
   summary_measure: Difference of means
 edc: {system: files}
 contract:
@@ -42,9 +43,9 @@ contract:
     - {name: region, type: category, timing: baseline, values: [north, south, west]}
     - {name: change, type: number, timing: follow-up, unit: points, required: false}
 treatment: {column: arm, treated: active, control: control}
-outcome: {column: change, unit: points, label: Change in score}
+outcome:
+  {column: change, unit: points, label: Change in score, assessed: none, missing: {method: weighted}}
 eligibility:
-  - {name: Outcome not measured, column: change, operator: present}
   - {name: Under 18, column: age, operator: at least, value: 18}
   - {name: Too heavy, column: weight, operator: below, value: 200}
 covariates:

@@ -28,7 +28,8 @@ estimand:
   treatment: Active against control
   population: Adults who consent
   variable: Change in score
-  intercurrent_events: [{event: Discontinuation, strategy: treatment policy}]
+  intercurrent_events:
+    - {event: Discontinuation, strategy: treatment policy, detect: none, reason: Not collected}
   summary_measure: Difference of means
 edc: {system: files}
 contract:
@@ -45,8 +46,9 @@ contract:
     - {name: arm, type: category, timing: baseline, values: [active, control]}
     - {name: change, type: number, timing: follow-up, unit: points, required: false}
 treatment: {column: arm, treated: active, control: control}
-outcome: {column: change, unit: points, label: Change in score}
-eligibility: [{name: No outcome, column: change, operator: present}]
+outcome:
+  {column: change, unit: points, label: Change in score, assessed: none, missing: {method: weighted}}
+eligibility: []
 covariates: [{column: weight, label: Weight}]
 models: {propensity: [weight], outcome: [weight]}
 monitoring: {method: confidence sequence, alpha: 0.05, tuned_at: 300, first: 20, action: none}

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from medicore.errors import DataError
-from medicore.records.protocol.protocol import Criterion
-from medicore.steps.cohort import cohort, satisfies
+from medicore.records.protocol.intercurrent import Criterion
+from medicore.steps.cohort import cohort
+from medicore.steps.data.satisfying import satisfies
 from tests.steps.analysed_trial import extracted, protocol, section, subjects, with_column
 
 PERCENT_TOLERANCE = 1e-12
@@ -31,19 +32,18 @@ def reasons(files: Any) -> list[str]:
 
 def test_first_criterion_that_fails_is_the_reason(tmp_path: Path) -> None:
     """Criteria are applied in order, each excluded subject has one reason, and those left are counted."""
-    frame = changed("change", {0: np.nan, 1: np.nan})
-    frame.loc[[1, 2], "age"] = 17
+    frame = subjects()
+    frame.loc[[0, 1, 2], "age"] = 17
     frame.loc[[2, 3], "weight"] = 200.0
     files = extracted(tmp_path, frame)
     assert cohort(files, protocol()) == ()
     made = section(files, "cohort")
     assert made["criteria"] == [
-        {"name": "Outcome not measured", "excluded": 2, "remaining": 238},
-        {"name": "Under 18", "excluded": 1, "remaining": 237},
+        {"name": "Under 18", "excluded": 3, "remaining": 237},
         {"name": "Too heavy", "excluded": 1, "remaining": 236},
     ]
     assert (made["assessed"], made["analysed"], made["not_in_contrast"]) == (240, 236, 0)
-    expected = ["Outcome not measured", "Outcome not measured", "Under 18", "Too heavy"]
+    expected = ["Under 18", "Under 18", "Under 18", "Too heavy"]
     assert reasons(files) == expected + [""] * 236
     assert len(files.read_table("analysis.parquet")) == 236
 
@@ -54,7 +54,7 @@ def test_criterion_that_excludes_nobody_is_kept(tmp_path: Path) -> None:
     cohort(files, protocol())
     assert [(row["excluded"], row["remaining"]) for row in section(files, "cohort")["criteria"]] == [
         (0, 240)
-    ] * 3
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,8 @@ def test_one_arm_only_halts(tmp_path: Path, only: str, empty: str) -> None:
     """Without a subject in an arm there is nothing to compare, and the empty arm is named (FAULTS 48)."""
     files = extracted(tmp_path, with_column(subjects(), "arm", only))
     with pytest.raises(
-        DataError, match=f"^arm '{empty}' has no eligible subject, so there is nothing to compare"
+        DataError,
+        match=f"^arm '{empty}' has no eligible subject whose outcome is due, so there is nothing to compare",
     ):
         cohort(files, protocol())
     assert not files.exists("cohort.json")
@@ -113,12 +114,12 @@ def test_nobody_eligible_halts(tmp_path: Path) -> None:
 def test_third_arm_is_counted_outside_the_contrast(tmp_path: Path) -> None:
     """Eligible subjects of another arm are apart from criteria; ineligible ones keep their reason (FAULTS 49)."""
     frame = changed("arm", {0: "other", 1: "other"})
-    frame.loc[1, "change"] = np.nan
+    frame.loc[1, "age"] = 17
     files = extracted(tmp_path, frame)
     cohort(files, protocol())
     made = section(files, "cohort")
     assert (made["not_in_contrast"], made["analysed"]) == (1, 238)
-    assert reasons(files)[:3] == ["Arm outside the declared contrast", "Outcome not measured", ""]
+    assert reasons(files)[:3] == ["Arm outside the declared contrast", "Under 18", ""]
 
 
 @pytest.mark.parametrize("column", ["sex", "arm", "region"])
@@ -133,7 +134,7 @@ def test_missing_value_of_an_eligible_subject_is_refused(tmp_path: Path, column:
 
 def test_missing_value_of_an_excluded_subject_is_none_of_our_business(tmp_path: Path) -> None:
     """A subject excluded by a criterion may lack treatment and covariates."""
-    frame = changed("change", {3: np.nan})
+    frame = changed("age", {3: 17})
     frame.loc[3, ["sex", "arm"]] = None
     files = extracted(tmp_path, frame)
     assert cohort(files, protocol()) == ()
@@ -142,14 +143,18 @@ def test_missing_value_of_an_excluded_subject_is_none_of_our_business(tmp_path: 
 
 def test_analysis_set_is_treatment_outcome_and_covariates(tmp_path: Path) -> None:
     """The set has a row per analysed subject in order of the extract, and no other column than it needs."""
-    frame = changed("change", {0: np.nan})
+    frame = changed("age", {0: 17})
+    frame.loc[5, "change"] = np.nan
     files = extracted(tmp_path, frame)
     cohort(files, protocol())
     analysis = files.read_table("analysis.parquet")
-    assert list(analysis.columns) == ["subject_id", "treated", "outcome", "age", "weight", "sex", "region"]
+    assert list(analysis.columns) == [
+        "subject_id", "treated", "outcome", "observed", "age", "weight", "sex", "region",
+    ]  # fmt: skip
     assert analysis["subject_id"].tolist() == frame["subject_id"].tolist()[1:]
     assert analysis["treated"].tolist() == (frame["arm"] == "active").tolist()[1:]
-    assert analysis["outcome"].tolist() == frame["change"].tolist()[1:]
+    assert analysis["outcome"].equals(frame["change"].iloc[1:].reset_index(drop=True).rename("outcome"))
+    assert analysis["observed"].tolist() == frame["change"].notna().tolist()[1:]
     arms = section(files, "cohort")["arms"]
     assert arms["treated"] == {"label": "active", "n": int(analysis["treated"].sum())}
     assert arms["control"] == {"label": "control", "n": int((~analysis["treated"]).sum())}
@@ -206,7 +211,12 @@ def test_a_covariate_that_a_whole_arm_lacks_halts_before_imputation(tmp_path: Pa
     frame = with_column(subjects(), "weight", np.where(active, np.nan, subjects()["weight"]))
     stored = protocol().as_json()
     design = "randomised" if method == "single" else "observational"
-    plan = protocol(imputation={"method": method}, eligibility=stored["eligibility"][:2], design=design)
+    plan = protocol(
+        imputation={"method": method},
+        eligibility=stored["eligibility"][:1],
+        design=design,
+        outcome={"missing": {"method": "complete cases"}},
+    )
     files = extracted(tmp_path, frame)
     (finding,) = cohort(files, plan)
     assert (finding.gate, finding.subject, finding.overridable) == ("covariate of an arm", "weight", False)

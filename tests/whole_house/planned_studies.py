@@ -17,7 +17,9 @@ def imputed() -> PreparedStudy:
         study = study.column(
             column, ["" if gap else text for gap, text in zip(gaps, study.texts[column], strict=True)]
         )
-    return study.planned("imputation", {"method": "multiple", "number": 5, "iterations": 5})
+    return study.planned("imputation", {"method": "multiple", "number": 5, "iterations": 5}).planned(
+        "outcome.missing", {"method": "complete cases"}
+    )
 
 
 def risk_ratio_in_the_treated() -> PreparedStudy:
@@ -35,9 +37,15 @@ def risk_ratio_in_the_treated() -> PreparedStudy:
         )
         .column("responded", responded.tolist())
         .planned(
-            "outcome", {"column": "responded", "type": "binary", "unit": "responders", "label": "Response"}
+            "outcome",
+            {
+                **study.protocol["outcome"],
+                "column": "responded",
+                "type": "binary",
+                "unit": "responders",
+                "label": "Response",
+            },
         )
-        .planned("eligibility", [{"name": "No outcome", "column": "responded", "operator": "present"}])
         .planned("estimand.measure", "risk ratio")
         .planned("estimand.target", "ATT")
         .planned(f"contract.columns.{last}.required", True)

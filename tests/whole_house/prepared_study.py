@@ -30,7 +30,8 @@ estimand:
   treatment: Active against control
   population: Adults who consent
   variable: Change in score at week 24
-  intercurrent_events: [{event: Discontinuation, strategy: treatment policy}]
+  intercurrent_events:
+    - {event: Discontinuation, strategy: treatment policy, detect: none, reason: Not collected}
   summary_measure: Difference of means
 edc: {system: files}
 contract:
@@ -46,8 +47,9 @@ contract:
     - {name: week_4, type: number, timing: follow-up, unit: points}
     - {name: change, type: number, timing: follow-up, unit: points}
 treatment: {column: arm, treated: active, control: control}
-outcome: {column: change, unit: points, label: Change in score}
-eligibility: [{name: No outcome, column: change, operator: present}]
+outcome:
+  {column: change, unit: points, label: Change in score, assessed: none, missing: {method: weighted}}
+eligibility: []
 covariates:
   - {column: age, label: Age}
   - {column: bmi, label: Body mass index}

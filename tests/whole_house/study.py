@@ -11,14 +11,14 @@ SOUND, WAITING, BROKEN, FAILING = "TEST-SOUND", "TEST-WAITING", "TEST-UNKNOWNARM
 SOUND_RUN, WAITING_RUN, BROKEN_RUN, FAILED_RUN = (
     f"{study}/{MONTH}/1" for study in (SOUND, WAITING, BROKEN, FAILING)
 )
-UNMEASURED = (3, 40, 41)
+UNMEASURED = tuple(range(3, 299, 8))
 """The rows of the sound study, from 0, in which the outcome was not measured."""
 YOUNG = 7
 """The row of the sound study's one subject who is too young, and whose outcome was not measured either."""
 
 
 def sound(study: str = SOUND) -> PreparedStudy:
-    """Return a study in which nothing is wrong, and from which four subjects are excluded."""
+    """Return a study in which nothing is wrong; one subject is excluded, and one in eight lacks the outcome."""
     made = PreparedStudy(study)
     change, age = list(made.texts["change"]), list(made.texts["age"])
     for row in (*UNMEASURED, YOUNG):

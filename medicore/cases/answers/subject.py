@@ -75,7 +75,9 @@ def subject(
     values, recorded = record.rows_of(patient, protocol.contract.subject)
     applied = applied_criteria(protocol, values, row.texts)
     box = box_of(protocol, applied, str(recorded["arm"].iloc[0]), str(recorded["reason"].iloc[0]))
-    return _presented(record, patient, row, applied, box)
+    # Dispositions of before the states of outcomes were told have no such column.
+    outcome = str(recorded["outcome"].iloc[0]) if "outcome" in recorded else ""
+    return _presented(record, patient, row, applied, box, outcome or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,12 @@ def _sealed_with_cohort(house: House, study: str, month: str | None) -> _Record:
 
 
 def _presented(
-    record: _Record, patient: str, row: SourceRow, applied: Sequence[Applied], box: Box
+    record: _Record,
+    patient: str,
+    row: SourceRow,
+    applied: Sequence[Applied],
+    box: Box,
+    outcome: str | None,
 ) -> dict[str, Any]:
     """Return the answer as it is printed."""
     return {
@@ -158,10 +165,11 @@ def _presented(
             for one in applied
         ],
         "box": {
-            "box": "analysed" if box.reason is None else "excluded",
+            "box": box.name,
             "reason": box.reason,
             "arm": box.arm,
             "group": box.group,
+            "outcome": outcome,
         },
     }
 

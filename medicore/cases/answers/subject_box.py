@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import pandas as pd
 
 from medicore.errors import IntegrityError
-from medicore.records.protocol.protocol import Criterion, Protocol
-from medicore.steps.cohort import satisfies
+from medicore.records.protocol.intercurrent import Criterion
+from medicore.records.protocol.protocol import Protocol
+from medicore.steps.cohort import OF_OUTCOME
+from medicore.steps.data.satisfying import satisfies
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,21 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where a patient stands: excluded for a reason, or analysed in an arm, which is the group of the contrast."""
+    """Where a patient stands: excluded for a reason, or analysed in an arm, which is the group of the contrast.
+
+    An eligible patient whose outcome is not yet due, or missing where complete cases are analysed, has a reason, too.
+    """
 
     reason: str | None
     arm: str | None
     group: str | None
+
+    @property
+    def name(self) -> str:
+        """The name of the box: ``analysed``, ``excluded``, or ``eligible`` where the outcome keeps from the analysis."""
+        if self.reason is None:
+            return "analysed"
+        return "eligible" if self.reason in OF_OUTCOME else "excluded"
 
 
 def applied_criteria(
@@ -53,7 +65,8 @@ def box_of(protocol: Protocol, applied: Sequence[Applied], arm: str, recorded: s
     failed = [one.criterion.name for one in applied if not one.satisfied]
     arms = {protocol.treatment.treated: "treated", protocol.treatment.control: "control"}
     names = {one.criterion.name for one in applied}
-    same = recorded == failed[0] if failed else recorded not in names and (recorded == "") == (arm in arms)
+    compared = recorded in {"", *OF_OUTCOME}
+    same = recorded == failed[0] if failed else recorded not in names and compared == (arm in arms)
     if not same:
         raise IntegrityError(
             "the recorded disposition of the subject is not what the criteria give; expected the same; "

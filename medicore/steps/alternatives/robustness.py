@@ -11,13 +11,15 @@ from medicore.stats.effect.measures import effect_of
 from medicore.stats.imputation.pooling import pooled_effect
 from medicore.stats.robustness.evalue import EValue, e_value_of_risk_ratio, e_value_of_standardised_difference
 from medicore.stats.robustness.tipping import tipping_point
+from medicore.steps.cohort import LEFT_OUT
+from medicore.steps.data.outcome_states import MISSING
 from medicore.steps.models.sample import Sample
 
 
 def confounding(protocol: Protocol, primary: dict[str, Any], samples: Sequence[Sample]) -> dict[str, Any]:
     """Return the E-values of the primary estimate and of the limit of its interval nearer to no effect.
 
-    A difference of means is divided by the outcome's standard deviation over both arms, ddof 1. For a binary outcome
+    A difference of means is divided by the observed outcomes' standard deviation over both arms, ddof 1. For a binary outcome
     the risk ratio of the primary estimator's means is used. If there is no E-value, the result holds the reason.
     """
     try:
@@ -37,7 +39,7 @@ def confounding(protocol: Protocol, primary: dict[str, Any], samples: Sequence[S
 
 def _e_value(protocol: Protocol, primary: dict[str, Any], samples: Sequence[Sample]) -> EValue:
     if protocol.outcome.family == "gaussian":
-        spread = float(samples[0].outcome.std(ddof=1))
+        spread = float(samples[0].outcome[samples[0].observed].std(ddof=1))
         return e_value_of_standardised_difference(
             primary["estimate"] / spread, primary["ci_low"] / spread, primary["ci_high"] / spread
         )
@@ -51,18 +53,13 @@ def missing_outcomes(
 ) -> dict[str, Any]:
     """Return the tipping point: the shift of the treated arm's missing outcomes that changes the conclusion.
 
-    An outcome counts as missing when the criterion that requires the outcome excluded the treated subject. For a ratio
-    the tipping point is that of the difference of the same means.
+    Missing are the outcomes that were due, in the treated arm of the contrast, and not observed. For a ratio the tipping
+    point is that of the difference of the same means.
     """
-    reasons = {
-        criterion.name
-        for criterion in protocol.eligibility
-        if criterion.operator == "present" and criterion.column == protocol.outcome.column
-    }
     in_arm = (disposition["arm"] == protocol.treatment.treated).to_numpy(dtype=bool)
-    lacking = in_arm & disposition["reason"].isin(reasons).to_numpy(dtype=bool)
-    analysed = in_arm & (disposition["reason"] == "").to_numpy(dtype=bool)
-    missing, treated = int(lacking.sum()), int((lacking | analysed).sum())
+    due = in_arm & disposition["reason"].isin(("", LEFT_OUT)).to_numpy(dtype=bool)
+    lacking = due & (disposition["outcome"] == MISSING).to_numpy(dtype=bool)
+    missing, treated = int(lacking.sum()), int(due.sum())
     found = tipping_point(
         primary["absolute_difference"]["estimate"],
         primary["absolute_difference"]["standard_error"],

@@ -9,7 +9,8 @@ from medicore.errors import DataError
 from medicore.records.protocol.protocol import ImputationPlan, Protocol
 from medicore.stats.effect.ancova import ancova
 from medicore.stats.effect.measures import Effect
-from medicore.steps.cohort import OUTSIDE, analysis_set
+from medicore.steps.cohort import LEFT_OUT, OUTSIDE, analysis_set
+from medicore.steps.data.outcome_states import MISSING, OBSERVED, defined_outcome
 from medicore.steps.models.sample import nothing, row
 from medicore.steps.models.terms import model_terms
 
@@ -24,16 +25,19 @@ def over_all_arms(
 
     The primary analysis leaves out the eligible subjects of the other arms. Here they contribute to the covariates'
     effects and to the residual variance; each arm has its own mean. The analysis is for randomised studies with a
-    continuous outcome. Its covariates are those of the outcome model, without imputation. The rows of ``disposition``
-    and ``extract`` have the same order.
+    continuous outcome. Its subjects are those with an observed outcome, its covariates those of the outcome model, without
+    imputation. The rows of ``disposition`` and ``extract`` have the same order.
     """
-    eligible = disposition["reason"].isin(("", OUTSIDE)).to_numpy(dtype=bool)
-    others = int((disposition["reason"] == OUTSIDE).sum())
+    observed = (disposition["outcome"] == OBSERVED).to_numpy(dtype=bool)
+    eligible = disposition["reason"].isin(("", OUTSIDE, LEFT_OUT)).to_numpy(dtype=bool)
+    lost = int((eligible & (disposition["outcome"] == MISSING).to_numpy(dtype=bool)).sum())
+    eligible = eligible & observed
+    others = int((eligible & (disposition["reason"] == OUTSIDE).to_numpy(dtype=bool)).sum())
     if protocol.design != "randomised" or protocol.outcome.family != "gaussian" or not others:
         return []
-    chosen = extract[eligible]
+    chosen, known = extract[eligible], defined_outcome(protocol, extract)[eligible]
     try:
-        analysis = analysis_set(protocol.model_copy(update={"imputation": _NOT_IMPUTED}), chosen)
+        analysis = analysis_set(protocol.model_copy(update={"imputation": _NOT_IMPUTED}), chosen, known)
     except DataError as error:
         return [nothing(_NAME, str(error))]
     arms = chosen[protocol.treatment.column].to_numpy(dtype=object)
@@ -52,4 +56,6 @@ def over_all_arms(
         [x],
         lambda one: Effect("difference", ancova(one, treated, outcome, covariance="model")),
     )
-    return [{**made, "note": made["note"] or f"{others} of them in arms outside the contrast"}]
+    told = f"{others} of them in arms outside the contrast"
+    told += f"; {lost} without an outcome left out" if lost else ""
+    return [{**made, "note": made["note"] or told}]

@@ -16,6 +16,7 @@ from medicore.stats.effect.estimate import Estimate
 from medicore.stats.effect.inverse_probability import weighted_means
 from medicore.stats.effect.matching import match_without_replacement, matching_distance
 from medicore.stats.effect.subgroups import interaction_test
+from medicore.steps.alternatives.missing_method import CompleteCases
 from medicore.steps.models.sample import Sample, pooled_means, row, varied
 
 _CALIPER = 0.2
@@ -27,9 +28,15 @@ _POPULATIONS: dict[Target, str] = {
 
 
 def other_estimands(
-    protocol: Protocol, everyone: Sequence[pd.DataFrame], samples: Sequence[Sample]
+    protocol: Protocol,
+    everyone: Sequence[pd.DataFrame],
+    samples: Sequence[Sample],
+    known: CompleteCases,
 ) -> list[dict[str, Any]]:
-    """Return the rows about other populations than the primary estimand's; ``everyone`` is before trimming."""
+    """Return the rows about other populations than the primary estimand's; ``everyone`` is before trimming.
+
+    ``known`` are the subjects with an observed outcome: matching and weighting alone analyse them.
+    """
 
     @functools.cache
     def before_trimming(place: int) -> Sample:
@@ -42,12 +49,8 @@ def other_estimands(
             _trimmed(protocol, places, before_trimming, threshold)
             for threshold in protocol.sensitivity.trimming
         ),
-        *(
-            _target_row(protocol, samples, target)
-            for target in _POPULATIONS
-            if target != protocol.estimand.target
-        ),
-        _matched_row(protocol, samples),
+        *(_target_row(known, target) for target in _POPULATIONS if target != protocol.estimand.target),
+        _matched_row(known),
         *(
             found
             for column in protocol.sensitivity.subgroups
@@ -56,17 +59,15 @@ def other_estimands(
     ]
 
 
-def _target_row(protocol: Protocol, samples: Sequence[Sample], target: Target) -> dict[str, Any]:
+def _target_row(known: CompleteCases, target: Target) -> dict[str, Any]:
     """Return the effect in another target population, by weighting."""
-    return row(
-        protocol,
+    return known.row(
         _POPULATIONS[target],
-        samples,
         lambda one: weighted_means(one.treated, one.outcome, one.fit, target).scores_estimated,
     )
 
 
-def _matched_row(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any]:
+def _matched_row(known: CompleteCases) -> dict[str, Any]:
     """Return the effect in the treated by greedy 1:1 matching on the logit of the score, caliper 0.2 SD (Austin, 2011)."""
     unmatched: list[int] = []
     tied: list[int] = []
@@ -79,7 +80,7 @@ def _matched_row(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any
         tied.append(found.tied)
         return found.means
 
-    made = row(protocol, "1:1 matching on the score", samples, estimate)
+    made = known.row("1:1 matching on the score", estimate)
     if made["estimate"] is None:
         return made
     alone = f"{varied(unmatched)} treated without a partner within {_CALIPER} SD"

@@ -18,7 +18,10 @@ def cohort_findings(protocol: Protocol, analysis: pd.DataFrame) -> Iterator[Find
     treated = analysis["treated"].to_numpy(dtype=bool)
     arms = {protocol.treatment.treated: treated, protocol.treatment.control: ~treated}
     if protocol.outcome.type == "binary":
-        yield from _events(protocol, {label: analysis["outcome"][within] for label, within in arms.items()})
+        observed = analysis["observed"].to_numpy(dtype=bool)
+        yield from _events(
+            protocol, {label: analysis["outcome"][within & observed] for label, within in arms.items()}
+        )
     for covariate in protocol.covariates:
         missing = analysis[covariate.column].isna().to_numpy(dtype=bool)
         for label, within in arms.items():

@@ -20,8 +20,10 @@ from medicore.stats.imputation.pooling import pooled, pooled_effect, pooled_repl
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.stats.verification import TOLERANCE, Verification, verify_effect, verify_pooled
 from medicore.steps.models.naming import failures
-from medicore.steps.models.sample import Sample
+from medicore.steps.models.observing import observation_section
+from medicore.steps.models.sample import Sample, observation_covariates
 from medicore.steps.models.seeds import derived_seed
+from medicore.steps.models.terms import model_terms
 
 _ROUNDING = 1e-10
 """A standard error of at most this share of the largest outcome is 0, and a ratio to it means nothing."""
@@ -68,16 +70,24 @@ def analyse_sample(
     variance; and when bootstrap or second implementation find no number at all.
     """
     result = result or sample.primary()
-    _require_variance(protocol, sample.outcome, result.influence_function.standard_error)
+    _require_variance(protocol, sample.outcome[sample.observed], result.influence_function.standard_error)
     arrays = sample.x_propensity, sample.x_outcome, sample.treated, sample.outcome
     family, target, measure = sample.family, sample.target, protocol.estimand.measure
     replicates = protocol.inference.replicates
-    drawn = bootstrap_effect(*arrays, replicates=replicates, seed=seed, family=family, target=target)
+    seen = _observation(sample)
+    drawn = bootstrap_effect(*arrays, replicates=replicates, seed=seed, family=family, target=target, **seen)
     bootstrap = measured(drawn, result.stacked, measure)
     with np.errstate(divide="ignore", invalid="ignore"):  # what comes of a separated model is judged below
-        second = verify_effect(*arrays, family=family, target=target, measure=measure)
+        second = verify_effect(*arrays, family=family, target=target, measure=measure, **seen)
     _require_numbers(bootstrap, second)
     return Analysed(result, bootstrap, second)
+
+
+def _observation(sample: Sample) -> dict[str, Any]:
+    """Return the arguments about missing outcomes: none where all are observed, so that nothing is weighted for it."""
+    if sample.complete:
+        return {}
+    return {"observed": sample.observed, "x_observation": sample.x_observation}
 
 
 def estimate_primary(
@@ -121,6 +131,7 @@ def estimate_primary(
         "level": level,
         "p_value": chosen.p_value,
         "n": chosen.n,
+        "observed": min(int(sample.observed.sum()) for sample in samples),
         "unit": protocol.outcome.unit if measure == "difference" else "",
         "mean_treated": float(np.mean([part.result.mean_treated for part in parts])),
         "mean_control": float(np.mean([part.result.mean_control for part in parts])),
@@ -148,8 +159,16 @@ def estimate_primary(
             "tolerance": TOLERANCE,
         },
         "imputation": _imputation([part.effect(protocol).inference for part in parts]),
+        "observation": None if samples[0].complete else _observed_weights(protocol, samples[0]),
     }
     return primary, parts
+
+
+def _observed_weights(protocol: Protocol, sample: Sample) -> dict[str, Any]:
+    """Return the diagnostics of the weights for treatment and observation."""
+    covariates = observation_covariates(protocol)
+    names = model_terms(protocol, covariates, sample.analysis).names
+    return {"covariates": list(covariates), **observation_section(sample, names)}
 
 
 def measure_name(protocol: Protocol) -> str:

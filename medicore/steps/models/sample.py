@@ -13,12 +13,12 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.weights import Target
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
-from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.measures import Effect, effect_of
 from medicore.stats.imputation.pooling import pooled_effect
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores
+from medicore.steps.models.estimator import primary_result
 from medicore.steps.models.terms import model_terms
 
 _Set = TypeVar("_Set")
@@ -29,8 +29,8 @@ _Set = TypeVar("_Set")
 class Sample:
     """A (sub)sample: its table, the arrays of it, and its fitted propensity model.
 
-    Designs are ``(n, p)`` without intercept. What analyses the same subjects takes the same sample, so that nothing
-    is built or fitted twice.
+    Designs are ``(n, p)`` without intercept. ``outcome`` is NaN where ``observed``, ``(n,)`` bool, is false. What
+    analyses the same subjects takes the same sample, so that nothing is built or fitted twice.
     """
 
     analysis: pd.DataFrame
@@ -38,8 +38,10 @@ class Sample:
     target: Target
     x_propensity: NDArray[np.float64]
     x_outcome: NDArray[np.float64]
+    x_observation: NDArray[np.float64]
     treated: NDArray[np.bool_]
     outcome: NDArray[np.float64]
+    observed: NDArray[np.bool_]
     fit: LogisticFit
 
     @classmethod
@@ -57,17 +59,26 @@ class Sample:
             target=protocol.estimand.target,
             x_propensity=x,
             x_outcome=model_terms(protocol, protocol.models.outcome, analysis).matrix,
+            x_observation=model_terms(protocol, observation_covariates(protocol), analysis).matrix,
             treated=treated,
             outcome=outcome,
+            observed=analysis["observed"].to_numpy(dtype=bool),
             fit=_fitted_scores(x, treated),
         )
 
+    @property
+    def complete(self) -> bool:
+        """Whether every outcome is observed."""
+        return bool(self.observed.all())
+
     def primary(self, scores: Scores | None = None) -> AugmentedResult:
         """Return the result of the primary estimator, with the fitted scores or with others."""
-        return doubly_robust(
+        return primary_result(
             self.x_outcome,
+            self.x_observation,
             self.treated,
             self.outcome,
+            self.observed,
             scores or self.fit,
             family=self.family,
             target=self.target,
@@ -87,6 +98,12 @@ def _fitted_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> Logist
             "simplify the propensity model"
         )
     return fit
+
+
+def observation_covariates(protocol: Protocol) -> tuple[str, ...]:
+    """Return the covariates of the model of being observed: the declared ones, else those of the outcome model."""
+    missing = protocol.outcome.missing
+    return missing.covariates if missing is not None and missing.covariates else protocol.models.outcome
 
 
 def row(

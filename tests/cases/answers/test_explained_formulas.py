@@ -38,7 +38,7 @@ class Recorded:
         )
         analysis, scores = tables
         self.a = analysis["treated"].to_numpy(dtype=bool)
-        self.y = analysis["outcome"].to_numpy(dtype=float)
+        self.y = analysis["outcome"][analysis["observed"]].to_numpy(dtype=float)
         self.age = analysis["age"].to_numpy(dtype=float)
         self.e, self.w = (scores[name].to_numpy(dtype=float) for name in ("score", "weight"))
 

@@ -58,11 +58,12 @@ def test_an_analysed_patient(month: WholeHouse) -> None:
             [],
         )
         assert answer["run"] == SOUND_RUN
-        assert [one["satisfied"] for one in answer["criteria"]] == [True, True]
+        assert [one["satisfied"] for one in answer["criteria"]] == [True]
         assert answer["criteria"][0]["delivered"] == TEXTS["age"][row]
         arm = TEXTS["arm"][row]
         assert answer["box"] == {
             "box": "analysed", "reason": None, "arm": arm, "group": {"active": "treated"}.get(arm, "control"),
+            "outcome": "observed",
         }  # fmt: skip
     commit = sealed_commit(month.house, RUN)
     raw = file_entry(read_provenance(month.house, RUN, commit), "lock/raw/subjects.csv")
@@ -71,15 +72,19 @@ def test_an_analysed_patient(month: WholeHouse) -> None:
 
 
 def test_an_excluded_patient(month: WholeHouse) -> None:
-    """The box names the first criterion that is not satisfied, though another is not either."""
-    answer = looked(month, UNMEASURED[0])
-    assert answer["box"] == {"box": "excluded", "reason": "No outcome", "arm": None, "group": None}
-    assert [one["satisfied"] for one in answer["criteria"]] == [True, False]
-    assert (answer["criteria"][1]["delivered"], answer["criteria"][1]["value"]) == ("", None)
+    """The box names the criterion that is not satisfied; the outcome, which is missing too, excludes nobody."""
     answer = looked(month, YOUNG)
-    assert answer["box"]["reason"] == "Under 18"
-    assert [one["satisfied"] for one in answer["criteria"]] == [False, False]
+    assert answer["box"] == {
+        "box": "excluded", "reason": "Under 18", "arm": None, "group": None, "outcome": None,
+    }  # fmt: skip
+    assert [one["satisfied"] for one in answer["criteria"]] == [False]
     assert answer["criteria"][0]["value"] == "17.0"
+
+
+def test_a_patient_without_an_outcome(month: WholeHouse) -> None:
+    """A patient whose outcome is missing is analysed, and the answer says that it is missing."""
+    box = looked(month, UNMEASURED[0])["box"]
+    assert (box["box"], box["arm"], box["outcome"]) == ("analysed", TEXTS["arm"][UNMEASURED[0]], "missing")
 
 
 def test_the_ledger_keeps_who_looked_and_no_patient(month: WholeHouse) -> None:
@@ -164,7 +169,7 @@ def test_a_disposition_that_the_criteria_do_not_give_is_found(month: WholeHouse,
     provenance = read_provenance(month.house, RUN, commit)
     entry = file_entry(provenance, "disposition.parquet")
     table = month.house.workspaces.table(month.content.remote[entry["md5"]])
-    table.loc[0, "reason"] = "No outcome"
+    table.loc[0, "reason"] = "Under 18"
     files = FolderFiles(tmp_path)
     files.write_table("other.parquet", table)
     data = files.read("other.parquet")

@@ -5,20 +5,21 @@ import pytest
 
 from medicore.cases.answers.subject_box import Box, applied_criteria, box_of
 from medicore.errors import IntegrityError
+from medicore.steps.cohort import OF_OUTCOME
 from tests.steps.analysed_trial import protocol
 
 TEXTS = {"change": "1.5", "age": " 17", "weight": "70"}
-OUTCOME, AGE = "Outcome not measured", "Under 18"
+WEIGHT, AGE = "Too heavy", "Under 18"
 
 
-def values(change: float | None = 1.5, age: int = 44) -> pd.DataFrame:
+def values(weight: float | None = 70.0, age: int = 44) -> pd.DataFrame:
     """Return a patient's row of the extract."""
-    return pd.DataFrame({"change": [change], "age": pd.array([age], dtype="Int64"), "weight": [70.0]})
+    return pd.DataFrame({"age": pd.array([age], dtype="Int64"), "weight": [weight]})
 
 
-def box(arm: str, recorded: str, change: float | None = 1.5, age: int = 44) -> Box:
+def box(arm: str, recorded: str, weight: float | None = 70.0, age: int = 44) -> Box:
     """Return the box of a patient with these values."""
-    applied = applied_criteria(protocol(), values(change, age), TEXTS)
+    applied = applied_criteria(protocol(), values(weight, age), TEXTS)
     return box_of(protocol(), applied, arm, recorded)
 
 
@@ -27,9 +28,8 @@ def test_criteria_come_in_order_with_text_and_value() -> None:
     applied = applied_criteria(protocol(), values(None, 17), TEXTS)
     found = [(one.criterion.name, one.delivered, one.value, one.satisfied) for one in applied]
     assert found == [
-        (OUTCOME, "1.5", None, False),
         (AGE, " 17", "17", False),
-        ("Too heavy", "70", "70.0", True),
+        (WEIGHT, "70", None, False),
     ]
 
 
@@ -37,15 +37,27 @@ def test_the_box_is_the_recorded_one() -> None:
     """Analysed in either arm, excluded by the first criterion that fails, or outside the contrast."""
     assert box("active", "") == Box(None, "active", "treated")
     assert box("control", "") == Box(None, "control", "control")
-    assert box("active", OUTCOME, None, 17) == Box(OUTCOME, None, None)
+    assert box("active", AGE, None, 17) == Box(AGE, None, None)
     assert box("other", "Outside the contrast") == Box("Outside the contrast", None, None)
+
+
+def test_an_outcome_that_is_to_come_excludes_nobody() -> None:
+    """Who is eligible and not analysed, for want of an outcome, is in a box of that name and in an arm of the contrast."""
+    for reason in OF_OUTCOME:
+        found = box("active", reason)
+        assert (found.reason, found.name) == (reason, "eligible")
+        with pytest.raises(IntegrityError, match="not what the criteria give"):
+            box("other", reason)
+        with pytest.raises(IntegrityError, match="not what the criteria give"):
+            box("active", reason, age=17)
+    assert (box("active", "").name, box("active", AGE, age=17).name) == ("analysed", "excluded")
 
 
 @pytest.mark.parametrize(
     ("arm", "recorded", "age"),
     [
         ("active", "", 17),  # a criterion fails, and nothing is recorded
-        ("active", OUTCOME, 17),  # another than the first that fails
+        ("active", WEIGHT, 17),  # another than the first that fails
         ("active", AGE, 44),  # a criterion that is satisfied
         ("active", "Outside the contrast", 44),  # in an arm of the contrast
         ("other", "", 44),  # analysed in no arm of the contrast

@@ -54,7 +54,7 @@ def test_e_value_of_a_difference(tmp_path: Path) -> None:
 
 
 def test_missing_outcomes_of_the_treated_are_counted(tmp_path: Path) -> None:
-    """The tipping point rests on the treated subjects whom the criterion on the outcome excluded, and on no others."""
+    """The tipping point rests on the treated subjects whose outcome is missing, and on no others."""
     lacking = np.where(ACTIVE)[0][:7].tolist() + np.where(~ACTIVE)[0][:4].tolist()
     values = FRAME["change"].to_numpy(copy=True)
     values[lacking] = np.nan

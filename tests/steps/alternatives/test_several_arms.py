@@ -21,8 +21,9 @@ def trial() -> pd.DataFrame:
 
 
 def disposed(extract: pd.DataFrame) -> pd.DataFrame:
-    """Return a disposition in which nobody fails a criterion."""
-    return pd.DataFrame({"reason": np.where(extract["arm"] == "other", OUTSIDE, "")})
+    """Return a disposition in which nobody fails a criterion; an outcome without a value is missing."""
+    state = np.where(extract["change"].notna(), "observed", "missing")
+    return pd.DataFrame({"reason": np.where(extract["arm"] == "other", OUTSIDE, ""), "outcome": state})
 
 
 def randomised(**changes: object) -> Protocol:
@@ -64,6 +65,17 @@ def test_a_gap_in_another_arm_is_not_filled() -> None:
     (row,) = over_all_arms(randomised(), found, disposed(found))
     assert row["estimate"] is None
     assert "column 'weight' is missing for 1 eligible subject(s)" in row["note"]
+
+
+def test_subjects_without_an_outcome_are_left_out_and_counted() -> None:
+    """An outcome that is missing, in whichever arm, leaves the subject out of the row, whose note counts it."""
+    found = trial()
+    found.loc[[0, 1, 2], "change"] = np.nan
+    (row,) = over_all_arms(randomised(), found, disposed(found))
+    kept = found.iloc[3:].reset_index(drop=True)
+    (alone,) = over_all_arms(randomised(), kept, disposed(kept))
+    assert (row["n"], row["estimate"]) == (len(found) - 3, alone["estimate"])
+    assert row["note"].endswith("; 3 without an outcome left out")
 
 
 def test_there_is_no_row_without_other_arms() -> None:

@@ -74,7 +74,9 @@ def about_models(
     """Return the findings about the outcome models of one term, called rare."""
     terms = Terms(x, ("site=rare",), ("site",))
     frame = pd.DataFrame()
-    sample = Sample(frame, "binomial", "ATE", x, x, treated, outcome, fit_logistic(x, treated))
+    observed = np.ones(len(treated), dtype=bool)
+    scores = fit_logistic(x, treated)
+    sample = Sample(frame, "binomial", "ATE", x, x, x, treated, outcome, observed, scores)
     return list(
         outcome_model_findings(protocol(), terms, sample, fit_outcome_models(x, treated, outcome, "binomial"))
     )

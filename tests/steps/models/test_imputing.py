@@ -22,7 +22,7 @@ from medicore.steps.sensitivity import sensitivity
 from tests.steps.analysed_trial import extracted, protocol, section, subjects
 
 ROUNDING = 1e-9
-ELIGIBLE = [{"name": "Outcome not measured", "column": "change", "operator": "present"}]
+COMPLETE = {"missing": {"method": "complete cases"}}
 SETS = 5
 
 
@@ -35,9 +35,9 @@ def incomplete(n: int = 240) -> pd.DataFrame:
 
 
 def planned(**changed: Any) -> Protocol:
-    """Return a protocol that imputes, and whose criteria ask for the outcome alone."""
+    """Return a protocol that imputes, without criteria, and that analyses complete cases."""
     plan = {"method": "multiple", "number": SETS, "iterations": 5, "numbers": "matching"}
-    return protocol(eligibility=ELIGIBLE, **{"imputation": plan, **changed})
+    return protocol(eligibility=[], outcome=COMPLETE, **{"imputation": plan, **changed})
 
 
 def single(**changed: Any) -> Protocol:
@@ -49,17 +49,21 @@ def test_missing_covariates_are_refused_without_a_plan(tmp_path: Path) -> None:
     """By default a missing covariate stops the run, and the message says that imputation can be planned."""
     files = extracted(tmp_path, incomplete())
     with pytest.raises(DataError, match=r"'age' is missing for 22 eligible .*, or plan the imputation of"):
-        cohort(files, protocol(eligibility=ELIGIBLE))
+        cohort(files, protocol(eligibility=[]))
 
 
 @pytest.mark.parametrize("plan", [planned(), single()])
 def test_missing_outcomes_and_treatments_are_never_imputed(tmp_path: Path, plan: Protocol) -> None:
-    """The plan is about covariates: an eligible subject without outcome or arm still stops the run."""
-    for column in ("change", "arm"):
-        frame = incomplete()
-        frame.loc[7, column] = None
-        with pytest.raises(DataError, match=f"'{column}' is missing for 1 eligible"):
-            cohort(extracted(tmp_path / column, frame), plan.model_copy(update={"eligibility": ()}))
+    """The plan is about covariates: a subject without outcome is left out, and one without arm stops the run."""
+    frame = incomplete()
+    frame.loc[7, "change"] = None
+    files = extracted(tmp_path / "change", frame)
+    cohort(files, plan)
+    assert section(files, "cohort")["analysed"] == len(frame) - 1
+    assert files.read_table("analysis.parquet")["outcome"].notna().all()
+    frame.loc[7, "arm"] = None
+    with pytest.raises(DataError, match="'arm' is missing for 1 eligible"):
+        cohort(extracted(tmp_path / "arm", frame), plan)
 
 
 def test_multiple_imputation_numbers_its_data_sets(tmp_path: Path) -> None:
@@ -216,7 +220,7 @@ def test_plan_without_gaps_changes_nothing(tmp_path: Path) -> None:
     """Where nothing is missing, the plan gives the analysis that there is without it."""
     files, without = extracted(tmp_path / "1", subjects()), extracted(tmp_path / "2", subjects())
     cohort(files, planned())
-    cohort(without, protocol(eligibility=ELIGIBLE))
+    cohort(without, protocol(eligibility=[]))
     assert files.read("analysis.parquet") == without.read("analysis.parquet")
     assert section(files, "cohort")["imputation"] == {
         "method": "multiple",
