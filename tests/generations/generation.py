@@ -14,8 +14,8 @@ from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import read_results
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
+from medicore.records.results.origin import Origin
 from medicore.records.results.recorded_trace import recorded_origins
-from medicore.records.results.trace import Origin
 from medicore.settings import Settings
 from medicore.stores.content.environment import LOCK_FILE, LockedEnvironment
 

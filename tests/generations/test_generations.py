@@ -17,8 +17,8 @@ from medicore.cases.run.runs import code_commit, sealed_commit
 from medicore.cases.run.seal import read_results
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState, state_of
+from medicore.records.results.origin import matching
 from medicore.records.results.paths import paths_of, value_at
-from medicore.records.results.trace import matching
 from medicore.stores.bundle_target import write_folder
 from tests.command_line import as_command
 from tests.conftest import PASSPHRASES, Project, found_project

@@ -11,11 +11,11 @@ from medicore.cases.run.stored import GIVEN, read_document, read_provenance
 from medicore.errors import IntegrityError, ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
+from medicore.records.results.origin import Origin
 from medicore.records.results.paths import value_at
 from medicore.records.results.printed import Place, places_of
 from medicore.records.results.recorded_trace import recorded_origin
 from medicore.records.results.references import path_of
-from medicore.records.results.trace import Origin
 from medicore.steps.gate import DOCUMENT
 from medicore.steps.way import STEP_NAMES, STEPS
 

@@ -208,7 +208,7 @@ def _sets(results: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "id": "AS.ANALYSED",
             "name": "Analysed",
-            "description": f"{cohort['analysed']} subjects that meet every criterion of the protocol",
+            "description": f"{cohort['analysed']} subjects that meet every criterion of the protocol and whose outcome was due",
             "level": 1,
             "order": 2,
         },

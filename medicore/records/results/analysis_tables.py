@@ -13,6 +13,7 @@ ARM = "GF.ARM"
 TERM = "GF.TERM"
 LEVEL = "GF.LEVEL"
 CRITERION = "GF.CRITERION"
+EVENT = "GF.EVENT"
 ANALYSIS = "GF.ANALYSIS"
 ESTIMAND = "GF.ESTIMAND"
 LOOK = "GF.LOOK"
@@ -73,6 +74,39 @@ def _baseline(results: Mapping[str, Any]) -> tuple[Row, ...]:
             groups = {TERM: item["label"]} | ({} if item["level"] is None else {LEVEL: item["level"]})
             rows.append(Row(numbers(item[arm]), groups | ({} if arm == "overall" else {ARM: arm})))
     return tuple(rows)
+
+
+def _outcomes(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results["cohort"].get("outcomes")
+    if section is None:
+        return ()
+    shares = section["missing_share"]
+    arms = [
+        Row(numbers(counts) | {"missing share": shares[arm]}, {ARM: arm})
+        for arm, counts in section["arms"].items()
+    ]
+    return (Row({"due": section["due"], "missing share": shares["overall"]}), *arms)
+
+
+def _events(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    return tuple(
+        Row(numbers(item[arm]) | numbers(item[arm]["days"] or {}), {EVENT: item["event"], ARM: arm})
+        for item in results["cohort"].get("intercurrent_events", ())
+        if item["counted"]
+        for arm in ("treated", "control")
+    )
+
+
+def _observation(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results["primary"].get("observation")
+    if section is None:
+        return ()
+    arms = [Row(numbers(found), {ARM: arm}) for arm, found in section["arms"].items()]
+    worst = [
+        Row({"largest SMD": item["smd"]}, {TERM: item["term"], ARM: arm})
+        for arm, item in section["worst"].items()
+    ]
+    return (Row(numbers(section)), *arms, *worst)
 
 
 def _imputation(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -192,6 +226,10 @@ def _section(name: str) -> Callable[[Mapping[str, Any]], tuple[Row, ...]]:
 TABLES = (
     Table("Disposition", "cohort", "Counts by eligibility criterion and arm", DESCRIPTION, _flow,
           "AS.ASSESSED", "disposition.parquet"),
+    Table("Outcomes due, observed and missing", "cohort.outcomes", "Counts by state of the outcome and arm", DESCRIPTION,
+          _outcomes, "AS.ASSESSED", "disposition.parquet"),
+    Table("Intercurrent events", "cohort.intercurrent_events", "Counts by intercurrent event and arm", DESCRIPTION,
+          _events, "AS.ASSESSED", "extract.parquet"),
     Table("Baseline characteristics", "baseline", "Mean and standard deviation, or count and percent",
           DESCRIPTION, _baseline),
     Table("Missing baseline covariates", "imputation", "Imputation of baseline covariates", DESCRIPTION, _imputation),
@@ -204,6 +242,8 @@ TABLES = (
     Table("Primary effect, bootstrap", "primary.bootstrap", "Nonparametric bootstrap of the primary estimate",
           PRIMARY, _bootstrap, outcome=True),
     Table("Primary effect, imputation", "primary.imputation", "Rubin's rules", PRIMARY, _pooling, outcome=True),
+    Table("Primary effect, observation", "primary.observation", "Logistic regression of being observed", PRIMARY,
+          _observation, outcome=True),
     Table("Primary effect, second implementation", "primary.verification", "Double programming", PRIMARY,
           _verification, outcome=True),
     Table("Looks at the study", "monitoring", "Valid interval at every look", PRIMARY, _looks, outcome=True),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from medicore.errors import IntegrityError
-from medicore.records.results.trace import Origin, matching
+from medicore.records.results.origin import Origin, matching
 
 _NAME = "ORIGINS"
 _FIELDS = ("pattern", "step", "function", "definition", "formula", "protocol_keys", "section", "source")

@@ -1,38 +1,6 @@
 """The trace: from a path in ``results.json`` to the step, function and protocol keys behind its value."""
 
-import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
-
-from medicore.errors import IntegrityError
-from medicore.records.results.paths import value_at
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The origin of the results that a pattern fits.
-
-    ``pattern`` is a path in which ``*`` fits any one part and ``**`` at the end fits everything below. ``function``
-    is the ``module:name`` of the code that computes the value. ``section`` is the key in the step's own document that
-    corresponds to the first part of the path. ``source`` cites where the formula is from.
-    """
-
-    pattern: str
-    step: str
-    function: str
-    definition: str
-    formula: str = ""
-    protocol_keys: tuple[str, ...] = ()
-    section: str = ""
-    source: str = ""
-
-    def in_document(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a step's document arranged like the results, so the same path is valid in both."""
-        first = self.pattern.split(".")[0]
-        inner = value_at(document, self.section) if self.section else document
-        return {first: inner}
-
+from medicore.records.results.origin import Origin, matching
 
 _MODELS = ("models.propensity", "models.outcome", "covariates")
 _EFFECT = ("estimand.target", "estimand.measure", *_MODELS, "outcome", "treatment", "trimming")
@@ -41,8 +9,10 @@ _WEIGHTS = ("estimand.target", *_SCORES)
 _BALANCE = ("gates.smd", "gates.smd_sample", *_MODELS)
 _INFERENCE = (*_EFFECT, "inference.level")
 _LOOKS = ("monitoring", *_EFFECT)
+_MISSING = ("outcome", "eligibility", "treatment")
 _LOGISTIC = "medicore.stats.models.logistic:fit_logistic"
 _SMD = "SMD = (m1 − m0)/√((s1² + s0²)/2), for the ATT (m1 − m0)/s1; means under the weights, s unweighted with ddof 1, s² = p(1 − p) for two values"
+_ESTIMATOR = "medicore.steps.models.estimator:primary_result"
 _WALD = "θ ∓ q·SE; p = 2P(Q ≥ |θ/SE|); q of the normal distribution, of Student's t where data were imputed several times; of a ratio's logarithm"
 _DIFFERENCE = (
     "μ1 − μ0; θ ∓ q·SE, q of the normal distribution, of Student's t where data were imputed several times"
@@ -65,8 +35,18 @@ ORIGINS = (
         "", ("eligibility", "treatment")),
     Origin("cohort.not_in_contrast", "cohort", "medicore.steps.cohort:cohort",
         "Eligible subjects of arms that are not compared", "", ("eligibility", "treatment")),
+    Origin("cohort.outcomes.missing_share.**", "cohort", "medicore.steps.data.outcome_counts:outcome_section",
+        "Share of the outcomes that are due and missing, by arm and overall", "missing/(missing + observed)",
+        _MISSING),
+    Origin("cohort.outcomes.**", "cohort", "medicore.steps.data.outcome_counts:outcome_section",
+        "Outcomes of the eligible subjects of both arms at the data lock: observed, missing, not yet due; visits "
+        "outside their window are used, and counted", "", _MISSING),
+    Origin("cohort.intercurrent_events.**", "cohort", "medicore.steps.data.outcome_counts:outcome_section",
+        "Intercurrent events of subjects whose outcome is due, and the outcomes that each strategy set", "",
+        ("estimand.intercurrent_events", *_MISSING), "", "ICH E9(R1), A.3.2"),
     Origin("cohort.**", "cohort", "medicore.steps.cohort:cohort",
-        "Subjects remaining after each eligibility criterion, in order; a missing value satisfies no criterion",
+        "Subjects remaining after each eligibility criterion, in order, and those analysed; a missing value "
+        "satisfies no criterion",
         "", ("eligibility", "treatment")),
     Origin("baseline.**", "cohort", "medicore.steps.cohort:baseline",
         "Baseline characteristics by arm: mean and standard deviation (ddof 1), or count and percent",
@@ -166,6 +146,13 @@ ORIGINS = (
         "W mean of SE², B variance of the estimates with ddof 1; T = W + (1 + 1/m)B; r = (1 + 1/m)B/W; γ = (r +"
         " 2/(ν + 3))/(1 + r); ν degrees of freedom of Barnard & Rubin; Monte Carlo error √(B/m)",
         ("imputation", *_EFFECT), "primary", "Rubin, 1987, equations 3.1.2 to 3.1.10; Barnard & Rubin, 1999"),
+    Origin("primary.observation.**", "effect", "medicore.steps.models.observing:observation_section",
+        "Model of being observed, the product of its weights with those of treatment, and the term in which the "
+        "weighted observed differ most from the target population",
+        "logit π = α + γa + x′β; w/π of the observed; (Σw)²/Σw²; (weighted mean − mean)/SD of everybody, ddof 1",
+        (*_EFFECT,), "primary", "Seaman & White, 2013; Kish, 1965, section 11.7"),
+    Origin("primary.observed", "effect", "medicore.steps.models.primary:estimate_primary",
+        "Subjects of the primary analysis whose outcome is observed", "", _MISSING, "primary"),
     Origin("primary.standard_errors.sandwich", "effect", "medicore.stats.models.sandwich:propagate",
         "Standard error of the primary estimate that counts the estimation of all models",
         "√(Σψ²)/n, ψ a subject's influence plus that through propensity and outcome models, ddof 0", _EFFECT,
@@ -194,21 +181,22 @@ ORIGINS = (
         "Planned level of the intervals", "", ("inference.level",), "primary"),
     Origin("primary.n", "effect", "medicore.steps.models.primary:estimate_primary",
         "Subjects in the primary analysis, after trimming", "", ("eligibility", "trimming"), "primary"),
-    Origin("primary.mean_treated", "effect", "medicore.stats.effect.doubly_robust:doubly_robust",
+    Origin("primary.mean_treated", "effect", _ESTIMATOR,
         "Mean outcome if the target population were treated",
         "ATE: mean[ m1 + a(y − m1)/e ]; ATT: Σay/Σa; ATO: Σhm1/Σh + Σa(1 − e)(y − m1)/Σa(1 − e), h = e(1 − e)",
         _EFFECT, "primary"),
-    Origin("primary.mean_control", "effect", "medicore.stats.effect.doubly_robust:doubly_robust",
+    Origin("primary.mean_control", "effect", _ESTIMATOR,
         "Mean outcome if the target population were not treated",
         "ATE: mean[ m0 + (1 − a)(y − m0)/(1 − e) ]; ATT: Σ[ am0 + (1 − a)(y − m0)e/(1 − e) ]/Σa; ATO: Σhm0/Σh +"
         " Σ(1 − a)e(y − m0)/Σ(1 − a)e, h = e(1 − e)", _EFFECT, "primary"),
-    Origin("primary.**", "effect", "medicore.stats.effect.doubly_robust:doubly_robust",
+    Origin("primary.**", "effect", _ESTIMATOR,
         "Effect in the target population by propensity scores and outcome models together: AIPW (ATE, ATT), "
         "augmented overlap weighting (ATO); a ratio's inference is on its logarithm",
         "ATE: mean[ m1(x) − m0(x) + a(y − m1(x))/e(x) − (1 − a)(y − m0(x))/(1 − e(x)) ]; ATT: Σ[ a(y − m0(x)) −"
         " (1 − a)(y − m0(x))e(x)/(1 − e(x)) ]/Σa; ATO: Σh(m1 − m0)/Σh + Σa(1 − e)(y − m1)/Σa(1 − e) − Σ(1 − "
-        "a)e(y − m0)/Σ(1 − a)e, h = e(1 − e); a ratio: of the same means", _INFERENCE, "primary",
-        "Robins, Rotnitzky & Zhao, 1994; Moodie, Saarela & Stephens, 2018, equation 2; Zhou, Tong, Li & Thomas,"
+        "a)e(y − m0)/Σ(1 − a)e, h = e(1 − e); a ratio: of the same means; where outcomes are missing, only the observed have y − m, divided by π",
+        _INFERENCE, "primary",
+        "Robins, Rotnitzky & Zhao, 1994; Seaman & White, 2013; Moodie, Saarela & Stephens, 2018, equation 2; Zhou, Tong, Li & Thomas,"
         " 2020, equation 4"),
     Origin("change.**", "effect", "medicore.steps.data.change:change_since",
         "Change of the primary estimate since the latest earlier run, in this month's standard errors",
@@ -257,7 +245,7 @@ ORIGINS = (
         "E = RR + √(RR(RR − 1)), 1/RR for RR below 1; limit: of the interval's end nearer to 1, and 1 where the"
         " interval holds 1", _INFERENCE, "evalue", "VanderWeele & Ding, 2017, table 2"),
     Origin("tipping.missing_share", "sensitivity", "medicore.steps.alternatives.robustness:missing_outcomes",
-        "Share of the treated without an outcome", "π = missing/treated",
+        "Share of the treated whose outcome is due and missing", "π = missing/treated",
         ("outcome", "eligibility", "treatment"), "tipping"),
     Origin("tipping.delta_of_estimate", "sensitivity", "medicore.steps.alternatives.robustness:missing_outcomes",
         "Shift of the treated's missing outcomes at which the difference is 0", "δ = −τ/π",
@@ -289,19 +277,3 @@ ORIGINS = (
 def origin_of(path: str) -> Origin:
     """Return the origin of a path; raise IntegrityError when the table lacks it."""
     return matching(ORIGINS, path)
-
-
-def matching(origins: Iterable[Origin], path: str) -> Origin:
-    """Return the first of ``origins`` whose pattern fits a path; raise IntegrityError when none does."""
-    for origin in origins:
-        if _matches(origin.pattern, path):
-            return origin
-    raise IntegrityError(
-        f"the origin of {path[:80]!r} is not in the trace table; expected the path of a result; "
-        "a path that identifies the run has no origin"
-    )
-
-
-def _matches(pattern: str, path: str) -> bool:
-    expression = re.escape(pattern).replace(r"\.\*\*", r"(\..*)?").replace(r"\*", r"[^.]+")
-    return re.fullmatch(expression, path) is not None

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from presentation.sections import outcomes
 from presentation.writing.exhibits import Column, Group, Row, figure, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import count, fixed, of_total
@@ -9,6 +10,11 @@ from presentation.writing.typst import Code, Value, block, call, joined, shorten
 
 _OUTSIDE = "Arm outside the declared contrast"
 _ARMS = ("treated", "control")
+_OUTCOMES = ("cohort.outcomes.arms.treated", "cohort.outcomes.arms.control")
+_LEFT_OUT = {
+    "Outcome not yet due": "not_yet_due",
+    "Outcome missing, complete cases declared": "missing",
+}
 _NAME_LENGTH = 110
 _CHARACTERS_PER_LINE = 36
 _MOST_LINES = 34
@@ -37,11 +43,12 @@ def disposition(report: Report) -> str:
     ]
     rows.append(
         Row(
-            (_OUTSIDE, of_total(cohort["not_in_contrast"], assessed), count(cohort["analysed"])),
+            (_OUTSIDE, of_total(cohort["not_in_contrast"], assessed), count(_eligible(report))),
             "indented",
-            report.cite("cohort.not_in_contrast", "cohort.analysed"),
+            report.cite("cohort.not_in_contrast", *_OUTCOMES),
         )
     )
+    rows += _without_outcome(report)
     rows.append(Row(("Analysis set", "", count(cohort["analysed"])), "total", report.cite("cohort.analysed")))
     rows += [
         Row(
@@ -53,24 +60,52 @@ def disposition(report: Report) -> str:
     ]
     columns = (
         Column(("Subjects",), "left", "1fr"),
-        Column(("Excluded", "n (% of assessed)")),
+        Column(("Left out", "n (% of assessed)")),
         Column(("Remaining", "n")),
     )
     note = (
-        "Each excluded subject is counted once, at the first criterion that it does not satisfy; "
-        "a missing value satisfies no criterion."
+        "Each excluded subject is counted once, at the first criterion that it does not satisfy; a missing value satisfies "
+        "no criterion. A subject whose outcome is not yet due is eligible, and will be analysed when it is due."
     )
     return block(table("14.1.1", "Disposition of subjects", columns, rows, note=note, source="cohort"))
+
+
+def _eligible(report: Report) -> int:
+    """Return how many subjects of the two arms meet every criterion."""
+    return sum(outcomes.total(report, state) for state in ("observed", "missing", "not_yet_due"))
+
+
+def _complete_cases(report: Report) -> bool:
+    return bool(report.results["cohort"]["outcomes"]["method"] == "complete cases")
+
+
+def _without_outcome(report: Report) -> list[Row | Group]:
+    """Return the rows of eligible subjects who are outside this month's analysis set: not yet due, or left out."""
+    assessed, left = report.results["cohort"]["assessed"], _eligible(report)
+    cited = report.cite(*_OUTCOMES)
+    rows: list[Row | Group] = [Group("Eligible, outside this month's analysis set")]
+    for words, state in _LEFT_OUT.items():
+        if state == "missing" and not _complete_cases(report):
+            continue
+        number = outcomes.total(report, state)
+        left -= number
+        rows.append(Row((words, of_total(number, assessed), count(left)), "indented", cited))
+    return rows
 
 
 def consort(report: Report) -> str:
     """Return Figure 14.1.1: the CONSORT flow, including criteria that excluded nobody."""
     cohort, trimming = report.results["cohort"], report.results["propensity"]["trimming"]
-    excluded = cohort["assessed"] - cohort["analysed"]
+    excluded = cohort["assessed"] - _eligible(report)
     reasons = [(criterion["name"], criterion["excluded"]) for criterion in cohort["criteria"]]
     reasons.append((_OUTSIDE, cohort["not_in_contrast"]))
     shown, size = _fitting(reasons)
-    analysed = [("Analysis set", cohort["analysed"])]
+    apart = [
+        (words, outcomes.total(report, state))
+        for words, state in _LEFT_OUT.items()
+        if state == "not_yet_due" or _complete_cases(report)
+    ]
+    analysed = [("Eligible", _eligible(report)), *apart, ("Analysis set", cohort["analysed"])]
     if trimming["method"] != "none":
         analysed.append(("Discarded for extreme propensity scores", trimming["discarded"]))
     body = call(
@@ -83,6 +118,7 @@ def consort(report: Report) -> str:
                 [
                     (f"{arm.capitalize()} arm", cohort["arms"][arm]["n"]),
                     (shortened(report.arm(arm), _NAME_LENGTH), None),
+                    *_arm_outcomes(report, arm),
                 ]
             )
             for arm in _ARMS
@@ -95,13 +131,14 @@ def consort(report: Report) -> str:
         "cohort.not_in_contrast",
         "cohort.arms.treated",
         "cohort.arms.control",
+        *_OUTCOMES,
     ]
     paths += [f"cohort.criteria.{index}" for index in range(len(cohort["criteria"]))]
     if trimming["method"] != "none":
         paths.append("propensity.trimming")
     listed = "; ".join(f"{name}: {number}" for name, number in reasons)
     alternative = (
-        f"Flow of subjects: {cohort['assessed']} assessed, {excluded} excluded ({listed}), "
+        f"Flow of subjects: {cohort['assessed']} assessed, {excluded} excluded ({listed}), {outcomes.in_words(report)}, "
         f"{cohort['analysed']} analysed, of them {cohort['arms']['treated']['n']} treated and "
         f"{cohort['arms']['control']['n']} controls."
     )
@@ -115,6 +152,13 @@ def consort(report: Report) -> str:
             source="cohort",
         )
     )
+
+
+def _arm_outcomes(report: Report, arm: str) -> list[tuple[str, int]]:
+    """Return the lines of an arm's box about its outcomes."""
+    found = report.results["cohort"]["outcomes"]["arms"][arm]
+    lines = [("Outcome observed", int(found["observed"]))]
+    return lines if _complete_cases(report) else [*lines, ("Outcome missing", int(found["missing"]))]
 
 
 def _fitting(reasons: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], str]:

@@ -19,7 +19,7 @@ from presentation.writing.typst import block, call, joined
 
 ERRORS = {
     "influence": "Influence function",
-    "sandwich": "Stacked sandwich (M-estimation over both nuisance models)",
+    "sandwich": "Stacked sandwich (M-estimation over all nuisance models)",
     "bootstrap": "Bootstrap (patients resampled, every nuisance model refitted)",
 }
 MEANS = {

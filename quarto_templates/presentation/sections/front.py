@@ -2,6 +2,7 @@
 
 from presentation.sections.effect import decimals, quoted, sentence, with_unit
 from presentation.sections.estimand import TARGETS
+from presentation.sections.outcomes import in_words
 from presentation.writing.exhibits import facts
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import count, fixed, interval
@@ -100,9 +101,14 @@ def synopsis(report: Report) -> str:
             joined(
                 f"{count(cohort['assessed'])} assessed, {count(cohort['analysed'])} analysed: "
                 f"{count(cohort['arms']['treated']['n'])} {report.arm('treated')}, "
-                f"{count(cohort['arms']['control']['n'])} {report.arm('control')}",
+                f"{count(cohort['arms']['control']['n'])} {report.arm('control')}; {in_words(report)}",
                 report.cite(
-                    "cohort.assessed", "cohort.analysed", "cohort.arms.treated", "cohort.arms.control"
+                    "cohort.assessed",
+                    "cohort.analysed",
+                    "cohort.arms.treated",
+                    "cohort.arms.control",
+                    "cohort.outcomes.arms.treated",
+                    "cohort.outcomes.arms.control",
                 ),
             ),
         ),

@@ -181,11 +181,11 @@ def tipping(report: Report) -> str:
         return ""
     cited = report.cite("tipping")
     if found["missing"] == 0:
-        words = "No treated subject was excluded for want of the outcome, so there is no tipping point."
+        words = "No treated subject's outcome is missing, so there is no tipping point."
         return block(call("para", words, cited))
     words = (
         f"Tipping point: {count(found['missing'])} of {count(found['treated'])} treated subjects "
-        f"({percent(found['missing_share'])}) lack the outcome and were not analysed. "
+        f"({percent(found['missing_share'])}) lack an outcome that was due. "
     )
     if found["delta"] is None:
         words += "No shift of their outcomes changes whether the interval excludes no effect."

@@ -7,8 +7,9 @@ import pytest
 
 from medicore.errors import IntegrityError
 from medicore.records.results import trace
+from medicore.records.results.origin import Origin
 from medicore.records.results.recorded_trace import recorded_origin, recorded_origins
-from medicore.records.results.trace import ORIGINS, Origin
+from medicore.records.results.trace import ORIGINS
 
 TABLE = """
 import os

@@ -20,6 +20,7 @@ SAMPLE = Path(__file__).resolve().parents[2] / "quarto_templates" / "sample_resu
 def results() -> dict[str, Any]:
     """Results of a run, its references sealed with them."""
     found: dict[str, Any] = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    found["cohort"]["criteria"] = [{"name": "Under 18", "excluded": 0, "remaining": 1629}]
     return {**found, "references": list(references_of(found))}
 
 

@@ -11,7 +11,7 @@ from medicore.steps.way import STEP_NAMES
 def test_the_nearest_origin_wins() -> None:
     """A part of the primary result with an origin of its own is not explained by the whole."""
     assert origin_of("primary.bootstrap.ci_low").function.endswith(":bootstrap_effect")
-    assert origin_of("primary.estimate").function.endswith(":doubly_robust")
+    assert origin_of("primary.estimate").function.endswith(":primary_result")
 
 
 def test_no_origin() -> None:

@@ -1,0 +1,153 @@
+"""outcomes: their states at the data lock, the intercurrent events, and the weights for being observed."""
+
+from typing import Any
+
+from presentation.writing.exhibits import Column, Group, Row, table
+from presentation.writing.inputs import Report
+from presentation.writing.numbers import MISSING, count, fixed, of_total, percent
+from presentation.writing.typst import block, call
+
+_ARMS = ("treated", "control")
+_WEIGHTED = (
+    "Missing outcomes: a logistic regression of being observed on arm and covariates gives each subject the probability π of "
+    "an observed outcome. Outcome models are fitted among the observed, every subject's prediction enters, and the residual "
+    "of an observed subject is divided by π besides the propensity score (Robins, Rotnitzky & Zhao 1994; Seaman & White "
+    "2013). The estimate is right when, given arm and covariates, whether an outcome is missing does not depend on its value, "
+    "and either the outcome models, or propensity and observation model together, are right."
+)
+_COMPLETE = (
+    "Missing outcomes: the protocol analyses complete cases. Subjects whose outcome is missing are left out, which is right "
+    "when, given arm and covariates, whether an outcome is missing does not depend on its value."
+)
+_DATES = {
+    True: "Not yet due: no value, and the window of the visit was not over at the data lock. ",
+    False: "The protocol names no dates, so that no outcome can be told to be not yet due. ",
+}
+
+
+def total(report: Report, state: str) -> int:
+    """Return how many outcomes of both arms are in a state: ``observed``, ``missing`` or ``not_yet_due``."""
+    arms = report.results["cohort"]["outcomes"]["arms"]
+    return sum(int(arms[arm][state]) for arm in _ARMS)
+
+
+def in_words(report: Report) -> str:
+    """Return the counts of the three states in words."""
+    return (
+        f"outcomes of the eligible: {count(total(report, 'observed'))} observed, {count(total(report, 'missing'))} "
+        f"missing, {count(total(report, 'not_yet_due'))} not yet due"
+    )
+
+
+def states(report: Report) -> str:
+    """Return Table 14.1.1.1: the outcomes of the eligible subjects at the data lock, by arm."""
+    found = report.results["cohort"]["outcomes"]
+    arms = found["arms"]
+    eligible = {
+        arm: sum(arms[arm][state] for state in ("observed", "missing", "not_yet_due")) for arm in _ARMS
+    }
+    due = {arm: arms[arm]["observed"] + arms[arm]["missing"] for arm in _ARMS}
+    rows: list[Row | Group] = [
+        _row(report, "Eligible subjects of the two arms", eligible, None, "total"),
+        _row(report, "Not yet due", _of(arms, "not_yet_due"), eligible, "row"),
+        _row(report, "Due", due, eligible, "row"),
+        _row(report, "Observed", _of(arms, "observed"), due, "indented"),
+        _row(report, "Missing", _of(arms, "missing"), due, "indented"),
+        _row(report, "Observed outside the window, and used", _of(arms, "outside_window"), due, "indented"),
+    ]
+    columns = (
+        Column(("Outcome",), "left", "1fr"),
+        *(Column((arm.capitalize(), report.arm(arm), "n (%)"), width="30mm") for arm in _ARMS),
+        Column(("Overall", "", "n (%)")),
+    )
+    locked = f"Day of the data lock: {found['locked_on']}. " if found["locked_on"] else ""
+    words = f"{locked}{_DATES[found['told_by_dates']]}Percentages of the eligible, or of those whose outcome was due."
+    made = table(
+        "14.1.1.1",
+        "Outcomes at the data lock",
+        columns,
+        rows,
+        note=words,
+        source="cohort.outcomes",
+    )
+    method = _WEIGHTED if found["method"] == "weighted" else _COMPLETE
+    return block(made, call("para", method, report.cite("cohort.outcomes.missing_share")))
+
+
+def _of(arms: dict[str, Any], state: str) -> dict[str, int]:
+    return {arm: int(arms[arm][state]) for arm in _ARMS}
+
+
+def _row(
+    report: Report, words: str, counts: dict[str, int], of: dict[str, int] | None, kind: str = "row"
+) -> Row:
+    cells = [count(counts[arm]) if of is None else of_total(counts[arm], of[arm]) for arm in _ARMS]
+    both = sum(counts.values())
+    overall = count(both) if of is None else of_total(both, sum(of.values()))
+    cited = report.cite("cohort.outcomes.arms.treated", "cohort.outcomes.arms.control")
+    return Row((words, *cells, overall), kind, cited)
+
+
+def events(report: Report) -> str:
+    """Return Table 8.2: the intercurrent events by arm, and the outcomes that each strategy set."""
+    found = report.results["cohort"]["intercurrent_events"]
+    rows = [
+        Row(
+            (
+                call("analysis-name", event["event"], event["strategy"]),
+                *(_events(event[arm]["subjects"]) for arm in _ARMS),
+                *(_events(event[arm]["outcomes_set"]) for arm in _ARMS),
+            ),
+            "loose",
+            report.cite(f"cohort.intercurrent_events.{index}"),
+        )
+        for index, event in enumerate(found)
+    ]
+    columns = (
+        Column(("Intercurrent event", "strategy"), "left", "1fr"),
+        *(Column(("Subjects", arm, "n")) for arm in _ARMS),
+        *(Column(("Outcomes set", arm, "n")) for arm in _ARMS),
+    )
+    note = (
+        "Among the subjects whose outcome was due. Outcomes set: given the value of the strategy, or counted as missing. "
+        f"{MISSING}: not collected, and so not counted."
+    )
+    made = table("8.2", "Intercurrent events", columns, rows, note=note, source="cohort.intercurrent_events")
+    return block(made, *(call("para", words) for words in _durations(found)))
+
+
+def _events(number: int | None) -> str:
+    return MISSING if number is None else count(number)
+
+
+def _durations(found: list[dict[str, Any]]) -> list[str]:
+    """Return, for each event under the strategy while on treatment, how long treatment went on before it."""
+    told = []
+    for event in found:
+        spread = {arm: event[arm]["days"] for arm in _ARMS}
+        if any(days is not None and days["median"] is not None for days in spread.values()):
+            parts = "; ".join(f"{arm} {_quartiles(days)}" for arm, days in spread.items() if days is not None)
+            told.append(f"Days on treatment until {event['event']}, median (quartiles): {parts}.")
+    return told
+
+
+def _quartiles(days: dict[str, float | None]) -> str:
+    if days["median"] is None:
+        return MISSING
+    return f"{fixed(days['median'], 0)} ({fixed(days['lower_quartile'], 0)} to {fixed(days['upper_quartile'], 0)})"
+
+
+def observation(report: Report) -> str:
+    """Return a paragraph about the weights for treatment and observation; nothing where every outcome is observed."""
+    found = report.results["primary"]["observation"]
+    if found is None:
+        return ""
+    arms = "; ".join(
+        f"{arm}: {count(of['observed'])} observed, probability of being observed {fixed(of['lowest_chance'], 2)} to "
+        f"{fixed(of['highest_chance'], 2)}, effective sample size {fixed(of['effective_sample_size'], 0)}, largest weight "
+        f"{percent(of['largest_weight_share'])} of the arm's, farthest term {report.term(found['worst'][arm]['term'])} with "
+        f"SMD {fixed(found['worst'][arm]['smd'], 3)} between the weighted observed and the target population"
+        for arm, of in found["arms"].items()
+    )
+    words = f"Weights for treatment and observation together. {arms[0].upper()}{arms[1:]}."
+    return block(call("para", words, report.cite("primary.observation")))
