@@ -18,7 +18,7 @@ def test_the_headline_is_the_valid_interval_and_the_pointwise_one_is_called_so(i
     low, high = (inputs.results["monitoring"][f"ci_{end}"] for end in ("low", "high"))
     for made in (effect.headline(report), effect.conclusion(report)):
         assert says(made, f"95 % interval valid at every look {low:.3f} to {high:.3f}, sequential p <")
-        assert says(made, "pointwise 2.477 to 4.300, p <")
+        assert says(made, "pointwise 2.477 to 4.310, p <")
     assert says(effect.primary_table(report), "Pointwise 95 % CI")
 
 

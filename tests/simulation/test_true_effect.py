@@ -1,6 +1,7 @@
 """The generator and the primary estimator together: over many seeds the true effect is recovered."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ from numpy.typing import NDArray
 from medicore.edc.simulated.simulator import STUDIES, simulate, true_effect
 from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.protocol.protocol import Protocol
-from medicore.stats.effect.augmented import augmented_inverse_probability
-from medicore.stats.models.logistic import fit_logistic
-from medicore.steps.cohort import satisfies
-from medicore.steps.models.terms import model_terms
+from medicore.steps.cohort import analysis_set
+from medicore.steps.data.outcome_states import outcomes_of
+from medicore.steps.data.satisfying import satisfies
+from medicore.steps.models.sample import Sample
 
 FOLDER = Path(__file__).resolve().parents[2] / "studies"
+LOCK = date(2025, 2, 1)
 # A mean over replicas this many of its standard errors from the truth is bias: by chance one run in 2,000.
 BIAS_LIMIT = 3.5
 
@@ -58,11 +60,13 @@ def _estimate(protocol: Protocol, seed_offset: int) -> tuple[float, float, float
         subjects = subjects[satisfies(subjects[criterion.column], criterion)]
     arms = subjects[protocol.treatment.column]
     subjects = subjects[arms.isin([protocol.treatment.treated, protocol.treatment.control])]
-    treated = (subjects[protocol.treatment.column] == protocol.treatment.treated).to_numpy(dtype=bool)
-    outcome = subjects[protocol.outcome.column].to_numpy(dtype=np.float64)
-    design = model_terms(protocol, protocol.models.outcome, subjects).matrix
-    made = augmented_inverse_probability(design, treated, outcome, fit_logistic(design, treated))
-    difference = outcome[treated].mean() - outcome[~treated].mean()
+    outcomes = outcomes_of(protocol, subjects, LOCK)
+    sample = Sample.of(
+        protocol, analysis_set(protocol, subjects[outcomes.due], outcomes.outcome[outcomes.due])
+    )
+    made = sample.primary()
+    known, treated = sample.outcome[sample.observed], sample.treated[sample.observed]
+    difference = known[treated].mean() - known[~treated].mean()
     return made.sandwich.value, made.sandwich.standard_error, float(difference)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from medicore.edc.simulated.study_plan import Counted, Grouped, Measured, StudyPlan
+from medicore.edc.simulated.study_plan import Counted, Event, Grouped, Measured, StudyPlan
 
 FIRST_MONTH = "2025-01"
 """The first month with an analysis, in every study of the portfolio."""
@@ -33,6 +33,7 @@ _PLANS = (
             Counted("comorbidity_index", 1.6, 12, selection=-0.20, prognosis=0.08),
             Measured("diabetes_duration", 8.5, 4.2, 0, 40, 1, selection=-0.20, prognosis=0.12),
         ),
+        events=(Event("discontinued", 0.08), Event("rescue", 0.05), Event("died", 0.1, fatal=True)),
         initial=1400,
         monthly=60,
         planned=2400,
@@ -57,6 +58,7 @@ _PLANS = (
             Measured("baseline_score", 154, 11, 110, 230, 0, selection=0.40, prognosis=-4.0),
             Counted("comorbidity_index", 1.9, 12, selection=0.30, prognosis=1.3),
         ),
+        events=(Event("discontinued", 0.07), Event("second_drug", 0.06), Event("died", 0.05, fatal=True)),
         initial=2200,
         monthly=90,
         planned=3600,
@@ -88,6 +90,7 @@ _PLANS = (
                 (0.0, -10.0, -45.0),
             ),
         ),
+        events=(Event("discontinued", 0.08), Event("exacerbation", 0.11), Event("died", 0.15, fatal=True)),
         initial=900,
         monthly=40,
         planned=1600,
@@ -113,6 +116,7 @@ _PLANS = (
             Counted("comorbidity_index", 1.1, 12, selection=0.20, prognosis=0.9),
             Measured("previous_episodes", 3.2, 1.6, 0, 15, 0, selection=0.30, prognosis=0.8),
         ),
+        events=(Event("discontinued", 0.12), Event("added_therapy", 0.06), Event("admitted", 0.01)),
         initial=1100,
         monthly=45,
         planned=2000,
@@ -138,6 +142,7 @@ _PLANS = (
             Measured("baseline_score", 58.0, 14.0, 0, 100, 1, prognosis=-6.5),
             Counted("comorbidity_index", 1.4, 12, prognosis=1.2),
         ),
+        events=(Event("discontinued", 0.05), Event("rescue", 0.09), Event("joint_replaced", 0.01)),
         initial=4200,
         monthly=50,
         planned=5000,
@@ -163,6 +168,7 @@ _PLANS = (
             Measured("baseline_score", 3.9, 0.9, 1, 12, 2, selection=0.45, prognosis=-3.8),
             Counted("comorbidity_index", 1.8, 12, selection=0.30, prognosis=1.0),
         ),
+        events=(Event("discontinued", 0.06), Event("statin_changed", 0.05), Event("pcsk9_started", 0.02)),
         initial=3600,
         monthly=110,
         planned=5000,
@@ -188,6 +194,7 @@ _PLANS = (
             Counted("comorbidity_index", 1.3, 12, selection=-0.25, prognosis=0.12),
             Measured("haemoglobin", 128, 13, 75, 185, 0, selection=-0.20, prognosis=-0.10),
         ),
+        events=(Event("discontinued", 0.1), Event("switched", 0.07), Event("injected", 0.08)),
         initial=1000,
         monthly=50,
         planned=1800,
@@ -216,6 +223,7 @@ _PLANS = (
             ),
             Counted("comorbidity_index", 2.2, 12, selection=0.20, prognosis=-1.4),
         ),
+        events=(Event("discontinued", 0.09), Event("readmitted", 0.12), Event("died", 0.2, fatal=True)),
         initial=900,
         monthly=30,
         planned=1500,

@@ -9,7 +9,7 @@ import csv
 import io
 import os
 import tempfile
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,9 @@ EXPORT_DELAY = timedelta(hours=6)
 
 RUN_IN = 18
 """Number of months before the first analysis in which the initial subjects were enrolled."""
+
+_EVENTS = 1
+"""The number of the stream of intercurrent events."""
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
@@ -80,6 +83,8 @@ def simulate(study: str, month: str, seed_offset: int = 0) -> pd.DataFrame:
     seen = (uniform[:, _DROPOUT] >= plan.dropout_share) & (visits <= last_day(month))
     visits[~seen] = None
     columns["visit"] = visits
+    events = np.random.default_rng([plan.seed, seed_offset, _EVENTS])
+    columns |= _event_dates(plan, enrolment, uniform[:, _DROPOUT], events, last_day(month))
     columns[plan.outcome] = np.where(seen, outcome, np.nan)
     return pd.DataFrame(columns)
 
@@ -145,6 +150,24 @@ def _visit_dates(plan: StudyPlan, enrolled: Objects, uniform: Floats) -> Objects
     """Return the day of each subject's outcome visit, within a week of the planned day."""
     dates: Objects = enrolled + _days(plan.follow_up_days + np.floor(uniform[:, _VISIT] * 15) - 7)
     return dates
+
+
+def _event_dates(
+    plan: StudyPlan, enrolled: Objects, dropout: Floats, rng: np.random.Generator, until: date
+) -> dict[str, Objects]:
+    """Return the date of each intercurrent event by its column, None where it has not happened by ``until``.
+
+    Events happen between enrolment and a week before the planned visit. They have a stream of their own, and each subject
+    one row of it.
+    """
+    uniform = rng.random((len(enrolled), 2 * len(plan.events)))
+    columns: dict[str, Objects] = {}
+    for place, event in enumerate(plan.events):
+        dates: Objects = enrolled + _days(1 + np.floor(uniform[:, 2 * place + 1] * (plan.follow_up_days - 8)))
+        had = (uniform[:, 2 * place] < event.share) & ((not event.fatal) | (dropout < plan.dropout_share))
+        dates[~had | (dates > until)] = None
+        columns[event.name] = dates
+    return columns
 
 
 def _days(counts: Floats) -> Objects:

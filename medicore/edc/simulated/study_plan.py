@@ -54,6 +54,19 @@ class Grouped:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """An intercurrent event with a column of its own, which holds its date: ``share`` of the subjects have it.
+
+    A ``fatal`` event happens to ``share`` of those who drop out, so that no outcome comes after it. No event depends on
+    baseline values or treatment, and none changes an outcome.
+    """
+
+    name: str
+    share: float
+    fatal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StudyPlan:
     """The parameters of one simulated study.
 
@@ -61,7 +74,7 @@ class StudyPlan:
     ``modification``; half of the subjects are women. ``allocation`` is the treatment logit of an average subject,
     ``mean`` the outcome's mean without treatment, ``noise`` its residual standard deviation. The number of subjects
     grows from ``initial`` by ``monthly`` a month up to ``planned``. Shares are probabilities that are the same for
-    everyone, so exclusions do not change the effect. In ``mishap_month`` the laboratory changes the unit of
+    everyone, so exclusions do not change the effect, nor do dropping out and intercurrent ``events``. In ``mishap_month`` the laboratory changes the unit of
     ``mishap_column`` for new subjects, and one subject is exported twice.
     """
 
@@ -76,6 +89,7 @@ class StudyPlan:
     mean: float
     noise: float
     covariates: tuple[Measured | Counted | Grouped, ...]
+    events: tuple[Event, ...]
     initial: int
     monthly: int
     planned: int
