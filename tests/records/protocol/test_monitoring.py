@@ -108,7 +108,7 @@ def test_a_planned_size_is_of_a_difference() -> None:
 def test_the_old_form_is_refused_with_what_to_write(plan: str | None) -> None:
     """A protocol without a plan is no protocol of today: the message has a plan to copy for either design."""
     text = written(None) if plan else written(None, monitoring=None)
-    with pytest.raises(ProtocolError, match="monitoring: is missing") as caught:
+    with pytest.raises(ProtocolError, match="monitoring is missing") as caught:
         parse_protocol(text, "studies/X.yaml")
     assert "{method: alpha spending, function: obrien-fleming" in str(caught.value)
     assert "{method: confidence sequence, alpha: 0.05, tuned_at: 1000, first: 100}" in str(caught.value)
