@@ -34,9 +34,12 @@ def test_every_look_is_a_row(inputs: Any) -> None:
         "3: REF-NHEFS/2025-03/1 (candidate, rerun of look 2)",
         "Its boundary is crossed, above no effect; the protocol declares that nothing is stopped by it.",
     )
-    inputs.results["monitoring"] |= {"action": "board", "other_designs": [1]}
+    inputs.results["monitoring"]["action"] = "board"
+    inputs.results["monitoring"]["looks"][0]["other_design"] = True
     made = monitoring.looks(inputs.report())
-    assert says(made, "above no effect; the monitoring board decides.", "Looks 1 were made by another design")
+    assert says(
+        made, "above no effect; the monitoring board decides.", "Made by another design or by none: 1;"
+    )
 
 
 def test_a_look_without_control_has_no_valid_interval(inputs: Any) -> None:

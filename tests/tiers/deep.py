@@ -27,6 +27,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "effects": ("tests/simulation/test_true_effect.py",),
     "gaps": ("tests/simulation/test_gaps.py",),
     "generations": ("tests/generations",),
+    "looks": ("tests/simulation/test_looks.py",),
     "reference": ("tests/reference",),
     "simulation": ("tests/simulation/test_simulation.py",),
     "unobserved": ("tests/simulation/test_unobserved.py",),

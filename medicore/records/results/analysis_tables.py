@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from medicore.records.results.paths import leaves_of
+
 Number = float | bool | None
 
 ARM = "GF.ARM"
@@ -184,17 +186,19 @@ def _looks(results: Mapping[str, Any]) -> tuple[Row, ...]:
         for name in ("stage_wise", "harm", "futility")
         if section[name] is not None
     ]
-    rows = [
-        Row(_finite(look, ("number",)), {LOOK: f"{look['number']}: {look['run']}"})
-        for look in section["looks"]
-    ]
-    return (Row(_finite(section)), *rows, *parts)
+    rows = [Row(_finite(look), {LOOK: f"{look['number']}: {look['run']}"}) for look in section["looks"]]
+    design = {
+        f"design, {path}": value
+        for path, value in leaves_of(section["design"])
+        if isinstance(value, int | float)
+    }
+    return (Row(_finite(section) | design), *rows, *parts)
 
 
-def _finite(section: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Number]:
+def _finite(section: Mapping[str, Any]) -> dict[str, Number]:
     """Return the numbers of a section, infinite ones as such: the results hold these as texts."""
     infinite = {key: float(value) for key, value in section.items() if value in ("inf", "-inf")}
-    return numbers(section, without) | infinite
+    return numbers(section) | infinite
 
 
 def _verification(results: Mapping[str, Any]) -> tuple[Row, ...]:

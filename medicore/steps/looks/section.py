@@ -151,7 +151,6 @@ def _section(looked: _Looked) -> tuple[dict[str, Any], dict[str, Any]]:
         "harm": _harm(plan, order),
         "futility": _futility(plan, order, own),
         "stage_wise": None if last is None else _stage_wise(looked, last),
-        "other_designs": _other_designs(looked.seen[:-1], design),
     }
     return section, replace(looked.seen[-1], claim=claim).details()
 
@@ -161,12 +160,13 @@ def _rows(looked: _Looked, claim: Claim) -> list[dict[str, Any]]:
     repeated = reruns(looked.seen)
     claims = [*(look.claim for look in looked.seen[:-1]), claim]
     return [
-        _row(looked, place, told, None if again is None else again + 1)
+        _row(looked, place, told, claim.design, None if again is None else again + 1)
         for place, (told, again) in enumerate(zip(claims, repeated, strict=True))
     ]
 
 
-def _row(looked: _Looked, place: int, claim: Claim | None, again: int | None) -> dict[str, Any]:
+def _row(looked: _Looked, place: int, claim: Claim | None, design: str, again: int | None) -> dict[str, Any]:
+    """Return one look; ``design`` is the digest of today's, by which others are told."""
     look, boundary = looked.seen[place], looked.boundaries[place]
     numbers = look.seen
     row: dict[str, Any] = {
@@ -178,6 +178,7 @@ def _row(looked: _Looked, place: int, claim: Claim | None, again: int | None) ->
         **dict.fromkeys(
             ("n", "information", "fraction", "boundary", "nominal_level", "spent", "estimate", "z")
         ),
+        "other_design": claim is None,
         "kept": False,
         "controlled": False,
         **dict.fromkeys(("ci_low", "ci_high", "sequential_p")),
@@ -187,6 +188,7 @@ def _row(looked: _Looked, place: int, claim: Claim | None, again: int | None) ->
         return row
     row |= {"n": numbers.n, "information": numbers.information, "z": numbers.z}
     row["estimate"] = looked.on_measure(numbers.estimate)
+    row["other_design"] = claim is None or claim.design != design
     if claim is not None:
         row |= {"ci_low": stored_number(claim.ci_low), "ci_high": stored_number(claim.ci_high)}
         row["sequential_p"] = claim.sequential_p
@@ -228,10 +230,3 @@ def _stage_wise(looked: _Looked, found: StageWise) -> dict[str, Any]:
         "level": found.level,
         "p_value": found.two_sided_p_value,
     }
-
-
-def _other_designs(earlier: Sequence[SeenLook], design: str) -> list[int]:
-    """Return the numbers of earlier looks that were made by another design, or by none."""
-    return [
-        number for number, look in enumerate(earlier, 1) if look.claim is None or look.claim.design != design
-    ]

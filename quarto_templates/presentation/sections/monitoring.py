@@ -48,10 +48,10 @@ _SOURCES = {
 }
 _CAVEAT = (
     "Independent increments hold only roughly where locks are corrected, nuisance models are fitted again and outcomes "
-    "arrive late. Simulated over 24 monthly looks, fitting again does no visible harm; outcomes that come late depending on "
-    "arm and covariates raise the error of alpha spending at 5 % to about 8 % with the O'Brien–Fleming-type and 10 % with the "
-    "Pocock-type function, and leave that of a sequence tuned at the first looks below 4 %. No level is therefore spent before "
-    "the declared number of subjects."
+    "arrive late. By simulation of 24 monthly looks, fitting again does no visible harm; outcomes that come late depending on "
+    "arm and covariates make the standard error too small in the first months, and alpha spending then exceeds its level, the "
+    "Pocock-type function more than the O'Brien–Fleming-type one, while a confidence sequence keeps it. No level is therefore "
+    "spent before the declared number of subjects."
 )
 
 
@@ -94,9 +94,9 @@ def _words(report: Report) -> str:
             f"By the stage-wise order the median-unbiased estimate is {fixed(last['estimate'], places)} "
             f"({level(last['level'])} interval {interval(last, places)}; {p_sentence(last['p_value'])})."
         )
-    if found["other_designs"]:
-        numbers = ", ".join(map(str, found["other_designs"]))
-        words.append(f"Looks {numbers} were made by another design or by none: what they spent stays spent.")
+    others = ", ".join(str(look["number"]) for look in looked if look["other_design"])
+    if others:
+        words.append(f"Made by another design or by none: {others}; what these looks spent stays spent.")
     return " ".join(words)
 
 

@@ -61,6 +61,15 @@ RESULTS: dict[str, Any] = {
         "verification": {"relative_difference": 1e-12, "library": "statsmodels"},
     },
     "change": None,
+    "monitoring": {
+        "method": "alpha spending", "number": 2, "information": 4.125, "crossed": True, "ci_low": 0.8125, "ci_high": "inf",
+        "design": {"function": "pocock", "planned": {"treated": 61, "sd": 2.0625}},
+        "looks": [
+            {"number": 1, "run": "MED-2024-0147/2025-02/1", "z": 1.3125, "boundary": "inf", "spent": 0.0, "kept": False},
+            {"number": 2, "run": "MED-2024-0147/2025-03/1", "z": 2.6875, "boundary": 2.4375, "spent": 0.03125, "kept": False},
+        ],
+        "stage_wise": {"estimate": 2.21875}, "harm": {"boundary": -1.71875, "crossed": False}, "futility": None,
+    },
     "evalue": {"point": 2.03125, "note": ""},
     "tipping": {"concluded": True, "delta": None},
     "sensitivity": {
@@ -101,6 +110,18 @@ def test_what_was_not_done_is_no_analysis(event: dict[str, Any]) -> None:
     plain = reporting_event(RUN, {**RESULTS, "imputation": None, "primary": primary}, PROTOCOL)
     left = {analysis["name"] for analysis in plain["analyses"]}
     assert named - left == {"Missing baseline covariates", "Primary effect, imputation"}
+
+
+def test_what_nothing_bounds_is_infinite(event: dict[str, Any]) -> None:
+    """A limit or boundary that the results hold as the text inf is the number, and each look is a group."""
+    (looks,) = (one for one in event["analyses"] if one["name"] == "Looks at the study")
+    assert [one["rawValue"] for one in looks["results"]].count("inf") == 2
+    groups = {group["groupValue"] for one in looks["results"] for group in one["resultGroups"]}
+    assert groups == {"1: MED-2024-0147/2025-02/1", "2: MED-2024-0147/2025-03/1"}
+    old = {key: value for key, value in RESULTS.items() if key != "monitoring"}
+    assert "Looks at the study" not in {
+        one["name"] for one in reporting_event(RUN, old, PROTOCOL)["analyses"]
+    }
 
 
 def test_value_is_what_json_reads_again() -> None:
