@@ -11,6 +11,7 @@ logistic regression    Newton with step-halving                scikit-learn's Lo
 least squares          QR decomposition                        scikit-learn's LinearRegression
 estimate               mean of m1 − m0 and weighted residuals  root of the estimating equation in the
                                                                clever covariates
+leverage               rows of Q of a QR decomposition         products with the pseudo-inverse
 =====================  ======================================  =========================================
 """
 
@@ -21,6 +22,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from medicore.stats.verification_columns import hat_diagonal, lengthened, whitened
 from medicore.stats.verification_models import linear_predictor, projection, sigmoid
 
 Vector = NDArray[np.float64]
@@ -86,6 +88,7 @@ def verify_effect(
     ddof: int | None = None,
     observed: NDArray[np.bool_] | None = None,
     x_observation: Vector | None = None,
+    corrected: bool = False,
 ) -> Verification:
     """Return the primary effect of a target population, computed independently of the primary's own code.
 
@@ -94,7 +97,8 @@ def verify_effect(
     (1 − a)/(1 − e); for the ATT the same sum over h y + (a − h) m − aμ with h = a and the control's odds; for the
     ATO predictions are averaged with e(1 − e) and residuals with 1 − e and e. Their variance is that of the
     terms, divisor n − ``ddof`` (1, and 0 for the ATT), over n. Outcome models are fitted per arm, by least
-    squares or, for a binomial outcome of 0 and 1, by logistic regression. Ratios are compared as logarithms; NaN
+    squares or, for a binomial outcome of 0 and 1, by logistic regression. ``corrected`` divides each residual by
+    √(1 − leverage), as the variance for small samples does. Ratios are compared as logarithms; NaN
     when a risk is not strictly between 0 and 1. Value and error are NaN, which confirms nothing, when a logistic
     regression is not proved to have converged.
 
@@ -115,7 +119,14 @@ def verify_effect(
     else:
         models = [projection(x_outcome, known, arm) for arm in arms]
     terms = {"ATE": _everybody, "ATT": _the_treated, "ATO": _the_overlap}[target]
-    (one, by_one), (zero, by_zero) = terms(logit, treated, known, models, factor)
+    (one, by_one, clever_one), (zero, by_zero, clever_zero) = terms(logit, treated, known, models, factor)
+    if corrected:
+        whole_arm = target == "ATT" and bool(
+            arms[0].sum() == treated.sum()
+        )  # then they have no model but their mean
+        first = (x_outcome[:, :0], one) if whole_arm else (x_outcome, models[0])
+        by_one = by_one + clever_one * _lengthened(*first, arms[0], known, family)
+        by_zero = by_zero + clever_zero * _lengthened(x_outcome, models[1], arms[1], known, family)
     if measure == "difference":
         value, influence = one - zero, by_one - by_zero
     elif not (0 < one < 1 and 0 < zero < 1):
@@ -155,8 +166,24 @@ def verify_pooled(found: Sequence[Verification]) -> Verification:
     )
 
 
-Mean = tuple[float, Vector]
-"""An arm's mean, and each subject's influence on it, ``(n,)``."""
+Mean = tuple[float, Vector, Vector]
+"""An arm's mean, each subject's influence on it, ``(n,)``, and what its own outcome counts in this, ``(n,)``."""
+
+
+def _lengthened(
+    x: Vector,
+    predicted: Vector | float,
+    arm: NDArray[np.bool_],
+    outcome: Vector,
+    family: Literal["gaussian", "binomial"],
+) -> Vector:
+    """Return by how much the correction for leverage lengthens the residuals of an arm, ``(n,)``, 0 outside it."""
+    fitted = np.broadcast_to(predicted, outcome.shape)[arm]
+    least_squares = family == "gaussian" or x.shape[1] == 0
+    spread = np.ones(len(fitted)) if least_squares else fitted * (1 - fitted)
+    longer = np.zeros(len(outcome))
+    longer[arm] = lengthened(outcome[arm] - fitted, hat_diagonal(whitened(x, arm)[arm], spread))
+    return longer
 
 
 def _seen_by_chance(x: Vector, treated: NDArray[np.bool_], seen: NDArray[np.bool_]) -> Vector:
@@ -182,7 +209,7 @@ def _everybody(
     weights = [h * factor for h in clever]
     one, zero = (h * outcome + (1 - h) * model for h, model in zip(weights, models, strict=True))
     means = float(np.sum(one) / len(one)), float(np.sum(zero) / len(zero))
-    return (means[0], one - means[0]), (means[1], zero - means[1])
+    return (means[0], one - means[0], weights[0]), (means[1], zero - means[1], weights[1])
 
 
 def _the_treated(
@@ -201,7 +228,10 @@ def _the_treated(
         one += (inside - seen) * models[0]
     means = float(np.sum(one) / size), float(np.sum(zero) / size)
     scale = len(logit) / size
-    return (means[0], scale * (one - inside * means[0])), (means[1], scale * (zero - inside * means[1]))
+    return (
+        (means[0], scale * (one - inside * means[0]), scale * seen),
+        (means[1], scale * (zero - inside * means[1]), scale * odds),
+    )
 
 
 def _the_overlap(
@@ -220,5 +250,6 @@ def _the_overlap(
         h = np.where(arm, weight, 0.0) * factor
         residual = outcome - model
         mean = float(np.sum(overlap * model) / np.sum(overlap) + np.sum(h * residual) / np.sum(h))
-        found.append((mean, (h * residual + counted * (model - mean)) * len(logit) / np.sum(overlap)))
+        scale = len(logit) / np.sum(overlap)
+        found.append((mean, (h * residual + counted * (model - mean)) * scale, h * scale))
     return found[0], found[1]

@@ -8,46 +8,18 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import LinAlgWarning, lstsq, qr, svd
+from scipy.linalg import LinAlgWarning
+
+from medicore.stats.verification_columns import whitened
 
 Vector = NDArray[np.float64]
 
-ALIASED = 1e-8
-"""Share of a column's length outside the span of those before it, below which it is left out."""
 MEAN_SCORE = 1e-13
 """Largest component of the mean score, on whitened columns, at which scikit-learn ends its search."""
 PROVED_SCORE = 1e-10
 """Largest component of the mean score, computed here, at which a fit counts as the maximum of its likelihood."""
 MAX_ITERATIONS = 200
 """Newton steps that scikit-learn may take; data with a maximum need ten, separated ones about fifty."""
-
-
-def whitened(x: Vector, rows: NDArray[np.bool_]) -> Vector:
-    """Return, for everybody, ``(n, q)`` columns that are orthogonal with mean square 1 within ``rows``.
-
-    They span the intercept and those columns of ``x`` that are not aliased within ``rows``.
-    """
-    low, high = x[rows].min(axis=0, initial=np.inf), x[rows].max(axis=0, initial=-np.inf)
-    wide = high > low
-    unit = (x[:, wide] - (low + high)[wide] / 2) / (high - low)[wide]
-    columns = np.column_stack([np.ones(len(x)), unit])
-    columns = columns[:, unaliased(columns[rows])]
-    _, lengths, rotation = svd(columns[rows], full_matrices=False)
-    whitened: Vector = columns @ (rotation.T / lengths) * np.sqrt(rows.sum())
-    return whitened
-
-
-def unaliased(columns: Vector) -> list[int]:
-    """Return the columns that are not linear combinations of those before them."""
-    (triangle,) = qr(columns, mode="r")
-    centre = np.linalg.norm(triangle[1:], axis=0)
-    kept = [0]
-    for column in range(1, columns.shape[1]):
-        target, before = triangle[:, column], triangle[:, kept]
-        outside = np.linalg.norm(target - before @ lstsq(before, target)[0])
-        if outside > ALIASED * centre[column]:
-            kept.append(column)
-    return kept
 
 
 def projection(x: Vector, outcome: Vector, rows: NDArray[np.bool_]) -> Vector:

@@ -123,7 +123,7 @@ def _clipped_row(protocol: Protocol, samples: Sequence[Sample], limit: float) ->
         protocol,
         f"Scores clipped to {limit:g} to {1 - limit:g}",
         samples,
-        lambda one: one.primary(clipped_scores(one.fit, limit, 1 - limit)).means,
+        lambda one: one.inferred(clipped_scores(one.fit, limit, 1 - limit)),
     )
     return {**made, "note": made["note"] or f"{varied(moved)} score(s) moved, models not fitted again"}
 
@@ -141,4 +141,4 @@ def _without(protocol: Protocol, samples: Sequence[Sample], column: str) -> dict
     fewer = observed_by(
         protocol.model_copy(update={"models": protocol.models.model_copy(update=models)}), observing
     )
-    return row(protocol, name, samples, lambda one: Sample.of(fewer, one.analysis).primary().means)
+    return row(protocol, name, samples, lambda one: Sample.of(fewer, one.analysis).inferred())

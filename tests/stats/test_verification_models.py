@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medicore.stats import verification_models
+from medicore.stats import verification_columns, verification_models
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.measures import effect_of
 from medicore.stats.models.logistic import fit_logistic
@@ -96,7 +96,7 @@ def test_columns_are_orthogonal_with_mean_square_1(seed: int) -> None:
     """Within an arm the columns have the identity as their mean products, and span its intercept and covariates."""
     sample = draw(seed, n=200, p=4)
     x = np.column_stack([sample.x * [1e3, 1e-3, 1, 50], sample.x.sum(axis=1)])
-    columns = verification_models.whitened(x, sample.treated)
+    columns = verification_columns.whitened(x, sample.treated)
     inside = columns[sample.treated]
     assert inside.shape[1] == np.linalg.matrix_rank(np.column_stack([np.ones(200), x])[sample.treated])
     assert np.abs(inside.T @ inside / len(inside) - np.eye(inside.shape[1])).max() <= PREDICTION

@@ -13,10 +13,8 @@ _MISSING = ("outcome", "eligibility", "treatment")
 _LOGISTIC = "medicore.stats.models.logistic:fit_logistic"
 _SMD = "SMD = (m1 − m0)/√((s1² + s0²)/2), for the ATT (m1 − m0)/s1; means under the weights, s unweighted with ddof 1, s² = p(1 − p) for two values"
 _ESTIMATOR = "medicore.steps.models.estimator:primary_result"
-_WALD = "θ ∓ q·SE; p = 2P(Q ≥ |θ/SE|); q of the normal distribution, of Student's t where data were imputed several times; of a ratio's logarithm"
-_DIFFERENCE = (
-    "μ1 − μ0; θ ∓ q·SE, q of the normal distribution, of Student's t where data were imputed several times"
-)
+_WALD = "θ ∓ q·SE; p = 2P(Q ≥ |θ/SE|); q of Student's t with the degrees of freedom of the primary estimate; of a ratio's logarithm"
+_DIFFERENCE = "μ1 − μ0; θ ∓ q·SE, q of Student's t, SE corrected for small samples"
 _BY_ROW = "by the row's estimator; θ ∓ q·SE, p = 2P(Q ≥ |θ/SE|); of a ratio's logarithm"
 
 # The first pattern that fits is the origin. The table holds literals alone: recorded_trace.py reads it as such.
@@ -161,10 +159,16 @@ ORIGINS = (
         "Standard errors of the primary estimate by influence function, stacked sandwich and bootstrap",
         "influence: √(Σψ²/(n(n − k))), ψ a subject's influence, k = 1, for the ATT 0; of a ratio's logarithm",
         _EFFECT, "primary"),
-    Origin("primary.standard_error", "effect", "medicore.stats.effect.contrasts:means_of_influence",
-        "Standard error of the primary estimate, by its influence function",
-        "√(Σψ²/(n(n − k))), ψ a subject's influence, k = 1, for the ATT 0; of a ratio's logarithm; Rubin's "
-        "rules over imputations", _EFFECT, "primary"),
+    Origin("primary.standard_error", "effect", "medicore.stats.effect.small_sample:small_sample_means",
+        "Standard error of the primary estimate, by its influence function corrected for small samples",
+        "√(Σψ²/(n(n − k))), ψ a subject's influence with its residual y − m divided by √(1 − h), h its leverage, "
+        "k = 1, for the ATT 0; of a ratio's logarithm; Rubin's rules over imputations", _EFFECT, "primary",
+        "MacKinnon & White, 1985, section 2; Bell & McCaffrey, 2002"),
+    Origin("primary.degrees_of_freedom", "effect", "medicore.stats.effect.small_sample:small_sample_means",
+        "Degrees of freedom of Student's t, for interval and p-value of the primary estimate",
+        "n less the parameters of the outcome models; ATT: (v1 + v0)²/(v1²/(n1 − 1) + v0²/ν0), v the arms' shares of the "
+        "variance, ν0 = (Σw²)²/Σw⁴ · (1 − q/n0); over imputations those of Barnard & Rubin", _EFFECT, "primary",
+        "Satterthwaite, 1946; Barnard & Rubin, 1999"),
     Origin("primary.ci_low", "effect", "medicore.stats.effect.estimate:Estimate",
         "Lower limit of the primary estimate's interval", _WALD, _INFERENCE, "primary"),
     Origin("primary.ci_high", "effect", "medicore.stats.effect.estimate:Estimate",

@@ -17,7 +17,8 @@ class ArmMeans:
     """The mean outcome under each arm in one target population, by one estimator with one variance method.
 
     ``root`` is ``(m, 2)``, one column for each mean, treated first: rootᵀ · root is the covariance matrix of the
-    means. ``variance`` names the method and its ddof; ``n`` is the number of subjects in the analysis.
+    means. ``variance`` names the method and its ddof; ``n`` is the number of subjects in the analysis. Contrasts use
+    Student's t when ``degrees_of_freedom`` is given.
     """
 
     estimand: str
@@ -27,6 +28,7 @@ class ArmMeans:
     root: Vector
     variance: str
     n: int
+    degrees_of_freedom: float | None = None
 
     @property
     def covariance(self) -> Vector:
@@ -123,4 +125,6 @@ def _risks(means: ArmMeans) -> tuple[float, float]:
 def _estimate(means: ArmMeans, measure: str, value: float, slope_1: float, slope_0: float) -> Estimate:
     error = float(np.linalg.norm(means.root @ np.array([slope_1, slope_0])))
     estimand = f"{means.estimand}, {measure}" if measure else means.estimand
-    return Estimate(estimand, means.estimator, float(value), error, means.variance, means.n)
+    return Estimate(
+        estimand, means.estimator, float(value), error, means.variance, means.n, means.degrees_of_freedom
+    )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from medicore.errors import EstimationError
 
@@ -75,18 +75,20 @@ def tipping_point(
     missing: int,
     level: float = 0.95,
     null: float = 0.0,
+    degrees_of_freedom: float | None = None,
 ) -> TippingPoint:
     """Return how much the missing outcomes of the treated must differ for the conclusion to change.
 
     The conclusion is whether the interval of ``delta_adjusted`` excludes ``null``. It changes where
     (value − null + π·delta)² = z²(SE² + delta²·π(1 − π)/treated), a quadratic equation in delta; its root nearest to 0
     is returned. If the unshifted interval excludes ``null``, the root is the shift that removes this conclusion;
-    otherwise it is the shift that creates it.
+    otherwise it is the shift that creates it. z is the quantile of Student's t when ``degrees_of_freedom`` is given.
 
     Raises EstimationError when there are fewer treated than missing, or no treated.
     """
     share = _share(treated, missing)
-    z = float(ndtri(0.5 + level / 2))
+    chance = 0.5 + level / 2
+    z = float(ndtri(chance) if degrees_of_freedom is None else stdtrit(degrees_of_freedom, chance))
     distance = value - null
     constant = distance**2 - (z * standard_error) ** 2
     concluded = constant > 0

@@ -43,7 +43,7 @@ def _e_value(protocol: Protocol, primary: dict[str, Any], samples: Sequence[Samp
         return e_value_of_standardised_difference(
             primary["estimate"] / spread, primary["ci_low"] / spread, primary["ci_high"] / spread
         )
-    means = [one.primary().means for one in samples]
+    means = [one.inferred() for one in samples]
     ratio = pooled_effect([effect_of(one, "risk ratio") for one in means])
     return e_value_of_risk_ratio(ratio.value, *ratio.interval(protocol.inference.level))
 
@@ -66,6 +66,7 @@ def missing_outcomes(
         treated=treated,
         missing=missing,
         level=protocol.inference.level,
+        degrees_of_freedom=primary["absolute_difference"]["degrees_of_freedom"],
     )
     return {
         "treated": treated,

@@ -103,7 +103,7 @@ def _trimmed(
     def estimate(place: int) -> ArmMeans:
         one = before(place)
         left = one.analysis[within(one.fit.fitted, threshold, 1 - threshold)]
-        kept = Sample.of(protocol, left).primary().means
+        kept = Sample.of(protocol, left).inferred()
         return replace(kept, estimand=f"{kept.estimand} (trimmed)")
 
     made = row(protocol, f"Scores outside {threshold:g} to {1 - threshold:g} discarded", places, estimate)
@@ -134,7 +134,7 @@ def _subgroups(protocol: Protocol, samples: Sequence[Sample], column: str) -> li
                 raise EstimationError(
                     "the covariates predict treatment perfectly for some subjects (separation)"
                 )
-            found.append(sample.primary().means)
+            found.append(sample.inferred())
             return found[-1]
 
         made = row(protocol, f"{label}: {level}", chosen, estimate)

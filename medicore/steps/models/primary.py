@@ -37,6 +37,7 @@ class Analysed:
     """One completed data set, analysed in full."""
 
     result: AugmentedResult
+    means: ArmMeans
     bootstrap: BootstrapResult
     second: Verification
 
@@ -46,7 +47,11 @@ class Analysed:
         return self.result.models
 
     def effect(self, protocol: Protocol) -> Effect:
-        """Return the effect on the protocol's measure, with the influence function's standard error."""
+        """Return the effect on the protocol's measure, with the standard error for small samples."""
+        return effect_of(self.means, protocol.estimand.measure)
+
+    def direct(self, protocol: Protocol) -> Effect:
+        """Return the same effect with the influence function's standard error, as it is in large samples."""
         return effect_of(self.result.means, protocol.estimand.measure)
 
     def stacked(self, protocol: Protocol) -> Effect:
@@ -55,7 +60,7 @@ class Analysed:
 
     def replicated(self, protocol: Protocol) -> Effect:
         """Return the same effect with the bootstrap's standard error."""
-        found = self.effect(protocol)
+        found = self.direct(protocol)
         error = self.bootstrap.standard_error
         return replace(found, inference=replace(found.inference, standard_error=error, variance="bootstrap"))
 
@@ -78,9 +83,9 @@ def analyse_sample(
     drawn = bootstrap_effect(*arrays, replicates=replicates, seed=seed, family=family, target=target, **seen)
     bootstrap = measured(drawn, result.stacked, measure)
     with np.errstate(divide="ignore", invalid="ignore"):  # what comes of a separated model is judged below
-        second = verify_effect(*arrays, family=family, target=target, measure=measure, **seen)
+        second = verify_effect(*arrays, family=family, target=target, measure=measure, corrected=True, **seen)
     _require_numbers(bootstrap, second)
-    return Analysed(result, bootstrap, second)
+    return Analysed(result, sample.inferred(result=result), bootstrap, second)
 
 
 def _observation(sample: Sample) -> dict[str, Any]:
@@ -110,6 +115,7 @@ def estimate_primary(
     level, measure = protocol.inference.level, protocol.estimand.measure
     found = pooled_effect([part.effect(protocol) for part in parts])
     chosen = found.inference
+    influence = pooled_effect([part.direct(protocol) for part in parts]).inference
     sandwich = pooled_effect([part.stacked(protocol) for part in parts]).inference
     bootstrap = pooled_effect([part.replicated(protocol) for part in parts]).inference
     replicated = pooled_replicates([part.bootstrap for part in parts])
@@ -126,6 +132,7 @@ def estimate_primary(
         "estimate": found.value,
         "standard_error": chosen.standard_error,
         "variance": chosen.variance,
+        "degrees_of_freedom": chosen.degrees_of_freedom,
         "ci_low": low,
         "ci_high": high,
         "level": level,
@@ -135,9 +142,9 @@ def estimate_primary(
         "unit": protocol.outcome.unit if measure == "difference" else "",
         "mean_treated": float(np.mean([part.result.mean_treated for part in parts])),
         "mean_control": float(np.mean([part.result.mean_control for part in parts])),
-        "absolute_difference": _absolute([part.result.means for part in parts], level),
+        "absolute_difference": _absolute([part.means for part in parts], level),
         "standard_errors": {
-            "influence": chosen.standard_error,
+            "influence": influence.standard_error,
             "sandwich": sandwich.standard_error,
             "bootstrap": bootstrap.standard_error,
         },
@@ -178,13 +185,14 @@ def measure_name(protocol: Protocol) -> str:
     return "risk difference" if protocol.outcome.type == "binary" else "difference of means"
 
 
-def _absolute(means: Sequence[ArmMeans], level: float) -> dict[str, float]:
+def _absolute(means: Sequence[ArmMeans], level: float) -> dict[str, float | None]:
     """Return the difference of the arms' means, which stands beside a ratio (CONSORT 2010, item 17b)."""
     difference = pooled_effect([effect_of(one, "difference") for one in means])
     low, high = difference.interval(level)
     return {
         "estimate": difference.value,
         "standard_error": difference.inference.standard_error,
+        "degrees_of_freedom": difference.inference.degrees_of_freedom,
         "ci_low": low,
         "ci_high": high,
     }

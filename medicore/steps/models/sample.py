@@ -14,11 +14,13 @@ from medicore.stats.balance.weights import Target
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import Effect, effect_of
+from medicore.stats.effect.small_sample import small_sample_means
 from medicore.stats.imputation.pooling import pooled_effect
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores
 from medicore.steps.models.estimator import primary_result
+from medicore.steps.models.observing import fitted_observation
 from medicore.steps.models.terms import model_terms
 
 _Set = TypeVar("_Set")
@@ -82,6 +84,25 @@ class Sample:
             scores or self.fit,
             family=self.family,
             target=self.target,
+        )
+
+    def inferred(self, scores: Scores | None = None, result: AugmentedResult | None = None) -> ArmMeans:
+        """Return the means of the primary estimator with the variance for small samples, which its interval rests on.
+
+        ``result`` is that of the scores, if it is known already.
+        """
+        missing: dict[str, Any] = {}
+        if not self.complete:
+            observation = fitted_observation(self.x_observation, self.treated, self.observed)
+            missing = {"observed": self.observed, "observation": observation}
+        return small_sample_means(
+            self.treated,
+            self.outcome,
+            scores or self.fit,
+            result or self.primary(scores),
+            family=self.family,
+            target=self.target,
+            **missing,
         )
 
 

@@ -18,6 +18,7 @@ from presentation.writing.numbers import (
 from presentation.writing.typst import block, call, joined
 
 ERRORS = {
+    "primary": "Influence function, corrected for small samples",
     "influence": "Influence function",
     "sandwich": "Stacked sandwich (M-estimation over all nuisance models)",
     "bootstrap": "Bootstrap (patients resampled, every nuisance model refitted)",
@@ -139,7 +140,7 @@ def _unadjusted_rows(report: Report) -> list[tuple[str, Any]]:
 
 
 def primary_table(report: Report) -> str:
-    """Return Table 14.2.1: the primary estimate with its three standard errors."""
+    """Return Table 14.2.1: the primary estimate with its standard error and the three that judge it."""
     primary = report.results["primary"]
     places = decimals(report)
     rows: list[Row | Group] = [
@@ -147,11 +148,11 @@ def primary_table(report: Report) -> str:
             (
                 _name(key),
                 fixed(primary["estimate"], places),
-                fixed(primary["standard_errors"][key], places),
+                fixed(_error(key, primary), places),
                 _interval_of(key, primary, places),
-                p_value(primary["p_value"]) if key == "influence" else MISSING,
+                p_value(primary["p_value"]) if key == "primary" else MISSING,
             ),
-            "total" if key == "influence" else "row",
+            "total" if key == "primary" else "row",
             report.cite(*_row_paths(key, report)),
         )
         for key in ERRORS
@@ -175,7 +176,8 @@ def primary_table(report: Report) -> str:
     )
     note = (
         f"Estimand {primary['estimand']}, measure: {primary['measure']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
-        f"primary analysis; its variance: {primary['variance']}. The others judge its standard error. –: not computed."
+        f"primary analysis; its variance: {primary['variance']}, {significant(primary['degrees_of_freedom'])} degrees of freedom. The others judge "
+        "its standard error. –: not computed."
     )
     return block(
         table(
@@ -191,7 +193,7 @@ def primary_table(report: Report) -> str:
 
 def _row_paths(key: str, report: Report) -> list[str]:
     """Return the paths of the numbers in a row of Table 14.2.1."""
-    if key == "influence":
+    if key == "primary":
         return ["primary"]
     named = f"primary.standard_errors.{key}"
     paths = ["primary.estimate", *([named] if named in report.results["references"] else [])]
@@ -199,11 +201,16 @@ def _row_paths(key: str, report: Report) -> list[str]:
 
 
 def _name(key: str) -> str:
-    return f"{ERRORS[key]} – primary" if key == "influence" else ERRORS[key]
+    return f"{ERRORS[key]} – primary" if key == "primary" else ERRORS[key]
+
+
+def _error(key: str, primary: dict[str, Any]) -> float:
+    """Return the standard error of a row of Table 14.2.1."""
+    return float(primary["standard_error"] if key == "primary" else primary["standard_errors"][key])
 
 
 def _interval_of(key: str, primary: dict[str, Any], places: int) -> str:
-    if key == "influence":
+    if key == "primary":
         return interval(primary, places)
     return interval(primary["bootstrap"], places) if key == "bootstrap" else MISSING
 
