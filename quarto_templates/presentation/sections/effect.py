@@ -176,7 +176,7 @@ def primary_table(report: Report) -> str:
     )
     note = (
         f"Estimand {primary['estimand']}, measure: {primary['measure']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
-        f"primary analysis; its variance: {primary['variance']}, {significant(primary['degrees_of_freedom'])} degrees of freedom. The others judge "
+        f"primary analysis; its variance: {primary['variance']}, {fixed(primary['degrees_of_freedom'], 1)} degrees of freedom. The others judge "
         "its standard error. –: not computed."
     )
     return block(

@@ -134,10 +134,15 @@ def test_primary_estimate_is_pooled_by_rubins_rules(tmp_path: Path) -> None:
     seeds = [7, *(derived_seed(7, "bootstrap", index) for index in range(1, SETS))]
     samples = [Sample.of(planned(), one) for one in sets]
     alone = [analyse_sample(planned(), one, seed=seed) for one, seed in zip(samples, seeds, strict=True)]
-    expected = pooled([part.result.influence_function for part in alone])
+    expected = pooled([part.effect(planned()).inference for part in alone])
     assert primary["estimate"] == pytest.approx(expected.estimate.value, abs=ROUNDING)
     assert primary["standard_error"] == pytest.approx(expected.estimate.standard_error, abs=ROUNDING)
     assert (primary["ci_low"], primary["ci_high"]) == pytest.approx(expected.estimate.interval(0.95))
+    assert primary["degrees_of_freedom"] == pytest.approx(expected.degrees_of_freedom)
+    assert primary["degrees_of_freedom"] < len(sets[0]) - 8
+    direct = pooled([part.result.influence_function for part in alone])
+    assert primary["standard_errors"]["influence"] == pytest.approx(direct.estimate.standard_error)
+    assert primary["standard_error"] > direct.estimate.standard_error
     assert primary["imputation"]["between"] == pytest.approx(expected.between)
     assert primary["imputation"]["between"] > 0
     within = np.mean([part.bootstrap.standard_error**2 for part in alone])
