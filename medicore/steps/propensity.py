@@ -17,7 +17,7 @@ from medicore.stats.balance.overlap import c_statistic, equipoise
 from medicore.stats.balance.rerandomisation import false_alarm_rates
 from medicore.stats.models.logistic import LogisticFit
 from medicore.steps.gate import number, write_section
-from medicore.steps.gates.propensity_gates import collinearity_findings, propensity_findings
+from medicore.steps.gates.propensity_gates import collinearity_findings, propensity_findings, size_findings
 from medicore.steps.models.imputing import IMPUTATION, completed_sets, in_any_set
 from medicore.steps.models.naming import named
 from medicore.steps.models.scoring import Scored, scored
@@ -70,7 +70,12 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "largest_weight_share": made.largest_weight_share,
         "balance": balance_section(protocol, terms, made),
     }
-    findings = (*collinearity_findings(both), *in_any_set(_findings(protocol, designs, all_made)))
+    outcome_design = model_terms(protocol, protocol.models.outcome, sets[0]).matrix
+    findings = (
+        *size_findings(protocol, made, outcome_design),
+        *collinearity_findings(both),
+        *in_any_set(_findings(protocol, designs, all_made)),
+    )
     return write_section(files, "propensity", section, findings)
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from math import isinf
 
 import numpy as np
+from numpy.typing import NDArray
 
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.stats.effect.small_sample import LEAST_SUBJECTS
 from medicore.stats.models.design import standardise
 from medicore.stats.models.logistic import LogisticFit
 from medicore.stats.models.separation import COLLINEAR_SHARE, collinear_columns, dependent_columns
@@ -49,6 +51,32 @@ def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
                 f"{protocol.trimming.lower:g} to {protocol.trimming.upper:g}; the limit is {gates.trimmed_share:.1%}; "
                 "see whether the estimand still holds for who is left",
             )  # fmt: skip
+
+
+def size_findings(protocol: Protocol, made: Scored, outcome_design: NDArray[np.float64]) -> Iterator[Finding]:
+    """Yield the finding about an arm with too few subjects for the parameters of a model; no signature overrides it.
+
+    ``outcome_design``, ``(n, p)``, is that of all analysed subjects. Both models are counted in the smaller arm, of the
+    retained subjects; an arm's terms that vary in it alone count. Simulation says that no interval keeps its level below
+    the floor.
+    """
+    arms = {protocol.treatment.treated: made.arm, protocol.treatment.control: ~made.arm}
+    label, arm = min(arms.items(), key=lambda item: int(item[1].sum()))
+    size, kept = int(arm.sum()), outcome_design[made.retained]
+    parameters = {
+        "propensity": made.fit.basis.shape[1],
+        "outcome": 1 + max(len(standardise(kept[one]).kept) for one in arms.values()),
+    }
+    model, most = max(parameters.items(), key=lambda item: item[1])
+    if size < LEAST_SUBJECTS * most:
+        yield Finding(
+            "propensity", "subjects per parameter", f"{model} model", f"{size} for {most}",
+            f"{LEAST_SUBJECTS} for each",
+            f"arm {label!r} has {size} subjects for the {most} parameters of the {model} model; expected "
+            f"{LEAST_SUBJECTS * most} or more, below which no interval keeps its level; plan fewer covariates or another "
+            "primary in a new version of the protocol, or wait for more subjects",
+            overridable=False,
+        )  # fmt: skip
 
 
 def collinearity_findings(terms: Terms) -> Iterator[Finding]:

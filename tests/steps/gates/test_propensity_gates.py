@@ -8,7 +8,12 @@ import pytest
 
 from medicore.records.finding import Finding
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
-from medicore.steps.gates.propensity_gates import balance_findings, model_findings, weight_findings
+from medicore.steps.gates.propensity_gates import (
+    balance_findings,
+    model_findings,
+    size_findings,
+    weight_findings,
+)
 from medicore.steps.models.scoring import Scored, scored
 from tests.steps.analysed_trial import protocol, subjects
 
@@ -133,3 +138,55 @@ def test_infinite_imbalance_fires() -> None:
     (finding,) = balance(float("inf"))
     assert (finding.statistic, finding.threshold) == ("inf", "0.1")
     assert "|SMD| inf" in finding.message
+
+
+def sized(n1: int, n0: int, columns: int, outcome_columns: int, **planned: Any) -> list[Finding]:
+    """Return the findings about arms of these sizes under models of so many terms."""
+    chance = np.random.Generator(np.random.PCG64(n1 + n0))
+    plan = protocol(**planned)
+    x = chance.normal(size=(n1 + n0, columns))
+    made = scored(plan, x, np.arange(n1 + n0) < n1)
+    return list(size_findings(plan, made, chance.normal(size=(n1 + n0, outcome_columns))))
+
+
+@pytest.mark.parametrize(("columns", "outcome_columns", "model"), [(5, 2, "propensity"), (2, 5, "outcome")])
+@pytest.mark.parametrize(("n1", "n0", "label"), [(11, 30, "active"), (30, 11, "control")])
+def test_too_few_subjects_for_the_parameters_stop_for_good(
+    columns: int, outcome_columns: int, model: str, n1: int, n0: int, label: str
+) -> None:
+    """Eleven subjects of an arm for six parameters of either model halt without override; twelve do not."""
+    (finding,) = sized(n1, n0, columns, outcome_columns)
+    assert (finding.gate, finding.subject, finding.overridable) == (
+        "subjects per parameter",
+        f"{model} model",
+        False,
+    )
+    assert finding.message.startswith(
+        f"arm {label!r} has 11 subjects for the 6 parameters of the {model} model; expected 12 or more"
+    )
+    assert sized(max(n1, 12), max(n0, 12), columns, outcome_columns) == []
+
+
+def test_a_term_that_an_arm_lacks_is_no_parameter() -> None:
+    """A column that is constant among all subjects is not fitted, and not counted."""
+    treated = np.arange(40) < 10
+    x = np.random.Generator(np.random.PCG64(2)).normal(size=(40, 5))
+    x[:, 4] = 1.0
+    made = scored(protocol(), x, treated)
+    assert list(size_findings(protocol(), made, x)) == []
+    x[3, 4] = 2.0
+    assert gates(size_findings(protocol(), made, x)) == ["subjects per parameter"]
+
+
+def test_only_subjects_that_trimming_retains_count() -> None:
+    """Who is discarded carries no parameter: arms that are large enough before may be too small after."""
+    chance = np.random.Generator(np.random.PCG64(8))
+    x = chance.normal(size=(60, 3))
+    treated = x[:, 0] + chance.normal(size=60) > 0.6
+    plan = protocol(trimming={"method": "discard", "lower": 0.4, "upper": 0.65})
+    made = scored(plan, x, treated)
+    smallest = min(int(made.arm.sum()), int((~made.arm).sum()))
+    assert smallest < 8 <= min(int(treated.sum()), int((~treated).sum()))
+    (finding,) = size_findings(plan, made, x)
+    assert finding.statistic == f"{smallest} for 4"
+    assert list(size_findings(protocol(), scored(protocol(), x, treated), x)) == []
