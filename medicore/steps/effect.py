@@ -1,6 +1,7 @@
 """effect: the primary estimate, confirmed by a second implementation and compared with last month's estimate."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from medicore.steps.gates.effect_gates import change_findings, effect_findings, 
 from medicore.steps.gates.monitoring_gates import monitoring_findings
 from medicore.steps.gates.observation_gates import observation_findings, observation_model_findings
 from medicore.steps.looks.section import monitored
+from medicore.steps.models.alarm_rates import variance_alarm_rate
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
 from medicore.steps.models.primary import estimate_primary
@@ -60,9 +62,14 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     monitoring, look = monitored(files, protocol, primary)
     findings = (
         *about_models,
-        *effect_findings(protocol, primary, sparse_levels(designs[0], samples[0].treated)),
+        *effect_findings(
+            protocol,
+            primary,
+            sparse_levels(designs[0], samples[0].treated),
+            partial(variance_alarm_rate, protocol, samples[0]),
+        ),
         *observation_findings(protocol, primary),
-        *change_findings(protocol, change),
+        *change_findings(protocol, change, sum(model.gradient.shape[1] for model in results[0].models)),
         *monitoring_findings(monitoring),
     )
     section = {"primary": primary, "change": change, "monitoring": monitoring, "look": look}

@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.integrate import quad
-from scipy.special import betaincinv, chdtr, chdtrc, ndtr, stdtr
+from scipy.special import betaincinv, stdtr
 
 from medicore.errors import EstimationError
 
@@ -48,23 +48,18 @@ def any_false_alarm_rate(threshold: float, n1: int, n0: int, terms: int) -> floa
     return float(-np.expm1(terms * np.log1p(-false_alarm_rate(threshold, n1, n0))))
 
 
-def bootstrap_false_alarm_rate(limit: float, replicates: int) -> float:
-    """Return P(|s/σ − 1| ≥ limit) for the standard deviation s of B = ``replicates`` draws with true value σ.
-
-    For normal replicates (B − 1)s²/σ² is χ² with B − 1 degrees of freedom. The result says how often the bootstrap's
-    standard error differs by the limit only because the number of replicates is finite.
-    """
-    freedom = replicates - 1
-    below = chdtr(freedom, freedom * max(1 - limit, 0.0) ** 2)
-    return float(below + chdtrc(freedom, freedom * (1 + limit) ** 2))
-
-
 def change_false_alarm_rate(limit: float, before: float, after: float) -> float:
-    """Return P(|θ − θ′| ≥ limit · ``after``) when this month's data contain last month's and nothing else changed.
+    """Return P(|θ − θ′| ≥ limit · SE) when this month's data contain last month's and nothing else changed.
 
-    ``before`` and ``after`` are the standard errors. An estimate from more data of the same kind is uncorrelated
-    with its change, so the variance of the change is the difference of the variances (Hausman, 1978, section 2).
-    The result is 0 when the standard error did not fall, because without new data the estimate must stay the same.
+    ``before`` and ``after`` are last month's and this month's subjects less the parameters that were fitted to them. An
+    estimate from more data of the same kind is uncorrelated with its change, so the variance of the change is the
+    difference of the variances (Hausman, 1978, section 2). With variances inverse to these numbers that is
+    SE² · (after/before − 1), and the change over SE has Student's t distribution with ``after`` degrees of freedom. The
+    difference of two estimated variances is too noisy in small samples, and can be negative.
+
+    The result is 0 when nothing was added, because without new data the estimate must stay the same; it is 1 when
+    nothing was left before.
     """
-    variance = before**2 - after**2
-    return float(2 * ndtr(-limit * after / np.sqrt(variance))) if variance > 0 else 0.0
+    if after <= before:
+        return 0.0
+    return float(2 * stdtr(after, -limit / np.sqrt(after / before - 1))) if before > 0 else 1.0

@@ -40,6 +40,17 @@ class BootstrapResult:
         return float(self.estimates.std(ddof=1))
 
     @property
+    def spread(self) -> float:
+        """Half the range of the central 68.27 % of the replicates, which is their standard deviation if they are normal.
+
+        In small samples single replicates with hardly any overlap are far out and rule the standard deviation, which is
+        infinite in theory (Ghosh, Parr, Singh & Babu, 1984); they leave the spread as it is. The ends are
+        median-unbiased quantiles (Hyndman & Fan, 1996, definition 8), so that few replicates do not make it smaller.
+        """
+        low, high = np.quantile(self.estimates, [ndtr(-1.0), ndtr(1.0)], method="median_unbiased")
+        return float(high - low) / 2
+
+    @property
     def bias_correction(self) -> float:
         """z0: the normal quantile of the share of replicates below the estimate; ties count half.
 

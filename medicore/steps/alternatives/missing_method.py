@@ -72,7 +72,7 @@ def other_missing_method(
     The rows of ``disposition`` and ``extract`` have the same order.
     """
     if not samples[0].complete:
-        return [known.row(_COMPLETE, lambda one: one.primary().means)]
+        return [known.row(_COMPLETE, lambda one: one.inferred())]
     left_out = (disposition["reason"] == LEFT_OUT).to_numpy(dtype=bool)
     return [_weighted(protocol, extract, disposition, int(left_out.sum()))] if left_out.any() else []
 
@@ -90,5 +90,5 @@ def _weighted(
         sample = Sample.of(protocol, analysis)
     except (DataError, EstimationError) as error:
         return nothing(_WEIGHTED, str(error))
-    made = row(protocol, _WEIGHTED, [sample], lambda one: one.primary().means)
+    made = row(protocol, _WEIGHTED, [sample], lambda one: one.inferred())
     return {**made, "note": made["note"] or f"with {left_out} whose outcome is missing"}

@@ -1,11 +1,11 @@
 """The gates of the effect step: outcome models, variances, double programming, change since last month."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
-from medicore.stats.balance.false_alarm import bootstrap_false_alarm_rate, change_false_alarm_rate
+from medicore.stats.balance.false_alarm import change_false_alarm_rate
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.steps.gate import shown
 from medicore.steps.models.naming import behind_separation, failures
@@ -37,20 +37,38 @@ def outcome_model_findings(
             )  # fmt: skip
 
 
-def effect_findings(protocol: Protocol, primary: Mapping[str, Any], sparse: str = "") -> Iterator[Finding]:
+def effect_findings(
+    protocol: Protocol,
+    primary: Mapping[str, Any],
+    sparse: str = "",
+    alarm_rate: Callable[[str], float | None] = lambda _: None,
+) -> Iterator[Finding]:
     """Yield findings about the primary estimate: variances that disagree, failed replicates, second implementation.
 
-    ``sparse`` says which levels few subjects have, for the message about failed replicates.
+    The sandwich is held against the influence function, and the spread of the bootstrap's replicates against the
+    standard error of residuals divided by 1 − leverage: each pair errs alike in small samples. ``alarm_rate`` gives the
+    false alarm rate of one of the two, and is asked only where it fires. ``sparse`` says which levels few subjects
+    have, for the message about failed replicates.
     """
-    gates, errors = protocol.gates, primary["standard_errors"]
-    for name in ("sandwich", "bootstrap"):
-        gap = abs(errors[name] / errors["influence"] - 1)
+    gates, errors, replicated = protocol.gates, primary["standard_errors"], primary["bootstrap"]
+    pairs = {
+        "sandwich": (
+            errors["sandwich"] / errors["influence"],
+            "the sandwich standard error differs from the influence function's",
+        ),
+        "bootstrap": (
+            replicated["spread"] / replicated["expected_spread"],
+            "the spread of the bootstrap replicates differs from the standard error that leverage lets expect",
+        ),
+    }
+    for name, (ratio, words) in pairs.items():
+        gap = abs(ratio - 1)
         if gap >= gates.variance_disagreement:
             yield Finding(
                 "effect", "variance disagreement", name, shown(gap), shown(gates.variance_disagreement),
-                f"the {name} standard error differs from the influence function's by {gap:.1%}; the limit is "
-                f"{gates.variance_disagreement:.1%}",
-                false_alarm_rate=_bootstrap_noise(protocol) if name == "bootstrap" else None,
+                f"{words} by {gap:.1%}; the limit is {gates.variance_disagreement:.1%}; look for subjects with large "
+                "weights, and for models that do not fit",
+                false_alarm_rate=alarm_rate(name),
             )  # fmt: skip
     failed = sum(primary["bootstrap"]["failed"].values()) / primary["bootstrap"]["replicates"]
     if failed >= gates.failed_replicates_share:
@@ -73,18 +91,20 @@ def effect_findings(protocol: Protocol, primary: Mapping[str, Any], sparse: str 
         )  # fmt: skip
 
 
-def _bootstrap_noise(protocol: Protocol) -> float:
-    """Return how often the bootstrap's standard error differs by the limit because of its number of replicates alone."""
-    return bootstrap_false_alarm_rate(protocol.gates.variance_disagreement, protocol.inference.replicates)
+def change_findings(
+    protocol: Protocol, change: Mapping[str, Any] | None, parameters: int
+) -> Iterator[Finding]:
+    """Yield the finding about the change since last month; none without an earlier estimate of the same kind.
 
-
-def change_findings(protocol: Protocol, change: Mapping[str, Any] | None) -> Iterator[Finding]:
-    """Yield the finding about the change since last month; none without an earlier estimate of the same kind."""
+    ``parameters`` are those of both outcome models. By simulation (docs/simulation.md) the variance falls with the
+    subjects less these; in a randomised study, whose weights hardly vary, with the subjects less half of them.
+    """
     if change is None or change["in_standard_errors"] is None:
         return
     size, limit = abs(change["in_standard_errors"]), protocol.gates.estimate_change
     if size >= limit:
-        rate = change_false_alarm_rate(limit, change["previous_standard_error"], change["standard_error"])
+        lost = parameters / 2 if protocol.design == "randomised" else parameters
+        rate = change_false_alarm_rate(limit, change["previous_n"] - lost, change["n"] - lost)
         yield Finding(
             "effect", "change of estimate", f"since {change['month']}", shown(size), shown(limit),
             f"the primary estimate moved by {size:.2f} of its standard errors since {change['month']}; the limit is "

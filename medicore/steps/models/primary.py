@@ -38,6 +38,7 @@ class Analysed:
 
     result: AugmentedResult
     means: ArmMeans
+    jackknife: ArmMeans
     bootstrap: BootstrapResult
     second: Verification
 
@@ -53,6 +54,16 @@ class Analysed:
     def direct(self, protocol: Protocol) -> Effect:
         """Return the same effect with the influence function's standard error, as it is in large samples."""
         return effect_of(self.result.means, protocol.estimand.measure)
+
+    def jackknifed(self, protocol: Protocol) -> Effect:
+        """Return the same effect with the jackknife-like standard error, which the replicates' spread is held against."""
+        return effect_of(self.jackknife, protocol.estimand.measure)
+
+    def spread(self, protocol: Protocol) -> Effect:
+        """Return the same effect with the spread of the bootstrap replicates for a standard error."""
+        found = self.direct(protocol)
+        error = self.bootstrap.spread
+        return replace(found, inference=replace(found.inference, standard_error=error, variance="spread"))
 
     def stacked(self, protocol: Protocol) -> Effect:
         """Return the same effect with the stacked sandwich's standard error."""
@@ -85,7 +96,8 @@ def analyse_sample(
     with np.errstate(divide="ignore", invalid="ignore"):  # what comes of a separated model is judged below
         second = verify_effect(*arrays, family=family, target=target, measure=measure, corrected=True, **seen)
     _require_numbers(bootstrap, second)
-    return Analysed(result, sample.inferred(result=result), bootstrap, second)
+    inferred = sample.inferred(result=result)
+    return Analysed(result, inferred, sample.inferred(result=result, correction="HC3"), bootstrap, second)
 
 
 def _observation(sample: Sample) -> dict[str, Any]:
@@ -154,6 +166,10 @@ def estimate_primary(
             "seed": replicated.seed,
             "interval": protocol.inference.interval,
             "standard_error": bootstrap.standard_error,
+            "spread": pooled_effect([part.spread(protocol) for part in parts]).inference.standard_error,
+            "expected_spread": pooled_effect(
+                [part.jackknifed(protocol) for part in parts]
+            ).inference.standard_error,
             "ci_low": bootstrap_low,
             "ci_high": bootstrap_high,
         },

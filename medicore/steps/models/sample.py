@@ -14,7 +14,7 @@ from medicore.stats.balance.weights import Target
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import Effect, effect_of
-from medicore.stats.effect.small_sample import small_sample_means
+from medicore.stats.effect.small_sample import Correction, small_sample_means
 from medicore.stats.imputation.pooling import pooled_effect
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import Family
@@ -86,7 +86,12 @@ class Sample:
             target=self.target,
         )
 
-    def inferred(self, scores: Scores | None = None, result: AugmentedResult | None = None) -> ArmMeans:
+    def inferred(
+        self,
+        scores: Scores | None = None,
+        result: AugmentedResult | None = None,
+        correction: Correction = "HC2",
+    ) -> ArmMeans:
         """Return the means of the primary estimator with the variance for small samples, which its interval rests on.
 
         ``result`` is that of the scores, if it is known already.
@@ -102,6 +107,7 @@ class Sample:
             result or self.primary(scores),
             family=self.family,
             target=self.target,
+            correction=correction,
             **missing,
         )
 

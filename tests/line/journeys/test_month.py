@@ -1,7 +1,6 @@
 """The line from delivery to archive, through the command line alone."""
 
 import re
-from statistics import NormalDist
 
 import pytest
 

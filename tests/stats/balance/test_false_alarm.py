@@ -10,7 +10,6 @@ from medicore.errors import EstimationError
 from medicore.stats.balance.balance import standardised_mean_differences
 from medicore.stats.balance.false_alarm import (
     any_false_alarm_rate,
-    bootstrap_false_alarm_rate,
     change_false_alarm_rate,
     false_alarm_rate,
 )
@@ -113,38 +112,28 @@ def test_an_arm_of_one_has_no_smd(n1: int, n0: int) -> None:
         false_alarm_rate(0.1, n1, n0)
 
 
-def test_three_replicates_by_hand() -> None:
-    """χ² with 2 degrees of freedom is exponential: s²/σ² is at most q² with probability 1 − exp(−q²)."""
-    found = bootstrap_false_alarm_rate(0.3, 3)
-    assert found == pytest.approx(1 - np.exp(-(0.7**2)) + np.exp(-(1.3**2)), rel=1e-12)
-    assert bootstrap_false_alarm_rate(1.5, 3) == pytest.approx(np.exp(-(2.5**2)), rel=1e-12)
+def test_a_change_with_new_data_by_hand() -> None:
+    """From 100 free subjects to 125 the change has half the standard error: a limit of 1 is two of these, by Student's t."""
+    assert change_false_alarm_rate(1.0, 100, 125) == pytest.approx(2 * t.sf(2, 125), rel=1e-12)
 
 
-def test_simulated_bootstrap_errors_differ_as_often() -> None:
-    """Of 20,000 standard deviations of 50 normal replicates, ddof 1, so many are off by 15 %."""
-    chance = np.random.Generator(np.random.PCG64(7))
-    off = np.abs(chance.normal(size=(20_000, 50)).std(axis=1, ddof=1) - 1) >= 0.15
-    rate = bootstrap_false_alarm_rate(0.15, 50)
-    assert abs(off.mean() - rate) <= 3.5 * np.sqrt(rate * (1 - rate) / 20_000)
+@pytest.mark.parametrize("before", [40, 41])
+def test_without_new_data_nothing_may_move(before: int) -> None:
+    """Where no subject was added the rate is 0."""
+    assert change_false_alarm_rate(0.1, before, 40) == 0
 
 
-@pytest.mark.parametrize("unit", [1.0, 0.01, 100.0])
-def test_a_change_with_new_data_by_hand(unit: float) -> None:
-    """Standard errors 5 and 4 leave 3 for the change: 1.5 · 4 is two of these, 2Φ(−2) = 4.55 %, in any unit."""
-    found = change_false_alarm_rate(1.5, 5 * unit, 4 * unit)
-    assert found == pytest.approx(0.04550026, abs=1e-8)
-
-
-@pytest.mark.parametrize("before", [0.4, 0.3])
-def test_without_new_data_nothing_may_move(before: float) -> None:
-    """Where the standard error did not fall the rate is 0."""
-    assert change_false_alarm_rate(1.5, before, 0.4) == 0
+@pytest.mark.parametrize("before", [0, -3])
+def test_from_nothing_every_change_may_come(before: int) -> None:
+    """Where last month's subjects did not exceed the parameters the rate is 1."""
+    assert change_false_alarm_rate(5.0, before, 40) == 1
 
 
 def test_simulated_changes_are_as_large_as_often() -> None:
-    """Means of 60 subjects, and of these with 40 more, over 20,000 trials."""
+    """Means of 12 subjects, and of these with 8 more, in units of the standard error from all 20, over 20,000 trials."""
     chance = np.random.Generator(np.random.PCG64(8))
-    outcome = chance.normal(size=(20_000, 100))
-    moved = np.abs(outcome.mean(axis=1) - outcome[:, :60].mean(axis=1)) >= 1.2 * 0.1
-    rate = change_false_alarm_rate(1.2, np.sqrt(1 / 60), 0.1)
-    assert abs(moved.mean() - rate) <= 3.5 * np.sqrt(rate * (1 - rate) / 20_000)
+    outcome = chance.normal(size=(20_000, 20))
+    error = outcome.std(axis=1, ddof=1) / np.sqrt(20)
+    moved = np.abs(outcome.mean(axis=1) - outcome[:, :12].mean(axis=1)) >= 1.2 * error
+    rate = change_false_alarm_rate(1.2, 12 - 0.5, 20 - 0.5)
+    assert abs(moved.mean() - rate) <= 0.02

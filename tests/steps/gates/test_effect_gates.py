@@ -8,7 +8,6 @@ import pytest
 from numpy.typing import NDArray
 
 from medicore.records.finding import Finding
-from medicore.stats.balance.false_alarm import bootstrap_false_alarm_rate
 from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import fit_outcome_models
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
@@ -27,27 +26,29 @@ def gates(findings: Any) -> list[str]:
 def effects(
     sandwich: float = 1.0, bootstrap: float = 1.0, failed: int = 0, difference: float = 0.0
 ) -> list[Finding]:
-    """Return the findings about an estimate with an influence-function standard error of 1."""
+    """Return the findings about an influence-function standard error of 1, and an expected spread of 2 in ``bootstrap`` units."""
     primary = {
-        "standard_errors": {"influence": 1.0, "sandwich": sandwich, "bootstrap": bootstrap},
+        "standard_errors": {"influence": 1.0, "sandwich": sandwich, "bootstrap": 9.0},
         "bootstrap": {
+            "spread": 2.0 * bootstrap,
+            "expected_spread": 2.0,
             "replicates": 200,
             "failed": {"one arm too small": failed - failed // 2, "rank lost": failed // 2},
         },
         "verification": {"relative_difference": difference, "tolerance": 1e-6},
     }
-    return list(effect_findings(protocol(gates={"variance_disagreement": 0.25}), primary))
+    rates = {"sandwich": 0.125, "bootstrap": 0.25}
+    return list(effect_findings(protocol(gates={"variance_disagreement": 0.25}), primary, "", rates.get))
 
 
 @pytest.mark.parametrize("size", [0.75, 1.25])
 def test_disagreeing_variances_fire_at_the_limit(size: float) -> None:
-    """A standard error that differs by the limit, up or down, is a finding that names it."""
+    """A sandwich that differs by the limit, or a spread of replicates, is a finding that names it and has its own rate."""
     assert [finding.subject for finding in effects(sandwich=size)] == ["sandwich"]
     assert [finding.subject for finding in effects(bootstrap=size)] == ["bootstrap"]
     assert gates(effects(size, size)) == ["variance disagreement"] * 2
     sandwich, bootstrap = effects(size, size)
-    assert sandwich.false_alarm_rate is None
-    assert bootstrap.false_alarm_rate == bootstrap_false_alarm_rate(0.25, 200) < 1e-6
+    assert (sandwich.false_alarm_rate, bootstrap.false_alarm_rate) == (0.125, 0.25)
     nearer = 1 + (size - 1) * 0.99
     assert effects(nearer, nearer) == []
 
@@ -97,21 +98,18 @@ def test_separated_outcome_model_is_named_with_its_arm() -> None:
     assert about_models(x, treated, (rng.random(200) < 0.5).astype(np.float64)) == []
 
 
-def change(size: float | None, before: float = 1.1, after: float = 1.0) -> list[Finding]:
-    """Return the findings about an estimate that moved so many of its standard errors."""
-    moved = {
-        "month": "2025-02",
-        "in_standard_errors": size,
-        "previous_standard_error": before,
-        "standard_error": after,
-    }
-    return list(change_findings(protocol(), moved))
+def change(
+    size: float | None, before: int = 110, after: int = 121, limit: float = 1.0, **planned: str
+) -> list[Finding]:
+    """Return the findings about an estimate that moved so many of its standard errors, under models of ten parameters."""
+    moved = {"month": "2025-02", "in_standard_errors": size, "previous_n": before, "n": after}
+    return list(change_findings(protocol(gates={"estimate_change": limit}, **planned), moved, 10))
 
 
 def test_change_of_exactly_the_limit_fires() -> None:
     """A move by the limit, up or down, is a finding that names the month; less, or no comparison, is none."""
     assert change(None) == change(JUST_LESS) == change(-JUST_LESS) == []
-    assert list(change_findings(protocol(), None)) == []
+    assert list(change_findings(protocol(), None, 10)) == []
     for size in (1.0, -1.0):
         (finding,) = change(size)
         assert (finding.gate, finding.subject, finding.statistic) == (
@@ -127,18 +125,9 @@ def test_change_has_the_false_alarm_rate_of_growing_data() -> None:
     rng = np.random.default_rng(9)
     samples = rng.normal(size=(20_000, 121))
     moved = samples.mean(axis=1) - samples[:, :100].mean(axis=1)
-    after = 1 / np.sqrt(121)
-    simulated = float((np.abs(moved) >= 0.5 * after).mean())
-    moves = {"month": "m", "in_standard_errors": 9.0, "previous_standard_error": 0.1, "standard_error": after}
-    (finding,) = change_findings(protocol(gates={"estimate_change": 0.5}), moves)
+    simulated = float((np.abs(moved) >= 0.5 / np.sqrt(121)).mean())
+    (finding,) = change(9.0, before=110, after=131, limit=0.5)
     assert finding.false_alarm_rate == pytest.approx(simulated, abs=4 * np.sqrt(0.25 / 20_000))
-    assert change(9.0, before=1.0, after=1.0)[0].false_alarm_rate == 0.0
-
-
-def test_bootstrap_rate_is_that_of_normal_replicates() -> None:
-    """How often the standard deviation of 20 normal numbers is off by a quarter is as simulated."""
-    rng = np.random.default_rng(10)
-    off = np.abs(rng.normal(size=(20_000, 20)).std(axis=1, ddof=1) - 1) >= 0.25
-    assert bootstrap_false_alarm_rate(0.25, 20) == pytest.approx(
-        float(off.mean()), abs=4 * np.sqrt(0.25 / 20_000)
-    )
+    (finding,) = change(9.0, before=105, after=126, limit=0.5, design="randomised")
+    assert finding.false_alarm_rate == pytest.approx(simulated, abs=4 * np.sqrt(0.25 / 20_000))
+    assert change(9.0, before=121)[0].false_alarm_rate == 0.0

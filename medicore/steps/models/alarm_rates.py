@@ -1,0 +1,40 @@
+"""How often the gates of variances fire on this study when every model is right."""
+
+from medicore.errors import EstimationError
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.bootstrap.disagreement import World, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.steps.models.sample import Sample
+from medicore.steps.models.seeds import derived_seed
+
+
+def variance_alarm_rate(protocol: Protocol, sample: Sample, name: str) -> float | None:
+    """Return the rate of the gate of ``name``, sandwich or bootstrap, simulated on the covariates and models of the sample.
+
+    It is None where a model separates or nothing can be drawn, so that no such rate exists.
+    """
+    if sample.fit.separated:
+        return None
+    seed, limit = derived_seed(protocol.seed, "alarms"), protocol.gates.variance_disagreement
+    family, target, measure = sample.family, sample.target, protocol.estimand.measure
+    try:
+        world = World.of(
+            sample.x_propensity,
+            sample.x_outcome,
+            sample.treated,
+            sample.outcome,
+            family,
+            randomised=protocol.design == "randomised",
+        )
+        if name == "sandwich":
+            return sandwich_alarm_rate(world, limit, seed=seed, family=family, target=target, measure=measure)
+        return bootstrap_alarm_rate(
+            world,
+            limit,
+            replicates=protocol.inference.replicates,
+            seed=seed,
+            family=family,
+            target=target,
+            measure=measure,
+        )
+    except EstimationError:
+        return None

@@ -1,0 +1,174 @@
+"""False alarms of the gates of variances: the world that is right, and the rates by a second, plainer simulation."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import logit
+
+from medicore.errors import EstimationError
+from medicore.stats.bootstrap.bootstrap import bootstrap_effect
+from medicore.stats.bootstrap.disagreement import World, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.effect.contrasts import difference
+from medicore.stats.effect.doubly_robust import doubly_robust
+from medicore.stats.effect.small_sample import small_sample_means
+from medicore.stats.models.logistic import fit_logistic
+from tests.stats.samples import Sample, draw
+
+ROUNDING = 1e-9
+
+
+def world(sample: Sample, *, randomised: bool = False) -> World:
+    """Return the world of a sample."""
+    return World.of(sample.x, sample.x, sample.treated, sample.outcome, sample.family, randomised=randomised)
+
+
+def test_the_true_scores_are_shrunk_and_keep_their_mean() -> None:
+    """Linear predictors are drawn towards their mean by (χ² − p)/χ², and the expected number of treated stays."""
+    sample = draw(21, n=200)
+    fit = sample.fit
+    n1, n0 = sample.treated.sum(), (~sample.treated).sum()
+    ratio = 2 * (fit.log_likelihood - n1 * np.log(n1 / 200) - n0 * np.log(n0 / 200))
+    made = world(sample).score
+    slope = np.polyfit(logit(fit.fitted), logit(made), 1)[0]
+    assert slope == pytest.approx((ratio - 3) / ratio)
+    assert 0.5 < slope < 1
+    assert made.sum() == pytest.approx(n1)
+
+
+def test_scores_that_say_nothing_are_all_the_share() -> None:
+    """A likelihood ratio below the number of covariates, or a randomised study, leaves the treated's share to everybody."""
+    chance = np.random.Generator(np.random.PCG64(4))
+    x = chance.normal(size=(120, 6))
+    treated = np.arange(120) % 3 == 0
+    x -= np.where(treated[:, None], x[treated].mean(axis=0), x[~treated].mean(axis=0)) * 0.9
+    idle = Sample(x, treated, chance.normal(size=120))
+    assert world(idle).score == pytest.approx(np.full(120, 1 / 3))
+    sample = draw(22)
+    made = world(sample, randomised=True).score
+    assert np.array_equal(made, np.full(240, sample.treated.mean()))
+
+
+def test_scores_without_a_covariate_that_varies_are_the_share() -> None:
+    """Where the model has no parameter but its intercept, the likelihood ratio is 0."""
+    treated = np.arange(40) % 4 == 0
+    outcome = np.random.Generator(np.random.PCG64(5)).normal(size=40)
+    assert world(Sample(np.ones((40, 1)), treated, outcome)).score == pytest.approx(np.full(40, 0.25))
+
+
+def test_drawn_outcomes_follow_the_fitted_models() -> None:
+    """Means are those of the arm that is drawn, residuals have mean 0 and the arm's own variance, freed of the fit."""
+    chance = np.random.Generator(np.random.PCG64(6))
+    x, treated = chance.normal(size=(60, 4)), np.arange(60) % 2 == 0
+    outcome = 5 * treated + x[:, 0] + np.where(treated, 3.0, 0.5) * chance.normal(size=60)
+    made = world(Sample(x, treated, outcome), randomised=True)
+    drawn = [made.draw(np.random.Generator(np.random.PCG64(number))) for number in range(400)]
+    arms = np.array([arm for arm, _ in drawn])
+    residual = np.array([y - np.where(arm, made.means[:, 0], made.means[:, 1]) for arm, y in drawn])
+    assert arms.mean() == pytest.approx(0.5, abs=0.02)
+    assert len(np.unique(arms.sum(axis=1))) > 10
+    for place, inside in enumerate((arms, ~arms)):
+        assert residual[inside].mean() == pytest.approx(0, abs=0.06)
+        fitted = (outcome - made.means[:, place])[treated if place == 0 else ~treated]
+        unbiased = np.sqrt((fitted**2).sum() / (30 - 5))
+        assert residual[inside].std() == pytest.approx(unbiased, rel=0.04)
+
+
+def test_binary_outcomes_are_drawn_with_their_risks() -> None:
+    """Every outcome is 0 or 1, and its frequency is the predicted risk under the arm that is drawn."""
+    sample = draw(23, n=150, family="binomial")
+    made = world(sample)
+    drawn = [made.draw(np.random.Generator(np.random.PCG64(number))) for number in range(600)]
+    outcomes, arms = np.array([y for _, y in drawn]), np.array([arm for arm, _ in drawn])
+    assert set(np.unique(outcomes)) == {0.0, 1.0}
+    for place, inside in enumerate((arms, ~arms)):
+        risk = np.where(inside, outcomes, 0).sum() / inside.sum()
+        expected = (inside * made.means[:, place]).sum() / inside.sum()
+        assert risk == pytest.approx(expected, abs=0.01)
+
+
+def studies(made: World, number: int) -> list[Sample]:
+    """Return studies of a world from other random numbers than the rates', without those that separate."""
+    found = []
+    for index in range(number):
+        treated, outcome = made.draw(np.random.Generator(np.random.PCG64(10_000 + index)))
+        if not fit_logistic(made.x_propensity, treated).separated:
+            found.append(Sample(made.x_outcome, treated, outcome))
+    return found
+
+
+def test_the_sandwich_rate_is_a_plain_simulations() -> None:
+    """Of 1,200 studies as many differ by 3 % as of the 600 that the rate counts."""
+    made = world(draw(24, n=60, p=4))
+    seen = []
+    for study in studies(made, 1200):
+        found = doubly_robust(study.x, study.treated, study.outcome, study.fit)
+        seen.append(abs(found.sandwich.standard_error / found.influence_function.standard_error - 1) >= 0.03)
+    rate = sandwich_alarm_rate(made, 0.03, seed=1, draws=600)
+    assert 0.2 < rate < 0.8
+    assert rate == pytest.approx(np.mean(seen), abs=3.5 * np.sqrt(0.25 / 600 + 0.25 / 1200))
+
+
+def test_the_bootstrap_rate_is_that_of_full_bootstraps() -> None:
+    """Few replicates in each study give the rate of as many replicates as a run has, in both directions."""
+    made = world(draw(25, n=60, p=4))
+    gaps = []
+    for index, study in enumerate(studies(made, 150)):
+        found = doubly_robust(study.x, study.treated, study.outcome, study.fit)
+        expected = small_sample_means(study.treated, study.outcome, study.fit, found, correction="HC3")
+        spread = bootstrap_effect(
+            study.x, study.x, study.treated, study.outcome, replicates=416, seed=index
+        ).spread
+        gaps.append(spread / difference(expected).standard_error - 1)
+    for limit in (0.07, 0.12):
+        rate = bootstrap_alarm_rate(made, limit, replicates=416, seed=2, draws=150)
+        seen = float((np.abs(gaps) >= limit).mean())
+        assert 0.1 < rate < 0.9
+        assert rate == pytest.approx(seen, abs=3.5 * np.sqrt(2 * 0.25 / 150))
+
+
+def test_more_replicates_leave_less_noise() -> None:
+    """The noise of 20 replicates alone fires nearly always; a limit beyond 1 is never reached from below."""
+    made = world(draw(26, n=300))
+    rates = [
+        bootstrap_alarm_rate(made, 0.15, replicates=number, seed=3, draws=12, resamples=64)
+        for number in (4, 200, 20_000)
+    ]
+    assert rates[0] > rates[1] > rates[2]
+    assert rates[0] > 0.5
+    assert bootstrap_alarm_rate(made, 1.0, replicates=200, seed=3, draws=12, resamples=64) < 1e-6
+
+
+@pytest.mark.parametrize("target", ["ATE", "ATT", "ATO"])
+def test_rates_are_those_of_the_measure_and_of_the_seed(target: str) -> None:
+    """A ratio of risks has its own rate; the same seed gives the same rate, another seed another."""
+    made = world(draw(27, n=120, family="binomial"))
+    options = {"family": "binomial", "target": target, "draws": 40}
+    rates = [
+        sandwich_alarm_rate(made, 0.02, seed=seed, measure=measure, **options)  # type: ignore[arg-type]
+        for seed in (1, 1, 2)
+        for measure in ("difference", "odds ratio")
+    ]
+    assert rates[:2] == rates[2:4]
+    assert len(set(rates)) > (2 if target == "ATE" else 1)
+    found = bootstrap_alarm_rate(
+        made,
+        0.1,
+        replicates=200,
+        seed=1,
+        measure="risk ratio",
+        resamples=64,
+        **(options | {"draws": 6}),  # type: ignore[arg-type]
+    )
+    assert 0 < found < 1
+
+
+def test_a_world_that_cannot_be_estimated_has_no_rate() -> None:
+    """Studies that separate, or have one arm, are left out; fewer than two that remain are an error."""
+    made = replace(world(draw(28, n=60)), score=np.full(60, 1e-9))
+    for rate in (
+        lambda: sandwich_alarm_rate(made, 0.2, seed=1, draws=5),
+        lambda: bootstrap_alarm_rate(made, 0.2, replicates=200, seed=1, draws=5),
+    ):
+        with pytest.raises(EstimationError, match="could be estimated; expected two or more"):
+            rate()
