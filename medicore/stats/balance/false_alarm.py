@@ -2,7 +2,7 @@
 
 import numpy as np
 from scipy.integrate import quad
-from scipy.special import betaincinv, stdtr
+from scipy.special import betaincc, betaincinv, stdtr
 
 from medicore.errors import EstimationError
 
@@ -54,12 +54,17 @@ def change_false_alarm_rate(limit: float, before: float, after: float) -> float:
     ``before`` and ``after`` are last month's and this month's subjects less the parameters that were fitted to them. An
     estimate from more data of the same kind is uncorrelated with its change, so the variance of the change is the
     difference of the variances (Hausman, 1978, section 2). With variances inverse to these numbers that is
-    SE² · (after/before − 1), and the change over SE has Student's t distribution with ``after`` degrees of freedom. The
-    difference of two estimated variances is too noisy in small samples, and can be negative.
+    SE² · (after/before − 1). The residuals that SE comes from hold the change as well, so with c² = limit²/(after/before
+    − 1) and ν = ``after`` degrees of freedom the squared ratio over ν has the distribution Beta(1/2, (ν − 1)/2), as an
+    internally studentised residual (Cook & Weisberg, 1982, section 2.2). The difference of two estimated variances is too
+    noisy in small samples, and can be negative.
 
     The result is 0 when nothing was added, because without new data the estimate must stay the same; it is 1 when
     nothing was left before.
     """
     if after <= before:
         return 0.0
-    return float(2 * stdtr(after, -limit / np.sqrt(after / before - 1))) if before > 0 else 1.0
+    if before <= 0:
+        return 1.0
+    squared = limit**2 / (after / before - 1)
+    return float(betaincc(0.5, (after - 1) / 2, min(squared / after, 1.0)))

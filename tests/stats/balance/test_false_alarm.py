@@ -113,8 +113,15 @@ def test_an_arm_of_one_has_no_smd(n1: int, n0: int) -> None:
 
 
 def test_a_change_with_new_data_by_hand() -> None:
-    """From 100 free subjects to 125 the change has half the standard error: a limit of 1 is two of these, by Student's t."""
-    assert change_false_alarm_rate(1.0, 100, 125) == pytest.approx(2 * t.sf(2, 125), rel=1e-12)
+    """From 4 free subjects to 5 the change has half the standard error: 2 of its 5 are 0.8 of all residuals' square.
+
+    Beta(1/2, 2) has the distribution function (3√b − b^{3/2})/2. A limit that no residual can reach has the rate 0.
+    """
+    share = 4 / 5
+    expected = 1 - (3 * np.sqrt(share) - share**1.5) / 2
+    assert change_false_alarm_rate(1.0, 4, 5) == pytest.approx(expected, rel=1e-12)
+    assert change_false_alarm_rate(1.2, 4, 5) == 0
+    assert change_false_alarm_rate(1.0, 80_000, 100_000) == pytest.approx(2 * norm.sf(2), rel=1e-3)
 
 
 @pytest.mark.parametrize("before", [40, 41])
@@ -135,5 +142,5 @@ def test_simulated_changes_are_as_large_as_often() -> None:
     outcome = chance.normal(size=(20_000, 20))
     error = outcome.std(axis=1, ddof=1) / np.sqrt(20)
     moved = np.abs(outcome.mean(axis=1) - outcome[:, :12].mean(axis=1)) >= 1.2 * error
-    rate = change_false_alarm_rate(1.2, 12 - 0.5, 20 - 0.5)
-    assert abs(moved.mean() - rate) <= 0.02
+    rate = change_false_alarm_rate(1.2, 12 * 19 / 20, 19)
+    assert abs(moved.mean() - rate) <= 3.5 * np.sqrt(rate * (1 - rate) / 20_000)
