@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.simulation import alarms, coverage, gaps, robustness, unobserved
+from tests.simulation import alarms, coverage, gaps, robustness, small_page, unobserved
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulation.md"
 
@@ -15,11 +15,13 @@ def text() -> str:
             "",
             _introduction(),
             _coverage(),
+            small_page.intervals(),
             _robustness(),
             _gaps(),
             unobserved_section(),
             _alarms(),
             _rerandomised(),
+            small_page.alarms(),
         ]
     )
 
