@@ -121,7 +121,7 @@ def coverages() -> tuple[Small, ...]:
                 float(direct.mean()),
                 float(value.std(ddof=1)),
                 float(error.mean()),
-            )  # fmt: skip
+            )
         )
     return tuple(made)
 
@@ -193,7 +193,7 @@ def variance_alarms() -> tuple[Fired, ...]:
                     float(seen.std() / np.sqrt(len(seen))),
                     float(printed.mean()),
                     float(printed.std(ddof=1) / np.sqrt(PRINTED)),
-                )  # fmt: skip
+                )
             )
     return tuple(made)
 
@@ -230,6 +230,6 @@ def change_alarms() -> tuple[Fired, ...]:
                 float(seen.std() / np.sqrt(len(seen))),
                 change_false_alarm_rate(limit, before - lost, n - lost),
                 0.0,
-            )  # fmt: skip
+            )
         )
     return tuple(made)

@@ -152,3 +152,12 @@ def test_the_variance_is_that_of_repeated_trials() -> None:
     )
     assert np.sqrt((said**2).mean()) == pytest.approx(effects.std(ddof=1), rel=0.02)
     assert errors.mean() < 0.8 * effects.std(ddof=1)
+
+
+def test_students_quantile_moves_the_tipping_point() -> None:
+    """With 10 degrees of freedom the interval is judged by 2.228, and (1 − 0.2·δ)² = 2.228² · 0.25 at its limit."""
+    plain = tipping_point(1.1, 0.5, treated=10**9, missing=2 * 10**8)
+    found = tipping_point(1.1, 0.5, treated=10**9, missing=2 * 10**8, degrees_of_freedom=10)
+    assert plain.concluded
+    assert not found.concluded
+    assert found.delta == pytest.approx((2.2281388520 * 0.5 - 1.1) / 0.2, rel=1e-6)

@@ -1,0 +1,49 @@
+"""The rates of the gates of variances, on a study's own sample."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from medicore.stats.bootstrap.disagreement import World, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.models.logistic import fit_logistic
+from medicore.steps.models.alarm_rates import variance_alarm_rate
+from medicore.steps.models.sample import Sample
+from medicore.steps.models.seeds import derived_seed
+from tests.stats.samples import draw
+from tests.steps.analysed_trial import protocol
+
+PLAN = protocol(gates={"variance_disagreement": 0.02}, design="randomised")
+
+
+def sample(n: int = 60) -> Sample:
+    """Return a small sample without a table."""
+    made = draw(31, n=n)
+    arrays = made.x, made.x, made.treated, made.outcome
+    return Sample(pd.DataFrame(), "gaussian", "ATE", *arrays, made.fit)
+
+
+def test_the_rates_are_those_of_the_samples_world() -> None:
+    """Limit, seed, replicates and design are the protocol's."""
+    one = sample()
+    world = World.of(one.x_propensity, one.x_outcome, one.treated, one.outcome, randomised=True)
+    seed = derived_seed(7, "alarms")
+    assert variance_alarm_rate(PLAN, one, "sandwich") == sandwich_alarm_rate(world, 0.02, seed=seed)
+    found = variance_alarm_rate(PLAN, one, "bootstrap")
+    assert found == bootstrap_alarm_rate(world, 0.02, replicates=200, seed=seed)
+    fitted = World.of(one.x_propensity, one.x_outcome, one.treated, one.outcome)
+    observational = variance_alarm_rate(protocol(gates={"variance_disagreement": 0.02}), one, "sandwich")
+    assert observational == sandwich_alarm_rate(fitted, 0.02, seed=seed)
+    assert 0 < observational != variance_alarm_rate(PLAN, one, "sandwich")
+
+
+@pytest.mark.parametrize("name", ["sandwich", "bootstrap"])
+def test_where_nothing_can_be_drawn_there_is_no_rate(name: str) -> None:
+    """A model that separates, or studies that cannot be estimated, leave the finding without a rate."""
+    one = sample()
+    assert variance_alarm_rate(PLAN, replace(one, fit=replace(one.fit, separated=True)), name) is None
+    alone = np.arange(60) < 2
+    x = np.random.Generator(np.random.PCG64(3)).normal(size=(60, 1))
+    tiny = replace(one, x_propensity=x, x_outcome=x, treated=alone, fit=fit_logistic(x, alone))
+    assert variance_alarm_rate(PLAN, tiny, name) is None
