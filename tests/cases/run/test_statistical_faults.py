@@ -60,8 +60,8 @@ def test_one_arm(house: WholeHouse) -> None:
     ended(house, faulty.one_arm()).require_failed(
         "cohort",
         DataError,
-        "arm 'control' has no eligible subject, so there is nothing to compare; "
-        "check treatment labels and eligibility criteria",
+        "arm 'control' has no eligible subject whose outcome is due, so there is nothing to compare; "
+        "check treatment labels, eligibility criteria and outcome.assessed",
     )
 
 
@@ -70,7 +70,7 @@ def test_one_arm(house: WholeHouse) -> None:
     [
         (
             faulty.no_contrast(),
-            "studies/TEST-NOCONTRAST.yaml: line 64: treatment: column 'arm' has 3 arms (low dose, high dose, control) and no "
+            "studies/TEST-NOCONTRAST.yaml: line 66: treatment: column 'arm' has 3 arms (low dose, high dose, control) and no "
             "declared contrast of two; name one arm under 'treated' and one under 'control'; "
             "1 problem(s) in all; correct the file",
         ),
