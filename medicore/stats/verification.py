@@ -121,11 +121,10 @@ def verify_effect(
     terms = {"ATE": _everybody, "ATT": _the_treated, "ATO": _the_overlap}[target]
     (one, by_one, clever_one), (zero, by_zero, clever_zero) = terms(logit, treated, known, models, factor)
     if corrected:
-        whole_arm = target == "ATT" and bool(
-            arms[0].sum() == treated.sum()
-        )  # then they have no model but their mean
-        first = (x_outcome[:, :0], one) if whole_arm else (x_outcome, models[0])
-        by_one = by_one + clever_one * _lengthened(*first, arms[0], known, family)
+        # The treated of an ATT with every outcome have no model but their mean.
+        of_mean = target == "ATT" and bool(arms[0].sum() == treated.sum())
+        columns, fitted = (x_outcome[:, :0], np.full(len(known), one)) if of_mean else (x_outcome, models[0])
+        by_one = by_one + clever_one * _lengthened(columns, fitted, arms[0], known, family)
         by_zero = by_zero + clever_zero * _lengthened(x_outcome, models[1], arms[1], known, family)
     if measure == "difference":
         value, influence = one - zero, by_one - by_zero
@@ -172,13 +171,13 @@ Mean = tuple[float, Vector, Vector]
 
 def _lengthened(
     x: Vector,
-    predicted: Vector | float,
+    predicted: Vector,
     arm: NDArray[np.bool_],
     outcome: Vector,
     family: Literal["gaussian", "binomial"],
 ) -> Vector:
     """Return by how much the correction for leverage lengthens the residuals of an arm, ``(n,)``, 0 outside it."""
-    fitted = np.broadcast_to(predicted, outcome.shape)[arm]
+    fitted = predicted[arm]
     least_squares = family == "gaussian" or x.shape[1] == 0
     spread = np.ones(len(fitted)) if least_squares else fitted * (1 - fitted)
     longer = np.zeros(len(outcome))

@@ -18,7 +18,7 @@ def test_the_headline_is_the_valid_interval_and_the_pointwise_one_is_called_so(i
     low, high = (inputs.results["monitoring"][f"ci_{end}"] for end in ("low", "high"))
     for made in (effect.headline(report), effect.conclusion(report)):
         assert says(made, f"95 % interval valid at every look {low:.3f} to {high:.3f}, sequential p <")
-        assert says(made, "pointwise 2.477 to 4.310, p <")
+        assert says(made, "pointwise 2.457 to 4.331, p <")
     assert says(effect.primary_table(report), "Pointwise 95 % CI")
 
 
@@ -55,7 +55,7 @@ def test_a_look_without_control_has_no_valid_interval(inputs: Any) -> None:
     found |= {"crossed": False, "method": "single", "design": {"month": "2025-06"}, "first_crossing": None}
     report = inputs.report()
     assert says(
-        effect.conclusion(report), "a look without control, outside the planned month", "pointwise 2.477"
+        effect.conclusion(report), "a look without control, outside the planned month", "pointwise 2.457"
     )
     assert says(monitoring.looks(report), "single, 2025-06", "It is a look without control.")
     assert says(monitoring.method(report), "One month of analysis is planned")

@@ -10,7 +10,8 @@ from medicore.steps.models.seeds import derived_seed
 def variance_alarm_rate(protocol: Protocol, sample: Sample, name: str) -> float | None:
     """Return the rate of the gate of ``name``, sandwich or bootstrap, simulated on the covariates and models of the sample.
 
-    It is None where a model separates or nothing can be drawn, so that no such rate exists.
+    It is None where a model separates or nothing can be drawn, so that no such rate exists. Where outcomes are missing,
+    the studies have the covariates of the subjects whose outcome is observed.
     """
     if sample.fit.separated:
         return None
@@ -18,10 +19,10 @@ def variance_alarm_rate(protocol: Protocol, sample: Sample, name: str) -> float 
     family, target, measure = sample.family, sample.target, protocol.estimand.measure
     try:
         world = World.of(
-            sample.x_propensity,
-            sample.x_outcome,
-            sample.treated,
-            sample.outcome,
+            sample.x_propensity[sample.observed],
+            sample.x_outcome[sample.observed],
+            sample.treated[sample.observed],
+            sample.outcome[sample.observed],
             family,
             randomised=protocol.design == "randomised",
         )
