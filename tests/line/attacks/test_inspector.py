@@ -106,10 +106,7 @@ def test_verify_names_the_flipped_files_in_every_store(copied: Project, released
 
 def _file_of(home: Path, place: str, run: str, name: str) -> Path:
     """Return the stored copy of a file of the run at a place."""
-    archived = home / "archive"
-    record = archived / "archives" / run / "record" / name.removeprefix("record/")
-    known = record if record.exists() else archived / "reports" / run / name
     if place.startswith("archive/"):
-        return known if place == "archive/reports" else archived / "archives" / run / name
-    data = known.read_bytes()
+        return home / place / run / name
+    data = (home / "archive" / "archives" / run / "record" / name).read_bytes()
     return next(path for path in (home / place).rglob("*") if path.is_file() and path.read_bytes() == data)
