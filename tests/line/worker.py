@@ -19,7 +19,7 @@ from flows.serving.server import free_port
 from tests.conftest import Project
 from tests.session import lay_prefect_tables
 
-LIMIT_S = 150.0
+LIMIT_S = 600.0
 ENDS = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 
 
