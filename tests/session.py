@@ -21,7 +21,9 @@ _IDLE = (
     "PAUSE_EXPIRATIONS",
     "TRIGGERS",
 )
-"""What looks every few seconds for deployments, workers and automations, of which the session's server has none."""
+"""What looks every few seconds for deployments, workers and automations, for which no test waits."""
+QUIET = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE}
+"""The environment of a server without them: they take as much of a processor as the tests do."""
 _PLACE: list[Path] = []
 PASSWORD = "tests:a word of the tests"
 """User and password of the session's server."""
@@ -72,8 +74,9 @@ with server.attended_server(Path(sys.argv[3])) as (url, _):
 
 def _start_prefect(folder: Path) -> str:
     # Several may share this machine, and nobody waits at a terminal.
-    more = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE}
-    url = served(_PREFECT, str(folder), PREFECT_API_URL=None, PREFECT_SERVER_API_AUTH_STRING=PASSWORD, **more)
+    url = served(
+        _PREFECT, str(folder), PREFECT_API_URL=None, PREFECT_SERVER_API_AUTH_STRING=PASSWORD, **QUIET
+    )
     with (
         contextlib.closing(sqlite3.connect(folder / "prefect" / "prefect.db")) as working,
         contextlib.closing(sqlite3.connect(folder / "empty.db")) as empty,

@@ -17,7 +17,7 @@ from typing import Any
 from flows.serving.password import password_file
 from flows.serving.server import free_port
 from tests.conftest import Project
-from tests.session import lay_prefect_tables
+from tests.session import QUIET, lay_prefect_tables
 
 LIMIT_S = 600.0
 ENDS = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
@@ -153,6 +153,7 @@ def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]
         PYTHONPATH=str(project.root),
         PREFECT_WORKER_QUERY_SECONDS="2",
         PREFECT_API_URL="",
+        **QUIET,
     ) as process:
         try:
             assert process.stdout is not None
