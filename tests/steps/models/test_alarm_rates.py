@@ -20,7 +20,7 @@ PLAN = protocol(gates={"variance_disagreement": 0.02}, design="randomised")
 def sample(n: int = 60) -> Sample:
     """Return a small sample without a table."""
     made = draw(31, n=n)
-    arrays = made.x, made.x, made.treated, made.outcome
+    arrays = made.x, made.x, made.x, made.treated, made.outcome, np.ones(n, dtype=bool)
     return Sample(pd.DataFrame(), "gaussian", "ATE", *arrays, made.fit)
 
 
@@ -36,6 +36,21 @@ def test_the_rates_are_those_of_the_samples_world() -> None:
     observational = variance_alarm_rate(protocol(gates={"variance_disagreement": 0.02}), one, "sandwich")
     assert observational == sandwich_alarm_rate(fitted, 0.02, seed=seed)
     assert 0 < observational != variance_alarm_rate(PLAN, one, "sandwich")
+
+
+def test_missing_outcomes_leave_the_rate_to_the_observed() -> None:
+    """Whoever has no outcome is not in the drawn studies."""
+    whole, seen = sample(), np.arange(60) % 7 > 0
+    gaps = replace(whole, outcome=np.where(seen, whole.outcome, np.nan), observed=seen)
+    world = World.of(
+        whole.x_propensity[seen],
+        whole.x_outcome[seen],
+        whole.treated[seen],
+        whole.outcome[seen],
+        randomised=True,
+    )
+    expected = sandwich_alarm_rate(world, 0.02, seed=derived_seed(7, "alarms"))
+    assert variance_alarm_rate(PLAN, gaps, "sandwich") == expected
 
 
 @pytest.mark.parametrize("name", ["sandwich", "bootstrap"])
