@@ -1,4 +1,4 @@
-"""How often chance alone makes a gate fire, found by few assignments: tests/stats prove that rate, and it is dear."""
+"""How often chance alone makes a gate fire, found by few assignments: tests/stats prove that rate, which takes long to find."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
