@@ -1,4 +1,4 @@
-"""Multiple imputation of baseline covariates by chained equations (fully conditional specification)."""
+"""Multiple imputation of covariates and outcome by chained equations (fully conditional specification)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from medicore.errors import EstimationError
 from medicore.stats.given import checked
 from medicore.stats.imputation.imputation_draws import draw_donors, draw_levels, draw_normal
 from medicore.stats.imputation.incomplete import IncompleteCovariate, require_imputable
+from medicore.stats.imputation.outcome_draws import OutcomeGaps, draw_outcomes
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -41,12 +42,13 @@ class Imputation:
     gaps is the given array itself, and observed values are never changed. ``visited`` names the covariates with gaps in
     the order of visits. ``trace``, ``(iterations, visited)``, holds the mean of the imputed values after each
     iteration; for a category, the share at its most frequent observed level. After convergence it has no trend and is
-    alike in all imputations (van Buuren, 2018, section 6.5.2).
+    alike in all imputations (van Buuren, 2018, section 6.5.2). ``outcome``, ``(n,)``, is complete.
     """
 
     columns: tuple[Vector, ...]
     visited: tuple[str, ...]
     trace: Vector
+    outcome: Vector
 
 
 def imputations(
@@ -57,10 +59,14 @@ def imputations(
     seed: int,
     number: int,
     model: ImputationModel | None = None,
+    observed: Mask | None = None,
+    gaps: OutcomeGaps | None = None,
 ) -> Iterator[Imputation]:
     """Yield ``number`` completed data sets, each by ``imputation`` with its index from 0."""
     for index in range(number):
-        yield imputation(covariates, treated, outcome, seed=seed, index=index, model=model)
+        yield imputation(
+            covariates, treated, outcome, seed=seed, index=index, model=model, observed=observed, gaps=gaps
+        )
 
 
 @checked
@@ -72,6 +78,8 @@ def imputation(
     seed: int,
     index: int,
     model: ImputationModel | None = None,
+    observed: Mask | None = None,
+    gaps: OutcomeGaps | None = None,
 ) -> Imputation:
     """Return the completed data set number ``index``; it depends only on the data, ``seed`` and ``index``.
 
@@ -81,12 +89,16 @@ def imputation(
     random given treatment, outcome and the observed covariates.
 
     Predictors are the other covariates (numbers linearly, categories by indicators of their observed levels),
-    ``treated`` and ``outcome``, both ``(n,)`` and complete. The outcome must be a predictor: without it, covariates are
+    ``treated`` and ``outcome``, both ``(n,)``. The outcome must be a predictor: without it, covariates are
     imputed as if unrelated to it, and confounding remains (Moons et al., 2006). In an observational study treatment
     must be one as well: without it, imputed covariates are balanced between the arms by construction, and the
     propensity score misses the confounding (Leyrat et al., 2019). Analyse each completed data set in full, including
     the propensity model, and pool the effects. Compute squares and products of covariates from the completed values;
     the imputation models have only linear terms.
+
+    Where ``observed``, ``(n,)`` bool, is false, the outcome is missing and drawn as ``gaps`` say, last in every iteration
+    and within each arm; its start is a random outcome of the arm. Only the last draw follows the rule of ``gaps``: before
+    it, covariates are drawn given outcomes that are missing at random.
 
     Random numbers come from ``PCG64(SeedSequence(seed).spawn(m)[index])`` for any m larger than ``index``. They are
     assigned to subjects in order: sort the subjects first if their order can change. Every sum has a fixed order, so
@@ -96,22 +108,29 @@ def imputation(
     ------
     EstimationError
         When a covariate has fewer than two different observed values, or no more observed values than its model has
-        parameters; when treatment or outcome is incomplete or has another length; when donors or iterations are below
-        1; and in the cases of ``require_imputable``.
+        parameters; when treatment is incomplete or has another length, or outcomes are missing and no ``gaps`` say how
+        they are drawn; when donors or iterations are below 1; in the cases of ``require_imputable``, and of
+        ``draw_outcomes``.
     """
     chosen = model or ImputationModel()
     _require_consistent(covariates, treated, chosen)
     order = visiting_order(covariates)
-    state = _Chain(covariates, _given(treated, outcome, chosen.interaction), chosen)
     chance = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(index,))))
+    drawn = _Outcome(treated, outcome, observed, gaps, chance)
+    state = _Chain(covariates, drawn.predictors(chosen.interaction), chosen)
     for place in order:
         state.start(place, chance)
-    rounds = chosen.iterations if len(order) > 1 else len(order)
+    visits = len(order) + drawn.incomplete
+    rounds = chosen.iterations if visits > 1 else visits
     trace = np.empty((rounds, len(order)))
     for iteration in range(rounds):
         for column, place in enumerate(order):
             trace[iteration, column] = state.visit(place, chance)
-    return Imputation(tuple(state.columns), tuple(covariates[place].name for place in order), trace)
+        if gaps is not None and drawn.incomplete:
+            drawn.draw(gaps, tuple(state.columns), last=iteration == rounds - 1)
+            state.give(drawn.predictors(chosen.interaction))
+    names = tuple(covariates[place].name for place in order)
+    return Imputation(tuple(state.columns), names, trace, drawn.values)
 
 
 def visiting_order(covariates: Sequence[IncompleteCovariate]) -> tuple[int, ...]:
@@ -151,6 +170,49 @@ def _standardised(values: Vector) -> Vector:
     return centred / scale if scale > 0 else centred
 
 
+class _Outcome:
+    """The current completed outcome."""
+
+    def __init__(
+        self,
+        treated: Mask,
+        outcome: Vector,
+        observed: Mask | None,
+        gaps: OutcomeGaps | None,
+        chance: np.random.Generator,
+    ) -> None:
+        self._treated, self._chance = treated, chance
+        self._observed = np.ones(len(outcome), dtype=bool) if observed is None else observed
+        self.incomplete = not self._observed.all()
+        if self.incomplete and gaps is None:
+            raise EstimationError(
+                f"{int((~self._observed).sum())} outcomes are missing and nothing says how to draw them; expected a "
+                "design for them; declare a method under outcome.missing"
+            )
+        self.values = np.where(self._observed, outcome, np.nan) if self.incomplete else outcome
+        for arm in (treated, ~treated):
+            missing = arm & ~self._observed
+            if missing.any():
+                seen = outcome[arm & self._observed]
+                self.values[missing] = seen[chance.integers(0, len(seen), size=int(missing.sum()))]
+
+    def predictors(self, interaction: bool) -> Vector:
+        """Return the predictors that treatment and the current outcome give."""
+        return _given(self._treated, self.values, interaction)
+
+    def draw(self, gaps: OutcomeGaps, columns: tuple[Vector, ...], *, last: bool) -> None:
+        """Draw the missing outcomes given the completed covariates: by the rule the ``last`` time, else at random."""
+        self.values = draw_outcomes(
+            gaps.design(columns),
+            self._treated,
+            self.values,
+            self._observed,
+            self._chance,
+            family=gaps.family,
+            rule=gaps.rule if last else "at random",
+        )
+
+
 class _Chain:
     """The current completed data set, and the predictors computed from it."""
 
@@ -172,6 +234,10 @@ class _Chain:
                 self._require_model(place, covariate)
             else:
                 self._enter(place)
+
+    def give(self, given: Vector) -> None:
+        """Write the predictors of treatment and a newly drawn outcome."""
+        self._rows[self._owner == -1] = given
 
     def start(self, place: int, chance: np.random.Generator) -> None:
         """Fill a covariate's gaps with observed values, drawn with equal probabilities."""
