@@ -16,7 +16,7 @@ from medicore.steps.data.satisfying import satisfies
 from medicore.steps.gate import write_section
 from medicore.steps.gates.cohort_gates import cohort_findings
 from medicore.steps.gates.missing_gates import missing_findings
-from medicore.steps.models.imputing import complete
+from medicore.steps.models.imputing import Completed, complete
 
 OUTSIDE = "Arm outside the declared contrast"
 """The reason for leaving out an eligible subject whose arm is not one of the two that are compared."""
@@ -76,8 +76,9 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     findings = (*cohort_findings(protocol, analysis), *missing_findings(protocol, told))
     # Nothing is imputed from an arm that has nothing to impute from; such a finding cannot be overridden.
     stopped = any(not finding.overridable for finding in findings)
-    completed, imputation = (analysis, None) if stopped else complete(protocol, analysis)
-    files.write_table("analysis.parquet", completed)
+    completed = Completed(analysis, None, None) if stopped else complete(protocol, analysis)
+    files.write_table("analysis.parquet", completed.table)
+    told["outcomes"] |= {"imputation": completed.outcomes}
     section = {
         "assessed": len(extract),
         "criteria": flow,
@@ -86,7 +87,7 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "arms": {arm: {"label": labels[arm], "n": size} for arm, size in sizes.items()},
         **told,
         "baseline": baseline(protocol, analysis),
-        "imputation": imputation,
+        "imputation": completed.covariates,
     }
     return write_section(files, "cohort", section, findings)
 

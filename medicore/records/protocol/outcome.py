@@ -7,7 +7,13 @@ from pydantic import Field, model_validator
 from medicore.records.protocol.growing import GrowingPart
 from medicore.records.protocol.part import Name, Part, Text
 
-COMPUTED = ("weighted", "complete cases")
+IMPUTED = ("multiple imputation", "jump to reference", "copy reference")
+"""The methods that draw missing outcomes several times."""
+
+REFERENCE_BASED = ("jump to reference", "copy reference", "copy increments")
+"""The methods that take subjects without an outcome to fare like the control arm."""
+
+COMPUTED = ("weighted", "complete cases", *IMPUTED)
 """The methods for missing outcomes that have an estimator."""
 
 
@@ -37,11 +43,14 @@ class Assessed(Part):
         return self
 
 
-class MissingOutcomes(Part):
-    """The method for missing outcomes, and the covariates of the model for being observed.
+class MissingOutcomes(GrowingPart):
+    """The method for missing outcomes, and the covariates of the model for being observed, or of the imputation.
 
-    Without ``covariates``, the model for being observed has the covariates of the outcome model.
+    Without ``covariates``, the model for being observed has the covariates of the outcome model. A model from which
+    outcomes are drawn always has those, and these as well. ``number`` is how often outcomes are drawn.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"number"})
 
     method: Literal[
         "weighted",
@@ -52,6 +61,7 @@ class MissingOutcomes(Part):
         "copy increments",
     ]
     covariates: tuple[Name, ...] = ()
+    number: Annotated[int, Field(ge=5, le=100)] = 20
 
 
 class Outcome(GrowingPart):
@@ -83,3 +93,8 @@ class Outcome(GrowingPart):
     def method(self) -> str:
         """The method for missing outcomes; '' in protocols of before it was asked for."""
         return self.missing.method if self.missing is not None else ""
+
+    @property
+    def imputed(self) -> bool:
+        """Whether missing outcomes are drawn several times."""
+        return self.method in IMPUTED

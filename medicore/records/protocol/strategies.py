@@ -6,7 +6,7 @@ from types import MappingProxyType
 from medicore.records.protocol.criteria import NUMERIC, require_fit
 from medicore.records.protocol.intercurrent import IntercurrentEvent
 from medicore.records.protocol.monitoring import MISSING
-from medicore.records.protocol.outcome import COMPUTED
+from medicore.records.protocol.outcome import COMPUTED, REFERENCE_BASED
 from medicore.records.protocol.protocol import Protocol
 
 _OWN_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -87,11 +87,26 @@ def _observation(protocol: Protocol) -> Iterator[str]:
     if stray:
         yield f"columns {stray} are in outcome.missing.covariates but are not covariates"
     if missing.covariates and missing.method == "complete cases":
-        yield "outcome.missing.covariates belong to the method 'weighted'; delete them, or declare that method"
+        yield (
+            "outcome.missing.covariates belong to a model of being observed or of missing outcomes; delete them, or declare "
+            "the method 'weighted' or 'multiple imputation'"
+        )
     if missing.method == "weighted" and protocol.imputation.method == "multiple":
         yield (
             "multiple imputation of covariates uses everyone's outcome, so that it cannot be combined with "
-            "outcome.missing.method 'weighted'; declare 'complete cases', or another imputation"
+            "outcome.missing.method 'weighted'; declare 'multiple imputation' of the outcome as well, 'complete cases', or "
+            "another imputation"
+        )
+    if missing.method in REFERENCE_BASED and protocol.outcome.type != "continuous":
+        yield (
+            f"outcome.missing.method {missing.method!r} is for a continuous outcome; declare 'weighted' or 'multiple "
+            "imputation'"
+        )
+    several = protocol.imputation.number if protocol.imputation.method == "multiple" else missing.number
+    if protocol.outcome.imputed and several != missing.number:
+        yield (
+            f"covariates are imputed {several} times and outcomes {missing.number} times; expected one number, as they are "
+            "drawn together; write the same under imputation.number and outcome.missing.number"
         )
 
 

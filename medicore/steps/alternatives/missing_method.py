@@ -16,19 +16,21 @@ from medicore.steps.data.outcome_states import defined_outcome
 from medicore.steps.models.sample import Sample, nothing, row
 
 _COMPLETE = "Complete cases instead of weighting for observation"
+_NOT_IMPUTED = "Complete cases instead of imputed outcomes"
 _WEIGHTED = "Weighted for observation instead of complete cases"
+_NOT_DRAWN = "Weighted for observation instead of imputed outcomes"
 
 
 class CompleteCases:
-    """The subjects of each completed data set whose outcome is observed, with models of their own, fitted when asked for.
+    """The subjects of each completed data set who have an outcome, with models of their own, fitted when asked for.
 
-    They are the sample itself where nobody's outcome is missing.
+    They are the sample itself where every outcome is observed or imputed.
     """
 
     def __init__(self, protocol: Protocol, samples: Sequence[Sample]) -> None:
         self._protocol = protocol
         self._samples = samples
-        self._missing = int((~samples[0].observed).sum())
+        self._missing = int((~samples[0].known).sum())
         self._fitted: dict[int, Sample] = {}
 
     @property
@@ -39,8 +41,11 @@ class CompleteCases:
     def row(
         self, name: str, work: Callable[[Sample], ArmMeans | Effect], *, first: bool = False
     ) -> dict[str, Any]:
-        """Return the row of an analysis of these subjects, in the ``first`` data set alone or pooled over all."""
-        places = range(1 if first else len(self._samples))
+        """Return the row of an analysis of these subjects, in the ``first`` data set alone or pooled over all.
+
+        ``first`` is for analyses in which covariates do not enter; where outcomes are imputed, all are pooled even so.
+        """
+        places = range(1 if first and not self._protocol.outcome.imputed else len(self._samples))
         made = row(self._protocol, name, places, lambda place: work(self._of(place)))
         return {**made, "note": "; ".join(part for part in (made["note"], self.note) if part)}
 
@@ -49,7 +54,7 @@ class CompleteCases:
         if sample.complete:
             return sample
         if place not in self._fitted:
-            seen = sample.analysis[sample.observed].reset_index(drop=True)
+            seen = sample.analysis[sample.known].reset_index(drop=True)
             self._fitted[place] = Sample.of(self._protocol, seen)
         return self._fitted[place]
 
@@ -67,14 +72,34 @@ def other_missing_method(
     extract: pd.DataFrame,
     disposition: pd.DataFrame,
 ) -> list[dict[str, Any]]:
-    """Return the row of the primary estimator under the other method for missing outcomes; none where none is missing.
+    """Return the rows of the primary estimator under other methods for missing outcomes; none where none is missing.
 
     The rows of ``disposition`` and ``extract`` have the same order.
     """
+    if protocol.outcome.imputed:
+        return [] if samples[0].observed.all() else _without_draws(protocol, samples)
     if not samples[0].complete:
         return [known.row(_COMPLETE, lambda one: one.inferred())]
     left_out = (disposition["reason"] == LEFT_OUT).to_numpy(dtype=bool)
     return [_weighted(protocol, extract, disposition, int(left_out.sum()))] if left_out.any() else []
+
+
+def _without_draws(protocol: Protocol, samples: Sequence[Sample]) -> list[dict[str, Any]]:
+    """Return the rows of weighting and of complete cases, for a study whose missing outcomes are drawn.
+
+    Covariates keep their imputed values, which were drawn given everyone's outcome; where they are, nothing is weighted.
+    """
+    undrawn = [one.analysis.assign(outcome=np.where(one.observed, one.outcome, np.nan)) for one in samples]
+    cases = [one[seen.observed].reset_index(drop=True) for one, seen in zip(undrawn, samples, strict=True)]
+    if protocol.imputation.method == "multiple":
+        weighted = nothing(_NOT_DRAWN, "the covariates of some subjects are imputed")
+    else:
+        undrawn, cases = undrawn[:1], cases[:1]
+        weighted = row(protocol, _NOT_DRAWN, undrawn, lambda one: Sample.of(protocol, one).primary().means)
+    missing = int((~samples[0].observed).sum())
+    left = row(protocol, _NOT_IMPUTED, cases, lambda one: Sample.of(protocol, one).primary().means)
+    told = f"{missing} without an outcome left out"
+    return [weighted, {**left, "note": "; ".join(part for part in (left["note"], told) if part)}]
 
 
 def _weighted(

@@ -26,7 +26,7 @@ def outcome_model_findings(
                 overridable=False,
             )  # fmt: skip
         if model.separated:
-            within = sample.observed & (sample.treated if arm == "treated" else ~sample.treated)
+            within = sample.known & (sample.treated if arm == "treated" else ~sample.treated)
             events = sample.outcome[within] == 1
             behind = behind_separation(terms, terms.matrix[within], events)
             yield Finding(

@@ -1,7 +1,7 @@
-"""Imputation of missing baseline covariates as the protocol plans it: by one value each, or by several draws."""
+"""Imputation of missing covariates and outcomes as the protocol plans it: by one value each, or by several draws."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,12 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.imputation.chained_equations import ImputationModel, imputations
 from medicore.stats.imputation.incomplete import IncompleteCovariate
 from medicore.stats.imputation.single_imputation import impute_once
+from medicore.steps.models.outcome_imputing import (
+    imputed_outcomes,
+    number_of_sets,
+    outcome_gaps,
+    outcomes_to_draw,
+)
 from medicore.steps.models.seeds import derived_seed
 from medicore.steps.models.terms import missing_indicator
 
@@ -22,65 +28,121 @@ IMPUTATION = "imputation"
 """The column with the number of the completed data set, from 1, in a table that holds several."""
 
 
-def complete(protocol: Protocol, observed: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, Any] | None]:
-    """Return the analysis set with its gaps filled, and the description of the imputation for ``cohort.json``.
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """The analysis set without gaps, and what was done about them, for ``cohort.json``.
 
-    Multiple imputation gives one table of all completed data sets, numbered in the column ``imputation``. Subjects
-    are imputed in the order of their identifiers, so the draws do not depend on the order of the extract. Without a
-    plan, the table is returned unchanged, with None.
+    ``table`` is one table of all completed data sets, numbered in the column ``imputation`` where there are several.
+    ``covariates`` is None where the protocol plans no imputation of covariates, ``outcomes`` where it draws none.
+    """
 
-    Raises EstimationError when a covariate cannot be imputed from its observed values.
+    table: pd.DataFrame
+    covariates: dict[str, Any] | None
+    outcomes: dict[str, Any] | None
+
+
+def complete(protocol: Protocol, observed: pd.DataFrame) -> Completed:
+    """Return the analysis set with its gaps filled as the protocol plans it.
+
+    Subjects are imputed in the order of their identifiers, so the draws do not depend on the order of the extract.
+    Missing outcomes are drawn with the covariates in one run of chained equations, or alone where those are complete.
+    Without a plan, the table is returned unchanged.
+
+    Raises EstimationError when a covariate or outcome cannot be imputed from observed values.
     """
     plan = protocol.imputation
-    if plan.method == "none":
-        return observed, None
+    drawing = outcomes_to_draw(protocol, observed)
+    if plan.method == "none" and not drawing:
+        return Completed(observed, None, imputed_outcomes(protocol, [observed], None))
     order = np.argsort(observed[protocol.contract.subject].to_numpy(dtype=str), kind="stable")
     back = np.argsort(order, kind="stable")
-    ordered = observed.iloc[order]
+    ordered = observed.iloc[order].reset_index(drop=True)
     covariates = [
         _incomplete_covariate(protocol, one.column, ordered[one.column]) for one in protocol.covariates
     ]
     gaps = [place for place, covariate in enumerate(covariates) if covariate.missing.any()]
-    section: dict[str, Any] = {"method": plan.method, "imputations": 1, "covariates": []}
-    if not gaps:
-        return observed, section
     fills: dict[str, float | str | None] = {}
-    if plan.method == "single":
-        made = impute_once(covariates, indicators=plan.indicators)
-        fills = {fill.name: fill.value for fill in made.fills}
-        sets = [_frame(observed, covariates, [column[back] for column in made.columns])]
-        for name, marks in made.indicators:
-            sets[0][missing_indicator(name)] = marks[back]
-        table = sets[0]
-    else:
+    sets, kept, seed = [ordered], covariates, None
+    if plan.method == "single" and gaps:
+        sets[0], fills = _filled(ordered, covariates, indicators=plan.indicators)
+        kept = [_incomplete_covariate(protocol, one.name, sets[0][one.name]) for one in covariates]
+    if drawing or (plan.method == "multiple" and gaps):
         seed = derived_seed(protocol.seed, "imputation")
-        drawn = imputations(
-            covariates,
-            ordered["treated"].to_numpy(dtype=bool),
-            ordered["outcome"].to_numpy(dtype=np.float64),
-            seed=seed,
-            number=plan.number,
-            model=ImputationModel(numbers=plan.numbers, iterations=plan.iterations),
-        )
-        sets = [_frame(observed, covariates, [column[back] for column in one.columns]) for one in drawn]
+        sets = _drawn(protocol, sets[0], kept, seed)
+    sets = [one.iloc[back].reset_index(drop=True) for one in sets]
+    table = sets[0]
+    if len(sets) > 1:
         table = pd.concat(sets, keys=range(1, len(sets) + 1), names=[IMPUTATION])
         table = table.reset_index(level=IMPUTATION).reset_index(drop=True)
-        section |= {"numbers": plan.numbers, "iterations": plan.iterations, "seed": seed}
-    treated = observed["treated"].to_numpy(dtype=bool)
-    for place in gaps:
-        missing = covariates[place].missing[back]
-        section["covariates"].append(
-            {
-                "column": covariates[place].name,
-                "label": protocol.covariates[place].label,
-                "unit": protocol.contract.column(covariates[place].name).unit,
-                "observed": int((~missing).sum()),
-                "missing": {"treated": int(missing[treated].sum()), "control": int(missing[~treated].sum())},
-                "filled_with": fills.get(covariates[place].name),
-                **_observed_and_imputed(covariates[place], missing, sets),
+    section: dict[str, Any] | None = None
+    if plan.method != "none":
+        described = sets if plan.method == "multiple" else sets[:1]
+        section = {"method": plan.method, "imputations": 1, "covariates": []}
+        if gaps:
+            section |= _seeded(protocol, seed) | {
+                "imputations": len(described),
+                "indicators": plan.indicators,
             }
-        )
-    return table, {**section, "imputations": len(sets), "indicators": plan.indicators}
+            missing = [(covariates[place], covariates[place].missing[back]) for place in gaps]
+            section["covariates"] = [_gap_row(protocol, *one, fills, described) for one in missing]
+    return Completed(table, section, imputed_outcomes(protocol, sets, seed if drawing else None))
+
+
+def _filled(
+    ordered: pd.DataFrame, covariates: Sequence[IncompleteCovariate], *, indicators: bool
+) -> tuple[pd.DataFrame, dict[str, float | str | None]]:
+    """Return the analysis set with one value for each gap, and the values."""
+    made = impute_once(covariates, indicators=indicators)
+    filled = _frame(ordered, covariates, made.columns)
+    for name, marks in made.indicators:
+        filled[missing_indicator(name)] = marks
+    return filled, {fill.name: fill.value for fill in made.fills}
+
+
+def _drawn(
+    protocol: Protocol, ordered: pd.DataFrame, covariates: Sequence[IncompleteCovariate], seed: int
+) -> list[pd.DataFrame]:
+    """Return the completed data sets."""
+    plan = protocol.imputation
+    drawn = imputations(
+        covariates,
+        ordered["treated"].to_numpy(dtype=bool),
+        ordered["outcome"].to_numpy(dtype=np.float64),
+        seed=seed,
+        number=number_of_sets(protocol),
+        model=ImputationModel(numbers=plan.numbers, iterations=plan.iterations),
+        observed=ordered["observed"].to_numpy(dtype=bool),
+        gaps=outcome_gaps(protocol, lambda columns: _frame(ordered, covariates, columns)),
+    )
+    return [_frame(ordered, covariates, one.columns).assign(outcome=one.outcome) for one in drawn]
+
+
+def _seeded(protocol: Protocol, seed: int | None) -> dict[str, Any]:
+    """Return how covariates were drawn; nothing where they were not."""
+    plan = protocol.imputation
+    if plan.method != "multiple":
+        return {}
+    return {"numbers": plan.numbers, "iterations": plan.iterations, "seed": seed}
+
+
+def _gap_row(
+    protocol: Protocol,
+    covariate: IncompleteCovariate,
+    missing: NDArray[np.bool_],
+    fills: Mapping[str, float | str | None],
+    sets: Sequence[pd.DataFrame],
+) -> dict[str, Any]:
+    """Return the row of a covariate with gaps."""
+    treated = sets[0]["treated"].to_numpy(dtype=bool)
+    return {
+        "column": covariate.name,
+        "label": protocol.covariate(covariate.name).label,
+        "unit": protocol.contract.column(covariate.name).unit,
+        "observed": int((~missing).sum()),
+        "missing": {"treated": int(missing[treated].sum()), "control": int(missing[~treated].sum())},
+        "filled_with": fills.get(covariate.name),
+        **_observed_and_imputed(covariate, missing, sets),
+    }
 
 
 def completed_sets(table: pd.DataFrame) -> tuple[pd.DataFrame, ...]:

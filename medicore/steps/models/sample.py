@@ -31,7 +31,7 @@ _Set = TypeVar("_Set")
 class Sample:
     """A (sub)sample: its table, the arrays of it, and its fitted propensity model.
 
-    Designs are ``(n, p)`` without intercept. ``outcome`` is NaN where ``observed``, ``(n,)`` bool, is false. What
+    Designs are ``(n, p)`` without intercept. Where ``observed``, ``(n,)`` bool, is false, ``outcome`` is imputed, or NaN. What
     analyses the same subjects takes the same sample, so that nothing is built or fitted twice.
     """
 
@@ -69,9 +69,15 @@ class Sample:
         )
 
     @property
+    def known(self) -> NDArray[np.bool_]:
+        """Whose outcome is observed or imputed, ``(n,)``."""
+        found: NDArray[np.bool_] = ~np.isnan(self.outcome)
+        return found
+
+    @property
     def complete(self) -> bool:
-        """Whether every outcome is observed."""
-        return bool(self.observed.all())
+        """Whether every outcome is observed or imputed, so that no weights for being observed are needed."""
+        return bool(self.known.all())
 
     def primary(self, scores: Scores | None = None) -> AugmentedResult:
         """Return the result of the primary estimator, with the fitted scores or with others."""
@@ -80,7 +86,7 @@ class Sample:
             self.x_observation,
             self.treated,
             self.outcome,
-            self.observed,
+            self.known,
             scores or self.fit,
             family=self.family,
             target=self.target,
