@@ -25,6 +25,7 @@ from medicore.steps.alternatives.missing_method import (
 )
 from medicore.steps.alternatives.robustness import confounding, missing_outcomes
 from medicore.steps.alternatives.several_arms import over_all_arms
+from medicore.steps.alternatives.shifts import shifted_outcomes
 from medicore.steps.alternatives.supplementary import other_estimands
 from medicore.steps.effect import analysed
 from medicore.steps.gate import read_section, write_section
@@ -48,7 +49,10 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         ],
         "supplementary": other_estimands(protocol, everyone, samples, known),
         "evalue": confounding(protocol, primary, samples),
-        "tipping": missing_outcomes(protocol, primary, disposition),
+        "tipping": {
+            **missing_outcomes(protocol, primary, disposition),
+            "surface": shifted_outcomes(protocol, samples),
+        },
     }
     return write_section(files, "sensitivity", section, ())
 

@@ -124,6 +124,29 @@ def _imputation(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(numbers(section)), *covariates, *missing)
 
 
+def _drawn(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = (results["cohort"].get("outcomes") or {}).get("imputation")
+    if section is None:
+        return ()
+    return (
+        Row(numbers(section)),
+        *(Row(numbers(found), {ARM: arm}) for arm, found in section["arms"].items()),
+    )
+
+
+def _shifts(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = (results.get("tipping") or {}).get("surface")
+    if section is None:
+        return ()
+    return tuple(
+        Row(
+            numbers(cell),
+            {ANALYSIS: f"treated shifted by {cell['treated']:.6g}, control by {cell['control']:.6g}"},
+        )
+        for cell in section["cells"]
+    )
+
+
 def _pooling(results: Mapping[str, Any]) -> tuple[Row, ...]:
     found = numbers(results["primary"].get("imputation") or {})
     return (Row(found),) if found else ()
@@ -232,6 +255,8 @@ TABLES = (
           "AS.ASSESSED", "disposition.parquet"),
     Table("Outcomes due, observed and missing", "cohort.outcomes", "Counts by state of the outcome and arm", DESCRIPTION,
           _outcomes, "AS.ASSESSED", "disposition.parquet"),
+    Table("Missing outcomes, imputation", "cohort.outcomes.imputation", "Multiple imputation of the outcome", DESCRIPTION,
+          _drawn, outcome=True),
     Table("Intercurrent events", "cohort.intercurrent_events", "Counts by intercurrent event and arm", DESCRIPTION,
           _events, "AS.ASSESSED", "extract.parquet"),
     Table("Baseline characteristics", "baseline", "Mean and standard deviation, or count and percent",
@@ -257,6 +282,8 @@ TABLES = (
           outcome=True),
     Table("Unmeasured confounding", "evalue", "E-value", SENSITIVITY, _section("evalue"), outcome=True),
     Table("Missing outcomes", "tipping", "Tipping point", SENSITIVITY, _section("tipping"), outcome=True),
+    Table("Missing outcomes, shifts of both arms", "tipping.surface", "Delta-adjusted pattern-mixture model", SENSITIVITY,
+          _shifts, outcome=True),
     Table("Supplementary analyses", "sensitivity.supplementary", "Supplementary analysis", SUPPLEMENTARY,
           _alternatives("supplementary"), outcome=True),
 )  # fmt: skip

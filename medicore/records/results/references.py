@@ -15,6 +15,7 @@ _CITED = (
     "cohort.not_in_contrast",
     "cohort.outcomes.arms.*",
     "cohort.outcomes.missing_share",
+    "cohort.outcomes.imputation",
     "cohort.intercurrent_events.*",
     "cohort.analysed",
     "cohort.arms.*",
@@ -57,6 +58,7 @@ _CITED = (
     "sensitivity.sensitivity.*",
     "evalue",
     "tipping",
+    "tipping.surface",
     "sensitivity.supplementary.*",
     "findings.*",
 )

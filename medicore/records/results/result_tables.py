@@ -18,6 +18,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
         "cohort.not_in_contrast",
         "cohort.outcomes.arms.*",
         "cohort.outcomes.missing_share",
+        "cohort.outcomes.imputation.arms.*",
         "cohort.analysed",
         "cohort.arms.*",
     ),
@@ -44,6 +45,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.2.1.1_observation": ("primary.observation",),
     "14.2.2_verification": ("primary.verification",),
     "14.2.3_sensitivity": ("sensitivity.sensitivity.*", "evalue", "tipping"),
+    "14.2.3.1_tipping": ("tipping.surface.cells.*", "tipping.surface.frontier.*"),
     "14.2.4_supplementary": ("sensitivity.supplementary.*",),
     "14.2.5_looks": (
         "monitoring",

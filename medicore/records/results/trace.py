@@ -36,6 +36,11 @@ ORIGINS = (
     Origin("cohort.outcomes.missing_share.**", "cohort", "medicore.steps.data.outcome_counts:outcome_section",
         "Share of the outcomes that are due and missing, by arm and overall", "missing/(missing + observed)",
         _MISSING),
+    Origin("cohort.outcomes.imputation.**", "cohort", "medicore.steps.models.outcome_imputing:imputed_outcomes",
+        "Missing outcomes drawn several times; means of observed and imputed outcomes by arm, the conditional mean by a "
+        "second implementation, and the distance of the draws from it in standard errors",
+        "y = xβ* + σ*z, σ*² = RSS/χ², β* normal about least squares; by arm, or of the control arm", ("outcome.missing", "seed", *_MODELS), "",
+        "Rubin, 1987, pp. 167, 169; White, Royston & Wood, 2011; Carpenter, Roger & Kenward, 2013"),
     Origin("cohort.outcomes.**", "cohort", "medicore.steps.data.outcome_counts:outcome_section",
         "Outcomes of the eligible subjects of both arms at the data lock: observed, missing, not yet due; visits "
         "outside their window are used, and counted", "", _MISSING),
@@ -148,10 +153,10 @@ ORIGINS = (
         "route", "roots of the estimating equations in the clever covariates", _EFFECT, "primary",
         "Bang & Robins, 2005, section 2"),
     Origin("primary.imputation.**", "effect", "medicore.stats.imputation.pooling:pooled",
-        "Rubin's rules: what the missing covariates add to the variance of the primary estimate",
+        "Rubin's rules: what the missing covariates and outcomes add to the variance of the primary estimate",
         "W mean of SE², B variance of the estimates with ddof 1; T = W + (1 + 1/m)B; r = (1 + 1/m)B/W; γ = (r +"
         " 2/(ν + 3))/(1 + r); ν degrees of freedom of Barnard & Rubin; Monte Carlo error √(B/m)",
-        ("imputation", *_EFFECT), "primary", "Rubin, 1987, equations 3.1.2 to 3.1.10; Barnard & Rubin, 1999"),
+        ("imputation", "outcome.missing", *_EFFECT), "primary", "Rubin, 1987, equations 3.1.2 to 3.1.10; Barnard & Rubin, 1999"),
     Origin("primary.observation.**", "effect", "medicore.steps.models.observing:observation_section",
         "Model of being observed, the product of its weights with those of treatment, and the term in which the "
         "weighted observed differ most from the target population",
@@ -262,6 +267,11 @@ ORIGINS = (
     Origin("tipping.delta_of_estimate", "sensitivity", "medicore.steps.alternatives.robustness:missing_outcomes",
         "Shift of the treated's missing outcomes at which the difference is 0", "δ = −τ/π",
         ("outcome", "eligibility", "treatment"), "tipping"),
+    Origin("tipping.surface.**", "sensitivity", "medicore.stats.robustness.tipping_surface:tipping_surface",
+        "Tipping surface: the difference of means where the missing outcomes of each arm are shifted, and the shifts at "
+        "which the conclusion changes", "τ + δ1·π1 − δ0·π0, π the mean of missingness under each arm by the same estimator; "
+        "SE of the summed influence values; Rubin's rules over imputations", _INFERENCE, "tipping",
+        "Little, 1993; Permutt, 2016; White, Carpenter & Horton, 2018"),
     Origin("tipping.**", "sensitivity", "medicore.steps.alternatives.robustness:missing_outcomes",
         "Tipping point: how different the missing outcomes of the treated would have to be",
         "(τ + πδ)² = z²(SE² + δ²π(1 − π)/n1), the root nearest to 0",

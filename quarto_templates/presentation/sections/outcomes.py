@@ -19,6 +19,24 @@ _COMPLETE = (
     "Missing outcomes: the protocol analyses complete cases. Subjects whose outcome is missing are left out, which is right "
     "when, given arm and covariates, whether an outcome is missing does not depend on its value."
 )
+_DRAWN = (
+    " They are drawn {imputations} times (seed {seed}), a continuous outcome from Bayesian linear regression and an outcome of "
+    "0 and 1 from logistic regression on {covariates}, with any missing covariates in one run of chained equations. Each "
+    "completed data set is analysed in full and the estimates are pooled by Rubin's rules (Rubin 1987; Barnard & Rubin 1999)."
+)
+_RULES = {
+    "multiple imputation": "Missing outcomes: drawn within each arm (White, Royston & Wood 2011), which is right when, given "
+    "arm and covariates, whether an outcome is missing does not depend on its value.",
+    "jump to reference": "Missing outcomes: drawn in both arms from the regression of the control arm (jump to reference; "
+    "Carpenter, Roger & Kenward 2013), as if a treated subject without an outcome had fared like a control.",
+    "copy reference": "Missing outcomes: drawn in both arms from the regression of the control arm (copy reference, with one "
+    "visit the same as jump to reference; Carpenter, Roger & Kenward 2013), as if a treated subject without an outcome "
+    "had fared like a control.",
+}
+_ANCHORED = (
+    " Rubin's variance is information-anchored: missing outcomes cost as much information as they do when they are missing "
+    "at random (Cro, Carpenter & Kenward 2019)."
+)
 _DATES = {
     True: "Not yet due: no value, and the window of the visit was not over at the data lock. ",
     False: "The protocol names no dates, so that no outcome can be told to be not yet due. ",
@@ -70,8 +88,44 @@ def states(report: Report) -> str:
         note=words,
         source="cohort.outcomes",
     )
-    method = _WEIGHTED if found["method"] == "weighted" else _COMPLETE
-    return block(made, call("para", method, report.cite("cohort.outcomes.missing_share")))
+    method = call("para", _method(report, found), report.cite("cohort.outcomes.missing_share"))
+    return block(made, method, *_draws(report, found.get("imputation")))
+
+
+def _method(report: Report, found: dict[str, Any]) -> str:
+    """Return the method for missing outcomes in words."""
+    drawn = found.get("imputation")
+    if drawn is None:
+        return _WEIGHTED if found["method"] == "weighted" else _COMPLETE
+    words = _RULES[drawn["method"]]
+    if not drawn["arms"]:
+        return f"{words} Nothing was missing."
+    named = ", ".join(report.term(column) for column in drawn["covariates"])
+    words += _DRAWN.format(imputations=drawn["imputations"], seed=drawn["seed"], covariates=named)
+    return words if drawn["method"] == "multiple imputation" else words + _ANCHORED
+
+
+def _draws(report: Report, drawn: dict[str, Any] | None) -> tuple[str, ...]:
+    """Return a paragraph about what the drawn outcomes are like; none where nothing was drawn."""
+    if drawn is None or not drawn["arms"]:
+        return ()
+    unit = report.results["primary"]["unit"] if report.results["primary"] else ""
+    arms = "; ".join(
+        f"{arm}: {count(of['imputed'])} drawn, mean of the observed {fixed(of['mean_observed'], 2)}, of the drawn "
+        f"{fixed(of['mean_imputed'], 2)}" + _expected(of)
+        for arm, of in drawn["arms"].items()
+    )
+    words = f"Drawn outcomes{f', {unit}' if unit else ''}. {arms[0].upper()}{arms[1:]}."
+    return (call("para", words, report.cite("cohort.outcomes.imputation")),)
+
+
+def _expected(of: dict[str, Any]) -> str:
+    if of["mean_expected"] is None:
+        return ""
+    return (
+        f" (a second implementation expects {fixed(of['mean_expected'], 2)}; the draws are {fixed(of['distance'], 1)} "
+        "standard errors from it)"
+    )
 
 
 def _of(arms: dict[str, Any], state: str) -> dict[str, int]:

@@ -197,3 +197,32 @@ def tipping(report: Report) -> str:
     if report.results["primary"]["scale"] == "logarithm":
         words += " This is about the difference of the risks."
     return block(call("para", words, cited))
+
+
+def surface(report: Report) -> str:
+    """Return Table 14.2.3.1: the effect where the missing outcomes of both arms are shifted; nothing without a surface."""
+    found = (report.results.get("tipping") or {}).get("surface")
+    if not found:
+        return ""
+    places, shifts = decimals(report), found["shifts"]
+    cells = {(cell["treated"], cell["control"]): cell for cell in found["cells"]}
+    columns = (
+        Column(("Controls shifted by", found["shift_unit"]), "left", "1fr"),
+        *(Column(("Treated", fixed(shift, 2), "estimate (p)")) for shift in shifts),
+    )
+    rows = [
+        Row((fixed(zero, 2), *(_cell(cells[one, zero], places) for one in shifts)), "row", "")
+        for zero in shifts
+    ]
+    note = joined(
+        "Difference of means, or of risks, when the missing outcomes of an arm are on average that much higher than under the "
+        "method of the primary analysis.",
+        report.cite("tipping.surface"),
+    )
+    title = "Missing outcomes shifted in both arms"
+    made = table("14.2.3.1", title, columns, rows, note=note, source="tipping.surface.cells")
+    return block(made, call("para", found["words"], report.cite("tipping.surface")))
+
+
+def _cell(cell: dict[str, Any], places: int) -> str:
+    return f"{fixed(cell['estimate'], places)} ({p_value(cell['p_value'])})"
