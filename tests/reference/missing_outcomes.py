@@ -60,7 +60,7 @@ def computed(row: TopicRow) -> float:
     return _of_case(row.case)[row.estimator, row.quantity]
 
 
-def tolerance(row: TopicRow) -> float:
+def allowed(row: TopicRow) -> float:
     """Return how near the core's number must come: the row's tolerance, and what chance or an optimiser adds to it.
 
     Draws have a Monte Carlo error on both sides. The conditional means rest on a fit whose restricted likelihood other

@@ -49,7 +49,6 @@ def drawn(study: Study) -> Mapping[str, float]:
         "between_var": found.between,
         "df_barnard_rubin": found.degrees_of_freedom,
         "mc_se_coef_A": found.monte_carlo_error,
-        **_complete_cases(study),
     }
 
 
@@ -64,14 +63,7 @@ def drawn_errors(study: Study) -> Mapping[str, float]:
         "between_var": both * between,
         "df_barnard_rubin": both * 2 * found.degrees_of_freedom * between / found.between,
         "mc_se_coef_A": both * between / (2 * found.between) * found.monte_carlo_error,
-        **dict.fromkeys(_complete_cases(study), 0.0),
     }
-
-
-def _complete_cases(study: Study) -> Mapping[str, float]:
-    known = study.observed
-    found = ancova(study.x[known], study.treated[known], study.outcome[known], covariance="model")
-    return {"complete_case_coef_A": found.value, "complete_case_se_A": found.standard_error}
 
 
 def _pooled(study: Study) -> PooledEstimate:

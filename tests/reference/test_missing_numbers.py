@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from tests.reference.missing_outcomes import DRAWN, LEFT_OUT, TOPIC, computed, numbers, reason, tolerance
-from tests.reference.outcome_draws import Study
+from tests.reference.missing_outcomes import DRAWN, LEFT_OUT, TOPIC, allowed, computed, numbers, reason
 from tests.reference.open_data import NHEFS, columns_of
+from tests.reference.outcome_draws import Study
 from tests.reference.reference import numeric
 from tests.reference.second_set import MISSING, available, topic_rows
 
@@ -89,10 +89,10 @@ def test_every_applicable_row_of_missing_outcomes_is_reproduced(
         if why:
             left[why] += 1
             continue
-        share = abs(computed(row) - row.value) / tolerance(row)
+        share = abs(computed(row) - row.value) / allowed(row)
         if not share <= 1:
             wrong.append(
-                f"{row.case} {row.estimator} {row.quantity}: {computed(row)} for {row.value} ± {tolerance(row):.2g}"
+                f"{row.case} {row.estimator} {row.quantity}: {computed(row)} for {row.value} ± {allowed(row):.2g}"
             )
         compared[row.estimator] += 1
         largest = max(largest, share)

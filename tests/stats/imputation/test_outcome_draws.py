@@ -18,7 +18,7 @@ Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 EXACT = 1e-9
 """Relative, of numbers that only rounding moves."""
-DRAWS = 4000
+DRAWS = 1000
 MEAN_TOLERANCE = 5.0
 """Standard errors of a mean of independent draws."""
 seeds = st.integers(0, 2**31)
@@ -105,8 +105,8 @@ def test_one_draw_of_the_coefficients_serves_all_who_are_drawn_from_them() -> No
             [draw_outcomes(x, treated, outcome, observed, chance, rule=rule)[2:4] for _ in range(DRAWS)]  # type: ignore[arg-type]
         )
         correlations.append(np.corrcoef(made.T)[0, 1])
-    assert abs(correlations[0]) < 0.08
-    assert correlations[1] > 0.1
+    assert abs(correlations[0]) < 0.13
+    assert correlations[1] > 0.2
 
 
 def test_an_arm_without_gaps_draws_nothing() -> None:
@@ -256,6 +256,6 @@ def test_the_second_implementation_expects_what_is_drawn(rule: Any) -> None:
         found = least_squares(x[donors], outcome[donors])[0]
         assert first.expected == pytest.approx(float((rows @ found)[arm & ~observed].mean()), rel=EXACT)
         assert abs(imputed.mean() - first.expected) < MEAN_TOLERANCE * first.deviation / np.sqrt(DRAWS)
-        assert imputed.std(ddof=1) == pytest.approx(first.deviation, rel=0.06)
+        assert imputed.std(ddof=1) == pytest.approx(first.deviation, rel=0.1)
     everybody = observed | treated
     assert verify_draws(x, treated, np.nan_to_num(outcome), everybody, made[0], rule)[0] is None
