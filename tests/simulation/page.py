@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.simulation import alarms, coverage, gaps, robustness, small_page, unobserved
+from tests.simulation import alarms, coverage, drawn, gaps, robustness, small_page, unobserved
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulation.md"
 
@@ -19,6 +19,7 @@ def text() -> str:
             _robustness(),
             _gaps(),
             unobserved_section(),
+            drawn_section(),
             _alarms(),
             _rerandomised(),
             small_page.alarms(),
@@ -123,6 +124,28 @@ def unobserved_section() -> str:
     rows += [
         f"| {row.propensity} | {row.observation} | {row.outcome} | {row.bias:+.4f} | {row.error:.4f} | {row.in_errors:+.1f} |"
         for row in unobserved.biases()
+    ]
+    return "\n".join([*rows, ""])
+
+
+def drawn_section() -> str:
+    """Return the section on outcomes that are drawn."""
+    rows = [
+        "## Imputed outcomes",
+        "",
+        f"{drawn.SIMULATIONS:,} samples of {drawn.SUBJECTS} subjects, three outcomes in ten missing as above, each drawn "
+        f"{drawn.IMPUTATIONS} times; AIPW in each completed data set, pooled by Rubin's rules with the degrees of freedom of "
+        f"Barnard & Rubin. Missing at random, the {drawn.LEVEL:.0%} interval must hold the truth in 94 % to 96 %. Under jump "
+        "to reference Rubin's variance is information-anchored: it is larger than that of the estimate over samples, so that "
+        "the interval holds the truth more often. Missing by the outcome itself breaks the assumption, and the bias shows.",
+        "",
+        "| outcome | estimand: draws | truth | bias (its error) | SD | mean SE | coverage |",
+        "|---|---|--:|--:|--:|--:|--:|",
+    ]
+    rows += [
+        f"| {row.outcome} | {row.name} | {row.truth:.4f} | {row.bias:+.4f} ({row.bias_error:.4f}) | {row.deviation:.4f} "
+        f"| {row.mean_error:.4f} | {row.coverage:.1%} |"
+        for row in drawn.drawn()
     ]
     return "\n".join([*rows, ""])
 

@@ -90,16 +90,15 @@ def effect_in_the_treated() -> float:
     """
     spread = float(np.linalg.norm(SELECTION))
     slope = float(MODIFICATION @ SELECTION) / spread**2
-    treated = _over_normal(lambda z: expit(spread * z))
-    return 1 + slope * _over_normal(lambda z: spread * z * expit(spread * z)) / treated
+    treated = over_normal(lambda z: expit(spread * z))
+    return 1 + slope * over_normal(lambda z: spread * z * expit(spread * z)) / treated
 
 
 def risks() -> tuple[float, float]:
     """Return the mean outcome of ``binary`` if everybody were treated, and if nobody were."""
     spread = float(np.linalg.norm(PROGNOSIS))
     one, zero = (
-        _over_normal(lambda z, start=start: expit(start + spread * z))
-        for start in (BASELINE + RISE, BASELINE)
+        over_normal(lambda z, start=start: expit(start + spread * z)) for start in (BASELINE + RISE, BASELINE)
     )
     return one, zero
 
@@ -114,7 +113,7 @@ def measures() -> dict[str, float]:
     }
 
 
-def _over_normal(function) -> float:  # type: ignore[no-untyped-def] # noqa: ANN001
+def over_normal(function) -> float:  # type: ignore[no-untyped-def] # noqa: ANN001
     """Return the expectation of a function of a standard normal variable, by Gauss–Hermite quadrature."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(120)
     return float(weights @ function(nodes) / weights.sum())

@@ -31,8 +31,8 @@ def accepted(change: Change) -> Any:
         (lambda stored: stored["outcome"].pop("missing"), "write outcome.missing: {method: weighted}"),
         (lambda stored: stored["outcome"].pop("assessed"), "outcome.assessed is missing; write {anchor:"),
         (
-            put("outcome", "missing", value={"method": "jump to reference"}),
-            "'jump to reference' is computed by nothing yet; write one of weighted, complete cases",
+            put("outcome", "missing", value={"method": "copy increments"}),
+            "'copy increments' is computed by nothing yet; write one of weighted, complete cases, multiple imputation,",
         ),
         (
             put("eligibility", 0, value={"name": "No outcome", "column": "change", "operator": "present"}),
@@ -44,7 +44,7 @@ def accepted(change: Change) -> Any:
         ),
         (
             put("outcome", "missing", value={"method": "complete cases", "covariates": ["age"]}),
-            "belong to the method 'weighted'",
+            "belong to a model of being observed or of missing outcomes; delete them",
         ),
         (put("imputation", value={"method": "multiple"}), "cannot be combined with outcome.missing.method"),
         (put("outcome", "assessed", value={"anchor": "enrolled", "day": 9}), "'assessed' is incomplete"),
@@ -128,3 +128,46 @@ def test_a_recorded_text_that_is_no_protocol_is_refused() -> None:
     """What holds no protocol of any version is refused."""
     with pytest.raises(ProtocolError, match="Field required"):
         parse_recorded("{}", "x")
+
+
+def imputing(method: str, number: int = 20, covariates: Any = None) -> Change:
+    """Return a change that draws missing outcomes, and covariates as ``covariates`` says."""
+
+    def change(stored: Any) -> None:
+        stored["outcome"]["missing"] = {"method": method, "number": number}
+        if covariates:
+            stored["imputation"] = covariates
+
+    return change
+
+
+def test_draws_of_outcomes_and_covariates_have_one_number() -> None:
+    """Both are drawn together, so that a protocol with two numbers is refused, and one with the same is not."""
+    assert "covariates are imputed 20 times and outcomes 10 times" in refusal(
+        imputing("multiple imputation", 10, {"method": "multiple"})
+    )
+    together = accepted(imputing("multiple imputation", 10, {"method": "multiple", "number": 10}))
+    assert together.outcome.missing.number == together.imputation.number == 10
+    assert accepted(imputing("multiple imputation", 10)).outcome.imputed
+    cases = accepted(put("outcome", "missing", value={"method": "complete cases", "number": 10}))
+    assert not cases.outcome.imputed
+
+
+@pytest.mark.parametrize("method", ["jump to reference", "copy reference"])
+def test_reference_based_imputation_is_for_a_continuous_outcome(method: str) -> None:
+    """A protocol with an outcome of 0 and 1 is refused, one with a number is not."""
+    assert accepted(imputing(method)).outcome.imputed
+
+    def binary(stored: Any) -> None:
+        imputing(method)(stored)
+        stored["outcome"]["type"] = "binary"
+
+    assert f"{method!r} is for a continuous outcome" in refusal(binary)
+
+
+def test_the_number_of_draws_came_later() -> None:
+    """A protocol that leaves it at its default has the digest of before, and another number is part of it."""
+    plain = accepted(put("outcome", "missing", value={"method": "weighted"}))
+    assert "number" not in plain.as_json()["outcome"]["missing"]
+    told = accepted(imputing("multiple imputation", 40))
+    assert told.as_json()["outcome"]["missing"]["number"] == 40

@@ -25,6 +25,15 @@ RESULTS: dict[str, Any] = {
         "analysed": 90,
         "criteria": [{"name": "adult", "excluded": 10, "text": "18 or older"}],
         "arms": {"treated": {"n": 41, "label": "1"}, "control": {"n": 49, "label": "0"}},
+        "outcomes": {
+            "due": 91,
+            "missing_share": {"treated": 0.28125, "control": 0.265625, "overall": 0.2734375},
+            "arms": {"treated": {"missing": 13, "observed": 29}, "control": {"missing": 14, "observed": 36}},
+            "imputation": {
+                "method": "multiple imputation", "imputations": 25, "seed": 78,
+                "arms": {"treated": {"mean_imputed": 6.375}, "control": {"mean_imputed": 3.4375}},
+            },
+        },
     },
     "baseline": [
         {"label": "Age", "level": None, **{arm: {"mean": 50.5, "sd": 9.25} for arm in ("treated", "control", "overall")}},
@@ -71,7 +80,10 @@ RESULTS: dict[str, Any] = {
         "stage_wise": {"estimate": 2.21875}, "harm": {"boundary": -1.71875, "crossed": False}, "futility": None,
     },
     "evalue": {"point": 2.03125, "note": ""},
-    "tipping": {"concluded": True, "delta": None},
+    "tipping": {
+        "concluded": True, "delta": None,
+        "surface": {"cells": [{"treated": -1.75, "control": 1.125, "estimate": 0.578125, "p_value": 0.671875}]},
+    },
     "sensitivity": {
         "sensitivity": [
             alternative("Weighting", "IPW (Hájek)", "sandwich", 2.28125),
@@ -122,6 +134,18 @@ def test_what_nothing_bounds_is_infinite(event: dict[str, Any]) -> None:
     assert "Looks at the study" not in {
         one["name"] for one in reporting_event(RUN, old, PROTOCOL)["analyses"]
     }
+
+
+def test_results_of_before_have_neither_draws_nor_shifts() -> None:
+    """Draws of outcomes and shifts of both arms are analyses of their own, where a record holds them."""
+    kinds = {"Missing outcomes, imputation", "Missing outcomes, shifts of both arms"}
+    named = {one["name"] for one in reporting_event(RUN, RESULTS, PROTOCOL)["analyses"]}
+    assert kinds <= named
+    for tipping in (None, {"delta": 1.5}, {"delta": 1.5, "surface": None}):
+        for outcomes in ({}, {"outcomes": {**RESULTS["cohort"]["outcomes"], "imputation": None}}):
+            cohort = {key: value for key, value in RESULTS["cohort"].items() if key != "outcomes"} | outcomes
+            plain = reporting_event(RUN, {**RESULTS, "cohort": cohort, "tipping": tipping}, PROTOCOL)
+            assert not kinds & {one["name"] for one in plain["analyses"]}
 
 
 def test_value_is_what_json_reads_again() -> None:
