@@ -52,7 +52,7 @@ def fit_repeated(z: Vector, outcome: Vector) -> RepeatedFit:
             "use fewer covariates"
         )
     patterns = tuple(_patterns(z, outcome, seen))
-    covariance: Vector = np.diag(np.nanvar(outcome, axis=0))
+    covariance: Vector = np.diag(np.nanvar(outcome, axis=0)).astype(np.float64)
     for step in range(1, MOST_STEPS + 1):
         coefficients, spread = _least_squares(patterns, covariance, z.shape[1])
         improved = _improved(patterns, covariance, coefficients, spread)
@@ -78,8 +78,7 @@ class _Pattern:
     def gain(self, covariance: Vector) -> Vector:
         """Return Σ·ₒΣₒₒ⁻¹, ``(T, visits)``."""
         inside = covariance[np.ix_(self.visits, self.visits)]
-        found: Vector = np.linalg.solve(inside, covariance[self.visits]).T
-        return found
+        return np.linalg.solve(inside, covariance[self.visits]).T.astype(np.float64)
 
 
 def _patterns(z: Vector, outcome: Vector, seen: Mask) -> Iterator[_Pattern]:
@@ -104,7 +103,7 @@ def _least_squares(
                 information[first, :, second, :] += weight[place, other] * square
         score[one.visits] += weight @ one.outcome.T @ one.z
     size = visits * predictors
-    spread: Vector = np.linalg.inv(information.reshape(size, size))
+    spread: Vector = np.linalg.inv(information.reshape(size, size)).astype(np.float64)
     coefficients = (spread @ score.reshape(size)).reshape(visits, predictors).T
     return coefficients, spread.reshape(visits, predictors, visits, predictors)
 

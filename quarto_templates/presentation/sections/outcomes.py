@@ -5,7 +5,7 @@ from typing import Any
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import MISSING, count, fixed, of_total, percent
-from presentation.writing.typst import block, call
+from presentation.writing.typst import Code, block, call
 
 _ARMS = ("treated", "control")
 _WEIGHTED = (
@@ -105,7 +105,7 @@ def _method(report: Report, found: dict[str, Any]) -> str:
     return words if drawn["method"] == "multiple imputation" else words + _ANCHORED
 
 
-def _draws(report: Report, drawn: dict[str, Any] | None) -> tuple[str, ...]:
+def _draws(report: Report, drawn: dict[str, Any] | None) -> tuple[Code, ...]:
     """Return a paragraph about what the drawn outcomes are like; none where nothing was drawn."""
     if drawn is None or not drawn["arms"]:
         return ()

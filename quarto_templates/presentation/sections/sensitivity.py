@@ -211,8 +211,7 @@ def surface(report: Report) -> str:
         *(Column(("Treated", fixed(shift, 2), "estimate (p)")) for shift in shifts),
     )
     rows = [
-        Row((fixed(zero, 2), *(_cell(cells[one, zero], places) for one in shifts)), "row", "")
-        for zero in shifts
+        Row((fixed(zero, 2), *(_cell(cells[one, zero], places) for one in shifts)), "row") for zero in shifts
     ]
     note = joined(
         "Difference of means, or of risks, when the missing outcomes of an arm are on average that much higher than under the "
