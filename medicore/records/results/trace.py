@@ -283,7 +283,6 @@ ORIGINS = (
     Origin("sensitivity.**", "sensitivity", "medicore.steps.sensitivity:sensitivity",
         "Planned sensitivity analyses of the same estimand, and apart from them the supplementary ones; each "
         "row names its estimator", _BY_ROW, ("sensitivity", *_INFERENCE), "", "ICH E9(R1), A.5.2"),
-    # A finding has its step in place of its number: each step's own document lists its own.
     Origin("findings.check.**", "check", "medicore.steps.check:check", "A violation of the data contract, or a change"
         " since the previous lock", "", ("contract",), "findings"),
     Origin("findings.cohort.**", "cohort", "medicore.steps.gates.cohort_gates:cohort_findings",

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from medicore.stats.given import checked
 from medicore.stats.imputation.outcome_draws import Rule
-from medicore.stats.verification_models import projection, whitened
+from medicore.stats.verification_columns import whitened
+from medicore.stats.verification_models import projection
 
 Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
