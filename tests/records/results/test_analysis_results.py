@@ -65,6 +65,10 @@ RESULTS: dict[str, Any] = {
         "mean_treated": 5.625, "mean_control": 3.25,
         "standard_errors": {"sandwich": 0.609375},
         "absolute_difference": {"estimate": 2.4375},
+        "observation": {
+            "converged": True, "arms": {"treated": {"observed": 28}, "control": {"observed": 34}},
+            "worst": {"treated": {"term": "age", "smd": 0.046875}, "control": {"term": "age", "smd": -0.078125}},
+        },
         "imputation": {"imputations": 20, "within": 0.328125, "degrees_of_freedom": None},
         "bootstrap": {"replicates": 999, "failed": {"separation": 2}, "interval": "percentile"},
         "verification": {"relative_difference": 1e-12, "library": "statsmodels"},
@@ -138,13 +142,20 @@ def test_what_nothing_bounds_is_infinite(event: dict[str, Any]) -> None:
 
 def test_results_of_before_have_neither_draws_nor_shifts() -> None:
     """Draws of outcomes and shifts of both arms are analyses of their own, where a record holds them."""
-    kinds = {"Missing outcomes, imputation", "Missing outcomes, shifts of both arms"}
+    kinds = {
+        "Missing outcomes, imputation",
+        "Missing outcomes, shifts of both arms",
+        "Primary effect, observation",
+    }
+    primary = {**RESULTS["primary"], "observation": None}
     named = {one["name"] for one in reporting_event(RUN, RESULTS, PROTOCOL)["analyses"]}
     assert kinds <= named
     for tipping in (None, {"delta": 1.5}, {"delta": 1.5, "surface": None}):
         for outcomes in ({}, {"outcomes": {**RESULTS["cohort"]["outcomes"], "imputation": None}}):
             cohort = {key: value for key, value in RESULTS["cohort"].items() if key != "outcomes"} | outcomes
-            plain = reporting_event(RUN, {**RESULTS, "cohort": cohort, "tipping": tipping}, PROTOCOL)
+            plain = reporting_event(
+                RUN, {**RESULTS, "cohort": cohort, "tipping": tipping, "primary": primary}, PROTOCOL
+            )
             assert not kinds & {one["name"] for one in plain["analyses"]}
 
 
