@@ -22,6 +22,16 @@ def imputed() -> PreparedStudy:
     )
 
 
+def drawn() -> PreparedStudy:
+    """One in ten has no outcome, which is drawn several times within its arm."""
+    study = _optional(PreparedStudy("TEST-DRAWN"), "change")
+    gone = np.random.default_rng(SEED + 1).random(SIZE) < 0.1
+    texts = ["" if gap else text for gap, text in zip(gone, study.texts["change"], strict=True)]
+    return study.column("change", texts).planned(
+        "outcome.missing", {"method": "multiple imputation", "number": 5}
+    )
+
+
 def risk_ratio_in_the_treated() -> PreparedStudy:
     """The outcome is a response, and the estimand its risk ratio in the treated."""
     study = PreparedStudy("TEST-RISKRATIO")

@@ -35,10 +35,7 @@ def conditional_means(
     profiles = _profiles(fit.means(own), fit.means(reference), _last(seen), rule)
     completed = outcome.copy()
     for row, observed in enumerate(seen):
-        gaps = ~observed
-        if not gaps.any():
-            continue
-        mean = profiles[row]
+        gaps, mean = ~observed, profiles[row]
         inside = fit.covariance[np.ix_(observed, observed)]
         apart = np.linalg.solve(inside, outcome[row, observed] - mean[observed])
         completed[row, gaps] = mean[gaps] + fit.covariance[np.ix_(gaps, observed)] @ apart

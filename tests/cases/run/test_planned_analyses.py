@@ -60,6 +60,23 @@ def test_missing_covariates_are_imputed_and_counted(house: WholeHouse, tmp_path:
     assert origin.value == origin.recomputed == primary["imputation"]["between"]
 
 
+def test_missing_outcomes_are_drawn_and_pooled(house: WholeHouse, tmp_path: Path) -> None:
+    """The pooled estimate is near the truth, every missing outcome was drawn, and draws and surface are explained."""
+    study = planned.drawn()
+    run = sealed(house, study)
+    found = results(house, run)
+    primary, made = found["primary"], found["cohort"]["outcomes"]["imputation"]
+    assert abs(primary["estimate"] - planned.EFFECT) < FAR * primary["standard_error"]
+    assert primary["imputation"]["imputations"] == 5
+    assert sum(arm["imputed"] for arm in made["arms"].values()) == study.texts["change"].count("")
+    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced"))
+    for place, path in enumerate(
+        ("cohort.outcomes.imputation.arms.treated.mean_imputed", "tipping.surface.cells.3.estimate")
+    ):
+        origin = explain(house.house, run, path, tmp_path / f"explained{place}")
+        assert origin.value == origin.recomputed is not None
+
+
 def test_a_risk_ratio_in_the_treated(house: WholeHouse) -> None:
     """A binary outcome gives a risk ratio in the treated, confirmed a second time."""
     study = planned.risk_ratio_in_the_treated()
