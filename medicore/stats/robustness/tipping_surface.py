@@ -1,7 +1,7 @@
 """The tipping surface: effects where the missing outcomes of each arm differ by a shift from what is expected of them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -125,7 +125,7 @@ def in_words(surface: Surface, unit: str = "") -> str:
 
 def _pooled(sets: Sequence[Shifted], treated: float, control: float) -> Estimate:
     made = [one.estimate(treated, control) for one in sets]
-    return made[0] if len(made) == 1 else replace(pooled(made).estimate, variance=made[0].variance)
+    return made[0] if len(made) == 1 else pooled(made).estimate
 
 
 def _cell(sets: Sequence[Shifted], treated: float, control: float, level: float) -> Cell:

@@ -173,3 +173,10 @@ def test_the_frontier_in_words() -> None:
         "The interval excludes no effect without a shift; with the controls unshifted no shift of the treated from -2 to 2 "
         "changes it; with shifts of controls and treated it changes at 1 and 0."
     )
+
+
+def test_an_interval_that_ends_at_no_effect_holds_it() -> None:
+    """Where value and error are 0, both limits are 0, and nothing is concluded."""
+    nothing = ArmMeans("ATE", "AIPW", 0.0, 0.0, np.zeros((4, 2)), "told", 50)
+    found = tipping_surface([Shifted(nothing, nothing)], (0.0,), (0.0,))
+    assert (found.cells[0].low, found.cells[0].high, found.concluded) == (0.0, 0.0, False)
