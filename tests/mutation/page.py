@@ -11,6 +11,7 @@ from tests.mutation.trial import Fate
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "mutation.md"
 REGISTER = Path(__file__).resolve().parent / "equivalent.toml"
+UNTRIED = Path(__file__).resolve().parent / "untried.toml"
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,20 @@ class Judgement:
         return "\n".join(lines)
 
 
+def untried() -> tuple[str, ...]:
+    """Return the modules that changed since their mutants were tried; a run over all modules leaves none."""
+    return tuple(tomllib.loads(UNTRIED.read_text("utf-8"))["modules"])
+
+
 def text(judgement: Judgement) -> str:
     """Return the page."""
     totals = [sum(numbers) for numbers in zip(*judgement.counts.values(), strict=True)]
     return "\n".join([INTRODUCTION, _score(judgement, totals), _equivalent(judgement)])
+
+
+def waiting(page: str) -> tuple[str, ...]:
+    """Return the modules of which a page says that their mutants wait to be tried."""
+    return tuple(row[1] for row in re.finditer(r"^\| (\w+) \| [\d,]+ \| – \|", page, re.MULTILINE))
 
 
 INTRODUCTION = """# Mutation tests of the statistics

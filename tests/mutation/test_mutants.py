@@ -15,7 +15,7 @@ from medicore.stats.effect import unadjusted
 from medicore.stats.robustness import evalue
 from tests.mutation.graft import NotImportableError, graft, imported
 from tests.mutation.mutants import MODULES, Mutant, mutants
-from tests.mutation.page import PAGE, Explanation, Judgement, explanations, scored, text
+from tests.mutation.page import PAGE, Explanation, Judgement, explanations, scored, text, untried, waiting
 
 
 def changes(source: str) -> set[str]:
@@ -190,3 +190,11 @@ def test_the_page_is_of_the_modules_as_they_are() -> None:
 
     counts = {name: sum(map(importable, made(name))) for name in MODULES}
     assert scored(PAGE.read_text("utf-8")) == {name: count for name, count in counts.items() if count}
+
+
+def test_the_page_says_which_modules_wait_to_be_tried() -> None:
+    """Those of the register have no score, all others have one, and the total counts what was tried."""
+    page = PAGE.read_text("utf-8")
+    assert sorted(waiting(page)) == sorted(untried())
+    tried = {name: count for name, count in scored(page).items() if name not in untried()}
+    assert f"| **all** | {sum(tried.values()):,} |" in page

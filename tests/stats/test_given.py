@@ -11,6 +11,7 @@ import pytest
 
 import medicore.stats
 from medicore.errors import EstimationError
+from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.given import ARM, DESIGNS, NUMBERS, checked
 from medicore.stats.imputation.incomplete import IncompleteCovariate
 from medicore.stats.missing.observation import fit_observation
@@ -32,6 +33,9 @@ OTHERS: dict[str, Any] = {
     ],
     "number": 2,
     "index": 0,
+    "chance": np.random.Generator(np.random.PCG64(1)),
+    "completed": SAMPLE.outcome,
+    "result": doubly_robust(SAMPLE.x, SAMPLE.treated, SAMPLE.outcome, fit_logistic(SAMPLE.x, SAMPLE.treated)),
 }
 """Arguments beside the arrays that the checks know."""
 UNCHECKED = {"verify_effect"}

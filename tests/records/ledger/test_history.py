@@ -192,6 +192,20 @@ def test_the_first_data_lock_and_the_last_performance_count() -> None:
     assert found.performed("effect") is None
 
 
+def test_a_step_tells_its_look() -> None:
+    """The step that estimates says which look it was, or that it was none; an older version's event says neither."""
+    for told, tells, numbers in (
+        ({"look": {"month": "2025-03"}}, True, {"month": "2025-03"}),
+        ({"look": None}, True, None),
+        ({}, False, None),
+    ):
+        performed = history(("effect.completed", {"inputs": {}, "outputs": {}, **told})).performed("effect")
+        assert performed is not None
+        assert performed.tells_look is tells
+        found = performed.look
+        assert (None if found is None else dict(found.values)) == numbers
+
+
 def test_the_archive_is_told() -> None:
     """An archived run names its manifest, and the latest day until which it was ever to be kept."""
     archived = {"manifest": "ab", "ledger": 7, "objects": 12, "retain_until": "2040-03-31"}

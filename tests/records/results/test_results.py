@@ -34,6 +34,18 @@ def results(**changed: Any) -> Results:
     return Results.from_json(json.dumps(STORED | changed).encode())
 
 
+def test_what_a_look_may_claim_is_given_as_stored() -> None:
+    """Limits may be infinite, a look without control has no p-value, and results of before looks have no such section."""
+    stored = {"ci_low": "-inf", "ci_high": 2.5, "sequential_p": None, "number": 4}
+    found = results(monitoring=stored).monitoring
+    assert found is not None
+    assert (found.ci_low, found.ci_high, found.sequential_p, found.number) == (-math.inf, 2.5, None, 4)
+    controlled = results(monitoring=stored | {"sequential_p": 0.25}).monitoring
+    assert controlled is not None
+    assert controlled.sequential_p == 0.25
+    assert results().monitoring is None
+
+
 def test_the_primary_result_is_given_as_stored() -> None:
     """Every figure of the primary result has the value and the type that the file holds."""
     primary = results().primary

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from medicore.errors import EstimationError
 from medicore.stats.bootstrap.bootstrap import bootstrap_effect
-from medicore.stats.bootstrap.disagreement import World, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.bootstrap.disagreement import World, _studies, bootstrap_alarm_rate, sandwich_alarm_rate
 from medicore.stats.effect.contrasts import difference
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.small_sample import small_sample_means
 from medicore.stats.models.logistic import fit_logistic
+from medicore.stats.models.outcome_model import Family
 from tests.stats.samples import Sample, draw
 
 ROUNDING = 1e-9
@@ -172,3 +173,27 @@ def test_a_world_that_cannot_be_estimated_has_no_rate() -> None:
     ):
         with pytest.raises(EstimationError, match="could be estimated; expected two or more"):
             rate()
+
+
+def steep(n: int, p: int, slope: float, seed: int, *, binary: bool = False) -> World:
+    """Return a small world whose scores, and risks where the outcome is ``binary``, follow the first covariate closely."""
+    chance = np.random.Generator(np.random.PCG64(seed))
+    x = chance.normal(size=(n, p))
+    risk = np.clip(0.5 + 0.45 * np.sign(x[:, 0]), 0.02, 0.98) if binary else np.zeros(n)
+    residuals = (np.zeros(0), np.zeros(0)) if binary else (chance.normal(size=n), chance.normal(size=n))
+    return World(x, x, expit(slope * x[:, 0]), np.column_stack([risk, risk]), residuals)
+
+
+@pytest.mark.parametrize(("binary", "left"), [(False, 13), (True, 1)])
+def test_studies_that_separate_are_left_out(binary: bool, left: int) -> None:
+    """Of sixteen small studies those stay whose propensity model, and both outcome models, have a maximum."""
+    family: Family = "binomial" if binary else "gaussian"
+    studies = [*_studies(steep(24, 2, 2.0, 3, binary=binary), 1, 16, family, "ATE")]
+    assert len(studies) == left
+    assert not any(one.fit.separated or any(m.separated for m in one.result.models) for one in studies)
+
+
+def test_a_study_without_replicates_is_left_out() -> None:
+    """Where no two replicates of a study can be estimated, it says nothing of the rate."""
+    with pytest.raises(EstimationError, match="1 study of those drawn"):
+        bootstrap_alarm_rate(steep(12, 4, 0.2, 5), 0.2, replicates=200, seed=1, draws=32)
