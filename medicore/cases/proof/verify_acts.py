@@ -6,6 +6,7 @@ from functools import cache, partial
 from typing import Any
 
 from medicore.cases.people.signers import proved
+from medicore.cases.proof.verify_looks import require_looks_told
 from medicore.cases.run.decisions import FOLLOWING, accepted, require_decided
 from medicore.cases.run.histories import event_at, history_of
 from medicore.cases.run.runs import next_tag
@@ -46,8 +47,14 @@ def _sealed_as_told(house: House, history: RunHistory, sealing: Sealing) -> Iter
         ("identity", lambda: _identity(house, history, sealing, provenance())),
         ("steps", lambda: _steps(history, sealing, provenance())),
         ("ledger head", lambda: _head(house, sealing, provenance())),
+        ("looks", lambda: _looks(house, history, sealing, provenance())),
     ):
         yield attempt(CheckKind.SEALED_AS_TOLD, f"{what} in {sealing.tag}", work)
+
+
+def _looks(house: House, history: RunHistory, sealing: Sealing, provenance: Provenance) -> None:
+    held = frozenset(str(entry["name"]) for entry in provenance["files"])
+    require_looks_told(house, history, sealing, held)
 
 
 def move_checks(house: House, history: RunHistory) -> Iterator[Check]:

@@ -37,6 +37,7 @@ def looks_before(house: House, run: RunId, *, exploratory: bool) -> dict[str, An
 
     A run that stopped before its estimate was none. One that was rejected was seen too, and counts.
     """
+    sequence, _ = house.ledger.head()
     told = histories_of(house, run.study)
     found = [
         (event.sequence, look)
@@ -45,8 +46,8 @@ def looks_before(house: House, run: RunId, *, exploratory: bool) -> dict[str, An
         for event in history.told("effect.completed", "effect.halted")[:1]
         if (look := _look(house, history)) is not None
     ]
-    earlier = [look for _, look in sorted(found, key=lambda one: one[0])]
-    return looks_document(str(run), run.month, EXPLORATORY if exploratory else CANDIDATE, earlier)
+    earlier = [look for place, look in sorted(found, key=lambda one: one[0]) if place <= sequence]
+    return looks_document(str(run), run.month, EXPLORATORY if exploratory else CANDIDATE, earlier, sequence)
 
 
 def _look(house: House, history: RunHistory) -> SeenLook | None:

@@ -190,9 +190,15 @@ def delivered_digest(lock: Mapping[str, str]) -> str:
     return digest({name: sha for name, sha in sorted(lock.items()) if name.startswith(RAW)})
 
 
-def looks_document(run: str, month: str, kind: str, earlier: Iterable[SeenLook]) -> dict[str, Any]:
-    """Return what the data lock of a run stores: which look it is itself, and all earlier ones in the ledger's order."""
-    return {"run": run, "month": month, "kind": kind, "earlier": [look.as_json() for look in earlier]}
+def looks_document(
+    run: str, month: str, kind: str, earlier: Iterable[SeenLook], sequence: int = 0
+) -> dict[str, Any]:
+    """Return what the data lock of a run stores: which look it is itself, and all earlier ones in the ledger's order.
+
+    ``sequence`` is the last event of the ledger that was read for them.
+    """
+    looks = [look.as_json() for look in earlier]
+    return {"run": run, "month": month, "kind": kind, "sequence": sequence, "earlier": looks}
 
 
 def earlier_looks(document: Section) -> tuple[SeenLook, ...]:

@@ -1,0 +1,65 @@
+"""verify_looks: the earlier looks that a data lock holds are those that the ledger tells, none more and none less."""
+
+import json
+from typing import Any
+
+from medicore.cases.run.stored import stored_file
+from medicore.errors import IntegrityError
+from medicore.ports.house import House
+from medicore.records.canonical import canonical
+from medicore.records.ledger.event_details import LOOK, Sealing
+from medicore.records.ledger.history import RunHistory
+from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.results.looks import LOOKS
+
+
+def require_looks_told(house: House, history: RunHistory, sealing: Sealing, held: frozenset[str]) -> None:
+    """Raise IntegrityError unless the looks in the lock of a sealing are those of the ledger before the lock was frozen.
+
+    ``held`` are the files of the record; one of before there were looks holds none. A look that an older version's event
+    does not tell is held against its run alone.
+    """
+    lock = history.data_lock
+    if LOOKS not in held or lock is None:
+        return
+    document = json.loads(stored_file(house, history.run, sealing.commit, LOOKS))
+    until = int(document["sequence"])
+    if until >= lock.event.sequence:
+        raise IntegrityError(
+            f"{LOOKS} in {sealing.tag} was read at ledger event {until}; expected one before {lock.event.sequence}, at which "
+            "it was frozen; restore it from the archive"
+        )
+    stored = {str(look["run"]): look for look in document["earlier"]}
+    told = _told(house, history, until)
+    silent = {run for run, event in told.items() if LOOK not in event.details}
+    expected = [run for run, event in told.items() if run in silent or event.details[LOOK] is not None]
+    # A run of an older version that reached no estimate tells so in its record alone.
+    if [run for run in stored if run not in silent] != [run for run in expected if run not in silent]:
+        raise IntegrityError(
+            f"{LOOKS} in {sealing.tag} names {len(stored)} earlier look(s) and the ledger {len(expected)}; expected those of "
+            "the ledger, in its order; restore it from the archive"
+        )
+    for run, look in stored.items():
+        if run not in told or (run not in silent and not _same(look, told[run].details[LOOK])):
+            raise IntegrityError(
+                f"{LOOKS} in {sealing.tag} tells another look {run} than the ledger; expected the numbers of its event; "
+                "restore it from the archive"
+            )
+
+
+def _told(house: House, history: RunHistory, until: int) -> dict[str, LedgerEvent]:
+    """Return the last estimate of each other run of the study up to an event, in the order of their first ones."""
+    events = [
+        event
+        for end in ("completed", "halted")
+        for event in house.ledger.events(subject=f"{history.run.study}/", action=f"effect.{end}")
+        if event.sequence <= until and event.subject != str(history.run)
+    ]
+    return {event.subject: event for event in sorted(events, key=lambda one: one.sequence)}
+
+
+def _same(look: dict[str, Any], told: object) -> bool:
+    """Return whether a stored look says what its event does; how its run ended is no part of the event."""
+    return canonical({key: value for key, value in look.items() if key not in ("run", "kind")}) == canonical(
+        told
+    )
