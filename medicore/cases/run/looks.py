@@ -75,6 +75,10 @@ def _recorded(house: House, history: RunHistory) -> SeenEstimate | None:
         document = json.loads(stored_file(house, run, commit, name))
         if document["primary"] is None:
             return None
+        from medicore.steps.looks.claims import normal_quantile  # imports SciPy, which most verbs never need
+        from medicore.steps.looks.section import degrees_of_freedom
+
         primary = primary_of(name, document)
-        return SeenEstimate.of(primary, primary.inferred / primary.standard_error)
+        degrees = degrees_of_freedom(document["primary"])
+        return SeenEstimate.of(primary, normal_quantile(primary.inferred, primary.standard_error, degrees))
     return None
