@@ -1,4 +1,4 @@
-"""verify_looks: the earlier looks that a data lock holds are those that the ledger tells, none more and none less."""
+"""verify_looks: the earlier looks that a data lock holds are those that the ledger tells, and no other."""
 
 import json
 from typing import Any

@@ -38,7 +38,9 @@ class Shifted:
         value = one.treated - one.control + treated * gaps.treated - control * gaps.control
         influence = one.root @ (1.0, -1.0) + gaps.root @ (treated, -control)
         error = float(np.sqrt(influence @ influence))
-        return Estimate(one.estimand, one.estimator, float(value), error, one.variance, one.n)
+        return Estimate(
+            one.estimand, one.estimator, float(value), error, one.variance, one.n, one.degrees_of_freedom
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,4 +50,4 @@ def shifted_outcomes(protocol: Protocol, samples: Sequence[Sample]) -> dict[str,
 def _shifted(sample: Sample) -> Shifted:
     missing = (~sample.observed).astype(np.float64)
     share = doubly_robust(sample.x_outcome, sample.treated, missing, sample.fit, target=sample.target)
-    return Shifted(sample.primary().means, share.means)
+    return Shifted(sample.inferred(), share.means)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from medicore.cases.answers.explain import explain
 from medicore.cases.run.runs import sealed_commit
@@ -53,16 +53,18 @@ def by_formulas(held: Recorded) -> dict[str, float]:
     preference = np.log(e / (1 - e)) - np.log(a.mean() / (1 - a.mean()))
     shares = 1 / (1 + np.exp(-preference))
     theta, error, level = (held[f"primary.{name}"] for name in ("estimate", "standard_error", "level"))
-    quantile = norm.ppf(0.5 + level / 2)
     odds = np.exp(0.91 * theta / y.std(ddof=1))
     place = next(n for n, term in enumerate(held["balance.terms"]) if term["term"] == "age")
     x = held.age
     ratio = x[a].var(ddof=1) / x[~a].var(ddof=1)
     v = held["primary.n"] * tuning(1 - level, held["monitoring.design.tuned_at"])
-    multiple, z = np.sqrt(2 * (v + 1) / v * np.log(np.sqrt(v + 1) / (1 - level))), theta / error
+    multiple = np.sqrt(2 * (v + 1) / v * np.log(np.sqrt(v + 1) / (1 - level)))
+    freedom = held["primary.degrees_of_freedom"]
+    quantile = t.ppf(0.5 + level / 2, freedom)
+    z = np.sign(theta) * norm.isf(t.sf(abs(theta / error), freedom))
     return {
         "monitoring.looks.0.boundary": multiple,
-        "monitoring.ci_low": theta - multiple * error,
+        "monitoring.ci_low": theta - t.isf(norm.sf(multiple), freedom) * error,
         "monitoring.z": z,
         "monitoring.information": 1 / error**2,
         "monitoring.sequential_p": np.sqrt(v + 1) * np.exp(-(z**2) * v / (2 * (v + 1))),
@@ -77,7 +79,7 @@ def by_formulas(held: Recorded) -> dict[str, float]:
         / np.sqrt((x[a].var(ddof=1) + x[~a].var(ddof=1)) / 2),
         "balance.worst.weighted.smd": max(abs(term["smd_weighted"]) for term in held["balance.terms"]),
         "primary.ci_low": theta - quantile * error,
-        "primary.p_value": 2 * norm.sf(abs(theta / error)),
+        "primary.p_value": 2 * t.sf(abs(theta / error), freedom),
         "primary.absolute_difference.estimate": held["primary.mean_treated"] - held["primary.mean_control"],
         "primary.verification.relative_difference": max(
             abs(held["primary.verification.estimate"] - theta),

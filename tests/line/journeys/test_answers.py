@@ -55,7 +55,7 @@ def test_explain_as_text(released: Month) -> None:
     assert "medicore/steps/cohort.py:" in answer
     assert "eligibility.0.operator: " in answer
     assert "extract.parquet" in answer
-    row = released.project.medicore("explain", released.run(CLEAN), "sensitivity.sensitivity.0").out
+    row = released.project.medicore("explain", released.run(CLEAN), "sensitivity.sensitivity.1").out
     assert row.count("IPW (Hájek)") == 1
     assert "  estimator: IPW (Hájek)\n" in row
     assert "{" not in row

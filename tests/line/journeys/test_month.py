@@ -154,8 +154,9 @@ def test_explain_starts_from_a_reference(released: Month) -> None:
     assert mapped_in(appendix) == {f"R{number}": references[number - 1] for number in printed}
     name = f"R{references.index('primary.estimate') + 1}"
     assert int(name[1:]) in printed
-    row = f"R{references.index('sensitivity.sensitivity.0') + 1}"
+    weighting = "sensitivity.sensitivity.1"  # the first are complete cases
+    row = f"R{references.index(weighting) + 1}"
     whole = released.project.medicore("explain", run, row, "--json").json()
-    assert (whole["path"], whole["identical"]) == ("sensitivity.sensitivity.0", True)
+    assert (whole["path"], whole["identical"]) == (weighting, True)
     assert whole["value"]["estimator"] == "IPW (Hájek)"
     assert "no reference R999" in released.project.medicore("explain", run, "[R999]", expected=3).err
