@@ -13,6 +13,7 @@ from medicore.records.results.looks import (
     delivered_digest,
     earlier_looks,
     looks_document,
+    stored_number,
 )
 from medicore.records.results.results import Primary, document_section
 
@@ -62,3 +63,12 @@ def test_a_damaged_look_is_told_with_its_place() -> None:
     del stored["earlier"][2]["claim"]["boundary"]["kept"]
     with pytest.raises(IntegrityError, match=r"earlier 3, claim, boundary has no true or false 'kept'"):
         earlier_looks(document_section("lock/looks.json", stored))
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"), [(2, 2.0), (0.25, 0.25), (float("inf"), "inf"), (float("-inf"), "-inf")]
+)
+def test_a_number_is_stored_as_json_has_it(value: float, stored: float | str) -> None:
+    """Infinity is a text, and every other number is itself."""
+    assert stored_number(value) == stored
+    assert type(stored_number(value)) is type(stored)
