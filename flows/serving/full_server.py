@@ -21,8 +21,10 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 _COLLECT_AFTER = 50_000
 """Objects made between two looks for garbage; the many that importing Prefect makes are there to stay."""
 
-_REFUSED = frozenset({401, 403, 422})
-"""Statuses of a request without the password, without the permission, and with what its deployment does not allow."""
+_REFUSED = frozenset({401, 403})
+"""Statuses of a request without the password, and without the permission."""
+_NOT_ALLOWED = 422
+"""Status of a request with what its deployment does not allow; of one that only reads it means nothing."""
 _LARGEST = 1 << 16
 """Bytes that wait to be taken; what is refused beyond them is not counted, so that nobody can fill the disk."""
 
@@ -43,7 +45,7 @@ def noting_refusals(app: App, refused: Path) -> App:
             return
 
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start" and message["status"] in _REFUSED:
+            if message["type"] == "http.response.start" and _refused(message["status"], scope["method"]):
                 _note(
                     refused,
                     {"status": message["status"], "method": scope["method"], "part": _part(scope, parts)},
@@ -53,6 +55,10 @@ def noting_refusals(app: App, refused: Path) -> App:
         await app(scope, receive, sending)
 
     return noting
+
+
+def _refused(status: int, method: str) -> bool:
+    return status in _REFUSED or (status == _NOT_ALLOWED and method != "GET")
 
 
 def _part(scope: Message, parts: frozenset[str]) -> str:
@@ -75,11 +81,14 @@ def _own_file(path: str, flags: int) -> int:
 
 def main(port: int, refused: Path) -> None:
     """Serve on this port of loopback until the process is ended."""
+    usual = gc.get_threshold()
     gc.set_threshold(_COLLECT_AFTER)
     import uvicorn
     from prefect.server.api import server
 
     app = noting_refusals(server.create_app(), refused)
+    gc.freeze()
+    gc.set_threshold(*usual)  # a request that was cut off holds its transaction until it is collected
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_keep_alive=5)
 
 

@@ -51,6 +51,7 @@ def test_refused_requests_are_counted_by_kind(home: Path) -> None:
     ask(home, 422, "/api/deployments/0000/create_flow_run")
     ask(home, 403, "/api/words of the caller", method="GET")
     ask(home, 200, "/api/flow_runs/filter")
+    ask(home, 422, "/api/csrf-token", method="GET")  # what every client of Prefect asks first
     ask(home, 401, "/api/events/in", kind="websocket")
     refusals = Refusals(home)
     assert refusals.due() == {"401 POST flow_runs": 2, "403 GET": 1, "422 POST deployments": 1}
