@@ -108,7 +108,7 @@ def unobserved_section() -> str:
         "|---|--:|--:|---|--:|--:|--:|--:|--:|",
     ]
     rows += [
-        f"| {row.outcome} | {row.n:,} | {row.simulations:,} | {row.name} | {row.truth:.4f} | {row.bias:+.4f} "
+        f"| {row.world} | {row.n:,} | {row.simulations:,} | {row.name} | {row.truth:.4f} | {row.bias:+.4f} "
         f"({row.bias_error:.4f}) | {row.deviation:.4f} | {row.mean_error:.4f} | {row.coverage:.1%} |"
         for row in unobserved.coverages()
     ]

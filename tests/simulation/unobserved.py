@@ -16,6 +16,7 @@ from medicore.stats.missing.observation import fit_observation
 from medicore.stats.missing.weighted import augmented_observed
 from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import Family
+from tests.simulation.coverage import Coverage
 from tests.simulation.workers import simulated
 from tests.simulation.worlds import (
     Trial,
@@ -52,26 +53,6 @@ def curved_observed(trial: Trial, chance: np.random.Generator) -> Mask:
     risk = expit(0.8 + 0.8 * trial.treated + 0.4 * trial.x[:, 0] - 0.7 * (trial.x[:, 1] ** 2 - 1))
     seen: Mask = chance.random(len(trial.outcome)) < risk
     return seen
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """What one interval did over the samples: all in the estimand's own unit."""
-
-    outcome: str
-    n: int
-    name: str
-    truth: float
-    simulations: int
-    bias: float
-    deviation: float
-    mean_error: float
-    coverage: float
-
-    @property
-    def bias_error(self) -> float:
-        """Monte-Carlo standard error of the bias."""
-        return self.deviation / float(np.sqrt(self.simulations))
 
 
 Found = Mapping[str, tuple[float, float, float, float]]

@@ -2,13 +2,11 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from medicore.errors import ProtocolError
-from medicore.records.identifiers import month_id
+from medicore.records.protocol.part import Month, Part, Positive
 
 Level = Annotated[float, Field(gt=0, lt=0.5)]
-Positive = Annotated[float, Field(gt=0)]
 Subjects = Annotated[int, Field(ge=1)]
 Sides = Literal[1, 2]
 Family = Literal["obrien-fleming", "pocock", "hwang-shih-decani", "power"]
@@ -24,13 +22,7 @@ MISSING = (
 """What is said of a protocol of the form before monitoring."""
 
 
-class _Part(BaseModel):
-    """A part of the plan. It is frozen, and it forbids unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class SpendingFunction(_Part):
+class SpendingFunction(Part):
     """A spending function and its parameter: gamma of hwang-shih-decani, rho of power; the others have none."""
 
     function: Family
@@ -64,7 +56,7 @@ class FutilityBound(SpendingFunction):
     effect: Positive
 
 
-class PlannedSize(_Part):
+class PlannedSize(Part):
     """The planned subjects of each arm and the outcome's standard deviation beside the covariates."""
 
     treated: Subjects
@@ -104,7 +96,7 @@ class AlphaSpendingPlan(SpendingFunction):
         return self.planned.information if self.planned else float(self.maximum_information or 0)
 
 
-class ConfidenceSequencePlan(_Part):
+class ConfidenceSequencePlan(Part):
     """A confidence sequence, tightest at ``tuned_at`` subjects; it says nothing before ``first`` subjects."""
 
     method: Literal["confidence sequence"]
@@ -121,20 +113,12 @@ class ConfidenceSequencePlan(_Part):
         return self
 
 
-class SingleLookPlan(_Part):
+class SingleLookPlan(Part):
     """One month of analysis; a look in every other month is one without control."""
 
     method: Literal["single"]
-    month: str
+    month: Month
     action: Action = "board"
-
-    @field_validator("month")
-    @classmethod
-    def _month(cls, month: str) -> str:
-        try:
-            return month_id(month)
-        except ProtocolError as error:
-            raise ValueError(str(error)) from error
 
 
 class MaxSprtPlan(BaseModel):

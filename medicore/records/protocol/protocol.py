@@ -7,13 +7,13 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from medicore.errors import ProtocolError
 from medicore.records.canonical import digest, document
-from medicore.records.identifiers import month_id, study_id
+from medicore.records.identifiers import study_id
 from medicore.records.protocol.contract import Contract, require_contrast
 from medicore.records.protocol.growing import GrowingPart
 from medicore.records.protocol.intercurrent import Criterion, IntercurrentEvent
 from medicore.records.protocol.monitoring import Monitoring
 from medicore.records.protocol.outcome import Outcome
-from medicore.records.protocol.part import Name, Part, Positive, Share, Text
+from medicore.records.protocol.part import Month, Name, Part, Positive, Share, Text
 from medicore.records.protocol.source import Source
 
 
@@ -114,7 +114,7 @@ class Calendar(Part):
     """The study's clock: its time zone and the first month with an analysis."""
 
     timezone: str
-    first_month: str
+    first_month: Month
 
     @field_validator("timezone")
     @classmethod
@@ -126,14 +126,6 @@ class Calendar(Part):
                 f"time zone {zone!r} is unknown; use an IANA name such as Europe/Zurich"
             ) from error
         return zone
-
-    @field_validator("first_month")
-    @classmethod
-    def _month(cls, month: str) -> str:
-        try:
-            return month_id(month)
-        except ProtocolError as error:
-            raise ValueError(str(error)) from error
 
 
 class Retention(Part):

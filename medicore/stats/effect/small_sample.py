@@ -11,6 +11,7 @@ from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.given import checked
 from medicore.stats.missing.observation import Observation
+from medicore.stats.missing.observation_weights import observation_weights
 from medicore.stats.models.linear import ALONE
 from medicore.stats.models.outcome_model import Family, OutcomeModel
 from medicore.stats.models.scores import Scores
@@ -53,9 +54,10 @@ def small_sample_means(
     n, score = len(outcome), propensity.fitted
     seen = np.ones(n, dtype=bool) if observed is None else observed
     target_share = float(treated.mean()) if target == "ATT" else float(tilting(score, target)[0].mean())
-    weights = balancing_weights(treated, score, target)
-    if observation is not None:
-        weights = weights / np.where(treated, observation.treated.fitted, observation.control.fitted)
+    if observation is None:
+        weights = balancing_weights(treated, score, target)
+    else:
+        weights = observation_weights(treated, seen, propensity, observation, target)
     scale = n - (0 if target == "ATT" else 1)
     root, parameters = result.means.root.copy(), []
     rows = (treated & seen, ~treated & seen)

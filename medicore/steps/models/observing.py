@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
-from medicore.stats.balance.weights import Target, balancing_weights, effective_sample_size, largest_share
+from medicore.stats.balance.weights import Target, effective_sample_size, largest_share
 from medicore.stats.missing.observation import Observation, fit_observation
+from medicore.stats.missing.observation_weights import observation_weights
 from medicore.stats.models.scores import Scores
 
 Vector = NDArray[np.float64]
@@ -61,22 +62,22 @@ def observation_section(sample: Observable, names: Sequence[str]) -> dict[str, A
     arm less its mean among everybody of the target population, in the standard deviation of everybody, ddof 1.
     """
     model = fitted_observation(sample.x_observation, sample.treated, sample.observed)
-    base = balancing_weights(sample.treated, sample.fit.fitted, sample.target)
+    weights = observation_weights(sample.treated, sample.observed, sample.fit, model, sample.target)
     everyone = _population(sample)
     by_arm, worst = {}, {}
     arms = {"treated": (sample.treated, model.treated), "control": (~sample.treated, model.control)}
     for arm, (inside, chance) in arms.items():
         seen = inside & sample.observed
-        weights = base[seen] / chance.fitted[seen]
+        carried = weights[seen]
         by_arm[arm] = {
             "observed": int(seen.sum()),
             "missing": int((inside & ~sample.observed).sum()),
             "lowest_chance": float(chance.fitted[inside].min()),
             "highest_chance": float(chance.fitted[inside].max()),
-            "effective_sample_size": effective_sample_size(weights),
-            "largest_weight_share": largest_share(weights),
+            "effective_sample_size": effective_sample_size(carried),
+            "largest_weight_share": largest_share(carried),
         }
-        worst[arm] = _farthest(sample.x_observation, seen, weights, everyone, names)
+        worst[arm] = _farthest(sample.x_observation, seen, carried, everyone, names)
     fit = model.fit
     return {
         "converged": fit is None or fit.converged,
