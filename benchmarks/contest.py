@@ -53,6 +53,7 @@ OTHERS = (
     Contestant("textbook.defaults", "the same with scikit-learn's defaults (another estimate)", 40),
     Contestant("careful.scikit_learn", "loop: arrays, scikit-learn newton-cholesky", 100),
     Contestant("careful.statsmodels", "loop: arrays, statsmodels Logit and OLS", 100),
+    Contestant("packages.crabbymetrics", "loop: arrays, crabbymetrics Logit and OLS (Rust)", 100),
     Contestant("packages.zepid", "loop: zEpid AIPTW", 40),
     Contestant("packages.causallib", "loop: causallib AIPW, scikit-learn lbfgs", 40),
     Contestant("packages.causallib_newton", "loop: causallib AIPW, scikit-learn newton-cholesky", 40),
@@ -60,6 +61,7 @@ OTHERS = (
 TARGETS = (
     Contestant("batched.att", "MediCore, ATT", REPLICATES),
     Contestant("batched.ato", "MediCore, ATO", REPLICATES),
+    Contestant("batched.observed", "MediCore, ATE, one outcome in five missing", REPLICATES),
 )
 
 

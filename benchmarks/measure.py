@@ -19,6 +19,7 @@ SOFTWARE = {
     "statsmodels": "statsmodels",
     "zepid": "zepid",
     "causallib": "causallib",
+    "crabbymetrics": "crabbymetrics",
 }
 """Which distribution an imported module comes from."""
 

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
+from benchmarks.loops import Vector, augmented, standardised_loop
 from benchmarks.study import COVARIATES, Study
 from benchmarks.textbook import frame_of
 from benchmarks.timing import Timed, timed_loop
@@ -56,3 +58,24 @@ def _causallib(study: Study, learner: LogisticRegression, replicates: int) -> Ti
         return estimate(frame.sample(frac=1, replace=True, random_state=seed).reset_index(drop=True))
 
     return timed_loop(estimate(frame), replicate, replicates)
+
+
+def crabbymetrics(study: Study, replicates: int) -> Timed:
+    """Return the time of a loop over crabbymetrics' Logit and OLS, written in Rust.
+
+    Its own AIPW splits the sample and penalises both models, so that it is another estimate.
+    """
+    from crabbymetrics import OLS, Logit
+
+    def estimate(x: Vector, treated: NDArray[np.bool_], outcome: Vector) -> float:
+        scores = Logit(alpha=0.0, gradient_tolerance=1e-8)
+        scores.fit(x, treated.astype(np.int32))
+        score = 1 / (1 + np.exp(-np.ravel(scores.predict_lin(x))))
+        means = []
+        for arm in (treated, ~treated):
+            model = OLS()
+            model.fit(x[arm], outcome[arm])
+            means.append(np.asarray(model.predict(x)))
+        return augmented(means[0], means[1], score, treated, outcome)
+
+    return standardised_loop(study, estimate, replicates)
