@@ -2,7 +2,9 @@
 
 The study grows by 50 subjects a month, treatment depends on covariates, and every look fits all nuisance models again.
 Before the thirteenth look one outcome in twenty is wrong; the lock is then corrected. Outcomes are there at once, come
-late by chance, or come late depending on arm and covariate. Each look takes the outcomes that are there.
+late by chance, or come late depending on arm and covariate. An outcome is due ``WINDOW`` months after arrival: a look
+analyses those who are due and those whose outcome has come, weighted for being observed where an outcome is missing,
+with the standard error and Student's t that a run prints.
 """
 
 from collections.abc import Sequence
@@ -16,16 +18,24 @@ from scipy.special import expit, ndtri
 
 from medicore.records.protocol.monitoring import AlphaSpendingPlan, ConfidenceSequencePlan, Plan
 from medicore.records.results.looks import SeenEstimate, SeenLook
-from medicore.stats.effect.augmented import augmented_inverse_probability
+from medicore.stats.effect.contrasts import difference
+from medicore.stats.effect.doubly_robust import doubly_robust
+from medicore.stats.effect.small_sample import small_sample_means
+from medicore.stats.missing.observation import fit_observation
+from medicore.stats.missing.weighted import augmented_observed
 from medicore.stats.models.logistic import fit_logistic
 from medicore.steps.looks.boundaries import boundaries_of
-from medicore.steps.looks.claims import crossed
+from medicore.steps.looks.claims import crossed, normal_quantile
 from tests.simulation.workers import simulated
 
 Outcomes = Literal["at once", "late by chance", "late by arm and covariate"]
 OUTCOMES: tuple[Outcomes, ...] = ("at once", "late by chance", "late by arm and covariate")
 SIMULATIONS = 2000
 LOOKS, MONTHLY, CORRECTED = 24, 50, 12
+WINDOW = 3
+"""Months after arrival from which an outcome that has not come is missing."""
+FEWEST = 10
+"""Outcomes that an arm needs for a look to be made."""
 FIRST = 200
 MAXIMUM = 310.0
 """The information of 1,200 subjects, about."""
@@ -77,17 +87,30 @@ def grown(seed: int, outcomes: Outcomes) -> Grown:
 def statistics(seed: int, outcomes: Outcomes) -> tuple[SeenEstimate, ...]:
     """Return the numbers of every look, all models fitted again at each."""
     study = grown(seed, outcomes)
-    found = []
-    for month in range(LOOKS):
-        there = study.known <= month
-        x, treated = study.covariates[there], study.treated[there]
-        if min(treated.sum(), (~treated).sum()) < 10:
-            continue
-        y = (study.outcome if month >= CORRECTED else study.entered)[there]
-        one = augmented_inverse_probability(x, treated, y, fit_logistic(x, treated)).influence_function
-        z = one.value / one.standard_error
-        found.append(SeenEstimate(int(there.sum()), one.value, one.standard_error, z, "effect"))
-    return tuple(found)
+    looks = (_look(study, month) for month in range(LOOKS))
+    return tuple(look for look in looks if look is not None)
+
+
+def _look(study: Grown, month: int) -> SeenEstimate | None:
+    """Return the numbers of the look after ``month``; None where an arm has too few outcomes to fit its model."""
+    come = study.known <= month
+    inside = come | (np.arange(len(come)) // MONTHLY + WINDOW <= month)
+    x, treated, observed = study.covariates[inside], study.treated[inside], come[inside]
+    if min((treated & observed).sum(), (~treated & observed).sum()) < FEWEST:
+        return None
+    outcome = np.where(observed, (study.outcome if month >= CORRECTED else study.entered)[inside], np.nan)
+    scores = fit_logistic(x, treated)
+    if observed.all():
+        result = doubly_robust(x, treated, outcome, scores)
+        found = difference(small_sample_means(treated, outcome, scores, result))
+    else:
+        chances = fit_observation(x, treated, observed)
+        result = augmented_observed(x, treated, outcome, observed, scores, chances)
+        found = difference(
+            small_sample_means(treated, outcome, scores, result, observed=observed, observation=chances)
+        )
+    z = normal_quantile(found.value, found.standard_error, found.degrees_of_freedom)
+    return SeenEstimate(int(inside.sum()), found.value, found.standard_error, z, "effect")
 
 
 def claims(seed: int, outcomes: Outcomes) -> list[bool]:

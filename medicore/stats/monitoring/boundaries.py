@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
@@ -16,6 +17,8 @@ FARTHEST = 40.0
 SMALLEST_LEVEL = 1e-300
 """A look that may spend less has no boundary."""
 ROOT_TOLERANCE = 1e-12
+REMEMBERED = 128
+"""The paths after so many sequences of looks are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,27 +87,33 @@ def looks(
     _require_positive("information fraction", fractions)
     _require_positive("spending time", when)
     _require_standing(design, earlier)
-    counted = [look for look in earlier if not look.kept]
-    paths, last = START, counted[0] if counted else None
-    for look in counted[1:]:
-        paths, last = _past(design, paths, last, look.fraction), look
-    found = list(earlier)
+    counted = tuple(look for look in earlier if not look.kept)
+    found = []
     for fraction, time in zip(fractions, when, strict=True):
+        last = counted[-1] if counted else None
         if last is not None and fraction <= last.fraction * (1 + SMALLEST_RISE):
             found.append(replace(last, kept=True))
             continue
-        paths = _past(design, paths, last, fraction)
-        last = _spend(design, paths, 0.0 if last is None else last.spent, fraction, time)
-        found.append(last)
-    return tuple(found[len(earlier) :])
+        paths = _past(design, counted, fraction)
+        found.append(_spend(design, paths, 0.0 if last is None else last.spent, fraction, time))
+        counted = (*counted, found[-1])
+    return tuple(found)
 
 
-def _past(design: AlphaSpending, paths: Paths, last: Look | None, following: float) -> Paths:
-    """Return the paths that run on after the last look, towards the following one."""
-    if last is None:
-        return paths
-    lower = design.lower(last.critical_value)
-    return still_running(paths, last.fraction, lower, last.critical_value, following)
+@lru_cache(maxsize=REMEMBERED)
+def _past(design: AlphaSpending, before: tuple[Look, ...], following: float) -> Paths:
+    """Return the paths that run on after all looks ``before``, towards the following one.
+
+    A study's looks come one by one, each after all that were: their paths are remembered, so that a look costs one
+    integration.
+    """
+    if not before:
+        return START
+    last = before[-1]
+    paths = _past(design, before[:-1], last.fraction)
+    return still_running(
+        paths, last.fraction, design.lower(last.critical_value), last.critical_value, following
+    )
 
 
 def _spend(design: AlphaSpending, paths: Paths, before: float, fraction: float, time: float) -> Look:
