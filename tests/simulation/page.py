@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.simulation import alarms, coverage, drawn, gaps, robustness, small_page, unobserved
+from tests.simulation import alarms, coverage, drawn, gaps, looks_page, robustness, small_page, unobserved
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulation.md"
 
@@ -20,6 +20,7 @@ def text() -> str:
             _gaps(),
             unobserved_section(),
             drawn_section(),
+            looks_page.section(),
             _alarms(),
             _rerandomised(),
             small_page.alarms(),

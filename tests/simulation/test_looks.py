@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.simulation import looks_page
 from tests.simulation.looks import NAMES, OUTCOMES, POINTWISE, claims, grown, shares, statistics
+from tests.simulation.page import PAGE
 
 LEVEL = 0.05
 ERRORS = 2
@@ -49,3 +51,10 @@ def test_a_study_without_an_effect_claims_one_in_one_of_twenty_at_most(outcomes:
             assert row.share > 3 * LEVEL
         else:
             assert row.share <= LEVEL + ERRORS * error, row
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3000)
+def test_the_section_of_the_page_is_current() -> None:
+    """``docs/simulation.md`` holds the section as the simulation makes it."""
+    assert looks_page.section() in PAGE.read_text(encoding="utf-8")
