@@ -1,5 +1,7 @@
 """Tests of monitoring in the reports: the valid interval leads, the pointwise one is called so, every look is listed."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -105,3 +107,30 @@ def test_the_portfolio_draws_what_is_bounded(unbounded: dict[str, str]) -> None:
     words = estimate(first["months"][-1])
     assert words.endswith("(−∞ to ∞)") if unbounded else "(pointwise " in words
     assert '"dot"' in plots(Portfolio(document, identity()))
+
+
+def test_the_method_tells_what_was_simulated(inputs: Any) -> None:
+    """The figure stands beside the method; a plan that nobody simulated says so."""
+    found = inputs.results["monitoring"]
+    assert says(monitoring.method(inputs.report()), "in 1.5 % of the studies at most", "did so in 29.8 %")
+    found |= {"method": "alpha spending", "design": {"function": "pocock", "sides": 2}}
+    assert says(monitoring.method(inputs.report()), "in 4.7 % of the studies at most")
+    found["design"]["function"] = "power"
+    assert says(monitoring.method(inputs.report()), "the power function, was not among those simulated")
+
+
+def test_what_was_simulated_is_what_the_page_holds() -> None:
+    """Each figure of the report is the largest of its plan in ``docs/simulation.md``."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "simulation.md").read_text(encoding="utf-8")
+    section = page.split("## Monthly looks")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| [^|]+ \| ([^|]+) \| ([0-9.]+)% ", section, re.MULTILINE)
+    names = {
+        "O'Brien–Fleming-type spending": "alpha spending, obrien-fleming",
+        "Pocock-type spending": "alpha spending, pocock",
+    }
+    largest: dict[str, float] = {}
+    for plan, share in rows:
+        name = names.get(plan, plan)
+        largest[name] = max(largest.get(name, 0.0), float(share))
+    assert len(rows) == 3 * len(monitoring.SIMULATED)
+    assert {name: f"{share} %" for name, share in largest.items()} == monitoring.SIMULATED

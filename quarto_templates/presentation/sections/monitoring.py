@@ -46,12 +46,17 @@ _SOURCES = {
         "control and has no valid interval."
     ),
 }
-_CAVEAT = (
+SIMULATED = {
+    "alpha spending, obrien-fleming": "3.1 %",
+    "alpha spending, pocock": "4.7 %",
+    "confidence sequence": "1.5 %",
+    "pointwise": "29.8 %",
+}
+"""The largest share of studies without an effect that ever claim one, by plan, over all ways in which outcomes come."""
+_SIMULATION = (
     "Independent increments hold only roughly where locks are corrected, nuisance models are fitted again and outcomes "
-    "arrive late. By simulation of 24 monthly looks, fitting again does no visible harm; outcomes that come late depending on "
-    "arm and covariates make the standard error too small in the first months, and alpha spending then exceeds its level, the "
-    "Pocock-type function more than the O'Brien–Fleming-type one, while a confidence sequence keeps it. No level is therefore "
-    "spent before the declared number of subjects."
+    "arrive late, so the error was simulated (docs/simulation.md, Monthly looks): 2,000 studies without an effect, looked at "
+    "24 times, with a corrected lock and with outcomes at once, late by chance, or late depending on arm and covariates. "
 )
 
 
@@ -168,5 +173,18 @@ def method(report: Report) -> str:
     found = report.results[PATH]
     parts = [call("para", joined(_SOURCES[found["method"]]))]
     if found["method"] != "single":
-        parts.append(call("para", _CAVEAT))
+        parts.append(call("para", _SIMULATION + _simulated(found)))
     return block(*parts)
+
+
+def _simulated(found: dict[str, Any]) -> str:
+    """Return in how many of the simulated studies a look of such a plan excluded the truth."""
+    function = found["design"].get("function")
+    plan = found["method"] if function is None else f"{found['method']}, {function}"
+    share = SIMULATED.get(plan)
+    if share is None:
+        return f"The plan of this study, {_FUNCTIONS[function]}, was not among those simulated."
+    return (
+        f"A look under such a plan excluded no effect in {share} of the studies at most; a pointwise interval did so in "
+        f"{SIMULATED['pointwise']}."
+    )
