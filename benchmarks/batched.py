@@ -35,7 +35,7 @@ def observed(study: Study, replicates: int) -> Timed:
 
 
 def _timed(study: Study, replicates: int, target: Target, **missing: NDArray[Any]) -> Timed:
-    begun = time.process_time()
+    started = time.process_time()
     found = bootstrap_effect(
         study.x,
         study.x,
@@ -46,4 +46,4 @@ def _timed(study: Study, replicates: int, target: Target, **missing: NDArray[Any
         target=target,
         **missing,
     )
-    return Timed(time.process_time() - begun, replicates, found.value)
+    return Timed(time.process_time() - started, replicates, found.value)

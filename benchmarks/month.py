@@ -117,16 +117,16 @@ def _served(root: Path, home: Path) -> Iterator[tuple[str, str]]:
 
 def _posted(api: tuple[str, str], asked: Mapping[str, Any]) -> float:
     """Post the requests, and return the seconds until every flow run has ended."""
-    begun = time.monotonic()
+    started = time.monotonic()
     deployment = _ask(api, "deployments/name/analysis/study")["id"]
     path = f"deployments/{deployment}/create_flow_run"
     runs = [_ask(api, path, body)["id"] for body in asked.values()]
-    while time.monotonic() - begun < _LIMIT_S:
+    while time.monotonic() - started < _LIMIT_S:
         states = [_ask(api, f"flow_runs/{run}")["state"]["type"] for run in runs]
         if all(state in {"COMPLETED", "FAILED", "CRASHED"} for state in states):
             if set(states) != {"COMPLETED"}:
                 raise RuntimeError(f"flow runs ended as {states}")
-            return time.monotonic() - begun
+            return time.monotonic() - started
         time.sleep(1)
     raise RuntimeError(f"flow runs did not end: {states}")
 

@@ -49,9 +49,9 @@ class Taken:
 
 def timed(root: Path, home: Path, *arguments: str) -> Taken:
     """Return the seconds that a command takes."""
-    begun, used = time.monotonic(), _processor()
+    started, used = time.monotonic(), _processor()
     medicore(root, home, *arguments)
-    return Taken(time.monotonic() - begun, _processor() - used)
+    return Taken(time.monotonic() - started, _processor() - used)
 
 
 def _processor() -> float:

@@ -43,9 +43,9 @@ def rendering(root: Path, home: Path, run: str) -> float:
     created = datetime.fromisoformat(identity["requested_at"])
     seconds = []
     for _ in range(_ROUNDS):
-        begun = time.monotonic()
+        started = time.monotonic()
         renderer.render(str(root / "quarto_templates"), inputs, created)
-        seconds.append(time.monotonic() - begun)
+        seconds.append(time.monotonic() - started)
     return statistics.median(seconds)
 
 

@@ -20,7 +20,7 @@ class Timed:
 def timed_loop(full: float, replicate: Callable[[int], float], replicates: int) -> Timed:
     """Return the time of a plain loop over ``replicate(seed)``; a first one, not timed, pays for late imports."""
     replicate(replicates)
-    begun = time.process_time()
+    started = time.process_time()
     for seed in range(replicates):
         replicate(seed)
-    return Timed(time.process_time() - begun, replicates, full)
+    return Timed(time.process_time() - started, replicates, full)

@@ -82,9 +82,9 @@ def main(sizes: Sequence[int] = SIZES) -> None:
 
 
 def _asked(root: Path, home: Path, size: int) -> Asked:
-    begun = time.monotonic()
+    started = time.monotonic()
     _build(root, home, size)
-    sys.stderr.write(f"{size} records after {time.monotonic() - begun:.0f} s\n")
+    sys.stderr.write(f"{size} records after {time.monotonic() - started:.0f} s\n")
     (home / "index.db").unlink(missing_ok=True)
     seconds = {"index made": timed(root, home, "status")}
     seconds["status"] = min(timed(root, home, "status") for _ in range(3))

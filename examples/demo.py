@@ -80,7 +80,7 @@ def latest(study: str) -> str:
 
 def main() -> None:
     """Run the demo."""
-    begun = time.monotonic()
+    started = time.monotonic()
     os.umask(0o077)  # the demo's data are for the account that runs it
     settings = read_settings()
     for owner in ("authority", "analyst", "reviewer", "operator"):
@@ -101,7 +101,7 @@ def main() -> None:
     medicore("explain", run, "primary.estimate")
     medicore("reproduce", run)
     medicore("verify", run)
-    say(f"\nThe demo took {time.monotonic() - begun:.0f} s. The reports are PDFs:")
+    say(f"\nThe demo took {time.monotonic() - started:.0f} s. The reports are PDFs:")
     for path in sorted(reports(settings.home, RunId.parse(run))):
         say(f"  {path}")
     say("\nWhat to type next (after: source .venv/bin/activate)")

@@ -50,16 +50,16 @@ def analysis(request: AnalysisRequest) -> State[Any]:
             held.enter_context(house.locks.hold(asked.study, asked.month, work))
             active = begin(house, Request(**asked.model_dump()))
         name_run(active.id)
-        outcome = carry(house, active)
+        outcome = run_to_end(house, active)
     publish(settings, house, active, outcome)
     return as_state(outcome)
 
 
 def retried(house: House, request: AnalysisRequest) -> Outcome | None:
-    """Return how the run ended that an earlier execution of this very flow run began; None where there is something to do.
+    """Return how the run ended that an earlier execution of this flow run began; None where there is something to do.
 
-    Prefect's button "Retry" executes a flow run again, which has used its signature up. The ledger tells by which run;
-    for a schedule, which signs anew, the flow run's name does, as ``name_run`` gave it.
+    Prefect's button "Retry" executes a flow run again, but the run has used up its signature. The ledger says which
+    run used it. For a schedule, which signs again, the name that ``name_run`` gave the flow run says it.
     """
     name, count = "", 0
     with best_effort(), get_client(sync_client=True) as client:
@@ -85,11 +85,11 @@ def refusals_named(request: AnalysisRequest) -> Iterator[None]:
         yield
     except MediCoreError:
         asked = claimed({"request": request.model_dump()})
-        call_run(refused_name(asked), *(asked[name] for name in ("study", "month") if name in asked))
+        name_flow_run(refused_name(asked), *(asked[name] for name in ("study", "month") if name in asked))
         raise
 
 
-def carry(house: House, active: ActiveRun) -> Outcome:
+def run_to_end(house: House, active: ActiveRun) -> Outcome:
     """Take an active run through its steps as tasks; return what came out."""
     progress: UUID | None = None
     with best_effort():
@@ -117,10 +117,10 @@ def name_run(run: RunId, before: str = "") -> None:
 
     They are not those of its tasks: for a task with a tag Prefect asks its server whether the tag is full.
     """
-    call_run(f"{before}{run.study} · {run.month} · run {run.number}", run.study, run.month)
+    name_flow_run(f"{before}{run.study} · {run.month} · run {run.number}", run.study, run.month)
 
 
-def call_run(name: str, *tags: str) -> None:
+def name_flow_run(name: str, *tags: str) -> None:
     """Name the current flow run, and give it these tags beside its own."""
     found = sorted({*flow_run.get_tags(), *tags})
     with best_effort(), get_client(sync_client=True) as client:

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.analysis import analysis, call_run
+from flows.analysis import analysis, name_flow_run
 from flows.ending import note, noting, own_result
 from flows.requests import AnalysisRequest, PortfolioRequest
 from flows.schedule import signed_portfolio
@@ -19,7 +19,7 @@ from medicore.wiring import open_house
 @flow(name="portfolio", persist_result=False, log_prints=False)
 def portfolio(request: PortfolioRequest) -> State[Any]:
     """Analyse each study in turn; its state names how many are done, halted and not done."""
-    call_run(f"portfolio · {request.month}")
+    name_flow_run(f"portfolio · {request.month}")
     house = open_house(read_settings())
     studies = request.studies or house.protocols.studies()
     asked = signed_portfolio(house, request, studies).model_dump(exclude={"studies"})
@@ -36,7 +36,7 @@ def _one(request: AnalysisRequest) -> Outcome:
     run = f"{request.study}/{request.month}"
     if isinstance(found, MediCoreError):
         return Outcome(run, "refused", "", message=str(found), exit_code=found.exit_code)
-    crash = f"broke off with {type(found).__name__}; see the flow run in Prefect, then run the study again"
+    crash = f"stopped with {type(found).__name__}; see the flow run in Prefect, then run the study again"
     return Outcome(run, "refused", "", message=crash, exit_code=MediCoreError.exit_code)
 
 

@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.analysis import as_state, carry, name_run
+from flows.analysis import as_state, name_run, run_to_end
 from flows.ending import note
 from flows.requests import ReviewRequest
 from flows.shown.ended import publish, publish_decided
@@ -27,7 +27,9 @@ def review(request: ReviewRequest) -> State[Any]:
     name_run(run, "review · ")
     with house.locks.hold(run.study, run.month, f"review of {run}"):
         continued = follow(house, run)
-        outcome = note(Outcome(str(run), "reviewed", "")) if continued is None else carry(house, continued)
+        outcome = (
+            note(Outcome(str(run), "reviewed", "")) if continued is None else run_to_end(house, continued)
+        )
     if continued is None:
         publish_decided(settings, house, run)
         return Completed(message=f"the decision on {run} is done", data=outcome)

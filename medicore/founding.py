@@ -29,8 +29,8 @@ def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[st
     passphrase each, and one for the authority itself. ``medicore.toml`` is written last: it marks the
     folder as complete. An archive that could not keep what it is given is refused before anything is made.
 
-    Where an earlier attempt was interrupted, this one goes on from there. The ledger says how far that came: what it
-    has is kept, and a key that it has no word of is made again.
+    Where an earlier attempt was interrupted, this one continues from there. The ledger says how far that attempt
+    came: what it names is kept, and a key that it does not name is made again.
 
     Raises
     ------
@@ -61,8 +61,8 @@ def _make(
 ) -> None:
     """Make each part that is not there, in an order in which each rests on those before it."""
     home = settings.home
-    begun = people_of(open_ledger(settings, clock).events()) if (home / "people").is_dir() else {}
-    missing = [name for name in (*names, SERVICE_KEY) if name not in begun]
+    known_people = people_of(open_ledger(settings, clock).events()) if (home / "people").is_dir() else {}
+    missing = [name for name in (*names, SERVICE_KEY) if name not in known_people]
     owners = ["authority", *(name for name in missing if name != SERVICE_KEY)] if missing else []
     secrets = {owner: passphrase(owner) for owner in owners}
     private_folder(home)

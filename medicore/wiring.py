@@ -183,7 +183,7 @@ def time_stamps(settings: Settings) -> "TimeStampService | None":
 
 
 def renderer_named(name: str) -> Renderer:
-    """Return the renderer called ``embedded`` or ``quarto``, which proves each report that it hands out."""
+    """Return the renderer called ``embedded`` or ``quarto``, which proves each report before it returns it."""
     from medicore.stores.report.renderer_proven import ProvenRenderer
 
     if name == "quarto":

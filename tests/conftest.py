@@ -167,7 +167,7 @@ def prefect_url() -> str:
 def found_project(folder: Path, prefect_url: str, **more: str) -> Project:
     """Return a committed copy of the project with an initialised state folder; ``more`` joins its environment.
 
-    All are copies of one, which is made once a session; a state folder is made anew where ``more`` may change it.
+    All are copies of one, which is made once a session; a state folder is made again where ``more`` may change it.
     """
     environment = {
         "PREFECT_API_URL": prefect_url,

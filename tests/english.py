@@ -14,7 +14,6 @@ ROOT = Path(__file__).resolve().parent.parent
 _LISTS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 TEXTS: dict[str, str] = _LISTS["texts"]
 NAMES: dict[str, str] = _LISTS["names"]
-PENDING = frozenset[str](_LISTS["pending"])
 _CODE = ("medicore", "flows", "quarto_templates", "examples", "benchmarks", "docs")
 _DOCUMENTS = (
     "README.md",

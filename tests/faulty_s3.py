@@ -14,17 +14,18 @@ from urllib.parse import urlsplit
 class Faulty:
     """A running proxy, what it is to do wrong with the next writes of objects and holds, and their headers.
 
-    ``plan`` holds a fault for each: a status, or ``refuse`` for 503, is answered and nothing done, ``cut`` closes the connection in the
-    middle of the upload, ``forget`` does what was asked and cuts the connection before it answers, ``stall`` does
-    it and answers too late, ``damage`` lets other bytes arrive. ``always`` holds for all when the plan is empty.
-    ``downloads`` counts the objects that were read; with ``spoils`` their last byte comes back as another.
+    ``plan`` holds a fault for each: a status, or ``refuse`` for 503, is answered and nothing done, ``cut`` closes the
+    connection in the middle of the upload, ``forget`` does what was asked and cuts the connection before it answers,
+    ``stall`` does it and answers too late, ``damage`` lets other bytes arrive. ``always`` holds for all when the plan
+    is empty. ``downloads`` counts the objects that were read; with ``corrupts`` their last byte comes back as
+    another.
     """
 
     endpoint: str
     plan: list[str] = field(default_factory=list)
     always: str = ""
     downloads: int = 0
-    spoils: bool = False
+    corrupts: bool = False
     headers: list[dict[str, str]] = field(default_factory=list)
     stalled: threading.Event = field(default_factory=threading.Event)
 
@@ -85,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
             answer, text = _forwarded(self.server.good, self, body[::-1] if fault == "damage" else body)
             if self.command == "GET" and "versionId=" in self.path and answer.status == 200:
                 faulty.downloads += 1
-                text = text[:-1] + bytes([text[-1] ^ 1]) if faulty.spoils else text
+                text = text[:-1] + bytes([text[-1] ^ 1]) if faulty.corrupts else text
             if fault == "stall":
                 faulty.stalled.wait(60)
             if fault in {"forget", "stall"}:

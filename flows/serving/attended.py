@@ -89,4 +89,4 @@ def _end_with(parent: int) -> None:
     """Ask the kernel to end this child when its parent ends, even by ``kill -9``; end it here when that has happened."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
-        os._exit(1)  # the parent ended before the kernel was asked, and would be waited for in vain
+        os._exit(1)  # the parent ended before the kernel was asked, and the kernel will send no signal for it

@@ -1,4 +1,4 @@
-"""Flow runs whose process or worker ended without a word, as a power cut ends it: they are begun again, and go on.
+"""Flow runs whose process or worker ended abruptly, for example in a power cut: they are started again and continue.
 
 Prefect has no eye for them: they would be running for ever, and hold their places in work pool and deployment, so that no
 later run of the study began. The run itself loses nothing: its steps are in the state folder, its events in the ledger.
@@ -92,7 +92,7 @@ class Interrupted:
 
 def _end(client: SyncPrefectClient, run: FlowRun) -> str:
     """Move a flow run that has no process to the state from which it goes on, if it may, and return what to tell."""
-    lost = "its process or its worker had ended without a word"
+    lost = "its process or its worker had ended abruptly"
     if run.state_type == StateType.CANCELLING:
         client.set_flow_run_state(run.id, Cancelled(message=lost), force=True)
         return f"flow run '{run.name}' is cancelled: {lost}"

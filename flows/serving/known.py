@@ -88,7 +88,7 @@ class Known:
                 shown = sorted(found) if isinstance(found, Mapping) else found
                 raise ConfigurationError(
                     f"the {part} of its deployment {_shown(name)} was changed to {_shown(shown)}; expected what "
-                    "prefect.yaml declares: start 'medicore serve' again, which deploys it anew"
+                    "prefect.yaml declares: start 'medicore serve' again, which deploys it again"
                 )
         return Job(known.entrypoint, _commit_of(asked, cloned=_CLONES in known.pull))
 

@@ -64,7 +64,7 @@ def prefect_server(home: Path, port: int | None = None) -> Iterator[PrefectSessi
     Raises
     ------
     ConfigurationError
-        When the server cannot be had, or goes away for longer than its client is patient.
+        When the server does not start or is not reached, or is unreachable for longer than its client waits.
     """
     with attended_server(home, port, brief=True) as (url, _):
         session = PrefectSession(url)

@@ -75,7 +75,7 @@ def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
     Raises
     ------
     ConfigurationError
-        When server, pool or deployments cannot be had; the log in the state folder says why.
+        When server, pool or deployments cannot be set up; the log in the state folder says why.
     """
     with attended_server(settings.home, port) as (url, server):
         given = _given(settings, url)

@@ -53,7 +53,7 @@ def update_progress(progress: UUID | None, done: int, steps: int) -> None:
 def _one_attempt() -> Iterator[None]:
     """Let Prefect's client ask once.
 
-    ``temporary_settings`` would read and check all of Prefect's settings anew, which costs more than the request.
+    ``temporary_settings`` would read and check all of Prefect's settings again, which costs more than the request.
     """
     context = get_settings_context()
     client = context.settings.client.model_copy(update={"max_retries": 0})

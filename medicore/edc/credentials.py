@@ -43,7 +43,7 @@ class Credentials:
         if not text.isascii() or not text.isprintable():
             raise ConfigurationError(
                 f"the secret for the EDC of {study} has characters that cannot be sent; expected printable ASCII; set it "
-                "anew"
+                "again"
             )
         return SecretStr(text)
 

@@ -14,9 +14,9 @@ class Index(Protocol):
         ...
 
     def bring(
-        self, head: tuple[int, str], entries: Iterable[Entry], numbers: Iterable[Numbers], *, anew: bool
+        self, head: tuple[int, str], entries: Iterable[Entry], numbers: Iterable[Numbers], *, rebuild: bool
     ) -> None:
-        """Insert or replace runs, and store the ledger's head; with ``anew`` the index is emptied first.
+        """Insert or replace runs, and store the ledger's head; with ``rebuild`` the index is emptied first.
 
         When the index cannot be written, the only effect is that the next question takes longer.
         """

@@ -82,9 +82,9 @@ class CheckKind(Enum):
 class Check:
     """One thing that was looked at: its kind and name, whether it is as recorded, and what was found.
 
-    ``warned`` says that somebody meddled although nothing that is recorded was lost. ``file`` is the name in the
-    record of the file that the check is about, and is empty where it is about something else. ``unasked`` says that
-    the store which holds it did not answer: nothing is known, and nothing is said against it.
+    ``warned`` says that somebody tampered with it, although nothing that is recorded was lost. ``file`` is the name
+    in the record of the file that the check is about, and is empty where it is about something else. ``unasked`` says
+    that the store which holds it did not answer: nothing is known, and nothing is said against it.
     """
 
     kind: CheckKind

@@ -11,20 +11,20 @@ from medicore.stores.files import write_atomically
 
 
 def require_free(target: Path) -> None:
-    """Raise ConfigurationError when something is at ``target``: a bundle is never mixed with other files."""
+    """Raise ConfigurationError when ``target`` exists: a bundle is never mixed with other files."""
     if target.exists() or target.is_symlink():
-        raise ConfigurationError(f"{target.name} is there already; expected a new name; name another")
+        raise ConfigurationError(f"{target.name} exists already; expected a new name; choose another")
 
 
 def is_within(place: Path, folder: Path) -> bool:
-    """Return whether ``place``, which need not be there, lies in ``folder`` once links are followed."""
+    """Return whether ``place`` lies in ``folder`` once links are followed; ``place`` may be missing."""
     return place.resolve().is_relative_to(folder.resolve())
 
 
 def require_outside(target: Path, checkout: Path, home: Path) -> None:
-    """Raise ConfigurationError when ``target`` lies in the checkout; there it would make the next run refuse the code.
+    """Raise ConfigurationError when ``target`` lies in the checkout: the next run would refuse the code.
 
-    The state folder ``home`` may lie in the checkout, since git ignores it there.
+    The state folder ``home`` is allowed, because git ignores it even if it lies in the checkout.
     """
     in_home = is_within(home, checkout) and is_within(target, home)
     if is_within(target, checkout) and not in_home:
@@ -35,12 +35,12 @@ def require_outside(target: Path, checkout: Path, home: Path) -> None:
 
 
 def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
-    """Write ``files`` as the new folder ``target``, whole or not at all.
+    """Write ``files`` as the new folder ``target``, completely or not at all.
 
     Raises
     ------
     ConfigurationError
-        When something is there already, or the disk does not take it.
+        When ``target`` exists already, or the disk is full.
     """
     require_free(target)
     try:
@@ -63,6 +63,6 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
 
 
 def write_zip(target: Path, files: Mapping[str, bytes], folder: str) -> None:
-    """Write ``files`` as the new zip ``target``, below ``folder`` in it; the same files give the same bytes."""
+    """Write ``files`` below ``folder`` into the new zip ``target``; the same files give the same bytes."""
     require_free(target)
     write_atomically(target, zip_of(files, folder))

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """A source of time; tests have their own."""
+    """A source of the present time; tests have their own."""
 
     def now(self) -> datetime:
         """Return the present moment in UTC."""

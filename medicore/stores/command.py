@@ -10,7 +10,7 @@ from typing import IO
 
 from medicore.errors import ConfigurationError, MediCoreError, TimeLimitError
 
-# A git hook sets these for its own repository; ours are named by their folder alone.
+# A git hook sets these for its own repository; MediCore names a repository by its folder alone.
 _GIT_PLACES = frozenset(
     {
         "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -27,11 +27,11 @@ _GIT_PLACES = frozenset(
 _OWN_SETTINGS = "MEDICORE_"
 _PREFECT_PASSWORDS = frozenset({"PREFECT_API_AUTH_STRING", "PREFECT_SERVER_API_AUTH_STRING"})
 
-# Keys of archives, databases and servers: this process alone talks to them.
+# Keys of archives, databases and servers: only this process talks to them.
 _SECRETS = ("AWS_", "PGPASS", "PREFECT_")
 
 LIMIT_S = 3600.0
-"""Seconds that a program may take: enough for git to read or move a large repository."""
+"""Time limit of a program in seconds: enough for git to read or move a large repository."""
 
 
 def run(
@@ -45,10 +45,10 @@ def run(
     everything: bool = False,
     limit: float = LIMIT_S,
 ) -> bytes:
-    """Return what the program prints; raise ``failure`` with its last line when it exits otherwise than 0.
+    """Return the standard output of the program; raise ``failure`` with its last line when its exit code is not 0.
 
-    The program sees ``environment`` on top of what ``harmless`` returns, or exactly ``environment`` with ``alone``.
-    With ``everything``, what it writes to its standard error follows what it prints.
+    The program gets ``environment`` in addition to what ``harmless`` returns; with ``alone`` it gets exactly
+    ``environment``. With ``everything``, its standard error follows its standard output.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def run(
         except subprocess.TimeoutExpired as error:
             raise TimeLimitError(
                 f"{' '.join(arguments[:2])} was stopped because it did not end within {limit:.0f} s; "
-                "look at what holds it up, then run the same command again"
+                "find out what held it up, then run the same command again"
             ) from error
         finally:
             if process.returncode is None:
@@ -82,10 +82,11 @@ def run(
 
 
 def inherited(without: str = _OWN_SETTINGS) -> dict[str, str]:
-    """Return the environment of this process as another program may see it.
+    """Return the part of this process's environment that another program may see.
 
-    Git's places and the passwords of Prefect's API are left out, and so are the variables whose names begin with
-    ``without``: by default all of MediCore's own, among them every passphrase and secret of the EDC.
+    The variables of git's folders and the passwords of Prefect's API are left out, and so are the variables whose
+    names begin with ``without``. By default these are all of MediCore's own variables, including every passphrase and
+    every secret of the EDC.
     """
     return {
         name: value
@@ -95,7 +96,7 @@ def inherited(without: str = _OWN_SETTINGS) -> dict[str, str]:
 
 
 def harmless() -> dict[str, str]:
-    """Return what ``inherited`` does, without keys of the archive, of the ledger's database and of Prefect's server."""
+    """Return what ``inherited`` returns, without the keys of the archive, of the ledger's database and of Prefect's server."""
     return {name: value for name, value in inherited().items() if not name.startswith(_SECRETS)}
 
 
@@ -103,9 +104,9 @@ def harmless() -> dict[str, str]:
 def conversation(
     arguments: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None = None
 ) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
-    """Yield a program's input and output, for questions and answers; the program ends with the block.
+    """Yield input and output of a program that answers questions; the program ends with the block.
 
-    It sees exactly ``environment``, or what ``harmless`` returns.
+    Its environment is exactly ``environment``, or what ``harmless`` returns.
     """
     process = _start(
         arguments,
@@ -119,7 +120,7 @@ def conversation(
             raise AssertionError("a conversation has two pipes")
         yield process.stdin, process.stdout
     finally:
-        process.kill()  # it only reads, and may wait for the next question for ever
+        process.kill()  # it only reads, and may wait without end for the next question
         with contextlib.suppress(OSError):
             process.communicate()
         process.wait()
@@ -128,7 +129,7 @@ def conversation(
 def _start(
     arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *, stdin: int, stderr: int
 ) -> "subprocess.Popen[bytes]":
-    """Return the program, started as the leader of a session of its own, so that all that it starts can be ended."""
+    """Start the program as the leader of its own session, so that everything that it starts can be ended with it."""
     try:
         return subprocess.Popen(  # noqa: S603 - an argument list built here, no shell
             list(arguments),

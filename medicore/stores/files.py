@@ -1,4 +1,4 @@
-"""Record folders on the local disk: every file is written whole or not at all."""
+"""Record folders on the local disk: every file is written completely or not at all."""
 
 import contextlib
 import fcntl
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def private_folder(path: Path) -> None:
-    """Make a folder that its owner alone can enter, whatever the umask; one that is there becomes so.
+    """Make a folder that only its owner can enter, whatever the umask; an existing folder gets this mode.
 
-    Raises ConfigurationError when that is not allowed.
+    Raises ConfigurationError when the mode cannot be set.
     """
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -32,9 +32,9 @@ def private_folder(path: Path) -> None:
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write ``data`` to ``path`` so that a reader, or a power cut, sees the old file or the new one.
+    """Write ``data`` to ``path`` so that there is always either the old file or the new one, even after a power cut.
 
-    Raises ConfigurationError when the disk does not take it; then nothing is left of the attempt.
+    Raises ConfigurationError when the disk is full; nothing is left of the attempt then.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 class FolderFiles:
-    """The files of one record folder; ``lock`` may lie elsewhere than in the folder itself."""
+    """The files of one record folder; ``lock`` may lie outside the folder."""
 
     def __init__(self, root: Path, lock: Path | None = None) -> None:
         self._root = root
@@ -80,15 +80,15 @@ class FolderFiles:
             ) from error
 
     def write(self, name: str, data: bytes) -> None:
-        """Write file ``name`` whole or not at all."""
+        """Write file ``name`` completely or not at all."""
         write_atomically(self.path(name), data)
 
     def exists(self, name: str) -> bool:
-        """Say whether file or folder ``name`` is there."""
+        """Return whether file or folder ``name`` exists."""
         return (self._lock if name == "lock" else self.path(name)).exists()
 
     def names(self, folder: str = "") -> tuple[str, ...]:
-        """Return the names of all files below ``folder``, sorted, without hidden ones."""
+        """Return the names of all files below ``folder``, sorted; hidden files are left out."""
         base = self._lock if folder == "lock" else self.path(folder) if folder else self._root
         prefix = f"{folder}/" if folder else ""
         found = (path.relative_to(base) for path in base.rglob("*") if path.is_file())
@@ -129,7 +129,7 @@ def read_parquet(data: bytes, name: str) -> "pd.DataFrame":
 
 
 def _pandas_type(arrow: "pa.DataType") -> object | None:
-    """Return the pandas type of an Arrow type where pandas would lose the difference of missing and zero."""
+    """Return the pandas type for an Arrow type for which pandas would not tell a missing value from zero."""
     import pandas as pd
     import pyarrow as pa
 
@@ -137,14 +137,14 @@ def _pandas_type(arrow: "pa.DataType") -> object | None:
 
 
 class FolderLocks:
-    """Exclusive work on a study's month, by an advisory file lock that dies with its process."""
+    """Exclusive work on a study's month, by an advisory file lock that ends with its process."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     @contextlib.contextmanager
     def hold(self, study: str, month: str, purpose: str) -> Iterator[None]:
-        """Hold the study's month alone; raise BusyError, naming the holder, when another process does."""
+        """Hold the study's month exclusively; raise BusyError, which names the holder, when another process holds it."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{study}.{month}"
         with path.open("a+") as stream:

@@ -36,7 +36,7 @@ def test_object_comes_back_with_its_version(archive: Archive, data: bytes) -> No
 
 
 def test_same_bytes_again_change_nothing(archive: Archive) -> None:
-    """An archiving that broke off may be repeated: the same version, and the date of the first."""
+    """An interrupted archiving may be repeated: the same version, and the date of the first."""
     first = archive.put(KEY, DATA, UNTIL)
     assert archive.put(KEY, DATA, "2026-01-01") == first
     assert archive.retention(KEY) == UNTIL
@@ -133,7 +133,7 @@ def test_retention_is_lengthened_and_never_shortened(archive: Archive) -> None:
 
 
 def test_same_bytes_for_longer_are_kept_for_longer(archive: Archive) -> None:
-    """An archiving that goes on the day after it broke off keeps all of its objects until the later date."""
+    """An archiving that continues the day after it was interrupted keeps all of its objects until the later date."""
     first = archive.put(KEY, DATA, UNTIL)
     assert archive.put(KEY, DATA, "2040-02-02") == first
     assert archive.retention(KEY) == "2040-02-02"

@@ -58,7 +58,7 @@ def created(project: Project, client: SyncPrefectClient, request: dict[str, str]
 
 
 def test_a_halted_flow_run_that_is_retried_halts_again(project: Project, client: SyncPrefectClient) -> None:
-    """Prefect's button "Retry" ends in the same run, halted, with one line; the same request sent anew is refused."""
+    """Prefect's button "Retry" ends in the same run, halted, with one line; the same request sent again is refused."""
     request = asked(project)
     flow_run = created(project, client, request)
     assert executed(project, client.read_flow_run(flow_run)).name == "Halted"
@@ -87,7 +87,7 @@ def test_a_halted_flow_run_that_is_retried_halts_again(project: Project, client:
     ],
 )
 def test_a_schedules_flow_run_names_its_run(name: str, number: int | None) -> None:
-    """A schedule signs anew each time, so its flow run knows its run by the name that it was given, of its own study."""
+    """A schedule signs again each time, so its flow run knows its run by the name that it was given, of its own study."""
     found = _named(name, HALTING.study)
     assert found == (None if number is None else RunId(HALTING.study, MONTH, number))
 

@@ -90,5 +90,5 @@ def released(kept_release: Month, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture
 def copied(released: Month, tmp_path: Path) -> Project:
-    """Return a copy of the released month's project, to be spoiled."""
+    """Return a copy of the released month's project, to be damaged."""
     return copied_project(released.project, tmp_path)

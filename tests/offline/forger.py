@@ -1,4 +1,4 @@
-"""A forger of exported bundles: whatever is changed, ledger, manifest and signature are made anew with the service's key."""
+"""A forger of exported bundles: whatever is changed, ledger, manifest and signature are made again with the service's key."""
 
 import hashlib
 import json
@@ -46,7 +46,7 @@ class Forger:
         self.write("record/provenance.json", document(provenance))
 
     def rewrite(self, change: Callable[[Json], None] = lambda _: None, added: tuple[Json, ...] = ()) -> None:
-        """Write ledger, manifest and signature anew so that each follows from the other; ``added`` comes at the end."""
+        """Write ledger, manifest and signature again so that each follows from the other; ``added`` comes at the end."""
         events = [json.loads(line) for line in self.read("ledger/excerpt.jsonl").splitlines()]
         (exported,) = [json.loads(line) for line in self.read("ledger/exported.jsonl").splitlines()]
         for event in events:

@@ -46,7 +46,7 @@ ONE_OF_EACH_CLASS = (
 
 @pytest.fixture
 def copy(bundle: Path, tmp_path: Path) -> Path:
-    """A copy of the bundle that a test may spoil."""
+    """A copy of the bundle that a test may damage."""
     return Path(shutil.copytree(bundle, tmp_path / "bundle"))
 
 
@@ -82,7 +82,7 @@ def test_the_program_answers_here_as_on_a_third_partys_machine(
 
 
 def test_the_bundle_has_a_file_of_each_class(bundle: Path) -> None:
-    """What is spoilt below are all kinds of files that a bundle may hold."""
+    """What is damaged below are all kinds of files that a bundle may hold."""
     names = {path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file()}
     assert set(ONE_OF_EACH_CLASS) <= names
     assert any(name.startswith("record/decisions/") and name.endswith(".dsse.json") for name in names)

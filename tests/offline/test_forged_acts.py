@@ -1,4 +1,4 @@
-"""The offline verifier against acts that nobody signed: bundles made anew with the service's key."""
+"""The offline verifier against acts that nobody signed: bundles made again with the service's key."""
 
 import json
 import shutil

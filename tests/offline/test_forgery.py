@@ -1,4 +1,4 @@
-"""The offline verifier against forgers who have more than a text editor: bundles made anew with the service's key."""
+"""The offline verifier against forgers who have more than a text editor: bundles made again with the service's key."""
 
 import base64
 import json
@@ -18,14 +18,14 @@ from tests.whole_house.people import START, words
 
 
 def test_forger_who_changes_nothing_is_believed(forger: Forger, tmp_path: Path) -> None:
-    """The forging itself is sound: what is made anew without a change verifies."""
+    """The forging itself is sound: what is made again without a change verifies."""
     forger.rewrite()
     code, answer = third_party(forger.folder, tmp_path)
     assert code == 0, answer
 
 
 def test_what_a_reviewer_signed_outlives_the_service_key(forger: Forger, tmp_path: Path) -> None:
-    """With results, provenance, ledger, manifest and head all made anew, the reviewer's signature still says no."""
+    """With results, provenance, ledger, manifest and head all made again, the reviewer's signature still says no."""
     results = json.loads(forger.read("record/results.json"))
     results["primary"]["estimate"] += 1.0
     forger.replace("results.json", document(results))
@@ -37,7 +37,7 @@ def test_what_a_reviewer_signed_outlives_the_service_key(forger: Forger, tmp_pat
 
 
 def test_code_that_no_signature_names_is_refused(forger: Forger, tmp_path: Path) -> None:
-    """A byte changed in the code is not the commit that the decision names, even with the manifest made anew."""
+    """A byte changed in the code is not the commit that the decision names, even with the manifest made again."""
     source = forger.read("code/source.tar")
     place = source.index(b"\ndef ") + 1
     forger.write("code/source.tar", source[:place] + b"D" + source[place + 1 :])

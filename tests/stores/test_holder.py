@@ -27,7 +27,7 @@ def test_a_copy_of_a_folder_is_another_holder(tmp_path: Path) -> None:
 
 
 def test_the_host_is_told_and_does_not_count() -> None:
-    """A folder that moved to another host, as a container that begins anew, is the same holder."""
+    """A folder that moved to another host, such as a container that starts again, is the same holder."""
     lease = Lease("one/ab-1", 7, "2025-04-01T12:00:00.000000Z", 900)
     assert lease.is_of("other/ab-1")
     assert not lease.is_of("one/ab-2")

@@ -22,7 +22,7 @@ def md5(data: bytes) -> str:
 
 
 class MemoryContent:
-    """Objects by their MD5 in two places, as DVC keeps them in remote and cache; a test may spoil either."""
+    """Objects by their MD5 in two places, as DVC keeps them in remote and cache; a test may damage either."""
 
     def __init__(self) -> None:
         self.remote: dict[str, bytes] = {}

@@ -84,7 +84,7 @@ class WholeHouse:
         return self.folder / "state"
 
     def copy(self, folder: Path) -> "WholeHouse":
-        """Return a copy in another folder, which may be spoilt; its clock stands where this one's stands."""
+        """Return a copy in another folder, which may be damaged; its clock stands where this one's stands."""
         folder.mkdir(parents=True, exist_ok=True)
         for part in (self.root, self.home):
             shutil.copytree(part, folder / part.name)

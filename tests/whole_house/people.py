@@ -49,7 +49,7 @@ def words(person: str) -> str:
 
 
 def actor(person: str = "otto", reason: str = "As the team asked") -> Actor:
-    """Return someone who changes something about people, with the own passphrase."""
+    """Return someone who changes something about people, with their own passphrase."""
     return Actor(person, reason, words(person))
 
 

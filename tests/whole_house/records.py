@@ -20,7 +20,10 @@ from tests.whole_house.objects import File, GitObject, Objects, bundle_of
 
 
 class MemoryRecords:
-    """Commits and annotated tags; ``objects`` and ``named``, the tags, may be spoilt by a test, and ``foreign`` be in it."""
+    """Commits and annotated tags.
+
+    ``objects`` and ``named``, the tags, may be damaged by a test, and ``foreign`` be in it.
+    """
 
     def __init__(self) -> None:
         self.objects = Objects()

@@ -37,14 +37,14 @@ def written_anew(events: Sequence[LedgerEvent], number: int, **changed: Any) -> 
     """Return the statements that change reason or details of an event, and every digest from there on."""
     statements, before = [], events[number - 2].digest
     for event in events[number - 1 :]:
-        anew = replace(event, previous=before, **(changed if event.sequence == number else {}))
-        before = anew.compute_digest()
+        rewritten = replace(event, previous=before, **(changed if event.sequence == number else {}))
+        before = rewritten.compute_digest()
         reason, details = (
-            text.replace("'", "''") for text in (anew.reason, canonical(anew.details).decode())
+            text.replace("'", "''") for text in (rewritten.reason, canonical(rewritten.details).decode())
         )
         statements.append(
             f"UPDATE events SET reason = '{reason}', details = '{details}', "  # noqa: S608 - our own
-            f"previous = '{anew.previous}', digest = '{before}' WHERE sequence = {anew.sequence}"
+            f"previous = '{rewritten.previous}', digest = '{before}' WHERE sequence = {rewritten.sequence}"
         )
     return "; ".join(statements)
 

@@ -65,15 +65,15 @@ def gaps(house: House, rows: Iterable[Mapping[str, Any]], at: datetime | None = 
 
 def _gaps_of(study: str, zone: str, known: set[str], now: datetime) -> list[Gap]:
     found: list[Gap] = []
-    month, begun = min(known), None
+    month, first = min(known), None
     while now >= late_from(month, zone):
         if month in known:
-            begun = None
-        elif begun is None:
-            begun = month
+            first = None
+        elif first is None:
+            first = month
             found.append(Gap(study, month, month, due_date(month).isoformat()))
         else:
-            found[-1] = Gap(study, begun, month, found[-1].due)
+            found[-1] = Gap(study, first, month, found[-1].due)
         month = month_after(month)
     return found
 

@@ -106,17 +106,17 @@ def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighti
 def current(house: House, *, numbers: bool = False) -> Indexed:
     """Return the index as of the ledger's head; what has happened since it was last asked is put into it.
 
-    An index whose head is not in the ledger, as after a restoration, is made anew from ledger and records.
+    An index whose head is not in the ledger, as after a restoration, is built again from ledger and records.
     """
     known = house.index.read(numbers=numbers)
     news = None if known is None else _since(house, known.head)
     if known is None or news is None:
-        return _bring(house, Indexed(), *_everything(house), anew=True)
+        return _bring(house, Indexed(), *_everything(house), rebuild=True)
     if not news:
         return known
     requested = _requested(news) | {run: entry.requested for run, entry in known.entries.items()}
     changed = {event.subject: requested[event.subject] for event in news if event.subject in requested}
-    return _bring(house, known, (news[-1].sequence, news[-1].digest), changed, anew=False)
+    return _bring(house, known, (news[-1].sequence, news[-1].digest), changed, rebuild=False)
 
 
 def _since(house: House, head: tuple[int, str]) -> list[LedgerEvent] | None:
@@ -141,14 +141,14 @@ def _requested(events: Iterable[LedgerEvent]) -> dict[str, int]:
 
 
 def _bring(
-    house: House, known: Indexed, head: tuple[int, str], changed: dict[str, int], *, anew: bool
+    house: House, known: Indexed, head: tuple[int, str], changed: dict[str, int], *, rebuild: bool
 ) -> Indexed:
     """Return what is known with the ``changed`` runs read again, and keep it."""
     with house.records.reading() as records:
         reading = replace(house, records=records)
         entries = {run: Entry(run, at, line(reading, RunId.parse(run))) for run, at in changed.items()}
         numbers = {found.run: found for found in _numbers(reading, entries.values())}
-    house.index.bring(head, entries.values(), numbers.values(), anew=anew)
+    house.index.bring(head, entries.values(), numbers.values(), rebuild=rebuild)
     return Indexed(head, {**known.entries, **entries}, {**known.numbers, **numbers})
 
 

@@ -162,7 +162,7 @@ def _clear(files: RecordFiles, step: str) -> None:
 
 
 def _message(error: EstimationError) -> str:
-    """Return what the step said; of a program that broke off nothing, for it may say anything."""
+    """Return the step's message, or a text of ours for an error that is not ours: its message may hold a value."""
     before, own, said = str(error).partition("medicore: ")
     return said if own and before else "the code of one run cannot work with what it is given of the other"
 

@@ -38,10 +38,10 @@ def subject(
 
     Where the data hold no such patient, the ledger says that somebody asked and that nobody was seen.
 
-    Of the last released run of the month, or the last sealed one (by default of the last month that has one): the row of the raw extract;
-    each eligibility criterion in order, with the patient's value and whether it is satisfied; and the box: excluded
-    by the first criterion that is not satisfied, outside the contrast, or analysed in an arm. The box is the
-    recorded one, and is held against the criteria applied anew.
+    Of the last released run of the month, or the last sealed one (by default of the last month that has one): the row
+    of the raw extract; each eligibility criterion in order, with the patient's value and whether it is satisfied; and
+    the box: excluded by the first criterion that is not satisfied, outside the contrast, or analysed in an arm. The
+    box is the recorded one, and is compared with the criteria applied again.
 
     Raises
     ------

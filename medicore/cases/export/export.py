@@ -17,7 +17,7 @@ from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
 from medicore.records.people.people import Permission
 
-REASON = "Handed out a copy of the record"
+REASON = "Exported a copy of the record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def export(
     files = described(found, events, _excerpt(events, run, whole_ledger=whole_ledger))
     manifest = sha256(files[bundle.MANIFEST])
     details = {"manifest": manifest, "until": len(events), "whole_ledger": whole_ledger}
-    require_service_key(house)  # what could not be signed is not said to have been handed out
+    require_service_key(house)  # the ledger never says that something was exported which could not be signed
     exported = record_act(house, exporter, "run.exported", str(run), REASON, details)
     envelope = signed_head(house, exported.sequence, exported.digest)
     signed = {"sequence": exported.sequence, "envelope": base64.b64encode(envelope).decode()}

@@ -27,7 +27,8 @@ def archived_manifest(house: House, history: RunHistory) -> tuple[str, bytes]:
 def manifest_keys(house: House, run: RunId) -> tuple[str, ...]:
     """Return the keys of all manifests that the archive holds of a run, the last last.
 
-    Only one that the ledger names counts; an archiving that broke off at its end leaves one that it does not.
+    Only one that the ledger names counts. An archiving that was interrupted at its end leaves one that the ledger
+    does not name.
     """
     base = f"archives/{run}"
     found = [key for key in house.archive.keys(base) if key.startswith(f"{base}/manifest-")]
@@ -80,8 +81,8 @@ def _manifest(house: House, run: RunId, digest: str) -> tuple[str, bytes]:
 def archive_checks(house: House, history: RunHistory, digest: str) -> Iterator[Check]:
     """Yield the checks of one run's archive: the manifest, whose SHA-256 is ``digest``, every object by its version, and every date.
 
-    A delete marker takes nothing away, and neither does the same object written twice: they pass with a warning.
-    Other bytes written later under a key fail, although the object is there still.
+    A delete marker, or the same object written twice, passes with a warning: nothing is lost. Other bytes that were
+    written later under a key fail the check, although the object still exists.
     """
     subject = f"archives/{history.run}/manifest"
     try:
@@ -118,7 +119,7 @@ def require_whole(entry: Mapping[str, Any], data: bytes) -> bytes:
 
 
 def _versions(house: House, entry: Mapping[str, Any]) -> Iterator[Check]:
-    """Yield a check for each trace of somebody who meddled with an object (FAULTS 13, 14); none when there is none."""
+    """Yield a check for each trace of tampering with an object (FAULTS 13, 14); nothing when there is no trace."""
     subject = f"{entry['key']} (versions)"
     found = house.archive.versions(entry["key"])
     version = entry.get("version", found.written[:1] and found.written[0])

@@ -39,7 +39,7 @@ def extend(house: House, actor: Actor, run: RunId, until: date) -> LedgerEvent:
             signatory = require_signatory(house, who, Permission.EXTEND, lambda _: actor.passphrase)
             require_reason(actor.reason)
         try:
-            # The same day once more is no change, but it finishes what the archive broke off.
+            # The same day again changes nothing in the ledger, but it finishes an interrupted extension.
             require_longer(f"run {run}", history_of(house, run).kept_until, day)
         except ArchiveError as error:
             log(house, who, _REFUSED, str(run), str(error), {"cause": "retention", "retain_until": day})

@@ -21,8 +21,8 @@ REASON = "Read the record back from the archive"
 class Restored:
     """The files of an archived run by name, and the SHA-256 of the manifest that proves them.
 
-    ``named`` says whether the ledger names that manifest; a ledger that was founded anew knows no run, and then the
-    manifest speaks for itself alone.
+    ``named`` says whether the ledger names that manifest. A ledger that was founded later knows no run; then nothing
+    but the manifest itself proves the files.
     """
 
     run: str

@@ -64,13 +64,13 @@ def signer_of(house: House, event: LedgerEvent) -> Person:
     person = person_named(people(house, event.sequence), event.actor)
     require_own_key(person)
     if person.chain:
-        brought = [
+        certified = [
             earlier
             for action in KEYS_GIVEN
             for earlier in house.ledger.events(subject=person.identifier, action=action)
             if earlier.sequence < event.sequence
         ]
-        proved(house, max(brought, key=lambda earlier: earlier.sequence))
+        proved(house, max(certified, key=lambda earlier: earlier.sequence))
     return person
 
 

@@ -157,5 +157,5 @@ def _head(house: House, sealing: Sealing, provenance: Provenance) -> None:
     if found is None or found.digest != digest:
         raise IntegrityError(
             f"ledger event {sequence} is not the head that {sealing.tag} was sealed with; expected digest {digest[:12]}: "
-            "the ledger was written anew; take it from the archive"
+            "the ledger was rewritten; take it from the archive"
         )

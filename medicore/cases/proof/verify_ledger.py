@@ -72,7 +72,7 @@ class _Reading:
             yield event
             self.proved += 1
             self.digests.append(event.digest)
-            # An export's head is in its event and in the bundle that was handed out, not in the archive.
+            # An export's head is in its event and in the exported bundle, not in the archive.
             if event.action == "checkpoint.signed" and "envelope" not in event.details:
                 self.heads.append(event)
 

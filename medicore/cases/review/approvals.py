@@ -23,7 +23,7 @@ def approvals(house: House, run: RunId) -> dict[str, Any]:
     Of each decision: who, in which role, its meaning, reason and time, the certificate, the digests it is bound to;
     ``valid_when_signed``: signature, certificate, role and person were good then; ``valid_now``: that still proves,
     and everything it was signed on is still there, byte for byte. A certificate that expired, was renewed or was
-    revoked since takes nothing from either; ``certificate.now`` says how it stands.
+    revoked since changes neither; ``certificate.now`` says how it stands.
 
     Raises
     ------

@@ -135,8 +135,8 @@ def proved_approvals(house: House, history: RunHistory) -> tuple[tuple[Statement
 def standing_decisions(house: House, history: RunHistory) -> tuple[tuple[Statement, LedgerEvent], ...]:
     """Return the decisions on a run that hold for what is sealed now, each proved from its envelope.
 
-    Nobody's word is taken for it: the signature, the signer's role and key, and the binding to run, digests
-    and finding are checked again, whoever calls. Decisions on an earlier sealing are passed over.
+    Nothing is taken on trust: the signature, the signer's role and key, and the binding to run, digests and finding
+    are checked again at each call. Decisions on an earlier sealing are passed over.
     """
     run = history.run
     if not history.decisions:

@@ -1,4 +1,4 @@
-"""The signed report: made when a report is approved, released with its record, and proved for ever after.
+"""The signed report: made when a report is approved, released with its record, and proved at any later time.
 
 The approver's passphrase is there only while the decision is signed, so that is when the PDF is signed; the ledger's
 event of the decision names the file by its SHA-256, and the release puts its pointer into the record.

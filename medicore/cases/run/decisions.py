@@ -39,7 +39,7 @@ def decision_digests(house: House, run: RunId, commit: str) -> dict[str, str]:
 def verified(house: House, decision: SignedDecision) -> Statement:
     """Return what was decided by an event of the ledger, the signature proved as of the event's time.
 
-    The key is the one that the signer had then: to renew or to revoke it later takes nothing from the decision.
+    The key is the one that the signer had then: a later renewal or revocation does not change the decision.
     """
     person = signer_of(house, decision.event)
     return house.seals.verify(decision.envelope, person, decision.event.at)

@@ -66,8 +66,8 @@ def sign_request(
     Raises
     ------
     ReviewError
-        When the requester is unknown, locked, revoked or may not request, the key stays shut, or the reason says
-        nothing. The refusal is in the ledger, and five wrong passphrases in a row lock the requester.
+        When the requester is unknown, locked, revoked or may not request, their key cannot be opened, or the reason
+        is empty. The refusal is in the ledger, and five wrong passphrases in a row lock the requester.
     ProtocolError
         When a study or the month is malformed.
     """

@@ -83,7 +83,7 @@ class Faults:
                 self.changes += 1
         return changed
 
-    def spoil(self, table: TextTable) -> TextTable:
+    def corrupt(self, table: TextTable) -> TextTable:
         """Return the table with those faults that concern the data itself."""
         columns, rows = table.columns, list(table.rows)
         if "empty" in self.left:

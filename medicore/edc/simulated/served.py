@@ -106,7 +106,9 @@ class Deliveries:
         exported = datetime.fromisoformat(transfer.exported_at).astimezone(UTC)
         held = manifest_of(transfer).files
         data = {file.name: file.data for file in transfer.files}
-        table = self.faults.spoil(the_only(delivered_tables(held, lambda file: data[file.name], study)).table)
+        table = self.faults.corrupt(
+            the_only(delivered_tables(held, lambda file: data[file.name], study)).table
+        )
         changes = self.faults.change()
         version = f"{transfer.version}, changed {changes} times" if changes else transfer.version
         return Served(study, table, exported, version, changes)

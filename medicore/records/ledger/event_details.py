@@ -268,7 +268,7 @@ class Archiving(_Told):
 
 
 class Exported(_Told):
-    """The event by which a copy of the record was handed out for the first time."""
+    """The event by which the record was exported for the first time."""
 
     __slots__ = ()
 

@@ -249,9 +249,9 @@ def _on_basis(design: StandardisedDesign, coefficients: Vector) -> tuple[Vector,
 def target_weights(target: Target, arm: int, odds: Vector) -> tuple[Vector | float, Vector | float]:
     """Return the weight w of a residual and the weight h of a prediction, given the odds against the subject's own arm.
 
-    ATE: w is the inverse probability of the own arm, h is 1. ATT: w is 1 for the treated and the odds of treatment for
-    controls, h is 1 for the treated and 0 for controls. ATO: w is the probability of the other arm, h the product of
-    both probabilities (Li, Morgan & Zaslavsky, 2018, table 1).
+    ATE: w is the inverse probability of the subject's own arm, h is 1. ATT: w is 1 for the treated and the odds of
+    treatment for controls, h is 1 for the treated and 0 for controls. ATO: w is the probability of the other arm, h
+    the product of both probabilities (Li, Morgan & Zaslavsky, 2018, table 1).
     """
     if target == "ATE":
         return 1 + odds, 1.0

@@ -20,11 +20,12 @@ def conditional_means(
     in the reference arm; for subjects of the reference arm the two are equal, and they are completed at random. The mean
     profile of a subject, last observed at visit k, is (Carpenter, Roger & Kenward, 2013, section 3)
 
-    - at random: that of the own arm;
-    - jump to reference: of the own arm up to k, of the reference arm after it;
-    - copy reference: of the reference arm at every visit, of the own arm for who was observed at the last visit of all;
-    - copy increments: of the own arm up to k, then the own mean at k and what the reference arm gains from there; with no
-      visit observed, the profile of the reference arm.
+    - at random: that of the subject's own arm;
+    - jump to reference: of its own arm up to k, of the reference arm after it;
+    - copy reference: of the reference arm at every visit, of its own arm for a subject that was observed at the last
+      visit of all;
+    - copy increments: of its own arm up to k, then its own mean at k and what the reference arm gains from there;
+      with no visit observed, the profile of the reference arm.
 
     A missing outcome is the mean profile there plus the regression on the residuals from that profile at the observed
     visits. One value stands for each gap, so that the point estimate has no Monte Carlo error; its naive standard error

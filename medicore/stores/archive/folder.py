@@ -1,7 +1,7 @@
 """The embedded archive: a local folder whose objects are written once.
 
-It refuses to overwrite, and makes every file read-only. It cannot stop an administrator of this machine: that
-is what S3 Object Lock is for. It does make every change visible, since ``verify`` reads all back.
+It refuses to overwrite, and makes every file read-only. It cannot stop an administrator of this machine; S3 Object
+Lock can. But no change stays hidden, since ``verify`` reads everything back.
 """
 
 import contextlib
@@ -17,31 +17,31 @@ from medicore.records.export.archived import Versions, is_key, require_key, requ
 from medicore.stores.privacy import loose_parts
 
 _LABEL = ".retention.json"
-# No key holds this sign, so the label of an extension is never that of another object.
+# No key contains this character, so the label of an extension is never the label of another object.
 _EXTENDED = "~"
 _HOLD = "~hold-"
 _PROBED = 4096
-"""The bytes of the file by which the folder is tried."""
+"""The bytes of the file that tests whether the folder can be written."""
 
 
 class FolderArchive:
-    """A write-once folder; beside each object lies its label with SHA-256, size and retention date.
+    """A write-once folder; each object has a label beside it, with its SHA-256, size and retention date.
 
-    A label is never written again: every extension has one of its own, with its date in the name, and the
-    latest date counts. So has every legal hold, and every end of one, with its number in the name; the last counts.
+    A label is never overwritten. Every extension adds a label with its date in the name, and the latest date counts.
+    Every legal hold, and every lifting of one, adds a label with its number in the name, and the last one counts.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def prove(self) -> str:
-        """Return what this archive is; raise ArchiveError when it has a link, or a part that other users may write to."""
+        """Return what this archive is; raise ArchiveError when a link is in it, or a part that other users may write to."""
         for words in loose_parts(self._folder):
             raise ArchiveError(words)
         return "write-once folder on this machine; whoever administers it can delete what is there"
 
     def probe(self) -> None:
-        """Raise ConfigurationError unless the folder takes a small file; the file is removed again."""
+        """Raise ConfigurationError unless a small file can be written to the folder; the file is removed again."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix=".probe.") as scratch:
@@ -49,16 +49,17 @@ class FolderArchive:
                 scratch.flush()
         except OSError as error:
             raise ConfigurationError(
-                f"the archive cannot be written: {error.strerror}; expected a folder with room that MediCore may write; "
+                f"the archive cannot be written: {error.strerror}; expected a folder with room that MediCore may "
+                "write; "
                 "make room or mend the folder"
             ) from error
 
     def put(self, key: str, data: bytes, retain_until: str) -> str:
         """Write an object once, read it back, and return its version, the SHA-256.
 
-        Putting the same bytes under the same key again changes nothing, so that a broken-off archiving can be
-        repeated; a later date extends. Raises ArchiveError when the key holds other bytes, or what is read back
-        differs.
+        Putting the same bytes under the same key again changes nothing, so that an interrupted archiving can be
+        repeated; a later date extends the retention. Raises ArchiveError when the key holds other bytes, or what is
+        read back differs.
         """
         if key.endswith(_LABEL):
             raise ArchiveError(
@@ -79,7 +80,7 @@ class FolderArchive:
         return self._read(self._path(key))
 
     def retention(self, key: str) -> str:
-        """Return the date until which an object is kept; raise ArchiveError when a label is not as it was written."""
+        """Return the date until which an object is kept; raise ArchiveError when a label is damaged."""
         data, first = self.get(key), self._label(key)
         dates = [_date_in(self._read(first), data, key)]
         for path in sorted(first.parent.glob(f"{Path(key).name}{_EXTENDED}*{_LABEL}")):
@@ -88,26 +89,29 @@ class FolderArchive:
         return max(dates)
 
     def extend(self, key: str, until: str) -> None:
-        """Keep an object until a later date; raise ArchiveError when ``until`` is earlier than it is kept now."""
+        """Keep an object until a later date; raise ArchiveError when ``until`` is earlier than the present date."""
         if not require_longer(key, self.retention(key), until):
             return
         with _written(key):
             self._write_once(self._label(key, f"{_EXTENDED}{until}"), _label(self.get(key), until))
 
     def held(self, key: str) -> bool:
-        """Say whether an object is under a legal hold; raise ArchiveError when a label is not as it was written."""
+        """Say whether an object is under a legal hold; raise ArchiveError when a label is damaged."""
         return self._holds(key) % 2 == 1
 
     def hold(self, key: str) -> None:
-        """Put an object under a legal hold, by a label; raise ArchiveError when it is not there or cannot be marked."""
+        """Put an object under a legal hold, by adding a label.
+
+        Raise ArchiveError when the object is missing or the label cannot be written.
+        """
         self._set_hold(key, on=True)
 
     def lift(self, key: str) -> None:
-        """Take the legal hold off an object, by one more label; raise ArchiveError as ``hold`` does."""
+        """Lift the legal hold of an object, by adding one more label; raise ArchiveError as ``hold`` does."""
         self._set_hold(key, on=False)
 
     def versions(self, key: str) -> Versions:
-        """Return the one version of an object, the SHA-256 of what is there; raise ArchiveError when nothing is."""
+        """Return the only version of an object: the SHA-256 of its bytes; raise ArchiveError when the object is missing."""
         return Versions((sha256(self.get(key)),))
 
     def keys(self, prefix: str) -> tuple[str, ...]:
@@ -117,7 +121,7 @@ class FolderArchive:
         return tuple(sorted(key for key in found if is_key(key) and not key.endswith(_LABEL)))
 
     def _holds(self, key: str) -> int:
-        """Return how often an object was held and freed in all: an odd number is a hold that stands."""
+        """Return how many holds and liftings an object had in all: with an odd number it is under a hold."""
         data, path = self.get(key), self._path(key)
         count = len([*path.parent.glob(f"{path.name}{_HOLD}*")])
         for number in range(1, count + 1):
@@ -149,7 +153,7 @@ class FolderArchive:
                 os.fsync(stream.fileno())
             Path(scratch).chmod(0o444)
             with contextlib.suppress(FileExistsError):
-                path.hardlink_to(scratch)  # atomic, and fails when the key is taken
+                path.hardlink_to(scratch)  # atomic; it fails when the key is in use
                 return
             if same and path.read_bytes() != data:
                 name = path.relative_to(self._folder).as_posix()
@@ -185,26 +189,29 @@ def _written(key: str) -> Iterator[None]:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder, and those above it that are not there, for its owner alone, whatever the process allows others."""
+    """Make a folder and its missing parents, open to their owner alone, whatever the umask of the process."""
     if not folder.is_dir():
         _make(folder.parent)
         folder.mkdir(exist_ok=True, mode=0o700)
 
 
 def _label(data: bytes, retain_until: str) -> bytes:
-    """Return the label that lies beside an object; its own digest tells a later date from a damaged one."""
+    """Return the label of an object.
+
+    The label's own digest shows whether a different date is a later one or a damaged one.
+    """
     said = {"sha256": sha256(data), "size": len(data), "retain_until": retain_until}
     return document({**said, "label": digest(said)})
 
 
 def _hold(data: bytes, number: int) -> bytes:
-    """Return the label of an object's legal hold: the odd ones put it on, the even ones take it off."""
+    """Return the label of an object's legal hold: the odd ones set it, the even ones lift it."""
     said = {"sha256": sha256(data), "size": len(data), "number": number, "held": number % 2 == 1}
     return document({**said, "label": digest(said)})
 
 
 def _date_in(stored: bytes, data: bytes, key: str, named: str | None = None) -> str:
-    """Return the date that a label says; raise ArchiveError unless it is, to the byte, one that was written."""
+    """Return the date in a label; raise ArchiveError unless every byte of the label is as MediCore writes it."""
     try:
         until = str(json.loads(stored)["retain_until"])
     except (ValueError, KeyError, TypeError):

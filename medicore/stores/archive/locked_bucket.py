@@ -1,7 +1,7 @@
-"""The archive in S3 with Object Lock: nobody, whoever administers it, deletes an object before its date.
+"""The archive in S3 with Object Lock: nobody can delete an object before its date, not even the bucket's administrator.
 
-The bucket has versions: writing under a key that is taken adds one and replaces nothing. The first version is the
-object, and it is read by its identifier, so that neither a later version nor a delete marker changes what is read.
+The bucket has versions: writing under an existing key adds a version and replaces nothing. The first version is the
+object. It is read by its identifier, so a later version or a delete marker cannot change what is read.
 """
 
 import base64
@@ -24,14 +24,14 @@ _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 class LockedBucket:
     """An archive below a prefix of a bucket with Object Lock in COMPLIANCE mode.
 
-    ``client`` is one of boto3, made at first use; every request is tried again as ``access`` says.
+    ``client`` is a boto3 client, made at first use; every request is repeated as ``access`` says.
     """
 
     def __init__(self, bucket: str, prefix: str, access: S3Access) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._access = access
-        # A first version stays the first for ever: it is locked. So what was listed once need not be listed again.
+        # The first version stays the first, since it is locked. So one listing is enough.
         self._first: dict[str, str] = {}
 
     @classmethod
@@ -54,23 +54,24 @@ class LockedBucket:
         Raises
         ------
         ConfigurationError
-            When the bucket is not there or not open to us, or lacks versioning, Object Lock or the default rule.
+            When the bucket is missing or these keys may not use it, or it lacks versioning, Object Lock or the
+            default rule.
         ArchiveError
             When the server does not answer.
         """
         return self._proved
 
     def probe(self) -> None:
-        """Raise as ``prove`` does; a bucket is not tried by writing, since what is written stays for years."""
+        """Raise as ``prove`` does; no test object is written to a bucket, since it would stay for years."""
         self.prove()
 
     def put(self, key: str, data: bytes, retain_until: str) -> str:
-        """Write an object once, locked until a date, read it back once, and return its VersionId.
+        """Write an object once, locked until a date; read it back once; return its VersionId.
 
         Raises
         ------
         ArchiveError
-            When the key holds other bytes, or the server refuses these or gives others back.
+            When the key holds other bytes, or the server refuses the bytes or returns different ones.
         ConfigurationError
             As ``prove``.
         """
@@ -82,12 +83,12 @@ class LockedBucket:
         return version
 
     def get(self, key: str, version: str = "") -> bytes:
-        """Return the bytes of the named version of an object, by default of the first that was written.
+        """Return the bytes of one version of an object, by default of its first one.
 
         Raises
         ------
         ArchiveError
-            When it is not there, or the server does not answer.
+            When the version is missing, or the server does not answer.
         """
         chosen = version or self._first_of(key)
         data: bytes = self._ask(
@@ -99,7 +100,7 @@ class LockedBucket:
         return data
 
     def retention(self, key: str) -> str:
-        """Return the day until which an object is locked; raise ArchiveError unless that is in COMPLIANCE mode."""
+        """Return the day until which an object is locked; raise ArchiveError unless the lock is in COMPLIANCE mode."""
         version = self._first_of(key)
         lock = self._ask(
             key,
@@ -113,9 +114,9 @@ class LockedBucket:
         return str(until.astimezone(UTC).date().isoformat())
 
     def extend(self, key: str, until: str) -> None:
-        """Lock an object until a later day; raise ArchiveError when ``until`` is earlier than it is locked now.
+        """Lock an object until a later day; raise ArchiveError when ``until`` is earlier than the present date.
 
-        That is refused here, before the server is asked: not every server refuses it.
+        This is refused here, before the server is asked: some servers would allow it.
         """
         if not require_longer(key, self.retention(key), until):
             return
@@ -141,11 +142,11 @@ class LockedBucket:
         return bool(self._ask(key, lambda: is_held(self._client, place)))
 
     def hold(self, key: str) -> None:
-        """Put every version under a key under a legal hold; raise ArchiveError unless the server then says so."""
+        """Put every version under a key under a legal hold; raise ArchiveError unless the server then confirms the hold."""
         self._set_hold(key, on=True)
 
     def lift(self, key: str) -> None:
-        """Take the legal hold off every version under a key; raise ArchiveError unless the server then says so."""
+        """Lift the legal hold of every version under a key; raise ArchiveError unless the server then confirms it."""
         self._set_hold(key, on=False)
 
     def versions(self, key: str) -> Versions:
@@ -155,7 +156,7 @@ class LockedBucket:
         hidden = False
         for found, version, is_marker, is_latest in self._listed(name):
             if found != name:
-                # Names come in order, and what merely begins like this one comes after it.
+                # Names come in order; longer names with the same beginning come after this one.
                 break
             if is_marker:
                 hidden = hidden or is_latest
@@ -166,11 +167,11 @@ class LockedBucket:
         return Versions(tuple(written), hidden)
 
     def keys(self, prefix: str) -> tuple[str, ...]:
-        """Return the keys below ``prefix``, sorted, also those behind a delete marker."""
+        """Return the keys below ``prefix``, sorted, including those behind a delete marker."""
         first: dict[str, str] = {}
         for name, version, is_marker, _ in self._listed(f"{self._name(prefix.rstrip('/'))}/"):
             if not is_marker:
-                # Of each name the newest version is listed first, so the last one seen is the first written.
+                # The newest version of each name is listed first, so the last one listed is the first that was written.
                 first[name.removeprefix(self._prefix)] = version
         self._first.update(first)
         return tuple(sorted(first))
@@ -188,9 +189,9 @@ class LockedBucket:
                 )
 
     def _written(self, key: str, data: bytes, retain_until: str) -> str:
-        """Return the version that holds ``data`` once it is the first under its key and was read back.
+        """Return the version that holds ``data``, once it is the first under its key and was read back.
 
-        Whatever an attempt did, the next begins by looking: a request without an answer may have been carried out.
+        Every attempt first looks at what is stored: an earlier request without an answer may have been carried out.
         """
         made = ""
         for attempt in range(ATTEMPTS):
@@ -204,16 +205,18 @@ class LockedBucket:
                 self._access.wait(key, attempt, error)
         if version := self._read_back(key, data, made):
             return version
-        raise ArchiveError(f"{key} was taken by the archive and is not in it; do the same again later")
+        raise ArchiveError(
+            f"{key} was accepted by the archive and is not in it; run the same command again later"
+        )
 
     def _read_back(self, key: str, data: bytes, made: str) -> str:
-        """Return the version under a key, empty when there is none, once its bytes are read and found to be ``data``.
+        """Return the version under a key after comparing its bytes with ``data``; return an empty text when there is none.
 
         Raises
         ------
         ArchiveError
-            When it has other bytes: those that someone archived before, or, in the version that was just ``made``,
-            others than were sent.
+            When its bytes differ: somebody archived others before, or the version that was just ``made`` does not
+            hold what was sent.
         """
         written = self.versions(key).written
         if not written or self.get(key, written[0]) == data:
@@ -228,7 +231,7 @@ class LockedBucket:
         )
 
     def _put(self, key: str, data: bytes, retain_until: str) -> str:
-        """Send the bytes, and return the version that the server says it made of them."""
+        """Send the bytes, and return the identifier that the server gives to the version."""
         md5 = hashlib.md5(data, usedforsecurity=False).digest()
         made = self._client.put_object(
             Bucket=self._bucket,
@@ -238,7 +241,7 @@ class LockedBucket:
             ChecksumSHA256=base64.b64encode(hashlib.sha256(data).digest()).decode(),
             ObjectLockMode="COMPLIANCE",
             ObjectLockRetainUntilDate=_midnight(retain_until),
-            IfNoneMatch="*",  # not every server heeds it
+            IfNoneMatch="*",  # some servers ignore it
         )
         return str(made.get("VersionId", ""))
 

@@ -1,6 +1,6 @@
-"""Where DVC keeps what it is given beside its cache: a folder of this machine, or a bucket.
+"""The remote of DVC, where it stores files in addition to its cache: a folder of this machine, or a bucket.
 
-DVC itself writes and fetches; here it is told where that is, and single objects are read past it, to be hashed.
+DVC itself writes and fetches. This module tells DVC the address, and reads single objects without DVC, to hash them.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,22 +17,22 @@ _GONE = {"NoSuchKey", "404", "NotFound"}
 
 
 class Remote(Protocol):
-    """What the content store asks of the place where it keeps objects by their MD5."""
+    """What the content store needs from the place where it stores objects by their MD5."""
 
     def prove(self) -> str:
-        """Return what the place is; raise ConfigurationError when it cannot be used."""
+        """Return a description of the place; raise ConfigurationError when it cannot be used."""
         ...
 
     def address(self) -> Mapping[str, str]:
-        """Return what DVC's configuration says of the place; nothing secret is among it."""
+        """Return what DVC's configuration says of the place; it contains no secret."""
         ...
 
     def keys(self) -> Mapping[str, str]:
-        """Return what DVC needs to open the place and must not lie in any file."""
+        """Return the secrets by which DVC opens the place; they are never written to a file."""
         ...
 
     def read(self, md5: str) -> bytes | None:
-        """Return the bytes of an object, None when it is not there."""
+        """Return the bytes of an object; None when it is missing."""
         ...
 
 
@@ -43,7 +43,7 @@ class FolderRemote:
     folder: Path
 
     def prove(self) -> str:
-        """Return what the remote is."""
+        """Return a description of the remote."""
         return "folder on this machine"
 
     def address(self) -> Mapping[str, str]:
@@ -55,13 +55,13 @@ class FolderRemote:
         return {}
 
     def read(self, md5: str) -> bytes | None:
-        """Return the bytes of an object, None when it is not there."""
+        """Return the bytes of an object; None when it is missing."""
         path = self.folder / _name(md5)
         return path.read_bytes() if path.exists() else None
 
 
 class BucketRemote:
-    """A prefix of a bucket, on the server and with the keys of the archive's settings."""
+    """A prefix of a bucket; server and keys are those of the archive's settings."""
 
     def __init__(self, bucket: str, prefix: str, access: S3Access) -> None:
         self._bucket = bucket
@@ -78,22 +78,25 @@ class BucketRemote:
         return self._access.client()
 
     def prove(self) -> str:
-        """Return what the remote is; raise ConfigurationError when the bucket is not there or not open to us."""
+        """Return a description of the remote.
+
+        Raise ConfigurationError when the bucket is missing or these keys may not use it.
+        """
         self._ask(lambda: self._client.head_bucket(Bucket=self._bucket))
         return f"s3://{self._bucket}/{self._prefix}"
 
     def address(self) -> Mapping[str, str]:
-        """Return bucket and prefix, and the server's address where that is not Amazon's."""
+        """Return bucket and prefix, and the server's address if it is not Amazon's."""
         place = {"url": f"s3://{self._bucket}/{self._prefix}".rstrip("/")}
         endpoint = self._access.endpoint_in_use()
         return place if endpoint is None else {**place, "endpointurl": endpoint}
 
     def keys(self) -> Mapping[str, str]:
-        """Return the keys of the Prefect block; without one DVC finds those of the environment by itself."""
+        """Return the keys of the Prefect block; without a block DVC itself finds those of the environment."""
         return self._access.block_keys()
 
     def read(self, md5: str) -> bytes | None:
-        """Return the bytes of an object, None when it is not there.
+        """Return the bytes of an object; None when it is missing.
 
         Raises
         ------
@@ -117,15 +120,16 @@ class BucketRemote:
             cause = error.__cause__
             why = trouble(cause) if isinstance(cause, Exception) else type(error).__name__
             raise UnavailableError(
-                f"the content store's bucket {self._bucket} did not answer ({why}); expected it to; do the same again later"
+                f"the content store's bucket {self._bucket} did not answer ({why}); expected an answer; run the same "
+                "command again later"
             ) from error
         except (BotoCoreError, ClientError) as error:
             why = trouble(error)
             if optional and why in _GONE:
                 return None
             raise ConfigurationError(
-                f"the content store's bucket {self._bucket} cannot be used ({why}); expected it there, and open to "
-                "these keys; correct 'content_remote' or do the same again later"
+                f"the content store's bucket {self._bucket} cannot be used ({why}); expected a bucket that these "
+                "keys may use; correct 'content_remote', or run the same command again later"
             ) from error
 
 

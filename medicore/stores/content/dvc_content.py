@@ -1,4 +1,4 @@
-"""The content store: frozen data and large results, addressed by content, through DVC in process."""
+"""The content store: frozen data and large results, addressed by their content; it calls DVC in this process."""
 
 import contextlib
 import hashlib
@@ -23,7 +23,7 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class DvcContent:
-    """A DVC cache shared by all runs, and the remote that auditors pull from."""
+    """A DVC cache that all runs share, and the remote from which auditors pull."""
 
     def __init__(self, cache: Path, remote: Remote, site_cache: Path) -> None:
         self._cache = cache
@@ -31,7 +31,7 @@ class DvcContent:
         self._site_cache = site_cache
 
     def config(self) -> bytes:
-        """Return the DVC configuration that a record carries, so that ``dvc pull`` finds its data."""
+        """Return the DVC configuration for a record, so that ``dvc pull`` finds its data."""
         return (
             f"[core]\n    remote = records\n    analytics = false\n    check_update = false\n{self._place()}"
         ).encode()
@@ -39,7 +39,7 @@ class DvcContent:
     def local_config(self) -> bytes:
         """Return the configuration of a scratch folder of ours: no git, the shared cache, copies as files.
 
-        It names the remote of today, wherever that was when the record in the folder was made.
+        It names the present remote, even if the record in the folder was made with another one.
         """
         return (
             "[core]\n    no_scm = true\n"
@@ -51,14 +51,14 @@ class DvcContent:
     def add(self, folder: Path, name: str) -> bytes:
         """Put file or folder ``name`` below ``folder`` into the store and return its pointer, the ``.dvc`` file.
 
-        Raises, as ``put`` and ``commit`` do, ConfigurationError when the disk does not take it, and IntegrityError
-        when cache or remote give back other bytes: then no pointer is left.
+        Like ``put`` and ``commit``, it raises ConfigurationError when the disk is full, and IntegrityError when cache
+        or remote return other bytes; no pointer is left then.
         """
         pointer = folder / f"{name}.dvc"
         try:
-            self._refuse_spoilt([folder / name])
+            self._refuse_damaged([folder / name])
             with _written(name, folder), self._repository(folder) as repository:
-                # By names in the working directory: DVC would read some letters of a whole path as its own signs.
+                # Names in the working directory: DVC gives some characters of a full path a meaning of its own.
                 added = _stored(repository.add(name))
                 self._push(repository, added)
             self._read_back(added)
@@ -84,19 +84,19 @@ class DvcContent:
         """Record the outputs of ``stages`` as they lie in ``folder``, push them, and return ``dvc.lock``."""
         wanted = list(stages)
         declared = yaml.safe_load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
-        # All at once is a third of the time: DVC reads and writes its files anew for each target.
+        # All targets in one call take a third of the time: DVC reads and writes its files again for each call.
         targets = ["dvc.yaml"] if set(wanted) == set(declared) else wanted
         kept: dict[Path, str] = {}
         with _written(", ".join(wanted), folder), self._repository(folder) as repository:
             for target in targets:
-                self._refuse_spoilt(_stored(repository.stage.collect(target)))
+                self._refuse_damaged(_stored(repository.stage.collect(target)))
                 kept |= _stored(repository.commit(target=target, force=True))
             self._push(repository, kept)
         self._read_back(kept)
         return (folder / "dvc.lock").read_bytes()
 
     def pull(self, folder: Path, targets: Iterable[str]) -> None:
-        """Bring the ``targets`` (pointers or stages) back into ``folder``."""
+        """Copy the files of the ``targets`` (pointers or stages) from the store into ``folder``."""
         from dvc.exceptions import DvcException
 
         wanted = list(targets)
@@ -105,14 +105,14 @@ class DvcContent:
                 repository.pull(targets=wanted, force=True)
         except DvcException as error:
             raise IntegrityError(
-                f"the content store cannot give back {', '.join(wanted)}; run 'medicore verify --all'"
+                f"the content store cannot return {', '.join(wanted)}; run 'medicore verify --all'"
             ) from error
 
     def addresses(self, folder: str, lock: bytes, pointer: bytes) -> dict[str, str]:
         """Return the MD5 of every stored file of a record, by its name in the record folder.
 
-        ``lock`` is ``dvc.lock`` and ``pointer`` is ``lock.dvc``, either may be empty. The files of the data
-        lock are listed one by one, from the folder's own object in the store.
+        ``lock`` is ``dvc.lock`` and ``pointer`` is ``lock.dvc``; either may be empty. The files of the data lock come
+        one by one from the object that lists the folder.
         """
         found = {}
         for stage in (yaml.safe_load(lock) or {}).get("stages", {}).values():
@@ -135,7 +135,7 @@ class DvcContent:
         return found
 
     def objects(self, md5: str) -> tuple[tuple[str, bytes], ...]:
-        """Return the stored copies of one object, in cache and remote, each with the place it was read from."""
+        """Return the stored copies of one object, in cache and remote, each with its place."""
         places: tuple[tuple[str, Remote], ...] = (
             (STORE, self._remote),
             (CACHE, FolderRemote(self._cache)),
@@ -143,30 +143,31 @@ class DvcContent:
         found = ((place, remote.read(md5)) for place, remote in places)
         return tuple((place, data) for place, data in found if data is not None)
 
-    def _refuse_spoilt(self, paths: Iterable[Path]) -> None:
-        """Raise IntegrityError when a copy of a file to be stored is there already, and is not that file.
+    def _refuse_damaged(self, paths: Iterable[Path]) -> None:
+        """Raise IntegrityError when a stored copy of a file exists already and differs from the file.
 
-        DVC would take it for the file, or remove it, and with it the evidence.
+        DVC would use the copy as the file, or remove it and so destroy evidence.
         """
         for file in _files(paths):
             self._copies(file)
 
     def _read_back(self, kept: Mapping[Path, str]) -> None:
-        """Raise IntegrityError unless every file that was stored, and the list of every folder, can be read again."""
+        """Raise IntegrityError unless every stored file, and the list of every folder, can be read back."""
         for file in _files(kept):
             _require_whole(md5(file.read_bytes()), self._copies(file))
         for address in _lists(kept):
             _require_whole(address, self.objects(address))
 
     def _copies(self, file: Path) -> tuple[tuple[str, bytes], ...]:
-        """Return the stored copies of a file; raise IntegrityError when one of them is not that file."""
+        """Return the stored copies of a file; raise IntegrityError when one of them differs from the file."""
         data = file.read_bytes()
         copies = self.objects(md5(data))
         for place, copy in copies:
             if copy != data:
                 raise IntegrityError(
                     f"{file.name} cannot be stored: the {place} has other bytes as object {md5(data)}; expected those "
-                    "of the file; run 'medicore verify --all', set the object aside as evidence, then do the same again"
+                    "of the file; run 'medicore verify --all', set the object aside as evidence, then run the same "
+                    "command again"
                 )
         return copies
 
@@ -178,8 +179,10 @@ class DvcContent:
     def _repository(self, folder: Path) -> Iterator[Any]:
         from dvc.repo import Repo
 
-        logging.getLogger("dvc").setLevel(logging.ERROR)  # it tells every lock file that it writes
-        # DVC resolves stage names against the working directory, which a process has only one of.
+        logging.getLogger("dvc").setLevel(
+            logging.ERROR
+        )  # it prints a line for every lock file that it writes
+        # DVC resolves stage names against the working directory, and a process has only one.
         with (
             _ONE_AT_A_TIME,
             nobody_elses(self._site_cache.resolve() / "no-configuration"),
@@ -193,16 +196,16 @@ class DvcContent:
                 repository.close()
 
     def _push(self, repository: Any, kept: Mapping[Path, str]) -> None:  # noqa: ANN401 - DVC ships no types
-        """Bring everything that was stored to the remote, object by object.
+        """Copy everything that was stored to the remote, object by object.
 
-        ``dvc push`` reads all stages again to find the same objects. Where the remote has the list of a folder's
-        files, it takes that for a proof that it has the files.
+        ``dvc push`` would read all stages again to find the same objects. If the remote has the list of a folder's
+        files, ``dvc push`` assumes that it has the files too.
         """
         from dvc.exceptions import UploadError
 
         cache, remote = repository.cache.local, repository.cloud.get_remote_odb()
         failures: list[BaseException] = []
-        # The list comes last: whoever finds it finds its files.
+        # The list comes last: a list in the remote then means that its files are there.
         for addresses in ([md5(file.read_bytes()) for file in _files(kept)], _lists(kept)):
             paths = [cache.oid_to_path(address) for address in addresses]
             remote.add(paths, cache.fs, addresses, on_error=lambda _, error: failures.append(error))
@@ -226,22 +229,23 @@ def _require_whole(address: str, copies: Collection[tuple[str, bytes]]) -> None:
     whole = [place for place, data in copies if md5(data) == address.removesuffix(".dir")]
     if whole != [STORE, CACHE]:
         raise IntegrityError(
-            f"object {address} was stored, and is whole in {', '.join(whole) or 'no place'}; expected it in the "
-            "content store and the local cache; set a spoilt object aside as evidence, then do the same again"
+            f"object {address} was stored, and is intact in {', '.join(whole) or 'no place'}; expected it in the "
+            "content store and the local cache; set a damaged object aside as evidence, then run the same command "
+            "again"
         )
 
 
 def _stored(stages: Iterable[Any]) -> dict[Path, str]:
-    """Return where each output of DVC's ``stages`` lies, with its address, if it has one; not those that git holds."""
+    """Return the path of each output of DVC's ``stages``, with its address if it has one; outputs in git are left out."""
     outputs = (out for stage in stages for out in stage.outs if out.use_cache)
     return {Path(out.fs_path): out.hash_info and out.hash_info.value for out in outputs}
 
 
 @contextlib.contextmanager
 def _written(what: str, folder: Path) -> Iterator[None]:
-    """Raise ConfigurationError where the disk, or DVC's own books in ``folder``, do not take what is to be stored.
+    """Raise ConfigurationError when the disk is full, or DVC's own files in ``folder`` cannot be written.
 
-    Raises IntegrityError where DVC finds an object in its way that is not what its name says.
+    Raises IntegrityError when DVC finds an object under the same name with other contents.
     """
     from dvc.exceptions import DvcException
     from dvc_objects.errors import ObjectFormatError
@@ -250,17 +254,17 @@ def _written(what: str, folder: Path) -> Iterator[None]:
         yield
     except ObjectFormatError as error:
         raise IntegrityError(
-            f"{what} cannot be stored: an object of the content store is spoilt; run 'medicore verify --all', set the "
-            "object aside as evidence, then do the same again"
+            f"{what} cannot be stored: an object of the content store is damaged; run 'medicore verify --all', set "
+            "the object aside as evidence, then run the same command again"
         ) from error
     except (OSError, sqlite3.Error, DvcException) as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise ConfigurationError(
-            f"the content store could not take {what}: {why}; make room, or mend the folder {folder}, then do the "
-            "same again"
+            f"the content store could not store {what}: {why}; make room, or mend the folder {folder}, then run the "
+            "same command again"
         ) from error
 
 
 def md5(data: bytes) -> str:
-    """Return the MD5 by which DVC addresses ``data``; it names, it never proves."""
+    """Return the MD5 by which DVC addresses ``data``; it is a name and proves nothing."""
     return hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -1,4 +1,4 @@
-"""Settings of DVC: how its configuration files hold a value, and that those of user and machine are not obeyed."""
+"""Settings of DVC: how its configuration files spell a value, and how those of user and machine are kept without effect."""
 
 import contextlib
 import os
@@ -14,9 +14,9 @@ _NEEDS_QUOTES = re.compile(r"[#,\n\r]|%\(|^[\s\"']|\s$")
 
 @contextlib.contextmanager
 def nobody_elses(nowhere: Path) -> Iterator[None]:
-    """Keep DVC within the block from the variables and the configuration of user and machine.
+    """Hide the variables and the configuration of user and machine from DVC within the block.
 
-    They could name another cache, another way of writing files, or options of a remote that is called like ours.
+    They could name another cache, another way of writing files, or options of a remote with the same name as ours.
     ``nowhere`` is a folder that does not exist.
     """
     given = {name: value for name, value in os.environ.items() if name.startswith(_OF_DVC)}
@@ -34,12 +34,12 @@ def nobody_elses(nowhere: Path) -> Iterator[None]:
 
 
 def value_of(value: str) -> str:
-    """Return a value as DVC's configuration holds it, in quotes where it would be read as a list or as a remark.
+    """Return a value as DVC's configuration spells it, in quotes if it would be read as a list or as a comment.
 
     Raises
     ------
     ConfigurationError
-        When no configuration of DVC can hold the value.
+        When DVC's configuration cannot spell the value.
     """
     if not _NEEDS_QUOTES.search(value):
         return value
@@ -47,6 +47,7 @@ def value_of(value: str) -> str:
         if mark not in value and mark[0] != value[-1] and "%(" not in value and value.isprintable():
             return f"{mark}{value}{mark}"
     raise ConfigurationError(
-        f"DVC cannot be told of {value!r}; expected a path without line ends, '%(', and quotes of both kinds beside # or "
+        f"DVC's configuration cannot name {value!r}; expected a path without line ends, '%(', and quotes of both "
+        "kinds beside # or "
         "comma; move the folder"
     )

@@ -1,4 +1,4 @@
-"""Proof of the environment: that what is installed is what the lock file names."""
+"""Proof of the environment: the installed packages are those that the lock file names."""
 
 import re
 from importlib.metadata import Distribution, distributions
@@ -18,7 +18,7 @@ _PIN = re.compile(
 
 
 class LockedEnvironment:
-    """The packages that run, held against ``requirements.lock`` of the checkout."""
+    """The installed packages, compared with ``requirements.lock`` of the checkout."""
 
     def __init__(self, root: Path) -> None:
         self._path = root / LOCK_FILE
@@ -28,7 +28,7 @@ class LockedEnvironment:
         return sha256(self._read())
 
     def locked(self) -> dict[str, str]:
-        """Return name and version of every package that the lock file asks for on this platform."""
+        """Return name and version of every package that the lock file requires on this platform."""
         pins: dict[str, str] = {}
         for line in self._read().decode().splitlines():
             match = _PIN.match(line)
@@ -42,7 +42,7 @@ class LockedEnvironment:
         return {canonicalize_name(name): version for name, version in named if name}
 
     def licences(self) -> dict[tuple[str, str], Licence]:
-        """Return what the installed packages say of their licences, by normalised name and version."""
+        """Return the licence that each installed package declares, by normalised name and version."""
         found = {}
         for installed in distributions():
             licence = _licence(installed)
@@ -78,7 +78,10 @@ class LockedEnvironment:
 
 
 def _name_and_version(package: Distribution) -> tuple[str, str]:
-    """Return how a package calls itself; read from the head of its metadata, whose body may be a whole manual."""
+    """Return the name and version of a package.
+
+    Only the head of its metadata is read, since the body may be a whole manual.
+    """
     head = (package.read_text("METADATA") or package.read_text("PKG-INFO") or "").partition("\n\n")[0]
     name, version = (re.search(rf"^{field}:[ \t]*(\S+)", head, re.MULTILINE) for field in ("Name", "Version"))
     return (name[1], version[1]) if name and version else ("", "")

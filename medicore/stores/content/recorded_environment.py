@@ -1,4 +1,4 @@
-"""The environment that a record names: the running one where it is the same, else one built from the recorded lock."""
+"""The environment that a record names: the running one if it is the same, otherwise one built from the recorded lock file."""
 
 import sys
 import tempfile
@@ -11,13 +11,13 @@ from medicore.stores.content.environment import LOCK_FILE, LockedEnvironment
 from medicore.stores.files import write_atomically
 
 QUARTO_LOCK = "requirements-quarto.lock"
-"""The lock file of the packages that Quarto needs beside those of ``requirements.lock``, which it repeats."""
+"""The lock file for Quarto: it repeats ``requirements.lock`` and adds the packages that Quarto needs."""
 _COMPLETE = "complete"
 _DOWNLOAD_LIMIT_S = 4 * 3600.0
 
 
 class RecordedEnvironments:
-    """Virtual environments by the digest of their lock file, built once and kept below ``folder``."""
+    """Virtual environments by the digest of their lock file; each is built once and stored below ``folder``."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -25,14 +25,14 @@ class RecordedEnvironments:
     def python(self, code: Path) -> Path:
         """Return the interpreter whose packages are those of the lock file in ``code``.
 
-        A new environment takes its packages from the index that pip is configured for, each held against the hashes
-        in the lock file; it takes minutes, which is said on stderr. It also gets the packages of the lock file for
-        Quarto, where the record has one, since its report may have been made with Quarto.
+        A new environment takes its packages from the index that pip is configured for, and pip compares each with the
+        hashes in the lock file. This takes minutes; a line on stderr says so. If the record has a lock file for
+        Quarto, the environment gets its packages too, since the report may have been made with Quarto.
 
         Raises
         ------
         ConfigurationError
-            When there is no lock file, or its packages cannot be had.
+            When there is no lock file, or its packages are not available.
         """
         recorded = LockedEnvironment(code)
         if not recorded.deviations():
@@ -71,8 +71,8 @@ class RecordedEnvironments:
                 )
             except ConfigurationError as error:
                 raise ConfigurationError(
-                    f"the recorded environment {digest[:12]} cannot be built ({error}); give pip an index that has the "
-                    "packages of its lock file, and try again"
+                    f"the recorded environment {digest[:12]} cannot be built ({error}); configure pip with an index "
+                    "that has the packages of its lock file, and try again"
                 ) from error
         write_atomically(marker, digest.encode())
         return python

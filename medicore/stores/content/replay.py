@@ -1,4 +1,4 @@
-"""Replays: a sealed record laid out in a scratch folder, and its steps performed by its own code."""
+"""Replays: a sealed record is written to a scratch folder, and its steps are performed by its own code."""
 
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ _NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Replay:
-    """Lays out records and performs steps in processes of their own, so that the recorded code runs."""
+    """Writes records to folders and performs their steps in separate processes, so that the recorded code runs."""
 
     def __init__(self, records: GitRecords, content: DvcContent, environments: RecordedEnvironments) -> None:
         self._records = records
@@ -32,10 +32,10 @@ class Replay:
         keep: Iterable[str],
         replaced: Mapping[str, bytes] = _NOTHING,
     ) -> FolderFiles:
-        """Write the record at ``commit`` into ``target`` with its data lock, and of its files only ``keep``.
+        """Write the record at ``commit`` into ``target`` with its data lock; of the record's other files only ``keep`` stay.
 
-        ``replaced`` files, by their path in the tree, take the place of its own: another ``lock.dvc`` brings another
-        data lock, another ``requirements.lock`` other packages.
+        The files in ``replaced``, by their path in the tree, replace the record's own: another ``lock.dvc`` selects
+        another data lock, another ``requirements.lock`` other packages.
         """
         self._records.export(commit, target)
         write_atomically(target / ".dvc" / "config.local", self._content.local_config())
@@ -48,9 +48,9 @@ class Replay:
     def lay_out_bundle(
         self, bundle: bytes, tag: str, record_folder: str, target: Path, keep: Iterable[str]
     ) -> FolderFiles:
-        """Write the tree of ``tag`` in a git bundle into ``target``, and of its record's files only ``keep``.
+        """Write the tree of ``tag`` in a git bundle into ``target``; of the record's files only ``keep`` stay.
 
-        The data lock is not in git: who has it writes it. Raises IntegrityError when the bundle is damaged or has no
+        The data lock is not in git; the caller adds it. Raises IntegrityError when the bundle is damaged or has no
         such tag.
         """
         with tempfile.TemporaryDirectory(prefix="medicore-bundle-") as scratch:
@@ -61,9 +61,9 @@ class Replay:
         return _keep_only(target / record_folder, keep)
 
     def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
-        """Perform ``steps`` on the record in ``target`` with code and packages as they were recorded there.
+        """Perform ``steps`` on the record in ``target`` with the code and the packages that are recorded there.
 
-        The recorded code sees none of today's settings and secrets.
+        The recorded code sees none of the present settings and secrets.
         """
         environment = {"PYTHONPATH": str(target), "PYTHONDONTWRITEBYTECODE": "1"}
         if threads is not None:
@@ -79,7 +79,7 @@ class Replay:
 
 
 def _keep_only(folder: Path, names: Iterable[str]) -> FolderFiles:
-    """Remove all files of a record folder but those of these names, and return what is left."""
+    """Remove all files of a record folder except those with these names, and return what is left."""
     kept = set(names)
     for path in folder.rglob("*"):
         if path.is_file() and path.relative_to(folder).as_posix() not in kept:

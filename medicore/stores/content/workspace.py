@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Workspaces:
-    """Scratch folders below the state folder, one per run, that survive a killed process."""
+    """Work folders below the state folder, one per run; they survive a killed process."""
 
     def __init__(self, folder: Path, code: GitCode, content: DvcContent) -> None:
         self._folder = folder
@@ -33,9 +33,9 @@ class Workspaces:
         return FolderFiles(self.path(run) / run.folder)
 
     def prepare(self, run: RunId, commit: str, protocol: bytes, identity: Mapping[str, Any]) -> None:
-        """Make the work folder of a run ready; what steps have written there already stays.
+        """Prepare the work folder of a run; files that steps have written there stay.
 
-        What DVC noted there is made anew: a process that was killed may have left it half written.
+        DVC's own notes there are written again, since a killed process may have left them incomplete.
         """
         folder = self.path(run)
         if not (folder / "dvc.yaml").exists():
@@ -55,7 +55,7 @@ class Workspaces:
         write_atomically(folder / run.folder / "protocol.json", protocol)
 
     def overlay(self, run: RunId) -> dict[str, bytes]:
-        """Return the files outside the record folder that a record has of its own."""
+        """Return the files that a record adds outside its record folder."""
         return {name: (self.path(run) / name).read_bytes() for name in ("params.yaml", ".dvc/config")}
 
     def table(self, data: bytes) -> "pd.DataFrame":
@@ -63,12 +63,12 @@ class Workspaces:
         return read_parquet(data, "a stored table")
 
     def discard_lock(self, run: RunId) -> None:
-        """Remove what lies as the data lock of a run in its work folder."""
+        """Remove the data lock of a run from its work folder."""
         shutil.rmtree(self.files(run).path("lock"), ignore_errors=True)
 
 
 def parameters(run: RunId, identity: Mapping[str, Any]) -> bytes:
-    """Return ``params.yaml`` of a record: which record ``dvc repro`` works on, and the run's identity."""
+    """Return ``params.yaml`` of a record: it names the record for ``dvc repro`` and the run's identity."""
     values = {
         "study": run.study,
         "month": run.month,

@@ -43,7 +43,7 @@ class Subject:
 
 
 class Authority:
-    """The authority in ``folder``; its own key stays shut but for the moment of issuing.
+    """The authority in ``folder``; its own key is opened only while a certificate is issued.
 
     The folder holds ``authority.pem`` (public), ``authority.key`` under its passphrase, and a PKCS#12 file per
     person; every file with a key has mode 0600. Build it with ``create`` once, then with the folder alone.

@@ -15,7 +15,7 @@ APPLICATION = 0x4D454449
 """The letters MEDI in the file's header."""
 
 MAKE = 2
-"""Counts up whenever tables or their meaning change; an index of another make is built anew."""
+"""Rises whenever the tables or their meaning change; an index of another version is built again."""
 
 _SCHEMA = """
 CREATE TABLE head (sequence INTEGER NOT NULL, digest TEXT NOT NULL, entries TEXT NOT NULL, numbers TEXT NOT NULL);
@@ -39,7 +39,7 @@ def key_from(secret: Path) -> bytes:
 
 
 class SqliteIndex:
-    """A cache in one SQLite file, dropped and made anew whenever it is not whole.
+    """A cache in one SQLite file, deleted and built again whenever it is not intact.
 
     Each row has a digest of itself and the head one of all rows, so that a flipped bit, a lost row and a file of
     another make are all the same: nothing is kept. Runs of one study share their list of paths. The digests are made
@@ -63,14 +63,14 @@ class SqliteIndex:
             return None
 
     def bring(
-        self, head: tuple[int, str], entries: Iterable[Entry], numbers: Iterable[Numbers], *, anew: bool
+        self, head: tuple[int, str], entries: Iterable[Entry], numbers: Iterable[Numbers], *, rebuild: bool
     ) -> None:
-        """Put runs in or in place of what is kept of them, and note the ledger's head; ``anew`` begins empty."""
+        """Insert or replace runs, and store the ledger's head; with ``rebuild`` the index is emptied first."""
         if not self._seal:
             return
         try:
-            if anew:
-                self._begin_anew()
+            if rebuild:
+                self._begin_empty()
             with self._opened() as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 for entry in entries:
@@ -84,7 +84,7 @@ class SqliteIndex:
         except (sqlite3.Error, OSError):
             return  # busy, full or read-only: the answer is complete without the cache
 
-    def _begin_anew(self) -> None:
+    def _begin_empty(self) -> None:
         """Put an empty index in the place of whatever lies there."""
         scratch = self._path.with_name(f".{self._path.name}.new")
         scratch.unlink(missing_ok=True)
@@ -102,7 +102,7 @@ class SqliteIndex:
         with contextlib.closing(
             sqlite3.connect(place, uri=True, timeout=_PATIENCE, isolation_level=None)
         ) as connection:
-            connection.execute("PRAGMA synchronous = OFF")  # what a power cut spoils, the digests show
+            connection.execute("PRAGMA synchronous = OFF")  # the digests show what a power cut damages
             yield connection
 
 

@@ -33,7 +33,7 @@ class PostgresLedger:
 
     Every append is one transaction under an advisory lock that reads the clock, so that sequence and time agree
     among threads, processes and machines; it is committed, and on the server's disk, when it returns. The
-    connection may break at any point: the event is then looked for under the lock, and appended anew only when
+    connection may break at any point: the event is then looked for under the lock, and appended again only when
     it is not there. Triggers refuse change, removal and gaps, whoever asks.
 
     ``url`` is ``postgresql://…``; what it leaves out comes from ``PGPASSWORD``, ``PGPASSFILE`` and their like.

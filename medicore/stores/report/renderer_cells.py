@@ -54,7 +54,7 @@ def execute(cells: Sequence[Cell], parameters: Mapping[str, str], folder: Path, 
             "correct the template or its input"
         ) from None
     except (ConfigurationError, ValueError):
-        # The last words of a process that broke off may hold values.
+        # The last output of a process that crashed may hold values.
         raise ConfigurationError(
             f"the report's cell {_current(home)!r} ended the process that executes the cells; correct the template"
         ) from None

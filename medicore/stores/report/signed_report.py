@@ -89,7 +89,7 @@ class SignedReports:
         """
         if not signed.startswith(report):
             raise IntegrityError(
-                "report.signed.pdf does not begin with the bytes of report.pdf: it was saved anew or altered; "
+                "report.signed.pdf does not begin with the bytes of report.pdf: it was saved again or altered; "
                 "restore it from the archive"
             )
         try:

@@ -100,7 +100,7 @@ def test_findings_that_nobody_may_answer_are_obstacles(tmp_path: Path, halt: Fin
 def test_why_a_step_failed(
     tmp_path: Path, crash: EstimationError | ConfigurationError, obstacle: str
 ) -> None:
-    """Our own message is repeated; that of a program that broke off is not, for it may hold a value."""
+    """Our own message is repeated; that of a program that crashed is not, since it may hold a value."""
     assert computed(pair(crash=crash), tmp_path).obstacle == obstacle
 
 

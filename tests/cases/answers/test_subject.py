@@ -164,7 +164,7 @@ def test_what_is_not_there_is_not_looked_at(
 
 
 def test_a_disposition_that_the_criteria_do_not_give_is_found(month: WholeHouse, tmp_path: Path) -> None:
-    """A recorded box other than what the criteria give anew is an integrity error, and not shown."""
+    """A recorded box other than what the criteria give again is an integrity error, and not shown."""
     commit = sealed_commit(month.house, RUN)
     provenance = read_provenance(month.house, RUN, commit)
     entry = file_entry(provenance, "disposition.parquet")

@@ -33,7 +33,7 @@ def paths(whole: WholeHouse) -> list[Path]:
 
 
 def rewrite(whole: WholeHouse, number: int) -> None:
-    """Write an event anew with every later digest, past the guards."""
+    """Rewrite an event with every later digest, past the guards."""
     force(
         whole.home / "ledger.db", written_anew([*whole.house.ledger.events()], number, reason="all was well")
     )
@@ -53,7 +53,7 @@ def test_each_copy_is_given_with_the_head_that_vouches_for_it(twice: WholeHouse)
 
 @pytest.mark.parametrize("place", [3, -3], ids=["first copy", "second copy"])
 def test_whichever_copy_holds_an_event_names_it(twice: WholeHouse, place: int) -> None:
-    """An event that was written anew is named, whether the first or a later copy holds it."""
+    """An event that was rewritten is named, whether the first or a later copy holds it."""
     found = sorted(copies(twice.house, heads(twice)), key=lambda copy: copy.head.sequence)
     number = found[0 if place > 0 else -1].events[place].sequence
     rewrite(twice, number)

@@ -85,10 +85,10 @@ def test_what_is_not_archived_is_not_restored(released: WholeHouse) -> None:
 
 def test_a_ledger_that_was_founded_anew_restores_by_the_manifest_alone(released: WholeHouse) -> None:
     """With ledger and authority lost, the archive still gives everything back, and says that no ledger names it."""
-    other, clock = found_house(released.folder / "anew")
+    other, clock = found_house(released.folder / "second")
     clock.time = released.clock.time
     add_person(other, "rita", "reviewer")
-    anew = replace(other, archive=released.house.archive, progress=released.house.progress)
-    found = restore(anew, RUN, "rita", words)
+    second = replace(other, archive=released.house.archive, progress=released.house.progress)
+    found = restore(second, RUN, "rita", words)
     assert (found.named, found.files) == (False, restore(released.house, RUN, "rita", words).files)
     assert [*other.ledger.events(subject=SOUND_RUN)] == []

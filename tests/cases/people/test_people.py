@@ -99,7 +99,7 @@ def test_the_last_in_charge_is_not_revoked(founded: tuple[House, SetClock]) -> N
 
 
 def test_nothing_is_asked_of_who_may_not(founded: tuple[House, SetClock]) -> None:
-    """Who may not, or does not open the own key, is refused before any other passphrase is asked for."""
+    """Who may not, or does not open their own key, is refused before any other passphrase is asked for."""
     house, _ = founded
     add_person(house, "rita", "reviewer")
 
@@ -119,7 +119,7 @@ def test_nothing_is_asked_of_who_may_not(founded: tuple[House, SetClock]) -> Non
 
 
 def test_five_guesses_lock_and_a_renewal_opens(founded: tuple[House, SetClock]) -> None:
-    """Five wrong passphrases lock, which the ledger says once; a new key opens again, and the count begins anew."""
+    """Five wrong passphrases lock, which the ledger says once; a new key opens again, and the count begins again."""
     house, _ = founded
     add_person(house, "olga", "operator")
     for _ in range(5):
@@ -135,7 +135,7 @@ def test_five_guesses_lock_and_a_renewal_opens(founded: tuple[House, SetClock]) 
 
 
 def test_guessing_the_authority_counts_as_a_wrong_passphrase(founded: tuple[House, SetClock]) -> None:
-    """Whoever guesses at the key of the authority is locked like one who guesses at the own."""
+    """Whoever guesses at the key of the authority is locked like one who guesses at their own."""
     house, _ = founded
     add_person(house, "olga", "operator")
     wrong = Issuance(passphrase=words("rita"), authority_passphrase="guessed it", days=10)
@@ -196,7 +196,7 @@ def test_a_company_that_nobody_registered_vouches_for_nobody(founded: tuple[Hous
 
 
 class CountingLedger:
-    """A ledger that counts the events which it hands out."""
+    """A ledger that counts the events which it returns."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

@@ -1,4 +1,4 @@
-"""The service's key is lost and given anew: what it signed stays valid, and what it signs afterwards is refused."""
+"""The service's key is lost and given again: what it signed stays valid, and what it signs afterwards is refused."""
 
 import base64
 from collections.abc import Mapping

@@ -103,7 +103,7 @@ def test_standing_is_known_active_and_allowed(founded: tuple[House, SetClock]) -
 
 
 def test_a_lock_is_said_once_and_again_after_it_was_opened(founded: tuple[House, SetClock]) -> None:
-    """Five wrong passphrases lock; saying so twice makes one event; who renewed is locked by the next five anew."""
+    """Five wrong passphrases lock; saying so twice makes one event; who renewed is locked by the next five again."""
     house, _ = founded
     for turn in (1, 2):
         for _ in range(5):

@@ -66,7 +66,7 @@ def test_what_fails_is_the_principle_that_it_touches(released: WholeHouse) -> No
 
 
 def test_a_document_that_cannot_be_read_says_why(released: WholeHouse) -> None:
-    """Evidence that is no JSON does not hold, with the reason, and breaks off nothing."""
+    """Evidence that is no JSON does not hold, with the reason, and stops nothing else."""
     commit = sealed_commit(released.house, RUN)
     released.records.spoil(commit, f"{RUN.folder}/effect.json", b"{")
     found = card(released)

@@ -135,7 +135,7 @@ def test_a_tag_that_was_moved_or_lost_is_named(released: WholeHouse) -> None:
 
 
 def resaved(pdf: bytes) -> bytes:
-    """Return a PDF as another program saves it anew: it looks the same."""
+    """Return a PDF as another program saves it again: it looks the same."""
     target = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as document:
         document.save(target)
@@ -158,7 +158,7 @@ def appended(pdf: bytes) -> bytes:
 def test_another_rendition_of_the_report_is_found(
     released: WholeHouse, change: Callable[[bytes], bytes]
 ) -> None:
-    """A report saved anew, or with a revision appended, opens and looks the same, and is not the report (FAULTS 3, 4)."""
+    """A report saved again, or with a revision appended, opens and looks the same, and is not the report (FAULTS 3, 4)."""
     path = released.home / "archive" / "reports" / SOUND_RUN / "report.pdf"
     whole = path.read_bytes()
     path.chmod(0o644)
@@ -187,7 +187,7 @@ def test_a_checkout_is_held_against_the_same_provenance(released: WholeHouse, tm
 
 
 def test_a_request_that_the_ledger_tells_otherwise_is_named(founded: WholeHouse) -> None:
-    """A run whose request has another reason than was signed, in a ledger written anew from there, fails by that request."""
+    """A run whose request has another reason than was signed, in a ledger rewritten from there, fails by that request."""
     founded.run(SOUND)
     (event,) = founded.house.ledger.events(subject=SOUND_RUN, action="run.requested")
     force(

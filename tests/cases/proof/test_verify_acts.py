@@ -250,7 +250,7 @@ def test_a_run_that_is_released_meanwhile_is_not_suspected(month: WholeHouse) ->
 
 
 def test_a_record_that_its_ledger_does_not_tell_is_named(month: WholeHouse) -> None:
-    """Provenance, commit, tag and event written anew together still differ from request, steps and head (FAULTS 77)."""
+    """Provenance, commit, tag and event rewritten together still differ from request, steps and head (FAULTS 77)."""
     sealing = month.history(SOUND_RUN).sealed
     provenance = read_provenance(month.house, RUN, sealing.commit)
     code = month.history(SOUND_RUN).request.code_commit

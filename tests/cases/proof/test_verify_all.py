@@ -36,7 +36,7 @@ def test_every_run_has_the_checks_that_it_has_alone(released: WholeHouse) -> Non
 
 
 def test_damage_is_told_of_its_own_run_alone(released: WholeHouse) -> None:
-    """One run's spoilt document fails that run and the repository, and leaves an event on that run."""
+    """One run's damaged document fails that run and the repository, and leaves an event on that run."""
     commit = sealed_commit(released.house, RunId.parse(WAITING_RUN))
     released.records.spoil(commit, f"{RunId.parse(WAITING_RUN).folder}/effect.json", b"{}")
     found = verified(released)

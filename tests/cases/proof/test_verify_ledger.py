@@ -1,4 +1,4 @@
-"""verify_ledger: cut short, rolled back, edited or written anew, the ledger is found out, and by which event."""
+"""verify_ledger: cut short, rolled back, edited or rewritten, the ledger is found out, and by which event."""
 
 import json
 import shutil
@@ -112,14 +112,14 @@ def test_a_ledger_written_anew_is_caught(kept: WholeHouse) -> None:
 
 
 def test_an_archived_copy_names_the_event(released: WholeHouse) -> None:
-    """Where the archive holds a copy of the ledger, the one event that was written anew is named."""
+    """Where the archive holds a copy of the ledger, the one event that was rewritten is named."""
     events = [*released.house.ledger.events()]
     number = next(event.sequence for event in events if event.action == "extract.completed")
     assert spoil(released, written_anew(events, number, reason="all was well")).wrong == (number, number)
 
 
 def test_missing_guards_are_caught(kept: WholeHouse) -> None:
-    """Triggers that are off are reported, and a ledger that is opened anew is not used until they are back."""
+    """Triggers that are off are reported, and a ledger that is opened again is not used until they are back."""
     force(kept.home / "ledger.db", "SELECT 1", guards=False)
     found = verify_ledger(kept.house)
     assert [check.subject for check in found.failed] == ["guards"]

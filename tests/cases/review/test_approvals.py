@@ -112,7 +112,7 @@ def test_a_decision_that_the_ledger_tells_otherwise_was_never_valid(month: Whole
 
 
 def test_a_signature_that_was_cut_from_another_envelope_does_not_hold(month: WholeHouse) -> None:
-    """A changed envelope is told as a fault, and breaks off nothing."""
+    """A changed envelope is told as a fault, and stops nothing else."""
     event = month.sign(SOUND_RUN, "approve")
     envelope = base64.b64decode(event.details["envelope"]).replace(b'"sig":"', b'"sig":"AAAA')
     details = {**event.details, "envelope": base64.b64encode(envelope).decode()}

@@ -48,7 +48,7 @@ def test_a_second_approver_signs_what_the_first_has_signed(month: WholeHouse) ->
 
 
 def test_a_copy_that_was_altered_is_not_the_signed_report(month: WholeHouse) -> None:
-    """Bytes after the last signature, and a report saved anew, do not prove; a whole copy elsewhere is found."""
+    """Bytes after the last signature, and a report saved again, do not prove; a whole copy elsewhere is found."""
     month.sign(SOUND_RUN, "approve")
     approvals = approvals_of(month.house, RUN)
     whole, address = signed_report(month.house, approvals), entry_of(approvals)["md5"]
@@ -63,7 +63,7 @@ def test_a_copy_that_was_altered_is_not_the_signed_report(month: WholeHouse) -> 
 
 
 def test_the_release_holds_the_pointer_to_the_signed_report(released: WholeHouse) -> None:
-    """The released record names the file for DVC, and nothing is released upon one that does not prove."""
+    """The released record names the file for DVC, and no release follows from a file that does not prove."""
     approvals = approvals_of(released.house, RUN)
     name = f"{RUN.folder}/report.signed.pdf.dvc"
     commit = released.records.resolve(f"record/{RUN}")

@@ -8,7 +8,7 @@ from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import BROKEN, SOUND, SOUND_RUN, WAITING_RUN
 
 
-def begun(founded: WholeHouse) -> ActiveRun:
+def started(founded: WholeHouse) -> ActiveRun:
     """Return a run whose data are extracted and checked."""
     active = founded.begin(SOUND)
     for step in ("extract", "check"):
@@ -19,7 +19,7 @@ def begun(founded: WholeHouse) -> ActiveRun:
 
 def test_a_step_is_recorded_with_what_it_read_and_wrote(founded: WholeHouse) -> None:
     """The event of a step has the SHA-256 of each file in, the protocol among them, and of each file out."""
-    active = begun(founded)
+    active = started(founded)
     (event,) = founded.house.ledger.events(subject=SOUND_RUN, action="check.completed")
     assert event.actor == "medicore"
     assert set(event.details["inputs"]) == {
@@ -31,7 +31,7 @@ def test_a_step_is_recorded_with_what_it_read_and_wrote(founded: WholeHouse) -> 
 
 def test_a_step_that_is_done_is_kept(founded: WholeHouse) -> None:
     """On the same files nothing is done again and nothing recorded; the step says that it was kept."""
-    active = begun(founded)
+    active = started(founded)
     before = founded.events(SOUND_RUN)
     assert advance(founded.house, active, "check") == ()
     assert founded.events(SOUND_RUN) == before
@@ -40,7 +40,7 @@ def test_a_step_that_is_done_is_kept(founded: WholeHouse) -> None:
 
 def test_a_step_is_done_again_when_its_files_are_not_what_they_were(founded: WholeHouse) -> None:
     """A lost or changed output is made again, to the byte."""
-    active = begun(founded)
+    active = started(founded)
     whole = active.files.read("check.json")
     active.files.write("check.json", whole + b" ")
     advance(founded.house, active, "check")

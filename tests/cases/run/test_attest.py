@@ -72,7 +72,7 @@ def test_a_head_that_was_altered_is_named_by_its_key(founded: WholeHouse) -> Non
 
 
 def test_a_ledger_that_does_not_know_the_service_cannot_open_its_heads(founded: WholeHouse) -> None:
-    """Heads in the archive of a ledger that was founded anew are said to be of another ledger."""
+    """Heads in the archive of a ledger that was founded again are said to be of another ledger."""
     attest(founded.house, RUN, 15)
     other, _ = found_house(founded.folder / "other")
     elsewhere = replace(founded.house, ledger=other.ledger)

@@ -119,7 +119,7 @@ def test_a_lock_that_the_ledger_did_not_know_yet_is_frozen(founded: WholeHouse) 
 
 
 def test_a_lock_without_its_manifest_is_none(founded: WholeHouse) -> None:
-    """What a killed process wrote of a lock before its manifest is extracted anew."""
+    """What a killed process wrote of a lock before its manifest is extracted again."""
     active = founded.begin(SOUND)
     active.files.write("lock/raw/subjects.csv", b"half a li")
     have_lock(founded.house, active, founded.history(active.id).data_lock)

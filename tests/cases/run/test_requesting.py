@@ -47,7 +47,7 @@ def signed(house: House, request: Request = ASKED, *studies: str) -> Request:
     return replace(request, signature=sign_request(house, request, studies or (request.study,), words))
 
 
-def begun(house: House, request: Request, run: RunId = RUN, **told: Any) -> LedgerEvent:
+def requested(house: House, request: Request, run: RunId = RUN, **told: Any) -> LedgerEvent:
     """Write the event by which a run begins."""
     status = "exploratory" if request.exploratory else "candidate"
     details = {"identity": {"status": status}, ENVELOPE: request.signature}
@@ -60,7 +60,7 @@ def test_a_signed_request_is_proved_for_ever(founded: tuple[House, SetClock]) ->
     house, clock = founded
     request = signed(house)
     require_signed(house, request, None)
-    event = begun(house, request)
+    event = requested(house, request)
     clock.pass_days(4000)
     act = proved_request(house, event)
     assert (act.signer, act.reason, act.details["studies"], act.details["month"]) == (
@@ -77,7 +77,7 @@ def test_one_signature_covers_the_studies_that_it_names(founded: tuple[House, Se
     request = signed(house, ASKED, STUDY, OTHER)
     for study in (STUDY, OTHER):
         require_signed(house, replace(request, study=study), None)
-        proved_request(house, begun(house, request, RunId(study, MONTH, 1)))
+        proved_request(house, requested(house, request, RunId(study, MONTH, 1)))
     with pytest.raises(ReviewError, match="the list of studies differs"):
         require_signed(house, replace(request, study="TEST-THREE"), None)
 
@@ -152,7 +152,7 @@ def test_a_request_begins_one_run(founded: tuple[House, SetClock]) -> None:
     """A request that is sent again begins no second run; the run that it began may go on by it."""
     house, _ = founded
     request = signed(house)
-    begun(house, request)
+    requested(house, request)
     require_signed(house, request, RUN)
     with pytest.raises(ReviewError, match=f"is that of run {RUN}, which has ended"):
         require_signed(house, request, None)
@@ -193,7 +193,7 @@ def test_an_event_that_tells_something_else_is_found(
     """An event that carries a good signature of another request is not believed."""
     house, _ = founded
     with pytest.raises(IntegrityError, match="tells something else than ana signed"):
-        proved_request(house, begun(house, signed(house), **told))
+        proved_request(house, requested(house, signed(house), **told))
 
 
 def test_an_event_without_or_with_a_forged_signature_is_found(founded: tuple[House, SetClock]) -> None:
@@ -208,7 +208,7 @@ def test_an_event_without_or_with_a_forged_signature_is_found(founded: tuple[Hou
     envelope["signatures"][0]["sig"] = envelope["signatures"][0]["sig"][:-8] + "AAAAAA=="
     forged = base64.b64encode(json.dumps(envelope, sort_keys=True, separators=(",", ":")).encode()).decode()
     with pytest.raises(MediCoreError):
-        proved_request(house, begun(house, replace(ASKED, signature=forged)))
+        proved_request(house, requested(house, replace(ASKED, signature=forged)))
 
 
 def test_the_service_asks_for_what_a_schedule_wants(founded: tuple[House, SetClock], tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_the_service_asks_for_what_a_schedule_wants(founded: tuple[House, SetClo
     asked = Request(STUDY, MONTH, SERVICE, "Scheduled")
     request = replace(asked, signature=sign_for_service(house, asked, [STUDY, OTHER]))
     require_signed(house, request, None)
-    act = proved_request(house, begun(house, request))
+    act = proved_request(house, requested(house, request))
     assert (act.signer, act.details["studies"]) == (SERVICE, [STUDY, OTHER])
     with pytest.raises(ReviewError):
         sign_request(house, asked, [STUDY], words)

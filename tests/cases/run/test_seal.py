@@ -99,7 +99,7 @@ def test_the_ledger_names_commit_tag_and_provenance(month: WholeHouse) -> None:
 
 
 def test_a_process_killed_before_the_event_makes_no_second_record(founded: WholeHouse) -> None:
-    """A run whose tag is there and whose event is not gets its event on that commit, an hour later and not anew."""
+    """A run that has its tag and lacks its event gets the event on that commit, an hour later and only once."""
     active = founded.begin(SOUND)
     begun = founded.house
     deaf = replace(begun, ledger=Dying(begun.ledger, "run.failed"))  # type: ignore[arg-type]

@@ -60,8 +60,8 @@ def test_faults_are_counted() -> None:
     ],
 )
 def test_faults_of_the_data(fault: str, columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> None:
-    """Each fault of the data spoils the first column of numbers, never the subject."""
-    assert Faults.of([fault]).spoil(TABLE) == TextTable(columns, rows)
+    """Each fault of the data corrupts the first column of numbers, never the subject."""
+    assert Faults.of([fault]).corrupt(TABLE) == TextTable(columns, rows)
 
 
 def test_nothing_to_serve_is_told(tmp_path: Path) -> None:

@@ -121,8 +121,9 @@ def test_server_answers_and_dies_with_its_parent_by_kill(tmp_path: Path, prefect
 def test_what_a_command_says_is_kept(tmp_path: Path) -> None:
     """The server of one command keeps flow run, task run and events, as the server that people look at keeps them.
 
-    It answers nobody but that command, ends with it, and its password is gone then, and was in no file. Settings of Prefect for
-    other work, in the environment and in the working directory, change none of this, and nothing is written there.
+    It answers only that command, ends with it, and its password is gone then, and was in no file. Settings of Prefect
+    for other work, in the environment and in the working directory, change none of this, and nothing is written
+    there.
     """
     theirs = tmp_path / "theirs"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}

@@ -16,7 +16,7 @@ OTHER = "MED-2024-0212"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Project:
-    """A project whose lock file may be spoiled."""
+    """A project whose lock file may be damaged."""
     return found_project(tmp_path_factory.mktemp("code"), prefect_url)
 
 

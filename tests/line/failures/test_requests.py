@@ -179,7 +179,7 @@ def test_a_key_that_no_request_has_is_refused(server: Server, project: Project) 
 
 @contextmanager
 def scheduled(server: Server, deployment: str, parameters: dict[str, Any]) -> Iterator[str]:
-    """Yield the flow run of a daily schedule, which is gone afterwards; one whose moment passed meanwhile is set anew."""
+    """Yield the flow run of a daily schedule, which is gone afterwards; one whose moment passed meanwhile is set again."""
     for wait in (2, 10, 60):
         anchor = SystemClock().now() + timedelta(seconds=wait)
         schedule = {"interval": 86400, "anchor_date": anchor.isoformat()}

@@ -87,7 +87,7 @@ def test_doctor_finds_a_fresh_project_well(project: Project) -> None:
 
 
 def test_doctor_examines_the_renderer_that_is_set(project: Project, tmp_path: Path) -> None:
-    """The renderer that the settings name is the one looked at, with its versions; one that is not there is ill."""
+    """The renderer that the settings name is the one looked at, with its versions; one that is not there is a fault."""
     found = {}
     for name, code in (("embedded", 0), ("quarto", 9)):
         parts = project.medicore(

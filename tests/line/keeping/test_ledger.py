@@ -49,13 +49,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Kept:
 
 @dataclass(frozen=True)
 class Hosted(Kept):
-    """A project whose ledger is in a database, to be spoilt behind its guards' back."""
+    """A project whose ledger is in a database, to be damaged behind its guards' back."""
 
     server: Server
     database: str
 
     def copy(self, folder: Path) -> "Hosted":
-        """Return a copy of state and ledger that may be spoilt."""
+        """Return a copy of state and ledger that may be damaged."""
         home = folder / "state"
         shutil.copytree(self.project.home, home, symlinks=True)
         name = self.server.copy(self.database)
@@ -76,7 +76,10 @@ class Hosted(Kept):
 
 @pytest.fixture(scope="module")
 def hosted(tmp_path_factory: pytest.TempPathFactory, prefect_url: str, postgres: Server) -> Hosted:
-    """A project of its own in which one run has failed, its ledger in PostgreSQL; that in a file is spoilt in tests/cases."""
+    """A project of its own in which one run has failed, its ledger in PostgreSQL.
+
+    That in a file is damaged in tests/cases.
+    """
     name = postgres.database()
     project = found_project(
         tmp_path_factory.mktemp("hosted"), prefect_url, MEDICORE_LEDGER=postgres.url(name)

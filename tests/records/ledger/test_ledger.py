@@ -1,4 +1,4 @@
-"""The chain catches every change; with a checkpoint also a ledger cut short or written anew."""
+"""The chain catches every change; with a checkpoint also a ledger cut short or rewritten."""
 
 import json
 from dataclasses import replace
@@ -154,7 +154,7 @@ def test_every_truncation_is_caught(kept: int, checked: int) -> None:
 
 @given(st.integers(0, 5))
 def test_every_fork_is_caught(common: int) -> None:
-    """A ledger written anew from some event on is sound in itself, and the checkpoint finds it."""
+    """A ledger rewritten from some event on is sound in itself, and the checkpoint finds it."""
     events = ledger(6)
     fork = events[:common]
     for number in range(common, 6):

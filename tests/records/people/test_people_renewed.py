@@ -40,13 +40,13 @@ def tell(*news: NewEvent) -> list[LedgerEvent]:
     return events
 
 
-def brought(action: str, person: Person, **changes: object) -> NewEvent:
+def certified(action: str, person: Person, **changes: object) -> NewEvent:
     """Return the event that adds or renews a person, with these details changed."""
     details = {**person.details(), **changes}
     return NewEvent("otto", "operator", action, person.identifier, "for a reason", details)
 
 
-ADDED, RENEWAL = brought("person.added", RITA), brought("person.renewed", RENEWED)
+ADDED, RENEWAL = certified("person.added", RITA), certified("person.renewed", RENEWED)
 REVOKED = NewEvent("otto", "operator", "person.revoked", "rita", "for a reason")
 
 
@@ -68,7 +68,7 @@ def test_a_chain_is_told_only_where_there_is_one() -> None:
     [
         [RENEWAL],
         [ADDED, REVOKED, RENEWAL],
-        [ADDED, brought("person.renewed", RENEWED, role="quality")],
+        [ADDED, certified("person.renewed", RENEWED, role="quality")],
     ],
 )
 def test_an_impossible_renewal_is_an_integrity_error(events: list[NewEvent]) -> None:
@@ -80,7 +80,7 @@ def test_an_impossible_renewal_is_an_integrity_error(events: list[NewEvent]) -> 
 def test_a_renewal_needs_its_certificate() -> None:
     """A renewal whose certificate has another fingerprint is not believed."""
     with pytest.raises(IntegrityError, match="event 2 holds a certificate that differs from its fingerprint"):
-        people_of(tell(ADDED, brought("person.renewed", RENEWED, fingerprint="a" * 64)))
+        people_of(tell(ADDED, certified("person.renewed", RENEWED, fingerprint="a" * 64)))
 
 
 def test_a_revocation_after_a_renewal() -> None:
@@ -123,7 +123,7 @@ def test_wrong_passphrases_count_wherever_they_are_typed() -> None:
 
 
 def test_a_signed_act_begins_the_count_anew() -> None:
-    """Whoever opens the own key for a change of people has shown who it is; another's act says nothing."""
+    """Whoever opens their own key for a change of people has shown who it is; another's act says nothing."""
     own = NewEvent("rita", "quality", "person.unlocked", "rosa", "for a reason", {"envelope": "signed"})
     failed = [wrong("person.refused")] * 4
     assert not is_locked(tell(*failed, own, *failed), "rita")

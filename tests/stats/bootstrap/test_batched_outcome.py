@@ -72,7 +72,7 @@ def test_a_mean_of_nobody_is_none_and_one_of_noughts_is_nought() -> None:
 def test_weights_of_residuals_and_shares_of_predictions_by_hand(
     target: Target, treated: tuple[float, float], control: tuple[float, float]
 ) -> None:
-    """At a propensity score of 1/4 the odds against the own arm are 3 for the treated and 1/3 for controls."""
+    """At a propensity score of 1/4 the odds against the subject's own arm are 3 for the treated and 1/3 for controls."""
     for arm, odds, expected in ((0, 3.0, treated), (1, 1 / 3, control)):
         found = [float(np.squeeze(weight)) for weight in target_weights(target, arm, np.array([odds]))]
         np.testing.assert_allclose(found, expected, rtol=1e-14)

@@ -75,7 +75,7 @@ def test_an_outcome_of_0_and_1_stays_one(seed: int) -> None:
 
 @pytest.mark.parametrize("rule", ["at random", "reference"])
 def test_draws_have_the_mean_and_variance_of_their_posterior(rule: Any) -> None:
-    """They are Student's t about the prediction of the own arm, or of the controls, with ν = n1 − q and proper scale."""
+    """They are Student's t about the prediction of the subject's own arm, or of the controls, with ν = n1 − q and proper scale."""
     x, treated, outcome, observed = study(7, n=40)
     chance = generator(3)
     made = np.array([draw_outcomes(x, treated, outcome, observed, chance, rule=rule) for _ in range(DRAWS)])

@@ -50,18 +50,18 @@ def test_after_the_first_visit_by_hand(rule: str, expected: list[float]) -> None
     ("rule", "expected"), [(RULES[0], [4, 7, 12]), *((rule, [1, 2, 4]) for rule in RULES[1:])]
 )
 def test_who_was_never_seen_has_the_profile_of_the_rule(rule: str, expected: list[float]) -> None:
-    """Without an observed visit there is the own profile at random, else that of the reference arm."""
+    """Without an observed visit there is the subject's own profile at random, else that of the reference arm."""
     assert completed([NAN, NAN, NAN], rule) == pytest.approx(expected, rel=EXACT)
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_gap_before_the_last_visit_is_filled_at_random(rule: str) -> None:
-    """Who was seen at the end has not left: the gap is filled from the own arm, whatever the rule."""
+    """Who was seen at the end has not left: the gap is filled from their own arm, whatever the rule."""
     assert completed([4.0, NAN, 12.0], rule) == pytest.approx([4.0, 7.0, 12.0], rel=EXACT)
 
 
 def test_a_gap_and_a_dropout_by_hand() -> None:
-    """Up to the last visit seen the own profile counts, under copy reference the reference's throughout."""
+    """Up to the last visit seen the subject's own profile counts, under copy reference the reference's throughout."""
     assert completed([NAN, 7.0, NAN], "jump to reference") == pytest.approx([4.0, 7.0, 4.0], rel=EXACT)
     assert completed([NAN, 7.0, NAN], "copy increments") == pytest.approx([4.0, 7.0, 9.0], rel=EXACT)
     assert completed([NAN, 7.0, NAN], "copy reference") == pytest.approx([3.5, 7.0, 6.5], rel=EXACT)

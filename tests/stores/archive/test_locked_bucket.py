@@ -161,7 +161,7 @@ def test_a_server_that_gives_other_bytes_back_is_not_relied_on(moto_server: S3Se
     """What was just written and comes back changed is told as such, not as an object that was there before."""
     bucket = moto_server.bucket()
     with faulty_server(moto_server.endpoint) as passed:
-        passed.spoils = True
+        passed.corrupts = True
         with pytest.raises(ArchiveError, match="was read back with other bytes than were written"):
             moto_server.archive(bucket, endpoint=passed.endpoint).put(KEY, DATA, UNTIL)
         with pytest.raises(ArchiveError, match="is archived already with other bytes"):

@@ -35,7 +35,7 @@ def blob(data: bytes) -> str:
 
 @contextmanager
 def damaged(records: GitRecords, name: str, *, missing: bool = False) -> Iterator[None]:
-    """Spoil one loose object, or take it away."""
+    """Damage one loose object, or take it away."""
     path: Path = records.folder / "objects" / name[:2] / name[2:]
     data = path.read_bytes()
     path.chmod(0o644)

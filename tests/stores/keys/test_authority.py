@@ -230,7 +230,7 @@ def test_an_authority_is_made_once(authority: Authority, tmp_path: Path) -> None
 
 
 def test_an_authority_is_opened_from_its_folder(authority: Authority, tmp_path: Path) -> None:
-    """The folder is the authority: opened anew it issues certificates under the same one."""
+    """The folder is the authority: opened again it issues certificates under the same one."""
     again = Authority(tmp_path / "authority", StoppedClock())
     issued = x509.load_pem_x509_certificate(issue(again).certificate.encode())
     issued.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.certificate))

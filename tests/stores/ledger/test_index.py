@@ -28,7 +28,7 @@ KEPT = Indexed(HEAD, {entry.run: entry for entry in ENTRIES}, {found.run: found 
 def index(tmp_path: Path) -> SqliteIndex:
     """An index of two runs."""
     made = SqliteIndex(tmp_path / "index.db", KEY)
-    made.bring(HEAD, ENTRIES, NUMBERS, anew=True)
+    made.bring(HEAD, ENTRIES, NUMBERS, rebuild=True)
     return made
 
 
@@ -41,7 +41,7 @@ def test_what_is_kept_comes_back(index: SqliteIndex) -> None:
 def test_a_run_is_put_in_the_place_of_what_was_kept_of_it(index: SqliteIndex) -> None:
     """A changed run replaces what was kept, another joins it, and the head is the new one."""
     changed = Entry("B/2025-01/1", 5, {"run": "B/2025-01/1", "estimate": -1.5})
-    index.bring((8, "b" * 64), [changed], [Numbers("B/2025-01/1", ("primary.n",), (61.0,))], anew=False)
+    index.bring((8, "b" * 64), [changed], [Numbers("B/2025-01/1", ("primary.n",), (61.0,))], rebuild=False)
     found = index.read(numbers=True)
     assert found is not None
     assert found.head == (8, "b" * 64)
@@ -50,8 +50,8 @@ def test_a_run_is_put_in_the_place_of_what_was_kept_of_it(index: SqliteIndex) ->
 
 
 def test_begun_anew_nothing_is_left(index: SqliteIndex) -> None:
-    """An index that is made anew holds what it is given alone."""
-    index.bring(HEAD, ENTRIES[:1], NUMBERS[:1], anew=True)
+    """An index that is built again holds only what it is given."""
+    index.bring(HEAD, ENTRIES[:1], NUMBERS[:1], rebuild=True)
     found = index.read(numbers=True)
     assert found is not None
     assert (set(found.entries), set(found.numbers)) == ({"A/2025-01/1"}, {"A/2025-01/1"})
@@ -72,9 +72,9 @@ def test_an_index_that_another_key_made_is_none(index: SqliteIndex, tmp_path: Pa
     for key in (b"another", b""):
         assert SqliteIndex(path, key).read(numbers=True) is None
     assert index.read(numbers=True) == KEPT
-    SqliteIndex(path, b"another").bring(HEAD, ENTRIES, NUMBERS, anew=True)
+    SqliteIndex(path, b"another").bring(HEAD, ENTRIES, NUMBERS, rebuild=True)
     assert index.read(numbers=True) is None
-    SqliteIndex(tmp_path / "none.db", b"").bring(HEAD, ENTRIES, NUMBERS, anew=True)
+    SqliteIndex(tmp_path / "none.db", b"").bring(HEAD, ENTRIES, NUMBERS, rebuild=True)
     assert not (tmp_path / "none.db").exists()
 
 
@@ -144,7 +144,7 @@ def test_two_who_write_at_once_leave_a_whole_index(index: SqliteIndex) -> None:
     def write(number: int) -> None:
         for turn in range(20):
             run = f"C/2025-{number + 1:02}/{turn + 1}"
-            index.bring(HEAD, [Entry(run, turn, {"run": run})], [Numbers(run, (), ())], anew=False)
+            index.bring(HEAD, [Entry(run, turn, {"run": run})], [Numbers(run, (), ())], rebuild=False)
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
     for writer in writers:

@@ -1,4 +1,4 @@
-"""What the renderer hands out has been proved: a report that misses a requirement never leaves it."""
+"""What the renderer returns has been proved: a report that misses a requirement never leaves it."""
 
 from pathlib import Path
 
@@ -26,5 +26,5 @@ def test_a_report_that_misses_requirements_is_not_handed_out(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["embedded", "quarto"])
 def test_the_renderers_of_a_house_prove_their_reports(name: str) -> None:
-    """Whichever renderer the settings name, a house has it as one that proves what it hands out."""
+    """Whichever renderer the settings name, a house has it as one that proves what it returns."""
     assert isinstance(renderer_named(name), ProvenRenderer)
