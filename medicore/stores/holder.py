@@ -10,11 +10,11 @@ _FILE = "holder"
 
 
 def holder_of(home: Path) -> str:
-    """Return host and identity of the state folder ``home``, parted by a slash; the latter is made when first asked for.
+    """Return host and identity of the state folder ``home``, separated by a slash; the identity is made at the first call.
 
-    Workers that share the folder share the identity, on whatever host: among them its locks decide. A copy of the folder
-    has another one, as the file's place on the disk (its inode) is part of it. A folder that cannot be written to, as an
-    inspector's, has none and holds no run.
+    Workers that share the folder share its identity, on any host, and its locks decide among them. A copy of the
+    folder has another identity, because the file's place on the disk (its inode) is part of it. A read-only folder,
+    such as an inspector's, has no identity and holds no run.
     """
     path = home / _FILE
     with contextlib.suppress(OSError):
@@ -22,7 +22,7 @@ def holder_of(home: Path) -> str:
         if not path.exists():
             scratch.write_text(secrets.token_hex(8), encoding="ascii")
             with contextlib.suppress(FileExistsError):
-                os.link(scratch, path)  # only one of several who make it at once succeeds
+                os.link(scratch, path)  # only one of several processes succeeds in making it
             scratch.unlink()
     identifier = ""
     with contextlib.suppress(OSError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Privacy of the state folder: it belongs to the user who works with it, and nobody else may look into it."""
+"""Privacy of the state folder: it belongs to the user who works with it, and no other user may read it."""
 
 import os
 import stat
@@ -14,12 +14,12 @@ _WRITTEN_BY_OTHERS = 0o022
 
 
 def require_private(home: Path) -> str:
-    """Return the mode of a state folder, proved to be closed to others with the secrets in it.
+    """Return the mode of a state folder, after proving that it and its secrets are closed to others.
 
     Raises
     ------
     ConfigurationError
-        When folder or secret belongs to another user, or its mode lets others in.
+        When the folder or a secret belongs to another user, or its mode lets others in.
     """
     _require_closed(home, home.name, 0o700)
     for path in (home / "people", home / "prefect"):
@@ -34,7 +34,7 @@ def require_private(home: Path) -> str:
 
 
 def require_own_keys(people: Path) -> None:
-    """Raise ConfigurationError when the folder of keys holds a link, or a part that others may write, or a key they may read."""
+    """Raise ConfigurationError when others may write to the folder of keys or read a key, or a link is in the folder."""
     for words in loose_parts(people):
         raise ConfigurationError(words)
     for pattern in _KEYS:
@@ -43,27 +43,30 @@ def require_own_keys(people: Path) -> None:
 
 
 def loose_parts(folder: Path) -> Iterator[str]:
-    """Yield what is wrong with a folder and everything below it: links, what is no file, and what others may write to."""
+    """Yield the faults of a folder and everything below it: links, special files, and parts that others may write to."""
     for path, mode in _parts(folder):
         if (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) and not mode & _WRITTEN_BY_OTHERS:
             continue
         shown = Path(path).relative_to(folder.parent).as_posix()
         if stat.S_ISLNK(mode):
             yield (
-                f"{shown} is a symbolic link; expected a file or folder of its own: put back what it stands for, and "
-                "find out who made it"
+                f"{shown} is a symbolic link; expected a file or folder: replace the link by its target, and find "
+                "out who made it"
             )
         elif not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            yield f"{shown} is neither file nor folder; expected nothing else: remove it, and find out who made it"
+            yield f"{shown} is neither file nor folder; expected a file or folder: remove it, and find out who made it"
         else:
             yield (
-                f"{shown} has mode {stat.S_IMODE(mode):04o}, so that other users may write to it; expected them to read "
-                f"at most: 'chmod go-w {shown}', and find out who opened it"
+                f"{shown} has mode {stat.S_IMODE(mode):04o}, so that other users may write to it; expected no write "
+                f"access for them: 'chmod go-w {shown}', and find out who opened it"
             )
 
 
 def _parts(folder: Path) -> Iterator[tuple[str, int]]:
-    """Yield the folder and all below it, each with its mode; no link is followed, and what is not there has no parts."""
+    """Yield the folder and everything below it, each with its mode.
+
+    Links are not followed, and a missing folder yields nothing.
+    """
     try:
         mode = folder.lstat().st_mode
     except FileNotFoundError:
@@ -76,7 +79,7 @@ def _parts(folder: Path) -> Iterator[tuple[str, int]]:
                 try:
                     mode = entry.stat(follow_symlinks=False).st_mode
                 except FileNotFoundError:
-                    continue  # what a worker has just finished writing
+                    continue  # a temporary file that a worker has just renamed
                 yield entry.path, mode
                 if stat.S_ISDIR(mode):
                     below.append(entry.path)

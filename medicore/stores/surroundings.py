@@ -1,4 +1,4 @@
-"""What a process inherits and must not obey: proxies between us and this machine, and an encoding other than UTF-8."""
+"""Inherited settings that a process must not obey: proxies for this machine itself, and an encoding other than UTF-8."""
 
 import os
 import re
@@ -12,23 +12,23 @@ _UTF8 = "utf-8"
 
 
 def ask_this_machine_directly() -> None:
-    """Let every client of this process, and of those that it starts, ask loopback without a proxy.
+    """Let every client of this process and of its children call loopback without a proxy.
 
-    A company's proxy stands between us and others: it cannot reach this machine's loopback address. All else is asked
-    as HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY say.
+    A company's proxy cannot reach the loopback address of this machine. For other addresses HTTP_PROXY, HTTPS_PROXY,
+    ALL_PROXY and NO_PROXY apply.
     """
     given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
     named = [host for host in map(str.strip, given.split(",")) if host]
     if "*" not in named:
         named += [host for host in _OF_THIS_MACHINE if host not in named]
-    # Some clients read the one, some the other.
+    # Some clients read one of them, some the other.
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = ",".join(named)
 
 
 def leave_out_socks() -> tuple[str, ...]:
-    """Take the variables that name a SOCKS proxy out of the environment, and return their names.
+    """Remove the variables that name a SOCKS proxy from the environment, and return their names.
 
-    No client of ours speaks SOCKS: Prefect's fails at its start, also where it would ask loopback alone.
+    None of our clients supports SOCKS: Prefect's fails at its start, even if it calls only loopback.
     """
     found = tuple(
         name for name, value in os.environ.items() if name.lower() in _PROXIES and _SOCKS.match(value.strip())
@@ -39,10 +39,10 @@ def leave_out_socks() -> tuple[str, ...]:
 
 
 def require_utf8() -> None:
-    """Begin this process again in UTF-8 mode (PEP 540) where the locale has another encoding.
+    """Start this process again in UTF-8 mode (PEP 540) if the locale has another encoding.
 
-    Names of files, arguments and the files of others are UTF-8, whatever the locale is. What this process starts is
-    told the same.
+    Names of files, arguments and the files of others are UTF-8 in every locale. The programs that this process starts
+    inherit the mode.
     """
     if sys.getfilesystemencoding() == _UTF8:
         return
@@ -51,12 +51,12 @@ def require_utf8() -> None:
 
 
 def print_everything() -> None:
-    """Let no character stop a command at its end: one that the terminal cannot show is written by its number."""
+    """Prevent a failure at a character that the terminal cannot show: such a character is printed as its number."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a process may have been started without
+        if isinstance(stream, TextIOWrapper):  # a process may have been started without one
             stream.reconfigure(errors="backslashreplace")
 
 
 def is_utf8(encoding: str | None) -> bool:
-    """Say whether a stream takes every character; one in memory has no encoding, and does."""
+    """Return whether a stream accepts every character; a stream in memory has no encoding, and does."""
     return encoding is None or encoding.lower().replace("_", "-") in {_UTF8, "utf8"}

@@ -1,16 +1,16 @@
-"""webhook: a message sent as JSON to the address that the settings name, and nothing that waits for it."""
+"""webhook: a message is sent as JSON to the address in the settings; no work depends on it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 PATIENCE = 5.0
-"""Seconds that connecting, sending and answering may each take."""
+"""Time limit in seconds for each of connecting, sending and answering."""
 
 
 def post(address: str, message: Mapping[str, Any]) -> str | None:
-    """Send a message; return in a word what went wrong, None when the other side took it.
+    """Send a message; return the fault in a word, None when the other side accepted it.
 
-    Nothing is tried again and no redirect is followed: what happened is in the ledger, a message is a courtesy.
+    Nothing is repeated and no redirect is followed: the ledger is the record, a message is a courtesy.
     """
     import httpx
 

@@ -1,4 +1,4 @@
-"""Git bundles: unpacked into a repository without any transport, every object and every link between them proved."""
+"""Git bundles: unpacked into a repository without a transport, after proving every object and every link between objects."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from medicore.stores.git.calling import git
 
 _SIGNATURE = b"# v2 git bundle\n"
 _FEW = 100
-"""Objects from which on git keeps a pack as it is; fewer it stores one by one."""
+"""The number of objects from which git keeps a pack as one file; it stores fewer objects one by one."""
 
 
 def take_pack(pack: bytes, folder: Path) -> None:
@@ -18,12 +18,12 @@ def take_pack(pack: bytes, folder: Path) -> None:
 
 
 def take_bundle(bundle: bytes, tag: str, folder: Path) -> None:
-    """Bring ``tag`` with its history from a git bundle into a repository.
+    """Copy ``tag`` with its history from a git bundle into a repository.
 
     Raises
     ------
     IntegrityError
-        When the bundle is damaged, rests on commits that it does not hold, or has no such tag.
+        When the bundle is damaged, refers to commits that it does not contain, or has no such tag.
     """
     found, pack = _opened(bundle)
     name = f"refs/tags/{tag}"
@@ -46,7 +46,8 @@ def _opened(bundle: bytes) -> tuple[dict[str, str], bytes]:
     missing = [line for line in lines if line.startswith("-")]
     if missing:
         raise IntegrityError(
-            f"the bundle rests on {len(missing)} commit(s) that it does not hold, first {missing[0][1:13]}; expected the "
+            f"the bundle refers to {len(missing)} commit(s) that it does not contain, first {missing[0][1:13]}; "
+            "expected the "
             "whole history; restore it again"
         )
     return {name: identifier for identifier, _, name in (line.partition(" ") for line in lines)}, pack

@@ -1,7 +1,7 @@
-"""Every call of git: git reads the objects that it is asked for, and nothing that lies around them is run or obeyed.
+"""Every call of git: git reads the requested objects, and obeys and runs nothing else in the repository.
 
 A repository can carry programs (hooks, filters, monitors, transports) and substitutes (replace refs, grafts, shallow
-boundaries). Whoever may write into it, or into the user's own configuration, would otherwise decide what is read.
+boundaries). Otherwise anyone who may write to it, or to the user's own configuration, would decide what is read.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from medicore.errors import ConfigurationError, MediCoreError
 from medicore.stores.command import conversation, harmless, run
 
 _NOWHERE = f"{os.devnull}/none"
-"""A path at which no file can lie."""
+"""A path at which no file can exist."""
 
 _CONFIGURATION = {
     "core.alternateRefsCommand": "",
@@ -31,7 +31,7 @@ _CONFIGURATION = {
     "maintenance.auto": "false",
     "pack.useBitmaps": "false",
 }
-"""What stands above the configuration of the repository, which git reads in any case."""
+"""What overrides the configuration of the repository, which git always reads."""
 
 _ALONE = {
     "GIT_ALLOW_PROTOCOL": "",
@@ -39,7 +39,7 @@ _ALONE = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_NO_LAZY_FETCH": "1",
 }
-"""No configuration but the repository's, and no transport: git before 2.44 knows no GIT_NO_LAZY_FETCH."""
+"""Only the repository's configuration, and no transport: git before 2.44 does not know GIT_NO_LAZY_FETCH."""
 
 _ALWAYS = {
     "GIT_ATTR_NOSYSTEM": "1",
@@ -62,7 +62,7 @@ def git(
 ) -> bytes:
     """Return what git prints about the repository in ``folder``, bare or a checkout; raise ``failure`` when it fails.
 
-    With ``fetching`` git may get missing objects from where the user's own configuration says.
+    With ``fetching`` git may fetch missing objects from the place in the user's own configuration.
     """
     return run(
         ["git", *arguments],
@@ -83,10 +83,10 @@ def git_conversation(*arguments: str, folder: Path) -> Iterator[tuple[IO[bytes],
 
 
 def _surroundings(folder: Path, *, fetching: bool) -> dict[str, str]:
-    """Return the environment of a call: none of git's own variables comes from ours.
+    """Return the environment of a call, without any of git's variables from our own environment.
 
-    The repository is named, so git neither looks for one in the folders above nor asks to whom it belongs: nothing of
-    it is run, whoever owns it.
+    It names the repository, so git neither searches the folders above for one nor checks who owns it: whoever owns
+    it, nothing in it is run.
     """
     place, checkout = folder.absolute(), folder.absolute() / ".git"
     named = (

@@ -14,7 +14,7 @@ _SETTINGS = {
     "core.hooksPath": os.devnull,
     "core.sparseCheckout": "false",
 }
-"""What stands above the user's own configuration, which may say where a repository is and how it is opened."""
+"""What overrides the user's own configuration, which may say where a repository is and how it is opened."""
 
 _GIT = ("git", *(part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")))
 
@@ -42,7 +42,7 @@ def clone_commit(repository: str, commit: str, target: Path) -> None:
 
 
 def _require_own(repository: str, error: ConfigurationError) -> None:
-    """Raise ConfigurationError where git does not read a repository because it belongs to somebody else."""
+    """Raise ConfigurationError when git refuses a repository because it belongs to somebody else."""
     place = Path(repository)
     if (place / ".git").exists():
         place = place / ".git"

@@ -1,4 +1,4 @@
-"""Proof of the code: that what runs is a commit, to the byte."""
+"""Proof of the code: every byte that runs is that of a commit."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from medicore.errors import ConfigurationError
 from medicore.stores.git.calling import git
 from medicore.stores.git.trees import object_name, write_tree
 
-# What `dvc repro` on main writes: it holds no code, and DVC does not look into what git ignores.
+# What `dvc repro` on main writes: it contains no code, and DVC does not look into folders that git ignores.
 _WRITTEN_BY_DVC = ("dvc.lock", "records/")
 _PACKAGES = ("medicore", "flows")
 
@@ -21,7 +21,7 @@ def _our_modules() -> list[tuple[str, Path]]:
 
 
 def _origin(module: str, file: Path) -> Path | None:
-    """Return the folder that a module's package lies in; None when its file does not lie where its name says."""
+    """Return the folder of a module's package; None when the path of its file differs from its name."""
     path = "/" + module.replace(".", "/") + ("/__init__.py" if file.name == "__init__.py" else ".py")
     return file.parents[path.count("/") - 1] if str(file).endswith(path) else None
 
@@ -40,13 +40,13 @@ def _blob(file: Path) -> str:
 
 
 class GitCode:
-    """The checkout that this program runs from."""
+    """The checkout from which this program runs."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def commit(self) -> str:
-        """Return the commit that the checkout is at."""
+        """Return the commit of the checkout."""
         if not (self.root / ".git").exists():
             raise ConfigurationError(
                 f"{self.root.name} is not a git checkout, so its code cannot be named; "
@@ -61,7 +61,7 @@ class GitCode:
         found = [
             f"modified or missing: {name}" for name, blob in recorded.items() if self._blob(name) != blob
         ]
-        # What only this clone or this user ignores is not ignored here: Python would import it all the same.
+        # Files that only this clone or this user ignores count here: Python would import them.
         ignored = "--exclude-per-directory=.gitignore"
         untracked = os.fsdecode(git("ls-files", "-o", ignored, "-z", folder=self.root))
         found += [
@@ -79,7 +79,8 @@ class GitCode:
     def _foreign(self, recorded: Mapping[str, str]) -> list[str]:
         """Return what is imported from outside the checkout and differs from the commit, one line each.
 
-        Where a module comes from elsewhere, all of our code there must be the commit's: what is imported later, too.
+        If a module comes from elsewhere, all of our code there must be the commit's, including code that is imported
+        later.
         """
         root = self.root.resolve()
         outside = [(name, file) for name, file in _our_modules() if not file.is_relative_to(root)]
@@ -93,7 +94,7 @@ class GitCode:
         return found
 
     def require_clean(self) -> str:
-        """Return the commit, proved to be what runs; raise ConfigurationError when anything differs."""
+        """Return the commit after proving that it is what runs; raise ConfigurationError when anything differs."""
         commit = self.commit()
         found = self.deviations()
         if found:

@@ -1,7 +1,7 @@
-"""What lies in a record repository and is neither object, tag nor code: git would obey it, so it is named.
+"""Foreign parts of a record repository: files that are neither object, tag nor code, and that git would obey.
 
-MediCore calls git so that none of it takes effect (see ``calling``). It takes effect for an inspector who clones the
-repository, and it is a sign that somebody wrote into the folder.
+MediCore calls git so that none of them takes effect (see ``calling``). For an inspector who clones the repository
+they do take effect, and they show that somebody wrote into the folder.
 """
 
 import re
@@ -12,16 +12,16 @@ from medicore.errors import IntegrityError
 
 _ALTERING = {
     "info/grafts": "gives commits other parents",
-    "shallow": "hides what commits rest on",
+    "shallow": "hides the history of commits",
     "objects/info/alternates": "takes objects from elsewhere",
     "objects/info/http-alternates": "takes objects from elsewhere",
     "commondir": "takes everything from elsewhere",
-    "gitdir": "is of a linked checkout",
-    "worktrees": "is of a linked checkout",
-    "index": "is of a checkout",
-    "modules": "is of a checkout",
-    "config.worktree": "is configuration of a checkout",
-    "info/attributes": "changes files as they are written",
+    "gitdir": "belongs to a linked checkout",
+    "worktrees": "belongs to a linked checkout",
+    "index": "belongs to a checkout",
+    "modules": "belongs to a checkout",
+    "config.worktree": "is the configuration of a checkout",
+    "info/attributes": "changes files while they are written",
     "info/sparse-checkout": "hides files",
     "remotes": "names other repositories",
     "branches": "names other repositories",
@@ -47,18 +47,18 @@ _HARMLESS = frozenset(
         "transfer.fsckobjects",
     }
 )
-"""What git itself writes into a bare repository, and what only makes it stricter or shares it."""
+"""Settings that git itself writes into a bare repository, and settings that only make it stricter or share it."""
 
 
 def require_plain(folder: Path) -> None:
-    """Raise IntegrityError unless the repository holds objects, tags and code alone; every other part is named.
+    """Raise IntegrityError, which names every foreign part, unless the repository contains only objects, tags and code.
 
-    Only files are read, no git is started.
+    Only files are read; git is not started.
     """
     found = [*_files(folder), *_replaced(folder), *_configuration(folder)]
     if found:
         raise IntegrityError(
-            f"{'; '.join(found)}; expected objects, tags and code alone; MediCore does not obey it, but git elsewhere "
+            f"{'; '.join(found)}; expected only objects, tags and code; MediCore does not obey it, but git elsewhere "
             "does: keep a copy as evidence, remove it, and find out who wrote it"
         )
 
@@ -74,18 +74,18 @@ def _files(folder: Path) -> Iterator[str]:
             yield f"hooks/{path.name} is a program for git to run"
     packs = folder / "objects" / "pack"
     for path in sorted(packs.glob("*.promisor")) if packs.is_dir() else ():
-        yield f"objects/pack/{path.name} promises objects that are elsewhere"
+        yield f"objects/pack/{path.name} refers to objects that are elsewhere"
 
 
 def _holds_something(path: Path) -> bool:
-    """Return whether a file is there, or a folder that is not empty: git's templates make empty ones."""
+    """Return whether there is a file, or a folder that is not empty: git's templates make empty folders."""
     return (
         any(path.iterdir()) if path.is_dir() and not path.is_symlink() else path.exists() or path.is_symlink()
     )
 
 
 def _replaced(folder: Path) -> Iterator[str]:
-    """Yield each ref that puts an object in the place of another, loose or packed."""
+    """Yield each ref, loose or packed, that replaces an object by another."""
     loose = (
         path.relative_to(folder).as_posix() for path in (folder / _REPLACED).rglob("*") if path.is_file()
     )
@@ -93,11 +93,11 @@ def _replaced(folder: Path) -> Iterator[str]:
     lines = packed.read_text("utf-8", errors="replace").splitlines() if packed.is_file() else []
     listed = (line.partition(" ")[2] for line in lines)
     for name in sorted({*loose, *(name for name in listed if name.startswith(_REPLACED))}):
-        yield f"{name[:60]} puts another object in the place of that one"
+        yield f"{name[:60]} replaces that object by another"
 
 
 def _configuration(folder: Path) -> Iterator[str]:
-    """Yield each line of the configuration that is not on the list; what is written in a rare way is not either."""
+    """Yield each line of the configuration that is not on the list; a setting in an unusual spelling is not on it."""
     path = folder / "config"
     if path.is_symlink() or not path.is_file():
         yield "config is not a file of the repository"

@@ -1,4 +1,4 @@
-"""The record repository, to be read: commits, files and tags, asked of git one by one."""
+"""The record repository for reading: commits, files and tags, each read by a call of git."""
 
 import tempfile
 from pathlib import Path
@@ -27,7 +27,7 @@ class GitObjects:
             failure=IntegrityError,
         )
         found = [line.split() for line in output.decode().splitlines()]
-        # git also lists what lies below a folder of that name.
+        # git also lists the tags below a folder of that name.
         return next((names[-1] for names in found if names[0] == name), None)
 
     def tags(self, prefix: str) -> tuple[str, ...]:
@@ -69,7 +69,7 @@ class GitObjects:
         return tree_of(self.folder, commit)
 
     def commit_object(self, commit: str) -> bytes:
-        """Return the bytes of ``commit``, whose SHA-1, as git computes it, is its name."""
+        """Return the bytes of ``commit``; their SHA-1, as git computes it, is the commit's name."""
         return git("cat-file", "commit", commit, folder=self.folder, failure=IntegrityError)
 
     def bundle(self, tag: str) -> bytes:
@@ -80,16 +80,17 @@ class GitObjects:
             return path.read_bytes()
 
     def require_plain(self) -> None:
-        """Raise IntegrityError when something lies in the repository that alters what git reads, or makes it run programs."""
+        """Raise IntegrityError when the repository contains anything that changes what git reads, or makes it run programs."""
         require_plain(self.folder)
 
     def check(self, tag: str | None = None) -> None:
-        """Raise IntegrityError when an object of the repository is missing or is not what its name says.
+        """Raise IntegrityError when an object of the repository is missing or differs from its name.
 
-        Every stored object is read, and all that the tag reaches, or any tag without one, must be there.
+        Every stored object is read. Every object that the tag reaches must exist; without a tag, every object that
+        any tag reaches.
         """
         heads = [] if tag is None else [f"refs/tags/{tag}"]
-        # rev-list --verify-objects would read one record alone, but ends well where a blob's content is another.
+        # rev-list --verify-objects would read one record alone, but it overlooks a blob with other contents.
         git(
             "fsck",
             "--full",

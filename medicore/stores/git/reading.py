@@ -1,4 +1,4 @@
-"""The record repository for someone who reads much of it: one git process, and each object proved once."""
+"""The record repository for a caller that reads much of it: one git process, and each object proved once."""
 
 import contextlib
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from medicore.stores.git.trees import FOLDER, SUBMODULE, entries, object_name
 
 
 class GitReading(GitObjects):
-    """The repository as it is while it is read: tags and damage are looked up once.
+    """The repository during a reading: tags and damage are looked up once.
 
-    What the one process cannot answer is asked of a process of its own, whose words the error then carries.
+    If the shared process cannot answer, a separate process is asked, and the error repeats its message.
     """
 
     def __init__(self, folder: Path, processes: contextlib.ExitStack) -> None:
@@ -27,13 +27,13 @@ class GitReading(GitObjects):
     @classmethod
     @contextlib.contextmanager
     def of(cls, folder: Path) -> Iterator[Self]:
-        """Yield the repository in ``folder`` with its process."""
+        """Yield the repository in ``folder`` with its git process."""
         with contextlib.ExitStack() as processes:
             yield cls(folder, processes)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Self]:
-        """Yield this reading, which is one already."""
+        """Yield this object, which is a reading already."""
         yield self
 
     def read(self, commit: str, name: str) -> bytes:
@@ -49,29 +49,29 @@ class GitReading(GitObjects):
 
     def resolve(self, tag: str) -> str | None:
         """Return the commit of ``tag``, or None when there is no such tag; raise IntegrityError when it is damaged."""
-        # One damaged tag keeps git from listing any, and a tag may be younger than the list: each is asked for.
+        # After one damaged tag git lists none, and a tag may be newer than the list: such a tag is read by itself.
         found = self._tagged().get(tag)
         return found[1] if found else super().resolve(tag)
 
     def check(self, tag: str | None = None) -> None:
-        """Raise IntegrityError when an object of the repository is missing or is not what its name says.
+        """Raise IntegrityError when an object of the repository is missing or differs from its name.
 
-        With a tag, all that it reaches is held against its name, which is its SHA-1; what several tags reach is read
-        once. Without one, git reads every stored object.
+        With a tag, every object that it reaches is compared with its name, which is its SHA-1; an object that several
+        tags reach is read once. Without a tag, git reads every stored object.
         """
         if tag is None:
             super().check()
             return
         found = self._tagged().get(tag)
         if found is None:
-            super().check(tag)  # younger than the list, or git cannot list the tags
+            super().check(tag)  # newer than the list, or git cannot list the tags
             return
         bad = self._unsound(found[0])
         if bad:
-            raise IntegrityError(f"object {bad} of tag {tag} is missing or not what its name says")
+            raise IntegrityError(f"object {bad} of tag {tag} is missing or differs from its name")
 
     def _tagged(self) -> dict[str, tuple[str, str]]:
-        """Return the tag's own object and the commit of every tag; of none when git cannot list them."""
+        """Return the tag object and the commit of every tag; nothing when git cannot list the tags."""
         if self._tags is None:
             form = "--format=%(refname:strip=2) %(objectname) %(*objectname)"
             try:
@@ -84,19 +84,21 @@ class GitReading(GitObjects):
         return self._tags
 
     def _object(self, name: str) -> tuple[str, str, bytes] | None:
-        """Return identifier, kind and bytes of an object; None when the process does not give it."""
+        """Return identifier, kind and bytes of an object; None when the process does not return it."""
         if "\n" in name:
             return None
         for _ in range(2):
-            with contextlib.suppress(OSError, ValueError):  # the pipe is broken, or was closed when it broke
+            with contextlib.suppress(
+                OSError, ValueError
+            ):  # the pipe is broken, or closed after an earlier break
                 found, answered = self._answer(name)
                 if answered:
                     return found
-            self._start()  # git ends at a damaged object; where something else ended it, asking again helps
+            self._start()  # git ends at a damaged object; if something else ended it, another attempt helps
         return None
 
     def _answer(self, name: str) -> tuple[tuple[str, str, bytes] | None, bool]:
-        """Return what the process says of an object, and whether it says anything of it."""
+        """Return the answer of the process about an object, and whether there is an answer."""
         self._asked.write(name.encode() + b"\n")
         self._asked.flush()
         answer = self._answers.readline()
@@ -110,7 +112,7 @@ class GitReading(GitObjects):
         return None, False
 
     def _start(self) -> None:
-        """Begin a process in the place of the one before."""
+        """Start a new process that replaces the earlier one."""
         self._processes.close()
         pipes = git_conversation("cat-file", "--batch", folder=self.folder)
         self._asked, self._answers = self._processes.enter_context(pipes)
@@ -134,7 +136,7 @@ class GitReading(GitObjects):
         return names
 
     def _unsound(self, first: str) -> str:
-        """Return the name of an object that ``first`` reaches and that is not sound; empty when all are."""
+        """Return the name of a damaged object that ``first`` reaches; empty when all are intact."""
         waiting = [first]
         opened: list[str] = []
         while waiting:
@@ -147,7 +149,7 @@ class GitReading(GitObjects):
                 below = self._reached(name)
             if below is None:
                 for unfinished in opened:
-                    del self._proved[unfinished]  # what they reach has not all been seen
+                    del self._proved[unfinished]  # not everything that they reach has been seen
                 self._proved[name] = False
                 return name
             opened.append(name)
@@ -156,7 +158,7 @@ class GitReading(GitObjects):
         return ""
 
     def _reached(self, name: str) -> list[str] | None:
-        """Return what an object names; None when it is missing or not what its own name says."""
+        """Return the objects that an object names; None when it is missing or differs from its own name."""
         found = self._object(name)
         if found is None or found[0] != name:
             return None

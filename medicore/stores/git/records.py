@@ -1,7 +1,7 @@
 """The record repository: records as commits, built with git plumbing in a bare repository.
 
-Nothing here touches a work tree or a shared index: a scratch index builds the tree, and the annotated tag is
-created only if it does not exist, which git does atomically. Studies that finish together cannot conflict.
+Nothing here touches a work tree or a shared index: a temporary index builds the tree. Git creates the annotated tag
+atomically, and only if it does not exist. Studies that finish at the same time cannot conflict.
 """
 
 import contextlib
@@ -25,17 +25,18 @@ _NOBODY = "0" * 40
 
 
 class GitRecords(GitObjects):
-    """A bare git repository that holds every record, to be written."""
+    """A bare git repository with every record, for writing."""
 
     def create(self) -> None:
-        """Create the repository, or what is missing of it where that was interrupted; git keeps what is there."""
+        """Create the repository, or complete it after an interruption; git keeps what exists."""
         self.folder.mkdir(parents=True, exist_ok=True)
         git("init", "--quiet", "--bare", "--initial-branch=main", "--template=", ".", folder=self.folder)
 
     def adopt(self, code: GitCode, commit: str) -> None:
-        """Bring the code commit and its history into the repository, as a pack: no transport, which could run programs.
+        """Copy the code commit and its history into the repository, as a pack; a transport could run programs.
 
-        Of several who bring the same commit at once git lets one name it, and the others have what they wanted.
+        If several processes copy the same commit at once, git lets one of them name it, and all of them find it
+        there.
         """
         if self._has(commit):
             return
@@ -44,7 +45,7 @@ class GitRecords(GitObjects):
         except (ConfigurationError, IntegrityError) as error:
             if os.strerror(errno.ENOSPC) in str(error):
                 raise ConfigurationError(
-                    f"the record repository takes no more ({error}); make room, then run the same command again"
+                    f"the record repository cannot be written ({error}); make room, then run the same command again"
                 ) from error
             raise ConfigurationError(
                 f"code commit {commit[:12]} cannot be copied into the record repository ({error}); expected a clone of the "
@@ -67,10 +68,11 @@ class GitRecords(GitObjects):
         actor: str,
         at: datetime,
     ) -> str:
-        """Return the commit whose tree is the parent's, with folder ``replaced`` and ``files`` put in, tagged ``tag``.
+        """Make a commit from the parent's tree, with ``files`` in place of the folder ``replaced``.
 
-        An empty ``replaced`` keeps every file of the parent. A tag that is on a commit with the same tree and parent
-        already is taken over, and that commit is returned. Raises IntegrityError when the tag is on any other.
+        Tag it ``tag``; return it. An empty ``replaced`` keeps every file of the parent. If the tag exists already, on
+        a commit with the same tree and parent, that commit is returned. Raises IntegrityError when the tag is on any
+        other commit.
         """
         stamp = f"{int(at.timestamp())} +0000"
         who = {
@@ -107,12 +109,12 @@ class GitRecords(GitObjects):
         return commit
 
     def bring(self, bundle: bytes, tag: str) -> None:
-        """Bring ``tag`` with its history from a git bundle; raise IntegrityError when the bundle lacks a part of it."""
+        """Copy ``tag`` with its history from a git bundle; raise IntegrityError when the bundle lacks a part of it."""
         take_bundle(bundle, tag, self.folder)
 
     @contextlib.contextmanager
     def unbundled(self, bundle: bytes, tag: str) -> Iterator[Records]:
-        """Yield a repository that holds nothing but ``tag`` with its history, from a git bundle.
+        """Yield a repository that contains only ``tag`` with its history, from a git bundle.
 
         Raises IntegrityError when the bundle is damaged or lacks a part of it.
         """
@@ -125,7 +127,7 @@ class GitRecords(GitObjects):
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Records]:
-        """Yield the repository as it is now, for someone who reads much of it: one git process answers all."""
+        """Yield the repository as it is now, for a caller that reads much of it: one git process answers every question."""
         with GitReading.of(self.folder) as found:
             yield found
 
@@ -149,9 +151,9 @@ class GitRecords(GitObjects):
         return True
 
     def _missing(self, code: GitCode, commit: str) -> bytes:
-        """Return a pack of what the repository lacks of a code commit and its history.
+        """Return a pack of the objects of a code commit and its history that the repository lacks.
 
-        A partial clone gets the rest from where it was cloned from, as the user's own configuration says.
+        A partial clone fetches its missing objects from its origin, by the user's own configuration.
         """
         known = git("for-each-ref", "--format=%(objectname)", "refs/code", folder=self.folder)
         answers = git("cat-file", "--batch-check", folder=code.root, data=known).decode().splitlines()

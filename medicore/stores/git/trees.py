@@ -1,6 +1,6 @@
-"""Trees of commits, read object by object and written as they are: no attribute, filter or substitute takes part.
+"""Trees of commits, read object by object and written unchanged: no attribute, filter or substitute has an effect.
 
-Every object is held against its name, which is its SHA-1, so a tree that is read is the one that its commit names.
+Every object is compared with its name, which is its SHA-1, so the tree that is read is the one that its commit names.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def tree_of(repository: Path, commit: str) -> tuple[TreeFile, ...]:
     Raises
     ------
     IntegrityError
-        When an object is missing, is not what its name says, or has a name or kind that no file can have.
+        When an object is missing, differs from its name, or has a name or kind that no file can have.
     """
     with git_conversation("cat-file", "--batch", folder=repository) as pipes:
         objects = _Objects(*pipes)
@@ -42,7 +42,7 @@ def tree_of(repository: Path, commit: str) -> tuple[TreeFile, ...]:
         raise IntegrityError(
             f"the tree of commit {commit[:12]} has a name twice; restore it from the archive"
         )
-    # All files are asked for at once: to wait for the answer to each would take ten times as long.
+    # All files are requested at once: waiting for each answer would take ten times as long.
     wanted = "".join(f"{identifier}\n" for _, _, identifier in listed).encode()
     answers = git("cat-file", "--batch", folder=repository, data=wanted, failure=IntegrityError)
     objects = _Objects(io.BytesIO(), io.BytesIO(answers))
@@ -61,7 +61,7 @@ def write_tree(repository: Path, commit: str, target: Path) -> None:
             path.write_bytes(file.data)
             if file.mode == "100755":
                 path.chmod(path.stat().st_mode | 0o111)
-    for link in links:  # last, so that no file is written through one
+    for link in links:  # links come last, so that no file is written through one
         to = PurePosixPath(os.fsdecode(link.data))
         if not _stays_within(PurePosixPath(link.name), to):
             raise IntegrityError(f"link {link.name[:80]!r} of commit {commit[:12]} leads out of its tree")
@@ -72,20 +72,20 @@ def write_tree(repository: Path, commit: str, target: Path) -> None:
 
 
 def _stays_within(link: PurePosixPath, to: PurePosixPath) -> bool:
-    """Return whether a link leads to its tree, whatever other links are on the way: first up, then only down."""
+    """Return whether a link stays in its tree, whatever other links are on its path: it goes up first, then only down."""
     up = sum(1 for _ in itertools.takewhile(lambda part: part == "..", to.parts))
     return not to.is_absolute() and up < len(link.parts) and ".." not in to.parts[up:]
 
 
 class _Objects:
-    """The objects that one git process gives, each held against its name."""
+    """The objects that one git process returns, each compared with its name."""
 
     def __init__(self, asked: IO[bytes], answers: IO[bytes]) -> None:
         self._asked = asked
         self._answers = answers
 
     def read(self, name: str, kind: str) -> bytes:
-        """Return the bytes of an object of that kind."""
+        """Return the bytes of an object of this kind."""
         try:
             self._asked.write(f"{name}\n".encode())
             self._asked.flush()
@@ -99,12 +99,12 @@ class _Objects:
             or object_name(kind, data) != found
         ):
             raise IntegrityError(
-                f"object {name[:60]} is missing or not the {kind} that its name says; restore it from the archive"
+                f"object {name[:60]} is missing, or not the {kind} that its name says; restore it from the archive"
             )
         return data
 
     def below(self, tree: str, folder: str) -> Iterator[tuple[str, str, str]]:
-        """Yield mode, name and identifier of every file below a tree whose own name is ``folder``."""
+        """Yield mode, name and identifier of every file below the tree of ``folder``."""
         data = self.read(tree, "tree")
         try:
             listed = list(entries(data))
@@ -125,7 +125,7 @@ class _Objects:
 
 
 def entries(tree: bytes) -> Iterator[tuple[bytes, bytes, str]]:
-    """Yield mode, name and identifier of each entry of a tree; raise ValueError at one that is cut short."""
+    """Yield mode, name and identifier of each entry of a tree; raise ValueError at an entry that is cut short."""
     place = 0
     while place < len(tree):
         blank, end = tree.index(b" ", place), tree.index(b"\0", place)
@@ -139,5 +139,5 @@ def object_name(kind: str, data: bytes) -> str:
 
 
 def _can_be_written(name: bytes) -> bool:
-    """Return whether a tree's entry has a name that a folder can hold, and no repository in the record begins with it."""
+    """Return whether a folder can contain an entry of this name, and the name cannot begin a repository in the record."""
     return name not in {b"", b".", b".."} and b"/" not in name and name.lower().rstrip(b". ") != b".git"

@@ -1,4 +1,4 @@
-"""The local certificate authority: it vouches for people and for the service that acts unattended."""
+"""The local certificate authority: it issues the certificates of people and of the service, which acts unattended."""
 
 import secrets
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from medicore.stores.keys.certificates import as_pem, certificate_builder, usage
 from medicore.stores.keys.passphrases import opened, spelled
 from medicore.stores.keys.secret_files import replace_secret, write_secret
 
-if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no signature needs
+if TYPE_CHECKING:  # the ports import pandas, which takes a second, and no signature needs it
     from medicore.stores.clock import Clock
 
 LEAST_PASSPHRASE = 8
@@ -35,7 +35,7 @@ _KEY = "authority.key"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Whom a certificate is for: identifier, printed name and role."""
+    """The owner of a certificate: identifier, printed name and role."""
 
     identifier: str
     name: str
@@ -47,8 +47,8 @@ class Authority:
 
     The folder holds ``authority.pem`` (public), ``authority.key`` under its passphrase, and a PKCS#12 file per
     person; every file with a key has mode 0600. Build it with ``create`` once, then with the folder alone.
-    ``kdf_rounds`` is how often a passphrase is hashed to shut a person's key: what a guess costs. No setting of the
-    product lowers it.
+    ``kdf_rounds`` is how often a passphrase is hashed to encrypt a person's key; it makes each guess expensive. No
+    setting of the product lowers it.
 
     Raises
     ------
@@ -78,14 +78,14 @@ class Authority:
     ) -> "Authority":
         """Return a new authority in ``folder``, valid from now for ``validity``.
 
-        A key without a certificate is what an interrupted creation leaves: the certificate is then made for that key.
+        An interrupted creation leaves a key without a certificate; the certificate is then made for that key.
 
         Raises
         ------
         ConfigurationError
             When the folder already holds one.
         ReviewError
-            When the passphrase is too short, or does not open the key that is there.
+            When the passphrase is too short, or does not open the existing key.
         """
         if (folder / _CERTIFICATE).exists():
             raise ConfigurationError(
@@ -138,7 +138,7 @@ class Authority:
     def certify(
         self, subject: Subject, *, passphrase: str, authority_passphrase: str, validity: timedelta
     ) -> tuple[Person, bytes]:
-        """Return what ``issue`` returns, and the PKCS#12 bytes of the key, which are kept nowhere yet.
+        """Return what ``issue`` returns, and the PKCS#12 bytes of the key, which are not stored yet.
 
         Raises
         ------
@@ -191,18 +191,19 @@ class Authority:
         return person, stored
 
     def keep(self, identifier: str, key: bytes) -> None:
-        """Keep a person's PKCS#12 bytes, in place of those of an earlier certificate if there are any."""
+        """Store a person's PKCS#12 bytes; they replace those of an earlier certificate."""
         replace_secret(self._key_path(identifier), key)
 
     def discard(self, identifier: str) -> None:
-        """Remove key and passphrase that an interrupted attempt left of someone whom nobody was told of."""
+        """Remove key and passphrase that an interrupted attempt left for a person who is not in the ledger."""
         self._key_path(identifier).unlink(missing_ok=True)
         self._passphrase_path(identifier).unlink(missing_ok=True)
 
     def issue_service(self, subject: Subject, *, authority_passphrase: str, validity: timedelta) -> Person:
         """Return the service with a new certificate; its passphrase is random, in a file of mode 0600.
 
-        The file's owner can act as the service: it signs checkpoints and asks for scheduled runs, no more.
+        The file's owner can act as the service, which signs checkpoints and requests scheduled runs, and nothing
+        else.
         """
         if subject.role is not Role.SERVICE:
             raise ReviewError(
@@ -221,7 +222,7 @@ class Authority:
     def certify_service(
         self, subject: Subject, *, authority_passphrase: str, validity: timedelta
     ) -> tuple[Person, NewKey]:
-        """Return the service with a new certificate, and its new key with a new random passphrase, kept nowhere yet."""
+        """Return the service with a new certificate, and its new key with a new random passphrase; neither is stored yet."""
         passphrase = secrets.token_urlsafe(32)
         person, stored = self.certify(
             subject, passphrase=passphrase, authority_passphrase=authority_passphrase, validity=validity
@@ -229,7 +230,7 @@ class Authority:
         return person, NewKey(stored, passphrase)
 
     def keep_service(self, identifier: str, key: NewKey) -> None:
-        """Keep the service's new key and passphrase in place of the earlier ones, whole or lost."""
+        """Store the service's new key and passphrase; they replace the earlier ones, intact or lost."""
         replace_secret(self._passphrase_path(identifier), key.passphrase.encode())
         self.keep(identifier, key.pkcs12)
 
@@ -243,7 +244,10 @@ class Authority:
             ) from error
 
     def service_passphrase(self, identifier: str) -> str:
-        """Return the passphrase of the service's key; raise ConfigurationError when it is not here or not safe."""
+        """Return the passphrase of the service's key.
+
+        Raise ConfigurationError when the file is missing or open to others.
+        """
         path = self._passphrase_path(identifier)
         try:
             if path.stat().st_mode & 0o077:
@@ -266,7 +270,7 @@ class Authority:
 
 
 def _first_key(folder: Path, passphrase: str) -> ec.EllipticCurvePrivateKey:
-    """Return the key of an authority that has no certificate yet; it is made unless it is there."""
+    """Return the key of an authority that has no certificate yet; a missing key is made."""
     if (folder / _KEY).exists():
         return _opened(folder, passphrase)
     key = ec.generate_private_key(ec.SECP256R1())

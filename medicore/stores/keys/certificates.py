@@ -24,7 +24,7 @@ _FOR_SIGNATURES = frozenset(
 
 
 def load(pem: str | bytes) -> x509.Certificate:
-    """Return the one certificate in PEM; raise ReviewError when there is none that can be read."""
+    """Return the one certificate in PEM; raise ReviewError when it cannot be read."""
     try:
         return x509.load_pem_x509_certificate(pem.encode() if isinstance(pem, str) else pem)
     except ValueError as error:
@@ -32,7 +32,7 @@ def load(pem: str | bytes) -> x509.Certificate:
 
 
 def load_all(pem: str | bytes) -> list[x509.Certificate]:
-    """Return every certificate in PEM, in order; raise ReviewError when there is none that can be read."""
+    """Return every certificate in PEM, in order; raise ReviewError when none can be read."""
     try:
         return x509.load_pem_x509_certificates(pem.encode() if isinstance(pem, str) else pem)
     except ValueError as error:
@@ -47,7 +47,7 @@ def as_pem(certificate: x509.Certificate) -> str:
 
 
 def subject_of(certificate: x509.Certificate) -> tuple[str | None, str | None]:
-    """Return the printed name and the identifier in the certificate's subject; None for each that is missing."""
+    """Return the printed name and the identifier in the certificate's subject; None stands for a missing one."""
     name, identifier = (
         certificate.subject.get_attributes_for_oid(oid) for oid in (NameOID.COMMON_NAME, NameOID.USER_ID)
     )
@@ -94,9 +94,11 @@ def require_issued(certificate: x509.Certificate, authority: x509.Certificate, a
         is_authority = authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
         may_sign = certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
     except (InvalidSignature, TypeError, ValueError, x509.ExtensionNotFound) as error:
-        raise ReviewError(f"the certificate of {owner} is not from our authority; have one issued") from error
+        raise ReviewError(
+            f"the certificate of {owner} was not issued by our authority; have one issued"
+        ) from error
     if not (is_authority and may_sign):
-        raise ReviewError(f"the certificate of {owner} is not one for signatures; have one issued")
+        raise ReviewError(f"the certificate of {owner} is not for signatures; have one issued")
     for name, held in ((owner, certificate), ("the authority", authority)):
         require_valid(held, at, name)
 

@@ -1,4 +1,4 @@
-"""Passphrases as bytes: one passphrase has one spelling, whatever keyboard or system it was typed on."""
+"""Passphrases as bytes: a passphrase has the same spelling on every keyboard and system."""
 
 import unicodedata
 from collections.abc import Callable
@@ -10,20 +10,19 @@ T = TypeVar("T")
 
 
 def spelled(passphrase: str) -> str:
-    """Return a passphrase in Unicode's form NFC, in which new keys are encrypted: ``é`` is then one character."""
+    """Return a passphrase in Unicode's form NFC, which encrypts new keys: ``é`` is then one character."""
     return unicodedata.normalize("NFC", passphrase)
 
 
 def opened(work: Callable[[bytes], T], passphrase: str, wrong: str) -> T:
-    """Return what ``work`` gives for the passphrase in NFC, as it was typed, or in NFD, the first that opens the key.
+    """Return what ``work`` returns for the first form of the passphrase that opens the key: NFC, as typed, or NFD.
 
-    Earlier versions encrypted keys under a passphrase as it was typed. A plain passphrase is tried once: its forms are
-    the same.
+    Earlier versions encrypted keys under a passphrase as it was typed. If all forms are the same, one is tried.
 
     Raises
     ------
     WrongPassphraseError
-        When none opens it; ``wrong`` is the message.
+        When no form opens the key; ``wrong`` is the message.
     """
     failure: Exception | None = None
     for spelling in dict.fromkeys(

@@ -21,7 +21,7 @@ class AuthoritySeals:
         self._service = service
 
     def prove(self) -> None:
-        """Raise ConfigurationError when the keys lie behind links, or where others may write or read them."""
+        """Raise ConfigurationError when the path of the keys contains a link, or others may read or write them."""
         require_own_keys(self._authority().folder)
 
     def authority(self) -> bytes:

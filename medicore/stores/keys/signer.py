@@ -1,6 +1,6 @@
 """Signatures: DSSE envelopes made with a person's key, and verified against the authority.
 
-securesystemslib is imported where it is used: it imports boto3, which takes half a second that other commands save.
+securesystemslib is imported only where it is used: it imports boto3, which takes half a second.
 """
 
 import json
@@ -68,9 +68,9 @@ def verify(
     Raises
     ------
     ReviewError
-        When the envelope is malformed, of another type, forged or altered; when the certificate is not from
-        the authority, not valid at the time of signing, revoked by then, or another person's; when the signer's
-        time is not the ledger's.
+        When the envelope is malformed, of another type, forged or altered; when the certificate was not issued by the
+        authority, was invalid or revoked at the time of signing, or is another person's; when the signer's time
+        differs from the ledger's.
     """
     signed_for = load(certificate_pem)
     statement = Statement.from_payload(_unseal(envelope, PAYLOAD_TYPE, signed_for, certificate_pem))
@@ -81,7 +81,7 @@ def verify(
 
 
 def sign_act(act: Act, pkcs12_bytes: bytes, passphrase: str) -> bytes:
-    """Return the DSSE envelope of an act, signed with its signer's key; ReviewError when the key does not open."""
+    """Return the DSSE envelope of an act, signed with its signer's key; raise ReviewError when the key does not open."""
     return _seal(act.payload(), ACT_TYPE, pkcs12_bytes, passphrase, act.signer, act.certificate)
 
 
@@ -146,23 +146,24 @@ def verify_checkpoint(envelope: bytes, certificate_pem: str | bytes, ca_pem: str
             "take it from the archive"
         ) from error
     if not same:
-        raise IntegrityError("a checkpoint says more than one; expected sequence, digest and time alone")
+        raise IntegrityError("a checkpoint has other contents; expected only sequence, digest and time")
     return checkpoint
 
 
 def key_named(envelope: bytes) -> str:
-    """Return the fingerprint of the certificate that a signed head names, proved by nothing yet.
+    """Return the fingerprint of the certificate that a signed head names; it is not proved yet.
 
     Raises
     ------
     IntegrityError
-        When the bytes are no envelope with a signature.
+        When the bytes are not an envelope with a signature.
     """
     try:
         return str(json.loads(envelope)["signatures"][0]["keyid"])
     except (LookupError, RecursionError, TypeError, ValueError) as error:
         raise IntegrityError(
-            "a checkpoint of the ledger does not verify (the signature file is no envelope); expected the service's "
+            "a checkpoint of the ledger does not verify (the signature file is not an envelope); expected the "
+            "service's "
             "signature; take it from the archive"
         ) from error
 
@@ -228,7 +229,9 @@ def _unseal(
         same = canonical(opened.to_dict()) == envelope
         key = SSlibKey.from_crypto(certificate.public_key(), keyid=fingerprint(_text(certificate_pem)))
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
-        raise ReviewError("the signature file is no envelope; expected DSSE as MediCore writes it") from error
+        raise ReviewError(
+            "the signature file is not an envelope; expected DSSE as MediCore writes it"
+        ) from error
     if not same or len(opened.signatures) != 1:
         raise ReviewError("the signature file holds more than one envelope with one signature; sign again")
     if opened.payload_type != payload_type:
@@ -269,7 +272,7 @@ def _require_recorded(what: str, signed_at: str, at: str) -> None:
     """Raise ReviewError unless the ledger recorded the signature within an hour of the signer's time."""
     if abs(moment(at) - moment(signed_at)) > RECORDING_LIMIT:
         raise ReviewError(
-            f"the {what} says it was signed on {signed_at}, the ledger took it on {at}; "
+            f"the {what} says it was signed on {signed_at}, the ledger recorded it on {at}; "
             "expected at most an hour between; set the clock and sign again"
         )
 

@@ -1,4 +1,4 @@
-"""Time stamps: tokens of an RFC 3161 service, asked for over HTTP (RFC 3161, 3.4)."""
+"""Time stamps: tokens of an RFC 3161 service, requested over HTTP (RFC 3161, 3.4)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class TimeStampService:
-    """The one service that the settings allow, and the certificate in PEM by which its tokens are proved.
+    """The only service that the settings allow, and the certificate in PEM that proves its tokens.
 
     Raises
     ------
@@ -30,7 +30,7 @@ class TimeStampService:
             )
 
     def client(self) -> Any:  # noqa: ANN401 - a pyHanko time stamper
-        """Return the service as pyHanko asks it."""
+        """Return the service as pyHanko's client."""
         from asn1crypto import tsp
         from pyhanko.sign.timestamps import TimeStamper
 
@@ -41,12 +41,12 @@ class TimeStampService:
                 try:
                     return tsp.TimeStampResp.load(service.answer(req.dump()))
                 except ValueError as error:
-                    raise _refused("an answer that is no time stamp") from error
+                    raise _refused("an answer that is not a time stamp") from error
 
         return Client()
 
     def answer(self, request: bytes) -> bytes:
-        """Return the service's answer to a request; raise ConfigurationError when there is none."""
+        """Return the service's answer to a request; raise ConfigurationError when it gives no time stamp."""
         import httpx
 
         try:

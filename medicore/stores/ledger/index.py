@@ -1,4 +1,4 @@
-"""The index in a SQLite file, proved by keyed digests whenever it is read: a cache that another made must not answer."""
+"""The index in a SQLite file. Keyed digests prove it at each reading, so that a forged cache gives no answer."""
 
 import contextlib
 import hmac
@@ -31,7 +31,7 @@ _WHOLE = {
 
 
 def key_from(secret: Path) -> bytes:
-    """Return a key made from a file that the service alone can read; it is empty for whom cannot read the file."""
+    """Return a key made from a file that only the service can read; it is empty for users who cannot read the file."""
     try:
         return hmac.new(secret.read_bytes(), b"index", "sha256").digest()
     except OSError:
@@ -41,10 +41,10 @@ def key_from(secret: Path) -> bytes:
 class SqliteIndex:
     """A cache in one SQLite file, deleted and built again whenever it is not intact.
 
-    Each row has a digest of itself and the head one of all rows, so that a flipped bit, a lost row and a file of
-    another make are all the same: nothing is kept. Runs of one study share their list of paths. The digests are made
-    with ``key`` (HMAC-SHA-256, RFC 2104): who has the file alone can write none that holds. Without a key nothing is
-    kept and nothing is believed.
+    Each row has its own digest, and the head has one of all rows. A flipped bit, a lost row and a file of another
+    version have the same effect: the index counts as empty. Runs of one study share their list of paths. The digests
+    are made with ``key`` (HMAC-SHA-256, RFC 2104): nobody can forge one without the key. Without a key nothing is
+    stored and nothing is read.
     """
 
     def __init__(self, path: Path, key: bytes) -> None:
@@ -52,12 +52,12 @@ class SqliteIndex:
         self._seal = _Seal(key)
 
     def read(self, *, numbers: bool) -> Indexed | None:
-        """Return what is kept; None when nothing is, or it is damaged or of another make."""
+        """Return the stored index; None when there is none, or it is damaged or of another version."""
         if not self._seal or not self._path.is_file():
             return None
         try:
             with self._opened() as connection:
-                connection.execute("BEGIN")  # one state of the file for all that is read
+                connection.execute("BEGIN")  # everything is read from one state of the file
                 return _indexed(connection, self._seal, numbers=numbers) if _ours(connection) else None
         except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, struct.error, OSError):
             return None
@@ -85,14 +85,14 @@ class SqliteIndex:
             return  # busy, full or read-only: the answer is complete without the cache
 
     def _begin_empty(self) -> None:
-        """Put an empty index in the place of whatever lies there."""
+        """Replace the file by an empty index."""
         scratch = self._path.with_name(f".{self._path.name}.new")
         scratch.unlink(missing_ok=True)
         with contextlib.closing(sqlite3.connect(scratch)) as connection:
             connection.executescript(_SCHEMA)
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {MAKE}")
-        # The journal of the file that goes would be taken for one of the file that comes.
+        # SQLite would use the journal of the old file for the new file.
         self._path.with_name(f"{self._path.name}-journal").unlink(missing_ok=True)
         scratch.replace(self._path)
 
@@ -107,7 +107,7 @@ class SqliteIndex:
 
 
 def _ours(connection: sqlite3.Connection) -> bool:
-    """Return whether the file is an index of this make."""
+    """Return whether the file is an index of this version."""
     found = [
         connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
     ]
@@ -115,7 +115,7 @@ def _ours(connection: sqlite3.Connection) -> bool:
 
 
 def _indexed(connection: sqlite3.Connection, seal: "_Seal", *, numbers: bool) -> Indexed | None:
-    """Return what the tables hold, None unless every digest is right."""
+    """Return the contents of the tables; None unless every digest is right."""
     row = connection.execute("SELECT sequence, digest, entries, numbers FROM head").fetchone()
     if row is None:
         return None
@@ -138,7 +138,7 @@ def _indexed(connection: sqlite3.Connection, seal: "_Seal", *, numbers: bool) ->
 
 
 def _numbers(connection: sqlite3.Connection, seal: "_Seal") -> dict[str, Numbers] | None:
-    """Return the numbers of all runs, None unless every digest is right."""
+    """Return the numbers of all runs; None unless every digest is right."""
     lists = {}
     for name, listed in connection.execute("SELECT digest, listed FROM paths"):
         if sha256(listed.encode()) != name:
@@ -168,7 +168,7 @@ def _put_numbers(connection: sqlite3.Connection, seal: "_Seal", numbers: Numbers
 
 
 class _Seal:
-    """The digests of an index, made with its key; false without one."""
+    """The digests of an index, made with its key; false without a key."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
@@ -181,5 +181,5 @@ class _Seal:
         return hmac.new(self._key, canonical(list(parts)), "sha256").hexdigest()
 
     def whole(self, connection: sqlite3.Connection, table: str, head: tuple[int, str]) -> str:
-        """Return one digest of all rows of a table as of a ledger's head, so that lost and older rows show."""
+        """Return one digest of all rows of a table and the ledger's head; lost and older rows change it."""
         return self.of(list(head), *(list(row) for row in connection.execute(_WHOLE[table])))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from medicore.stores.clock import Clock
 
 LOCK = 0x4D454443
-"""The advisory lock of those who append: the letters MEDC."""
+"""The advisory lock for appending: the letters MEDC."""
 
 _PAGE = 500
 _TEXTS = ("at", "actor", "role", "action", "subject", "reason", "previous", "digest")
@@ -31,24 +31,23 @@ _ORDERS = ("sequence", "subject, sequence", "action, sequence")
 class PostgresLedger:
     """The append-only, hash-chained audit trail in the table ``medicore.events`` of a PostgreSQL database.
 
-    Every append is one transaction under an advisory lock that reads the clock, so that sequence and time agree
-    among threads, processes and machines; it is committed, and on the server's disk, when it returns. The
-    connection may break at any point: the event is then looked for under the lock, and appended again only when
-    it is not there. Triggers refuse change, removal and gaps, whoever asks.
+    Every append is one transaction under an advisory lock that reads the clock, so that sequence and time agree among
+    threads, processes and machines; it is committed, and on the server's disk, when it returns. The connection may
+    break at any point: then the event is looked for under the lock, and appended again only if it is missing.
+    Triggers refuse every change, removal and gap, for every role.
 
-    ``url`` is ``postgresql://…``; what it leaves out comes from ``PGPASSWORD``, ``PGPASSFILE`` and their like.
-    The table is made when it is missing, unless ``read_only``. ``rule`` is asked within the transaction whether an event
-    may follow those of its run's month. ``patience`` is how long one of ``attempts``
-    attempts waits, in seconds.
+    ``url`` is ``postgresql://…``; what it leaves out comes from ``PGPASSWORD``, ``PGPASSFILE`` and their like. The
+    table is made when it is missing, unless ``read_only``. Within the transaction ``rule`` decides whether an event
+    may follow the events of its run's month. ``patience`` is how many seconds each of the ``attempts`` waits.
 
     Raises
     ------
     IntegrityError
-        When the table is not as MediCore makes it, lacks its triggers, or is damaged.
+        When the table differs from the one that MediCore makes, lacks its triggers, or is damaged.
     ConfigurationError
-        When there is no ledger (read only), the server is not reached, or it refuses the role.
+        When there is no ledger (read only), the server cannot be reached, or it refuses the role.
     BusyError
-        When other writers leave no gap in all that time.
+        When other writers hold the ledger for all that time.
     """
 
     def __init__(
@@ -68,7 +67,7 @@ class PostgresLedger:
         self._session.run(self._prepare)
 
     def append(self, event: NewEvent) -> LedgerEvent:
-        """Append one event and return it with its place in the chain; it is durable then."""
+        """Append one event and return it with its place in the chain; it is then durable."""
         if self._read_only:
             raise ConfigurationError("the ledger was opened to be read; open it for writing to append")
         sent: list[LedgerEvent] = []
@@ -84,8 +83,8 @@ class PostgresLedger:
     ) -> Iterator[LedgerEvent]:
         """Yield events in order; ``subject`` is exact, or a prefix when it ends in '/'; ``after`` is a sequence number.
 
-        Of a ``person`` are the events that this person did or that are about this person.
-        Pages are read one by one, so that a slow reader never holds up a writer.
+        ``person`` selects the events that this person caused or that are about this person. Pages are read one by
+        one, so a slow reader does not delay a writer.
         """
         condition, values = _condition(subject, action, person)
         statement = (
@@ -108,18 +107,18 @@ class PostgresLedger:
         return (0, GENESIS) if last is None else (last.sequence, last.digest)
 
     def check_file(self) -> None:
-        """Raise IntegrityError when the table has lost its guards, or an index says other than the table."""
+        """Raise IntegrityError when the table has lost its guards, or an index differs from the table."""
         self._session.run(self._check)
 
     async def _append(self, connection: Connection, new: NewEvent, sent: list[LedgerEvent]) -> LedgerEvent:
-        """Append ``new`` unless one of the events ``sent`` in attempts that were cut off is there already."""
-        # One statement sees what was committed before it began, so the last event is read after the lock is held.
+        """Append ``new``, unless one of the events ``sent`` by interrupted attempts is stored already."""
+        # A statement sees what was committed before it began, so the last event is read after the lock is taken.
         await connection.execute(
             f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_catalog.pg_advisory_xact_lock({LOCK})"
         )
         try:
             for event in sent:
-                # The lock is free, so the attempt that was cut off has ended one way or the other.
+                # The lock is free, so the interrupted attempt has ended, with or without its event.
                 if await connection.fetchval(
                     "SELECT digest FROM medicore.events WHERE sequence = $1", event.sequence
                 ) == _stored(event.digest):
@@ -154,7 +153,7 @@ class PostgresLedger:
         self._rule([_event(row) for row in rows], new, at)
 
     async def _prepare(self, connection: Connection) -> None:
-        """Create the table in a database without one; prove it in any other."""
+        """Create the table if the database lacks it; otherwise prove it."""
         if await connection.fetchval("SHOW server_encoding") != "UTF8":
             raise ConfigurationError(
                 f"{self._session.name} is not in UTF8; expected a database that holds every text; create it with "
@@ -167,7 +166,7 @@ class PostgresLedger:
                 )
             await create(connection, LOCK)
         await self._require_schema(connection)
-        await connection.fetchrow(_LAST)  # who may not read it is told at once
+        await connection.fetchrow(_LAST)  # a role that may not read it gets the error at once
 
     async def _require_schema(self, connection: Connection) -> None:
         wrong = await differences(connection)
@@ -189,8 +188,8 @@ class PostgresLedger:
             ]
             if found[0] != found[1]:
                 raise IntegrityError(
-                    f"the index of {self._session.name} by {order} says other than the table; "
-                    "expected every event in it; keep the database, take the ledger from the archive"
+                    f"the index of {self._session.name} by {order} differs from the table; expected every event in "
+                    "it; keep the database, take the ledger from the archive"
                 )
 
 
@@ -200,11 +199,11 @@ async def _rows(connection: Connection, statement: str, values: tuple[object, ..
 
 
 async def _read_by(connection: Connection, order: str, disabled: tuple[str, ...]) -> object:
-    """Return a digest of the events in an order, read while the planner is kept from some ways of reading."""
+    """Return a digest of the events in an order, read with some access methods of the planner switched off."""
     await connection.execute("BEGIN")
     for name in disabled:
         await connection.execute(f"SET LOCAL {name} = off")
-    # Statements are planned once for each text, so the text says how it is to be read.
+    # A statement is planned once for each text, so the text names the method that is off.
     found = await connection.fetchval(
         f"/* without {', '.join(disabled)} */ SELECT md5(string_agg(concat_ws(' ', {order}), E'\\n')) "  # noqa: S608 - constants
         f"FROM (SELECT {order} FROM medicore.events ORDER BY {order}) AS ordered",
@@ -235,12 +234,12 @@ def _condition(subject: str | None, action: str | None, person: str | None) -> t
 
 
 def _stored(text: str) -> str:
-    """Return a text as JSON spells it between its quotes: PostgreSQL has no character zero."""
+    """Return a text in its JSON spelling, without the quotes: PostgreSQL cannot store the character zero."""
     return canonical(text).decode()[1:-1]
 
 
 def _read(stored: str) -> str:
-    """Return the text that ``_stored`` spelled; raise ValueError for one that it did not."""
+    """Return the text that ``_stored`` spelled; raise ValueError for any other text."""
     text = json.loads(f'"{stored}"')
     if not isinstance(text, str) or _stored(text) != stored:
         raise ValueError(stored)
@@ -248,7 +247,7 @@ def _read(stored: str) -> str:
 
 
 def _event(row: Row) -> LedgerEvent:
-    """Return the event in a row; raise IntegrityError when it is not what the ledger wrote."""
+    """Return the event in a row; raise IntegrityError when it differs from what the ledger writes."""
     with contextlib.suppress(ValueError, RecursionError):
         details = json.loads(row["details"])
         if isinstance(details, dict) and canonical(details).decode() == row["details"]:

@@ -1,4 +1,4 @@
-"""The table of the PostgreSQL ledger with its guards: how it is made, and what differs from that."""
+"""The table of the PostgreSQL ledger with its guards: how it is made, and how an existing one differs from that."""
 
 import hashlib
 
@@ -20,7 +20,7 @@ END
 """
 
 # Texts are compared byte by byte (collation C), so that order and prefixes do not depend on the server's locale.
-# ENABLE ALWAYS: the triggers fire in replication too, which a plain trigger can be silenced by.
+# ENABLE ALWAYS: these triggers fire during replication too; plain triggers do not.
 STATEMENTS = (
     "CREATE SCHEMA IF NOT EXISTS medicore",
     "CREATE TABLE medicore.events (sequence bigint PRIMARY KEY, "
@@ -42,7 +42,7 @@ STATEMENTS = (
     "REVOKE ALL ON medicore.events FROM PUBLIC",
 )
 
-# What the catalogue says of the table, one text a fact; pg_trigger.tgtype: 7 is before insert for each row,
+# What the catalogue says of the table, one text for each fact; pg_trigger.tgtype: 7 is before insert for each row,
 # 58 is before update, delete or truncate for each statement.
 _FACTS = """
 WITH ledger AS (SELECT t.* FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace
@@ -68,8 +68,8 @@ SELECT concat_ws(' ', 'constraint', conname, contype) FROM pg_constraint, ledger
 
 
 async def exists(connection: Connection) -> bool:
-    """Say whether the table is there."""
-    # Asked of the tables themselves: to_regclass answers from a cache that may be older than the lock.
+    """Return whether the table exists."""
+    # The query reads the tables themselves: to_regclass answers from a cache that may be older than the lock.
     found = await connection.fetchval(
         "SELECT EXISTS (SELECT FROM pg_class AS t JOIN pg_namespace AS n ON n.oid = t.relnamespace "
         "WHERE n.nspname = 'medicore' AND t.relname = 'events')"
@@ -78,7 +78,7 @@ async def exists(connection: Connection) -> bool:
 
 
 async def create(connection: Connection, lock: int) -> None:
-    """Make the table and its guards in one transaction, unless another has done so meanwhile."""
+    """Make the table and its guards in one transaction, unless another process has made them meanwhile."""
     await connection.execute(f"BEGIN; SELECT pg_advisory_xact_lock({lock})")
     if not await exists(connection):
         for statement in STATEMENTS:
@@ -87,7 +87,7 @@ async def create(connection: Connection, lock: int) -> None:
 
 
 async def differences(connection: Connection) -> list[str]:
-    """Return what is missing from the table as it is made, or is there beside it; empty when it is as made."""
+    """Return what the table lacks or has in addition; empty when it is as MediCore makes it."""
     bodies = {
         name: hashlib.md5(body.encode(), usedforsecurity=False).hexdigest()
         for name, body in (("events_follow", _FOLLOW), ("events_stay", _STAY))

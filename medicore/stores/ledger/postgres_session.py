@@ -1,7 +1,7 @@
-"""A PostgreSQL database as the stores use it: one connection, made again when it is lost, in calls that wait.
+"""A PostgreSQL database for the stores: blocking calls over one connection, which is opened again when it is lost.
 
-The driver is asyncpg (Apache-2.0), which Prefect brings along anyway; see docs/adr/0004. It speaks asyncio only,
-so one thread a process runs its loop, and the calls here wait for what that thread does.
+The driver is asyncpg (Apache-2.0), which Prefect installs anyway; see docs/adr/0004. It supports only asyncio, so one
+thread per process runs its event loop, and the calls here wait for that thread.
 """
 
 import asyncio
@@ -23,10 +23,10 @@ Row = Mapping[str, Any]
 
 
 class Connection(Protocol):
-    """What is used of an asyncpg connection, which comes without types."""
+    """The part of an asyncpg connection that is used here; asyncpg comes without types."""
 
     async def execute(self, query: str, *values: object) -> str:
-        """Run a statement; without values it may be several."""
+        """Run a statement, or several statements without values."""
         ...
 
     async def fetch(self, query: str, *values: object) -> Sequence[Row]:
@@ -42,7 +42,7 @@ class Connection(Protocol):
         ...
 
     def is_closed(self) -> bool:
-        """Say whether the connection has ended."""
+        """Return whether the connection has ended."""
         ...
 
     def terminate(self) -> None:
@@ -53,10 +53,10 @@ class Connection(Protocol):
 Work = Callable[[Connection], Awaitable[T]]
 
 _HELD = {"55P03", "57014", "40001", "40P01", "23505", "23514"}
-"""Others were first: lock or statement timed out, or a row came in between (PostgreSQL, appendix A)."""
+"""Other writers were first: a lock or statement timed out, or a row was inserted meanwhile (PostgreSQL, appendix A)."""
 
 _GONE = {"57P01", "57P02", "57P03", "57P05", "53300", "25P03"}
-"""The server is stopping, starting or full, or ended a connection that stood still; with all of class 08."""
+"""The server is stopping, starting or full, or ended an idle connection; all of class 08 counts too."""
 
 _REMEDIES = {
     "28": "refuses the credentials; check user and password in MEDICORE_LEDGER, PGPASSWORD or PGPASSFILE",
@@ -72,10 +72,10 @@ _LONGEST_PAUSE = 2.0
 class Session:
     """One connection to a PostgreSQL database, opened at the first call and again when it is lost.
 
-    Calls come from any thread, one after the other. ``patience`` bounds, in seconds, how long one attempt waits
-    for a connection or a lock; ``attempts`` bounds how often a call is tried while others hold the database, and both
-    together how long a server may be away. A session is not carried over a
-    fork. The password is never shown: errors name host and database alone.
+    Any thread may call; the calls run one after the other. ``patience`` bounds, in seconds, how long one attempt
+    waits for a connection or a lock; ``attempts`` bounds how often a call is tried while others hold the database,
+    and both together how long a server may be away. A session does not survive a fork. The password is never shown:
+    errors name host and database alone.
 
     Raises
     ------
@@ -98,9 +98,9 @@ class Session:
         weakref.finalize(self, _let_go, self._held)
 
     def run(self, work: Work[T]) -> T:
-        """Return what ``work`` gives on the connection; it is tried again when connection or lock is lost.
+        """Return the result of ``work`` on the connection; it is repeated when connection or lock is lost.
 
-        ``work`` must bear to be called again after it was cut off at any point, its commit included.
+        ``work`` must allow another call after an interruption at any point, even during its commit.
         """
         with self._turn:
             future = asyncio.run_coroutine_threadsafe(self._tried(work), _loop())
@@ -111,7 +111,7 @@ class Session:
                 raise
 
     async def _tried(self, work: Work[T]) -> T:
-        # A server that is restarted answers at once that it is not there: only time tells that it stays away.
+        # While a server restarts, connections fail at once: only time shows whether it stays away.
         until = time.monotonic() + self._attempts * self._patience
         attempt = 0
         while True:
@@ -136,7 +136,7 @@ class Session:
         try:
             return await work(connection)
         except BaseException:
-            # What the connection still carries is unknown; the next call must not meet it.
+            # The state of the connection is unknown; the next call must not use it.
             self._held.clear()
             connection.terminate()
             raise
@@ -145,14 +145,14 @@ class Session:
         connection: Connection = await asyncpg.connect(
             self._url,
             timeout=self._patience,
-            # The server gives up first, so that a refusal is read before the call is cut off.
+            # The server's limit is shorter, so that its refusal arrives before the call is stopped.
             command_timeout=2 * self._patience + 5,
             server_settings={
                 "application_name": "medicore",
                 "default_transaction_isolation": "read committed",
                 "default_transaction_read_only": "on" if self._read_only else "off",
                 "lock_timeout": f"{self._patience * 1000:.0f}ms",
-                # A writer that is stopped in the midst of an append must not stop the others for ever.
+                # A writer that stops in the middle of an append must not block the others without end.
                 "idle_in_transaction_session_timeout": "60s",
                 "search_path": "pg_catalog",
             },
@@ -160,7 +160,7 @@ class Session:
         return connection
 
     def _translated(self, error: Exception) -> MediCoreError | None:
-        """Return our error for the server's, or None when it may pass."""
+        """Return our error for the server's, or None when another attempt may succeed."""
         if isinstance(error, asyncpg.exceptions.ClientConfigurationError):
             return ConfigurationError("MEDICORE_LEDGER is not a valid PostgreSQL address; correct it")
         code = getattr(error, "sqlstate", None)
@@ -189,7 +189,7 @@ class Session:
 
 
 def _shown(url: str) -> str:
-    """Return what messages may say of an address: host and database, never user or password."""
+    """Return the part of an address that messages may show: host and database, never user or password."""
     with contextlib.suppress(ValueError):
         parts = urlsplit(url)
         return f"ledger database {(parts.hostname or 'on this host')}{parts.path}"
@@ -201,7 +201,7 @@ _starting = threading.Lock()
 
 
 def _loop() -> asyncio.AbstractEventLoop:
-    """Return the loop of this process, its thread started."""
+    """Return the event loop of this process, after starting its thread."""
     with _starting:
         loop = _loops.get(os.getpid())
         if loop is None:
@@ -211,7 +211,7 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _let_go(held: list[Connection]) -> None:
-    """End the connection of a session that nobody uses any more."""
+    """End the connection of a session that is no longer in use."""
     loop = _loops.get(os.getpid())
     if held and loop is not None and loop.is_running():
         loop.call_soon_threadsafe(held.pop().terminate)

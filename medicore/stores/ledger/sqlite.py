@@ -1,4 +1,4 @@
-"""The ledger in a SQLite file: one file that is whole at every instant, and refuses changes."""
+"""The ledger in a SQLite file: one file that is complete at every moment, and refuses changes."""
 
 import contextlib
 import functools
@@ -18,14 +18,15 @@ from medicore.records.moment import timestamp
 from medicore.stores.ledger.sqlite_rows import PAGE, below, condition_of, holds, insert, last_event, page_of
 from medicore.stores.ledger.sqlite_schema import APPLICATION, MADE, SCHEMA, schema
 
-if TYPE_CHECKING:  # the ports bring pandas, which costs a second that no command owes the ledger
+if TYPE_CHECKING:  # the ports import pandas, which takes a second, and the ledger does not need it
     from medicore.stores.clock import Clock
 
 _PAUSE = (0.0005, 0.004)
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}
 
-# SQLite's locks are POSIX's, which a process loses on a file as soon as it closes any descriptor of it. SQLite keeps count
-# of that, but looks and closes in two steps: another thread's lock can fall between. So threads take turns.
+# SQLite uses POSIX locks: a process loses its lock on a file as soon as it closes any descriptor of the file. SQLite
+# counts descriptors, but it looks and closes in two steps, and another thread's lock can fall between. So threads take
+# turns.
 _TURN = threading.Lock()
 
 T = TypeVar("T")
@@ -34,13 +35,13 @@ T = TypeVar("T")
 class SqliteLedger:
     """The append-only, hash-chained audit trail in one SQLite file.
 
-    Every append is one ``BEGIN IMMEDIATE`` transaction that reads the clock, so that sequence and time agree
-    among threads and processes; it is on the disk when it returns. A rollback journal is used rather than a
-    write-ahead log: the file alone is then always the whole ledger, and can be copied and archived as it is.
+    Every append is one ``BEGIN IMMEDIATE`` transaction that reads the clock, so that sequence and time agree among
+    threads and processes; the event is on the disk when the call returns. It uses a rollback journal, not a
+    write-ahead log: then the file alone is always the complete ledger, and can be copied and archived as it is.
 
-    ``path`` is created when missing, unless ``read_only``. ``rule`` is asked within the transaction whether an event
-    may follow those of its run's month. ``patience`` is how long to wait for other writers,
-    in seconds, in each of ``attempts`` attempts.
+    ``path`` is created when missing, unless ``read_only``. Within the transaction ``rule`` decides whether an event
+    may follow the events of its run's month. ``patience`` is how many seconds each of the ``attempts`` waits for
+    other writers.
 
     Raises
     ------
@@ -49,7 +50,7 @@ class SqliteLedger:
     ConfigurationError
         When the file is missing (read only), or cannot be opened or written.
     BusyError
-        When other writers leave no gap in all that time.
+        When other writers hold the ledger for all that time.
     """
 
     def __init__(
@@ -69,20 +70,18 @@ class SqliteLedger:
         self._patience = patience
         self._attempts = attempts
         if read_only and not path.is_file():
-            raise ConfigurationError(
-                f"ledger {path.name} is not there; expected the file; check the settings"
-            )
+            raise ConfigurationError(f"ledger {path.name} is missing; expected the file; check the settings")
         self._attempt(self._prepare)
 
     def append(self, event: NewEvent) -> LedgerEvent:
-        """Append one event and return it with its place in the chain; it is durable then."""
+        """Append one event and return it with its place in the chain; it is then durable."""
         if self._read_only:
             raise ConfigurationError("the ledger was opened to be read; open it for writing to append")
         sent: list[LedgerEvent] = []
         try:
             return self._attempt(lambda connection: self._append(connection, event, sent))
         except ConfigurationError:
-            # A commit that fails half-way may have happened: what the file holds once it is whole again is so.
+            # A commit that fails halfway may have happened: the recovered file decides.
             if sent and self._has_kept(sent[-1]):
                 return sent[-1]
             raise
@@ -97,8 +96,8 @@ class SqliteLedger:
     ) -> Iterator[LedgerEvent]:
         """Yield events in order; ``subject`` is exact, or a prefix when it ends in '/'; ``after`` is a sequence number.
 
-        Of a ``person`` are the events that this person did or that are about this person.
-        Pages are read one by one, so that a slow reader never holds up a writer.
+        ``person`` selects the events that this person caused or that are about this person. Pages are read one by
+        one, so a slow reader does not delay a writer.
         """
         condition, values = condition_of(subject, action, person)
         last = after
@@ -132,7 +131,7 @@ class SqliteLedger:
         return event
 
     def _has_kept(self, event: LedgerEvent) -> bool:
-        """Say whether the file holds an event for good: the end of its journal, which would undo it, is on the disk."""
+        """Return whether an event is stored permanently: the removal of the journal, which could undo it, is on the disk."""
         with contextlib.suppress(MediCoreError, OSError):
             if self._attempt(functools.partial(holds, event=event)):
                 folder = os.open(self._path.absolute().parent, os.O_RDONLY)
@@ -144,8 +143,8 @@ class SqliteLedger:
         return False
 
     def _begin(self, connection: sqlite3.Connection) -> None:
-        """Begin to write as soon as no other does."""
-        # SQLite itself asks ten times a second only, and so misses the gaps that a writer in a hurry leaves.
+        """Begin to write as soon as no other process writes."""
+        # SQLite itself asks only ten times a second, and so misses the short gaps that a busy writer leaves.
         connection.execute("PRAGMA busy_timeout = 0")
         until = time.monotonic() + self._patience
         while True:
@@ -155,11 +154,11 @@ class SqliteLedger:
             except sqlite3.OperationalError as error:
                 if not _held_by_others(error) or time.monotonic() > until:
                     raise
-            time.sleep(random.uniform(*_PAUSE))  # noqa: S311 - so that writers do not ask in step
+            time.sleep(random.uniform(*_PAUSE))  # noqa: S311 - so that writers do not ask at the same time
         connection.execute(f"PRAGMA busy_timeout = {self._patience * 1000:.0f}")
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        """Create the tables in an empty file; prove them in any other."""
+        """Create the tables in an empty file; prove those of any other file."""
         if not self._read_only and not schema(connection):
             connection.execute("BEGIN IMMEDIATE")
             if not schema(connection):
@@ -170,7 +169,7 @@ class SqliteLedger:
         self._require_guards(connection)
 
     def _check(self, connection: sqlite3.Connection) -> str:
-        """Return what SQLite says of the file, its guards proved."""
+        """Return what SQLite says of the file, after proving its guards."""
         self._require_guards(connection)
         return str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
 
@@ -181,17 +180,17 @@ class SqliteLedger:
             or schema(connection) != MADE
         ):
             raise IntegrityError(
-                f"{self._path.name} is not a ledger as MediCore makes it: table or triggers are others; "
-                "keep the file, take the ledger from the archive"
+                f"{self._path.name} is not a ledger as MediCore makes it: table or triggers differ; keep the file, "
+                "take the ledger from the archive"
             )
 
     def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what ``work`` gives on a connection of its own, tried again while others hold the file."""
+        """Return the result of ``work`` on a new connection; it is repeated while others hold the file."""
         for attempt in range(1, self._attempts + 1):
             try:
                 with _TURN, contextlib.closing(self._connect()) as connection:
                     return work(connection)
-            except UnicodeDecodeError as error:  # even SQLite's own words are damaged
+            except UnicodeDecodeError as error:  # even the text of SQLite's error is damaged
                 raise _damaged(self._path) from error
             except sqlite3.Error as error:
                 if not _held_by_others(error):
@@ -204,7 +203,7 @@ class SqliteLedger:
         raise AssertionError("at least one attempt is made")  # pragma: no cover
 
     def _connect(self) -> sqlite3.Connection:
-        # A reader may have to roll back the journal of a killed writer, so it opens for writing where it can.
+        # A reader may have to roll back the journal of a killed writer, so it opens for writing if it can.
         mode = "rwc" if not self._read_only else "rw" if os.access(self._path, os.W_OK) else "ro"
         if mode == "rwc":
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Events as the rows of the ledger's SQLite table, and the rows that a question asks for."""
+"""Events as rows of the ledger's SQLite table, and the rows that answer a question."""
 
 import contextlib
 import json
@@ -60,7 +60,7 @@ def last_event(connection: sqlite3.Connection) -> LedgerEvent | None:
 
 
 def holds(connection: sqlite3.Connection, event: LedgerEvent) -> bool:
-    """Say whether an event is there, at its place in the chain."""
+    """Return whether an event is stored at its place in the chain."""
     found = "SELECT 1 FROM events WHERE sequence = ? AND digest = ?"
     return connection.execute(found, (event.sequence, event.digest)).fetchone() is not None
 

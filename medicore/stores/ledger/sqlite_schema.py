@@ -1,4 +1,4 @@
-"""The table of the SQLite ledger with its guards, as it is made, and as it is found in a file."""
+"""The table of the SQLite ledger with its guards: as it is made, and as a file has it."""
 
 import sqlite3
 

@@ -1,6 +1,6 @@
-"""Performs the cells of a template: a program of its own, which imports nothing of this project.
+"""Performs the cells of a template: a separate program, which imports nothing of this project.
 
-It reads what to do as JSON on its standard input, and answers as JSON: what each cell printed, or the cell at which
+It reads its task as JSON from its standard input, and answers as JSON: what each cell printed, or the cell at which
 it ended and why.
 """
 
@@ -21,11 +21,11 @@ CURRENT = "cell"
 
 
 def perform(cells: Sequence[Mapping[str, Any]], home: Path) -> dict[str, Any]:
-    """Return ``printed``, the text that each cell printed, by label; else ``label`` and what happened there.
+    """Return ``printed``, the text that each cell printed, by label.
 
-    A cell has ``label``, ``code`` and ``given``, the names that are set after it. All cells share one set of names.
-    ``failed`` is the kind of the exception that ended a cell, and ``shown`` is true when a cell ends with a value
-    instead of printing it.
+    Otherwise the ``label`` of the failed cell and the failure. A cell has ``label``, ``code`` and ``given``, the
+    names that are set after it. All cells share one set of names. ``failed`` is the kind of the exception that ended
+    a cell, and ``shown`` is true when a cell ends with a value instead of printing it.
     """
     session = types.ModuleType("__main__")
     printed: dict[str, str] = {}
@@ -36,7 +36,7 @@ def perform(cells: Sequence[Mapping[str, Any]], home: Path) -> dict[str, Any]:
         try:
             with contextlib.redirect_stdout(caught):
                 value = _value_of(cell["code"], label, session)
-        except BaseException as error:  # noqa: BLE001 - whatever ends a cell is its failure, an exit too
+        except BaseException as error:  # noqa: BLE001 - everything that ends a cell is a failure, even an exit
             return {"label": label, "failed": type(error).__name__}
         if value is not None:
             return {"label": label, "shown": True}
@@ -46,7 +46,7 @@ def perform(cells: Sequence[Mapping[str, Any]], home: Path) -> dict[str, Any]:
 
 
 def _value_of(code: str, label: str, session: types.ModuleType) -> object:
-    """Run the code and return the value of its last line, where that is an expression."""
+    """Run the code and return the value of its last line, if that is an expression."""
     tree = ast.parse(code, label)
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, label, "exec"), vars(session))  # noqa: S102 - the template is code, under version control
@@ -56,9 +56,9 @@ def _value_of(code: str, label: str, session: types.ModuleType) -> object:
 
 
 def main() -> None:  # pragma: no cover - a process of its own, in tests too
-    """Answer what is asked on the standard input; whatever else is written to the two outputs is lost."""
+    """Answer the task on the standard input; everything else that is written to the two outputs is discarded."""
     asked = json.load(sys.stdin)
-    signal.alarm(asked["limit"])  # also when nobody waits for the answer any more
+    signal.alarm(asked["limit"])  # even if nobody waits for the answer any more
     answer = os.dup(1)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -14,21 +14,18 @@ _RANGE = re.compile(r"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>")
 
 
 def pages_of(pdf: bytes) -> list[str]:
-    """Return the text of each page, without any blank, so that line breaks do not matter.
-
-    A letter that no map explains is U+FFFD.
-    """
+    """Return the text of each page without blanks, so that line breaks do not matter. A letter without a map is U+FFFD."""
     with pikepdf.open(BytesIO(pdf)) as document:
         return [tight("".join(_drawn(page, page.resources))) for page in document.pages]
 
 
 def text_of(pdf: bytes) -> str:
-    """Return the text of the whole document, without any blank."""
+    """Return the text of the whole document without blanks."""
     return "".join(pages_of(pdf))
 
 
 def mark_text(form: pikepdf.Object) -> str:
-    """Return the text of the mark of a signature, without any blank: the page that its appearance draws."""
+    """Return the text of the mark of a signature without blanks: the page that its appearance draws."""
     return tight("".join(_drawn(form.Resources.XObject.Mark, form.Resources.XObject.Mark.Resources)))
 
 

@@ -1,4 +1,4 @@
-"""What both renderers share: the scratch folder that a report is made in, and the parameters of the template."""
+"""What both renderers share: the scratch folder of a report, and the parameters of the template."""
 
 import contextlib
 import json
@@ -12,9 +12,9 @@ from medicore.errors import ConfigurationError
 
 TEMPLATE = "regulatory_report.qmd"
 RENDER_LIMIT_S = 1800.0
-"""Seconds that a program may take to make a report or a page."""
+"""Time limit, in seconds, for a program that makes a report or a page."""
 VERSION_LIMIT_S = 120.0
-"""Seconds that a program may take to say its version."""
+"""Time limit, in seconds, for a program that prints its version."""
 _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "*.md")
 
 
@@ -22,14 +22,14 @@ _NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "*.md")
 def scratch_folder(
     template_folder: str, inputs: Mapping[str, bytes], template: str = TEMPLATE
 ) -> Iterator[Path]:
-    """Give a fresh folder with ``report/`` (the templates, the inputs beside them) and ``home/``; then remove it.
+    """Yield a new folder with ``report/`` (the templates and the inputs) and ``home/``; then remove it.
 
-    The programs that render get ``home/`` as their home, so that nothing of the user's is read or written.
+    ``home/`` is the home folder of the programs that render, so that they read and write nothing of the user's.
 
     Raises
     ------
     ConfigurationError
-        When the template is not there, or an input is named like a file of it.
+        When the template is missing, or an input has the name of one of its files.
     """
     source = Path(template_folder)
     if not (source / template).is_file():
@@ -51,7 +51,7 @@ def scratch_folder(
 
 
 def parameters(inputs: Mapping[str, bytes]) -> dict[str, str]:
-    """Return the template's parameters; it compares them with ``run.json``, so that none can get lost."""
+    """Return the template's parameters; it compares them with ``run.json``, so that no parameter is lost."""
     try:
         run = json.loads(inputs["run.json"])
         return {"study_id": str(run["study"]), "month": str(run["month"]), "run": str(run["id"])}
@@ -62,7 +62,7 @@ def parameters(inputs: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def epoch(created: datetime) -> int:
-    """Return the report's time stamp in seconds since 1970; raise ConfigurationError when it has no zone."""
+    """Return the report's time stamp in seconds since 1970; raise ConfigurationError when it has no time zone."""
     if created.tzinfo is None:
         raise ConfigurationError("the report's time stamp has no time zone; pass a time in UTC")
     return int(created.timestamp())

@@ -1,4 +1,4 @@
-"""Executes the cells of a template in a process that sees nothing but its folder, and leaves no process."""
+"""Executes the cells of a template in a process that sees only its folder, and leaves no process behind."""
 
 import json
 import os
@@ -14,17 +14,17 @@ from medicore.stores.report.renderer_template import Cell
 
 LIMIT_S = 600
 """Seconds that all cells of a template may take together; a report of thousands of rows takes three."""
-# Neither the folder of the program nor packages of the user can put a module before one of the environment.
+# No module of the program's folder or of the user's packages can hide one of the environment.
 _COMMAND = (sys.executable, "-P", "-s", "-B", cell_runner.__file__)
 
 
 def execute(cells: Sequence[Cell], parameters: Mapping[str, str], folder: Path, home: Path) -> dict[str, str]:
-    """Return what each cell prints, by label; parameters are set after the cell that declares them.
+    """Return the text that each cell prints, by label; parameters are set after the cell that declares them.
 
     Raises
     ------
     ConfigurationError
-        When a cell fails, or shows anything but printed text. The message names the cell and the kind of the
+        When a cell fails, or shows anything except printed text. The message names the cell and the kind of the
         exception, never its values.
     TimeLimitError
         When the cells do not end within LIMIT_S.
@@ -71,6 +71,6 @@ def execute(cells: Sequence[Cell], parameters: Mapping[str, str], folder: Path, 
 
 
 def _current(home: Path) -> str:
-    """Return the label of the cell that was at work."""
+    """Return the label of the cell that was running."""
     current = home / cell_runner.CURRENT
     return current.read_text(encoding="utf-8") if current.is_file() else "none"

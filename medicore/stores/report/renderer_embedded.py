@@ -30,7 +30,7 @@ _PAGE_TEMPLATE = "embedded-template.typ"
 
 
 class EmbeddedRenderer:
-    """Renders the report where Quarto is absent, from the same template."""
+    """Renders the report from the same template if Quarto is absent."""
 
     @functools.cached_property
     def identity(self) -> Mapping[str, str]:
@@ -54,7 +54,7 @@ class EmbeddedRenderer:
         Raises
         ------
         ConfigurationError
-            When the template cannot be executed, converted or set; there is no PDF then.
+            When the template cannot be executed, converted or set; then there is no PDF.
         """
         stamp, given = epoch(created), parameters(inputs)
         with scratch_folder(template_folder, inputs, template) as scratch:
@@ -73,7 +73,7 @@ def _pandoc_version() -> str:
 
 
 def _convert(document: str, folder: Path, home: Path) -> bytes:
-    """Return the Typst source of a Markdown document; pandoc may read nothing but the page template."""
+    """Return the Typst source of a Markdown document; pandoc may read only the page template."""
     arguments = [
         str(PANDOC),
         "--sandbox",
@@ -99,7 +99,7 @@ def _convert(document: str, folder: Path, home: Path) -> bytes:
 
 
 def _compile(page: Path, standards: tuple[str, ...], stamp: int) -> bytes:
-    """Return the PDF of a Typst document: embedded fonts only, no file outside its folder."""
+    """Return the PDF of a Typst document; it uses only embedded fonts and no file outside its folder."""
     known: list[Any] = list(standards)
     try:
         made: bytes = typst.compile(
@@ -115,10 +115,10 @@ def _compile(page: Path, standards: tuple[str, ...], stamp: int) -> bytes:
             f"Typst could not set the report: {error.message[:200]}; correct the template"
         ) from error
     except BaseException as error:
-        # A fault inside Typst arrives as a class that is no Exception, and would pass every handler above us.
+        # A fault inside Typst is not an Exception, so no handler above would catch it.
         if type(error).__name__ != "PanicException":
             raise
         raise ConfigurationError(
-            "Typst broke down while it set the report; look for unusual characters in the protocol's texts"
+            "Typst crashed while it set the report; look for unusual characters in the protocol's texts"
         ) from None
     return made

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ProvenRenderer:
-    """Renders with another renderer, then holds the PDF against every requirement of ``medicore report check``."""
+    """Renders with another renderer, then checks the PDF by every requirement of ``medicore report check``."""
 
     def __init__(self, renderer: "EmbeddedRenderer | QuartoRenderer") -> None:
         self._renderer = renderer
@@ -36,14 +36,14 @@ class ProvenRenderer:
         Raises
         ------
         ConfigurationError
-            When there is no PDF, or it misses a requirement; what is missed is named with what was expected.
+            When there is no PDF, or it misses a requirement; the message names the requirement.
         """
         made = self._renderer.render(template_folder, inputs, created, template)
         name = self.identity["name"]
         try:
             missed = [requirement for requirement in check_report(made) if not requirement.met]
         except DataError as error:
-            raise ConfigurationError(f"what the {name} renderer made is no report: {error}") from error
+            raise ConfigurationError(f"what the {name} renderer made is not a report: {error}") from error
         if missed:
             first, more = missed[0], len(missed) - 1
             raise ConfigurationError(

@@ -1,4 +1,4 @@
-"""The production renderer: the Quarto command line, which carries its own pandoc and Typst."""
+"""The production renderer: the Quarto command line, which contains its own pandoc and Typst."""
 
 import functools
 import json
@@ -29,7 +29,7 @@ _PARAMETERS = "parameters.yml"
 _PDFA = b"pdfaid:part"
 _PROJECT = "_quarto.yml"
 _PACKAGES = ("ipykernel", "nbclient", "nbformat", "papermill")
-"""What Quarto imports in the Python that executes its cells; the lock file for Quarto has them."""
+"""Packages that Quarto imports in the Python that executes its cells; the lock file for Quarto has them."""
 
 
 class QuartoRenderer:
@@ -59,19 +59,19 @@ class QuartoRenderer:
         Raises
         ------
         ConfigurationError
-            When Quarto is not there or does not end, a cell fails, or what comes out is not PDF/A; there is no PDF then.
+            When Quarto is missing or does not end, a cell fails, or the result is not PDF/A; then there is no PDF.
         """
         stamp, given, program = epoch(created), parameters(inputs), _program()
         with scratch_folder(template_folder, inputs, template) as scratch:
             folder, home = scratch / "report", scratch / "home"
-            # A JSON text is a YAML text that no reader takes for a number or a null.
+            # JSON is YAML in which no text is read as a number or a null.
             lines = "".join(f"{name}: {json.dumps(value)}\n" for name, value in given.items())
             (folder / _PARAMETERS).write_text(lines, encoding="utf-8")
-            # Without a project here Quarto takes one from any folder above, the temporary folder of all users too:
-            # another user's would run commands as us and put words into the report.
+            # Without a project here Quarto uses one of any folder above, even of the shared temporary folder. Another
+            # user's project could run commands in our name and put text into the report.
             (folder / _PROJECT).write_text("project:\n  type: default\n", encoding="utf-8")
             arguments = [program, "render", template, "--to", "typst", "--output", _OUTPUT]
-            # A daemon would keep the kernel alive after the report is made.
+            # A daemon would keep the kernel running after the report is made.
             arguments += ["--execute-params", _PARAMETERS, "--no-execute-daemon", "--quiet"]
             try:
                 run(arguments, folder=folder, environment=_environment(home, stamp), limit=RENDER_LIMIT_S)
@@ -79,9 +79,9 @@ class QuartoRenderer:
             except TimeLimitError:
                 raise
             except (ConfigurationError, FileNotFoundError):
-                # Quarto repeats what the cell said; its words are not ours to pass on.
+                # Quarto repeats the cell's output, which may hold values.
                 raise ConfigurationError(
-                    "Quarto could not make the report; see by 'quarto --version' that it is 1.10 or later, then "
+                    "Quarto could not make the report; check with 'quarto --version' that it is 1.10 or later, then "
                     "render with the embedded renderer to see which cell fails"
                 ) from None
             if _PDFA not in made:
@@ -92,9 +92,9 @@ class QuartoRenderer:
 
 
 def quarto_program() -> str | None:
-    """Return the Quarto command line as the package ``quarto`` finds it: QUARTO_PATH, else the PATH.
+    """Return the Quarto command line that the package ``quarto`` finds by QUARTO_PATH or the PATH.
 
-    None where the program is missing, or a package that it needs in this Python.
+    None when the program is missing, or a package that it needs in this Python.
     """
     if _missing_packages():
         return None
@@ -125,7 +125,7 @@ def _program() -> str:
 
 
 def _version(form: str, *program: str) -> str:
-    # Quarto passes on what its pandoc prints as it is, but what its Typst prints goes to its standard error.
+    # Quarto passes its pandoc's output to its standard output, but its Typst's output to its standard error.
     asked = [_program(), *program, "--version"]
     answer = run(asked, folder=Path("/"), everything=True, limit=VERSION_LIMIT_S).decode(errors="replace")
     found = re.search(f"^{form}", answer, re.MULTILINE)
@@ -137,12 +137,12 @@ def _version(form: str, *program: str) -> str:
 
 
 def _environment(home: Path, stamp: int) -> dict[str, str]:
-    """Return what Quarto, its kernel and its Typst see beside the inherited environment."""
+    """Return the variables of Quarto, its kernel and its Typst in addition to the inherited environment."""
     return {
         **kernel_environment(home),
         "QUARTO_PYTHON": sys.executable,
         "SOURCE_DATE_EPOCH": str(stamp),
-        # No font of this machine or user: the report is set in the faces that Typst carries.
+        # No font of this machine or user: the report is set in the fonts of Typst.
         "TYPST_FONT_PATHS": str(home),
         "TYPST_IGNORE_SYSTEM_FONTS": "true",
         "XDG_CACHE_HOME": str(home / "cache"),

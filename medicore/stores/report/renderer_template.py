@@ -1,4 +1,4 @@
-"""Reads the report template: Quarto's Markdown with Python cells, of which this is the part that we use."""
+"""Reads the report template: the part of Quarto's Markdown with Python cells that MediCore uses."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template: its Typst options, Markdown texts and cells in their order, and whether it makes HTML too."""
+    """A template: its Typst options, its Markdown texts and cells in order, and whether it makes HTML too."""
 
     options: Mapping[str, Any]
     parts: tuple[str | Cell, ...]
@@ -51,8 +51,8 @@ class Template:
 def parse_template(text: str) -> Template:
     """Return the template in ``text``.
 
-    Only what both renderers do alike is accepted: cells that print Markdown as it stands, with a label each,
-    exactly one of them tagged ``parameters``.
+    It accepts only what both renderers treat alike: labelled cells that print unchanged Markdown, exactly one of them
+    tagged ``parameters``.
 
     Raises
     ------
@@ -65,16 +65,14 @@ def parse_template(text: str) -> Template:
     front = _mapping(matched[1], "front matter")
     execute, formats = front.get("execute", {}), front.get("format", {})
     if any(execute.get(key) != value for key, value in _EXECUTE.items()):
-        raise ConfigurationError(
-            "the template's cells do not print as they stand; set echo: false, output: asis"
-        )
+        raise ConfigurationError("the template's cells do not print unchanged; set echo: false, output: asis")
     options = formats.get("typst") if isinstance(formats, dict) else None
     if not isinstance(options, dict) or not options.get("pdf-standard"):
         raise ConfigurationError("the template names no PDF standard for Typst; set pdf-standard: [a-2b]")
     parts = tuple(_parts(matched[2]))
     labels = [part.label for part in parts if isinstance(part, Cell)]
     if len(set(labels)) != len(labels):
-        raise ConfigurationError("the template gives a label to two cells; give each its own")
+        raise ConfigurationError("the template gives one label to two cells; give each cell its own")
     if sum(part.parameters for part in parts if isinstance(part, Cell)) != 1:
         raise ConfigurationError("the template needs exactly one cell tagged 'parameters'; correct it")
     return Template(options, parts, "html" in formats)

@@ -1,4 +1,4 @@
-"""The rendition of a report in HTML: the template of a record, its cells asked for HTML, in one file by itself."""
+"""The rendition of a report in HTML: the template of a record, whose cells print HTML, as one self-contained file."""
 
 import json
 import tempfile
@@ -26,9 +26,9 @@ _END = "</nav>\n"
 
 
 def render_html(template: Mapping[str, bytes], inputs: Mapping[str, bytes]) -> bytes:
-    """Return the HTML that the files of a ``template`` make of ``inputs``; the same files give the same bytes.
+    """Return the HTML that a ``template`` makes from ``inputs``; the same files give the same bytes.
 
-    The page holds its style and its figures, and neither script nor address of anything outside of it.
+    The page contains its style and its figures; it has no script and no address of anything outside.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def render_html(template: Mapping[str, bytes], inputs: Mapping[str, bytes]) -> b
 def _page(
     template: Template, outputs: Mapping[str, str], head: tuple[str, str], folder: Path, home: Path
 ) -> bytes:
-    """Return the page; ``head``, its title and the run's status, also stands on every page when it is printed."""
+    """Return the page; ``head``, its title and the run's status, is on every printed page."""
     title, status = head
     style = (folder / _STYLE).read_text(encoding="utf-8")
     arguments = [
@@ -92,7 +92,7 @@ def _page(
 
 
 def _with_contents(page: str) -> str:
-    """Return the page with the contents, which pandoc has only when all is read, in their section."""
+    """Return the page with the table of contents in its section; pandoc knows the contents only at the end."""
     start = page.rindex(_NAVIGATION)
     end = page.index(_END, start) + len(_END)
     navigation = page[start:end].rstrip()

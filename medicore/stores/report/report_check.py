@@ -1,4 +1,4 @@
-"""report_check: what a report's PDF must be, proved from the file itself: archival, accessible, closed, and marked."""
+"""report_check: the requirements of a report's PDF, proved from the file itself: archival, accessible, closed, marked."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,10 +11,10 @@ from medicore.errors import DataError
 from medicore.stores.report.pdf_text import pages_of
 
 STATUSES = ("CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY")
-"""Words of which one stands on every page."""
+"""The words for a report's status; one of them is on every page."""
 
 PORTFOLIO = "portfolio"
-"""What stands in the place of the study in a summary of several; the ledger's event is in that of the run."""
+"""What a summary of several studies has in place of the study; in place of the run it has the ledger's event."""
 
 _NO_PROGRAM = frozenset({"/FontFile", "/FontFile2", "/FontFile3"})
 _INSIDE = frozenset({"/GoTo", "/Named"})
@@ -23,7 +23,7 @@ _RUN = re.compile(r"^(?P<study>[A-Za-z0-9-]+)/(?P<month>[0-9]{4}-[0-9]{2})/(?P<n
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One thing that a report must be: what was expected, and what was found instead, None when it is met."""
+    """One requirement of a report: what was expected, and what was found instead; None when it is met."""
 
     name: str
     expected: str
@@ -31,13 +31,13 @@ class Requirement:
 
     @property
     def met(self) -> bool:
-        """Whether the report is so."""
+        """Whether the report meets it."""
         return self.found is None
 
 
 @dataclass(frozen=True, slots=True)
 class _Report:
-    """What is read in a report: the document, the text of each page, and all its dictionaries and streams."""
+    """A report as it was read: the document, the text of each page, and all its dictionaries and streams."""
 
     document: pikepdf.Pdf
     pages: list[str]
@@ -47,14 +47,14 @@ class _Report:
 def check_report(data: bytes) -> tuple[Requirement, ...]:
     """Return every requirement of a report with what was found; ``data`` is the PDF, signed or not.
 
-    PDF/A-2 (ISO 19005-2) and PDF/UA-1 (ISO 14289-1) as far as a machine can hold them against the file without a
-    validator of its own: identification, output intent, fonts, tags, alternative texts, title, language; besides,
-    what MediCore promises: bookmarks, no attachment, script, form or way out, and every page marked.
+    PDF/A-2 (ISO 19005-2) and PDF/UA-1 (ISO 14289-1) as far as a program can check them without a full validator:
+    identification, output intent, fonts, tags, alternative texts, title, language; in addition, what MediCore
+    promises: bookmarks, no attachment, script, form or external link, and a mark on every page.
 
     Raises
     ------
     DataError
-        When the bytes are no PDF that can be read.
+        When the bytes cannot be read as PDF.
     """
     try:
         with pikepdf.open(BytesIO(data)) as document:
@@ -192,7 +192,7 @@ def _marked(report: _Report) -> Iterator[str]:
 
 
 def _dictionaries(document: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
-    """Yield every dictionary and stream of the file, those within others too."""
+    """Yield every dictionary and stream of the file, including those within others."""
     for held in document.objects:
         yield from _within(held)
 

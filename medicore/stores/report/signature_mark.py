@@ -1,7 +1,7 @@
-"""The mark of a signature: what 21 CFR 11.50 wants to be seen of it, set by Typst in the report's own fonts.
+"""The mark of a signature: the visible part that 21 CFR 11.50 requires, set by Typst in the report's own fonts.
 
-pyHanko's own stamps print in a font that they do not embed. Typst, which sets the report, embeds what it uses; its
-page becomes the appearance of the signature.
+pyHanko's own stamps use a font that they do not embed. Typst, which sets the report, embeds its fonts; its page
+becomes the appearance of the signature.
 """
 
 import json
@@ -24,7 +24,7 @@ MEANINGS: Mapping[Meaning, str] = MappingProxyType(
         Meaning.REJECT: "Run rejected",
     }
 )
-"""What each meaning is called where a person reads it (21 CFR 11.50(a)(3))."""
+"""The words for each meaning that a person reads (21 CFR 11.50(a)(3))."""
 
 _TEMPLATE = "signature.typ"
 _MOST_SHOWN = 600
@@ -35,13 +35,13 @@ _WIDELY_PRINTABLE = 0x024F
 def draw(template_folder: Path, statement: Statement, width: float) -> bytes:
     """Return a PDF of one page, ``width`` points wide and as high as the mark of the statement.
 
-    A long reason is shown by its beginning; the signature itself carries it whole. Characters that the report's
-    fonts lack are shown as their code point, as the report does.
+    Of a long reason the mark shows the beginning; the signature itself contains all of it. Characters that the
+    report's fonts lack are shown as their code point, as in the report.
 
     Raises
     ------
     ConfigurationError
-        When the template is not there or cannot be set.
+        When the template is missing or cannot be set.
     """
     shown = {"width": width, **_shown(statement)}
     try:
@@ -51,12 +51,12 @@ def draw(template_folder: Path, statement: Statement, width: float) -> bytes:
 
 
 def described(statement: Statement) -> str:
-    """Return the mark in one sentence, for readers who hear it instead of seeing it (PDF/UA-1, 7.18.1)."""
+    """Return the mark in one sentence, for readers who use a screen reader (PDF/UA-1, 7.18.1)."""
     return f"{MEANINGS[statement.meaning]} by {statement.printed_name}, {printed_time(statement.signed_at)}"
 
 
 def printed_time(signed_at: str) -> str:
-    """Return a moment as people read it, with its zone: ``2025-04-03 08:15:00 UTC``."""
+    """Return a moment in a readable form, with its zone: ``2025-04-03 08:15:00 UTC``."""
     return f"{moment(signed_at):%Y-%m-%d %H:%M:%S} UTC"
 
 

@@ -1,4 +1,4 @@
-"""The signature page of a report: where it is, and where on it the next mark goes."""
+"""The signature page of a report: its number, and the place of the next mark on it."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -23,7 +23,7 @@ _GAP = 3 * MILLIMETRE
 
 
 def signature_page(reader: Any) -> tuple[int, float]:  # noqa: ANN401 - a pyHanko reader
-    """Return number and width of the page at which the heading of the signatures stands."""
+    """Return number and width of the page with the heading of the signatures."""
     found = _destination(reader.root.get("/Names", {}).get("/Dests", {}))
     if found is None:
         raise ConfigurationError(
@@ -49,7 +49,7 @@ def _destination(node: Any) -> Any:  # noqa: ANN401 - dictionary and array of py
 
 
 def place(mark: bytes, taken: Sequence[Any], page_width: float) -> tuple[int, int, int, int]:
-    """Return where on the page a mark goes: in the frame, below those that are there."""
+    """Return the place of a mark on the page: in the frame, below the existing marks."""
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     page = PdfFileReader(BytesIO(mark)).root["/Pages"]["/Kids"][0]

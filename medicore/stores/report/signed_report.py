@@ -1,7 +1,7 @@
 """Signed reports: PAdES signatures (ETSI EN 319 142-1, level B-B, or B-T with a time stamp), by pyHanko.
 
-A signature is an incremental revision: a signed report begins with the exact bytes of the report. pyHanko is
-imported where it works, since most commands never need it.
+A signature is an incremental revision: a signed report begins with the exact bytes of the report. pyHanko is imported
+only where it is used, since most commands do not need it.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ FIELD = "Signature"
 
 
 class SignedReports:
-    """Signs reports with the keys in the authority's folder, and proves signed ones against the authority."""
+    """Signs reports with the keys in the authority's folder, and verifies signed reports by the authority's certificate."""
 
     def __init__(
         self,
@@ -40,21 +40,21 @@ class SignedReports:
 
     @property
     def time_stamp_authority(self) -> str | None:
-        """The certificate, in PEM, by which time stamps are proved; None without a time stamping service."""
+        """The certificate, in PEM, that proves time stamps; None without a time stamping service."""
         service = self._time_stamps()
         return None if service is None else service.trusted
 
     def sign(self, pdf: bytes, statement: Statement, passphrase: str) -> bytes:
-        """Return the report, signed or not before, with one more signature of the statement's signer.
+        """Return the report ``pdf``, signed or not, with one more signature, of the statement's signer.
 
-        The bytes of ``pdf`` are the beginning of what is returned.
+        The result begins with the bytes of ``pdf``.
 
         Raises
         ------
         ReviewError
-            When the passphrase does not open the signer's key, or it is not the key that the statement names.
+            When the passphrase does not open the signer's key, or the statement names another key.
         ConfigurationError
-            When the report has no signature page, or no room on it; when the time stamping service fails.
+            When the report has no signature page or no room on it, or the time stamping service fails.
         """
         from pyhanko.sign.timestamps import TimestampRequestError
 
@@ -63,7 +63,7 @@ class SignedReports:
             return asyncio.run(self._sign(pdf, statement, key, passphrase))
         except TimestampRequestError as error:
             raise ConfigurationError(
-                "the time stamping service answered, but not with a time stamp for this signature; expected one; "
+                "the time stamping service answered without a time stamp for this signature; expected one; "
                 "nothing was signed, see the service's own log"
             ) from error
 
@@ -77,15 +77,15 @@ class SignedReports:
     ) -> None:
         """Prove that ``signed`` is the report with the signatures of these statements, in order, and no more.
 
-        Each signature must satisfy pyHanko's validator at its own signing time, with the embedded authority as
-        the only root of trust, or the root of the signer's own chain where ``chains`` has one; revocation is the
-        ledger's to tell, since the authority answers nobody.
+        Each signature must satisfy pyHanko's validator at its own signing time, with the embedded authority as the
+        only root of trust, or the root of the signer's own chain if ``chains`` has one. The ledger knows revocations,
+        since the authority runs no revocation service.
 
         Raises
         ------
         IntegrityError
-            When the beginning is not the report, a signature is missing, altered, another's or not valid, a
-            revision was added, or anything but signatures was added to the report.
+            When the file does not begin with the report, a signature is missing, altered, another person's or
+            invalid, a revision was added, or anything except signatures was added.
         """
         if not signed.startswith(report):
             raise IntegrityError(
@@ -99,7 +99,7 @@ class SignedReports:
             prove(signed, report, statements, issuers, time_stamp_authority)
         except IntegrityError:
             raise
-        except Exception as error:  # whatever a damaged file makes a parser of PDF, ASN.1 or CMS raise
+        except Exception as error:  # everything that a parser of PDF, ASN.1 or CMS raises on a damaged file
             raise IntegrityError(
                 f"report.signed.pdf cannot be read as a signed PDF ({type(error).__name__}); "
                 "restore it from the archive"
@@ -145,10 +145,10 @@ class SignedReports:
 
 
 def _writer(pdf: bytes) -> Any:  # noqa: ANN401 - a pyHanko writer
-    """Return a writer of one more revision that leaves the report's own metadata as they are.
+    """Return a writer of one more revision that does not change the report's metadata.
 
-    pyHanko would set the time of the change from the machine's clock; the signature states the time, and it is
-    the only thing that changes.
+    pyHanko would set the time of the change from the machine's clock. The signature is the only change, and it states
+    the time.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
@@ -162,9 +162,9 @@ def _writer(pdf: bytes) -> Any:  # noqa: ANN401 - a pyHanko writer
 
 
 def _pades_signer() -> Any:  # noqa: ANN401 - a pyHanko class
-    """Return the class of signers of PDF 1.7, the latest version that PDF/A-2 and FDA take.
+    """Return the class of signers for PDF 1.7, the latest version that PDF/A-2 and FDA accept.
 
-    pyHanko would declare the curve of the key as an extension of PDF 2.0, and with it a document of that version.
+    pyHanko would declare the curve of the key as an extension of PDF 2.0, and so make a document of that version.
     """
     from pyhanko.sign.signers import PdfSigner
     from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
@@ -195,7 +195,7 @@ def _signer(statement: Statement, key: bytes, passphrase: str) -> Any:  # noqa: 
         signing_cert=x509.Certificate.load(certificate.public_bytes(Encoding.DER)),
         signing_key=keys.PrivateKeyInfo.load(der),
         cert_registry=store,
-        embed_roots=False,  # who checks the signature brings the authority's certificate, and trusts no other
+        embed_roots=False,  # whoever checks the signature has the authority's certificate, and trusts no other
     )
 
 

@@ -1,7 +1,7 @@
-"""Proof of signed reports: pyHanko's validator as of the time of signing, and what it leaves open.
+"""Proof of signed reports: pyHanko's validator as of the time of signing, and checks that it lacks.
 
-pyHanko calls a signature good when a harmless revision follows it, and does not ask what the signed revision itself
-did to the report. Here nothing may follow the last signature, and nothing but signatures may have been added.
+pyHanko accepts a signature that a harmless revision follows, and does not check what the signed revision itself
+changed in the report. Here nothing may follow the last signature, and only signatures may have been added.
 """
 
 import logging
@@ -20,7 +20,7 @@ _SHA_256 = bytes.fromhex("300d06096086480165030402010500")
 """The names of version 1 and of SHA-256 in DER."""
 
 TIME_STAMP_LIMIT = timedelta(hours=1)
-"""How far the time stamp may lie from the time that the signature states."""
+"""The largest difference between the time stamp and the time that the signature states."""
 
 
 def prove(
@@ -32,14 +32,14 @@ def prove(
 ) -> None:
     """Raise IntegrityError unless ``signed``, which begins with ``report``, holds these signatures and no more.
 
-    ``issuers`` are, for each statement, the certificates in PEM that its signer's must come from, up to their root;
-    ``time_stamp_authority`` that of the time stamps, None when there must be none. What pyHanko raises on
-    malformed bytes passes through.
+    ``issuers`` are, for each statement, the certificates in PEM that must have issued its signer's, up to their root.
+    ``time_stamp_authority`` is the certificate for time stamps; None when there must be none. Errors of pyHanko on
+    malformed bytes pass through.
     """
     from pyhanko.pdf_utils.reader import PdfFileReader
 
     for name in ("pyhanko", "pyhanko_certvalidator"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # what they would tell is in our errors
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # our own errors say the same
     reader, plain = PdfFileReader(BytesIO(signed)), PdfFileReader(BytesIO(report))
     found, revisions = len(reader.embedded_signatures), reader.total_revisions - plain.total_revisions
     if found != len(statements) or revisions != found:
@@ -62,10 +62,10 @@ def prove(
 
 
 def _changes(reader: Any, plain: Any) -> set[str]:  # noqa: ANN401 - two pyHanko readers
-    """Return what the revisions after the report change in it, beside what a signature needs.
+    """Return the changes of the report in later revisions, except those that a signature needs.
 
-    A signature needs a form in the catalogue, and its field among the annotations of its page. pyHanko's own
-    analysis begins at the first signature, and so never looks at this.
+    A signature needs a form in the catalogue, and its field among the annotations of its page. pyHanko's own analysis
+    begins at the first signature, and so does not check this.
     """
     from pyhanko.pdf_utils.generic import Reference
     from pyhanko.pdf_utils.misc import PdfReadError
@@ -81,7 +81,7 @@ def _changes(reader: Any, plain: Any) -> set[str]:  # noqa: ANN401 - two pyHanko
         try:
             before = plain.get_object(Reference(reference.idnum, reference.generation, plain))
         except PdfReadError:
-            continue  # the report has no such object: nothing of it refers to this one
+            continue  # the report has no such object, and so does not refer to it
         after = reader.get_object(reference)
         if not (type(before) is type(after) and hasattr(before, "raw_get") and hasattr(before, "keys")):
             found.add(f"object {reference.idnum}")
@@ -96,14 +96,14 @@ def _changes(reader: Any, plain: Any) -> set[str]:  # noqa: ANN401 - two pyHanko
 
 
 def _only_added(before: Any, after: Any, fields: set[int]) -> bool:  # noqa: ANN401 - two pyHanko dictionaries
-    """Say whether a page has the annotations that it had, and beside them nothing but signatures."""
+    """Return whether a page has its former annotations, and in addition only signatures."""
     had, has = ([_serial(item) for item in page.get("/Annots", ())] for page in (before, after))
     added = [getattr(item, "idnum", None) for item in list(after.get("/Annots", ()))[len(had) :]]
     return has[: len(had)] == had and set(added) <= fields
 
 
 def _written(held: Any, key: str) -> bytes:  # noqa: ANN401 - a pyHanko dictionary
-    """Return an entry of a dictionary as a PDF writes it, references unresolved; empty when it is not there."""
+    """Return an entry of a dictionary as a PDF writes it, with unresolved references; empty when it is missing."""
     return _serial(held.raw_get(key)) if key in held else b""
 
 
@@ -114,9 +114,10 @@ def _serial(item: Any) -> bytes:  # noqa: ANN401 - a pyHanko object
 
 
 def _require_packed(embedded: Any, signed: bytes, subject: str) -> None:  # noqa: ANN401
-    """Raise IntegrityError unless what the signature does not cover is the signature itself, and zeros after it.
+    """Raise IntegrityError unless the signature covers everything except itself and the zeros after it.
 
-    What no signature covers within it (versions, and the digest's name where it stands a second time) is as it was made.
+    The parts of a signature that it cannot cover (versions, and the second name of the digest) must be as MediCore
+    makes them.
     """
     from asn1crypto import cms
 
@@ -134,7 +135,7 @@ def _require_packed(embedded: Any, signed: bytes, subject: str) -> None:  # noqa
 
 
 def _require_same(embedded: Any, statement: Statement, subject: str) -> None:  # noqa: ANN401
-    """Raise IntegrityError unless a signature says what the statement in the ledger says (21 CFR 11.50, 11.70)."""
+    """Raise IntegrityError unless a signature agrees with the statement in the ledger (21 CFR 11.50, 11.70)."""
     stated = embedded.self_reported_timestamp
     says = (
         sha256(embedded.signer_cert.dump()),
@@ -159,7 +160,7 @@ def _require_valid(
     *,
     last: bool,
 ) -> None:
-    """Raise IntegrityError unless pyHanko's bottom line is good, and the last signature covers the whole file."""
+    """Raise IntegrityError unless pyHanko's verdict is good, and the last signature covers the whole file."""
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
 
@@ -185,7 +186,7 @@ def _require_valid(
 
 
 def _trust(pem: bytes, at: datetime) -> Any:  # noqa: ANN401 - a pyHanko context
-    """Return the context that trusts the self-issued certificates in ``pem`` alone, as of ``at``, and asks no network."""
+    """Return the context that trusts only the self-issued certificates in ``pem``, as of ``at``, and uses no network."""
     from asn1crypto import pem as armour
     from asn1crypto import x509
     from pyhanko_certvalidator import ValidationContext

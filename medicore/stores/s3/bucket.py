@@ -1,4 +1,4 @@
-"""Buckets: how one is named, and whether it can be an archive, so that what is put there stays."""
+"""Buckets: their addresses, and whether a bucket can be an archive that keeps its objects."""
 
 import re
 from typing import Any
@@ -10,11 +10,11 @@ from medicore.stores.s3.client import S3Access, trouble
 
 _ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/(?P<prefix>.*?))?/?", re.ASCII)
 _SHORTEST_DAYS = 366 * 4 + 365 * 11
-"""Fifteen years with four leap days, as a default rule in days must count them."""
+"""Fifteen years with four leap days, for a default rule that counts days."""
 
 
 def place_of(address: str, setting: str) -> tuple[str, str]:
-    """Return bucket and prefix of ``s3://bucket/prefix``; raise ConfigurationError, which names the setting, else."""
+    """Return bucket and prefix of ``s3://bucket/prefix``; otherwise raise ConfigurationError, which names the setting."""
     found = _ADDRESS.fullmatch(address)
     if found is None or (found["prefix"] and not is_key(found["prefix"])):
         raise ConfigurationError(
@@ -25,13 +25,13 @@ def place_of(address: str, setting: str) -> tuple[str, str]:
 
 
 def require_locked(access: S3Access, client: Any, bucket: str) -> str:  # noqa: ANN401 - a boto3 client
-    """Return by which default rule a bucket locks what is put there, as ``COMPLIANCE for 15 years``.
+    """Return the default rule by which a bucket locks its objects, such as ``COMPLIANCE for 15 years``.
 
     Raises
     ------
     ConfigurationError
-        When the bucket is not there or not open to us, or lacks versioning, Object Lock, or a default rule in
-        COMPLIANCE mode of at least fifteen years.
+        When the bucket is missing or these keys may not use it, or it lacks versioning, Object Lock, or a default
+        rule in COMPLIANCE mode of at least fifteen years.
     ArchiveError
         When the server does not answer.
     """

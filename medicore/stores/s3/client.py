@@ -1,4 +1,4 @@
-"""The way to an S3 server: where it is, who asks, and how often a request is tried again."""
+"""Access to an S3 server: its address, its credentials, and how often a request is repeated."""
 
 import time
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from medicore.errors import ConfigurationError, UnavailableError
 from medicore.records.address import Address
 
 ATTEMPTS = 5
-"""How often one request is made before the archive counts as out of reach."""
+"""The number of attempts after which the archive counts as unreachable."""
 
 _FIRST_PAUSE_SECONDS = 0.3
 _CONNECT_SECONDS = 10
@@ -17,16 +17,16 @@ _READ_SECONDS = 60
 _PASSING = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequestsException"}
 _SERVER_ERROR = 500
 _NEVER = {501, 505}
-"""Not implemented, and HTTP of another version: the server will not be able to do it later either."""
+"""Not implemented, and HTTP of another version: a later attempt would fail too."""
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """How a server is reached: an address other than Amazon's, and the Prefect block that holds the credentials.
+    """How a server is reached: an address other than Amazon's, and the Prefect block with the credentials.
 
-    Without a block they are those of the environment, as every AWS program finds them.
+    Without a block the credentials come from the environment, as for every AWS program.
 
     Raises
     ------
@@ -44,9 +44,9 @@ class S3Access:
             _require_safe(self.endpoint)
 
     def client(self) -> Any:  # noqa: ANN401 - a boto3 client, whose type its library makes at run time
-        """Return a client of boto3 that tries nothing again by itself.
+        """Return a boto3 client that repeats no request by itself.
 
-        A request that writes may have been carried out although no answer came: only who looks first may repeat it.
+        A request that writes may have been carried out without an answer; MediCore checks that before it repeats one.
 
         Raises
         ------
@@ -64,10 +64,10 @@ class S3Access:
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=self.read_seconds,
             retries={"total_max_attempts": 1, "mode": "standard"},
-            # What goes there is hashed here, and hashed again when it is back.
+            # MediCore hashes every object before it is sent and after it is read back.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
-            # Some servers know no names of buckets in their own name.
+            # Some servers do not support bucket names in their host name.
             s3={"addressing_style": "path" if endpoint else "auto"},
             ignore_configured_endpoint_urls=True,
         )
@@ -88,7 +88,7 @@ class S3Access:
             ) from error
 
     def endpoint_in_use(self) -> str | None:
-        """Return the server's address, of the settings or else of the block; None for Amazon's.
+        """Return the server's address, from the settings or otherwise from the block; None for Amazon's.
 
         Raises
         ------
@@ -101,7 +101,7 @@ class S3Access:
         return endpoint
 
     def block_keys(self) -> dict[str, str]:
-        """Return the keys in the block, by the names that DVC gives them; nothing without a block.
+        """Return the keys in the block under DVC's names for them; nothing without a block.
 
         Raises
         ------
@@ -127,14 +127,14 @@ class S3Access:
             return AwsCredentials()
         try:
             return AwsCredentials.load(self.block)
-        except Exception as error:  # Prefect raises what its server, its database or pydantic happen to raise
+        except Exception as error:  # Prefect passes on every error of its server, its database and pydantic
             raise ConfigurationError(
                 f"the Prefect block {self.block!r} of AWS credentials cannot be read; expected it on the server of "
                 "PREFECT_API_URL; register it there or correct 's3_credentials'"
             ) from error
 
     def ask(self, what: str, request: Callable[[], Answer]) -> Answer:
-        """Return the answer to a request that may be repeated; raise UnavailableError when none comes."""
+        """Return the answer to a request that may be repeated; raise UnavailableError when there is no answer."""
         for attempt in range(ATTEMPTS):
             try:
                 return request()
@@ -145,17 +145,17 @@ class S3Access:
         raise AssertionError("the last wait raises")  # pragma: no cover
 
     def wait(self, what: str, attempt: int, error: Exception) -> None:
-        """Wait before the next attempt, each time longer; raise UnavailableError when this was the last."""
+        """Wait before the next attempt, longer each time; raise UnavailableError after the last attempt."""
         if attempt + 1 >= ATTEMPTS:
             raise UnavailableError(
-                f"{what}: the archive did not answer after {ATTEMPTS} attempts ({trouble(error)}); nothing counts as "
-                "archived that was not read back; do the same again later"
+                f"{what}: the archive did not answer after {ATTEMPTS} attempts ({trouble(error)}); only what was "
+                "read back counts as archived; run the same command again later"
             ) from error
         self.pause(_FIRST_PAUSE_SECONDS * 2**attempt)
 
 
 def is_passing(error: Exception) -> bool:
-    """Say whether an error may pass: the server is in trouble or asks to wait, or the connection was cut."""
+    """Return whether an error may be temporary: the server has a fault or asks to wait, or the connection was cut."""
     from botocore import exceptions
 
     if isinstance(error, exceptions.ClientError):
@@ -171,7 +171,7 @@ def is_passing(error: Exception) -> bool:
 
 
 def is_never(error: Exception) -> bool:
-    """Say whether the server cannot do at all what was asked, now or later."""
+    """Return whether the server can never do what was asked."""
     return status_of(error) in _NEVER or trouble(error) == "NotImplemented"
 
 
@@ -181,12 +181,12 @@ def status_of(error: Exception) -> int:
 
 
 def trouble(error: Exception) -> str:
-    """Return the name that S3 gives an error, or that of its class."""
+    """Return S3's name for an error, or the name of its class."""
     return str(_answer_in(error).get("Error", {}).get("Code") or type(error).__name__)
 
 
 def _answer_in(error: Exception) -> dict[str, Any]:
-    # botocore gives an error of the connection a response too: None.
+    # In botocore even an error of the connection has a response: None.
     return getattr(error, "response", None) or {}
 
 

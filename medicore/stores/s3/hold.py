@@ -1,4 +1,4 @@
-"""Legal holds of S3: what is held cannot be deleted, whether or not its retention has ended."""
+"""Legal holds of S3: an object under a hold cannot be deleted, even after its retention has ended."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +9,9 @@ _NEVER_HELD = {"NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFound
 
 
 def is_held(client: Any, place: Mapping[str, str]) -> bool:  # noqa: ANN401 - a boto3 client
-    """Say whether a version, named by bucket, key and identifier, is under a legal hold.
+    """Return whether a version, named by bucket, key and identifier, is under a legal hold.
 
-    It is asked for by itself: what a server tells of an object's head leaves the hold out for whoever may not see it.
+    This is a request of its own: a server leaves the hold out of an object's head if the caller may not see it.
 
     Raises
     ------
@@ -30,9 +30,9 @@ def is_held(client: Any, place: Mapping[str, str]) -> bool:  # noqa: ANN401 - a 
 
 
 def set_hold(client: Any, place: Mapping[str, str], *, on: bool) -> bool:  # noqa: ANN401 - a boto3 client
-    """Put the hold on a version, or take it off, and return whether the server then says that it is held.
+    """Set or lift the hold of a version, and return whether the server then reports a hold.
 
-    What is as it shall be is not asked for again.
+    Nothing is sent when the hold is already as wanted.
 
     Raises
     ------
