@@ -1,1 +1,1 @@
-"""Prefect flows: they orchestrate and show; every decision and every number is made in ``medicore``."""
+"""Prefect flows: they orchestrate and display; every decision and every number is made in ``medicore``."""

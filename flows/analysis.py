@@ -36,7 +36,7 @@ _NAME = re.compile(r"(?P<study>\S+) · (?P<month>\d{4}-\d{2}) · run (?P<number>
 
 @flow(name="analysis", persist_result=False, log_prints=False)
 def analysis(request: AnalysisRequest) -> State[Any]:
-    """Begin or resume the requested run, and take it through its steps."""
+    """Begin or resume the requested run, and perform its steps."""
     settings = read_settings()
     house = open_house(settings, show_progress)
     before = retried(house, request)
@@ -56,7 +56,7 @@ def analysis(request: AnalysisRequest) -> State[Any]:
 
 
 def retried(house: House, request: AnalysisRequest) -> Outcome | None:
-    """Return how the run ended that an earlier execution of this flow run began; None where there is something to do.
+    """Return how the run ended that an earlier execution of this flow run began; None when there is still something to do.
 
     Prefect's button "Retry" executes a flow run again, but the run has used up its signature. The ledger says which
     run used it. For a schedule, which signs again, the name that ``name_run`` gave the flow run says it.
@@ -73,14 +73,14 @@ def retried(house: House, request: AnalysisRequest) -> Outcome | None:
 
 
 def _named(name: str, study: str) -> RunId | None:
-    """Return the run of the study that a flow run's name names; None where it names none."""
+    """Return the run of the study that the name of a flow run contains; None when it contains none."""
     found = _NAME.fullmatch(name)
     return RunId(study, found["month"], int(found["number"])) if found and found["study"] == study else None
 
 
 @contextmanager
 def refusals_named(request: AnalysisRequest) -> Iterator[None]:
-    """Name the flow run after study and month where the request is refused, since no run has a number then."""
+    """Name the flow run after study and month if the request is refused, since there is no run number then."""
     try:
         yield
     except MediCoreError:
@@ -90,7 +90,7 @@ def refusals_named(request: AnalysisRequest) -> Iterator[None]:
 
 
 def run_to_end(house: House, active: ActiveRun) -> Outcome:
-    """Take an active run through its steps as tasks; return what came out."""
+    """Perform the steps of an active run as tasks; return the outcome."""
     progress: UUID | None = None
     with best_effort():
         progress = begin_progress(str(active.id))
@@ -113,22 +113,22 @@ def as_state(outcome: Outcome) -> State[Any]:
 
 
 def name_run(run: RunId, before: str = "") -> None:
-    """Give the current flow run a name that people recognise, and study and month as tags beside its own.
+    """Give the current flow run a name that people recognise, and add study and month to its tags.
 
-    They are not those of its tasks: for a task with a tag Prefect asks its server whether the tag is full.
+    The tasks do not get these tags: for each task with a tag Prefect asks its server whether the tag has a limit.
     """
     name_flow_run(f"{before}{run.study} · {run.month} · run {run.number}", run.study, run.month)
 
 
 def name_flow_run(name: str, *tags: str) -> None:
-    """Name the current flow run, and give it these tags beside its own."""
+    """Name the current flow run, and add these tags to its own."""
     found = sorted({*flow_run.get_tags(), *tags})
     with best_effort(), get_client(sync_client=True) as client:
         client.update_flow_run(UUID(str(flow_run.get_id())), name=name, tags=found)
 
 
 def outcome_of(state: State[Any]) -> Outcome:
-    """Return the outcome in a state that ``as_state`` made; raise what the flow raised otherwise."""
+    """Return the outcome in a state that ``as_state`` made; otherwise raise what the flow raised."""
     found = own_result(state)
     if isinstance(found, BaseException):
         raise found

@@ -1,4 +1,4 @@
-"""Endings: how a flow's work ended is noted, so that a Prefect server which is lost afterwards cannot undo it."""
+"""Endings: the end of a flow's work is noted, so that a Prefect server that fails afterwards cannot undo it."""
 
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,7 +16,7 @@ _ENDINGS: ContextVar[list[object] | None] = ContextVar("endings", default=None)
 
 
 def note(ending: T) -> T:
-    """Return how a flow's work ended, once that is noted for whoever began the flow by ``noting``."""
+    """Return how a flow's work ended, after noting it for the caller of ``noting`` that began the flow."""
     endings = _ENDINGS.get()
     if endings is not None:
         endings.append(ending)
@@ -24,9 +24,9 @@ def note(ending: T) -> T:
 
 
 def noting(flow: Callable[[], State[Any]]) -> State[Any]:
-    """Return the state in which a flow ends, or one with its noted ending where Prefect fails after that.
+    """Return the state in which a flow ends, or a state with its noted ending if Prefect fails after that.
 
-    Raises whatever the flow raises before its work has ended, and every error of MediCore's own.
+    Raises every error of MediCore's own, and everything that the flow raises before its work has ended.
     """
     endings: list[object] = []
     token = _ENDINGS.set(endings)
@@ -42,7 +42,7 @@ def noting(flow: Callable[[], State[Any]]) -> State[Any]:
     finally:
         _ENDINGS.reset(token)
     if endings and isinstance(failure, Exception) and not isinstance(failure, MediCoreError):
-        warn(f"Prefect was not told how this ended ({type(failure).__name__}); the ledger has it")
+        warn(f"Prefect does not know how this ended ({type(failure).__name__}); the ledger does")
         return Completed(data=endings[-1])
     return state
 
@@ -50,7 +50,8 @@ def noting(flow: Callable[[], State[Any]]) -> State[Any]:
 def own_result(state: State[Any]) -> object:
     """Return what a flow of this process returned, or the error that it raised.
 
-    No flow of ours stores its result. Where the API says that one did, that is not loaded: it would be executed.
+    No flow of ours stores its result. If the API says that one did, that result is not loaded, because loading would
+    execute it.
     """
     if isinstance(state.data, ResultRecordMetadata):
         return ConfigurationError(

@@ -1,4 +1,4 @@
-"""The flow that tells, day by day, which months became late."""
+"""The flow that reports every day which months became late."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from medicore.wiring import open_house
 
 @flow(name="lateness", persist_result=False, log_prints=False)
 def lateness() -> State[Any]:
-    """Tell once of every month that became late; without an address to tell, say so in the state alone."""
+    """Report every month that became late, once; without an address for messages, only in the state of the flow run."""
     settings = read_settings()
     told = late(settings, open_house(settings, show_progress))
     return Completed(message=f"{len(told)} month(s) became late")

@@ -18,7 +18,7 @@ from medicore.wiring import open_house
 
 @flow(name="portfolio", persist_result=False, log_prints=False)
 def portfolio(request: PortfolioRequest) -> State[Any]:
-    """Analyse each study in turn; its state names how many are done, halted and not done."""
+    """Analyse each study in turn; the data of its state are the outcomes."""
     name_flow_run(f"portfolio · {request.month}")
     house = open_house(read_settings())
     studies = request.studies or house.protocols.studies()
@@ -41,7 +41,7 @@ def _one(request: AnalysisRequest) -> Outcome:
 
 
 def outcomes_of(state: State[Any]) -> list[Outcome]:
-    """Return the outcomes in the state of a portfolio; raise what the flow raised otherwise."""
+    """Return the outcomes in the state of a portfolio; otherwise raise what the flow raised."""
     found = own_result(state)
     if isinstance(found, BaseException):
         raise found

@@ -1,4 +1,4 @@
-"""The flow that computes a sealed run again, by the code of its own commit."""
+"""The flow that computes a sealed run again, with the code of its own commit."""
 
 import tempfile
 from pathlib import Path
@@ -32,5 +32,5 @@ def replay(request: ReplayRequest) -> State[Any]:
         show_comparisons(str(run), comparisons)
     different = [found.name for found in comparisons if not found.identical]
     if different:
-        return Failed(message=f"{len(different)} file(s) of {run} came out otherwise, first {different[0]}")
-    return Completed(message=f"all {len(comparisons)} files of {run} came out bit for bit")
+        return Failed(message=f"{len(different)} file(s) of {run} differ, first {different[0]}")
+    return Completed(message=f"all {len(comparisons)} files of {run} are the same bit for bit")

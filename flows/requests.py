@@ -1,4 +1,4 @@
-"""What flows are asked with; a key that is not here is refused before a run exists."""
+"""The parameters of flows; an unknown key is refused before a run exists."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -10,8 +10,8 @@ class _Request(BaseModel):
 class AnalysisRequest(_Request):
     """One study's month, who asks for it and why; ``signature`` is what ``medicore request`` prints.
 
-    Only what a schedule asks for, as the service, comes without one; without a month it is the one before. ``commit``
-    is that of the code, in full, where no other may run.
+    Only a request of a schedule, in the name of the service, has no signature; without a month it is for the previous
+    month. ``commit`` is the full commit of the code, if no other code may run.
     """
 
     study: str
@@ -24,7 +24,7 @@ class AnalysisRequest(_Request):
 
 
 class PortfolioRequest(_Request):
-    """The month of several studies; all that have a protocol when none is named."""
+    """The month of several studies; by default of all that have a protocol."""
 
     month: str
     requester: str
@@ -34,12 +34,12 @@ class PortfolioRequest(_Request):
 
 
 class ReplayRequest(_Request):
-    """The sealed run that is to be computed again; the code that runs must be of its own commit."""
+    """The sealed run to compute again; the code that runs must be that of its own commit."""
 
     run: str
 
 
 class ReviewRequest(_Request):
-    """The run on which a decision has been signed; the decision itself is in the ledger."""
+    """The run on which somebody signed a decision; the decision itself is in the ledger."""
 
     run: str

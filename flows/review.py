@@ -1,4 +1,4 @@
-"""The flow that follows a signed decision: continue a halted run, release and archive, or close."""
+"""The flow that carries out a signed decision: it continues a halted run, releases and archives it, or closes it."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from medicore.wiring import open_house
 
 @flow(name="review", persist_result=False, log_prints=False)
 def review(request: ReviewRequest) -> State[Any]:
-    """Follow the decisions on a run, which the ledger proves and nobody else."""
+    """Carry out the decisions on a run; only the ledger proves them."""
     settings = read_settings()
     house = open_house(settings, show_progress)
     run = RunId.parse(request.run)

@@ -1,4 +1,4 @@
-"""What a schedule asks for: the service signs it, once Prefect has said that a schedule began this flow run."""
+"""Requests of a schedule: the service signs them after Prefect has confirmed that a schedule began this flow run."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,10 +14,10 @@ from medicore.records.protocol.calendar import local_date, month_after
 
 
 def signed_month(house: House, request: AnalysisRequest) -> AnalysisRequest:
-    """Return the request as it came, or, where a schedule asks as the service, with its month and signed.
+    """Return the request unchanged; a request of a schedule in the name of the service gets its month and a signature.
 
-    The month is by default the one before the day of the schedule in the study's time zone. Whoever triggers a flow
-    run through the API cannot say that a schedule did: the server does.
+    The default month is the one before the day of the schedule, in the study's time zone. Nobody who starts a flow
+    run through the API can pretend that a schedule did: the server itself says so.
     """
     planned = _planned(request)
     if planned is None:
@@ -30,14 +30,17 @@ def signed_month(house: House, request: AnalysisRequest) -> AnalysisRequest:
 
 
 def signed_portfolio(house: House, request: PortfolioRequest, studies: tuple[str, ...]) -> PortfolioRequest:
-    """Return the request for these studies as it came, or, where a schedule asks as the service, signed."""
+    """Return the request for these studies unchanged.
+
+    A request of a schedule in the name of the service gets a signature.
+    """
     if _planned(request) is None:
         return request
     return request.model_copy(update={"signature": _signature(house, request, studies)})
 
 
 def _planned(request: AnalysisRequest | PortfolioRequest) -> datetime | None:
-    """Return when a schedule wanted this flow run; None when none did, or someone asks in a name of their own."""
+    """Return the time at which a schedule planned this flow run; None when none did, or when a person requests it."""
     if request.signature or request.requester != SERVICE:
         return None
     with get_client(sync_client=True) as client:

@@ -121,15 +121,15 @@ def promise(ground: Ground) -> None:
 
 ATTACKS: Mapping[str, tuple[Callable[[Ground], None], str]] = {
     "hooks": (hooks, "hooks/reference-transaction is a program for git to run"),
-    "smudge": (smudge, "info/attributes changes files as they are written"),
+    "smudge": (smudge, "info/attributes changes files while they are written"),
     "replacement": (replacement, "refs/replace/"),
     "packed replacement": (packed_replacement, "refs/replace/"),
     "graft": (graft, "info/grafts gives commits other parents"),
-    "shallow": (shallow, "shallow hides what commits rest on"),
+    "shallow": (shallow, "shallow hides the history of commits"),
     "alternate": (alternate, "objects/info/alternates takes objects from elsewhere"),
     "programs": (programs, "has a setting that is not MediCore's: core.sshCommand"),
     "inclusion": (inclusion, "has a setting that is not MediCore's: include.path"),
-    "promise": (promise, "objects/pack/pack-1.promisor promises objects that are elsewhere"),
+    "promise": (promise, "objects/pack/pack-1.promisor refers to objects that are elsewhere"),
 }
 """By name: what is done, and the words by which it is named."""
 

@@ -1,4 +1,4 @@
-"""A process that is to run for as long as this one does: started again when it ends, ended when this one ends."""
+"""A process that runs as long as this one: it is started again when it ends, and ended when this one ends."""
 
 import ctypes
 import functools
@@ -19,11 +19,10 @@ _ENDS, _WITHIN_S = 5, 600.0
 
 
 class Attended:
-    """A child process whose ends are noticed.
+    """A child process that is watched.
 
-    ``name`` is what people are told of it, ``command`` its arguments, ``log`` the file to which its words are added,
-    ``folder`` that of this process unless given; ``environment`` what every program inherits from this process unless
-    given.
+    ``name`` is its name in messages, ``command`` its arguments, ``log`` the file for its output. ``folder`` is by
+    default that of this process, ``environment`` by default what every program inherits from this process.
     """
 
     def __init__(
@@ -43,12 +42,12 @@ class Attended:
         self.process = self._start()
 
     def attend(self) -> str:
-        """Start the process again where it has ended, and return what to tell people of that; empty where it runs.
+        """Start the process again if it has ended, and return a message about that; an empty text while it runs.
 
         Raises
         ------
         ConfigurationError
-            When it ends again and again, so that something other than bad luck ends it.
+            When it ends so often that it cannot be chance.
         """
         ended = self.process.poll()
         if ended is None:
@@ -58,7 +57,7 @@ class Attended:
         if len(self._ends) == _ENDS and self._ends[-1] - self._ends[0] < _WITHIN_S:
             raise ConfigurationError(
                 f"{self._name} ended {_ENDS} times within {_WITHIN_S / 60:.0f} minutes, at last {how}; "
-                f"its last words are in {self.log.parent.name}/{self.log.name} of the state folder"
+                f"its last output is in {self.log.parent.name}/{self.log.name} of the state folder"
             )
         self.process = self._start()
         return f"{self._name} ended {how} and was started again"
@@ -86,7 +85,7 @@ class Attended:
 
 
 def _end_with(parent: int) -> None:
-    """Ask the kernel to end this child when its parent ends, even by ``kill -9``; end it here when that has happened."""
+    """Ask the kernel to end this child when its parent ends, even by ``kill -9``; end it here if the parent has ended."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
-        os._exit(1)  # the parent ended before the kernel was asked, and the kernel will send no signal for it
+        os._exit(1)  # the parent ended before the request, so the kernel sends no signal

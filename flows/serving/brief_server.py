@@ -1,7 +1,7 @@
 """The Prefect API for as long as one command runs: ``python -P brief_server.py PORT``.
 
-Nobody looks at it and no worker asks it, so that it has neither the UI nor the services that plan, watch and tidy the
-flow runs of others. What is said to it is kept as any server of the same folder keeps it.
+Nobody looks at it and no worker calls it. So it has neither the UI nor the services that plan, watch and tidy other
+flow runs. It stores the same data as any other server of the same folder.
 """
 
 import gc
@@ -9,17 +9,17 @@ import os
 import sys
 
 _COLLECT_AFTER = 50_000
-"""Objects made between two looks for garbage; the many that importing Prefect makes are there to stay."""
+"""The number of new objects between two garbage collections; the many that importing Prefect makes stay anyway."""
 
 _LEFT_OUT = {
-    # Types of blocks are registered by the server that people look at, and with each block that is saved.
+    # Types of blocks are registered by the server with the UI, and with each block that is saved.
     "PREFECT_SERVER_REGISTER_BLOCKS_ON_START": "false",
-    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",  # else all blocks are imported to be counted
-    "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",  # to those who watch
+    "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",  # otherwise all blocks are imported to be counted
+    "PREFECT_SERVER_EVENTS_STREAM_OUT_ENABLED": "false",  # to clients that watch
 }
 
 _ASKED = frozenset({"/admin", "/csrf-token", "/flows", "/flow_runs", "/artifacts", "/logs", "/events"})
-"""The parts of the API that a command asks."""
+"""The parts of the API that a command uses."""
 
 
 def main(port: int) -> None:
@@ -29,7 +29,7 @@ def main(port: int) -> None:
     import uvicorn
     from prefect.server.api import server
 
-    # FastAPI tries the routes in their order, and builds each that it tries; all are served, whatever is asked for.
+    # FastAPI tries the routes in order, and builds each one that it tries; so the routes that a command uses come first.
     routers = sorted(server.API_ROUTERS, key=lambda router: router.prefix not in _ASKED)
     server.API_ROUTERS = tuple(routers)  # type: ignore[assignment] # the type names each place
     app = server.create_app(ephemeral=True)

@@ -1,7 +1,7 @@
 """The process of one flow run: ``python -P engine.py``, with flow run and entrypoint in the environment.
 
-It is Prefect's own engine but for the end: of a flow run that the API says is complete, Prefect's would load the result,
-with a serialiser and from a place that the API names, and so execute what somebody put there.
+It is Prefect's own engine except for the end. If the API says that a flow run is complete, Prefect's engine would
+load its result, with a serialiser and from a place that the API names, and so execute what somebody put there.
 """
 
 import gc
@@ -9,7 +9,7 @@ import os
 from uuid import UUID
 
 _COLLECT_AFTER = 50_000
-"""Objects made between two looks for garbage; the many that importing Prefect makes are there to stay."""
+"""The number of new objects between two garbage collections; the many that importing Prefect makes stay anyway."""
 
 
 def main(identifier: UUID) -> None:
@@ -20,7 +20,7 @@ def main(identifier: UUID) -> None:
     from prefect.flow_engine import load_flow, load_flow_run, run_flow
     from prefect.logging.loggers import flow_run_logger
 
-    configure_from_env()  # before the flow's code is there: cancellation reaches this process so
+    configure_from_env()  # before the flow's code is loaded: a cancellation comes as this signal
     with handle_engine_signals(identifier):
         flow_run = load_flow_run(identifier)
         logger = flow_run_logger(flow_run)

@@ -1,7 +1,7 @@
-"""The environment of a Prefect server of our own, for a person who uses Prefect for other work as well.
+"""The environment of our own Prefect server, for people who use Prefect for other work too.
 
-Such a server keeps all that it knows in the state folder and answers on loopback; the settings of that other work would
-send it, or its client, elsewhere.
+Such a server stores everything in the state folder and answers on loopback. The settings of the other work would
+direct it, or its client, elsewhere.
 """
 
 import contextlib
@@ -13,12 +13,12 @@ from medicore.stores.surroundings import ask_this_machine_directly
 
 _PREFIX = "PREFECT_"
 _KEPT = (OF_SERVER, "PREFECT_SERVER_SERVICES_", "PREFECT_WORKER_")
-"""What an operator may set for a server of our own: its password, and how often its services and the worker look."""
+"""What an operator may set for our own server: its password, and the intervals of its services and of the worker."""
 
 
 @contextlib.contextmanager
 def own_environment(settings: Mapping[str, str]) -> Iterator[None]:
-    """Give this process, and what it starts, these settings of Prefect within the block, and no proxy to loopback."""
+    """Give this process and its children these settings of Prefect within the block, and no proxy for loopback."""
     before = dict(os.environ)
     for name in foreign_settings(before):
         del os.environ[name]
@@ -33,7 +33,7 @@ def own_environment(settings: Mapping[str, str]) -> Iterator[None]:
 
 
 def foreign_settings(names: Iterable[str]) -> tuple[str, ...]:
-    """Return those of the variables that a server of our own and its clients do not obey; Prefect heeds no case."""
+    """Return the variables that our own server and its clients do not obey; Prefect ignores upper and lower case."""
     return tuple(
         name for name in names if name.upper().startswith(_PREFIX) and not name.upper().startswith(_KEPT)
     )

@@ -1,7 +1,7 @@
 """The Prefect API and UI of ``medicore serve``: ``python -P full_server.py PORT REFUSED``.
 
-REFUSED is a file. The server adds a line to it for each request that it refuses, and the process that attends the server
-takes them into the ledger.
+REFUSED is a file. The server adds a line to it for each request that it refuses, and the process that watches the
+server counts them in the ledger.
 """
 
 import contextlib
@@ -19,21 +19,21 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _COLLECT_AFTER = 50_000
-"""Objects made between two looks for garbage; the many that importing Prefect makes are there to stay."""
+"""The number of new objects between two garbage collections; the many that importing Prefect makes stay anyway."""
 
 _REFUSED = frozenset({401, 403})
 """Statuses of a request without the password, and without the permission."""
 _NOT_ALLOWED = 422
-"""Status of a request with what its deployment does not allow; of one that only reads it means nothing."""
+"""Status of a request for something that its deployment does not allow; for a request that only reads it has no meaning."""
 _LARGEST = 1 << 16
-"""Bytes that wait to be taken; what is refused beyond them is not counted, so that nobody can fill the disk."""
+"""The largest size of the file in bytes; further refusals are not counted, so that nobody can fill the disk."""
 
 
 def noting_refusals(app: App, refused: Path) -> App:
-    """Return the application with a line in the file for each request that it refuses.
+    """Return the application; it adds a line to the file for each request that it refuses.
 
-    A line holds the status, the method, and the first part of the path after ``/api``: nothing that the caller chose, as
-    an identifier or a body, so that nobody writes texts of their own into the ledger.
+    A line has the status, the method, and the first part of the path after ``/api``. It has nothing that the caller
+    chose, such as an identifier or a body, so nobody can write their own texts into the ledger.
     """
     from prefect.server.api import server
 
@@ -62,14 +62,14 @@ def _refused(status: int, method: str) -> bool:
 
 
 def _part(scope: Message, parts: frozenset[str]) -> str:
-    """Return the part of the API that a request is for; empty where there is no such part."""
+    """Return the part of the API that a request is for; empty when there is no such part."""
     words = str(scope["path"]).strip("/").split("/")
     return words[1] if len(words) > 1 and words[0] == "api" and words[1] in parts else ""
 
 
 def _note(refused: Path, told: Mapping[str, Any]) -> None:
-    """Add the line of a refused request, unless too many wait already."""
-    # The request is refused whether or not there is room to say so.
+    """Add the line of a refused request, unless the file is too long already."""
+    # The request is refused even if there is no room for the line.
     with contextlib.suppress(OSError), open(refused, "ab", opener=_own_file) as file:
         if file.tell() < _LARGEST:
             file.write(f"{json.dumps(told)}\n".encode())
@@ -88,7 +88,7 @@ def main(port: int, refused: Path) -> None:
 
     app = noting_refusals(server.create_app(), refused)
     gc.freeze()
-    gc.set_threshold(*usual)  # a request that was cut off holds its transaction until it is collected
+    gc.set_threshold(*usual)  # an interrupted request holds its transaction until it is collected
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_keep_alive=5)
 
 

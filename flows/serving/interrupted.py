@@ -1,7 +1,8 @@
 """Flow runs whose process or worker ended abruptly, for example in a power cut: they are started again and continue.
 
-Prefect has no eye for them: they would be running for ever, and hold their places in work pool and deployment, so that no
-later run of the study began. The run itself loses nothing: its steps are in the state folder, its events in the ledger.
+Prefect does not notice them: they would stay running without end and keep their places in work pool and deployment,
+so that no later run of the study could begin. The run itself loses nothing: its steps are in the state folder, its
+events in the ledger.
 """
 
 from datetime import datetime
@@ -29,7 +30,7 @@ _NAMED = b"PREFECT__FLOW_RUN_ID="
 
 
 class Interrupted:
-    """Watches over the flow runs of a work pool whose workers are all on this machine."""
+    """Watches the flow runs of a work pool whose workers are all on this machine."""
 
     def __init__(self, pool: str) -> None:
         self._pool = WorkPoolFilter(name=WorkPoolFilterName(any_=[pool]))
@@ -38,24 +39,24 @@ class Interrupted:
         self._ended: datetime | None = None
 
     def worker_ended(self, since: datetime) -> None:
-        """Take note that a worker ended, by its own account no earlier than ``since``.
+        """Take note that a worker ended, not earlier than ``since`` by its own clock.
 
-        The runs that it had begun go on, and crash at the next word that they say: it was to listen.
+        The runs that it had begun continue, and crash at their next output, because the worker was to read it.
         """
         self._ended = since
 
     def resume(self) -> list[str]:
-        """Begin again the flow runs that lost their process or their worker, and return what to tell of each.
+        """Start the flow runs again that lost their process or their worker, and return a message about each.
 
-        One without a process has none now and had none when asked last: a single look may fall between a process's end
-        and its worker's word of it. A run that was begun three times is not begun again: something other than bad luck
-        ends it, and it is told to have crashed.
+        A flow run counts as lost when it has no process now and had none at the last look: one look may fall between
+        the end of a process and its worker's report. A flow run that was started three times is not started again:
+        its end cannot be chance, and it is reported as crashed.
         """
         impatient = {PREFECT_CLIENT_MAX_RETRIES: 0, PREFECT_API_REQUEST_TIMEOUT: 10.0}
         try:
             with temporary_settings(impatient), get_client(sync_client=True) as client:
                 return self._resume(client)
-        except HTTPError:  # the server is away or busy: the next look finds the same
+        except HTTPError:  # the server is unreachable or busy: the next look finds the same
             return []
 
     def _resume(self, client: SyncPrefectClient) -> list[str]:
@@ -91,7 +92,7 @@ class Interrupted:
 
 
 def _end(client: SyncPrefectClient, run: FlowRun) -> str:
-    """Move a flow run that has no process to the state from which it goes on, if it may, and return what to tell."""
+    """Set a flow run that has no process to the state from which it continues, if it may, and return a message."""
     lost = "its process or its worker had ended abruptly"
     if run.state_type == StateType.CANCELLING:
         client.set_flow_run_state(run.id, Cancelled(message=lost), force=True)
@@ -100,7 +101,7 @@ def _end(client: SyncPrefectClient, run: FlowRun) -> str:
         client.set_flow_run_state(run.id, Crashed(message=f"{lost}, {run.run_count} times"), force=True)
         return f"flow run '{run.name}' crashed: {lost}, {run.run_count} times; see its logs in Prefect"
     client.set_flow_run_state(run.id, Scheduled(name="Resuming", message=lost), force=True)
-    return f"flow run '{run.name}' is begun again: {lost}"
+    return f"flow run '{run.name}' is started again: {lost}"
 
 
 def _alive() -> set[UUID]:
@@ -109,7 +110,7 @@ def _alive() -> set[UUID]:
     for place in Path("/proc").glob("[0-9]*/environ"):
         try:
             names = place.read_bytes().split(b"\0")
-        except OSError:  # another user's, or gone since
+        except OSError:  # another user's, or ended meanwhile
             continue
         found |= {UUID(name.removeprefix(_NAMED).decode()) for name in names if name.startswith(_NAMED)}
     return found

@@ -1,8 +1,8 @@
 """The deployments of this checkout, and what a flow run may ask of them: nothing foreign is executed.
 
-Whoever may use Prefect's API can make deployments, change those that are there, and give a flow run job variables of
-their own. What is executed therefore comes from ``prefect.yaml`` of the checkout alone; the API says only which of its
-deployments is meant, and which commit for those that clone one.
+Everyone who may use Prefect's API can make deployments, change existing ones, and give a flow run their own job
+variables. So only ``prefect.yaml`` of the checkout says what is executed. The API only says which of its deployments
+is meant, and which commit, for deployments that clone one.
 """
 
 import re
@@ -32,7 +32,7 @@ _FORMS: Mapping[str, Callable[[str], object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What Prefect's API or ``prefect.yaml`` says of a deployment.
+    """A deployment by Prefect's API or by ``prefect.yaml``.
 
     ``flow`` and ``name`` identify it, ``entrypoint`` is the file and function that it runs, ``pull`` names the steps
     that fetch its code, and ``variables`` are those of its jobs.
@@ -47,7 +47,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a flow run executes: an entrypoint of this checkout, or of a ``commit`` that is cloned for it."""
+    """The code of a flow run: an entrypoint of this checkout, or of a ``commit`` that is cloned for it."""
 
     entrypoint: str
     commit: str | None
@@ -67,12 +67,13 @@ class Known:
         self._all = {(found.flow, found.name): found for found in read}
 
     def job(self, told: Deployment | None, asked: Mapping[str, Any]) -> Job:
-        """Return what a flow run of the deployment executes, where it asked for these job variables.
+        """Return the code that a flow run of the deployment executes, given its job variables.
 
         Raises
         ------
         ConfigurationError
-            When the deployment is none of the checkout's, differs from it, or the job variables are not what it takes.
+            When the checkout does not declare the deployment, or declares another one, or does not allow the job
+            variables.
         """
         if told is None:
             raise ConfigurationError("it has no deployment; expected one that prefect.yaml declares")
@@ -84,7 +85,7 @@ class Known:
             )
         for part in ("entrypoint", "pull", "variables"):
             if (found := getattr(told, part)) != getattr(known, part):
-                # Of variables the names alone: a value may be a secret, and the message reaches the ledger.
+                # Only the names of variables: a value may be a secret, and the message reaches the ledger.
                 shown = sorted(found) if isinstance(found, Mapping) else found
                 raise ConfigurationError(
                     f"the {part} of its deployment {_shown(name)} was changed to {_shown(shown)}; expected what "
@@ -94,14 +95,15 @@ class Known:
 
 
 def step_names(steps: Sequence[Mapping[str, Any]] | None) -> tuple[str, ...]:
-    """Return the names of a deployment's pull steps; what they are given differs from machine to machine."""
+    """Return the names of a deployment's pull steps; their inputs differ from machine to machine."""
     return tuple(name for step in steps or () for name in step)
 
 
 def claimed(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the parameters of a flow run claim, as far as it has the form of identifiers: nothing else is safe to keep.
+    """Return the claims in the parameters of a flow run that have the form of identifiers; only these are safe to store.
 
-    Who asks, for which study or studies, month, run and commit; free text, such as a reason, may hold a secret.
+    They are the requester, the studies, the month, the run and the commit. Free text, such as a reason, may hold a
+    secret.
     """
     request = parameters.get("request")
     asked = request if isinstance(request, Mapping) else {}
@@ -114,9 +116,9 @@ def claimed(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refused_name(asked: Mapping[str, Any]) -> str:
-    """Return the name of a flow run that was refused: study and month, or the run, that it claims to be about.
+    """Return the name for a refused flow run: the study and month, or the run, that it claims.
 
-    ``asked`` is what ``claimed`` returns, so that nothing else of a foreign request becomes a name.
+    ``asked`` is what ``claimed`` returns, so nothing else of a foreign request becomes a name.
     """
     about = [asked.get("study"), asked.get("month")]
     if "run" in asked:
@@ -126,7 +128,7 @@ def refused_name(asked: Mapping[str, Any]) -> str:
 
 
 def _formed(value: object, form: Callable[[str], object]) -> str:
-    """Return a text that has a form, else an empty one."""
+    """Return the text if it has the form, otherwise an empty one."""
     if not isinstance(value, str):
         return ""
     try:
@@ -144,7 +146,7 @@ def _declared(entry: Mapping[str, Any], pull: Sequence[Mapping[str, Any]]) -> De
 
 
 def _commit_of(asked: Mapping[str, Any], *, cloned: bool) -> str | None:
-    """Return the commit that a flow run's job variables name; None where the deployment clones none."""
+    """Return the commit in a flow run's job variables; None when the deployment clones none."""
     foreign = sorted(set(asked) - ({COMMIT} if cloned else set()))
     if foreign:
         allowed = f"{COMMIT!r} alone" if cloned else "none"
@@ -160,6 +162,6 @@ def _commit_of(asked: Mapping[str, Any], *, cloned: bool) -> str | None:
 
 
 def _shown(found: object) -> str:
-    """Return what somebody else wrote so that it keeps to one short line."""
+    """Return a foreign text shortened to one short line."""
     text = ascii(found)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]} …"

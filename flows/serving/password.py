@@ -1,4 +1,4 @@
-"""The password of a Prefect server of our own: new with each start, and in a file that its owner alone can read."""
+"""The password of our own Prefect server: new at each start, in a file that only its owner can read."""
 
 import contextlib
 import os
@@ -14,17 +14,17 @@ OF_CLIENT = "PREFECT_API_AUTH_STRING"
 
 _LOOPBACK = "127.0.0.1"
 _LISTENS = "0A"
-# As the kernel writes 127.0.0.1, any address, and both once more for sockets of IPv6 that serve IPv4.
+# The kernel's spelling of 127.0.0.1 and of any address, and of both for IPv6 sockets that serve IPv4.
 _ADDRESSES = frozenset({"0100007F", "0" * 8, "0" * 32, "0000000000000000FFFF00000100007F"})
 
 
 def new_password() -> str:
-    """Return user and password for a server that starts: random, unless the operator gave the server some."""
+    """Return user and password for a new server: random, unless the operator has set them."""
     return os.environ.get(OF_SERVER) or f"medicore:{secrets.token_urlsafe(32)}"
 
 
 def password_file(home: Path, port: int) -> Path:
-    """Return where the password of the server at this port is, in a state folder."""
+    """Return the path of the password of the server at this port, in a state folder."""
     return home / "prefect" / f"password.{port}"
 
 
@@ -44,10 +44,10 @@ def kept_password(home: Path, port: int, password: str) -> Iterator[Path]:
 
 
 def find_password(home: Path) -> None:
-    """Put the password of our own server into the environment, where ``PREFECT_API_URL`` names that server.
+    """Put the password of our own server into the environment if ``PREFECT_API_URL`` names that server.
 
-    A password that the environment holds already stays. That of the file is given to no other user's program which
-    listens at the port of a server that has ended.
+    A password that is in the environment already stays. After a server has ended, another user's program may listen
+    at its port; it never gets the password.
     """
     address = urlsplit(os.environ.get("PREFECT_API_URL", ""))
     if os.environ.get(OF_CLIENT) or address.hostname not in {_LOOPBACK, "localhost"}:
@@ -62,7 +62,7 @@ def find_password(home: Path) -> None:
 
 
 def require_own_port(port: int) -> None:
-    """Raise ConfigurationError where a program of somebody else answers at a port of loopback."""
+    """Raise ConfigurationError when another user's program answers at a port of loopback."""
     others = listeners(port) - {os.geteuid()}
     if others:
         raise ConfigurationError(

@@ -1,7 +1,8 @@
 """Prefect's command lines in one process: ``python -P prefect_commands.py COMMANDS``, a JSON list of lists of words.
 
-To import Prefect takes seconds, which each process of its own would take again. What the commands print goes to the
-standard error; on the standard output is, a line each, the command that begins, so that the last one is it that failed.
+Importing Prefect takes seconds, and a process for each command would take them again. The output of the commands goes
+to the standard error. The standard output has a line for each command that begins, so the last line names the command
+that failed.
 """
 
 import gc
@@ -11,11 +12,11 @@ import runpy
 import sys
 
 _COLLECT_AFTER = 50_000
-"""Objects made between two looks for garbage; the many that importing Prefect makes are there to stay."""
+"""The number of new objects between two garbage collections; the many that importing Prefect makes stay anyway."""
 
 
 def main(commands: list[list[str]]) -> None:
-    """Perform the commands in their order; the first that fails ends the process with its exit code."""
+    """Perform the commands in order; the first that fails ends the process with its exit code."""
     gc.set_threshold(_COLLECT_AFTER)
     told = os.dup(1)
     os.dup2(2, 1)

@@ -1,4 +1,4 @@
-"""Requests that our own Prefect server refused: taken from its file, and told once a minute at most."""
+"""Requests that our own Prefect server refused: read from its file, and reported at most once a minute."""
 
 import json
 import time
@@ -9,7 +9,7 @@ _TOLD_EVERY_S = 60.0
 
 
 class Refusals:
-    """Counts what the server refused, by status, method and part of the API, until it is told."""
+    """Counts the refused requests by status, method and part of the API, until they are reported."""
 
     def __init__(self, home: Path) -> None:
         self._file = refused_file(home)
@@ -17,7 +17,7 @@ class Refusals:
         self._told = float("-inf")
 
     def due(self) -> dict[str, int]:
-        """Return how often each kind was refused since it was told last; nothing where that is less than a minute ago.
+        """Return how often each kind was refused since the last report; nothing within a minute of that report.
 
         Each kind is a text such as ``401 POST flow_runs``.
         """
@@ -29,7 +29,7 @@ class Refusals:
         return counts
 
     def _take(self) -> None:
-        """Take the lines that wait; the server goes on with a new file."""
+        """Take the lines of the file; the server then begins a new file."""
         taken = self._file.with_suffix(".taken")
         try:
             self._file.replace(taken)
@@ -40,10 +40,10 @@ class Refusals:
                 told = json.loads(line)
                 self._counts[f"{int(told['status'])} {told['method']} {told['part']}".strip()] += 1
             except (ValueError, KeyError, TypeError):
-                continue  # a line that a power cut left unfinished
+                continue  # a line that a power cut left incomplete
         taken.unlink()
 
 
 def refused_file(home: Path) -> Path:
-    """Return the file of a state folder in which the server notes what it refuses."""
+    """Return the file of a state folder in which the server notes the requests that it refuses."""
     return home / "prefect" / "refused.jsonl"

@@ -1,4 +1,4 @@
-"""The service: server, work pool, worker and deployments on this machine, as docs/operate.md does it by hand."""
+"""The service: server, work pool, worker and deployments on this machine; docs/operate.md shows the same steps by hand."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ _COMMANDS = Path(__file__).with_name("prefect_commands.py")
 
 @dataclass(frozen=True)
 class Service:
-    """What serves: a Prefect API at an address, and the processes of ours that keep it."""
+    """A running service: a Prefect API at an address, and our processes that provide it."""
 
     url: str
     worker: Attended
@@ -35,17 +35,18 @@ class Service:
     refusals: Refusals
 
     def attend(self, tell: Callable[[str], None], record: Callable[[Mapping[str, int]], str]) -> NoReturn:
-        """Start again for ever what ends, and tell people of it.
+        """Start every process again that ends, without limit of time, and report it.
 
-        ``record`` puts counts of the requests that our own server refused into the ledger, and returns what to tell of
-        them. Flow runs that lost their process go on where the server is ours, on loopback: then all its workers are here.
+        ``record`` writes counts of the requests that our own server refused into the ledger, and returns a message
+        about them. Flow runs that lost their process continue if the server is our own, on loopback: then all its
+        workers are here.
 
         Raises
         ------
         ConfigurationError
             When server or worker ends again and again.
         """
-        # Prefect is imported once its settings are in the environment.
+        # Prefect is imported after its settings are in the environment.
         from flows.serving.interrupted import Interrupted
 
         clock = SystemClock()
@@ -83,12 +84,12 @@ def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
         log = settings.home / "prefect" / "worker.log"
         template = str(settings.root / "flows" / "serving" / "pool.json")
         pool = ("create", POOL, "--type", "process", "--base-job-template", template, "--overwrite")
-        # A run fills a core; more at once than there are cores only hold each other and Prefect's SQLite file up.
+        # A run fills a core; more runs than cores would only delay each other and Prefect's SQLite file.
         cores = str(len(os.sched_getaffinity(0)))
         limit = ("set-concurrency-limit", POOL, cores)
         _prefect(settings.root, told, log, ("work-pool", *pool), ("work-pool", *limit), ("deploy", "--all"))
         command = [sys.executable, "-m", "flows.serving.worker", POOL]
-        # The worker's runs export from the EDC with its secrets; people sign elsewhere, with their passphrases.
+        # The worker's runs need the EDC's secrets; people sign elsewhere, with their passphrases.
         environment = {**inherited(without="MEDICORE_PASSPHRASE"), **given}
         worker = Attended("the worker", command, log, settings.root, environment)
         try:
@@ -98,7 +99,7 @@ def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
 
 
 def _given(settings: Settings, url: str) -> dict[str, str]:
-    """Return what the worker and Prefect's command line are told of this installation."""
+    """Return the variables that describe this installation to the worker and to Prefect's command line."""
     return {
         "PREFECT_API_URL": url,
         "MEDICORE_HOME": str(settings.home),
@@ -112,7 +113,7 @@ def _given(settings: Settings, url: str) -> dict[str, str]:
 
 
 def _prefect(root: Path, environment: dict[str, str], log: Path, *commands: tuple[str, ...]) -> None:
-    """Perform Prefect's command lines; raise ConfigurationError with the first that fails."""
+    """Perform Prefect's command lines; raise ConfigurationError for the first that fails."""
     with log.open("ab") as output:
         done = subprocess.run(  # noqa: S603 - our own interpreter, a fixed argument list
             [sys.executable, "-P", str(_COMMANDS), json.dumps(commands)],
@@ -127,6 +128,6 @@ def _prefect(root: Path, environment: dict[str, str], log: Path, *commands: tupl
     if done.returncode:
         failed = done.stdout.splitlines()[-1:] or ["could not be started and"]
         raise ConfigurationError(
-            f"'prefect {failed[0]}' ended with {done.returncode}; its last words are in "
+            f"'prefect {failed[0]}' ended with {done.returncode}; its last output is in "
             f"{log.parent.name}/{log.name} of the state folder"
         )

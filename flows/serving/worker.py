@@ -1,7 +1,8 @@
 """The worker: ``python -m flows.serving.worker POOL`` executes the deployments of its own checkout, and nothing else.
 
-Prefect's own worker does what the API says: command, environment, working directory and steps that fetch code come from
-pool, deployment and flow run. This one takes from the API which deployment is meant, its flow run, and a commit.
+Prefect's own worker does what the API says: command, environment, working directory and steps that fetch code come
+from pool, deployment and flow run. This worker takes only three things from the API: the deployment's name, its flow
+run, and a commit.
 """
 
 import abc
@@ -43,7 +44,7 @@ _ENGINE = Path(__file__).with_name("engine.py")
 
 
 class OwnJob(ProcessJobConfiguration):
-    """A job's configuration, for which neither pool nor deployment nor flow run is asked."""
+    """A job's configuration that ignores pool, deployment and flow run."""
 
     @classmethod
     async def resolve_for_flow_run(
@@ -56,14 +57,14 @@ class OwnJob(ProcessJobConfiguration):
         worker_id: UUID | None = None,
         deployment: DeploymentResponse | None = None,
     ) -> Self:
-        """Return the configuration of a job that has this process's environment and the flow run's identifier."""
+        """Return the configuration of a job with this process's environment and the flow run's identifier."""
         job = cls()
         job.prepare_for_flow_run(flow_run, deployment, None, work_pool, worker_name, worker_id)
         return job
 
 
 class NoHooks:
-    """Runs nothing when a flow run crashes or is cancelled: Prefect would fetch that code as the API says."""
+    """Runs no hook when a flow run crashes or is cancelled: Prefect would fetch the hook's code from where the API says."""
 
     async def run_cancellation_hooks(self, flow_run: FlowRun, state: State[Any]) -> None:
         """Do nothing."""
@@ -72,8 +73,8 @@ class NoHooks:
         """Do nothing."""
 
 
-class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registered in place of Prefect's own
-    """Prefect's process worker, which executes the deployments of a checkout alone and refuses all other flow runs."""
+class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace Prefect's own in its register
+    """Prefect's process worker, limited to the deployments of a checkout; it refuses all other flow runs."""
 
     job_configuration = OwnJob
 
@@ -99,7 +100,7 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registere
             return ProcessWorkerResult(status_code=0, identifier="refused")
 
     async def _told(self, flow_run: FlowRun) -> Deployment | None:
-        """Return what the API says of a flow run's deployment; None where it has none."""
+        """Return what the API says of a flow run's deployment; None when it has none."""
         if flow_run.deployment_id is None:
             return None
         try:
@@ -139,7 +140,7 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registere
                 command=command_to_string([sys.executable, "-P", str(_ENGINE)]),
                 entrypoint=entrypoint,
                 cwd=folder,
-                # An installed copy of the code must not come before that of the folder.
+                # The code of the folder must come before an installed copy.
                 env={**configuration.env, "PYTHONPATH": str(folder)},
                 stream_output=configuration.stream_output,
                 control_channel=context.control_channel,
@@ -153,15 +154,15 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registere
         return ProcessWorkerResult(status_code=ended.status_code, identifier=str(ended.handle.pid))
 
     async def _refuse(self, flow_run: FlowRun, reason: str) -> None:
-        """Say in the ledger, the worker's log and the flow run's state that nothing was executed."""
+        """Write into the ledger, the worker's log and the flow run's state that nothing was executed."""
         said, asked = f"flow run {flow_run.id} is refused: {reason}", claimed(flow_run.parameters or {})
         self._logger.error(said)
         try:
             await run_sync(_record, said, str(flow_run.id), asked)
-        except (MediCoreError, OSError):  # the refusal stands, whether or not the ledger can take it
-            self._logger.exception("the ledger did not take the refusal of flow run %s", flow_run.id)
+        except (MediCoreError, OSError):  # the refusal stands even if the ledger cannot record it
+            self._logger.exception("the ledger could not record the refusal of flow run %s", flow_run.id)
         try:
-            with contextlib.suppress(HTTPError):  # a name; the state says the same and more
+            with contextlib.suppress(HTTPError):  # only a name; the state says more
                 await self.client.update_flow_run(flow_run.id, name=refused_name(asked))
             await self.client.set_flow_run_state(
                 flow_run.id, Crashed(name="Refused", message=said), force=True
@@ -171,12 +172,12 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class is not registere
 
 
 def _record(said: str, flow_run: str, asked: Mapping[str, Any]) -> None:
-    """Put the refusal of a flow run into the ledger, with what its parameters claim."""
+    """Write the refusal of a flow run into the ledger, with the claims in its parameters."""
     refuse_flow_run(open_house(read_settings()), said, flow_run, asked)
 
 
 class _Began(TaskStatus[ProcessHandle]):
-    """Tells the worker the process number of a flow run's process as soon as that has begun."""
+    """Tells the worker the number of a flow run's process as soon as the process has begun."""
 
     def __init__(self, status: TaskStatus[int]) -> None:
         self._status = status

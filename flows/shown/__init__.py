@@ -1,1 +1,1 @@
-"""What Prefect shows a person of a run: progress, artifacts, assets and notices."""
+"""What people see of a run: progress, artifacts, assets and notices."""

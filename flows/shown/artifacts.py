@@ -1,4 +1,4 @@
-"""What people see in the Prefect UI: results, findings and links; never a patient's value."""
+"""What people see in the Prefect UI: results, findings and links, but never a patient's value."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,24 +25,24 @@ def _key(run: str, kind: str) -> str:
 
 @contextmanager
 def best_effort() -> Iterator[None]:
-    """Go on when Prefect's server cannot be told: it shows what ledger and record hold, and no run depends on it."""
+    """Continue when Prefect's server cannot be reached: it only shows what ledger and record hold, and no run depends on it."""
     with suppress(HTTPError):
         yield
 
 
 def begin_progress(run: str) -> UUID | None:
-    """Publish that a run has begun, as an artifact that ``update_progress`` moves; return it."""
+    """Publish that a run has begun, as an artifact that ``update_progress`` updates; return it."""
     made = create_progress_artifact(0.0, key=_key(run, "progress"), description=f"Steps of {run}")
     return (
         made if isinstance(made, UUID) else None
-    )  # a coroutine where there is an event loop, and here is none
+    )  # a coroutine only inside an event loop, and there is none here
 
 
 def update_progress(progress: UUID | None, done: int, steps: int) -> None:
-    """Tell how many of a run's steps are done, where the run's begin was published and the server answers at once.
+    """Publish how many steps of a run are done, if its beginning was published and the server answers at once.
 
-    Prefect's client asks a server that is away again for a minute or more. The run does not wait for that at each step;
-    the next step tells the same and more.
+    When a server is unreachable, Prefect's client tries for a minute or more. The run does not wait for that at each
+    step; the next step publishes the same and more.
     """
     if progress is not None:
         with best_effort(), _one_attempt():
@@ -51,9 +51,9 @@ def update_progress(progress: UUID | None, done: int, steps: int) -> None:
 
 @contextmanager
 def _one_attempt() -> Iterator[None]:
-    """Let Prefect's client ask once.
+    """Let Prefect's client make one attempt.
 
-    ``temporary_settings`` would read and check all of Prefect's settings again, which costs more than the request.
+    ``temporary_settings`` would read and check all of Prefect's settings again, which takes longer than the request.
     """
     context = get_settings_context()
     client = context.settings.client.model_copy(update={"max_retries": 0})
@@ -80,13 +80,13 @@ def show_findings(run: str, findings: tuple[Finding, ...]) -> None:
 
 
 def show_comparisons(run: str, comparisons: tuple[Comparison, ...]) -> None:
-    """Publish how each file of a run came out when it was built again."""
+    """Publish how each rebuilt file of a run compares with the recorded one."""
     rows = [{"file": c.name, "SHA-256": c.recorded, "identical": c.identical} for c in comparisons]
     create_table_artifact(key=_key(run, "replay"), table=rows, description=f"Files of {run}, built again")
 
 
 def show_results(run: str, results: Results, report: str, record: str) -> None:
-    """Publish a run's primary result with where its record is, its CONSORT counts and a link to its report, if any."""
+    """Publish a run's primary result with the place of its record, its CONSORT counts and a link to its report, if any."""
     primary, cohort = results.primary, results.cohort
     create_markdown_artifact(
         key=_key(run, "result"),
@@ -107,6 +107,6 @@ def show_results(run: str, results: Results, report: str, record: str) -> None:
 
 
 def _valid(results: Results) -> str:
-    """Return the interval that is valid beside all looks of the study; a dash in results of before there were looks."""
+    """Return the interval that is valid at all looks of the study; a dash for results of the time before looks."""
     found = results.monitoring
     return "–" if found is None else f"{found.ci_low:.4f} to {found.ci_high:.4f}"

@@ -1,7 +1,7 @@
-"""Assets: what each step made and from what, as Prefect's events tell it; digests and commits, never data.
+"""Assets: what each step made and from which sources, as events of Prefect with digests and commits, never data.
 
-The lineage of a run goes from the EDC over its steps and its sealed record to the archive. The record and the ledger
-are the truth; this shows it to whoever looks into Prefect.
+The lineage of a run leads from the EDC through its steps and its sealed record to the archive. The record and the
+ledger are the evidence; the assets show it to people who use Prefect.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _MADE_BY = {output: step.name for step in STEPS for output in step.outputs}
 
 
 def of_source(run: RunId) -> Asset:
-    """Return the asset that a study's EDC holds for a month."""
+    """Return the asset of a study's EDC for a month."""
     return Asset(key=f"medicore://edc/{run.study}/{run.month}")
 
 
@@ -40,11 +40,11 @@ def of_archive(run: RunId) -> Asset:
 
 
 def sources_of(run: RunId, step: str) -> list[Asset]:
-    """Return the assets from which a step makes its own: those of the steps whose files it reads; the first has the EDC."""
+    """Return the assets that a step uses: those of the steps whose files it reads; the first step uses that of the EDC."""
     if step == STEP_NAMES[0]:
         return [of_source(run)]
     inputs = step_named(step).inputs
-    # The lock is frozen by the first step.
+    # The first step freezes the lock.
     before = {STEP_NAMES[0] if name == "lock" else _MADE_BY[name] for name in inputs}
     return [of_step(run, name) for name in STEP_NAMES if name in before]
 
@@ -56,7 +56,7 @@ def made_by(active: ActiveRun) -> list[Asset]:
 
 
 def facts_of(active: ActiveRun, step: str) -> dict[str, Any]:
-    """Return what is known of a step's asset: code commit, the source's version of the data, SHA-256 by file."""
+    """Return the metadata of a step's asset: code commit, the source's version of the data, SHA-256 by file."""
     manifest = parse_manifest(active.files.read("lock/transfer.json"), "lock/transfer.json")
     return {
         "code_commit": active.identity["code_commit"],
@@ -68,7 +68,7 @@ def facts_of(active: ActiveRun, step: str) -> dict[str, Any]:
 
 
 def materialise(name: str, asset: Asset, sources: list[Asset], facts: Mapping[str, Any]) -> None:
-    """Tell Prefect, as a task of that name, that an asset came from its sources."""
+    """Tell Prefect, by a task of that name, that an asset was made from its sources."""
 
     def tell() -> None:
         asset.add_metadata(dict(facts))

@@ -1,4 +1,4 @@
-"""What people get to see when a run has ended: its report, a notice, and what Prefect shows; the month is free by then."""
+"""What people see after a run has ended: its report, a notice, and artifacts in Prefect; other runs may start by then."""
 
 from flows.shown import notices
 from flows.shown.afterwards import REPORT_MISSING, afterwards
@@ -13,14 +13,14 @@ from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.settings import Settings
 
-_NOT_TOLD = "nobody was told by 'notify'; 'medicore status' shows it"
-_NOT_SHOWN = "Prefect does not show it; 'medicore status' does"
+_NOT_TOLD = "no message was sent to the address of 'notify'; 'medicore status' shows where the run stands"
+_NOT_SHOWN = "Prefect does not show its end; 'medicore status' does"
 
 
 def publish(settings: Settings, house: House, active: ActiveRun, outcome: Outcome) -> None:
-    """Copy a run's report, tell where the run stands, and show in Prefect what it found or its results.
+    """Copy a run's report, send a notice of its state, and show its findings or results in Prefect.
 
-    Nothing of it changes how the run ended, and nobody who works on the study waits for it.
+    None of this changes how the run ended, and nobody who works on the study waits for it.
     """
     run, report = active.id, ""
     with afterwards(run, REPORT_MISSING):
@@ -39,7 +39,7 @@ def publish(settings: Settings, house: House, active: ActiveRun, outcome: Outcom
 
 
 def publish_decided(settings: Settings, house: House, run: RunId) -> None:
-    """Tell where a run stands that a decision released or closed, and show in Prefect what the archive got."""
+    """Send a notice of a run that a decision released or closed, and show its archived record in Prefect."""
     with afterwards(run, _NOT_TOLD):
         notices.ended(settings, house, run)
     with afterwards(run, _NOT_SHOWN):

@@ -1,4 +1,4 @@
-"""Notices: a run's end and late months told to the address of the setting ``notify``, where there is one."""
+"""Notices: messages about a run's end and about late months, for the address in the setting ``notify``, if there is one."""
 
 import functools
 
@@ -11,13 +11,13 @@ from medicore.stores.webhook import post
 
 
 def ended(settings: Settings, house: House, run: RunId) -> None:
-    """Tell where a run stands."""
+    """Send a notice of a run's state."""
     if settings.notify is not None:
         tell_of_run(house, run, functools.partial(post, settings.notify))
 
 
 def late(settings: Settings, house: House) -> tuple[str, ...]:
-    """Tell which months became late, and return them."""
+    """Send a notice of the months that became late, and return them."""
     if settings.notify is None:
         return ()
     return tell_of_late(house, standing_lines(house), functools.partial(post, settings.notify))

@@ -1,4 +1,4 @@
-"""Progress for human eyes: a line on stderr for each thing that happens to a run."""
+"""Progress for people: a line on stderr for each thing that happens to a run."""
 
 import contextlib
 import sys
@@ -7,9 +7,9 @@ from medicore.records.identifiers import RunId
 
 
 def show_progress(run: RunId, step: str, what: str) -> None:
-    """Show on stderr what a run is doing; holds no data of patients.
+    """Show on stderr what a run is doing; the line contains no data of patients.
 
-    Nobody may be there to read it, as when the worker that began the run was killed: the run goes on.
+    The run continues even if nobody can read the line, for example after the worker that began the run was killed.
     """
     with contextlib.suppress(OSError):
         print(f"{run!s:<26} {step:<12} {what}", file=sys.stderr, flush=True)  # noqa: T201 - progress belongs there

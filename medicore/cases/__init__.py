@@ -1,1 +1,1 @@
-"""Use cases, by the person who asks: each room serves one question or one act."""
+"""Use cases, by the person who asks: each folder serves one question or one act."""

@@ -1,4 +1,4 @@
-"""The command line: verbs, results to stdout, progress and trouble to stderr, documented exit codes."""
+"""The command line: verbs; results to stdout, progress and errors to stderr; documented exit codes."""
 
 import errno
 import gc
@@ -20,31 +20,33 @@ if TYPE_CHECKING:
     from flows.serving.server import PrefectSession
 
 _COLLECT_AFTER = 50_000
-"""Objects made between two looks for garbage; the many that imports make are there to stay."""
+"""The number of new objects between two garbage collections; the many that imports make stay anyway."""
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main() -> None:
-    """Run the command line and leave; at once where Prefect's client would go on trying for a server that is away."""
+    """Run the command line and exit; exit at once if Prefect's client would still wait for an unreachable server."""
     require_utf8()
     print_everything()
     ask_this_machine_directly()
     for name in leave_out_socks():
-        _say(f"warning: {name} names a SOCKS proxy, which MediCore does not speak; it is not used")
+        _say(f"warning: {name} names a SOCKS proxy, which MediCore does not support; it is not used")
     gc.set_threshold(_COLLECT_AFTER)
-    os.umask(0o077)  # what MediCore writes is for its own account alone, whatever the shell allows
+    os.umask(
+        0o077
+    )  # the files of MediCore are open to its own account alone, whatever the umask of the shell
     sessions: list[PrefectSession] = []
     code = flushed(_run(sessions))
     if any(session.undelivered for session in sessions):
-        _say("Prefect was not told everything: its server is away")
+        _say("Prefect does not show everything: its server is unreachable")
         sys.stderr.flush()
         os._exit(code)
     sys.exit(code)
 
 
 def _run(sessions: "list[PrefectSession]") -> int:
-    """Run the command line, which notes its sessions with Prefect, and return the exit code; errors are said here."""
+    """Run the command line, which notes its sessions with Prefect; print its errors; return the exit code."""
     import medicore.cli.answers
     import medicore.cli.archive
     import medicore.cli.diff
@@ -71,10 +73,10 @@ def _run(sessions: "list[PrefectSession]") -> int:
         _say(str(error))
         return error.exit_code
     except OSError as error:
-        # A disk can be full wherever something is written; every command may be repeated.
+        # Any write can find the disk full; every command may be repeated.
         if error.errno not in _FULL:
             raise
-        _say(f"the disk takes no more ({error.strerror}); make room, then run the same command again")
+        _say(f"the disk is full ({error.strerror}); make room, then run the same command again")
         return ConfigurationError.exit_code
     except KeyboardInterrupt:
         _say("interrupted; run the same command again to resume")
@@ -83,7 +85,7 @@ def _run(sessions: "list[PrefectSession]") -> int:
 
 
 def _pipe_broke(streams: Streams, error: BrokenPipeError) -> int:
-    """Return the exit code after a pipe was closed: quietly when it was that of who read our words."""
+    """Return the exit code after a pipe was closed; print nothing when it was the pipe of our own output."""
     if streams.reader_left():
         return flushed(READER_LEFT)
     _say(f"a connection was closed by the other side ({error.strerror}); run the same command again")

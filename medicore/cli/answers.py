@@ -29,9 +29,10 @@ def status(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show the run that stands for each study and month, its state, what is late and what nobody asked for.
+    """Show the run that represents each study and month, its state, what is late and what nobody requested.
 
-    A released run stands until a later one is released; later runs that are still open are named beside it.
+    A released run represents its month until a later one is released; later runs that are still open are listed with
+    it.
     """
     from medicore.cases.answers.lateness import gaps, with_deadlines
     from medicore.cases.answers.lookup import standing_lines
@@ -61,14 +62,14 @@ def status(
     table("Late months" if late else "Months", ("run", "n", "estimate", "state", "late", "findings"), cells)
     if unasked:
         missing = [(gap.study, gap.first, gap.last, str(gap.months), gap.due) for gap in unasked]
-        table("Late, and nobody has asked for it", ("study", "from", "to", "months", "due since"), missing)
+        table("Late, and nobody has requested it", ("study", "from", "to", "months", "due since"), missing)
 
 
 @app.command()
 def history(
     study: Annotated[str, typer.Argument(help="A study, or a run for all its events.")], as_json: Json = False
 ) -> None:
-    """Show every run of a study, failed and rejected ones too; or every ledger event of one run."""
+    """Show every run of a study, including failed and rejected ones; or every ledger event of one run."""
     from medicore.cases.answers.lookup import lines
     from medicore.records.identifiers import RunId, study_id
 
@@ -97,17 +98,19 @@ def history(
 def reproduce(
     run: RunText,
     threads: Annotated[
-        int | None, typer.Option(min=1, max=64, help="Threads offered to linear algebra.")
+        int | None, typer.Option(min=1, max=64, help="Number of threads for linear algebra.")
     ] = None,
     restored: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="FOLDER", help="What 'archive restore' wrote; nothing else is then asked."
+            "--from",
+            metavar="FOLDER",
+            help="A folder that 'archive restore' wrote; only this folder is then used.",
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Build every file of a run again from its frozen lock, by its own code, and compare bit by bit."""
+    """Build every file of a run again from its frozen lock, with its own code, and compare bit by bit."""
     from medicore.cases.proof.reproduce import reproduce as rebuilt
     from medicore.cases.proof.reproduce import reproduce_restored
     from medicore.records.identifiers import RunId
@@ -128,7 +131,7 @@ def reproduce(
         ]
         table(f"Files of {run}, built again", ("file", "SHA-256", "verdict"), cells)
     if different:
-        raise IntegrityError(f"{len(different)} file(s) of {run} came out otherwise, first {different[0]}")
+        raise IntegrityError(f"{len(different)} file(s) of {run} differ, first {different[0]}")
 
 
 @app.command()
@@ -136,12 +139,12 @@ def verify(
     run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; all with --all.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Verify every run.")] = False,
     checkout: Annotated[
-        Path | None, typer.Option(help="A clone of the record repository whose files are compared too.")
+        Path | None, typer.Option(help="A clone of the record repository; its files are compared too.")
     ] = None,
     authority: Trusted = None,
     as_json: Json = False,
 ) -> None:
-    """Read everything stored of a run again, and hold it against what was recorded; with the ALCOA++ score card."""
+    """Read everything stored of a run again, and compare it with what was recorded; print the ALCOA++ score card."""
     from medicore.records.checking import raise_failed
     from medicore.records.identifiers import RunId
 
@@ -167,7 +170,7 @@ def verify(
 def _verified(
     opened: "House", run: "RunId | None", checkout: Path | None, authority: str | None
 ) -> "Iterator[tuple[Verified, tuple[Score, ...]]]":
-    """Yield what is found of the run with its score card; without a run of every one, and then of what all share."""
+    """Yield the checks and the score card of the run; without a run those of every run, then the checks that all share."""
     from medicore.cases.proof.score_card import score_card
     from medicore.cases.proof.verify import verify as verified
     from medicore.cases.proof.verify_all import Verified, verify_all
@@ -206,7 +209,7 @@ def _show_verified(found: "Verified", card: "tuple[Score, ...]") -> None:
 
 @app.command()
 def doctor(as_json: Json = False) -> None:
-    """Look at the installation: programs, code, environment, state folder; say what is wrong and what to do."""
+    """Examine the installation: programs, code, environment, state folder; say what is wrong and what to do."""
     from medicore.diagnosis import diagnose
 
     findings = diagnose(settings())

@@ -31,7 +31,7 @@ app.add_typer(edc, name="edc")
 
 
 def _fingerprint(text: str | None) -> str | None:
-    """Return the fingerprint that an option names; a malformed one is wrong usage."""
+    """Return the fingerprint in an option; a malformed one is wrong usage."""
     from medicore.errors import ProtocolError
     from medicore.records.identifiers import fingerprint_id
 
@@ -42,24 +42,24 @@ def _fingerprint(text: str | None) -> str | None:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON document.")]
-Asker = Annotated[str | None, typer.Option("--as", help="Who asks; the setting 'person' by default.")]
-Reason = Annotated[str, typer.Option(help="Why this is asked for.")]
+Asker = Annotated[str | None, typer.Option("--as", help="The requester; by default the setting 'person'.")]
+Reason = Annotated[str, typer.Option(help="Why this is requested.")]
 Trusted = Annotated[
     str | None,
     typer.Option(
         "--authority",
         metavar="SHA256",
         callback=_fingerprint,
-        help="The fingerprint of the authority that you trust; another one fails.",
+        help="The fingerprint of the authority that you trust; any other authority fails.",
     ),
 ]
-RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, as MED-2024-0147/2025-03/1.")]
+RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, such as MED-2024-0147/2025-03/1.")]
 
 
 def settings() -> "Settings":
-    """Return the settings of this call; Prefect's client then knows the password of our own server.
+    """Return the settings of this call, and give Prefect's client the password of our own server.
 
-    What it writes, it writes in the state folder: the account may have no home.
+    The client writes only into the state folder, since the account may have no home folder.
     """
     from flows.serving.password import find_password
     from medicore.settings import read_settings
@@ -71,7 +71,7 @@ def settings() -> "Settings":
 
 
 def house(chosen: "Settings") -> "House":
-    """Return the house, its progress shown on stderr."""
+    """Return the house; its progress goes to stderr."""
     from flows.shown.progress import show_progress
     from medicore.wiring import open_house
 
@@ -80,7 +80,7 @@ def house(chosen: "Settings") -> "House":
 
 @contextlib.contextmanager
 def prefect(command: typer.Context, home: "Path") -> Iterator[None]:
-    """Have a Prefect API within the block, and note the session, so that ``main`` knows what was not delivered."""
+    """Provide a Prefect API within the block, and note the session, so that ``main`` knows what was not delivered."""
     from flows.serving.server import prefect_server
 
     with prefect_server(home) as session:

@@ -24,7 +24,7 @@ def list_archived(
     study: Annotated[str | None, typer.Argument(help="A study; all by default.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show every archived run, until when it is kept and whether it is held, as the ledger tells it."""
+    """Show every archived run, its retention date and any legal hold, according to the ledger."""
     from medicore.cases.keeping.archived_run import listed
     from medicore.cases.proof.surveillance import readings
     from medicore.records.identifiers import study_id
@@ -58,7 +58,7 @@ def verify(
     authority: Trusted = None,
     as_json: Json = False,
 ) -> None:
-    """Read what the archive holds again, and hold every byte, version and date against what was recorded."""
+    """Read the archive again, and compare every byte, version and date with what was recorded."""
     from medicore.cases.keeping.archived_run import listed
     from medicore.cases.proof.verify_archived import verify_archived
     from medicore.records.checking import raise_failed
@@ -88,12 +88,12 @@ def verify(
 @archive.command()
 def surveil(
     every: Annotated[
-        int, typer.Option(min=1, max=365, help="Days between such walks; within a year everything is read.")
+        int, typer.Option(min=1, max=365, help="Days between two readings; within a year everything is read.")
     ] = 7,
     everything: Annotated[bool, typer.Option("--all", help="Read everything now.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Read the part of the archive that is due, what was read longest ago first; exit code 6 names what is damaged."""
+    """Read the part of the archive that is due, beginning with the oldest reading; exit code 6 names what is damaged."""
     from medicore.cases.proof.surveillance import survey
     from medicore.records.checking import raise_failed
 
@@ -135,12 +135,12 @@ def surveil(
 @archive.command()
 def extend(
     run: RunText,
-    until: Annotated[str, typer.Option(help="The day until which it is kept, YYYY-MM-DD.")],
-    who: Annotated[str, typer.Option("--as", help="Who has it kept longer: an operator, or quality.")],
+    until: Annotated[str, typer.Option(help="The new retention date, YYYY-MM-DD.")],
+    who: Annotated[str, typer.Option("--as", help="Who extends the retention: an operator, or quality.")],
     reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
     as_json: Json = False,
 ) -> None:
-    """Have everything that is archived of a run kept until a later day; it is never kept shorter."""
+    """Extend the retention of an archived run to a later day; retention is never shortened."""
     from datetime import date
 
     from medicore.cases.keeping.extending import extend
@@ -152,7 +152,7 @@ def extend(
     try:
         day = date.fromisoformat(until)
     except ValueError as error:
-        raise typer.BadParameter("--until is no day; expected YYYY-MM-DD") from error
+        raise typer.BadParameter("--until is not a day; expected YYYY-MM-DD") from error
     event = extend(house(settings()), Actor(who, reason, passphrase_of(who)), named, day)
     if as_json:
         emit(event.as_json())
@@ -163,11 +163,11 @@ def extend(
 @archive.command()
 def hold(
     run: RunText,
-    who: Annotated[str, typer.Option("--as", help="Who puts it under hold: an operator, or quality.")],
+    who: Annotated[str, typer.Option("--as", help="Who sets the hold: an operator, or quality.")],
     reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
     as_json: Json = False,
 ) -> None:
-    """Put everything that is archived of a run under a legal hold, which lasts past every date until it is lifted."""
+    """Put everything that is archived of a run under a legal hold; it lasts beyond every date, until it is lifted."""
     from medicore.cases.keeping.holding import hold
     from medicore.cases.people.acting import Actor
     from medicore.cli.passphrase import passphrase_of
@@ -185,7 +185,7 @@ def lift(
     reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
     as_json: Json = False,
 ) -> None:
-    """Lift the legal hold of a run; it is kept on until its date, which nobody shortens."""
+    """Lift the legal hold of a run; its retention date stays, and cannot be shortened."""
     from medicore.cases.keeping.holding import lift
     from medicore.cases.people.acting import Actor
     from medicore.cli.passphrase import passphrase_of
@@ -208,13 +208,13 @@ def _tell(found: "Holding", words: str, as_json: bool) -> None:
 @archive.command()
 def restore(
     run: RunText,
-    folder: Annotated[Path, typer.Argument(help="A new folder for what is read back.")],
+    folder: Annotated[Path, typer.Argument(help="A new folder for the files.")],
     person: Annotated[
-        str | None, typer.Option("--as", help="Who reads it back; the setting 'person' by default.")
+        str | None, typer.Option("--as", help="Who restores it; by default the setting 'person'.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Read a run back from the archive, prove every byte by its manifest, and write it to a new folder."""
+    """Restore a run from the archive into a new folder, after proving every byte by the run's manifest."""
     from medicore.cases.keeping.restoring import restore
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
@@ -230,7 +230,7 @@ def restore(
             [
                 (
                     run,
-                    "this ledger does not know it: hold the manifest's SHA-256 against that in its own ledger",
+                    "this ledger does not know the run: compare the manifest's SHA-256 with the run's own ledger",
                 )
             ]
         )

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from medicore.records.results.difference import Change, SubjectChanges
 
 _LINES = 20
-"""So many changed names are listed; --json has them all."""
+"""The number of changed names that are listed; --json has all of them."""
 _TOGETHER = " + "
 
 
 @app.command()
 def diff(before: RunText, after: RunText, as_json: Json = False) -> None:
-    """Show what differs between two runs, and what each part did to the estimate."""
+    """Show the differences between two runs, and the effect of each part on the estimate."""
     from dataclasses import asdict
 
     from medicore.cases.answers.diff import diff as compared
@@ -38,7 +38,7 @@ def _show(found: "Difference") -> None:
     _subjects(found.subjects)
     _changes("protocol", "key(s)", found.protocol)
     if found.protocol and "protocol" not in found.changed:
-        say("  The study's file is the same: these are defaults of the code.")
+        say("  The study's file is the same: the code has other defaults.")
     _changes("code", "file(s)", found.code, values=False)
     if found.code:
         say(f"  commit {found.before.code_commit[:12]}, then {found.after.code_commit[:12]}")
@@ -69,7 +69,7 @@ def _subjects(subjects: "SubjectChanges | None") -> None:
 
 
 def _changes(title: str, unit: str, changes: "tuple[Change, ...]", *, values: bool = True) -> None:
-    """Say how many names differ, and list the first of them."""
+    """Print how many names differ, and list the first of them."""
     say(f"{title:<10} {len(changes)} {unit} differ" if changes else f"{title:<10} the same")
     for change in changes[:_LINES]:
         said = f": {_brief(change.before)}, then {_brief(change.after)}" if values else ""
@@ -103,14 +103,14 @@ def _attribution(found: "Attribution") -> None:
         ],
     )
     say(
-        "\nA part's share is its Shapley value: the mean, over all orders of change, of what changing it does to the "
-        "estimate (Shapley, 1953); the shares add up to the whole."
+        "\nA part's share is its Shapley value: the effect of changing it on the estimate, averaged over all orders "
+        "of change (Shapley, 1953). The shares add up to the whole change."
     )
     for one in found.contributions:
         if len(one.parts) > 1:
-            say(f"{' and '.join(one.parts)} cannot be told apart, since a combination cannot be computed.")
+            say(f"{' and '.join(one.parts)} share one number, since a combination cannot be computed.")
     say(
-        "Environment: the recorded change less the one computed here, as when another machine rounds otherwise."
+        "Environment: the recorded change minus the one computed here; for example another machine rounds differently."
     )
 
 

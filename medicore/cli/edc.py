@@ -23,18 +23,18 @@ def manifest(
     folder: Annotated[
         Path, typer.Argument(exists=True, file_okay=False, help="The delivery, its files below raw/.")
     ],
-    system: Annotated[str, typer.Option(help="The system that the files come from.")],
-    source: Annotated[str, typer.Option(help="The study that they are of, as MED-2024-0147.")],
-    exported_at: Annotated[str, typer.Option(help="When they were exported, ISO 8601 with its zone.")],
-    version: Annotated[str, typer.Option(help="The source's own name of the state of the data.")],
+    system: Annotated[str, typer.Option(help="The system that exported the files.")],
+    source: Annotated[str, typer.Option(help="The study, such as MED-2024-0147.")],
+    exported_at: Annotated[str, typer.Option(help="The time of the export, ISO 8601 with a time zone.")],
+    version: Annotated[str, typer.Option(help="The source's own name for this version of the data.")],
     accompanying: Annotated[
-        list[str] | None, typer.Option(help="A file that is kept beside the data and holds none.")
+        list[str] | None, typer.Option(help="A file that is stored with the data and contains none.")
     ] = None,
     form: Annotated[
         list[str] | None,
         typer.Option(
             "--format",
-            help="A format that the name does not show, VALUE or FILE=VALUE; docs/edc.md lists them.",
+            help="A format that the file name does not show, VALUE or FILE=VALUE; docs/edc.md lists them.",
         ),
     ] = None,
     encoding: Annotated[
@@ -49,11 +49,11 @@ def manifest(
     ] = None,
     row_names: Annotated[
         list[str] | None,
-        typer.Option(help="Rows that begin with a name of the row, as R writes: yes, or FILE=yes."),
+        typer.Option(help="Rows begin with a row name, as R writes them: yes, or FILE=yes."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write transfer.json for files that came without one, and show what is in them; their rows are counted."""
+    """Write transfer.json for files that came without one: count their rows, and show what is in them."""
     from medicore.edc.announcing import announce
     from medicore.edc.declared import Declared
 
@@ -75,7 +75,7 @@ def manifest(
         ),
     )
     for name in made.left_out:
-        note(f"left out {name}, which an operating system or an office program put there")
+        note(f"left out {name}, which an operating system or an office program made")
     if as_json:
         columns = {name: [asdict(column) for column in found] for name, found in made.columns.items()}
         emit({"manifest": made.manifest.model_dump(mode="json"), "columns": columns})
@@ -102,14 +102,16 @@ def _columns_of(columns: "Mapping[str, tuple[Described, ...]]", file: str) -> st
 def serve(
     month: Annotated[str, typer.Argument(help="Month whose deliveries are served, YYYY-MM.")],
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")
+        int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 selects a free one.")
     ] = 8765,
     folder: Annotated[
-        Path | None, typer.Option(help="Where deliveries lie as STUDY/MONTH; the inbox by default.")
+        Path | None, typer.Option(help="The folder with the deliveries as STUDY/MONTH; by default the inbox.")
     ] = None,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="A fault to have, NAME or NAME=COUNT for so many answers; docs/edc.md lists them."),
+        typer.Option(
+            help="A fault to simulate, NAME, or NAME=COUNT for that number of answers; docs/edc.md lists them."
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -121,7 +123,7 @@ def serve(
     from medicore.records.identifiers import month_id
 
     deliveries = Deliveries(folder or settings().inbox, month_id(month), Faults.of(fault or []))
-    # A shell's background process ignores Ctrl-C unless it asks for it, and a service manager sends SIGTERM.
+    # A background process of a shell ignores Ctrl-C unless it sets a handler, and a service manager sends SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     secret = os.environ.get(VARIABLE) or DEMONSTRATION_SECRET

@@ -1,4 +1,4 @@
-"""The verb that answers for a number: where it stands, how it was computed, and what it is when computed again."""
+"""The verb that explains a number: its place, how it was computed, and its value when computed again."""
 
 import tempfile
 from dataclasses import asdict
@@ -16,27 +16,30 @@ if TYPE_CHECKING:
     from medicore.ports.house import House
 
 _SHOWN = 50
-"""How many places a table lists; --json has all."""
+"""The number of places that a table lists; --json has all of them."""
 
 
 @app.command()
 def explain(
     run: Annotated[
-        str, typer.Argument(metavar="[RUN]", help="A run, as MED-2024-0147/2025-03/1; with --value: all.")
+        str,
+        typer.Argument(
+            metavar="[RUN]", help="A run, such as MED-2024-0147/2025-03/1; with --value by default all runs."
+        ),
     ] = "",
     path: Annotated[
         str,
         typer.Argument(
-            help="A path in results.json, as primary.estimate, or a reference printed in the report, as R12."
+            help="A path in results.json, such as primary.estimate, or a reference from the report, such as R12."
         ),
     ] = "",
-    value: Annotated[str, typer.Option(help="Instead of a path: a number as printed, as 3.37.")] = "",
+    value: Annotated[str, typer.Option(help="Instead of a path: a printed number, such as 3.37.")] = "",
     study: Annotated[str, typer.Option(help="Without RUN: the study whose runs are searched.")] = "",
     as_json: Json = False,
 ) -> None:
     """Show how a number was computed: function, protocol, inputs, subjects; and compute it again now.
 
-    Without RUN, a number as printed is looked for in the results of every run, the latest first.
+    Without RUN, search the results of every run for a printed number, the latest run first.
     """
     from medicore.records.identifiers import study_id
 
@@ -54,7 +57,7 @@ def explain(
 
 
 def _of_all(opened: "House", value: str, study: str | None, *, as_json: bool) -> None:
-    """Show where a number as printed stands in the results of all runs."""
+    """Show the places of a printed number in the results of all runs."""
     from medicore.cases.answers.lookup import sightings
 
     found = sightings(opened, value, study)
@@ -70,7 +73,7 @@ def _of_all(opened: "House", value: str, study: str | None, *, as_json: bool) ->
 
 
 def _of_one(opened: "House", run: str, path: str, value: str, *, as_json: bool) -> None:
-    """Show the origin of one number of a run; of a number as printed that stands for several, the places."""
+    """Show the origin of one number of a run; if a printed number fits several results, show their places."""
     from medicore.cases.answers.explain import cited, places
     from medicore.cases.answers.explain import explain as explained
     from medicore.records.identifiers import RunId
@@ -99,7 +102,9 @@ def _of_one(opened: "House", run: str, path: str, value: str, *, as_json: bool) 
     else:
         _show(answer, same=same)
     if not same:
-        raise IntegrityError(f"{path} of {run} is not what comes out now; run 'medicore verify {run}'")
+        raise IntegrityError(
+            f"{path} of {run} differs from the value computed now; run 'medicore verify {run}'"
+        )
 
 
 def _show(answer: "Explanation", *, same: bool) -> None:
@@ -133,7 +138,7 @@ def _show(answer: "Explanation", *, same: bool) -> None:
 
 
 def _show_cells(answer: "Explanation") -> None:
-    """Print a row or section by its cells, each once; one that comes out otherwise now has both values."""
+    """Print the cells of a row or section, each once; a cell that differs from the value computed now shows both values."""
     from medicore.records.results.paths import leaves_of
 
     now = dict(leaves_of(answer.recomputed))
@@ -154,7 +159,7 @@ def _cell(cells: dict[str, object], name: str) -> str:
 
 
 def _show_planned(key: str, planned: object) -> None:
-    """Print what the protocol plans, one part a line; a list of plain values is one part."""
+    """Print the plan of the protocol, one part per line; a list of plain values is one part."""
     if isinstance(planned, dict) and planned:
         for name, part in planned.items():
             _show_planned(f"{key}.{name}", part)

@@ -1,4 +1,4 @@
-"""Verbs that hand a record on: export, sbom."""
+"""Verbs that give a record to third parties: export, sbom."""
 
 import shlex
 from pathlib import Path
@@ -18,21 +18,22 @@ def export(
     to: Annotated[
         Path | None,
         typer.Option(
-            help="The folder or zip to write; by default named by the run, here, or from the checkout in 'exports' of the state folder."
+            help="The folder or zip to write; by default named after the run, in this folder, or in 'exports' of the "
+            "state folder if this folder is in the checkout."
         ),
     ] = None,
     zipped: Annotated[
-        bool, typer.Option("--zip", help="Write a zip; the same record gives the same.")
+        bool, typer.Option("--zip", help="Write a zip; the same record gives the same bytes.")
     ] = False,
     whole_ledger: Annotated[
-        bool, typer.Option("--whole-ledger", help="Show the ledger's events on all other runs too.")
+        bool, typer.Option("--whole-ledger", help="Include the ledger's events on all other runs.")
     ] = False,
     person: Annotated[
-        str | None, typer.Option("--as", help="Who exports; the setting 'person' by default.")
+        str | None, typer.Option("--as", help="Who exports; by default the setting 'person'.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write everything recorded of a run for a third party, who verifies it with Python and openssl alone."""
+    """Write everything recorded of a run for a third party, who can verify it with only Python and openssl."""
     from medicore.cases.export.export import export as exported
     from medicore.cli.passphrase import passphrase_of
     from medicore.records.identifiers import RunId
@@ -72,7 +73,8 @@ def export(
     program = shlex.quote(str((Path(folder) if zipped else target) / "verify_bundle.py"))
     say(f"\nTo verify{', unpacked' if zipped else ''}: python -I -S {program} --authority {authority}")
     say(
-        "The fingerprint is that of the authority of this installation; whoever verifies takes it from you, not from the bundle."
+        "The fingerprint is that of this installation's authority; the verifier must get it from you, not from the "
+        "bundle."
     )
 
 

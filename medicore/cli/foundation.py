@@ -1,4 +1,4 @@
-"""What every verification rests on, as the verbs tell it: the authority's fingerprint, and corrections of the clock."""
+"""The basis of every verification, as the verbs print it: the authority's fingerprint, and corrections of the clock."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def foundation(opened: "House") -> dict[str, Any]:
-    """Return the authority's fingerprint, None where it cannot be read, and the corrections of the clock."""
+    """Return the authority's fingerprint (None when it cannot be read) and the corrections of the clock."""
     from medicore.cases.people.authority import authority_fingerprint
     from medicore.cases.people.clock import corrections
     from medicore.errors import MediCoreError

@@ -1,4 +1,4 @@
-"""Verbs of the ledger: show what it says, verify that it is whole, and correct what no run can do."""
+"""Verbs of the ledger: show its events, verify that it is intact, and correct impossible events."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,18 +19,20 @@ app.add_typer(ledger, name="ledger")
 @ledger.command()
 def show(
     action: Annotated[
-        str | None, typer.Option(help="Only this action, or a family: 'run.' is all of runs.")
+        str | None, typer.Option(help="Only this action, or a family: 'run.' means all actions of runs.")
     ] = None,
-    actor: Annotated[str | None, typer.Option(help="Only what this person or service did.")] = None,
+    actor: Annotated[str | None, typer.Option(help="Only what this person or the service did.")] = None,
     role: Annotated[str | None, typer.Option(help="Only what was done in this role.")] = None,
     subject: Annotated[
-        str | None, typer.Option(help="Only this run or person; a study or month when it ends in '/'.")
+        str | None, typer.Option(help="Only this run or person; a study or month if it ends in '/'.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="Only from this day (UTC) or moment (ISO 8601, with zone) on.")
+        str | None, typer.Option(help="Only from this day (UTC) or moment (ISO 8601 with a time zone) on.")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Only up to this day or moment, included.")] = None,
-    last: Annotated[int | None, typer.Option(min=1, help="Only the last so many of them.")] = None,
+    until: Annotated[str | None, typer.Option(help="Only up to and including this day or moment.")] = None,
+    last: Annotated[
+        int | None, typer.Option(min=1, help="Only this number of events, the last ones.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show events in order: number, time (UTC), who in which role, what, of which run or person, why."""
@@ -69,7 +71,7 @@ def verify(authority: Trusted = None, as_json: Json = False) -> None:
         opened = _house()
         report = verify_ledger(opened, authority)
     except IntegrityError as error:
-        # The store refuses to open a ledger without its guards: that is the answer, not an accident on the way.
+        # The store refuses to open a ledger without its guards; this error is the answer to the question.
         _answer({"intact": False, "wrong": None, "failed": {"guards": str(error)}}, as_json=as_json)
         raise
     failed = report.failed
@@ -90,7 +92,9 @@ def verify(authority: Trusted = None, as_json: Json = False) -> None:
     if report.intact is None:
         raise_failed(failed)
     if failed:
-        raise IntegrityError(f"the ledger is not what was written: {failed[0].subject}: {failed[0].found}")
+        raise IntegrityError(
+            f"the ledger differs from what was written: {failed[0].subject}: {failed[0].found}"
+        )
 
 
 @ledger.command()
@@ -100,7 +104,10 @@ def correct(
     reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
     as_json: Json = False,
 ) -> None:
-    """Skip the events of a run that its state did not allow, as a second seal by an earlier version; all stay readable."""
+    """Skip the events of a run that its state did not allow, such as a second seal by an earlier version.
+
+    All stay readable.
+    """
     from medicore.cases.keeping.correcting import correct
     from medicore.cases.people.acting import Actor
     from medicore.cli.passphrase import passphrase_of
@@ -121,7 +128,10 @@ def clock(
     reason: Annotated[str, typer.Option(help="Why the last times are wrong; an inspector will read it.")],
     as_json: Json = False,
 ) -> None:
-    """Sign that the ledger's last times are wrong, where they lie in the future; it then accepts the present again."""
+    """Sign that the ledger's last times are wrong because they lie in the future.
+
+    The ledger then accepts the present again.
+    """
     from medicore.cases.people.acting import Actor
     from medicore.cases.people.clock import correct_clock
     from medicore.cli.passphrase import passphrase_of

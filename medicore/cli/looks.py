@@ -13,8 +13,8 @@ looks = typer.Typer(
 )
 app.add_typer(looks, name="looks")
 
-Alpha = Annotated[float, typer.Option(help="The level over all looks and sides.")]
-SidesOption = Annotated[int, typer.Option(help="1: benefit alone; 2: both directions.")]
+Alpha = Annotated[float, typer.Option(help="The total level over all looks and sides.")]
+SidesOption = Annotated[int, typer.Option(help="1: only benefit; 2: both directions.")]
 Minimum = Annotated[int, typer.Option(help="Events before a signal is possible.")]
 
 
@@ -31,7 +31,7 @@ def spending(
         ),
     ] = None,
     equal: Annotated[
-        int | None, typer.Option(min=1, help="So many looks at equal steps up to the maximum.")
+        int | None, typer.Option(min=1, help="The number of looks, at equal steps up to the maximum.")
     ] = None,
     maximum: Annotated[
         float | None, typer.Option(help="Planned maximum of what LOOK counts, information or subjects.")
@@ -46,7 +46,8 @@ def spending(
     futility: Annotated[
         float | None,
         typer.Option(
-            metavar="BETA", help="A non-binding bound for futility that misses so many effects of --drift."
+            metavar="BETA",
+            help="A non-binding bound for futility that misses this share of effects of --drift.",
         ),
     ] = None,
     drift: Annotated[
@@ -55,7 +56,7 @@ def spending(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show the boundaries of alpha spending: z to cross, nominal level, level spent, width against a single look."""
+    """Show the boundaries of alpha spending: z to cross, nominal level, level spent, width compared with a single look."""
     from medicore.cases.answers.planned_looks import planned_spending
     from medicore.stats.monitoring.boundaries import AlphaSpending
     from medicore.stats.monitoring.spending import Spending
@@ -91,7 +92,7 @@ def _fractions(at: list[float], equal: int | None, maximum: float | None) -> lis
         raise typer.BadParameter("name the looks, or give --equal")
     if equal is not None:
         if maximum is not None:
-            raise typer.BadParameter("--maximum is for named looks; equal ones need none")
+            raise typer.BadParameter("--maximum is for named looks; equal looks need none")
         return [number / equal for number in range(1, equal + 1)]
     if maximum is None:
         return at
@@ -102,14 +103,16 @@ def _fractions(at: list[float], equal: int | None, maximum: float | None) -> lis
 
 @looks.command()
 def sequence(
-    tuned_at: Annotated[int, typer.Argument(help="Subjects at which the interval is to be tightest.")],
-    at: Annotated[list[int], typer.Argument(metavar="N...", help="Subjects at the looks to show.")],
-    first: Annotated[int, typer.Option(help="Subjects before which the sequence says nothing.")] = 1,
+    tuned_at: Annotated[int, typer.Argument(help="Number of subjects at which the interval is narrowest.")],
+    at: Annotated[list[int], typer.Argument(metavar="N...", help="Number of subjects at each look to show.")],
+    first: Annotated[
+        int, typer.Option(help="Number of subjects before which the sequence gives no interval.")
+    ] = 1,
     sides: SidesOption = 2,
     alpha: Alpha = 0.05,
     as_json: Json = False,
 ) -> None:
-    """Show a confidence sequence's multiples of the standard error, valid at every look, and widths against one look."""
+    """Show a confidence sequence's multiples of the standard error, valid at every look, and widths compared with one look."""
     from medicore.cases.answers.planned_looks import planned_sequence
     from medicore.stats.monitoring.confidence_sequence import ConfidenceSequence
 
@@ -127,14 +130,15 @@ def maxsprt(
         list[float] | None,
         typer.Argument(
             metavar="EXPECTED...",
-            help="Expected events at the end; or, for declared looks, at each look, cumulative.",
+            help="Expected events at the end; or, for declared looks, the cumulative number at each look.",
         ),
     ] = None,
     events: Annotated[
-        int | None, typer.Option(help="Binomial: the number of events, exposed and not, at the end.")
+        int | None,
+        typer.Option(help="Binomial: the number of all events, exposed and unexposed, at the end."),
     ] = None,
     ratio: Annotated[
-        float | None, typer.Option(help="Binomial: unexposed per exposed time, or controls per case.")
+        float | None, typer.Option(help="Binomial: unexposed time per exposed time, or controls per case.")
     ] = None,
     minimum: Minimum = 1,
     alpha: Alpha = 0.05,
@@ -165,7 +169,7 @@ def _sided(sides: int) -> str:
 
 
 def _show(title: str, heads: dict[str, str], rows: list[dict[str, Any]]) -> None:
-    """Print rows as a table, with the heads of those columns that they have."""
+    """Print rows as a table with the columns that they have."""
     names = [name for name in heads if name in rows[0]]
     rows = [{**row, "look": f"{row['look']} (kept)"} if row.get("kept") else row for row in rows]
     cells = [[_cell(name, row[name]) for name in names] for row in rows]
@@ -173,6 +177,6 @@ def _show(title: str, heads: dict[str, str], rows: list[dict[str, Any]]) -> None
 
 
 def _cell(name: str, value: Any) -> str:  # noqa: ANN401 - a number or its absence
-    """Return a level with the digits that it needs, another number with four decimals."""
+    """Return a level with the digits that it needs, any other number with four decimals."""
     level = name in ("nominal_level", "level_spent", "level_spent_here")
     return f"{value:.4g}" if level else figure(value)

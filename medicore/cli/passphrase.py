@@ -1,4 +1,4 @@
-"""Where passphrases come from: the environment, or the keyboard; never an argument."""
+"""The sources of passphrases: the environment, or the keyboard; never an argument."""
 
 import getpass
 import os
@@ -10,7 +10,7 @@ from medicore.errors import ConfigurationError
 
 
 def passphrase_of(person: str) -> str:
-    """Return the passphrase by which ``person`` signs."""
+    """Return the passphrase with which ``person`` signs."""
     for name in ("MEDICORE_PASSPHRASE", variable(person)):
         given = os.environ.get(name)
         if given is not None:
@@ -36,12 +36,12 @@ def authority_passphrase() -> str:
 
 
 def variable(owner: str) -> str:
-    """Return the environment variable of an owner's passphrase; what no variable may hold becomes ``_``."""
+    """Return the environment variable of an owner's passphrase; characters that no variable may contain become ``_``."""
     return f"MEDICORE_PASSPHRASE_{re.sub(r'[^A-Z0-9]', '_', owner.upper())}"
 
 
 def chosen_passphrase(owner: str) -> str:
-    """Return a new passphrase for ``owner``, asked for twice at a terminal."""
+    """Return a new passphrase for ``owner``; a terminal asks for it twice."""
     name = variable(owner)
     given = os.environ.get(name)
     if given is not None:

@@ -1,4 +1,4 @@
-"""Verbs about people: who may act, by which key."""
+"""Verbs for people: who may act, with which key."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from medicore.records.ledger.ledger import LedgerEvent
     from medicore.records.people.credential import Issuance, Registration
 
-people = typer.Typer(no_args_is_help=True, help="Who may act, in which role, by which key.")
+people = typer.Typer(no_args_is_help=True, help="Who may act, in which role, with which key.")
 app.add_typer(people, name="people")
 
 _DAYS = 730
@@ -24,20 +24,23 @@ Who = Annotated[str, typer.Option("--as", help="Who makes the change: an operato
 Reason = Annotated[str, typer.Option(help="Why; an inspector will read it.")]
 CertificateFile = Annotated[
     Path | None,
-    typer.Option("--certificate", help="A certificate issued elsewhere, in PEM; its issuers may follow it."),
+    typer.Option(
+        "--certificate",
+        help="A certificate from another authority, in PEM; its issuers may follow in the file.",
+    ),
 ]
 ChainFile = Annotated[
     Path | None, typer.Option("--chain", help="The issuers of that certificate, up to their root, in PEM.")
 ]
 KeyFile = Annotated[
     Path | None,
-    typer.Option("--key", help="The PKCS#12 file of its key, to be kept here under its passphrase."),
+    typer.Option("--key", help="The PKCS#12 file of its key; it is stored here under its passphrase."),
 ]
 
 
 @people.command("list")
 def list_people(as_json: Json = False) -> None:
-    """Show everyone ever added: role, standing, certificate."""
+    """Show everyone who was ever added: role, standing, certificate."""
     from medicore.cases.people.authority import authority_fingerprint
     from medicore.cases.people.people import listed
 
@@ -75,17 +78,17 @@ def add(
     reason: Reason,
     who: Who,
     name: Annotated[
-        str | None, typer.Option(help="Printed name; that of a certificate issued elsewhere is its own.")
+        str | None, typer.Option(help="Printed name; a certificate from another authority has its own.")
     ] = None,
     days: Annotated[
-        int, typer.Option(min=1, max=3660, help="For how many days a key made here holds.")
+        int, typer.Option(min=1, max=3660, help="Validity in days of a key that is made here.")
     ] = _DAYS,
     certificate: CertificateFile = None,
     chain: ChainFile = None,
     key: KeyFile = None,
     as_json: Json = False,
 ) -> None:
-    """Add a person under an identifier that nobody ever had, with a new key or a certificate issued elsewhere."""
+    """Add a person under an identifier that nobody ever had, with a new key or a certificate from another authority."""
     from medicore.cases.people.people import Newcomer, add
 
     given = _credential(person, days, certificate, chain, key)
@@ -100,13 +103,13 @@ def renew(
     person: Identifier,
     reason: Reason,
     who: Who,
-    name: Annotated[str | None, typer.Option(help="A new printed name; the present one by default.")] = None,
+    name: Annotated[str | None, typer.Option(help="A new printed name; by default the present one.")] = None,
     days: Annotated[
         int | None,
         typer.Option(
             min=1,
             max=3660,
-            help="For how many days the key holds: 730, the service's as long as the authority's.",
+            help="Validity in days; by default 730, for the service as long as the authority's.",
         ),
     ] = None,
     certificate: CertificateFile = None,
@@ -146,9 +149,9 @@ def revoke(person: Identifier, reason: Reason, who: Who, as_json: Json = False) 
 
 @people.command()
 def unlock(person: Identifier, reason: Reason, who: Who, as_json: Json = False) -> None:
-    """Let a person sign again who was locked after five wrong passphrases.
+    """Unlock a person who was locked after five wrong passphrases.
 
-    When nobody is left who may unlock, '--as authority' signs with the passphrase of the authority.
+    If nobody is left who may unlock, '--as authority' signs with the passphrase of the authority.
     """
     from medicore.cases.people.people import unlock
 
@@ -156,7 +159,7 @@ def unlock(person: Identifier, reason: Reason, who: Who, as_json: Json = False) 
 
 
 def _warn_of_name(opened: "House", person: str) -> None:
-    """Say on stderr whose printed name the person's looks like."""
+    """Warn on stderr when the person's printed name looks like another person's."""
     from medicore.cases.people.signers import people as everyone
     from medicore.records.people.printed_names import name_warnings
 
@@ -176,7 +179,7 @@ def _actor(who: str, reason: str) -> "Actor":
 def _credential(
     person: str, days: int, certificate: Path | None, chain: Path | None, key: Path | None
 ) -> "Callable[[], Issuance | Registration]":
-    """Return what gives the credential; its passphrases are asked for when it is called."""
+    """Return a function that returns the credential; it asks for passphrases when it is called."""
     from medicore.cli.passphrase import authority_passphrase, chosen_passphrase
     from medicore.records.people.credential import Issuance, Registration
 
@@ -199,7 +202,7 @@ def _read(path: Path) -> bytes:
 
 
 def _tell(event: "LedgerEvent", *, as_json: bool) -> None:
-    """Print what a change of people left in the ledger."""
+    """Print the ledger event of a change of people."""
     if as_json:
         emit(event.as_json())
         return

@@ -1,4 +1,4 @@
-"""Pipes: who reads our words may leave before the end, as ``head`` does, and that is no error."""
+"""Pipes: the reader of our output may stop before the end, as ``head`` does; this is not an error."""
 
 import contextlib
 import os
@@ -6,20 +6,20 @@ import select
 import sys
 
 READER_LEFT = 141
-"""The exit code where the reader left: what a shell gives for SIGPIPE, 128 + 13."""
+"""The exit code when the reader stopped: a shell's code for SIGPIPE, 128 + 13."""
 
 
 class Streams:
-    """Stdout and stderr as they are when a command begins, to find out later whether somebody still reads them."""
+    """Stdout and stderr at the beginning of a command, to find out later whether somebody still reads them."""
 
     def __init__(self) -> None:
         self._places: dict[int, tuple[int, int]] = {}
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):  # a stream in memory is no pipe
+            with contextlib.suppress(OSError, ValueError):  # a stream in memory is not a pipe
                 self._places[stream.fileno()] = _place(stream.fileno())
 
     def reader_left(self) -> bool:
-        """Return whether nobody reads one of them any more; rich then writes to nowhere in its place."""
+        """Return whether one of them has lost its reader; rich then writes to nowhere instead."""
         asked = select.poll()
         for number in self._places:
             asked.register(number, 0)
@@ -28,9 +28,9 @@ class Streams:
 
 
 def flushed(code: int) -> int:
-    """Return the exit code once all words are written; that of a reader who left in place of 0 when nobody reads them.
+    """Return the exit code after writing all output; 141 instead of 0 when its reader has stopped.
 
-    Otherwise Python itself would complain at its end.
+    Without this, Python itself would print an error at its end.
     """
     try:
         sys.stdout.flush()

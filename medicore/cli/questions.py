@@ -17,7 +17,7 @@ def attempts(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show how every attempt at an analysis ended: at which step, with which message, when, and who had asked."""
+    """Show how every attempt at an analysis ended: step, message, time and requester."""
     from medicore.cases.answers.attempts import attempts
     from medicore.records.identifiers import study_id
 
@@ -43,7 +43,7 @@ def attempts(
 
 @app.command()
 def approvals(run: RunText, as_json: Json = False) -> None:
-    """Show every decision and signature on a run: who, why, by which certificate, on what, and whether it holds."""
+    """Show every decision and signature on a run: who, why, with which certificate, on what, and whether it is valid."""
     from medicore.cases.review.approvals import approvals
     from medicore.records.identifiers import RunId
 
@@ -74,7 +74,7 @@ def _show_approvals(answer: dict[str, Any]) -> None:
             "when signed": "the signature was valid"
             if row["valid_when_signed"]
             else f"NOT VALID: {row['fault']}",
-            "now": "the signature holds, on these very bytes"
+            "now": "the signature is valid for exactly these bytes"
             if row["valid_now"]
             else f"NOT VALID: {row['fault']}",
         }
@@ -97,15 +97,18 @@ def subject(
         str, typer.Argument(metavar="SUBJECT", help="The patient's identifier in the export.")
     ],
     month: Annotated[
-        str | None, typer.Option(help="Analysis month; the last with a record by default.")
+        str | None, typer.Option(help="Analysis month; by default the last with a record.")
     ] = None,
     person: Annotated[
         str | None,
-        typer.Option("--as", help="Who looks; a reviewer or quality. The setting 'person' by default."),
+        typer.Option("--as", help="Who looks, a reviewer or quality; by default the setting 'person'."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show one patient: the row as delivered, each criterion with its value, the CONSORT box. The ledger says who looked."""
+    """Show one patient: the row as delivered, each criterion with its value, the CONSORT box.
+
+    The ledger records who looked.
+    """
     from medicore.cases.answers.subject import subject
     from medicore.cli.passphrase import passphrase_of
 
@@ -159,10 +162,10 @@ def _rule(row: dict[str, Any]) -> str:
 @app.command()
 def access(
     study: Annotated[str, typer.Argument(help="Study, as MED-2024-0147.")],
-    at: Annotated[str, typer.Option(help="A day, YYYY-MM-DD; the answer is that of its end in UTC.")],
+    at: Annotated[str, typer.Option(help="A day, YYYY-MM-DD; the answer is for the end of the day in UTC.")],
     as_json: Json = False,
 ) -> None:
-    """Show who could do what on a day: people, roles, and how their certificates stood then."""
+    """Show who could do what on a day: people, roles, and the standing of their certificates."""
     from medicore.cases.people.access import access
 
     answer = access(house(settings()), study, at)

@@ -1,4 +1,4 @@
-"""Verbs of reports as files: what they must be, their tables, and their rendition in HTML."""
+"""Verbs for reports as files: their requirements, their tables, and their rendition in HTML."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ from medicore.cli.target import new_target, require_new
 from medicore.errors import ConfigurationError, IntegrityError
 
 _REPORTS = "reports"
-_HERE = "by default this one, or from the checkout 'reports' in the state folder"
+_HERE = "by default this one, or 'reports' in the state folder if this one is in the checkout"
 
 report = typer.Typer(no_args_is_help=True, help="Reports as files.")
 app.add_typer(report, name="report")
@@ -22,7 +22,7 @@ def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Reports, signed or not.")],
     as_json: Json = False,
 ) -> None:
-    """Prove that a report is archival, accessible, closed and marked on every page; exit code 6 names what is not."""
+    """Check that a report is archival, accessible, closed and marked on every page; exit code 6 names each fault."""
     from medicore.stores.report.report_check import check_report
 
     answers: dict[str, Any] = {}
@@ -52,7 +52,7 @@ def tables(
     folder: Annotated[Path, typer.Argument(help="A new folder for the tables.")],
     as_json: Json = False,
 ) -> None:
-    """Write the tables of a sealed run's report as comma-separated values, each row with its place in the results."""
+    """Write the tables of a sealed run's report as CSV files; each row has its place in the results."""
     from medicore.cases.run.runs import sealed_commit
     from medicore.cases.run.seal import read_results
     from medicore.records.identifiers import RunId
@@ -74,21 +74,21 @@ def tables(
 def portfolio(
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
     studies: Annotated[
-        list[str] | None, typer.Argument(metavar="[STUDY]...", help="Studies; all by default.")
+        list[str] | None, typer.Argument(metavar="[STUDY]...", help="Studies; by default all.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help=f"The folder for the report, made where it is not there; {_HERE}.")
+        Path | None, typer.Option(help=f"The folder for the report, which is made if it is missing; {_HERE}.")
     ] = None,
     on: Annotated[
         str | None,
-        typer.Option(help="The day, YYYY-MM-DD in UTC, that lateness is judged on; today by default."),
+        typer.Option(help="The day for judging lateness, YYYY-MM-DD in UTC; by default today."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write how a month's studies stand, first page for the Chief Medical Officer; a summary, itself no record.
+    """Write the state of a month's studies, page 1 for the Chief Medical Officer; it is a summary, not a record.
 
-    Exit code 3 when no study has a run in the month, 6 when a record is not as it was sealed, 9 when a report is
-    there already or cannot be made, 11 when the ledger grew meanwhile.
+    Exit code 3: no study has a run in the month; 6: a record differs from what was sealed; 9: a report exists already
+    or cannot be made; 11: the ledger grew meanwhile.
     """
     from medicore.cases.portfolio.report import portfolio_report
     from medicore.records.identifiers import month_id
@@ -111,10 +111,10 @@ def html(
     folder: Annotated[Path | None, typer.Argument(help=f"The folder for the page; {_HERE}.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a sealed run's report as one HTML page by itself, made by the record's own template; itself no record.
+    """Write a sealed run's report as one self-contained HTML page, from the record's own template; it is not a record.
 
-    Exit code 3 when the run has no sealed report, 6 when a file is not as it was sealed, 9 when a page is there already
-    or the record's template makes none.
+    Exit code 3: the run has no sealed report; 6: a file differs from what was sealed; 9: a page exists already, or
+    the record's template makes none.
     """
     from medicore.cases.export.rendition import rendition_sources
     from medicore.records.canonical import sha256

@@ -1,4 +1,4 @@
-"""The verb by which an analyst asks a Prefect deployment for a run: it signs the request and sends it."""
+"""The verb by which an analyst requests a run of a Prefect deployment: it signs the request and sends it."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +17,7 @@ PINNED = "analysis/pinned"
 
 @app.command()
 def request(
-    study: Annotated[str, typer.Argument(help="Study, as MED-2024-0147.")],
+    study: Annotated[str, typer.Argument(help="Study, such as MED-2024-0147.")],
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
     reason: Reason = "Monthly analysis",
     person: Asker = None,
@@ -26,14 +26,16 @@ def request(
         typer.Option(help=f"Deployment of the flow 'analysis'; {DEPLOYMENT}, with a commit {PINNED}."),
     ] = "",
     commit: Annotated[
-        str, typer.Option(help="The code's commit, in full: no other may run. See the deployment 'pinned'.")
+        str,
+        typer.Option(help="The full commit of the code; no other code may run. See the deployment 'pinned'."),
     ] = "",
     print_only: Annotated[
-        bool, typer.Option("--print", help="Print the signed body for POST …/create_flow_run; send nothing.")
+        bool,
+        typer.Option("--print", help="Print the signed body for POST …/create_flow_run, and send nothing."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Sign a request for a study's month and send it to the Prefect server of PREFECT_API_URL; it is good for an hour."""
+    """Sign a request for a study's month and send it to the Prefect server of PREFECT_API_URL; it is valid for an hour."""
     from medicore.cases.people.clock import require_clock
     from medicore.cases.run.requesting import Request, admit, sign_request
     from medicore.cli.passphrase import passphrase_of
@@ -42,7 +44,7 @@ def request(
     opened = house(chosen)
     asked = Request(study, month, person or chosen.person or "", reason, commit=commit)
     require_clock(opened)
-    # Whether the code is of that commit, the worker proves: here may be another.
+    # The worker proves that its code is of that commit; the code here may be another.
     admit(opened, replace(asked, commit=""))
     signed = {
         "study": study,
@@ -69,7 +71,7 @@ def request(
 
 
 def _send(deployment: str, body: dict[str, Any]) -> "FlowRun":
-    """Return the flow run that the server has scheduled; raise ConfigurationError when it did not."""
+    """Return the flow run that the server has scheduled; raise ConfigurationError when it refused."""
     from httpx import HTTPError
     from prefect.deployments import run_deployment
     from prefect.exceptions import PrefectException
@@ -86,6 +88,6 @@ def _send(deployment: str, body: dict[str, Any]) -> "FlowRun":
         return run_deployment(deployment, timeout=0, as_subflow=False, **body)  # type: ignore[return-value]
     except (HTTPError, PrefectException) as error:
         raise ConfigurationError(
-            f"the Prefect server did not take the request for {deployment} ({type(error).__name__}); expected it to "
-            "run with that deployment: see 'prefect deployment ls'"
+            f"the Prefect server did not accept the request for {deployment} ({type(error).__name__}); expected a "
+            "running server with that deployment: see 'prefect deployment ls'"
         ) from error

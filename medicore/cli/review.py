@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @app.command()
 def review(
-    run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; all that wait by default.")] = None,
+    run: Annotated[str | None, typer.Argument(metavar="RUN", help="A run; by default all that wait.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Show what waits for a decision, or what one run waits for, and what was answered already."""
+    """Show the runs that wait for a decision; for one run, show its findings and their answers."""
     from medicore.records.identifiers import RunId
 
     chosen = settings()
@@ -51,7 +51,7 @@ def _list_waiting(opened: "House", *, as_json: bool) -> None:
 
 
 def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str, Any]:
-    """Return what a run waits for: its line, its findings with their answers, what a signature binds to, what comes next."""
+    """Return the state of a run: its line, its findings with their answers, what a signature binds to, what comes next."""
     from flows.shown.afterwards import REPORT_MISSING, afterwards
     from medicore.cases.answers.status import line_of
     from medicore.cases.review.namesakes import namesakes
@@ -81,7 +81,7 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
 
 
 def _command(history: "RunHistory", what: str, about: str | None) -> str:
-    """Return the command for what a run needs next, as ``next_step`` tells it."""
+    """Return the command for the step that a run needs next, according to ``next_step``."""
     from medicore.records.finding import PREVIOUS_LOCK
 
     if what == "follow":
@@ -92,7 +92,7 @@ def _command(history: "RunHistory", what: str, about: str | None) -> str:
 
 
 def _next_answer(opened: "House", target: "RunId") -> str:
-    """Return the command that answers the next finding of a halted run; empty where the run can be followed now."""
+    """Return the command that answers the next finding of a halted run; empty when all findings are answered."""
     from medicore.cases.review.review import next_step, standing_decisions
     from medicore.cases.run.histories import history_of
 
@@ -104,7 +104,7 @@ def _next_answer(opened: "House", target: "RunId") -> str:
 
 
 def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any] | None:
-    """Return who answered a finding, when and why; None while nobody has."""
+    """Return who answered a finding, when and why; None before an answer."""
     if decided is None:
         return None
     statement, event = decided
@@ -163,7 +163,7 @@ def _show_reviewed(answer: dict[str, Any]) -> None:
 
 
 def _answer(finding: "StoredFinding") -> str:
-    """Return what a finding may be answered with."""
+    """Return the possible answers to a finding."""
     if finding.overridable:
         return "proceed or reject"
     return (
@@ -179,13 +179,14 @@ def sign(
     reason: Annotated[str, typer.Option(help="Why; an inspector will read it.")],
     person: Annotated[str, typer.Option("--as", help="Who signs.")],
     finding: Annotated[
-        str | None, typer.Option(help="The finding that is answered, or the beginning of its digest.")
+        str | None, typer.Option(help="The finding that is answered, by its digest or the beginning of it.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Sign a decision on a run, and let the run follow it: continue, be released and archived, or close.
+    """Sign a decision on a run, and carry it out: continue, release and archive, or close the run.
 
-    A halted run continues when each of its findings is answered; until then the command shows how to answer the next.
+    A halted run continues when each of its findings is answered; until then the command shows how to answer the next
+    one.
     """
     from flows.serving.server import require_given_server
     from medicore.cases.answers.status import line
@@ -239,10 +240,10 @@ def sign(
 
 @app.command()
 def follow(command: typer.Context, run: RunText, as_json: Json = False) -> None:
-    """Do what the signed decisions on a run say, where that was interrupted: continue, release, archive or close it.
+    """Carry out the signed decisions on a run after an interruption: continue, release, archive or close it.
 
-    It needs no signature: a decision is valid as of the time at which the ledger recorded it, even where its signer was
-    revoked since.
+    It needs no signature: a decision is valid as of the time at which the ledger recorded it, even if its signer was
+    revoked later.
     """
     from flows.serving.server import require_given_server
     from medicore.records.identifiers import RunId
@@ -260,27 +261,27 @@ def follow(command: typer.Context, run: RunText, as_json: Json = False) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Followed:
-    """Where a run stands after its decisions were followed, where its signed report lies, and the exit code."""
+    """The state of a run after its decisions were carried out, the path of its signed report, and the exit code."""
 
     row: dict[str, Any]
     address: str
     code: int
 
     def show(self) -> None:
-        """Print where the run stands, and what went wrong."""
+        """Print the state of the run, and what went wrong."""
         signed = {"signed report": self.address} if self.address else {}
         pairs({"run": self.row["run"], "state": self.row["state"], **signed})
         for message in self.row["messages"] if self.code else ():
             say(message)
 
     def leave(self) -> None:
-        """End the command with the exit code of what happened."""
+        """End the command with the exit code of the outcome."""
         if self.code:
             raise typer.Exit(self.code)
 
 
 def _followed(command: typer.Context, chosen: "Settings", opened: "House", target: "RunId") -> _Followed:
-    """Follow the decisions on a run by the flow, and return where it then stands."""
+    """Carry out the decisions on a run by the flow, and return its new state."""
     from flows.shown.afterwards import SIGNED_REPORT_MISSING, afterwards
     from medicore.cases.answers.status import line
     from medicore.layout import lay_out_signed_report

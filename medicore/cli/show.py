@@ -21,18 +21,18 @@ def say(text: str = "") -> None:
 
 
 def warn(found: Iterable[tuple[str, str]]) -> None:
-    """Say on stderr, one line each, what needs a look although nothing failed."""
+    """Print warnings on stderr, one line each: checks that passed and still need attention."""
     for subject, words in found:
         print(f"medicore: warning: {subject}: {words}", file=sys.stderr)  # noqa: T201
 
 
 def note(text: str) -> None:
-    """Say on stderr, in one line, what was done beside what was asked for."""
+    """Print one line on stderr about something that was done in addition."""
     print(f"medicore: {text}", file=sys.stderr)  # noqa: T201
 
 
 def emit(document: Any) -> None:  # noqa: ANN401 - any JSON
-    """Print a result as JSON; where the output does not take every character, those beyond ASCII are escaped."""
+    """Print a result as JSON; if the output lacks some characters, those beyond ASCII are escaped."""
     escaped = not is_utf8(sys.stdout.encoding)
     print(json.dumps(document, indent=1, ensure_ascii=escaped, sort_keys=True))  # noqa: T201
 
@@ -52,7 +52,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
 
 
 def _long_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table by columns alone, nothing folded: drawing thousands of rows takes longer than finding them."""
+    """Print a table as plain columns without folding: drawing thousands of rows takes longer than finding them."""
     lines = [columns, *rows]
     widths = [max(len(line[place]) for line in lines) for place in range(len(columns))]
     aligned = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
@@ -64,7 +64,7 @@ def _plain(cell: str) -> str:
 
 
 def pairs(facts: Mapping[str, str]) -> None:
-    """Print facts, one a line, names aligned."""
+    """Print facts, one per line, with aligned names."""
     width = max(len(name) for name in facts)
     for name, value in facts.items():
         say(f"{name:<{width}}  {value}")

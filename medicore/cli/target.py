@@ -1,4 +1,4 @@
-"""Where the verbs that write for people put their files: never into the checkout, which the next run must find as it is."""
+"""The places for files that verbs write for people: never in the checkout, which the next run must find unchanged."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def new_target(chosen: "Settings", name: str, folder: Path | None, kept: str) -> Path:
-    """Return the new file or folder ``name`` in ``folder``, by default in this one.
+    """Return the new file or folder ``name`` in ``folder``, by default in the working directory.
 
-    Where this one lies in the checkout, the default is the folder ``kept`` of the state folder. Raises ConfigurationError
-    as ``require_new`` does.
+    If that lies in the checkout, the default is the folder ``kept`` of the state folder. Raises ConfigurationError as
+    ``require_new`` does.
     """
     here = Path()
     if folder is None and is_within(here, chosen.root):
@@ -22,7 +22,7 @@ def new_target(chosen: "Settings", name: str, folder: Path | None, kept: str) ->
 
 
 def require_new(chosen: "Settings", target: Path) -> Path:
-    """Return ``target``; raise ConfigurationError where something is there already, or it lies in the checkout."""
+    """Return ``target``; raise ConfigurationError when it exists already or lies in the checkout."""
     require_outside(target, chosen.root, chosen.home)
     require_free(target)
     return target

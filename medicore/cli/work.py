@@ -43,7 +43,7 @@ def init(
 def deliver(
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
     studies: Annotated[
-        list[str] | None, typer.Argument(help="Studies; all of the portfolio by default.")
+        list[str] | None, typer.Argument(help="Studies; by default all of the portfolio.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -66,19 +66,21 @@ def deliver(
 @app.command()
 def run(
     command: typer.Context,
-    study: Annotated[str, typer.Argument(help="Study, as MED-2024-0147.")],
+    study: Annotated[str, typer.Argument(help="Study, such as MED-2024-0147.")],
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
     reason: Reason = "Monthly analysis",
     person: Asker = None,
     exploratory: Annotated[
         bool,
         typer.Option(
-            "--exploratory", help="Allow changed code; marked everywhere, never signed or archived."
+            "--exploratory",
+            help="Allow changed code and packages; the run is marked on every page, and can be neither signed nor "
+            "archived.",
         ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Analyse one study's month, up to a sealed candidate or a finding; resumes what was interrupted."""
+    """Analyse one study's month, up to a sealed candidate or a finding; resume an interrupted run."""
     outcomes = _perform(command, [study], month, reason, person, exploratory=exploratory)
     _finish(outcomes, as_json=as_json)
 
@@ -88,7 +90,7 @@ def portfolio(
     command: typer.Context,
     month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
     studies: Annotated[
-        list[str] | None, typer.Argument(help="Studies; all that have a protocol by default.")
+        list[str] | None, typer.Argument(help="Studies; by default all that have a protocol.")
     ] = None,
     reason: Reason = "Monthly analysis",
     person: Asker = None,
@@ -121,7 +123,7 @@ def _perform(
     asked = Request(wanted[0], month, requester, reason, exploratory)
     require_clock(opened)
     if len(studies) == 1:
-        # Refused before a passphrase is asked for and a server started: a wrong name costs a second, not ten.
+        # A wrong name is refused before a passphrase is asked for and a server is started; that saves seconds.
         admit(opened, asked)
     signature = sign_request(opened, asked, wanted, passphrase_of)
     with prefect(command, chosen.home):
@@ -198,9 +200,9 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
 
     chosen = settings()
     require_private(chosen.home)
-    GitCode(chosen.root).require_clean()  # its deployments are all that the worker executes
+    GitCode(chosen.root).require_clean()  # the worker executes only its deployments
 
-    # A shell's background process ignores Ctrl-C unless it asks for it, and a service manager sends SIGTERM.
+    # A background process of a shell ignores Ctrl-C unless it sets a handler, and a service manager sends SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     typer.echo("Starting server, work pool, worker and deployments (half a minute) ...", err=True)
@@ -216,8 +218,8 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
 
 
 @app.command(hidden=True)
-def step(names: Annotated[list[str], typer.Argument(help="Steps of the way of the data, in order.")]) -> None:
-    """Perform steps on the record that params.yaml names, as dvc.yaml asks."""
+def step(names: Annotated[list[str], typer.Argument(help="Steps of the pipeline, in order.")]) -> None:
+    """Perform steps on the record that params.yaml names, as dvc.yaml requires."""
     from medicore.stage import perform_stage
 
     for name in names:

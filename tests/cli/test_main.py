@@ -34,7 +34,7 @@ def speak(command: typer.Context, home: Path, words: int, code: int) -> None:
 
 main()
 """
-UNDELIVERED = "medicore: Prefect was not told everything: its server is away"
+UNDELIVERED = "medicore: Prefect does not show everything: its server is unreachable"
 
 
 class _Deaf(BaseHTTPRequestHandler):

@@ -150,5 +150,5 @@ def test_a_step_that_cannot_be_performed_says_why(sealed: Sealed, tmp_path: Path
 def test_a_lock_that_no_copy_holds_is_an_integrity_error(sealed: Sealed, tmp_path: Path) -> None:
     """What the store has lost cannot be laid out."""
     lost = sealed.other.replace(yaml.safe_load(sealed.other)["outs"][0]["md5"].encode(), b"0" * 32 + b".dir")
-    with pytest.raises(IntegrityError, match=r"cannot give back .*lock\.dvc"):
+    with pytest.raises(IntegrityError, match=r"cannot return .*lock\.dvc"):
         laid_out(sealed, tmp_path / "scratch", lock_dvc=lost)

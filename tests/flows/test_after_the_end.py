@@ -94,7 +94,7 @@ def test_nothing_that_follows_undoes_the_end_of_a_run(project: Project) -> None:
     assert (row["run"], row["state"]) == (RUN, "sealed, awaiting approval")
     (line,) = told(ended.err)
     assert line.startswith(
-        f"medicore: {RUN} has ended, but its report was not copied to where people read it;"
+        f"medicore: {RUN} has ended, but its report was not copied to the folder for readers;"
     )
     assert "could not be written" in line
     assert (blocked.json()["report"], told(blocked.err)) == (None, [line])

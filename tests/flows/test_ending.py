@@ -38,7 +38,7 @@ def test_a_server_lost_after_the_end_is_told_in_one_line(
     """Whether the engine raises or calls the flow failed, the ending is the one that was noted."""
     for flow in (lambda: raises(lost, ended=True), lambda: ends_in(Failed(data=lost))):
         assert noting(flow).result() == "sealed"
-        line = f"medicore: Prefect was not told how this ended ({type(lost).__name__}); the ledger has it\n"
+        line = f"medicore: Prefect does not know how this ended ({type(lost).__name__}); the ledger does\n"
         assert capsys.readouterr().err == line
 
 

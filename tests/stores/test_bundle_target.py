@@ -47,7 +47,7 @@ def test_nothing_is_written_over(
         target.mkdir()
     else:
         target.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(ConfigurationError, match="bundle is there already"):
+    with pytest.raises(ConfigurationError, match="bundle exists already"):
         write(target, FILES)
     assert list(tmp_path.iterdir()) == [target]
 

@@ -89,7 +89,7 @@ def test_a_program_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path) 
     """When its time is over the program and its children are killed, and one line says so."""
     hung = ["sh", "-c", "sleep 3600 & sleep 3600 & wait"]
     with pytest.raises(
-        TimeLimitError, match=r"^sh -c was stopped because it did not end within 1 s; look at"
+        TimeLimitError, match=r"^sh -c was stopped because it did not end within 1 s; find out"
     ):
         run(hung, folder=tmp_path, environment={"MARK": str(tmp_path)}, failure=IntegrityError, limit=1)
     assert marked(tmp_path) == []

@@ -90,7 +90,7 @@ def test_a_link_among_the_keys_is_refused(home: Path, target: str) -> None:
     with pytest.raises(ConfigurationError):
         require_private(home)
     assert list(loose_parts(home / "people")) == [
-        "people/rita.p12 is a symbolic link; expected a file or folder of its own: put back what it stands for, and "
+        "people/rita.p12 is a symbolic link; expected a file or folder: replace the link by its target, and "
         "find out who made it"
     ]
 
@@ -100,6 +100,6 @@ def test_what_is_no_file_is_named_and_what_is_missing_has_no_parts(tmp_path: Pat
     (tmp_path / "archive" / "a").mkdir(parents=True)
     os.mkfifo(tmp_path / "archive" / "a" / "pipe")
     assert list(loose_parts(tmp_path / "archive")) == [
-        "archive/a/pipe is neither file nor folder; expected nothing else: remove it, and find out who made it"
+        "archive/a/pipe is neither file nor folder; expected a file or folder: remove it, and find out who made it"
     ]
     assert list(loose_parts(tmp_path / "never made")) == []

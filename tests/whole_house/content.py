@@ -131,7 +131,7 @@ class MemoryContent:
             if copy != data:
                 raise IntegrityError(
                     f"{name} cannot be stored: the {place} has other bytes as object {address}; expected those of the "
-                    "file; run 'medicore verify --all', set the object aside as evidence, then do the same again"
+                    "file; run 'medicore verify --all', set the object aside as evidence, then run the same command again"
                 )
         self.remote[address] = self.cache[address] = data
 

@@ -82,7 +82,7 @@ class Objects(dict[str, GitObject]):
         )
 
     def reached(self, first: str) -> dict[str, GitObject]:
-        """Return all objects that ``first`` reaches; raise IntegrityError when one is missing or not what its name says."""
+        """Return all objects that ``first`` reaches; raise IntegrityError when one is missing or differs from its name."""
         waiting, found = [first], dict[str, GitObject]()
         while waiting:
             name = waiting.pop()
@@ -90,7 +90,7 @@ class Objects(dict[str, GitObject]):
                 continue
             held = self.get(name)
             if held is None or name_of(held) != name:
-                raise IntegrityError(f"object {name[:12]} is missing or not what its name says")
+                raise IntegrityError(f"object {name[:12]} is missing or differs from its name")
             found[name] = held
             waiting += named_in(held)
         return found

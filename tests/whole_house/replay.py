@@ -49,7 +49,7 @@ class MemoryReplay:
             for name, address in self._content.addresses(record_folder, b"", pointer).items():
                 files.write(name, self._whole(address))
         except IntegrityError as error:
-            raise IntegrityError(f"the content store cannot give back {record_folder}/lock.dvc") from error
+            raise IntegrityError(f"the content store cannot return {record_folder}/lock.dvc") from error
         return files
 
     def lay_out_bundle(

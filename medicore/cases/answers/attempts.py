@@ -1,4 +1,4 @@
-"""attempts: how every run ended, the failed and halted ones above all."""
+"""attempts: how every run ended, in particular the failed and halted ones."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ _ENDED = {
 
 
 def attempts(house: House, study: str | None = None, *, failed: bool = False) -> list[dict[str, Any]]:
-    """Return a row for each time that a run stopped or ended, in order; with ``failed`` those that halted or failed.
+    """Return a row for each time that a run stopped or ended, in order; with ``failed`` only if it halted or failed.
 
-    A row says the run, how and when it ended, at which step, with which messages, who had asked for it and why, and
-    where the run stands now. A run that halted twice has two rows. Requests that were refused before they had a run
-    are rows too, unless one study is asked for: such a request may name none.
+    A row has the run, how and when it ended, the step, the messages, the requester and the reason, and the present
+    state of the run. A run that halted twice has two rows. Requests that were refused before they had a run are rows
+    too, except in the answer for one study, since such a request may name no study.
     """
     subject = f"{study}/" if study else None
     known = _stopped(house, subject) if failed else histories(house.ledger.events(subject=subject))
@@ -33,7 +33,7 @@ def attempts(house: House, study: str | None = None, *, failed: bool = False) ->
 
 
 def _stopped(house: House, subject: str | None) -> tuple[RunHistory, ...]:
-    """Return the runs that ever halted or failed; they are few, and no other is read."""
+    """Return the runs that ever halted or failed; they are few, and only these are read."""
     runs = {
         event.subject
         for action in sorted(STOPPED_BY)
@@ -43,7 +43,7 @@ def _stopped(house: House, subject: str | None) -> tuple[RunHistory, ...]:
 
 
 def _rows(history: RunHistory, *, failed: bool) -> list[dict[str, Any]]:
-    """Return a row for each time that a run stopped or ended, or the one that says that it did not end."""
+    """Return a row for each time that a run stopped or ended, or one row that says that it has not ended."""
     ended = history.told(*(STOPPED_BY if failed else _ENDED))
     rows = [_row(history, event, _ENDED[event.action]) for event in ended]
     return rows or [_row(history, history.request.event, "not ended")]
@@ -75,7 +75,7 @@ def _refused(event: LedgerEvent) -> dict[str, Any]:
         "step": None,
         "messages": [event.reason],
         "error": Ending(event).error,
-        # Nobody had proved who asks: the name is what the request claims.
+        # The requester was not proved: the name is what the request claims.
         "requested_by": details_of(event).text_or_none(CLAIMED) or event.actor,
         "requested_at": event.at,
         "reason": None,

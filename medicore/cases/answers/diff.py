@@ -1,4 +1,4 @@
-"""diff: what differs between two sealed runs of a study, and how much of the change of the estimate each part made."""
+"""diff: the differences between two sealed runs of a study, and each part's share in the change of the estimate."""
 
 import json
 from dataclasses import dataclass
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
 
 _EFFECT = "effect.json"
 _OF_CODE = "medicore/"
-"""The files on which an estimate depends; what lies beside them is compared and cannot change it."""
+"""The files on which an estimate depends; the other files are compared too, but cannot change it."""
 _NOT_OF_CODE = ("records/", "studies/")
 _DELIVERY = ("lock/raw/", "lock/transfer.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two runs: its code commit, and its estimate as recorded, None where it has none.
+    """One of the two runs: its code commit, and its recorded estimate, if any.
 
-    ``look`` is the number of the look, with the interval that was valid beside all others; None in records of before.
+    ``look`` is the number of the look, with the interval that is valid at all looks; None in older records.
     """
 
     run: str
@@ -64,9 +64,10 @@ class Side:
 class Attribution:
     """The change of the estimate from ``before`` to ``after``, in parts that add up to it.
 
-    Everything is on the scale of inference: the outcome's ``unit``, or the natural logarithm of a ratio.
-    ``recorded`` is the change between the records, ``environment`` what it has beyond the recomputed one,
-    as when another machine rounds otherwise: the parts plus this remainder are the recorded change. ``standard_error`` is the second run's.
+    Everything is on the scale of inference: the outcome's ``unit``, or the natural logarithm of a ratio. ``recorded``
+    is the change between the records. ``environment`` is its difference from the recomputed change, for example when
+    another machine rounds differently. The parts plus this remainder are the recorded change. ``standard_error`` is
+    the second run's.
     """
 
     measure: str
@@ -81,10 +82,10 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs between two runs: counts of subjects and values, protocol keys, files of the code, libraries.
+    """The differences between two runs: counts of subjects and values, protocol keys, files of the code, libraries.
 
-    ``changed`` are the parts that differ in a way that can reach the estimate. ``subjects`` is None when one run
-    has no extract, and ``attribution`` None for the reason in ``obstacle``.
+    ``changed`` are the parts whose differences can change the estimate. ``subjects`` is None when one run has no
+    extract; ``attribution`` is None for the reason in ``obstacle``.
     """
 
     before: Side
@@ -99,7 +100,7 @@ class Difference:
 
 
 def diff(house: House, before: RunId, after: RunId, scratch: Path) -> Difference:
-    """Return how two runs of one study differ, the combinations of their parts computed below ``scratch``.
+    """Return how two runs of one study differ; the combinations of their parts are computed below ``scratch``.
 
     Raises
     ------
@@ -143,7 +144,7 @@ def _attribution(
     parts: tuple[str, ...],
     scratch: Path,
 ) -> tuple[Attribution | None, str]:
-    """Return the attribution, or None and why there is none."""
+    """Return the attribution, or None and the reason for that."""
     first, second = primaries
     if first is None or second is None:
         without = runs[0 if first is None else 1].run
@@ -156,7 +157,7 @@ def _attribution(
     for number, later in enumerate(_combinations(parts)):
         recomputed.append(recompute(house, runs, later, scratch / str(number)))
         if later in ((), parts) and recomputed[-1].obstacle:
-            # One of the two runs themselves: without it the others have nothing to explain.
+            # This is one of the two runs themselves: without it there is no change to explain.
             run = runs[bool(later)].run
             return None, f"{run} cannot be computed again: {recomputed[-1].obstacle}"
     values = {frozenset(one.later): one.value for one in recomputed if one.value is not None}
@@ -176,18 +177,18 @@ def _attribution(
 
 
 def _combinations(parts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Return every set of parts, the two runs themselves first: they must be computable."""
+    """Return every set of parts, the two runs themselves first, since these must be computable."""
     found = [chosen for size in range(len(parts) + 1) for chosen in combinations(parts, size)]
     return tuple(sorted(found, key=lambda chosen: 0 < len(chosen) < len(parts)))
 
 
 def _plan(run: SealedRun) -> Any:  # noqa: ANN401 - any YAML
-    """Return the protocol as it was written, without its comments and spacing."""
+    """Return the protocol as it was written, without comments and spacing."""
     return yaml.safe_load(run.plan)
 
 
 def _code(house: House, run: SealedRun) -> dict[str, str]:
-    """Return the SHA-256 of every file of the code commit, protocols and sources of data left out."""
+    """Return the SHA-256 of every file of the code commit, except protocols and sources of data."""
     files = house.history.tree(run.code_commit)
     return {file.name: sha256(file.data) for file in files if not file.name.startswith(_NOT_OF_CODE)}
 

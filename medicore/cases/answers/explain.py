@@ -1,4 +1,4 @@
-"""explain: where a number of a sealed run comes from, and what it is when it is computed again now."""
+"""explain: the origin of a number of a sealed run, and its value when it is computed again now."""
 
 import json
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from medicore.steps.way import STEP_NAMES, STEPS
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Where a number comes from, and what it is when computed again now."""
+    """The origin of a number, and its value when it is computed again now."""
 
     run: str
     path: str
@@ -43,9 +43,9 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     Raises
     ------
     ProtocolError
-        When the run reached no results, or they hold no such path.
+        When the run reached no results, or the results lack the path.
     IntegrityError
-        When no function of the recorded code is named for it.
+        When the recorded code names no function for it.
     """
     commit = sealed_commit(house, run)
     provenance = read_provenance(house, run, commit)
@@ -56,7 +56,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         traced, inner, value = _of_finding(run, results.document, path)
     origin = recorded_origin(_trace_table(house, commit), traced)
     file, line = _place(house, commit, origin.function)
-    # The contract check computes nothing that later steps use: unless it is asked for, its record stands.
+    # Later steps use nothing from the contract check: it is computed again only if the number is its own.
     kept = GIVEN if origin.step == "check" else (*GIVEN, DOCUMENT["check"])
     files = house.replay.lay_out(commit, run.folder, scratch, kept)
     steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
@@ -87,7 +87,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
 
 
 def _of_finding(run: RunId, results: dict[str, Any], path: str) -> tuple[str, str, Any]:
-    """Return a finding's path in the trace table, its path in the document of its step, and what the step said.
+    """Return a finding's path in the trace table, its path in the document of its step, and its value there.
 
     Raises ProtocolError when the path names all findings, or the decision on one, which a person made.
     """
@@ -106,20 +106,20 @@ def _of_finding(run: RunId, results: dict[str, Any], path: str) -> tuple[str, st
 
 
 def places(house: House, run: RunId, text: str) -> tuple[Place, ...]:
-    """Return where in a run's results a number as printed stands; raise ProtocolError when it stands nowhere."""
+    """Return the places of a printed number in a run's results; raise ProtocolError when there is none."""
     commit = sealed_commit(house, run)
     results = read_results(house, run, commit)
     return places_of(results.document, text)
 
 
 def cited(house: House, run: RunId, reference: str) -> str:
-    """Return the path that a reference printed in a run's report stands for; raise ProtocolError when there is none."""
+    """Return the path for a reference in a run's report; raise ProtocolError when there is none."""
     commit = sealed_commit(house, run)
     return path_of(read_results(house, run, commit).document, reference)
 
 
 def _trace_table(house: House, commit: str) -> str:
-    """Return the source of the recorded code's trace table, wherever below ``medicore/records`` it stands."""
+    """Return the source of the recorded code's trace table, which may be anywhere below ``medicore/records``."""
     places = [
         name for name in house.records.names(commit, "medicore/records") if name.split("/")[-1] == "trace.py"
     ]
@@ -132,7 +132,7 @@ def _trace_table(house: House, commit: str) -> str:
 
 
 def _place(house: House, commit: str, function: str) -> tuple[str, int]:
-    """Return file and line at which a function stands in the recorded code."""
+    """Return file and line of a function in the recorded code."""
     module, name = function.split(":")
     file = module.replace(".", "/") + ".py"
     for number, text in enumerate(house.records.read(commit, file).decode().splitlines(), start=1):

@@ -1,4 +1,4 @@
-"""lateness: by when each month's report was due, which are late, and which months nobody has asked for."""
+"""lateness: when each month's report is due, which months are late, and which months nobody has requested."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from medicore.records.protocol.calendar import due_date, late_from, month_after,
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Months in a row of a study that are late and of which there is no run; ``due`` is the day of the first."""
+    """Consecutive late months of a study without a run; ``due`` is the day of the first."""
 
     study: str
     first: str
@@ -23,7 +23,7 @@ class Gap:
 
     @property
     def months(self) -> int:
-        """How many months they are."""
+        """The number of months."""
         return months_between(self.first, self.last) + 1
 
 
@@ -32,7 +32,8 @@ def with_deadlines(
 ) -> tuple[dict[str, Any], ...]:
     """Return the lines of runs with ``due``, the day in the study's time zone, and ``late``.
 
-    A month is late when that day is over at the moment ``at``, by default now, and the run is not released. Both are None for a study without protocol.
+    A month is late when that day is over at the moment ``at``, by default now, and the run is not released. Both are
+    None for a study without a protocol.
     """
     zones, now = _Zones(house), at or house.clock.now()
     found = []
@@ -48,7 +49,7 @@ def with_deadlines(
 def gaps(house: House, rows: Iterable[Mapping[str, Any]], at: datetime | None = None) -> tuple[Gap, ...]:
     """Return the months without any run that are late at ``at``, by default now.
 
-    They are of the studies in ``rows``, from the first month that these were run.
+    They belong to the studies in ``rows``, from the first month with a run on.
     """
     zones, now = _Zones(house), at or house.clock.now()
     months: dict[str, set[str]] = {}
@@ -79,7 +80,7 @@ def _gaps_of(study: str, zone: str, known: set[str], now: datetime) -> list[Gap]
 
 
 class _Zones:
-    """The time zone of each study, read once; None where the study has no protocol any more."""
+    """The time zone of each study, read once; None when the study no longer has a protocol."""
 
     def __init__(self, house: House) -> None:
         self._house = house

@@ -1,4 +1,4 @@
-"""lookup: what is asked of all runs at once, answered from the index, which is first brought up to the ledger's head."""
+"""lookup: questions about all runs, answered from the index after updating it to the ledger's head."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ _REQUESTED = "run.requested"
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Where in which run's results a number as printed stands, and what it is there."""
+    """A place of a printed number: the run, the path in its results, and the value there."""
 
     run: str
     path: str
@@ -30,16 +30,16 @@ class Sighting:
 
 
 def lines(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
-    """Return the line of every run, of one study when given, in order of request."""
+    """Return the line of every run, or of every run of one study, in order of request."""
     entries = sorted(current(house).entries.values(), key=lambda entry: entry.requested)
     return tuple(dict(entry.line) for entry in entries if study in {None, RunId.parse(entry.run).study})
 
 
 def standing_lines(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
-    """Return the line of the run that stands for each study and month, by study and month.
+    """Return the line of the run that represents each study and month, by study and month.
 
-    ``later`` names, with their states, the runs of the month that were asked for after it and are not closed: a released
-    run stands until a later one is released itself.
+    ``later`` names the runs of the month that were requested later and are not closed, with their states: a released
+    run represents its month until a later one is released.
     """
     months: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in lines(house, study):
@@ -49,7 +49,7 @@ def standing_lines(house: House, study: str | None = None) -> tuple[dict[str, An
 
 
 def _standing(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the line of a month's runs that stands for it, with ``later``."""
+    """Return the line of the run that represents a month, with ``later``."""
 
     def order(row: dict[str, Any]) -> tuple[bool, bool, int]:
         return precedence(RunState(row["state"]), RunId.parse(row["run"]).number)
@@ -66,12 +66,12 @@ def _standing(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighting, ...]:
     """Return every result of all sealed runs that is printed like ``text``, the latest requested run first.
 
-    Within a run the likeliest place stands first, as ``explain RUN --value`` has it.
+    Within a run the likeliest place comes first, as in ``explain RUN --value``.
 
     Raises
     ------
     ProtocolError
-        When the text is not one number, or no result of any run reads like it.
+        When the text is not one number, or no result of any run matches it.
     """
     number = printed_number(text)
     spans = number.spans()
@@ -104,7 +104,7 @@ def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighti
 
 
 def current(house: House, *, numbers: bool = False) -> Indexed:
-    """Return the index as of the ledger's head; what has happened since it was last asked is put into it.
+    """Return the index as of the ledger's head, after adding everything that happened since its last update.
 
     An index whose head is not in the ledger, as after a restoration, is built again from ledger and records.
     """
@@ -120,7 +120,7 @@ def current(house: House, *, numbers: bool = False) -> Indexed:
 
 
 def _since(house: House, head: tuple[int, str]) -> list[LedgerEvent] | None:
-    """Return the events after ``head``; None when the ledger does not hold it."""
+    """Return the events after ``head``; None when ``head`` is not in the ledger."""
     sequence, digest = head
     events = list(house.ledger.events(after=max(sequence - 1, 0)))
     if sequence == 0:
@@ -132,7 +132,7 @@ def _since(house: House, head: tuple[int, str]) -> list[LedgerEvent] | None:
 
 def _everything(house: House) -> tuple[tuple[int, str], dict[str, int]]:
     """Return the ledger's head, and every run with the sequence number of its request."""
-    head = house.ledger.head()  # first: what comes after it is news to the next question
+    head = house.ledger.head()  # read first: later events are added at the next question
     return head, _requested(house.ledger.events(action=_REQUESTED))
 
 
@@ -143,7 +143,7 @@ def _requested(events: Iterable[LedgerEvent]) -> dict[str, int]:
 def _bring(
     house: House, known: Indexed, head: tuple[int, str], changed: dict[str, int], *, rebuild: bool
 ) -> Indexed:
-    """Return what is known with the ``changed`` runs read again, and keep it."""
+    """Return the index after reading the ``changed`` runs again, and store it."""
     with house.records.reading() as records:
         reading = replace(house, records=records)
         entries = {run: Entry(run, at, line(reading, RunId.parse(run))) for run, at in changed.items()}
@@ -153,7 +153,7 @@ def _bring(
 
 
 def _numbers(house: House, entries: Iterable[Entry]) -> Iterator[Numbers]:
-    """Yield the numbers of each run's last sealing, none where it holds no results."""
+    """Yield the numbers of each run's last sealing; none when it has no results."""
     for entry in entries:
         commit = entry.line.get("commit")
         run = RunId.parse(entry.run)

@@ -1,4 +1,4 @@
-"""notifying: what happened to a run, and which months became late, told to an address outside; never a value."""
+"""notifying: messages to an outside address about a run's state and about late months; never with a value."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -13,21 +13,21 @@ from medicore.records.protocol.calendar import due_date, month_after
 
 SENT, FAILED = "notice.sent", "notice.failed"
 CALENDAR = "calendar"
-"""What the notice of late months is about."""
+"""The subject of a notice of late months."""
 
 Post = Callable[[Mapping[str, Any]], str | None]
-"""Sends a message, and returns in a word what went wrong."""
+"""Sends a message, and returns the fault in a word."""
 
 
 def tell_of_run(house: House, run: RunId, post: Post) -> None:
-    """Tell where a run stands now: study, month, state, and at which gates or with which error it stopped.
+    """Send a run's present state: study, month, state, and the gates or the error at which it stopped.
 
-    A message that does not arrive changes nothing but the ledger, which keeps that it failed.
+    If a message does not arrive, the only effect is an event in the ledger.
     """
     history = history_of(house, run)
     state = history.state.value
     stop = history.stop if history.state in {RunState.HALTED, RunState.FAILED} else None
-    # Of what stopped the run, no more than this: findings are worded without values, but they stay in the house.
+    # Only this much of the cause: the texts of findings hold no values, but they stay in the house.
     step = "" if stop is None else stop.step or ""
     gates = [] if stop is None else sorted({finding.gate for finding in stop.findings})
     cause = f" at {step}" if step else ""
@@ -45,9 +45,10 @@ def tell_of_run(house: House, run: RunId, post: Post) -> None:
 
 
 def tell_of_late(house: House, lines: Iterable[Mapping[str, Any]], post: Post) -> tuple[str, ...]:
-    """Tell once of every month that became late, as STUDY/MONTH, and return what was told now.
+    """Send a notice of every month that became late, once, as STUDY/MONTH, and return those of this notice.
 
-    ``lines`` are those of the runs that stand for their months. What did not arrive is told again the next time.
+    ``lines`` are those of the runs that represent their months. A notice that did not arrive is sent again the next
+    time.
     """
     told = {
         month

@@ -1,4 +1,4 @@
-"""What a design of repeated looks costs: boundaries, levels and multiples of the standard error, before any data."""
+"""The cost of a design of repeated looks: boundaries, levels and multiples of the standard error, before any data."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,10 +30,10 @@ def planned_spending(
 ) -> dict[str, Any]:
     """Return the looks of alpha spending at information fractions.
 
-    ``harm`` is the level of a bound for harm and ``futility`` the share of studies with the effect ``drift`` that may be
-    stopped for futility; both are spent by the design's own function and do not bind. With a drift, the mean of z at the
-    maximum, each look has the probability that efficacy was found by then. A bound that does not exist is None. A ``kept`` look
-    had no information of its own, and has the fraction and boundary of the look before. Raises
+    ``harm`` is the level of a bound for harm and ``futility`` the share of studies with the effect ``drift`` that may
+    be stopped for futility; both are spent by the design's own function and do not bind. With a drift, the mean of z
+    at the maximum, each look has the probability that efficacy was found by then. A bound that does not exist is
+    None. A ``kept`` look has no new information; it has the fraction and boundary of the look before. Raises
     EstimationError for bounds of a two-sided design, futility without a drift, and as ``looks`` does.
     """
     if design.sides == 2 and (harm is not None or futility is not None):
@@ -85,7 +85,7 @@ def planned_spending(
 
 
 def planned_sequence(sequence: ConfidenceSequence, subjects: Sequence[int]) -> dict[str, Any]:
-    """Return what a confidence sequence costs at numbers of subjects. Raises EstimationError for fewer than one."""
+    """Return the multiples of a confidence sequence at numbers of subjects. Raises EstimationError for fewer than one."""
     rows = [
         {
             "n": n,
@@ -106,10 +106,10 @@ def planned_sequence(sequence: ConfidenceSequence, subjects: Sequence[int]) -> d
 
 
 def planned_poisson(expected: Sequence[float], alpha: float, minimum: int) -> dict[str, Any]:
-    """Return the critical value of MaxSPRT for counts: looks after every event with one expected count, else at each.
+    """Return the critical value of MaxSPRT for counts.
 
-    With several expected counts, each look has the smallest count that is a signal. Raises EstimationError as the
-    critical values do.
+    With one expected count there is a look after every event. With several there is a look at each of them, and each
+    look has the smallest count that is a signal. Raises EstimationError as the critical values do.
     """
     if len(expected) == 1:
         found, rows = poisson_critical_value(expected[0], alpha, minimum), []
@@ -131,7 +131,10 @@ def planned_poisson(expected: Sequence[float], alpha: float, minimum: int) -> di
 
 
 def planned_binomial(events: int, ratio: float, alpha: float, minimum: int) -> dict[str, Any]:
-    """Return the critical value of MaxSPRT for exposed among ``events``. Raises EstimationError as that does."""
+    """Return the critical value of MaxSPRT for the exposed among ``events``.
+
+    Raises EstimationError as the critical value does.
+    """
     found = binomial_critical_value(events, ratio, alpha, minimum)
     return {
         "method": "MaxSPRT, binomial",
@@ -146,13 +149,13 @@ def planned_binomial(events: int, ratio: float, alpha: float, minimum: int) -> d
 
 
 def _width(multiple: float, alpha: float, sides: Sides) -> float | None:
-    """Return how many times as far as with one look the interval reaches; None where one look reaches nowhere."""
+    """Return the width of the interval as a multiple of that of a single look; None when a single look has no width."""
     fixed = float(-ndtri(alpha / sides))
     return _bound(multiple / fixed) if fixed > 0 else None
 
 
 def _bound(value: float) -> float | None:
-    """Return a bound, or None where there is none."""
+    """Return a bound, or None when there is none."""
     return float(value) if np.isfinite(value) else None
 
 

@@ -1,4 +1,4 @@
-"""Recombining: the primary effect by data, protocol, code and libraries, each of them of one of two runs."""
+"""Recombining: the primary effect from data, protocol, code and libraries, each taken from one of two runs."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from medicore.steps.gate import DOCUMENT, read_findings
 from medicore.steps.way import STEP_NAMES
 
 PARTS = ("data", "protocol", "code", "libraries")
-"""What may differ between two runs and be recomputed one at a time."""
+"""The parts that may differ between two runs, and can be exchanged one at a time."""
 
 _STEPS = STEP_NAMES[: STEP_NAMES.index("effect") + 1]
 _LIBRARIES = "requirements.lock"
@@ -30,7 +30,7 @@ _LIBRARIES = "requirements.lock"
 class SealedRun:
     """A run with its sealed record: commit, provenance, resolved protocol, and the study's file it came from.
 
-    ``plan`` is the protocol as it was written, in which a later code finds its own defaults.
+    ``plan`` is the protocol as it was written; later code fills in its own defaults.
     """
 
     run: RunId
@@ -41,11 +41,11 @@ class SealedRun:
 
     @property
     def code_commit(self) -> str:
-        """The commit of the code that ran."""
+        """The commit of the run's code."""
         return str(self.provenance["run"]["code_commit"])
 
     def digests(self, *folders: str) -> dict[str, str]:
-        """Return the SHA-256 of the record's files below the folders, or of that name."""
+        """Return the SHA-256 of the record's files below these folders, or with these names."""
         return {
             entry["name"]: entry["sha256"]
             for entry in self.provenance["files"]
@@ -55,10 +55,10 @@ class SealedRun:
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """One combination: which parts are the later run's, and the effect on the scale of inference.
+    """One combination: the parts of the later run, and the effect on the scale of inference.
 
-    ``estimate`` and ``value`` (its logarithm, where the effect is a ratio) are None where ``obstacle`` says why.
-    ``set_aside`` are the findings at which such a run would have waited for a decision.
+    ``estimate`` and ``value`` (its logarithm for a ratio) are None when there is an ``obstacle``, which is the
+    reason. ``set_aside`` are the findings at which such a run would have waited for a decision.
     """
 
     later: tuple[str, ...]
@@ -69,7 +69,7 @@ class Recomputed:
 
 
 class _ObstacleError(Exception):
-    """A combination of parts that cannot be computed; the message says why."""
+    """A combination of parts that cannot be computed; the message gives the reason."""
 
 
 def sealed_run(house: House, run: RunId) -> SealedRun:
@@ -90,10 +90,10 @@ def sealed_run(house: House, run: RunId) -> SealedRun:
 def recompute(
     house: House, runs: tuple[SealedRun, SealedRun], later: tuple[str, ...], scratch: Path
 ) -> Recomputed:
-    """Return the effect by the parts ``later`` of the second of two ``runs`` and the other parts of the first.
+    """Return the effect from the parts ``later`` of the second of two ``runs`` and the other parts of the first.
 
-    The folder ``scratch`` is new. A finding that a signature may answer is set aside, since nothing is released
-    from here; what breaks the data contract or leaves a model without a solution is an obstacle.
+    The folder ``scratch`` is new. A finding that a signature may answer is set aside, since nothing is released from
+    here. Broken data contracts and models without a solution are obstacles.
     """
     data, protocol, code, libraries = (runs[part in later] for part in PARTS)
     folder = code.run.folder
@@ -113,7 +113,7 @@ def recompute(
 
 
 def require_comparable(before: Primary, after: Primary) -> None:
-    """Raise ProtocolError when two primary results are not of one measure, scale and unit."""
+    """Raise ProtocolError unless two primary results have the same measure, scale and unit."""
     compared = {
         "measure": (before.measure, after.measure),
         "scale": (before.scale, after.scale),
@@ -148,7 +148,7 @@ def _perform(house: House, files: RecordFiles, scratch: Path) -> tuple[str, ...]
 
 
 def _answerable(findings: tuple[Finding, ...]) -> list[str]:
-    """Return the messages of findings; those against the lock of the month before belong to another month."""
+    """Return the messages of findings, except those about last month's lock, which belong to another month."""
     for finding in findings:
         if not finding.overridable and finding.gate != PREVIOUS:
             raise _ObstacleError(finding.message)
@@ -156,7 +156,7 @@ def _answerable(findings: tuple[Finding, ...]) -> list[str]:
 
 
 def _clear(files: RecordFiles, step: str) -> None:
-    """Take the findings out of a step's document in the scratch folder, so that the next step begins."""
+    """Remove the findings from a step's document in the scratch folder, so that the next step begins."""
     section = json.loads(files.read(DOCUMENT[step]))
     files.write(DOCUMENT[step], document({**section, "findings": []}))
 
@@ -164,7 +164,7 @@ def _clear(files: RecordFiles, step: str) -> None:
 def _message(error: EstimationError) -> str:
     """Return the step's message, or a text of ours for an error that is not ours: its message may hold a value."""
     before, own, said = str(error).partition("medicore: ")
-    return said if own and before else "the code of one run cannot work with what it is given of the other"
+    return said if own and before else "the code of one run cannot work with the parts of the other"
 
 
 def _listed(parts: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Answers about where runs stand: status, history, and a run's line in a table."""
+"""Answers about the state of runs: status, history, and a run's line in a table."""
 
 from typing import Any
 
@@ -16,16 +16,16 @@ _FIGURES = (
     "n", "estimate", "valid_low", "valid_high", "sequential_p", "look", "ci_low", "ci_high", "p_value", "smd_before",
     "smd_after",
 )  # fmt: skip
-"""The figures of a table: the interval and p-value that are valid beside all looks, and the pointwise ones."""
+"""The figures of a table: the interval and p-value that are valid at all looks, and the pointwise ones."""
 
 
 def line(house: House, run: RunId) -> dict[str, Any]:
-    """Return a run's state, and its primary result where the record holds one."""
+    """Return a run's state, and its primary result if the record has one."""
     return line_of(house, history_of(house, run))
 
 
 def line_of(house: House, history: RunHistory) -> dict[str, Any]:
-    """Return the same of the run whose history was read already."""
+    """Return the same for a run whose history was read already."""
     state, asked = history.state, history.request
     row: dict[str, Any] = {
         "run": str(history.run),
@@ -41,7 +41,7 @@ def line_of(house: House, history: RunHistory) -> dict[str, Any]:
 
 
 def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
-    """Return the figures that a table shows, read from the record itself."""
+    """Return the figures of a table, read from the record itself."""
     names = house.records.names(commit, run.folder)
     found: dict[str, Any] = {"commit": commit}
     if "results.json" in names:
@@ -69,7 +69,7 @@ def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
 
 
 def _valid(results: Results) -> dict[str, Any]:
-    """Return the claim that is valid beside all looks; nothing of it in results of before there were looks."""
+    """Return the claim that is valid at all looks; it is empty for results of the time before looks."""
     found = results.monitoring
     if found is None:
         return {}
@@ -86,7 +86,7 @@ def _worst(balance: Balance) -> dict[str, float | str | None]:
 
 
 def _messages(history: RunHistory) -> list[str]:
-    """Return what a human should know of a run that halted or failed."""
+    """Return the messages about a halted or failed run."""
     trouble = history.trouble
     if trouble is None:
         return []
@@ -95,7 +95,7 @@ def _messages(history: RunHistory) -> list[str]:
 
 
 def summary(house: House, outcome: Outcome) -> dict[str, Any]:
-    """Return the line of a run that has just ended, or of a request that was refused."""
+    """Return the line of a run that has just ended, or of a refused request."""
     if outcome.state == "refused":
         empty = dict.fromkeys(_FIGURES)
         return {"run": outcome.run, "state": "refused", "messages": [outcome.message], **empty}

@@ -1,6 +1,6 @@
 """subject: one patient of a study, from the row of the raw extract to the box of the CONSORT diagram.
 
-The row is located, the criteria are judged, and the answer is presented: ``subject_row``, ``subject_box``, and here.
+``subject_row`` locates the row, ``subject_box`` judges the criteria, and this module presents the answer.
 """
 
 import json
@@ -34,26 +34,26 @@ def subject(
     passphrase: Callable[[str], str],
     month: str | None = None,
 ) -> dict[str, Any]:
-    """Return what is recorded of one patient, and leave in the ledger, signed by the viewer, who saw which row.
+    """Return what is recorded of one patient; record in the ledger, signed by the viewer, who saw which row.
 
-    Where the data hold no such patient, the ledger says that somebody asked and that nobody was seen.
+    If the data have no such patient, the ledger records that somebody asked and saw nobody.
 
     Of the last released run of the month, or the last sealed one (by default of the last month that has one): the row
     of the raw extract; each eligibility criterion in order, with the patient's value and whether it is satisfied; and
     the box: excluded by the first criterion that is not satisfied, outside the contrast, or analysed in an arm. The
-    box is the recorded one, and is compared with the criteria applied again.
+    box is the recorded one, after comparison with the criteria applied again.
 
     Raises
     ------
     ReviewError
-        When the viewer is unknown, locked, no longer active, may not see patients or does not open their own key. The
+        When the viewer is unknown, locked, no longer active, may not see patients, or gives a wrong passphrase. The
         refusal is in the ledger.
     ProtocolError
-        When the study has no sealed run that came as far as the cohort.
+        When the study has no sealed run that reached the cohort.
     DataError
         When the extract has no such patient, or several.
     IntegrityError
-        When the recorded box is not what the criteria give, or no copy of a file is the recorded one.
+        When the recorded box differs from the criteria, or no copy of a file is the recorded one.
     """
     study_id(study)
     chosen = month if month is None else month_id(month)
@@ -62,7 +62,7 @@ def subject(
     record = _sealed_with_cohort(house, study, chosen)
     protocol = record.protocol()
     row = locate(record.file, protocol, patient)
-    # The event comes before the answer: what cannot be recorded is not shown. It never holds what was typed: that may be
+    # The event comes before the answer: without it nothing is shown. It never contains the typed text, which may be
     # a patient of another study, or a name.
     if row is None:
         sought = {"commit": record.commit, "found": 0}
@@ -75,14 +75,14 @@ def subject(
     values, recorded = record.rows_of(patient, protocol.contract.subject)
     applied = applied_criteria(protocol, values, row.texts)
     box = box_of(protocol, applied, str(recorded["arm"].iloc[0]), str(recorded["reason"].iloc[0]))
-    # Dispositions of before the states of outcomes were told have no such column.
+    # Older dispositions have no column for the state of the outcome.
     outcome = str(recorded["outcome"].iloc[0]) if "outcome" in recorded else ""
     return _presented(record, patient, row, applied, box, outcome or None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """The sealed record of a run that came as far as the cohort."""
+    """The sealed record of a run that reached the cohort."""
 
     house: House
     run: RunId
@@ -94,11 +94,11 @@ class _Record:
         return parse_recorded(json.dumps(json.loads(stored)), str(self.run))
 
     def file(self, name: str) -> bytes:
-        """Return a file, proved to be the recorded one."""
+        """Return a file after proving that it is the recorded one."""
         return stored_file(self.house, self.run, self.commit, name)
 
     def digest(self, name: str) -> str:
-        """Return the SHA-256 of a file by the provenance."""
+        """Return the SHA-256 of a file in the provenance."""
         return str(file_entry(read_provenance(self.house, self.run, self.commit), name)["sha256"])
 
     def rows_of(self, patient: str, column: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -118,7 +118,7 @@ class _Record:
 
 
 def _sealed_with_cohort(house: House, study: str, month: str | None) -> _Record:
-    """Return the record of a run that holds a disposition: a released one first, else the latest."""
+    """Return the record of a run with a disposition: the released one, or otherwise the latest."""
     known = histories_of(house, study, month)
     order = sorted(known, key=lambda one: (one.run.month, one.release is not None, one.run.number))
     for history in reversed(order):
@@ -129,8 +129,8 @@ def _sealed_with_cohort(house: House, study: str, month: str | None) -> _Record:
         if "disposition.parquet" in names:
             return _Record(house, run, commit)
     raise ProtocolError(
-        f"study {study} has no sealed run{f' of {month}' if month else ''} that came as far as the cohort; "
-        f"expected one; see 'medicore history {study}'"
+        f"study {study} has no sealed run{f' of {month}' if month else ''} that reached the cohort; expected one; "
+        f"see 'medicore history {study}'"
     )
 
 

@@ -14,7 +14,7 @@ from medicore.steps.data.satisfying import satisfies
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A criterion, the patient's text as delivered, the value that it was cast to, and whether it is satisfied."""
+    """A criterion, the patient's text as delivered, the value after casting, and whether the criterion is satisfied."""
 
     criterion: Criterion
     delivered: str | None
@@ -24,9 +24,9 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Where a patient stands: excluded for a reason, or analysed in an arm, which is the group of the contrast.
+    """The box of a patient: excluded for a reason, or analysed in an arm, which is the group of the contrast.
 
-    An eligible patient whose outcome is not yet due, or missing where complete cases are analysed, has a reason, too.
+    An eligible patient also has a reason if the outcome is not yet due, or is missing under complete cases.
     """
 
     reason: str | None
@@ -35,7 +35,7 @@ class Box:
 
     @property
     def name(self) -> str:
-        """The name of the box: ``analysed``, ``excluded``, or ``eligible`` where the outcome keeps from the analysis."""
+        """The name of the box: ``analysed``, ``excluded``, or ``eligible`` if the outcome prevents the analysis."""
         if self.reason is None:
             return "analysed"
         return "eligible" if self.reason in OF_OUTCOME else "excluded"
@@ -55,7 +55,7 @@ def applied_criteria(
 
 
 def box_of(protocol: Protocol, applied: Sequence[Applied], arm: str, recorded: str) -> Box:
-    """Return the recorded box, once the criteria give the same; ``recorded`` is the reason, empty for nobody excluded.
+    """Return the recorded box after the criteria give the same; ``recorded`` is the reason, empty if not excluded.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def box_of(protocol: Protocol, applied: Sequence[Applied], arm: str, recorded: s
     same = recorded == failed[0] if failed else recorded not in names and compared == (arm in arms)
     if not same:
         raise IntegrityError(
-            "the recorded disposition of the subject is not what the criteria give; expected the same; "
+            "the recorded disposition of the subject differs from the criteria; expected the same; "
             "run 'medicore verify' on the run"
         )
     return Box(recorded, None, None) if recorded else Box(None, arm, arms[arm])

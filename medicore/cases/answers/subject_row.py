@@ -1,4 +1,4 @@
-"""subject_row: where one patient stands in the files as the EDC delivered them."""
+"""subject_row: the place of one patient in the files that the EDC delivered."""
 
 import csv
 import io
@@ -18,9 +18,9 @@ _MANIFEST = "lock/transfer.json"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A row of a file as delivered: the file's name in the record, the row's number after the header, its line.
+    """A row of a delivered file: the file's name in the record, the row's number after the header, its line.
 
-    The line is None for a file that is no lines of rows. ``member`` is the data set in a file that holds several.
+    The line is None if the rows of the file are not lines. ``member`` is the data set in a file with several.
     """
 
     file: str
@@ -33,8 +33,8 @@ class Place:
 class SourceRow:
     """A patient's row: its place, and its texts by column.
 
-    Where data sets are joined, the place is in the first, the texts are by column of the contract, and ``others`` has
-    the places in the others.
+    If data sets are joined, the place is in the first of them, the texts are by column of the contract, and
+    ``others`` has the places in the other data sets.
     """
 
     place: Place
@@ -43,7 +43,7 @@ class SourceRow:
 
 
 def locate(read: Callable[[str], bytes], protocol: Protocol, patient: str) -> SourceRow | None:
-    """Return the patient's row in the files as delivered, None when there is none; ``read`` gives a file of the record."""
+    """Return the patient's row in the delivered files; None when there is none; ``read`` returns a file of the record."""
     manifest = parse_manifest(read(_MANIFEST), _MANIFEST)
     tables = delivered_tables(manifest.files, lambda file: read(f"lock/raw/{file.name}"))
     subject = protocol.contract.subject

@@ -1,1 +1,1 @@
-"""A run handed to a third party: the bundle, and the report in HTML."""
+"""A run for a third party: the bundle, and the report in HTML."""

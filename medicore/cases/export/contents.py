@@ -1,4 +1,4 @@
-"""The contents of an exported bundle: what the stores hold of a run, each piece read and proved on the way."""
+"""The contents of an exported bundle: everything that the stores hold of a run, read and proved piece by piece."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _LOCK = "requirements.lock"
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a bundle says of the run, by its manifest's keys, and its files by name; not yet bound to the ledger."""
+    """The facts of a bundle by the keys of its manifest, and its files by name; they are not yet bound to the ledger."""
 
     identity: Mapping[str, str]
     provenance: Mapping[str, Any]
@@ -37,7 +37,7 @@ class Contents:
 
 
 def contents(house: House, run: RunId) -> Contents:
-    """Return what is recorded of a sealed run: of its last sealing, and of its release when there is one.
+    """Return what is recorded of a sealed run: of its last sealing, and of its release if there is one.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def sbom(house: House, run: RunId) -> dict[str, Any]:
     ProtocolError
         When the run has no sealed record.
     IntegrityError
-        When the record's lock file is not the one that its provenance names.
+        When the record's lock file differs from the one in its provenance.
     """
     commit = sealed_commit(house, run)
     provenance = read_provenance(house, run, commit)
@@ -116,7 +116,7 @@ def described(found: Contents, events: Iterable[LedgerEvent], excerpt: bytes) ->
 
 
 def _code(house: House, identity: Mapping[str, str]) -> dict[str, bytes]:
-    """Return the code, the commits, and what the sealed one has otherwise than the code, outside the record folder."""
+    """Return the code, the commits, and the differences between the sealed commit and the code outside the record folder."""
     code, sealed = identity["code_commit"], identity["sealed_commit"]
     source = house.history.tree(code)
     before = {file.name: file.data for file in source}
@@ -137,7 +137,7 @@ def _code(house: House, identity: Mapping[str, str]) -> dict[str, bytes]:
 def _record(
     house: House, history: RunHistory, commit: str, provenance: Mapping[str, Any]
 ) -> dict[str, bytes]:
-    """Return the record folder: what git holds at ``commit``, and what the content store holds of the run."""
+    """Return the record folder: the files in git at ``commit``, and those of the run in the content store."""
     folder = history.run.folder
     held = {f"record/{name}": house.records.read(commit, f"{folder}/{name}")
             for name in house.records.names(commit, folder)}  # fmt: skip

@@ -1,4 +1,4 @@
-"""export: everything that was recorded of a run, for a third party who verifies it without us."""
+"""export: everything that was recorded of a run, for a third party who verifies it without MediCore."""
 
 import base64
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ REASON = "Exported a copy of the record"
 class Export:
     """The files of a bundle by name, the SHA-256 of its manifest, and the number of the event that names that.
 
-    ``again`` says that the bundle is, to the byte, one that was exported before.
+    ``again`` says that the same bundle, byte for byte, was exported before.
     """
 
     run: str
@@ -37,17 +37,17 @@ class Export:
 def export(
     house: House, run: RunId, person: str, passphrase: Callable[[str], str], *, whole_ledger: bool = False
 ) -> Export:
-    """Return the bundle of a sealed run, and leave the event of its export, signed by ``person``, in the ledger.
+    """Return the bundle of a sealed run, and record the export in the ledger, signed by ``person``.
 
-    As long as nothing new is recorded of the run, every export gives the same bytes: the event and the signature
-    of the first are used again, and each further copy is an event of its own. ``whole_ledger`` shows the events
-    on all other matters too.
+    While nothing new is recorded of the run, every export gives the same bytes: it uses the event and the signature
+    of the first export again, and each further copy is a further event. ``whole_ledger`` includes the events on all
+    other matters.
 
     Raises
     ------
     ReviewError
         When the person is unknown, locked, no longer active, may not export (records hold patients' data: 21 CFR
-        11.10(d)) or does not open their own key. The refusal is in the ledger.
+        11.10(d)), or gives a wrong passphrase. The refusal is in the ledger.
     ProtocolError
         When the run has no sealed record.
     IntegrityError
@@ -74,12 +74,12 @@ def export(
     files = described(found, events, _excerpt(events, run, whole_ledger=whole_ledger))
     manifest = sha256(files[bundle.MANIFEST])
     details = {"manifest": manifest, "until": len(events), "whole_ledger": whole_ledger}
-    require_service_key(house)  # the ledger never says that something was exported which could not be signed
+    require_service_key(house)  # without a signature there is no export, so the ledger records none
     exported = record_act(house, exporter, "run.exported", str(run), REASON, details)
     envelope = signed_head(house, exported.sequence, exported.digest)
     signed = {"sequence": exported.sequence, "envelope": base64.b64encode(envelope).decode()}
     house.ledger.append(NewEvent(SERVICE, "service", "checkpoint.signed", str(run), "", signed))
-    # Others may have written to the ledger meanwhile: their events stand between the excerpt and the export.
+    # Other writers may have added events meanwhile, between the excerpt and the export.
     since = [e for e in house.ledger.events() if len(events) < e.sequence <= exported.sequence]
     files |= _signed(tuple(since), envelope, whole_ledger=whole_ledger)
     return Export(str(run), files, manifest, exported.sequence, again=False)
@@ -91,6 +91,6 @@ def _excerpt(events: tuple[LedgerEvent, ...], run: RunId, *, whole_ledger: bool)
 
 
 def _signed(since: tuple[LedgerEvent, ...], envelope: bytes, *, whole_ledger: bool) -> dict[str, bytes]:
-    """Return what binds the manifest to the ledger: the chain's last events, the export at its end, and its signature."""
+    """Return the files that bind the manifest to the ledger: the last events, with the export at the end, and its signature."""
     shown = [event.sequence for event in (since if whole_ledger else since[-1:])]
     return {bundle.EXPORTED: bundle.ledger_lines(since, shown), bundle.CHECKPOINT: envelope}

@@ -1,4 +1,4 @@
-"""rendition: what a sealed record's report in HTML is made of, each piece read from the record and proved."""
+"""rendition: the sources of a sealed record's report in HTML, each read from the record and proved."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,21 +20,21 @@ _RESULTS, _PDF = "results.json", "report.pdf"
 
 @dataclass(frozen=True, slots=True)
 class RenditionSources:
-    """The files of the record's own ``template``, and the ``inputs`` that lie beside it while it is rendered."""
+    """The files of the record's own ``template``, and the ``inputs`` for its rendering."""
 
     template: Mapping[str, bytes]
     inputs: Mapping[str, bytes]
 
 
 def rendition_sources(house: House, run: RunId) -> RenditionSources:
-    """Return what a rendition of a sealed run's report is made of; nothing is computed again.
+    """Return the sources for a rendition of a sealed run's report; nothing is computed again.
 
-    ``rendition.json`` names the record of which it is one: its commit, and SHA-256 of the results and of the PDF.
+    ``rendition.json`` names the record: its commit, and the SHA-256 of the results and of the PDF.
 
     Raises
     ------
     ProtocolError
-        When the run has no sealed record, or one without a report.
+        When the run has no sealed record, or a record without a report.
     IntegrityError
         When no copy of a file is the recorded one.
     """
@@ -63,7 +63,7 @@ def rendition_sources(house: House, run: RunId) -> RenditionSources:
 
 
 def _run(provenance: Mapping[str, Any], protocol: bytes) -> dict[str, Any]:
-    """Return ``run.json`` as the report of record was made with it, from what the provenance kept."""
+    """Return the ``run.json`` with which the report of record was made, from the provenance."""
     kept = {entry["name"]: entry for entry in provenance["files"]}
     lock = [name for name in kept if name.startswith("lock/")]
     md5 = hashlib.md5(protocol, usedforsecurity=False).hexdigest()

@@ -1,1 +1,1 @@
-"""What is kept of a released run: release, archive, retention, legal hold and restore."""
+"""Keeping a released run: release, archive, retention, legal hold and restore."""

@@ -28,15 +28,16 @@ _FAILED = "archive.failed"
 def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     """Copy a released record into the archive and return its manifest.
 
-    The archive alone gives everything back: the bundle holds code and record with their whole history, and
-    every large file lies beside it. Of the ledger it holds what is new since the archive before, and all that is
-    about this run and who acted on it. The manifest is written last; without it nothing counts as archived.
+    Everything can be restored from the archive alone: the bundle holds code and record with their whole history, and
+    every large file is stored with it. Of the ledger it stores the events since the last archiving, and all events
+    about this run and the people who acted on it. The manifest is written last; without it nothing counts as
+    archived.
 
     Raises
     ------
     ArchiveError
         When the run is not released, an object cannot be written or read back, or the service's key cannot sign the
-        ledger's head. The ledger says so.
+        ledger's head. The ledger records the failure.
     """
     history = history_of(house, run)
     if history.release is None:
@@ -47,7 +48,7 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     except (ArchiveError, ConfigurationError) as error:
         log(house, SERVICE, _FAILED, str(run), str(error), {})
         raise
-    except ReviewError as error:  # it refuses no decision: the release stands
+    except ReviewError as error:  # this is not a refused decision: the release stands
         log(house, SERVICE, _FAILED, str(run), str(error), {})
         raise ArchiveError(f"the record of {run} cannot be archived: {error}") from error
     details = {
@@ -102,7 +103,7 @@ def _copy(house: House, history: RunHistory, commit: str, until: date) -> dict[s
 
 
 def _bundle(house: House, history: RunHistory, commit: str) -> bytes:
-    """Return code and record as a git bundle, proved by a clone: the archive is to give them back by itself."""
+    """Return code and record as a git bundle, proved by a clone: the archive must be enough to restore them."""
     try:
         bundle = house.records.bundle(f"record/{history.run}")
         require_bundle(house, history, bundle, commit)
@@ -114,13 +115,13 @@ def _bundle(house: House, history: RunHistory, commit: str) -> bytes:
 
 
 def _covered(house: House) -> int:
-    """Return up to which event the copies in the archive hold the ledger; one that failed counts for nothing."""
+    """Return the last event of the ledger in the archive's copies; a copy that failed does not count."""
     done = house.ledger.events(action="archive.completed")
     return max((Archiving(event).covered for event in done), default=0)
 
 
 def _about(house: House, history: RunHistory, until: int) -> list[LedgerEvent]:
-    """Return the events on the run and on the people who acted on it, up to one of them, in order."""
+    """Return the events about the run and the people who acted on it, up to the event ``until``, in order."""
     told = [event for action in OF_PEOPLE for event in house.ledger.events(action=action)]
     told += [event for event in history.events if event.action not in OF_PEOPLE]
     events = sorted((event for event in told if event.sequence <= until), key=lambda event: event.sequence)

@@ -1,4 +1,4 @@
-"""archived_bundle: the git bundle of a record, cloned into an empty repository and held against what was sealed."""
+"""archived_bundle: the git bundle of a record, cloned into an empty repository and compared with what was sealed."""
 
 import json
 
@@ -11,11 +11,11 @@ from medicore.records.canonical import sha256
 from medicore.records.ledger.history import RunHistory
 
 OWN_FILES = ("provenance.json", ".gitignore", "decisions/")
-"""What a record's folder holds beside the files that its provenance names."""
+"""The files of a record's folder that its provenance does not name."""
 
 
 def require_archived_bundle(house: House, history: RunHistory) -> None:
-    """Raise ArchiveError or IntegrityError unless the archived bundle gives code and record back, whole."""
+    """Raise ArchiveError or IntegrityError unless code and record can be restored completely from the archived bundle."""
     manifest = json.loads(archived_manifest(house, history)[1])
     key = f"archives/{history.run}/record.bundle"
     for entry in manifest["objects"]:
@@ -39,7 +39,7 @@ def require_bundle(house: House, history: RunHistory, bundle: bytes, commit: str
 
 
 def _require_record(clone: Records, history: RunHistory, commit: str) -> None:
-    """Raise IntegrityError unless the files of a record are those that its provenance names, and that one the ledger's."""
+    """Raise IntegrityError unless a record has exactly the files in its provenance, and the ledger names that provenance."""
     sealing, folder = history.sealings[-1], history.run.folder
     data = clone.read(commit, f"{folder}/provenance.json")
     if sha256(data) != sealing.provenance or clone.read(sealing.commit, f"{folder}/provenance.json") != data:

@@ -1,4 +1,4 @@
-"""archived_ledger: the copies of the ledger in the archive; each holds what was new since the copy before it."""
+"""archived_ledger: the copies of the ledger in the archive; each has the events since the copy before it."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ _HEAD = re.compile(r"(?P<base>archives/.+)/checkpoint-(?P<last>\d+)\.json", re.A
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A part of the ledger as the archive holds it under a key, with the signed head that vouches for it."""
+    """A part of the ledger in the archive, with its key and the signed head that proves it."""
 
     key: str
     head: Checkpoint
@@ -26,9 +26,9 @@ def key_of(base: str, first: int, last: int) -> str:
 
 
 def copies(house: House, heads: Mapping[str, Checkpoint]) -> Iterator[Copy]:
-    """Yield every copy that a signed head vouches for; ``heads`` are those by their keys in the archive.
+    """Yield every copy that a signed head proves; ``heads`` are the signed heads by their keys in the archive.
 
-    A damaged copy is left out: the verification of its run names it.
+    A damaged copy is left out; the verification of its run reports it.
     """
     for key, head in heads.items():
         named = _HEAD.fullmatch(key)

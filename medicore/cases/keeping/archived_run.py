@@ -1,4 +1,4 @@
-"""archived_run: what the archive holds of a run by its manifest, and whether it is that still."""
+"""archived_run: the objects of a run in the archive by its manifest, and whether they are still intact."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,13 +19,13 @@ def archived_manifest(house: House, history: RunHistory) -> tuple[str, bytes]:
     Raises
     ------
     ArchiveError
-        When the ledger names none, since the run is not archived, or the archive does not hold it.
+        When the run is not archived, so the ledger names no manifest, or the archive does not have it.
     """
     return _manifest(house, history.run, history.archived.manifest)
 
 
 def manifest_keys(house: House, run: RunId) -> tuple[str, ...]:
-    """Return the keys of all manifests that the archive holds of a run, the last last.
+    """Return the keys of all manifests of a run in the archive, the oldest first.
 
     Only one that the ledger names counts. An archiving that was interrupted at its end leaves one that the ledger
     does not name.
@@ -36,13 +36,13 @@ def manifest_keys(house: House, run: RunId) -> tuple[str, ...]:
 
 
 def objects_of(house: House, history: RunHistory) -> tuple[str, ...]:
-    """Return the keys of everything that is archived of a run, its manifest last; raise ArchiveError as above."""
+    """Return the keys of all archived objects of a run, its manifest last; raise ArchiveError as above."""
     key, data = archived_manifest(house, history)
     return (*(str(entry["key"]) for entry in json.loads(data)["objects"]), key)
 
 
 def listed(house: House, study: str | None = None) -> list[dict[str, Any]]:
-    """Return a row for every archived run, as the ledger tells it: when, how much, until when, by which manifest."""
+    """Return a row for every archived run, by the ledger: date, size, retention date, manifest."""
     rows = [
         {
             "run": str(history.run),
@@ -58,7 +58,7 @@ def listed(house: House, study: str | None = None) -> list[dict[str, Any]]:
 
 
 def _archivings(house: House, subject: str | None) -> tuple[RunHistory, ...]:
-    """Return of every archived run what its archive went through, and nothing else: these events alone are read."""
+    """Return the events about the archive of every archived run; no other events are read."""
     told: dict[str, list[LedgerEvent]] = {}
     for action in ("archive.completed", EXTENDED, HELD, LIFTED):
         for event in house.ledger.events(subject=subject, action=action):
@@ -108,12 +108,12 @@ def archive_checks(house: House, history: RunHistory, digest: str) -> Iterator[C
 
 
 def require_whole(entry: Mapping[str, Any], data: bytes) -> bytes:
-    """Return the bytes of an archived object; raise IntegrityError unless they are what its manifest says."""
+    """Return the bytes of an archived object; raise IntegrityError unless they agree with its manifest."""
     check = same_bytes(CheckKind.ARCHIVED_COPY, entry["key"], data, entry)
     if not check.passed:
         raise IntegrityError(
-            f"{entry['key']} in the archive: {check.found}; expected what its manifest says; keep it as it is, tell "
-            "quality"
+            f"{entry['key']} in the archive: {check.found}; expected what its manifest says; keep it unchanged, and "
+            "tell quality"
         )
     return data
 
@@ -151,7 +151,7 @@ def _retention(house: House, key: str, until: str, at_first: str) -> Check:
 
 
 def _hold(house: House, key: str, hold: LedgerEvent | None) -> Iterator[Check]:
-    """Yield the check of an object's legal hold; none when neither ledger nor archive knows of one."""
+    """Yield the check of an object's legal hold; nothing when neither ledger nor archive has one."""
     subject = f"{key} (legal hold)"
     try:
         held = house.archive.held(key)

@@ -1,4 +1,4 @@
-"""correcting: a person names the events of a run that its state did not allow, so that everyone skips them."""
+"""correcting: a person names the events of a run that its state did not allow, so that every reader skips them."""
 
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
@@ -12,16 +12,17 @@ from medicore.records.people.people import Permission
 
 
 def correct(house: House, actor: Actor, run: RunId) -> LedgerEvent:
-    """Sign that the events of a run which its state did not allow are to be skipped; return the correction.
+    """Sign that every reader must skip the events of a run that its state did not allow; return the correction.
 
-    Versions of MediCore whose ledger did not ask for a run's state let two workers seal one run. Nothing is removed: the
-    events stay in the chain, and ``verify`` names correction and signer. An event that the state allows cannot be skipped.
+    In early versions of MediCore the ledger did not check a run's state, so two workers could seal one run. Nothing
+    is removed: the events stay in the chain, and ``verify`` names correction and signer. An event that the state
+    allows cannot be skipped.
 
     Raises
     ------
     ReviewError
-        When no event of the run is impossible, or the actor may not correct, does not open their own key, or gives no
-        reason. The refusal is in the ledger.
+        When no event of the run is impossible, or the actor may not correct, gives a wrong passphrase or no reason.
+        The refusal is in the ledger.
     """
     person_id(actor.identifier)
     with (

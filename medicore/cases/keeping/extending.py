@@ -1,4 +1,4 @@
-"""extending: a person has a record kept longer, and signs that; nobody has it kept shorter."""
+"""extending: a person extends the retention of a record, and signs that; nobody can shorten it."""
 
 from datetime import date
 
@@ -20,17 +20,17 @@ _REFUSED = "archive.refused"
 
 
 def extend(house: House, actor: Actor, run: RunId, until: date) -> LedgerEvent:
-    """Have everything that the archive holds of a run kept until a later day; return the event.
+    """Extend the retention of all archived objects of a run to a later day; return the event.
 
-    The signed event comes first: should the archive fail in the middle, ``verify`` finds what is not kept so long,
-    and the same again does the rest.
+    The signed event comes first. If the archive fails in the middle, ``verify`` finds the objects with an earlier
+    date, and the same call again completes the extension.
 
     Raises
     ------
     ArchiveError
-        When the run is not archived, the day is earlier than the one until which it is kept, or the archive fails.
+        When the run is not archived, the day is earlier than its retention date, or the archive fails.
     ReviewError
-        When the actor may not, does not open their own key, or gives no reason. The refusal is in the ledger.
+        When the actor lacks the permission, gives a wrong passphrase or no reason. The refusal is in the ledger.
     """
     person_id(actor.identifier)
     kept, day, who = objects_of(house, history_of(house, run)), until.isoformat(), actor.identifier

@@ -1,4 +1,4 @@
-"""holding: a person puts what is archived of a run under a legal hold, or lifts it, and signs that."""
+"""holding: a person puts an archived run under a legal hold, or lifts the hold, and signs that."""
 
 from dataclasses import dataclass
 
@@ -20,9 +20,9 @@ _REFUSED = "archive.refused"
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What stands: the event by which a run is held or no longer is, whether it is new, and how many objects changed.
+    """The result: the event that set or lifted the hold, whether it is new, and how many objects changed.
 
-    ``event`` is None for a run that never was held.
+    ``event`` is None for a run that never had a hold.
     """
 
     event: LedgerEvent | None
@@ -31,10 +31,11 @@ class Holding:
 
 
 def hold(house: House, actor: Actor, run: RunId) -> Holding:
-    """Put everything that the archive holds of a run under a legal hold; it lasts past every date, until lifted.
+    """Put all archived objects of a run under a legal hold; it lasts beyond every date, until it is lifted.
 
-    The signed event comes first: should the archive fail in the middle, ``verify`` finds what is not held, and the
-    same again does the rest. A run that is held in ledger and archive is left as it is, without an event.
+    The signed event comes first. If the archive fails in the middle, ``verify`` finds the objects without the hold,
+    and the same call again completes it. If ledger and archive have the hold already, nothing changes and there is no
+    event.
 
     Raises
     ------
@@ -47,9 +48,9 @@ def hold(house: House, actor: Actor, run: RunId) -> Holding:
 
 
 def lift(house: House, actor: Actor, run: RunId) -> Holding:
-    """Take the legal hold off everything that the archive holds of a run; the dates stay as they are.
+    """Lift the legal hold of all archived objects of a run; the dates do not change.
 
-    As ``hold``, and a run that is not held is left as it is.
+    It works like ``hold``; for a run without a hold nothing changes.
 
     Raises
     ------

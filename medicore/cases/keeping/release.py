@@ -1,4 +1,4 @@
-"""What follows a decision: the run continues, is released and archived, or is closed."""
+"""Carrying out a decision: the run continues, is released and archived, or is closed."""
 
 import json
 
@@ -24,16 +24,16 @@ from medicore.records.protocol.parsing import parse_recorded
 
 
 def follow(house: House, run: RunId) -> ActiveRun | None:
-    """Do what the signed decisions on a run say; return the run when it is to be continued.
+    """Carry out the signed decisions on a run; return the run if it is to continue.
 
-    Repeating it is harmless: a run that is released but not archived, after a broken transfer, is archived.
+    It can be repeated: a run that is released and not archived, after an interrupted transfer, is archived.
 
     Raises
     ------
     ReviewError
-        When no decision stands that lets the run go on; the ledger says so.
+        When no decision in force lets the run continue; the ledger records this.
     ConfigurationError
-        When the run is to be continued by other code or packages than it began with; the ledger says so.
+        When code or packages differ from those with which the run began; the ledger records this.
     """
     history = history_of(house, run)
     found = history.state
@@ -57,7 +57,7 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
 
 
 def _require_same_code(house: House, history: RunHistory) -> None:
-    """Raise ConfigurationError unless code and packages are those with which the run began; the ledger says so."""
+    """Raise ConfigurationError unless code and packages are those with which the run began; the ledger records this."""
     try:
         require_begun_on(history.run, history.request.code_commit, house.code.require_clean())
         house.environment.require_locked()
@@ -67,7 +67,7 @@ def _require_same_code(house: House, history: RunHistory) -> None:
 
 
 def _decide(house: House, history: RunHistory) -> ActiveRun | None:
-    """Do what the decisions say that stand on a run which waits for one."""
+    """Carry out the decisions in force on a run that waits for one."""
     run, standing = history.run, standing_decisions(house, history)
     rejected = [(s, e) for s, e in standing if s.meaning is Meaning.REJECT]
     if rejected:
@@ -151,7 +151,7 @@ def _release(house: House, history: RunHistory, standing: tuple[tuple[Statement,
 
 
 def _retention_years(house: House, history: RunHistory) -> int:
-    """Return the retention that the run's own recorded protocol asks for."""
+    """Return the retention in the run's own recorded protocol."""
     run = history.run
     stored = stored_file(house, run, history.sealed_commit, "protocol.json")
     return parse_recorded(json.dumps(json.loads(stored)), str(run)).retention.years

@@ -1,4 +1,4 @@
-"""restoring: everything that the archive holds of a run, read back and proved by its manifest."""
+"""restoring: all archived objects of a run, read back and proved by its manifest."""
 
 import json
 from collections.abc import Callable
@@ -32,17 +32,17 @@ class Restored:
 
 
 def restore(house: House, run: RunId, person: str, passphrase: Callable[[str], str]) -> Restored:
-    """Return everything that the archive holds of a run, every byte proved; ``person`` signs that they have it.
+    """Return all archived objects of a run after proving every byte; ``person`` signs that they received them.
 
     Raises
     ------
     ReviewError
-        When the person may not export (records hold patients' data: 21 CFR 11.10(d)), or does not open their own key.
+        When the person may not export (records hold patients' data: 21 CFR 11.10(d)), or gives a wrong passphrase.
         The refusal is in the ledger.
     ArchiveError
-        When the archive does not hold the run, or not all of it.
+        When the archive lacks the run or a part of it.
     IntegrityError
-        When an object is not what the manifest says.
+        When an object differs from the manifest.
     """
     with refusals(house, person_id(person), "export.refused", str(run)):
         signatory = require_signatory(house, person, Permission.EXPORT, passphrase)
@@ -69,5 +69,5 @@ def _last_manifest(house: House, run: RunId) -> tuple[str, bytes]:
 
 
 def _name(run: RunId, key: str) -> str:
-    """Return the name of an object in the restored folder: reports lie beside the record."""
+    """Return the name of an object in the restored folder: reports are beside the record."""
     return key.removeprefix(f"archives/{run}/").removeprefix(f"reports/{run}/")

@@ -19,8 +19,8 @@ _SIGNED = frozenset({"proceed", "approve", "reject", "administer", "extend"})
 def access(house: House, study: str, at: str) -> dict[str, Any]:
     """Return the permissions of each person at the end of a day in UTC, and the changes of people on that day.
 
-    Roles apply to all studies. The answer uses only the ledger's events up to then; ``ledger_began`` is the time of its
-    first one, before which nobody had any role.
+    Roles apply to all studies. The answer uses only the ledger's events up to then. ``ledger_began`` is the time of
+    the ledger's first event; nobody had a role before.
 
     Raises
     ------

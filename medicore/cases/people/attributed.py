@@ -38,7 +38,7 @@ def require_signatory(
     person = require_standing(house, identifier, permission)
     require_not_locked(house, person.identifier)
     signatory = Signatory(person, passphrase(person.identifier))
-    # One signature before anything is done or shown: a wrong passphrase reveals nothing.
+    # One signature before anything is done or shown: with a wrong passphrase nothing is revealed.
     proof = declare(person, "", "", "Proof of the key", {}, timestamp(house.clock.now()))
     house.certifier.sign(proof, signatory.passphrase)
     return signatory

@@ -1,4 +1,4 @@
-"""authority: its fingerprint, by which an inspector knows the house, and the acts that only its passphrase can sign."""
+"""authority: its fingerprint, by which an inspector recognises the house, and the acts that only its passphrase can sign."""
 
 import base64
 
@@ -22,7 +22,7 @@ def authority_fingerprint(house: House) -> str:
 
 
 def require_authority(house: House, expected: str | None = None) -> str:
-    """Return the authority's fingerprint, once it is the ledger's authority, and the ``expected`` one where one is given.
+    """Return the authority's fingerprint after proving that it is the ledger's authority, and the ``expected`` one if given.
 
     Raises
     ------
@@ -35,8 +35,8 @@ def require_authority(house: House, expected: str | None = None) -> str:
     found = authority_fingerprint(house)
     if expected is not None and found != expected:
         raise IntegrityError(
-            f"the authority has the fingerprint {found}; expected {expected}, which you trust: this is another house, or "
-            "its history was written again by another authority"
+            f"the authority has the fingerprint {found}; expected {expected}, which you trust: this is another "
+            "house, or its history was rewritten with another authority"
         )
     return found
 

@@ -1,4 +1,4 @@
-"""changes: what the ledger tells of people, held against the signed acts and against the rule of one key, one person."""
+"""changes: the ledger's events about people, compared with the signed acts, and with the rule of one person per key."""
 
 import math
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _FOUNDING = frozenset({"authority.created", "checkpoint.signed", "person.added"}
 
 @dataclass(frozen=True, slots=True)
 class UsedKey:
-    """A key that an event gave although it had been used: the event, who received it, and who had it before."""
+    """A key that an event gave to a person although it had been used: the event, the person, and the earlier owner."""
 
     event: int
     person: str
@@ -34,7 +34,7 @@ class UsedKey:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All changes of people, proved: how many, the people after them, and the keys that were used again."""
+    """All changes of people, proved: their number, the people after them, and the keys that were used again."""
 
     count: int
     people: dict[str, Person]
@@ -44,10 +44,9 @@ class Changes:
 def people_check(house: House) -> Check:
     """Return the check of all changes of people: each signed by its actor, and each public key used once.
 
-    It fails, too, where others than the service could write where the keys are.
-
-    A key that a person in force shares with an earlier user fails the check. It is a warning once that person was
-    revoked or has a new key, or where the person had that key already: then nobody signs in the place of another.
+    It fails, too, when other users than the service may write to the folder of keys. A key that an active person
+    shares with an earlier user fails the check. It is only a warning after that person was revoked or received a new
+    key, or if the earlier user was the same person: then nobody can sign in another person's name.
     """
     try:
         house.seals.prove()
@@ -73,7 +72,7 @@ def people_check(house: House) -> Check:
 def proved_changes(house: House) -> Changes:
     """Return all changes of people and corrections of the clock, each proved to be its actor's own.
 
-    Those by which the house was founded are the service's: they come before anything else happened.
+    The changes by which the house was founded are the service's; they come before all other events.
     """
     changes = people_events(house, CHANGES)
     later = (e.sequence for e in house.ledger.events() if e.action not in _FOUNDING or e.actor != SERVICE)
@@ -84,7 +83,7 @@ def proved_changes(house: House) -> Changes:
     corrected = 0
 
     def signer(_: House, event: LedgerEvent) -> Person:
-        """Return what ``signer_of`` does; every change after the founding was proved before it is asked for."""
+        """Return what ``signer_of`` returns; every change after the founding is proved before this is called."""
         person = person_named(known, event.actor)
         if person.chain and person.identifier in of_founding:
             proved(house, of_founding[person.identifier])
@@ -106,14 +105,14 @@ def proved_changes(house: House) -> Changes:
 
 
 def _used_key(known: dict[str, Person], event: LedgerEvent) -> list[UsedKey]:
-    """Return the used key that an event gave to a person, if it did."""
+    """Return the used key that an event gave to a person, if any."""
     if event.action not in KEYS_GIVEN or not known[event.subject].first_user:
         return []
     return [UsedKey(event.sequence, event.subject, known[event.subject].first_user)]
 
 
 def _require_own_place(event: LedgerEvent, before: int) -> None:
-    """Raise IntegrityError when a correction of the clock was signed for another place, as when it is copied."""
+    """Raise IntegrityError when a correction of the clock was signed for another place, for example when it was copied."""
     last = event.details.get("last")
     if not isinstance(last, int) or not before < last < event.sequence:
         raise IntegrityError(

@@ -49,8 +49,8 @@ def add(house: House, actor: Actor, newcomer: Newcomer, credential: Credential) 
     Raises
     ------
     ReviewError
-        When the identifier is or ever was taken, the role is unknown or the service's, the certificate cannot be made,
-        is unsuitable or is for a key that anybody ever had, or the actor lacks the permission. The ledger records the
+        When the identifier is or was in use, the role is unknown or the service's, the certificate cannot be made, is
+        unsuitable or has a key that anybody ever had, or the actor lacks the permission. The ledger records the
         refusal.
     """
     identifier = person_id(newcomer.identifier)
@@ -114,7 +114,8 @@ def revoke(house: House, actor: Actor, identifier: str) -> LedgerEvent:
         ]
         if others == [identifier]:
             raise ReviewError(
-                f"{identifier} is the last who may administer people; expected another one first; add an operator"
+                f"{identifier} is the last person who may administer people; expected another one first; add an "
+                "operator"
             )
         return {"fingerprint": person.fingerprint}, None
 
@@ -124,13 +125,13 @@ def revoke(house: House, actor: Actor, identifier: str) -> LedgerEvent:
 def unlock(house: House, actor: Actor, identifier: str) -> LedgerEvent:
     """Unlock a person who was locked after wrong passphrases; return the event.
 
-    The actor ``authority`` signs with the authority's own passphrase, and only for one who may administer people: when
-    the last of them is locked, nobody else is left.
+    The actor ``authority`` signs with the authority's own passphrase, and only for one who may administer people:
+    when the last of them is locked, nobody else can unlock them.
 
     Raises
     ------
     ReviewError
-        When the person is unknown, or not locked, or not for the authority to unlock.
+        When the person is unknown or not locked, or the authority may not unlock them.
     """
     by_authority = actor.identifier == AUTHORITY
 
@@ -138,8 +139,8 @@ def unlock(house: House, actor: Actor, identifier: str) -> LedgerEvent:
         person = person_named(known, identifier)
         if by_authority and Permission.ADMINISTER not in PERMISSIONS[person.role]:
             raise ReviewError(
-                f"{identifier} is {person.role}; expected one who may administer people: only these the authority unlocks; "
-                "ask an operator or quality"
+                f"{identifier} is {person.role}; expected one who may administer people: the authority unlocks only "
+                "these; ask an operator or quality"
             )
         if not is_locked(house.ledger.events(person=identifier), identifier):
             raise ReviewError(
@@ -197,7 +198,7 @@ def _with_certificate(
 
 
 def _keeping(house: House, identifier: str, key: bytes | None) -> Callable[[], None] | None:
-    """Return what stores the key of a person once the change is recorded; None where there is no key."""
+    """Return a function that stores the key of a person after the change is recorded; None when there is no key."""
     return None if key is None else partial(house.certifier.keep, identifier, key)
 
 

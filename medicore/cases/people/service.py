@@ -1,4 +1,4 @@
-"""service: the keys of the service, each for the events between which the ledger gives it, and the way to a new one."""
+"""service: the keys of the service, each with the events between which it is in force, and the way to a new key."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from medicore.records.people.people import Person, Role, enter, person_named, re
 
 @dataclass(frozen=True, slots=True)
 class ServiceKey:
-    """The service with one of its certificates, the event that gave it, and the one that ended it, if any."""
+    """The service with one of its certificates, the event that issued it, and the event that replaced it, if any."""
 
     service: Person
     since: int
@@ -57,36 +57,36 @@ def opened_head(house: House, keys: Mapping[str, ServiceKey], envelope: bytes) -
     if fingerprint not in keys:
         raise IntegrityError(
             f"a head was signed by a key {fingerprint[:12]!r} that this ledger never gave the service; expected one of its "
-            f"{len(keys)}; the ledger may have been cut off before it: keep it, and take the ledger from the archive"
+            f"{len(keys)}; the ledger may have been cut off before it: keep the ledger, and restore it from the archive"
         )
     return keys[fingerprint].opened(house, envelope)
 
 
 def signed_head(house: House, sequence: int, digest: str) -> bytes:
-    """Return the head of the ledger at an event, signed by the service with the key that the ledger gave it for then.
+    """Return the head of the ledger at an event, signed with the service's key that was in force at that event.
 
     Raises
     ------
     ConfigurationError
-        When the service's passphrase is not here, or open to others.
+        When the service's passphrase is missing, or open to others.
     ReviewError
-        When the service's key is not here, does not open, or is another one than the ledger gave it for that event.
+        When the service's key is missing, does not open, or is not the one in force at that event.
     """
     envelope = house.seals.attest(sequence, digest)
     try:
         opened_head(house, service_keys(house), envelope)
     except IntegrityError as error:
-        raise ReviewError(f"what the service's key signs would not be believed: {error}") from error
+        raise ReviewError(f"a head that the service's key signs would be refused: {error}") from error
     return envelope
 
 
 def renew_service(
     house: House, actor: Actor, authority_passphrase: Callable[[], str], days: int | None = None
 ) -> LedgerEvent:
-    """Give the service a new key, certificate and passphrase file, whether the earlier ones are here or lost.
+    """Give the service a new key, certificate and passphrase file, even if the earlier ones are lost.
 
-    Return the event, which ``actor`` signs. The certificate is valid as long as the authority's, or for ``days``. What
-    the earlier key signed up to this event stays valid; a head of any later event that it signs is refused.
+    Return the event, which ``actor`` signs. The certificate is valid as long as the authority's, or for ``days``.
+    What the earlier key signed up to this event stays valid; its signature on the head of any later event is refused.
 
     Raises
     ------

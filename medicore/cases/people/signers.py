@@ -23,7 +23,7 @@ from medicore.records.people.people import (
 )
 
 BY_AUTHORITY = frozenset({"person.unlocked"})
-"""The actions that the authority's own passphrase may sign: nobody else may be left to sign them."""
+"""The actions that the authority's own passphrase may sign: perhaps nobody else is left to sign them."""
 
 KEYS_GIVEN = ("person.added", "person.renewed")
 """The actions that give a person a certificate."""
@@ -32,7 +32,7 @@ _PEOPLE = (*KEYS_GIVEN, "person.revoked", "clock.corrected")
 
 
 def people(house: House, before: int | None = None) -> dict[str, Person]:
-    """Return everyone whom the ledger knows, or knew ``before`` that event; reads the events about people alone."""
+    """Return everyone whom the ledger knows, or knew ``before`` that event; only the events about people are read."""
     return people_of(e for e in people_events(house) if before is None or e.sequence < before)
 
 
@@ -80,16 +80,16 @@ def proved(
     permission: Permission = Permission.ADMINISTER,
     signer: Callable[[House, LedgerEvent], Person] = signer_of,
 ) -> Act:
-    """Return the act of an event, its signature and its signer's ``permission`` proved as of the event's time.
+    """Return the act of an event after proving its signature and its signer's ``permission`` as of the event's time.
 
-    ``signer`` finds who signed it, for someone who knows that without reading the ledger again.
+    ``signer`` finds the signer, for a caller that can do so without reading the ledger again.
 
     Raises
     ------
     IntegrityError
-        When the event tells something else than was signed.
+        When the event differs from what was signed.
     ReviewError
-        When it has no signature, or one that does not hold.
+        When it has no valid signature.
     """
     return require_told(signed_act(house, event, permission, signer), event)
 
@@ -100,7 +100,10 @@ def signed_act(
     permission: Permission,
     signer: Callable[[House, LedgerEvent], Person] = signer_of,
 ) -> Act:
-    """Return what the signer of an event signed, whatever the event tells; raise ReviewError as ``proved`` does."""
+    """Return what the signer of an event signed, even if the event says something else.
+
+    Raise ReviewError as ``proved`` does.
+    """
     if ENVELOPE not in event.details:
         raise ReviewError(
             f"ledger event {event.sequence} ({event.action}) has no signature; expected that of {event.actor}; "
@@ -115,7 +118,7 @@ def signed_act(
 
 
 def _act_of_authority(house: House, event: LedgerEvent) -> Act:
-    """Return the act that the authority signed; raise ReviewError when it may not sign such a one."""
+    """Return the act that the authority signed; raise ReviewError when it may not sign such an act."""
     if event.action not in BY_AUTHORITY:
         raise ReviewError(
             f"ledger event {event.sequence} ({event.action}) is by the authority; expected one of "
@@ -132,11 +135,11 @@ def refuse(
     error: MediCoreError,
     details: Mapping[str, str],
 ) -> None:
-    """Put a refusal into the ledger as the action ``refusal``; too many wrong passphrases lock the person.
+    """Record a refusal in the ledger as the action ``refusal``; too many wrong passphrases lock the person.
 
-    Nobody has proved who asks: the refusal is the service's own event, and the name is recorded as claimed. A wrong
-    passphrase is recorded as the person's, whose key it was tried on: five in a row lock that key. They do not lock the
-    authority: nobody is above it to unlock it.
+    The requester is not proved: the refusal is the service's own event, and the name is recorded as claimed. A wrong
+    passphrase is recorded for the person whose key was tried: five in a row lock that key. They do not lock the
+    authority, because nobody could unlock it.
     """
     if not isinstance(error, WrongPassphraseError):
         log(house, SERVICE, refusal, subject, str(error), {**details, CLAIMED: identifier or "nobody"})
@@ -147,7 +150,7 @@ def refuse(
 
 
 def lock_out(house: House, person: str) -> None:
-    """Say in the ledger, once, that a person is locked."""
+    """Record in the ledger, once, that a person is locked."""
     events = [*house.ledger.events(person=person)]
     said = [e.action for e in events if e.subject == person and e.action in {"person.locked", *UNLOCKING}]
     if is_locked(events, person) and said[-1:] != ["person.locked"]:

@@ -1,4 +1,4 @@
-"""portfolio_entry: what the portfolio report says of one study in a month, from its records and the ledger alone."""
+"""portfolio_entry: the portfolio report's contents for one study in a month, only from its records and the ledger."""
 
 import json
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from medicore.records.people.people import Permission
 from medicore.records.protocol.calendar import month_after
 
 MONTHS = 12
-"""How many months of estimates are shown, the report's own the last."""
+"""The number of months with estimates in the report; the report's own month is the last."""
 
 _FIGURES = (
     "estimand", "estimator", "measure", "scale", "null", "unit", "estimate", "standard_error", "ci_low", "ci_high",
@@ -35,9 +35,9 @@ _SIGNED = ("meaning", "reason", "name", "role", "signed_at")
 
 
 def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
-    """Return what is to be said of a study: its standing run of the month, all its runs, its months and records.
+    """Return the contents for a study: its standing run of the month, all its runs, its months and records.
 
-    ``at`` is the moment, in UTC, at which lateness and the power to decide are judged.
+    ``at`` is the moment, in UTC, for judging lateness and permissions.
     """
     chosen = standing_run(house, study, month)
     found_state = None if chosen is None else state(house, chosen)
@@ -65,19 +65,19 @@ def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
 
 def _months(month: str) -> list[str]:
     year, index = map(int, month.split("-"))
-    earlier = min(MONTHS - 1, 12 * (year - 2000) + index - 1)  # no month lies before 2000
+    earlier = min(MONTHS - 1, 12 * (year - 2000) + index - 1)  # no month is before 2000
     return [month_after(month, back) for back in range(-earlier, 1)]
 
 
 def _title(house: House, study: str, run: RunId | None) -> str:
-    """Return the study's title as its run recorded it, or as its protocol has it where there is no run."""
+    """Return the study's title from the record of its run, or from its protocol if there is no run."""
     if run is None:
         return house.protocols.load(study).title
     return history_of(house, run).request.title
 
 
 def _figure_of(house: House, study: str, month: str) -> dict[str, Any] | None:
-    """Return a month's estimate and whether it is released; None where no whole run stands."""
+    """Return a month's estimate and whether it is released; None when no complete run represents the month."""
     run = standing_run(house, study, month)
     if run is None or state(house, run) not in WHOLE:
         return None
@@ -86,14 +86,17 @@ def _figure_of(house: House, study: str, month: str) -> dict[str, Any] | None:
 
 
 def _figures(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the primary figures with the interval that is valid at every look; None in results of before looks."""
+    """Return the primary figures with the interval that is valid at every look.
+
+    None for results of the time before looks.
+    """
     monitoring = results.get("monitoring") or {}
     valid = {f"valid_{end}": monitoring.get(f"ci_{end}") for end in ("low", "high")}
     return {key: results["primary"].get(key) for key in _FIGURES} | valid
 
 
 def _read(house: House, run: RunId) -> tuple[dict[str, Any], str]:
-    """Return a run's results, proved to be the recorded ones, with their SHA-256."""
+    """Return a run's results after proving that they are the recorded ones, with their SHA-256."""
     data = stored_file(house, run, sealed_commit(house, run), "results.json")
     return dict(json.loads(data)), sha256(data)
 
@@ -125,7 +128,7 @@ def _finding(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _row(house: House, run: RunId, due: str | None, *, late: bool) -> dict[str, Any]:
-    """Return a run's line in the table of states, with its place in the record repository; it is the month that is late."""
+    """Return a run's line in the table of states, with its place in the record repository; lateness is that of the month."""
     history = history_of(house, run)
     found = history.state
     row: dict[str, Any] = {
@@ -185,7 +188,7 @@ def _outstanding(house: House, run: RunId | None, now: RunState | None, at: str)
 
 
 def _halted(house: House, run: RunId, at: str) -> dict[str, Any]:
-    """Return what a halted run waits for, its findings without an answer, and the messages of all."""
+    """Return what a halted run waits for, its open findings, and the messages of all its findings."""
     history = history_of(house, run)
     findings = [finding.stored for finding in history.findings]
     answered = answered_findings(standing_decisions(house, history))
@@ -209,7 +212,7 @@ def _halted(house: House, run: RunId, at: str) -> dict[str, Any]:
 
 
 def _open_finding(house: House, run: RunId, stored: Mapping[str, Any], at: str) -> dict[str, Any]:
-    """Return a finding at which a run waits, with who may answer it and by what command."""
+    """Return a finding at which a run waits, with the people who may answer it and the command for that."""
     meaning = Meaning.PROCEED if stored["overridable"] else Meaning.REJECT
     named = f" --finding {stored['digest'][:12]}" if stored["overridable"] else ""
     return {
@@ -223,6 +226,6 @@ def _open_finding(house: House, run: RunId, stored: Mapping[str, Any], at: str) 
 
 
 def _reason_of_end(house: House, run: RunId) -> list[str]:
-    """Return why a run failed or was rejected, in the words of who closed it."""
+    """Return why a run failed or was rejected, in the words of the person who closed it."""
     closed = history_of(house, run).told("run.failed", "run.rejected")
     return [event.reason for event in closed[-1:]]

@@ -1,4 +1,4 @@
-"""portfolio_lateness: which months of the portfolio's studies are late as of a moment, this one and those before it."""
+"""portfolio_lateness: which months of the portfolio's studies are late at a moment, this month and earlier ones."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ NO_RUN = "no run"
 
 
 def deadline(house: House, study: str, month: str, state: str, at: datetime) -> tuple[str | None, bool]:
-    """Return the day on which a study's month is due and whether it is late, being in ``state`` at the moment ``at``.
+    """Return the day on which a study's month is due, and whether it is late in this ``state`` at the moment ``at``.
 
     A study without a protocol has no such day and is never late.
     """
@@ -25,7 +25,7 @@ def deadline(house: House, study: str, month: str, state: str, at: datetime) -> 
 
 
 def earlier_late(house: House, studies: Iterable[str], month: str, at: datetime) -> list[dict[str, Any]]:
-    """Return the late months before ``month``: those whose run waits or ended badly, and those without any run."""
+    """Return the late months before ``month``: those whose run waits, failed or was rejected, and those without a run."""
     found: list[dict[str, Any]] = []
     for study in studies:
         rows = _standing(house, study)
@@ -51,7 +51,7 @@ def earlier_late(house: House, studies: Iterable[str], month: str, at: datetime)
 
 
 def _standing(house: House, study: str) -> list[Mapping[str, Any]]:
-    """Return run and state of each month of a study that has a run which stands for it."""
+    """Return run and state of each month of a study that a run represents."""
     months: dict[str, list[RunHistory]] = {}
     for history in histories_of(house, study):
         months.setdefault(history.run.month, []).append(history)

@@ -1,4 +1,4 @@
-"""portfolio_report: one document across the studies of a month, a summary of records that is itself no record."""
+"""portfolio_report: one document on all studies of a month; it is a summary of records and not a record."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ TEMPLATE = "portfolio_report.qmd"
 
 @dataclass(frozen=True, slots=True)
 class PortfolioReport:
-    """The report: its PDF with its SHA-256, and the document that every word in it comes from."""
+    """The report: its PDF with its SHA-256, and the document with all its contents."""
 
     pdf: bytes
     digest: str
@@ -29,22 +29,22 @@ class PortfolioReport:
 def portfolio_report(
     house: House, month: str, studies: Iterable[str] = (), day: str | None = None
 ) -> PortfolioReport:
-    """Return the portfolio report of a month: of ``studies``, by default of all with a protocol or a run in it.
+    """Return the portfolio report of a month on ``studies``, by default on all with a protocol or a run in the month.
 
-    The same records, ledger and day give the same bytes; ``day`` is by default today, in UTC. Lateness, and who may
-    decide, are judged at the beginning of that day, or at the ledger's last event where that came later.
+    The same records, ledger and day give the same bytes; ``day`` is by default today, in UTC. Lateness and
+    permissions are judged at the beginning of that day, or at the ledger's last event if that is later.
 
     Raises
     ------
     ProtocolError
-        When month, study or day is malformed, no study has a run in the month, or the day lies before the
-        ledger's last event or in the future.
+        When month, study or day is malformed, no study has a run in the month, or the day is before the ledger's last
+        event or in the future.
     ConfigurationError
-        When the code is not the commit that it names, or the report cannot be rendered.
+        When the code differs from its commit, or the report cannot be rendered.
     IntegrityError
-        When a record's results are not the recorded ones.
+        When a record's results differ from the recorded ones.
     BusyError
-        When something was written to the ledger meanwhile, so that the report would mix two moments.
+        When an event was added to the ledger meanwhile: the report would mix two moments.
     """
     contents = portfolio_contents(house, month, studies, day)
     head = contents["ledger"]
@@ -73,7 +73,7 @@ def portfolio_report(
 def portfolio_contents(
     house: House, month: str, studies: Iterable[str] = (), day: str | None = None
 ) -> dict[str, Any]:
-    """Return all that the report of a month says; it raises what ``portfolio_report`` raises."""
+    """Return the contents of the report of a month; it raises what ``portfolio_report`` raises."""
     asked = _asked(house, month_id(month), tuple(study_id(study) for study in studies))
     commit = house.code.require_clean()
     last = list(house.ledger.events(after=house.ledger.head()[0] - 1))[-1]
@@ -84,8 +84,7 @@ def portfolio_contents(
         entries = [entry(reading, study, month, at) for study in asked]
     if house.ledger.head()[0] != last.sequence:
         raise BusyError(
-            f"the ledger grew past event {last.sequence} while the report was gathered; expected it to stand still; "
-            "try again"
+            f"the ledger grew past event {last.sequence} while the report was made; expected no new event; try again"
         )
     return {
         "schema": SCHEMA,
@@ -101,7 +100,7 @@ def portfolio_contents(
 
 
 def _asked(house: House, month: str, named: tuple[str, ...]) -> list[str]:
-    """Return the studies that the report is on, each once and sorted; raise ProtocolError when none has a run."""
+    """Return the studies of the report, sorted, each once; raise ProtocolError when none has a run."""
     run = {
         found.study
         for event in house.ledger.events(action="run.requested")
@@ -122,7 +121,7 @@ def _asked(house: House, month: str, named: tuple[str, ...]) -> list[str]:
 
 
 def _day(house: House, text: str | None, last: str) -> str:
-    """Return the day to judge on as YYYY-MM-DD, from the ledger's last event to today."""
+    """Return the day of judgement as YYYY-MM-DD; it is between the ledger's last event and today."""
     today = house.clock.now().date().isoformat()
     if text is None:
         return today

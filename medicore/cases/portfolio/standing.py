@@ -1,4 +1,4 @@
-"""portfolio_standing: which run speaks for a study's month, and who may do what to a run."""
+"""portfolio_standing: which run represents a study's month, and who may do what with a run."""
 
 from collections.abc import Iterable
 
@@ -14,28 +14,28 @@ from medicore.records.people.people import PERMISSIONS, Permission, standing_of
 
 
 def state(house: House, run: RunId) -> RunState:
-    """Return where a run stands."""
+    """Return the state of a run."""
     return history_of(house, run).state
 
 
 def attempts(house: House, study: str, month: str) -> list[RunId]:
-    """Return the runs of a study's month that are or may become records, in order of request."""
+    """Return the runs of a study's month that are records or may become records, in order of request."""
     return [history.run for history in _attempted(histories_of(house, study, month))]
 
 
 def standing_run(house: House, study: str, month: str) -> RunId | None:
-    """Return the run that stands for a study's month: the last released one, or else the last attempt; or None."""
+    """Return the run that represents a study's month: the last released one, or otherwise the last attempt; or None."""
     standing = standing_of_month(histories_of(house, study, month))
     return None if standing is None else standing.run
 
 
 def standing_of_month(histories: Iterable[RunHistory]) -> RunHistory | None:
-    """Return the same of the month whose runs were read already."""
+    """Return the same for a month whose runs were read already."""
     return max(_attempted(histories), key=lambda one: precedence(one.state, one.run.number), default=None)
 
 
 def earlier_whole(house: House, study: str, month: str) -> str | None:
-    """Return the latest month before ``month`` for which a run with a whole record stands; None where there is none."""
+    """Return the latest month before ``month`` that a run with a complete record represents; None when there is none."""
     earlier: dict[str, list[RunHistory]] = {}
     for history in histories_of(house, study):
         if history.run.month < month:
@@ -49,7 +49,7 @@ def _attempted(histories: Iterable[RunHistory]) -> list[RunHistory]:
 
 
 def able(house: House, run: RunId, permission: Permission, at: str) -> list[str]:
-    """Return the names of those who may do a thing to a run at ``at``: in force, not locked, not who asked for it."""
+    """Return the names of the people with a permission on a run at ``at``: in force, not locked, and not its requester."""
     requester = history_of(house, run).request.requester
     return [
         person.name

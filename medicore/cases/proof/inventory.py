@@ -1,4 +1,4 @@
-"""inventory: what the ledger says that the archive was given, held against what the archive has."""
+"""inventory: the objects that the archive received according to the ledger, compared with those that it has."""
 
 from collections.abc import Collection, Iterator
 from datetime import timedelta
@@ -14,17 +14,17 @@ from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import moment
 
 _UNDER_WAY = timedelta(minutes=5)
-"""How long a head that was signed may be on its way to the archive, while somebody else verifies."""
+"""How long a signed head may be on its way to the archive while somebody else verifies."""
 
 _TRIED = timedelta(minutes=30)
-"""How long after a head was signed its worker may still say that the archive did not take it."""
+"""How long after the signature of a head its worker may still record that the archive did not store it."""
 
 
 def archive_check(house: House, listed: Keys | None = None) -> Check:
     """Return the check of the archive itself: it is as MediCore makes it, and has every manifest and head of the ledger.
 
-    A head that never came there, since its worker was stopped, is a warning once a later head covers it. ``listed`` lists
-    the archive, for someone who lists it more than once.
+    A head that never reached it, because its worker was stopped, is only a warning after a later head covers it.
+    ``listed`` returns the list of the archive, for a caller that needs it more than once.
     """
     kind, subject = CheckKind.ARCHIVE, "archive"
     try:
@@ -47,7 +47,10 @@ def archive_check(house: House, listed: Keys | None = None) -> Check:
 
 
 def head_checks(house: House, history: RunHistory, listed: Keys | None = None) -> Iterator[Check]:
-    """Yield the check of the retention of each signed head of a run that the archive has; ``archive_check`` misses others."""
+    """Yield the check of the retention of each signed head of a run in the archive.
+
+    ``archive_check`` finds missing heads.
+    """
     heads = [key_of(event) for event in _heads(history.told(SIGNED))]
     if not heads:
         return
@@ -63,12 +66,12 @@ def head_checks(house: House, history: RunHistory, listed: Keys | None = None) -
 
 
 def _heads(events: Collection[LedgerEvent]) -> list[LedgerEvent]:
-    """Return the events whose heads the archive was given; an export's is in its event, and in the bundle."""
+    """Return the events whose heads went to the archive; the head of an export is in its event, and in the bundle."""
     return [event for event in events if "envelope" not in event.details]
 
 
 def _absent_heads(house: House, held: Collection[str]) -> tuple[list[str], list[str]]:
-    """Return the keys of the heads that are not there: those that a later head covers, and those that are lost."""
+    """Return the keys of the missing heads: those that a later head covers, and those that are lost."""
     signed = _heads([*house.ledger.events(action=SIGNED)])
     last = max((event.sequence for event in signed if key_of(event) in held), default=0)
     refused = {
@@ -88,14 +91,14 @@ def _absent_heads(house: House, held: Collection[str]) -> tuple[list[str], list[
 
 
 def _absent_manifests(house: House, held: Collection[str]) -> list[str]:
-    """Return the keys of the manifests that the ledger names and the archive does not have."""
+    """Return the keys of the manifests that the ledger names and the archive lacks."""
     lost = []
     for event in house.ledger.events(action="archive.completed"):
         start = f"archives/{event.subject}/manifest-"
         if details_of(event).has(COVERED):
             key = f"{start}{Archiving(event).covered}.json"
             found = key in held
-        else:  # an earlier version did not say up to which event
+        else:  # an earlier version did not record up to which event
             key = f"{start}*.json"
             found = any(name.startswith(start) for name in held)
         if not found:

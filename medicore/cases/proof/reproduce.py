@@ -1,4 +1,4 @@
-"""reproduce: a sealed run's files built again from its frozen lock, by its own code, and compared bit by bit."""
+"""reproduce: a sealed run's files are built again from its frozen lock, with its own code, and compared bit by bit."""
 
 import json
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ from medicore.records.identifiers import RunId
 from medicore.steps.way import STEPS
 
 BUNDLE = "record.bundle"
-"""Code and record with their whole history, as the archive keeps them."""
+"""Code and record with their whole history, in the form of the archive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One file: recorded and rebuilt SHA-256; ``rebuilt`` is None when the file did not come out."""
+    """One file: recorded and rebuilt SHA-256; ``rebuilt`` is None when the file was not built."""
 
     name: str
     recorded: str
@@ -29,15 +29,15 @@ class Comparison:
 
     @property
     def identical(self) -> bool:
-        """Whether the file came out bit for bit."""
+        """Whether both files are the same bit for bit."""
         return self.recorded == self.rebuilt
 
 
 def reproduce(house: House, run: RunId, scratch: Path, threads: int | None = None) -> tuple[Comparison, ...]:
-    """Return how each file of a run compares with its rebuilding in the folder ``scratch``.
+    """Return how each file of a run compares with the one built again in the folder ``scratch``.
 
-    ``report.signed.pdf`` is not among them: a signature cannot be computed again. 'verify' proves it instead. Raises
-    ProtocolError when the run was sealed before a step was done.
+    ``report.signed.pdf`` is not among them, because a signature cannot be computed again; 'verify' proves it instead.
+    Raises ProtocolError when the run was sealed before a step was done.
     """
     commit = sealed_commit(house, run)
     provenance = read_provenance(house, run, commit)
@@ -48,17 +48,17 @@ def reproduce(house: House, run: RunId, scratch: Path, threads: int | None = Non
 def reproduce_restored(
     house: House, run: RunId, restored: RecordFiles, scratch: Path, threads: int | None = None
 ) -> tuple[Comparison, ...]:
-    """Return the same from what the archive gave back alone: code and record from its git bundle, and the data lock.
+    """Return the same only from restored files: code and record from their git bundle, and the data lock.
 
-    ``restored`` are the files that ``archive restore`` wrote. Neither ledger, record repository nor content store of
-    this house is asked.
+    ``restored`` are the files that ``archive restore`` wrote. Ledger, record repository and content store of this
+    house are not used.
 
     Raises
     ------
     ArchiveError
-        When the folder is none that was restored, or is of another run.
+        When the folder is not a restored one, or belongs to another run.
     IntegrityError
-        When the bundle is damaged, or a file of the lock is not the one that its provenance names.
+        When the bundle is damaged, or a file of the lock differs from its provenance.
     """
     if not restored.exists(BUNDLE):
         raise ArchiveError(
@@ -82,12 +82,12 @@ def reproduce_restored(
 def _rebuilt(
     house: House, provenance: Mapping[str, Any], files: RecordFiles, scratch: Path, threads: int | None
 ) -> tuple[Comparison, ...]:
-    """Perform the steps of which the provenance has files, and compare each file with its digest there."""
+    """Perform the steps whose files are in the provenance, and compare each file with its digest there."""
     recorded = {entry["name"]: entry["sha256"] for entry in provenance["files"] if entry["name"] not in GIVEN}
     if not recorded:
         raise ProtocolError(
-            f"{provenance['run']['id']} was sealed as {provenance['outcome']}, before a step was done; expected a run with "
-            "something to build again; name another"
+            f"{provenance['run']['id']} was sealed as {provenance['outcome']}, before a step was done; expected a "
+            "run with files of steps; name another"
         )
     wanted = [step.name for step in STEPS if any(name in recorded for name in step.outputs)]
     house.replay.perform(scratch, wanted, threads)

@@ -1,4 +1,4 @@
-"""The ALCOA++ score card of a run: each principle, whether it holds, and the evidence for it."""
+"""The ALCOA++ score card of a run: each principle, its verdict, and the evidence for it."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _COPIES = (CheckKind.REPOSITORY_COPY, CheckKind.STORED_COPY, CheckKind.ARCHIVED_
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One principle, whether it holds (None when there is nothing yet to judge it by), and the evidence."""
+    """One principle, whether it holds (None before there is any evidence), and the evidence."""
 
     principle: str
     holds: bool | None
@@ -45,7 +45,7 @@ class Score:
 
 
 class _Evidence:
-    """What a score card is made from: the run's events and checks, and what its sealed record holds."""
+    """The sources of a score card: the run's events and checks, and its sealed record."""
 
     def __init__(self, house: House, run: RunId, checks: Sequence[Check]) -> None:
         self.house, self.run, self.checks = house, run, checks
@@ -60,17 +60,17 @@ class _Evidence:
         )
 
     def document(self, name: str) -> Any:  # noqa: ANN401 - any JSON
-        """Return a JSON file of the sealed record, None when the run did not come so far."""
+        """Return a JSON file of the sealed record; None when the run did not reach that step."""
         if name not in self.names:
             return None
         return read_document(self.house, self.run, self.commit, name)
 
     def of(self, *kinds: CheckKind) -> tuple[int, bool]:
-        """Return how many checks are of these kinds, and whether all of them passed."""
+        """Return the number of checks of these kinds, and whether all of them passed."""
         return _counted(check for check in self.checks if check.kind in kinds)
 
     def of_frozen_data(self) -> tuple[int, bool]:
-        """Return how many checks are of the data lock's files, and whether all of them passed."""
+        """Return the number of checks of the data lock's files, and whether all of them passed."""
         return _counted(check for check in self.checks if check.file.startswith("lock/"))
 
 
@@ -80,10 +80,10 @@ def _counted(checks: Iterable[Check]) -> tuple[int, bool]:
 
 
 def score_card(house: House, run: RunId, checks: Sequence[Check]) -> tuple[Score, ...]:
-    """Return the score card that the checks of ``verify``, the ledger and the sealed record make (EMA, 2023, section 4.5).
+    """Return the score card from the checks of ``verify``, the ledger and the sealed record (EMA, 2023, section 4.5).
 
-    A principle whose evidence cannot be read does not hold, and says why. Nothing is scored when the ledger itself
-    does not hold, or the run has no sealed record.
+    A principle with unreadable evidence does not hold, and gives the reason. There is no score card when the ledger
+    is damaged, or the run has no sealed record.
     """
     if not checks or not checks[0].passed:
         return ()

@@ -1,4 +1,4 @@
-"""surveillance: a rotating part of the archive is read again, so that in a year every byte has been."""
+"""surveillance: a rotating part of the archive is read again, so that every byte is read within a year."""
 
 import math
 from collections.abc import Callable
@@ -17,15 +17,15 @@ from medicore.records.moment import moment
 SURVEYED = "archive.surveyed"
 SUBJECT = "archive"
 PERIOD = timedelta(days=365)
-"""Within which everything that is archived is read at least once."""
+"""The time within which everything in the archive is read at least once."""
 
 _READ = ("archive.completed", "archive.verified")
-"""The events that say that everything of a run was read back and found equal."""
+"""The events which say that all objects of a run were read back and found equal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An archived run, and when all of it was last read and found well."""
+    """An archived run, and when all of it was last read and found intact."""
 
     run: RunId
     last: str
@@ -33,7 +33,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What a walk found: the runs that were read with the checks that failed, and what is left to read."""
+    """The result of a reading: the runs that were read, the checks that failed, and the runs that are left to read."""
 
     read: tuple[RunId, ...]
     failed: dict[str, tuple[Check, ...]]
@@ -43,7 +43,7 @@ class Survey:
 
 
 def readings(house: House) -> tuple[Reading, ...]:
-    """Return every archived run with its last reading, the one that was read longest ago first."""
+    """Return every archived run with its last reading, the oldest reading first."""
     last: dict[str, str] = {}
     for action in _READ:
         for event in house.ledger.events(action=action):
@@ -53,7 +53,7 @@ def readings(house: House) -> tuple[Reading, ...]:
 
 
 def part(house: House, every: int) -> tuple[RunId, ...]:
-    """Return the runs to be read now by who comes ``every`` so many days: an even share, and all that would be late.
+    """Return the runs to read now, at one reading ``every`` so many days: an even share, and all that would be late.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def part(house: House, every: int) -> tuple[RunId, ...]:
         When ``every`` is not between 1 and 365 days.
     """
     if not 1 <= every <= PERIOD.days:
-        raise ProtocolError(f"{every} days are no interval; expected 1 to {PERIOD.days}; a week is 7")
+        raise ProtocolError(f"{every} days are not an interval; expected 1 to {PERIOD.days}; a week is 7")
     known = readings(house)
     share = math.ceil(len(known) * every / PERIOD.days)
     limit = house.clock.now() + timedelta(days=every) - PERIOD
@@ -72,11 +72,11 @@ def part(house: House, every: int) -> tuple[RunId, ...]:
 def survey(
     house: House, every: int | None, tell: Callable[[RunId, tuple[Check, ...]], None] = lambda *_: None
 ) -> Survey:
-    """Return what is found when a part of the archive is read; None for ``every`` reads everything.
+    """Read a part of the archive and return the result; with None for ``every`` read everything.
 
-    Every object is read by its version and hashed, every lock and label is held against the ledger, and ledger,
-    signed heads and authority are proved first. ``tell`` is called with the checks of each run. The ledger keeps
-    what was read and what failed.
+    Ledger, signed heads and authority are proved first. Then every object is read by its version and hashed, and
+    every lock and label is compared with the ledger. ``tell`` is called with the checks of each run. The ledger
+    records what was read and what failed.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""verify: everything that is stored of a run, read again and held against what was recorded."""
+"""verify: everything that is stored of a run is read again and compared with what was recorded."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -46,11 +46,12 @@ _ACTS = {
 def verify(
     house: House, run: RunId, checkout: RecordFiles | None = None, authority: str | None = None
 ) -> tuple[Check, ...]:
-    """Return every check on a run; failures leave an event in the ledger.
+    """Return every check on a run; failures are recorded in the ledger.
 
-    Reads the ledger's chain against the checkpoints in the archive, the repository and the record's commits and tags, every file
-    in every store, the decisions' signatures, and the archived copies; ``checkout``, when given, is a record
-    folder elsewhere that is held against the same provenance, and ``authority`` the fingerprint that is trusted.
+    It checks the ledger's chain against the checkpoints in the archive, the repository with the record's commits and
+    tags, every file in every store, the signatures of the decisions, and the archived copies. ``checkout``, if given,
+    is a record folder elsewhere that is compared with the same provenance, and ``authority`` is the trusted
+    fingerprint.
     """
     listed = archived_keys(house)
     checks = foundations(house, authority, listed)
@@ -61,9 +62,9 @@ def verify(
 
 
 def foundations(house: House, authority: str | None = None, listed: Keys | None = None) -> tuple[Check, ...]:
-    """Return the checks that all runs rest on: the ledger first and, where it holds, authority, people and archive.
+    """Return the checks that all runs share: first the ledger and, if it is intact, authority, people and archive.
 
-    Without the ledger nothing that it says of a run can be relied on. ``listed`` lists the archive.
+    With a damaged ledger nothing that it says of a run is reliable. ``listed`` returns the list of the archive.
     """
     listed = listed or archived_keys(house)
     ledger = attempt(CheckKind.LEDGER, "ledger", partial(require_ledger, house, listed))
@@ -74,12 +75,12 @@ def foundations(house: House, authority: str | None = None, listed: Keys | None 
 
 
 def nothing_foreign(house: House) -> Check:
-    """Return the check that the record repository holds objects, tags and code alone, and nothing that git would obey."""
+    """Return the check that the record repository has only objects, tags and code, and nothing that git would obey."""
     return attempt(CheckKind.FOREIGN, "record repository (foreign parts)", house.records.require_plain)
 
 
 def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
-    """Leave an event in the ledger when checks failed or warned, unless the ledger is itself damaged.
+    """Record failed checks and warnings in the ledger, unless the ledger itself is damaged.
 
     A damaged ledger is evidence.
     """
@@ -97,7 +98,10 @@ def tell(house: House, run: RunId, checks: tuple[Check, ...]) -> None:
 def record_checks(
     house: House, run: RunId, checkout: RecordFiles | None, listed: Keys | None = None
 ) -> Iterator[Check]:
-    """Yield the checks of what is stored of one run, as the ledger tells it; ``listed`` lists the archive."""
+    """Yield the checks of everything stored of one run, according to the ledger.
+
+    ``listed`` returns the list of the archive.
+    """
     history = history_of(house, run)
     if not history.told("run.requested", "run.refused"):
         raise ProtocolError(f"run {run} is unknown; expected one of the ledger; see 'medicore status'")
@@ -126,7 +130,7 @@ def _sealing_checks(house: House, run: RunId, sealing: Sealing) -> Iterator[Chec
 def _event_checks(
     house: House, history: RunHistory, event: LedgerEvent, checkout: RecordFiles | None
 ) -> Iterator[Check]:
-    """Yield the checks of what one event of a run says was signed, released or archived."""
+    """Yield the checks of what was signed, released or archived according to one event of a run."""
     if event.action == "run.released":
         yield from _named(house, f"record/{history.run}", Release(event).commit)
         yield from _signed_report(house, history, checkout)
@@ -153,13 +157,13 @@ def _event_checks(
 
 
 def _named(house: House, tag: str, commit: str) -> Iterator[Check]:
-    """Yield the checks of a tag and of the git objects that it holds."""
+    """Yield the checks of a tag and of its git objects."""
     yield attempt(CheckKind.TAG, f"tag {tag}", partial(_tag, house, tag, commit))
     yield attempt(CheckKind.GIT_OBJECTS, f"objects of {tag}", partial(house.records.check, tag))
 
 
 def _tag(house: House, tag: str, commit: str) -> None:
-    """Raise IntegrityError unless a tag is on the commit that the ledger names."""
+    """Raise IntegrityError unless a tag is on the commit in the ledger."""
     found = house.records.resolve(tag)
     if found != commit:
         raise IntegrityError(f"is on {str(found)[:12]} instead of {commit[:12]}")
@@ -186,7 +190,10 @@ def _files(
     checkout: RecordFiles | None,
     seen: set[tuple[str, str]],
 ) -> Iterator[Check]:
-    """Check every file of a sealing that no later one has too; ``seen`` holds name and SHA-256 of what was checked."""
+    """Check every file of a sealing, except those that a later sealing has too.
+
+    ``seen`` has name and SHA-256 of checked files.
+    """
     commit, tag = sealing.commit, sealing.tag
     try:
         provenance = read_provenance(house, run, commit)
@@ -212,7 +219,7 @@ def _files(
 
 
 def _signed_report(house: House, history: RunHistory, checkout: RecordFiles | None) -> Iterator[Check]:
-    """Check every copy of the signed report: its digest, and what its signatures say for themselves."""
+    """Check every copy of the signed report: its digest and its signatures."""
     try:
         approvals = proved_approvals(house, history)
         entry = entry_of(approvals)

@@ -1,4 +1,4 @@
-"""verify_acts: what the ledger says was done with a run, held against what people signed and what is stored."""
+"""verify_acts: a run's history in the ledger, compared with what people signed and what is stored."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -26,7 +26,7 @@ Provenance = Mapping[str, Any]
 
 
 def act_checks(house: House, history: RunHistory) -> Iterator[Check]:
-    """Yield the checks of what was done: states, decisions behind them, tags, identity, steps and ledger head."""
+    """Yield the checks of a run's history: states, decisions behind them, tags, identity, steps and ledger head."""
     yield from move_checks(house, history)
     yield attempt(CheckKind.TAG, "tags of the run", partial(_require_named, house, history))
     for sealing in history.sealings:
@@ -34,7 +34,7 @@ def act_checks(house: House, history: RunHistory) -> Iterator[Check]:
 
 
 def of_event(event: LedgerEvent, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]:
-    """Yield the checks of an event; one that fails in their place where the event has not what MediCore writes there."""
+    """Yield the checks of an event; if the event lacks what MediCore writes there, yield one failed check instead."""
     try:
         yield from checks()
     except MediCoreError as error:
@@ -58,7 +58,7 @@ def _looks(house: House, history: RunHistory, sealing: Sealing, provenance: Prov
 
 
 def move_checks(house: House, history: RunHistory) -> Iterator[Check]:
-    """Yield the checks of a run's states: each is allowed, each correction is signed, each decided move was decided."""
+    """Yield the checks of a run's states: each is allowed, each correction is signed, each decided change was signed."""
     yield attempt(CheckKind.STATE, "states of the run", lambda: history.state)
     for event in history.told(CORRECTED):
         check = attempt(
@@ -77,10 +77,10 @@ def move_checks(house: House, history: RunHistory) -> Iterator[Check]:
 
 
 def _require_named(house: House, history: RunHistory) -> None:
-    """Raise IntegrityError when the record repository has a tag of the run that the ledger does not name."""
+    """Raise IntegrityError when the record repository has a tag of the run that is not in the ledger."""
     named, stray = _stray_tags(house, history)
     if stray:
-        # A worker may have sealed or released the run since its history was read: the ledger says so by now.
+        # A worker may have sealed or released the run since its history was read; then the ledger says so by now.
         named, stray = _stray_tags(house, history_of(house, history.run))
     if stray:
         raise IntegrityError(
@@ -90,10 +90,11 @@ def _require_named(house: House, history: RunHistory) -> None:
 
 
 def _stray_tags(house: House, history: RunHistory) -> tuple[set[str], list[str]]:
-    """Return the tags that the ledger names of a run, and those of the record repository that it does not name.
+    """Return a run's tags in the ledger, and its tags in the record repository that the ledger does not name.
 
-    While a run is at work its next tag counts as named: a process that was killed after it had made the tag leaves it to
-    the process that resumes the run, which takes no other record over. Nobody seals a run that is sealed.
+    While a run is active its next tag counts as named: a process that was killed after making the tag leaves it to
+    the process that resumes the run, and that process accepts no other record under the tag. A sealed run is not
+    sealed again.
     """
     run = history.run
     named = {sealing.tag for sealing in history.sealings}
@@ -112,7 +113,7 @@ def _stray_tags(house: House, history: RunHistory) -> tuple[set[str], list[str]]
 
 
 def _identity(house: House, history: RunHistory, sealing: Sealing, provenance: Provenance) -> None:
-    """Raise IntegrityError unless the record was sealed under the identity that the ledger and the signatures give."""
+    """Raise IntegrityError unless the record was sealed under the identity in the ledger and the signatures."""
     before = RunHistory(
         history.run, tuple(event for event in history.events if event.sequence < sealing.event.sequence)
     )
@@ -123,13 +124,13 @@ def _identity(house: House, history: RunHistory, sealing: Sealing, provenance: P
     }
     if canonical(provenance["run"]) != canonical(expected):
         raise IntegrityError(
-            f"the record {sealing.tag} was sealed under another identity than the ledger tells; expected the request and "
-            "the signed decisions of the run; restore it from the archive"
+            f"the record {sealing.tag} was sealed under another identity than the one in the ledger; expected the "
+            "request and the signed decisions of the run; restore it from the archive"
         )
 
 
 def _steps(history: RunHistory, sealing: Sealing, provenance: Provenance) -> None:
-    """Raise IntegrityError unless the record holds the outputs that the events of its steps name."""
+    """Raise IntegrityError unless the record has the outputs that the events of its steps name."""
     stored = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
     told: dict[str, str] = {}
     for event in history.told(*(f"{step}.{end}" for step in STEP_NAMES for end in ("completed", "halted"))):
@@ -140,13 +141,14 @@ def _steps(history: RunHistory, sealing: Sealing, provenance: Provenance) -> Non
     if differing or absent:
         name = (differing or absent)[0]
         raise IntegrityError(
-            f"{name} in {sealing.tag} is not what its step wrote by the ledger; expected SHA-256 {told[name][:12]}; "
+            f"{name} in {sealing.tag} is not what its step wrote according to the ledger; expected SHA-256 "
+            f"{told[name][:12]}; "
             "restore it from the archive"
         )
 
 
 def _head(house: House, sealing: Sealing, provenance: Provenance) -> None:
-    """Raise IntegrityError unless the ledger still holds the event that the record names as its head."""
+    """Raise IntegrityError unless the ledger still has the event that the record names as its head."""
     named = Section(f"provenance of {sealing.tag}", provenance, "restore it from the archive").part(
         "ledger_head"
     )

@@ -1,4 +1,4 @@
-"""verify_all: every run verified, and what runs share read once: ledger, signed heads, authority, git's objects."""
+"""verify_all: every run is verified, and the shared parts are read once: ledger, signed heads, authority, git's objects."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ REPOSITORY = "record repository"
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was found of one run, or of what all share: then ``run`` is None."""
+    """The checks of one run, or of the shared parts; for these ``run`` is None."""
 
     run: RunId | None
     checks: tuple[Check, ...]
@@ -40,14 +40,14 @@ class Verified:
 
 
 class _Proved:
-    """A ledger that, once it has been read from end to end, only tells again what it told then."""
+    """A ledger that, after it was read from end to end, returns only what it returned then."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._digests: dict[int, str] | None = None
 
     def append(self, event: NewEvent) -> LedgerEvent:
-        """Append one event; it is not told here."""
+        """Append one event; it does not appear in this reading."""
         return self._ledger.append(event)
 
     def events(
@@ -58,7 +58,7 @@ class _Proved:
         person: str | None = None,
         after: int = 0,
     ) -> Iterator[LedgerEvent]:
-        """Yield events in order; raise IntegrityError at one that is not what it was."""
+        """Yield events in order; raise IntegrityError at one that has changed."""
         told: dict[int, str] = {}
         for event in self._ledger.events(subject=subject, action=action, person=person, after=after):
             if self._digests is None:
@@ -67,15 +67,15 @@ class _Proved:
             elif event.sequence in self._digests:
                 if event.compute_digest() != self._digests[event.sequence]:
                     raise IntegrityError(
-                        f"ledger event {event.sequence} has changed while runs were verified; expected what was there "
-                        "at the beginning; keep the file, take the ledger from the archive"
+                        f"ledger event {event.sequence} has changed while runs were verified; expected the event of "
+                        "the beginning; keep the file, take the ledger from the archive"
                     )
                 yield event
         if self._digests is None and (subject, action, person, after) == (None, None, None, 0):
             self._digests = told
 
     def check_file(self) -> None:
-        """Raise IntegrityError when the store under the ledger is damaged."""
+        """Raise IntegrityError when the ledger's store is damaged."""
         self._ledger.check_file()
 
     def head(self) -> tuple[int, str]:
@@ -88,11 +88,11 @@ def verify_all(
     checkout: Callable[[RunId], RecordFiles | None] = lambda _: None,
     authority: str | None = None,
 ) -> Iterator[Verified]:
-    """Yield what is found of every run, with the same checks as ``verify`` makes of one; then of what is shared.
+    """Yield the checks of every run, the same as those of ``verify`` for one; then those of the shared parts.
 
-    The time it takes grows with the number of runs and not with its square: the ledger is read once from end to
-    end, and what is then read of a run must be what was read there. Failures leave an event for each run. ``authority``
-    is the fingerprint of the authority that is trusted, if one is named.
+    The time grows with the number of runs and not with its square: the ledger is read once from end to end, and later
+    readings of a run must agree with it. Failures leave an event for each run. ``authority`` is the fingerprint of
+    the authority that is trusted, if one is named.
     """
     proved = replace(house, ledger=_Proved(house.ledger))
     listed = archived_keys(house)

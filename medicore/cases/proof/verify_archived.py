@@ -1,4 +1,4 @@
-"""verify_archived: what the archive holds of runs, and nothing else, read again."""
+"""verify_archived: the archived copies of runs, and only these, are read again."""
 
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -16,10 +16,10 @@ from medicore.records.identifiers import RunId
 def verify_archived(
     house: House, runs: Iterable[RunId], authority: str | None = None
 ) -> Iterator[tuple[RunId, tuple[Check, ...]]]:
-    """Yield the checks of each run's archive, what all rest on among them; the ledger keeps what was found.
+    """Yield the checks of each run's archive, including the shared ones; the ledger records the result.
 
-    The git bundle is cloned into an empty repository, which no check of bytes replaces.
-    ``authority`` is the fingerprint of the authority that is trusted, if one is named.
+    The git bundle is cloned into an empty repository; no check of bytes could replace that. ``authority`` is the
+    fingerprint of the authority that is trusted, if one is named.
 
     Raises
     ------

@@ -1,4 +1,7 @@
-"""verify_copies: every stored copy of a run's files, read again; the durable copy is required, whatever the cache holds."""
+"""verify_copies: every stored copy of a run's files is read again.
+
+The permanent copy is required, even if the cache has one.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -13,13 +16,13 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import DataLock
 
 POINTER = "lock.dvc"
-"""The file of a record that names the list of the frozen files."""
+"""The file of a record that refers to the list of the frozen files."""
 
 _KIND = CheckKind.STORED_COPY
 
 
 def file_copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any]) -> Iterator[Check]:
-    """Yield the check of each copy of a file that the provenance names by ``entry``."""
+    """Yield the check of each copy of a file; ``entry`` is the file's entry in the provenance."""
     name = entry["name"]
     if entry["md5"] is None:
         kind, subject = CheckKind.REPOSITORY_COPY, f"{name} (record repository)"
@@ -36,7 +39,7 @@ def file_copies(house: House, run: RunId, commit: str, entry: Mapping[str, Any])
 def stored_copies(
     name: str, copies: Sequence[tuple[str, bytes]], entry: Mapping[str, Any]
 ) -> Iterator[Check]:
-    """Yield the check of each copy of a file in the content store and its cache; that the store has none is a failure."""
+    """Yield the check of each copy of a file in the content store and its cache; a store without a copy fails."""
     yield from _durable(name, copies)
     for place, data in copies:
         yield same_bytes(_KIND, f"{name} ({place})", data, entry, name)
@@ -47,7 +50,7 @@ def list_copies(
 ) -> Iterator[Check]:
     """Yield the check of each copy of the list by which DVC finds the frozen files; ``files`` are the provenance's.
 
-    The list is an object of its own. Without it nobody brings the data lock back from the content store.
+    The list is a separate object. Without it the data lock cannot be restored from the content store.
     """
     try:
         pointer = house.records.read(commit, f"{run.folder}/{POINTER}")
@@ -71,9 +74,9 @@ def list_copies(
 
 
 def _frozen(house: House, run: RunId, pointer: bytes) -> set[str]:
-    """Return the names of the files that were frozen under a pointer, as the ledger tells them.
+    """Return the names of the files that were frozen under a pointer, from the ledger.
 
-    The provenance of a run that failed since its data were lost does not name them.
+    The provenance of a run that failed because its data were lost does not name them.
     """
     events = house.ledger.events(subject=str(run), action="lock.frozen")
     locks = [DataLock(event) for event in events]
@@ -81,7 +84,7 @@ def _frozen(house: House, run: RunId, pointer: bytes) -> set[str]:
 
 
 def _durable(name: str, copies: Sequence[tuple[str, bytes]]) -> Iterator[Check]:
-    """Yield a failed check unless one of the copies lies in the content store itself."""
+    """Yield a failed check unless one of the copies is in the content store itself."""
     places = {place for place, _ in copies}
     if STORE not in places:
         words = (

@@ -1,4 +1,4 @@
-"""verify_ledger: the whole ledger, held against its own chain and against the signed heads in the archive."""
+"""verify_ledger: the whole ledger, compared with its own chain and with the signed heads in the archive."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ from medicore.records.ledger.ledger import (
 
 @dataclass(frozen=True, slots=True)
 class LedgerReport:
-    """What was found: how far the chain holds, its head, and each check.
+    """The result: how far the chain is intact, its head, and each check.
 
-    ``wrong`` is the first and the last sequence number between which the ledger departs from what was written,
-    the same twice when it is known exactly, None when nothing is wrong or no event is to blame. ``unkept`` are the
-    heads that were to be signed and of which the archive has no copy: a stop or a full archive explains them, and
-    every later head covers them.
+    ``wrong`` are the first and the last sequence number between which the ledger differs from what was written; both
+    are the same when the event is known exactly. It is None when nothing is wrong or no event is the cause.
+    ``unkept`` are the heads without a copy in the archive: an interruption or a full archive explains them, and every
+    later head covers them.
     """
 
     events: int
@@ -47,19 +47,19 @@ class LedgerReport:
 
     @property
     def warned(self) -> tuple[Check, ...]:
-        """The checks that need a look although they passed."""
+        """The checks that passed with a warning."""
         return tuple(check for check in self.checks if check.warned)
 
     @property
     def intact(self) -> bool | None:
-        """Whether nothing is wrong; None when nothing is, as far as the stores that answered can tell."""
+        """Whether nothing is wrong; None when nothing is wrong so far, but a store did not answer."""
         if self.failed and all(check.unasked for check in self.failed):
             return None
         return not self.failed
 
 
 class _Reading:
-    """What has been read of the ledger: digests by place, and how many events are proved."""
+    """The part of the ledger that was read: digests by place, and the number of proved events."""
 
     def __init__(self) -> None:
         self.digests = [GENESIS]
@@ -67,7 +67,7 @@ class _Reading:
         self.heads: list[LedgerEvent] = []
 
     def of(self, events: Iterable[LedgerEvent]) -> Iterator[LedgerEvent]:
-        """Yield the events; each counts as proved once the next is asked for."""
+        """Yield the events; each counts as proved when the next one is requested."""
         for event in events:
             yield event
             self.proved += 1
@@ -78,9 +78,9 @@ class _Reading:
 
 
 def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
-    """Return what is found when the whole ledger is read: guards, chain, signed heads, authority, people and runs.
+    """Read the whole ledger and return the checks: guards, chain, signed heads, authority, people and runs.
 
-    ``authority`` is the fingerprint of the authority that is trusted, if one is named. Nothing is written.
+    ``authority`` is the fingerprint of the trusted authority, if one is given. Nothing is written.
     """
     reading = _Reading()
     checks = [_guards(house), _chain(house, reading)]
@@ -133,7 +133,7 @@ def _chain(house: House, reading: _Reading) -> Check:
 
 
 def _moves(house: House) -> list[Check]:
-    """Return a check that every run went from state to state as it may and as people signed, or those that failed."""
+    """Return a check that all changes of state of every run are allowed and were signed, or the failed checks."""
     told = histories(house.ledger.events())
     checks = [
         replace(check, subject=f"{history.run}: {check.subject}")
@@ -148,7 +148,7 @@ def _moves(house: House) -> list[Check]:
 def _against(
     house: House, reading: _Reading, opened: dict[str, Checkpoint]
 ) -> tuple[list[Check], tuple[int, int] | None]:
-    """Return a check for each signed head, and between which events the ledger departs from them."""
+    """Return a check for each signed head, and the events between which the ledger differs from the heads."""
     checks = []
     wrong = None
     for key, checkpoint in sorted(opened.items(), key=lambda item: item[1].sequence):
@@ -172,20 +172,20 @@ def _against(
 def _departure(
     house: House, reading: _Reading, opened: dict[str, Checkpoint], head: Checkpoint
 ) -> tuple[int, int]:
-    """Return the one event that departs, named by a copy in the archive; else between which it must lie.
+    """Return the first event that differs, if a copy in the archive identifies it.
 
-    A copy is believed as far as a signed head vouches for it.
+    Otherwise the two events between which it lies. A copy counts only as far as a signed head proves it.
     """
     for copy in copies(house, opened):
         before = copy.events[0].sequence - 1
         if before > reading.proved or reading.digests[before] != copy.events[0].previous:
-            continue  # the ledger departs before this copy begins
+            continue  # the ledger differs before this copy begins
         for event in copy.events:
             if event.sequence > min(reading.proved, head.sequence):
                 break
             if event.digest != reading.digests[event.sequence]:
                 return event.sequence, event.sequence
-    # A ledger that was rolled back and went on has later heads of its own, signed after this one: they say nothing.
+    # A ledger that was rolled back and then continued has its own later heads, signed after this one: they prove nothing.
     agreeing = (
         other.sequence
         for other in opened.values()

@@ -1,4 +1,4 @@
-"""verify_looks: the earlier looks that a data lock holds are those that the ledger tells, and no other."""
+"""verify_looks: the earlier looks in a data lock are exactly those in the ledger."""
 
 import json
 from typing import Any
@@ -16,8 +16,8 @@ from medicore.records.results.looks import LOOKS
 def require_looks_told(house: House, history: RunHistory, sealing: Sealing, held: frozenset[str]) -> None:
     """Raise IntegrityError unless the looks in the lock of a sealing are those of the ledger before the lock was frozen.
 
-    ``held`` are the files of the record; one of before there were looks holds none. A look that an older version's event
-    does not tell is held against its run alone.
+    ``held`` are the files of the record; an older record has no looks. If an older version's event does not contain a
+    look, the look is compared only with its run.
     """
     lock = history.data_lock
     if LOOKS not in held or lock is None:
@@ -33,7 +33,7 @@ def require_looks_told(house: House, history: RunHistory, sealing: Sealing, held
     told = _told(house, history, until)
     silent = {run for run, event in told.items() if LOOK not in event.details}
     expected = [run for run, event in told.items() if run in silent or event.details[LOOK] is not None]
-    # A run of an older version that reached no estimate tells so in its record alone.
+    # In older versions only the record says that a run reached no estimate.
     if [run for run in stored if run not in silent] != [run for run in expected if run not in silent]:
         raise IntegrityError(
             f"{LOOKS} in {sealing.tag} names {len(stored)} earlier look(s) and the ledger {len(expected)}; expected those of "
@@ -48,7 +48,7 @@ def require_looks_told(house: House, history: RunHistory, sealing: Sealing, held
 
 
 def _told(house: House, history: RunHistory, until: int) -> dict[str, LedgerEvent]:
-    """Return the last estimate of each other run of the study up to an event, in the order of their first ones."""
+    """Return the last estimate of each other run of the study up to an event, in the order of their first estimates."""
     events = [
         event
         for end in ("completed", "halted")
@@ -59,7 +59,7 @@ def _told(house: House, history: RunHistory, until: int) -> dict[str, LedgerEven
 
 
 def _same(look: dict[str, Any], told: object) -> bool:
-    """Return whether a stored look says what its event does; how its run ended is no part of the event."""
+    """Return whether a stored look agrees with its event; the event does not contain how the run ended."""
     return canonical({key: value for key, value in look.items() if key not in ("run", "kind")}) == canonical(
         told
     )

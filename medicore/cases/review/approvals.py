@@ -1,4 +1,4 @@
-"""approvals: every decision on a run, who signed it on what, and whether it holds."""
+"""approvals: every decision on a run, who signed it on what, and whether it is valid."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,15 +20,15 @@ from medicore.records.people.people import Person, person_named, standing_of
 def approvals(house: House, run: RunId) -> dict[str, Any]:
     """Return every decision signed on a run and every attempt to sign that was refused, in order.
 
-    Of each decision: who, in which role, its meaning, reason and time, the certificate, the digests it is bound to;
-    ``valid_when_signed``: signature, certificate, role and person were good then; ``valid_now``: that still proves,
-    and everything it was signed on is still there, byte for byte. A certificate that expired, was renewed or was
-    revoked since changes neither; ``certificate.now`` says how it stands.
+    A decision has its signer, role, meaning, reason, time and certificate, and the digests that it is bound to.
+    ``valid_when_signed``: signature, certificate, role and person were valid then. ``valid_now``: this can still be
+    proved, and everything that the decision was signed on is unchanged, byte for byte. A certificate that expired,
+    was renewed or was revoked since changes neither; ``certificate.now`` says how it stands.
 
     Raises
     ------
     ProtocolError
-        When nobody ever asked for the run.
+        When there is no request for the run.
     """
     history = history_of(house, run)
     return {
@@ -79,10 +79,12 @@ def _decision(house: House, history: RunHistory, decision: SignedDecision) -> di
 
 
 def _require_kept(house: House, history: RunHistory, statement: Statement) -> None:
-    """Raise one of our errors unless everything that the decision was signed on is there, byte for byte."""
+    """Raise one of our errors unless everything that the decision was signed on is unchanged, byte for byte."""
     run, commit = history.run, dict(statement.digests)["sealed commit"]
     if commit not in {sealing.commit for sealing in history.sealings}:
-        raise IntegrityError(f"commit {commit[:12]} is no sealing of run {run}; run 'medicore verify {run}'")
+        raise IntegrityError(
+            f"commit {commit[:12]} is not a sealing of run {run}; run 'medicore verify {run}'"
+        )
     require_bound(statement, str(run), decision_digests(house, run, commit), statement.finding)
     for name, _ in statement.digests:
         if name in DECIDED_UPON:
@@ -98,7 +100,7 @@ def _fault(work: Callable[[], object]) -> str | None:
 
 
 def _certificate_now(house: House, signer: Person) -> str:
-    """Return how the certificate of a past decision stands now."""
+    """Return the present standing of the certificate of a past decision."""
     now = timestamp(house.clock.now())
     person = people(house)[signer.identifier]
     if person.fingerprint != signer.fingerprint:

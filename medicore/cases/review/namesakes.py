@@ -1,4 +1,4 @@
-"""namesakes: deciders whose printed name a reader may take for the requester's."""
+"""namesakes: people who decide and whose printed name a reader may confuse with the requester's."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from medicore.records.people.printed_names import alike
 
 
 def namesake_checks(house: House, history: RunHistory) -> Iterator[Check]:
-    """Yield a warning for each decision on a run by one whose printed name is the requester's, or looks like it."""
+    """Yield a warning for each decision on a run by a person whose printed name is the requester's, or looks like it."""
     if not history.decisions:
         return
     known = people(house)
@@ -26,7 +26,7 @@ def namesake_checks(house: House, history: RunHistory) -> Iterator[Check]:
 
 
 def namesakes(house: House, history: RunHistory) -> tuple[tuple[str, str], ...]:
-    """Return each person who could decide on a run and whose name is the requester's, or looks like it, and a warning."""
+    """Return each person who may decide on a run and whose name is the requester's, or looks like it, with a warning."""
     known = people(house)
     requester = known.get(history.request.requester)
     if requester is None:

@@ -1,4 +1,4 @@
-"""readiness: what following a decision needs is tried before its passphrase is asked for: clock, service key, archive."""
+"""readiness: clock, service key and archive are tested before the passphrase for a decision is asked for."""
 
 from medicore.cases.people.clock import require_clock
 from medicore.cases.people.logged import SERVICE
@@ -13,10 +13,10 @@ from medicore.records.people.decision import Meaning
 
 
 def require_ready(house: House, run: RunId, meaning: str) -> None:
-    """Raise when a decision on a run that waits for one could be signed but not followed.
+    """Raise when a decision on a waiting run could be signed but not carried out.
 
-    Every decision needs the clock and the service's key, an approval the archive too. A run that does not wait is passed
-    over: what is wrong with it is told, and recorded, where the decision is refused.
+    Every decision needs the clock and the service's key; an approval also needs the archive. A run that does not wait
+    is not tested: its decision is refused later, and that refusal is recorded.
 
     Raises
     ------
@@ -39,11 +39,11 @@ def require_ready(house: House, run: RunId, meaning: str) -> None:
 
 
 def require_service_key(house: House) -> None:
-    """Raise ConfigurationError unless the service's key opens, and is the one that the ledger knows."""
+    """Raise ConfigurationError unless the service's key opens and is the one in the ledger."""
     try:
         service = people(house).get(SERVICE)
         if service is None:
-            raise ReviewError("the ledger knows no service")  # noqa: TRY301 - one message for all that is wrong
+            raise ReviewError("the ledger knows no service")  # noqa: TRY301 - one message for all faults
         house.seals.verify_attestation(house.seals.attest(0, GENESIS), service)
     except (ConfigurationError, IntegrityError, ReviewError) as error:
         raise ConfigurationError(

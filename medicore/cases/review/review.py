@@ -1,4 +1,4 @@
-"""review: a human decides on a finding or a report, and the run follows the decision."""
+"""review: a human decides on a finding or a report, and the decision is carried out on the run."""
 
 import base64
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ _CAUSES = {WrongPassphraseError: "passphrase", ConfigurationError: "configuratio
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a person wants to sign: its meaning, the reason, and the finding that it answers, if any.
+    """A decision before its signature: its meaning, the reason, and the finding that it answers, if any.
 
     The finding is named by its digest, or the beginning of it.
     """
@@ -45,7 +45,7 @@ class Decision:
 
 
 def require_open(history: RunHistory) -> RunState:
-    """Return the state of a run that waits for a human; raise ReviewError when it does not."""
+    """Return the state of a run that waits for a human; raise ReviewError when the run does not wait."""
     found = history.state
     if found not in {RunState.HALTED, RunState.SEALED}:
         raise ReviewError(
@@ -55,14 +55,16 @@ def require_open(history: RunHistory) -> RunState:
 
 
 def sign_decision(house: House, run: RunId, decision: Decision, passphrase: str) -> LedgerEvent:
-    """Sign a decision and put it into the ledger; return its event, the earlier one when it says the same.
+    """Sign a decision and record it in the ledger; return its event, or the earlier event of the same decision.
 
     Raises
     ------
     ReviewError
-        When the run is not open, or person, role, key, reason or finding do not fit. The refusal is in the ledger.
+        When the run is not open, or person, role, key, reason or finding are not allowed. The refusal is in the
+        ledger.
     ConfigurationError
-        When the report cannot be signed, as when the time stamping service is away. That is in the ledger, too.
+        When the report cannot be signed, for example without an answer of the time stamping service. This is recorded
+        in the ledger, too.
     """
     person_id(decision.signer)
     try:
@@ -117,12 +119,12 @@ def _sign(house: House, history: RunHistory, decision: Decision, passphrase: str
 
 
 def approvals_of(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent], ...]:
-    """Return the approvals of what is sealed of a run, each proved from its envelope, in order."""
+    """Return the approvals of a run's present sealing, each proved from its envelope, in order."""
     return proved_approvals(house, history_of(house, run))
 
 
 def proved_approvals(house: House, history: RunHistory) -> tuple[tuple[Statement, LedgerEvent], ...]:
-    """Return the same of the run whose history was read already."""
+    """Return the same for a run whose history was read already."""
     commit = history.sealed_commit
     signed = [
         (proved_decision(house, history, decision), decision.event)
@@ -133,10 +135,10 @@ def proved_approvals(house: House, history: RunHistory) -> tuple[tuple[Statement
 
 
 def standing_decisions(house: House, history: RunHistory) -> tuple[tuple[Statement, LedgerEvent], ...]:
-    """Return the decisions on a run that hold for what is sealed now, each proved from its envelope.
+    """Return the decisions on a run that are valid for its present sealing, each proved from its envelope.
 
     Nothing is taken on trust: the signature, the signer's role and key, and the binding to run, digests and finding
-    are checked again at each call. Decisions on an earlier sealing are passed over.
+    are checked again at each call. Decisions on an earlier sealing are ignored.
     """
     run = history.run
     if not history.decisions:
@@ -154,7 +156,7 @@ def standing_decisions(house: House, history: RunHistory) -> tuple[tuple[Stateme
 def answered_findings(
     standing: Iterable[tuple[Statement, LedgerEvent]],
 ) -> dict[str, tuple[Statement, LedgerEvent]]:
-    """Return, by its digest, each finding that one of the decisions in force lets the run pass, with the last such decision."""
+    """Return each finding, by its digest, that a decision in force answers with 'proceed', with the last such decision."""
     return {
         str(statement.finding): (statement, event)
         for statement, event in standing
@@ -165,9 +167,9 @@ def answered_findings(
 def next_step(
     history: RunHistory, standing: Sequence[tuple[Statement, LedgerEvent]]
 ) -> tuple[str, str | None]:
-    """Return what a run that waits for a person needs next: the verb or meaning, and the finding that it is about, if any.
+    """Return what a run that waits for a person needs next: the verb or meaning, and its finding, if any.
 
-    It is ``follow`` where all that is needed was signed, and only the run has not followed it.
+    It is ``follow`` when everything needed was signed, and only has to be carried out.
     """
     if any(statement.meaning is not Meaning.PROCEED for statement, _ in standing):
         return "follow", None
@@ -196,18 +198,18 @@ def _require_overridable(history: RunHistory, finding: str | None) -> None:
         )
     if not stored[finding].overridable:
         raise ReviewError(
-            f"finding {finding[:12]} ({stored[finding].gate}) cannot be overridden; reject the run, "
-            "have what it says corrected, and run again"
+            f"finding {finding[:12]} ({stored[finding].gate}) cannot be overridden; reject the run, have its cause "
+            "corrected, and run again"
         )
 
 
 def _named_finding(history: RunHistory, text: str | None) -> str | None:
-    """Return the digest of the finding that ``text`` begins; None when the run waits at none or none is named.
+    """Return the digest of the finding that begins with ``text``; None when the run has no finding or none is named.
 
     Raises
     ------
     ReviewError
-        When the text fits none of the findings at which the run waits, or several.
+        When the text fits none or several of the findings at which the run waits.
     """
     if text is None:
         return None

@@ -1,7 +1,7 @@
 """The signed report: made when a report is approved, released with its record, and proved at any later time.
 
-The approver's passphrase is there only while the decision is signed, so that is when the PDF is signed; the ledger's
-event of the decision names the file by its SHA-256, and the release puts its pointer into the record.
+The approver's passphrase is available only while the decision is signed, so the PDF is signed then. The ledger's
+event of the decision names the file by its SHA-256, and the release adds its pointer to the record.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,15 +20,15 @@ from medicore.records.people.decision import Statement
 from medicore.records.people.people import person_named
 
 Approvals = Sequence[tuple[Statement, LedgerEvent]]
-"""The approvals of a sealed run, proved, in the order of the ledger; each signed the file of the one before."""
+"""The proved approvals of a sealed run, in the order of the ledger; each signed the file of the one before."""
 
 
 def sign_report(
     house: House, run: RunId, statement: Statement, passphrase: str, earlier: Approvals
 ) -> dict[str, Any]:
-    """Sign a run's report as its approver; return what the event of the decision is to say of the file.
+    """Sign a run's report as its approver; return the details about the file for the event of the decision.
 
-    The file is proved before it is kept, and kept before the ledger names it.
+    The file is proved before it is stored, and stored before the ledger names it.
     """
     report = _report(house, run, statement)
     before = signed_report(house, earlier) if earlier else report
@@ -42,7 +42,7 @@ def sign_report(
 
 
 def entry_of(approvals: Approvals) -> Mapping[str, Any]:
-    """Return what the ledger says of the signed report: SHA-256, size, MD5, pointer, time stamp authority."""
+    """Return the ledger's details of the signed report: SHA-256, size, MD5, pointer, time stamp authority."""
     entry = SignedDecision(approvals[-1][1]).signed_report if approvals else None
     if entry is None:
         raise IntegrityError(
@@ -71,13 +71,13 @@ def prove(house: House, run: RunId, data: bytes, approvals: Approvals) -> None:
 
 
 def released_files(house: House, run: RunId, approvals: Approvals) -> dict[str, bytes]:
-    """Return what the released record holds of the signed report, which is its pointer."""
+    """Return the file that a released record has for the signed report: its pointer."""
     prove(house, run, signed_report(house, approvals), approvals)
     return {f"{run.folder}/{SIGNED_REPORT}.dvc": str(entry_of(approvals)["pointer"]).encode()}
 
 
 def _chains(house: House, approvals: Approvals) -> list[str]:
-    """Return, for each approval, the issuers of a certificate from elsewhere, as the ledger knew the signer then."""
+    """Return, for each approval, the issuers of an external certificate, as the ledger knew the signer then."""
     return [signer_of(house, event).chain for _, event in approvals]
 
 

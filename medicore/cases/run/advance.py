@@ -1,4 +1,4 @@
-"""advance: a run goes one step further, unless the ledger shows the step done on these very files."""
+"""advance: a run performs one step, unless the ledger shows that it was done on exactly these files."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ from medicore.steps.way import digests, step_named
 
 
 def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
-    """Perform one step unless the ledger shows it done on these very files; return its findings.
+    """Perform one step, unless the ledger shows that it was done on exactly these files; return its findings.
 
     A step with findings that need a decision leaves a ``<step>.halted`` event; the caller then seals.
     """
@@ -32,7 +32,7 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
     done = history.performed(step)
     if done is not None and done.inputs == before and _unchanged(files, done.outputs):
         house.progress(run, step, "kept")
-        # A process that was killed between the halt of a step and the seal of the run left findings to be decided.
+        # A process that was killed between the halt of a step and the sealing of the run left open findings.
         return _undecided(active, read_findings(files, step))
     from medicore.steps.perform import perform  # imports pandas and SciPy, which most verbs never need
 
@@ -56,7 +56,7 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
 
 
 def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
-    """Return what the report step of a run needs beside its files."""
+    """Return what the report step of a run needs in addition to its files."""
     return Rendering(
         renderer=house.renderer(identity["renderer"]),
         template_folder=str(house.code.root / "quarto_templates"),

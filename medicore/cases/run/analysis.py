@@ -30,7 +30,7 @@ class Outcome:
 
 
 def ended(house: House, run: RunId) -> Outcome | None:
-    """Return how a run stands that has come to an end, or waits for a person; None while it is at work, or unknown."""
+    """Return the outcome of a run that has ended or waits for a person; None for an active or unknown run."""
     history = history_of(house, run)
     if not history.told("run.requested") or history.state is RunState.RUNNING:
         return None
@@ -46,10 +46,10 @@ def ended(house: House, run: RunId) -> Outcome | None:
 
 
 def analyse(house: House, active: ActiveRun, step: Advance | None = None) -> Outcome:
-    """Take a run through its steps and seal it, whatever way it ends.
+    """Perform the steps of a run and seal it, however it ends.
 
-    ``step`` performs one step; flows pass their task. An error of MediCore's own ends the run as failed; a
-    killed process leaves it as it is, to be resumed.
+    ``step`` performs one step; flows pass their task. An error of MediCore's own ends the run as failed; a killed
+    process leaves it unchanged, to be resumed.
     """
     move = step or (lambda run, name: advance(house, run, name))
     run = str(active.id)
@@ -57,7 +57,7 @@ def analyse(house: House, active: ActiveRun, step: Advance | None = None) -> Out
         try:
             findings = move(active, name)
         except BusyError:
-            raise  # another worker has the run; this one leaves no mark on it
+            raise  # another worker has the run; this one changes nothing of it
         except MediCoreError as error:
             house.progress(active.id, name, "failed")
             details = {"step": name, "error": type(error).__name__, "exit_code": error.exit_code}

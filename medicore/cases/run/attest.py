@@ -1,4 +1,4 @@
-"""attest: the head of the ledger, signed by the service and kept in the archive, out of the ledger's reach."""
+"""attest: the head of the ledger, signed by the service and stored in the archive, outside the ledger."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -19,12 +19,12 @@ SIGNED = "checkpoint.signed"
 FAILED = "checkpoint.failed"
 
 Keys = Callable[[], tuple[str, ...]]
-"""Lists what the archive has, by key."""
+"""Returns the list of the archive's keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A signed head in the archive under its key, and the keys of the service, one of which must have signed it."""
+    """A signed head in the archive with its key, and the keys of the service; one of these must have signed it."""
 
     key: str
     envelope: bytes
@@ -41,17 +41,17 @@ class Kept:
         ):
             raise IntegrityError(
                 f"{self.key}: is the signed head of event {head.sequence}; expected it as "
-                f"{head_key(head.sequence, head.digest)}; give it its name back, and find out who changed that"
+                f"{head_key(head.sequence, head.digest)}; give it back its name, and find out who changed it"
             )
         return head
 
 
 def attest(house: House, run: RunId, years: int) -> LedgerEvent:
-    """Sign the head of the ledger, keep it in the archive for ``years``, and return the event that is this head.
+    """Sign the head of the ledger, store it in the archive for ``years``, and return the event that is this head.
 
-    The event comes first and is itself the head that is signed: whoever cuts off even one event from the ledger
-    as it stands then is caught. An archive or key that fails stops nobody's work: the ledger says so, and the next
-    head that is kept covers all before it.
+    The event comes first and is itself the signed head, so the removal of even one event up to it is found. If
+    archive or key fail, work continues: the ledger records the failure, and the next stored head covers all earlier
+    ones.
     """
     event = log(house, SERVICE, SIGNED, str(run), "", {})
     until = retain_until(house.clock.now().date(), years)
@@ -63,7 +63,7 @@ def attest(house: House, run: RunId, years: int) -> LedgerEvent:
 
 
 def key_of(event: LedgerEvent) -> str:
-    """Return the archive's key for the head that ``event`` is; two ledgers never share one."""
+    """Return the archive's key for the head ``event``; two ledgers never share a key."""
     return head_key(event.sequence, event.digest)
 
 
@@ -73,19 +73,19 @@ def head_key(sequence: int, digest: str) -> str:
 
 
 def archived_keys(house: House) -> Keys:
-    """Return what lists the archive's signed heads and archived objects: once, however often it is asked."""
+    """Return a function that lists the archive's signed heads and archived objects; it asks the archive only once."""
     return cache(lambda: (*house.archive.keys(FOLDER), *house.archive.keys("archives")))
 
 
 def kept(house: House, listed: Keys | None = None) -> tuple[Kept, ...]:
-    """Return every signed head that the archive holds, of sealings and of whole archived records.
+    """Return every signed head in the archive, of sealings and of complete archived records.
 
-    ``listed`` lists the archive, for someone who lists it more than once.
+    ``listed`` returns the list of the archive, for a caller that needs it more than once.
 
     Raises
     ------
     IntegrityError
-        When there are some, and the ledger does not know the service that signed them.
+        When there are signed heads, and the ledger does not know the service that signed them.
     """
     keys = [key for key in (listed or archived_keys(house))() if _KEPT.fullmatch(key)]
     if not keys:
@@ -93,7 +93,7 @@ def kept(house: House, listed: Keys | None = None) -> tuple[Kept, ...]:
     services = service_keys(house)
     if not services:
         raise IntegrityError(
-            f"the archive holds {len(keys)} signed heads of a ledger, this one does not know who signed them; expected "
-            "the ledger that was signed; keep this one, take that from the archive"
+            f"the archive holds {len(keys)} signed heads of a ledger, and this ledger does not know who signed them; "
+            "expected the ledger that was signed; keep this one, and restore that one from the archive"
         )
     return tuple(Kept(key, house.archive.get(key), services) for key in keys)

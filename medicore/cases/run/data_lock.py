@@ -1,4 +1,4 @@
-"""The data lock of a run at work: frozen once, and from then on the bytes that the ledger names."""
+"""The data lock of an active run: it is frozen once, and after that it has exactly the bytes that the ledger names."""
 
 from collections.abc import Mapping
 
@@ -15,23 +15,24 @@ _LAST = "lock/transfer.json"
 
 
 def have_lock(house: House, active: ActiveRun, frozen: DataLock | None) -> None:
-    """Have a run's data lock in its record folder: as it was frozen, or extracted and frozen now.
+    """Put a run's data lock into its record folder: the frozen one, or one that is extracted and frozen now.
 
-    What was ``frozen``, as the ledger tells it, is never extracted again. It is brought back from any stored copy that is what the ledger names.
+    A lock that was ``frozen`` according to the ledger is never extracted again. It is restored from any stored copy
+    that is what the ledger names.
 
     Raises
     ------
     IntegrityError
-        When no copy is any more, or the content store does not give back what was to be frozen. What lies in the
-        folder is taken away, so that nothing is sealed with it: a lock without its manifest, which is written last,
-        is none.
+        When no copy is intact, or the content store does not return what was to be frozen. The files in the folder
+        are then removed, so that nothing is sealed with them: without its manifest, which is written last, a lock
+        does not count.
     """
     if frozen is not None:
         _restore(house, active, frozen.files, frozen.pointer)
         return
     if not active.files.exists(_LAST):
         _extract(house, active)
-    # Or a process was killed before the ledger knew of the lock, which is whole: its manifest is written last.
+    # Or a process was killed before it recorded the lock; the lock is complete, since its manifest is written last.
     _freeze(house, active)
 
 

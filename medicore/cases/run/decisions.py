@@ -1,7 +1,7 @@
-"""decisions: what a person signed of a run, proved from the envelope, and what may follow from it.
+"""decisions: what a person signed about a run, proved from the envelope, and what may follow from it.
 
-An event of the ledger says what MediCore did; only a signed envelope says what a person decided. Whatever follows from
-a decision is therefore derived from the envelopes that precede it, never from what the event itself tells.
+An event of the ledger says what MediCore did; only a signed envelope says what a person decided. So everything that
+follows from a decision is derived from the envelopes before it, never from the text of the event.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -21,11 +21,11 @@ from medicore.records.people.decision import Meaning, Statement, require_allowed
 
 DECIDED_UPON = ("extract.parquet", "protocol.json", "report.pdf", "results.json")
 SEALED = "sealed commit"
-"""The name under which a decision holds the commit of the record that it was signed on."""
+"""The name under which a decision contains the commit of the record that it was signed on."""
 
 
 def decision_digests(house: House, run: RunId, commit: str) -> dict[str, str]:
-    """Return what a decision on a run is bound to: files, code, environment and the sealed ``commit`` (21 CFR 11.70)."""
+    """Return the digests that bind a decision to a run: files, code, environment, sealed ``commit`` (21 CFR 11.70)."""
     provenance = read_provenance(house, run, commit)
     digests = {e["name"]: e["sha256"] for e in provenance["files"] if e["name"] in DECIDED_UPON}
     return {
@@ -37,7 +37,7 @@ def decision_digests(house: House, run: RunId, commit: str) -> dict[str, str]:
 
 
 def verified(house: House, decision: SignedDecision) -> Statement:
-    """Return what was decided by an event of the ledger, the signature proved as of the event's time.
+    """Return the decision of a ledger event after proving its signature as of the event's time.
 
     The key is the one that the signer had then: a later renewal or revocation does not change the decision.
     """
@@ -46,13 +46,13 @@ def verified(house: House, decision: SignedDecision) -> Statement:
 
 
 def proved_decision(house: House, history: RunHistory, decision: SignedDecision) -> Statement:
-    """Return the statement of a decision that was valid when the ledger took it, and that its event tells truly.
+    """Return the statement of a decision that was valid when the ledger recorded it and that agrees with its event.
 
     Raises
     ------
     ReviewError
-        When the signature does not hold, its signer was not allowed to decide on this run, the envelope is about another
-        run, or the event tells something else than was signed.
+        When the signature is invalid, its signer was not allowed to decide on this run, the envelope is about another
+        run, or the event differs from what was signed.
     """
     statement, event = verified(house, decision), decision.event
     gate = history.gate_of(statement.finding)
@@ -72,12 +72,12 @@ def proved_decision(house: House, history: RunHistory, decision: SignedDecision)
 
 
 def accepted(house: House, history: RunHistory) -> tuple[Mapping[str, Any], ...]:
-    """Return the decisions with which the run continued after a halt, as the run's identity holds them.
+    """Return the decisions with which the run continued after a halt, in the form of the run's identity.
 
     Raises
     ------
     ReviewError, IntegrityError
-        When a continuation does not follow from decisions that were signed.
+        When a continuation does not follow from signed decisions.
     """
     return tuple(
         entry for event in history.told("run.continued") for entry in _continuation(house, history, event)
@@ -85,7 +85,7 @@ def accepted(house: House, history: RunHistory) -> tuple[Mapping[str, Any], ...]
 
 
 def accepted_entry(statement: Statement, event: LedgerEvent) -> dict[str, Any]:
-    """Return a decision on a finding as the run's identity holds it."""
+    """Return a decision on a finding in the form of the run's identity."""
     return {
         "finding": statement.finding,
         "meaning": statement.meaning.value,
@@ -99,18 +99,18 @@ def accepted_entry(statement: Statement, event: LedgerEvent) -> dict[str, Any]:
 
 
 def require_decided(house: House, history: RunHistory, event: LedgerEvent) -> None:
-    """Raise unless ``event``, by which the run continued, was rejected or was released, follows from signed decisions.
+    """Raise unless ``event``, the run's continuation, rejection or release, follows from signed decisions.
 
     Raises
     ------
     ReviewError, IntegrityError
-        When no decision of the needed meaning on the sealing before the event is proved.
+        When no decision with the required meaning on the sealing before the event is proved.
     """
     _FOLLOWING[event.action](house, history, event)
 
 
 def _continuation(house: House, history: RunHistory, event: LedgerEvent) -> list[dict[str, Any]]:
-    """Return the proved decisions by which a run continued, in the order in which the event lists them."""
+    """Return the proved decisions with which a run continued, in the order of the event's list."""
     halt = _sealing_before(history, event)
     waiting = {finding.digest: finding for finding in Ending(halt).findings}
     signed = {
@@ -147,13 +147,13 @@ _FOLLOWING: Mapping[str, Callable[[House, RunHistory, LedgerEvent], object]] = M
     {"run.continued": _continuation, "run.rejected": _rejection, "run.released": _release}
 )
 FOLLOWING = frozenset(_FOLLOWING)
-"""The events that may only follow from a person's signed decision."""
+"""The events that must follow from a person's signed decision."""
 
 
 def _standing(
     house: House, history: RunHistory, event: LedgerEvent, meaning: Meaning
 ) -> list[tuple[Statement, LedgerEvent]]:
-    """Return the proved decisions of a meaning that precede ``event`` and are bound to the sealing before it."""
+    """Return the proved decisions with a meaning that come before ``event`` and are bound to the sealing before it."""
     run, commit = history.run, details_of(_sealing_before(history, event)).text("commit")
     earlier = [decision for decision in history.decisions if decision.event.sequence < event.sequence]
     found = []

@@ -1,4 +1,4 @@
-"""What earlier months left: the lock and the estimate that this month is compared with."""
+"""Results of earlier months: the lock and the estimate with which this month is compared."""
 
 import json
 from typing import Any
@@ -33,9 +33,9 @@ def previous_lock(house: House, run: RunId) -> tuple[str, pd.DataFrame] | None:
 
 
 def previous_estimate(house: House, run: RunId) -> dict[str, Any] | None:
-    """Return the primary result of the latest earlier month with a run that stands: sealed whole and not rejected.
+    """Return the primary result of the latest earlier month with a complete sealed run that was not rejected.
 
-    A run that was released goes before one that was not, a later one before an earlier.
+    A released run comes before other runs, a later one before an earlier one.
     """
     months = {earlier.month for earlier in runs_of(house, run.study) if earlier.month < run.month}
     for month in sorted(months, reverse=True):
@@ -49,7 +49,7 @@ def previous_estimate(house: House, run: RunId) -> dict[str, Any] | None:
 
 
 def approved_last(house: House, run: RunId) -> dict[str, Any] | None:
-    """Return the protocol of the study's run that was released last, of whatever month; None when none ever was."""
+    """Return the protocol of the study's last released run, of any month; None when no run was released."""
     released = [
         event
         for event in house.ledger.events(subject=f"{run.study}/", action="run.released")

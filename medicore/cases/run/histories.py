@@ -1,4 +1,4 @@
-"""Histories: what the ledger tells of a run, or of every run of a study or month, read in one go."""
+"""Histories: the ledger's events on a run, or on every run of a study or month, in one reading."""
 
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
@@ -7,7 +7,7 @@ from medicore.records.ledger.ledger import LedgerEvent
 
 
 def history_of(house: House, run: RunId) -> RunHistory:
-    """Return all that the ledger tells of a run now; it holds no event when nothing was ever told of it."""
+    """Return the history of a run as the ledger has it now; it is empty for an unknown run."""
     return RunHistory.of(run, house.ledger.events(subject=str(run)))
 
 
@@ -17,6 +17,6 @@ def histories_of(house: House, study: str, month: str | None = None) -> tuple[Ru
 
 
 def event_at(house: House, sequence: int) -> LedgerEvent | None:
-    """Return the ledger's event of that number; None when the ledger does not hold it."""
+    """Return the ledger's event with that number; None when there is none."""
     found = next(iter(house.ledger.events(after=sequence - 1)), None)
     return found if found is not None and found.sequence == sequence else None

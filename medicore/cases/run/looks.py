@@ -33,9 +33,9 @@ _KINDS: Mapping[RunState, str] = MappingProxyType(
 
 
 def looks_before(house: House, run: RunId, *, exploratory: bool) -> dict[str, Any]:
-    """Return the document of the looks that came before a run, in the order in which the ledger tells their estimates.
+    """Return the document of the looks before a run, in the order of their estimates in the ledger.
 
-    A run that stopped before its estimate was none. One that was rejected was seen too, and counts.
+    A run that stopped before its estimate is not a look. A rejected run was seen too, and counts.
     """
     sequence, _ = house.ledger.head()
     told = histories_of(house, run.study)
@@ -51,7 +51,7 @@ def looks_before(house: House, run: RunId, *, exploratory: bool) -> dict[str, An
 
 
 def _look(house: House, history: RunHistory) -> SeenLook | None:
-    """Return the look that a run was; None where it found no estimate."""
+    """Return the look of a run; None when the run has no estimate."""
     kind = EXPLORATORY if history.request.exploratory else _KINDS.get(history.state, "sealed")
     performed = history.performed("effect")
     if performed is not None and performed.tells_look:
@@ -59,14 +59,14 @@ def _look(house: House, history: RunHistory) -> SeenLook | None:
         return None if told is None else SeenLook.of(told, run=str(history.run), kind=kind)
     lock = history.data_lock
     delivered = delivered_digest(lock.files) if lock is not None else ""
-    if not history.sealings:  # an older version told nothing of an exploratory run's numbers
+    if not history.sealings:  # an older version did not record the numbers of an exploratory run
         return SeenLook(str(history.run), history.run.month, kind, delivered, None)
     seen = _recorded(house, history)
     return None if seen is None else SeenLook(str(history.run), history.run.month, kind, delivered, seen)
 
 
 def _recorded(house: House, history: RunHistory) -> SeenEstimate | None:
-    """Return the numbers in the sealed record of a run whose event does not hold them; None where it has no estimate."""
+    """Return the numbers in the sealed record of a run whose event lacks them; None when the run has no estimate."""
     run, commit = history.run, history.sealed_commit
     held = {entry["name"] for entry in read_provenance(house, run, commit)["files"]}
     for name in ("results.json", "effect.json"):

@@ -1,4 +1,4 @@
-"""requesting: who asks for an analysis signs that, and a request that is not fit is refused before a run exists."""
+"""requesting: the requester signs a request for an analysis, and an invalid request is refused before a run exists."""
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,21 +30,21 @@ from medicore.records.protocol.printable import require_printable
 from medicore.records.protocol.protocol import Protocol
 
 ACTION = "run.requested"
-"""What the signed act of a request is called, whether a run begins by it or goes on."""
+"""The name of the signed act of a request, for a new run and for one that continues."""
 
 SUBJECT = "requests"
-"""What the act is about, since no run has a number yet."""
+"""The subject of the act, since the run has no number yet."""
 
 BY_REQUEST = (ACTION, "run.resumed")
-"""The events that carry a request's envelope."""
+"""The events that contain a request's envelope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who wants which study and month analysed, and why; ``signature`` is the DSSE envelope of it in base64.
+    """Who wants which study and month analysed, and why; ``signature`` is its DSSE envelope in base64.
 
-    One signature may cover several studies of a month. ``commit`` is that of the code, in full, where the requester
-    wants no other.
+    One signature may cover several studies of a month. ``commit`` is the full commit of the code, if the requester
+    allows no other.
     """
 
     study: str
@@ -59,9 +59,9 @@ class Request:
 def sign_request(
     house: House, request: Request, studies: Sequence[str], passphrase: Callable[[str], str]
 ) -> str:
-    """Return the signature of the request's requester on the month of all these ``studies``.
+    """Return the requester's signature on the request for the month of all these ``studies``.
 
-    ``passphrase`` is asked for that of a person only once they are found to be one who may request.
+    ``passphrase`` is called only after the requester's permission was verified.
 
     Raises
     ------
@@ -79,24 +79,25 @@ def sign_request(
 
 
 def sign_for_service(house: House, request: Request, studies: Sequence[str]) -> str:
-    """Return the service's signature on what a schedule asks; who calls it has proved that a schedule does."""
+    """Return the service's signature on a schedule's request; the caller has proved that it comes from a schedule."""
     with _refusals(house, request):
         act = _declared(house, _requester(house, SERVICE), request, studies)
         return base64.b64encode(house.certifier.sign_for_service(act)).decode()
 
 
 def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
-    """Return protocol, commit and environment of a request that may begin once it is signed.
+    """Return protocol, commit and environment of a request that may begin when it is signed.
 
     Raises
     ------
     ReviewError
-        When the requester is unknown, revoked or may not request. A refusal is put into the ledger.
+        When the requester is unknown, revoked or may not request. The refusal is in the ledger.
     ProtocolError
-        When study or month is malformed or unknown, the month is before the study's first or has not begun, or the report
-        could not print a text of the protocol.
+        When study or month is malformed or unknown, the month is before the study's first or has not begun, or the
+        report cannot print a text of the protocol.
     ConfigurationError
-        When code or packages are not what a regulatory run needs, or the code is of another commit than was asked for.
+        When code or packages do not meet the requirements of a regulatory run, or the code is of another commit than
+        requested.
     """
     with _refusals(house, request):
         _requester(house, request.requester)
@@ -111,7 +112,7 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
 
 
 def _require_month(protocol: Protocol, month: str, now: datetime) -> None:
-    """Raise ProtocolError unless the month is one of the study's and has begun, where the study is."""
+    """Raise ProtocolError unless the month belongs to the study and has begun in the study's time zone."""
     first, zone = protocol.calendar.first_month, protocol.calendar.timezone
     if month_id(month) < first:
         raise ProtocolError(f"month {month} is before the study's first, {first}; choose a later one")
@@ -124,16 +125,17 @@ def _require_month(protocol: Protocol, month: str, now: datetime) -> None:
 
 
 def require_commit(wanted: str, running: str) -> None:
-    """Raise ConfigurationError unless the code that runs is of the commit that is wanted."""
+    """Raise ConfigurationError unless the code that runs is of the wanted commit."""
     if wanted != running:
         raise ConfigurationError(
-            f"the code that runs is of commit {running[:12]}; expected {wanted[:40]!r}, which the request names; give the "
-            "flow run that commit as its job variable 'commit', or ask where that commit is checked out"
+            f"the code that runs is of commit {running[:12]}; expected {wanted[:40]!r}, which the request names; "
+            "give the flow run that commit as its job variable 'commit', or make the request in a checkout of that "
+            "commit"
         )
 
 
 def require_signed(house: House, request: Request, resumed: RunId | None) -> None:
-    """Raise ReviewError unless the request is signed by its requester, now, and by no run but ``resumed`` used up.
+    """Raise ReviewError unless the request has its requester's valid signature, and no run except ``resumed`` has used it.
 
     The refusal is in the ledger.
     """
@@ -147,7 +149,7 @@ def require_signed(house: House, request: Request, resumed: RunId | None) -> Non
             envelope = base64.b64decode(request.signature, validate=True)
         except ValueError as error:
             raise ReviewError(
-                "the signature of the request is no base64; expected what 'medicore request' prints"
+                "the signature of the request is not base64; expected what 'medicore request' prints"
             ) from error
         person = _requester(house, request.requester)
         act = house.certifier.verify(envelope, person, timestamp(house.clock.now()))
@@ -160,7 +162,7 @@ def require_signed(house: House, request: Request, resumed: RunId | None) -> Non
 
 
 def begun_by(house: House, request: Request) -> RunId | None:
-    """Return the run that began, or went on, by this very signed request; None where none did."""
+    """Return the run that began or continued with exactly this signed request; None when there is none."""
     try:
         envelope = base64.b64decode(request.signature, validate=True)
     except ValueError:
@@ -169,12 +171,12 @@ def begun_by(house: House, request: Request) -> RunId | None:
 
 
 def proved_request(house: House, event: LedgerEvent) -> Act:
-    """Return the signed act by which a run was begun or resumed, once it is proved and says what the event says.
+    """Return the signed act by which a run began or continued, after proving it and comparing it with the event.
 
     Raises
     ------
     ReviewError
-        When the event has no signature, or one that does not hold.
+        When the event has no valid signature.
     IntegrityError
         When something else was signed.
     """
@@ -187,16 +189,16 @@ def proved_request(house: House, event: LedgerEvent) -> Act:
         _require_asked(act, told)
     except ReviewError as error:
         raise IntegrityError(
-            f"ledger event {event.sequence} tells something else than {event.actor} signed ({error}); expected the "
+            f"ledger event {event.sequence} differs from what {event.actor} signed ({error}); expected the "
             "same; take the ledger from the archive"
         ) from error
     return act
 
 
 def refuse_flow_run(house: House, said: str, flow_run: str, asked: Mapping[str, Any]) -> LedgerEvent:
-    """Record that the worker executed nothing of a flow run, and what that claimed to ask; return the event.
+    """Record that the worker executed nothing of a flow run, with the claims of the flow run; return the event.
 
-    Whoever may use Prefect's API wrote ``asked``: who asks is recorded as claimed, and proves nothing.
+    Anyone who may use Prefect's API could have written ``asked``: it is recorded as claimed, and proves nothing.
     """
     told = {name: value for name, value in asked.items() if name != "requester"}
     details = {
@@ -209,7 +211,7 @@ def refuse_flow_run(house: House, said: str, flow_run: str, asked: Mapping[str, 
 
 
 def record_refusals(house: House, counts: Mapping[str, int]) -> str:
-    """Record how many requests the service's API refused, by kind, in one event; return what to tell people."""
+    """Record in one event how many requests the service's API refused, by kind; return a message about them."""
     said = f"{sum(counts.values())} request(s) to the service's API were refused: " + ", ".join(
         f"{kind} ({count} times)" for kind, count in sorted(counts.items())
     )
@@ -233,7 +235,7 @@ def _declared(house: House, person: Person, request: Request, studies: Sequence[
 
 
 def _require_asked(act: Act, request: Request) -> None:
-    """Raise ReviewError, naming what differs, unless the act is this very request."""
+    """Raise ReviewError, which names the difference, unless the act is exactly this request."""
     wanted = {
         "what": (act.action, ACTION),
         "who asks": (act.signer, request.requester),
@@ -246,13 +248,13 @@ def _require_asked(act: Act, request: Request) -> None:
     for name, (signed, asked) in wanted.items():
         if signed != asked:
             raise ReviewError(
-                f"the request is not what was signed: {name} differs; expected the signature of this very request; "
-                "sign again"
+                f"the request is not what was signed: {name} differs; expected the signature of exactly this "
+                "request; sign again"
             )
 
 
 def _used(house: House, request: Request, envelope: bytes) -> Iterator[RunId]:
-    """Yield the runs that began or went on by this envelope."""
+    """Yield the runs that began or continued with this envelope."""
     asked = sha256(envelope)
     for history in histories_of(house, request.study, request.month):
         for event in history.told(*BY_REQUEST):
@@ -263,7 +265,7 @@ def _used(house: House, request: Request, envelope: bytes) -> Iterator[RunId]:
 
 @contextmanager
 def _refusals(house: House, request: Request) -> Iterator[None]:
-    """Put a refusal into the ledger, and who claimed to ask, as ``refuse`` does."""
+    """Record a refusal in the ledger with the claimed requester, as ``refuse`` does."""
     try:
         yield
     except (ProtocolError, ConfigurationError, ReviewError) as error:

@@ -1,4 +1,4 @@
-"""Runs: how an attempt at an analysis begins and resumes, and where it was sealed."""
+"""Runs: how an analysis begins and resumes, and where it was sealed."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -25,9 +25,9 @@ from medicore.records.protocol.protocol import Protocol
 
 @dataclass(frozen=True, slots=True)
 class ActiveRun:
-    """A run at work: its protocol, its identity as reports print it, its record folder.
+    """An active run: its protocol, its identity as reports print it, its record folder.
 
-    ``fence`` is the sequence number of the event by which this worker holds the run (records/ledger/appending.py).
+    ``fence`` is the sequence number of the event with which this worker took the run (records/ledger/appending.py).
     """
 
     id: RunId
@@ -39,12 +39,12 @@ class ActiveRun:
 
     @property
     def exploratory(self) -> bool:
-        """Whether the run may differ from its commit, and so can be neither signed nor archived."""
+        """Whether the code may differ from its commit; such a run can be neither signed nor archived."""
         return bool(self.identity["status"] == EXPLORATORY)
 
     @property
     def tag(self) -> str:
-        """The tag that this sealing of the run creates."""
+        """The tag of this sealing of the run."""
         return seal_tag(self.id, self.sealing)
 
 
@@ -54,14 +54,14 @@ def seal_tag(run: RunId, sealing: int) -> str:
 
 
 def next_tag(history: RunHistory) -> str:
-    """Return the tag that the next sealing of a run creates."""
+    """Return the tag of the next sealing of a run."""
     return seal_tag(history.run, 1 + len(history.sealings))
 
 
 def begin(house: House, request: Request) -> ActiveRun:
     """Return a new run, or the interrupted one of the same study and month, ready to advance.
 
-    Everything that can refuse a request does so before the run has a number; a refusal is in the ledger.
+    A request is refused before the run has a number; the refusal is in the ledger.
     """
     protocol, commit, environment = admit(house, request)
     earlier = histories_of(house, request.study, request.month)
@@ -116,7 +116,7 @@ def all_runs(house: House, study: str | None = None) -> tuple[RunId, ...]:
 
 
 def interrupted(earlier: Iterable[RunHistory], *, exploratory: bool) -> RunHistory | None:
-    """Return the first of a month's runs, exploratory ones or the others, that never came to an end, if there is one."""
+    """Return the first of a month's runs, exploratory or regulatory, that has not ended, if there is one."""
     for history in earlier:
         if history.state is RunState.RUNNING and history.request.exploratory == exploratory:
             return history
@@ -126,38 +126,38 @@ def interrupted(earlier: Iterable[RunHistory], *, exploratory: bool) -> RunHisto
 def _resume(house: House, history: RunHistory, request: Request, commit: str) -> ActiveRun:
     run = history.run
     require_begun_on(run, history.request.code_commit, commit)
-    identity = _identity(house, history)  # before the run is taken: what was forged of it continues nothing
+    identity = _identity(house, history)  # before the run is taken, so that a forged run does not continue
     details = {ENVELOPE: request.signature, LEASE: lease(house)}
     taken = log(house, request.requester, "run.resumed", str(run), request.reason, details)
     return _opened(house, history, identity, taken.sequence)
 
 
 def take_up(house: House, history: RunHistory) -> ActiveRun:
-    """Return a running run that another worker left, held by this one from now on."""
+    """Take an active run that another worker left, and return it; this worker holds it from now on."""
     identity = _identity(house, history)
     taken = log(house, SERVICE, "run.taken", str(history.run), "", {LEASE: lease(house)})
     return _opened(house, history, identity, taken.sequence)
 
 
 def lease(house: House) -> dict[str, Any]:
-    """Return the lease that a worker of this house takes of a run."""
+    """Return the lease of a worker of this house."""
     return {"holder": house.holder, "seconds": house.lease_seconds}
 
 
 def require_held(house: House, active: ActiveRun) -> None:
-    """Raise BusyError when another worker has taken the run from this one; ask before anything is made for good."""
+    """Raise BusyError when another worker has taken the run from this one; call this before any permanent change."""
     held = lease_of(history_of(house, active.id).events)
     if held is not None and held.fence != active.fence:
         raise BusyError(
             f"run {active.id} was taken by {held.holder} with ledger event {held.fence}; expected to hold it still; "
-            "this worker writes nothing more, 'medicore status' tells how the run goes on"
+            "this worker writes nothing more; 'medicore status' shows how the run continues"
         )
 
 
 def reopen(house: House, history: RunHistory, *, fence: int) -> ActiveRun:
-    """Return a run as the ledger tells it, held by the event ``fence``, its work folder ready.
+    """Return a run as the ledger has it, held since the event ``fence``, with its work folder ready.
 
-    Raises ProtocolError when nobody asked for the run.
+    Raises ProtocolError when there is no request for the run.
     """
     return _opened(house, history, _identity(house, history), fence)
 
@@ -169,7 +169,7 @@ def _opened(house: House, history: RunHistory, identity: Mapping[str, Any], fenc
 
 
 def _identity(house: House, history: RunHistory) -> dict[str, Any]:
-    """Return the identity under which a run is sealed next, its decisions proved."""
+    """Return the identity for the next sealing of a run, after proving its decisions."""
     return {
         **history.request.identity,
         "record_tag": next_tag(history),
@@ -178,21 +178,21 @@ def _identity(house: House, history: RunHistory) -> dict[str, Any]:
 
 
 def sealed_commit(house: House, run: RunId) -> str:
-    """Return the commit of a run's last sealing, as the ledger names it; raise ProtocolError when there is none."""
+    """Return the commit of a run's last sealing in the ledger; raise ProtocolError when there is none."""
     return history_of(house, run).sealed_commit
 
 
 def code_commit(house: House, run: RunId) -> str:
-    """Return the commit of the code that a run began on; raise ProtocolError when there is no such run."""
+    """Return the commit of the code with which a run began; raise ProtocolError when there is no such run."""
     return history_of(house, run).request.code_commit
 
 
 def require_begun_on(run: RunId, began: str, now: str) -> None:
-    """Raise ConfigurationError unless the code is at the commit that the run began on."""
+    """Raise ConfigurationError unless the code is at the commit with which the run began."""
     if now != began:
         raise ConfigurationError(
-            f"run {run} began on commit {began[:12]}, and the code is at {now[:12]}; a run ends, and is made again, by the "
-            "code that it began with; check out that commit and try again"
+            f"run {run} began on commit {began[:12]}, and the code is at {now[:12]}; a run is completed, and "
+            "computed again, with the code with which it began; check out that commit and try again"
         )
 
 

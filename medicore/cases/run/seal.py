@@ -1,4 +1,4 @@
-"""Sealing: a run's files become a record commit, whatever way the run ended."""
+"""Sealing: a run's files become a record commit, however the run ended."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -29,9 +29,9 @@ def seal(
 ) -> str:
     """Seal a run as ``candidate``, ``halted`` or ``failed``; return the record commit.
 
-    The large files go to the content store first, then the commit and its tag are made, then the ledger says
-    so, and its head is signed and kept in the archive. A process that was killed in between has left the tag: the record
-    is then built again, and the tag is taken over only where its record is the same, byte for byte.
+    The large files go to the content store first. Then the commit and its tag are made, the ledger records them, and
+    the ledger's head is signed and stored in the archive. A process that was killed in between has left the tag: the
+    record is then built again, and the tag is used only if its record is the same, byte for byte.
 
     Raises
     ------
@@ -55,9 +55,9 @@ def seal(
 
 
 def _moment(house: House, active: ActiveRun) -> dict[str, Any]:
-    """Return when the run is sealed, and the ledger's head then; as the record of a killed process has it, if there is one.
+    """Return the time of the sealing and the ledger's head at that time, or those in the record that a killed process left.
 
-    What a left record says is taken over only where it can be true: its head is an event of the ledger, and its time lies
+    The values of such a record are used only if they can be true: its head is an event of the ledger, and its time is
     between that event and now.
     """
     now = house.clock.now().isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -80,7 +80,7 @@ def _commit(house: House, active: ActiveRun, outcome: str, moment: dict[str, Any
     run, files = active.id, active.files
     folder = house.workspaces.path(run)
     frozen = files.exists("lock/transfer.json")
-    # Nothing is vouched for that rests on a lock which is there no more.
+    # Files that depend on a lost lock are left out: nothing proves them.
     finished = [step for step in STEPS if frozen and all(files.exists(name) for name in step.outputs)]
     if frozen and not files.exists("lock.dvc"):
         house.content.add(folder, f"{run.folder}/lock")
@@ -116,13 +116,13 @@ def _held_by_git(files: RecordFiles, finished: list[Step]) -> dict[str, bytes]:
 
 
 def _ignored(finished: list[Step]) -> bytes:
-    """Return the ignore file that keeps what DVC brings back out of the inspector's ``git status``."""
+    """Return the ignore file that hides the files which DVC restores from the inspector's ``git status``."""
     names = sorted(name for step in finished for name in step.stored)
     return "".join(f"/{name}\n" for name in ["lock", *names, SIGNED_REPORT]).encode()
 
 
 def _parent(house: House, active: ActiveRun) -> str:
-    """Return the code commit, or for a continued run the commit of its sealing before."""
+    """Return the code commit, or, for a continued run, the commit of its previous sealing."""
     if active.sealing == 1:
         return str(active.identity["code_commit"])
     return sealed_commit(house, active.id)
@@ -152,7 +152,7 @@ def _provenance(
 
 
 def release_commit(house: House, run: RunId) -> str | None:
-    """Return the commit that released a run, or None while no human has."""
+    """Return the commit that released a run; None before a release."""
     release = history_of(house, run).release
     return None if release is None else release.commit
 
@@ -161,6 +161,6 @@ def read_results(house: House, run: RunId, commit: str) -> Results:
     """Return the results of the record at ``commit``; raise ProtocolError when the run reached none."""
     if "results.json" not in house.records.names(commit, run.folder):
         raise ProtocolError(
-            f"{run} was sealed without results; expected a run with some; see 'medicore history {run}'"
+            f"{run} was sealed without results; expected a run with results; see 'medicore history {run}'"
         )
     return Results.from_json(stored_file(house, run, commit, "results.json"))

@@ -13,11 +13,11 @@ from medicore.records.identifiers import RunId
 SIGNED_REPORT = "report.signed.pdf"
 
 GIVEN = ("protocol.json", "lock.dvc")
-"""The files of a record that its steps are given; they make all the others."""
+"""The input files of a record's steps; the steps make all other files."""
 
 
 def read_provenance(house: House, run: RunId, commit: str) -> dict[str, Any]:
-    """Return the provenance of the record at ``commit``; raise IntegrityError unless it is the one that the ledger names.
+    """Return the provenance of the record at ``commit``; raise IntegrityError unless it is the one in the ledger.
 
     A released record has the provenance of the sealed one.
     """
@@ -31,7 +31,7 @@ def read_provenance(house: House, run: RunId, commit: str) -> dict[str, Any]:
 
 
 def left_provenance(house: House, run: RunId, commit: str) -> dict[str, Any]:
-    """Return the provenance of a record that the ledger does not know yet: what it says is proved by nothing."""
+    """Return the provenance of a record that the ledger does not know yet; nothing proves its contents."""
     return dict(json.loads(_provenance(house, run, commit)[0]))
 
 
@@ -41,12 +41,12 @@ def _provenance(house: House, run: RunId, commit: str) -> tuple[bytes, str]:
 
 
 def read_document(house: House, run: RunId, commit: str, name: str) -> dict[str, Any]:
-    """Return a JSON document of the record at ``commit``, proved by provenance."""
+    """Return a JSON document of the record at ``commit``, proved by the provenance."""
     return dict(json.loads(stored_file(house, run, commit, name)))
 
 
 def file_entry(provenance: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return what provenance says of one file: its size, SHA-256, and MD5 where the content store holds it."""
+    """Return a file's entry in the provenance: size, SHA-256, and MD5 if the content store has it."""
     for entry in provenance["files"]:
         if entry["name"] == name:
             return dict(entry)
@@ -66,7 +66,7 @@ def stored_file(house: House, run: RunId, commit: str, name: str) -> bytes:
 
 
 def whole_copy(run: RunId, name: str, copies: Sequence[tuple[str, bytes]], digest: str) -> bytes:
-    """Return the first of the stored copies of a run's file that is what was recorded; raise IntegrityError when none is."""
+    """Return the first intact copy of a run's file; raise IntegrityError when no copy is what was recorded."""
     for _, data in copies:
         if sha256(data) == digest:
             return data

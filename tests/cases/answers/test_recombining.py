@@ -92,7 +92,7 @@ def test_findings_that_nobody_may_answer_are_obstacles(tmp_path: Path, halt: Fin
         (EstimationError("python exited with 4: medicore: arm 'b' is empty"), "arm 'b' is empty"),
         (
             EstimationError("python exited with 1: ValueError: 63.5"),
-            "the code of one run cannot work with what it is given of the other",
+            "the code of one run cannot work with the parts of the other",
         ),
         (ConfigurationError("the environment cannot be built"), "the environment cannot be built"),
     ],

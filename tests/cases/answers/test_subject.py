@@ -139,7 +139,7 @@ def test_the_released_run_is_looked_at_before_a_later_one(released: WholeHouse) 
 
 
 def test_the_latest_attempt_is_looked_at_where_none_is_released(month: WholeHouse) -> None:
-    """A halted run that came as far as the cohort can be looked at, too."""
+    """A halted run that reached as the cohort can be looked at, too."""
     second = month.run(SOUND).run
     assert looked(month, 0)["run"] == second
     assert subject(month.house, "TEST-WAITING", TEXTS["subject_id"][0], "quinn", words)["run"] == WAITING_RUN
@@ -148,8 +148,8 @@ def test_the_latest_attempt_is_looked_at_where_none_is_released(month: WholeHous
 @pytest.mark.parametrize(
     ("study", "asked", "told"),
     [
-        (BROKEN, None, f"study {BROKEN} has no sealed run that came as far as the cohort"),
-        (SOUND, "2025-02", f"study {SOUND} has no sealed run of 2025-02 that came as far"),
+        (BROKEN, None, f"study {BROKEN} has no sealed run that reached the cohort"),
+        (SOUND, "2025-02", f"study {SOUND} has no sealed run of 2025-02 that reached"),
         (SOUND, "2025-13", "month '2025-13' is malformed"),
         ("nonsense", None, "not a study identifier"),
     ],
@@ -176,7 +176,7 @@ def test_a_disposition_that_the_criteria_do_not_give_is_found(month: WholeHouse,
     month.content.remote[md5(data)] = data
     recorded_otherwise(month, RUN, "disposition.parquet", md5=md5(data), sha256=sha256(data))
     with pytest.raises(
-        IntegrityError, match="the recorded disposition of the subject is not what the criteria give"
+        IntegrityError, match="the recorded disposition of the subject differs from the criteria"
     ):
         looked(month, 0)
     assert looked(month, 1)["box"]["box"] == "analysed"

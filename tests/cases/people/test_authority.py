@@ -110,7 +110,7 @@ def test_the_authority_unlocks_the_last_in_charge(locked: WholeHouse) -> None:
     [
         ("otto", by_authority("guessed it"), WrongPassphraseError, "key of the authority"),
         ("otto", by_authority(reason=" "), ReviewError, "the reason is empty"),
-        ("rita", by_authority(), ReviewError, "only these the authority unlocks"),
+        ("rita", by_authority(), ReviewError, "the authority unlocks only these"),
         ("eve", by_authority(), ReviewError, "is unknown"),
     ],
 )

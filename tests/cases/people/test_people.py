@@ -89,7 +89,7 @@ def test_what_the_earlier_key_signed_stays_valid(founded: tuple[House, SetClock]
 def test_the_last_in_charge_is_not_revoked(founded: tuple[House, SetClock]) -> None:
     """The only person in force who may administer stays; with a second one, either may go."""
     house, _ = founded
-    with pytest.raises(ReviewError, match="otto is the last who may administer people"):
+    with pytest.raises(ReviewError, match="otto is the last person who may administer people"):
         revoke(house, actor(), "otto")
     add_person(house, "quinn", "quality")
     revoke(house, actor("quinn"), "otto")

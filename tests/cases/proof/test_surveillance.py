@@ -76,5 +76,5 @@ def test_what_was_left_too_long_is_read_at_once(housed: tuple[House, SetClock]) 
 @pytest.mark.parametrize("every", [0, -7, 366])
 def test_no_interval_is_refused(housed: tuple[House, SetClock], every: int) -> None:
     """Days that are no interval within the year are refused."""
-    with pytest.raises(ProtocolError, match="are no interval; expected 1 to 365"):
+    with pytest.raises(ProtocolError, match="are not an interval; expected 1 to 365"):
         part(housed[0], every)

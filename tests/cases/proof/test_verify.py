@@ -198,7 +198,7 @@ def test_a_request_that_the_ledger_tells_otherwise_is_named(founded: WholeHouse)
     found = failed(founded)
     assert list(found) == [f"ledger head in run/{SOUND_RUN}", f"request {event.sequence} by ana"]
     assert (
-        "tells something else than ana signed (the request is not what was signed: the reason differs"
+        "differs from what ana signed (the request is not what was signed: the reason differs"
         in found[f"request {event.sequence} by ana"]
     )
 

@@ -151,7 +151,7 @@ def test_what_breaks_the_contract_cannot_be_overridden(month: WholeHouse) -> Non
     """No signature lets a run continue on data that break their contract; it can be rejected."""
     (finding,) = month.history(BROKEN_RUN).findings
     assert finding.overridable is False
-    words = r"\(contract\) cannot be overridden; reject the run, have what it says corrected"
+    words = r"\(contract\) cannot be overridden; reject the run, have its cause corrected"
     require_refused(month, BROKEN_RUN, words, "proceed", finding=finding.digest)
     month.sign(BROKEN_RUN, "reject")
     month.follow(BROKEN_RUN)

@@ -77,6 +77,6 @@ def test_a_ledger_that_does_not_know_the_service_cannot_open_its_heads(founded: 
     other, _ = found_house(founded.folder / "other")
     elsewhere = replace(founded.house, ledger=other.ledger)
     with pytest.raises(
-        IntegrityError, match="holds 1 signed heads of a ledger, this one does not know who signed"
+        IntegrityError, match="holds 1 signed heads of a ledger, and this ledger does not know who signed"
     ):
         kept(elsewhere)

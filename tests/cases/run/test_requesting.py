@@ -90,7 +90,7 @@ def test_one_signature_covers_the_studies_that_it_names(founded: tuple[House, Se
         ({"reason": "Because"}, "the reason differs"),
         ({"exploratory": True}, "whether it is exploratory differs"),
         ({"signature": ""}, "is not signed"),
-        ({"signature": "§"}, "is no base64"),
+        ({"signature": "§"}, "is not base64"),
         ({"signature": base64.b64encode(b"{}").decode()}, "envelope"),
         ({"requester": "otto"}, "does not verify"),
         ({"requester": "rita"}, "which may not request"),
@@ -192,7 +192,7 @@ def test_an_event_that_tells_something_else_is_found(
 ) -> None:
     """An event that carries a good signature of another request is not believed."""
     house, _ = founded
-    with pytest.raises(IntegrityError, match="tells something else than ana signed"):
+    with pytest.raises(IntegrityError, match="differs from what ana signed"):
         proved_request(house, requested(house, signed(house), **told))
 
 

@@ -207,7 +207,7 @@ def test_model_that_does_not_converge(house: WholeHouse) -> None:
         "leave terms out in a new version of the protocol, and run again"
     )
     with pytest.raises(
-        ReviewError, match=r"\(convergence\) cannot be overridden; reject the run, have what it says"
+        ReviewError, match=r"\(convergence\) cannot be overridden; reject the run, have its cause"
     ):
         house.sign(found.outcome.run, "proceed", finding=finding.digest)
 

@@ -106,7 +106,7 @@ def test_what_ends_again_and_again_is_given_up(log: Path) -> None:
     with pytest.raises(
         ConfigurationError,
         match=r"^the worker ended 5 times within 10 minutes, at last with 3; "
-        r"its last words are in prefect/words\.log of the state folder$",
+        r"its last output is in prefect/words\.log of the state folder$",
     ):
         process.attend()
     assert len(list(said(log, 5))) == 5

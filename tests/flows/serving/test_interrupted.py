@@ -77,7 +77,7 @@ def test_one_without_a_process_is_begun_again(client: SyncPrefectClient, pool: s
     (told,) = watch.resume()
     found = client.read_flow_run(dead)
     assert (
-        told == f"flow run '{found.name}' is begun again: its process or its worker had ended without a word"
+        told == f"flow run '{found.name}' is started again: its process or its worker had ended abruptly"
     )
     assert found.state is not None
     assert (found.state.type, found.state.name) == (StateType.SCHEDULED, "Resuming")
@@ -133,7 +133,7 @@ def test_the_third_end_is_the_last(client: SyncPrefectClient, pool: str, begun: 
         assert client.read_flow_run(hopeless).run_count == begins
     assert watch.resume() == []
     (told,) = watch.resume()
-    assert "crashed: its process or its worker had ended without a word, 3 times" in told
+    assert "crashed: its process or its worker had ended abruptly, 3 times" in told
     assert client.read_flow_run(hopeless).state_type == StateType.CRASHED
 
 

@@ -266,7 +266,7 @@ def test_what_the_client_says_of_a_server_is_told_in_one_line(
     monkeypatch.setenv("PREFECT_API_URL", prefect_url)
     for error in (ConnectError("all tries failed"), RuntimeError(f"Failed to reach API at {prefect_url}")):
         with (
-            pytest.raises(ConfigurationError, match=r"went away; the ledger has all that was done"),
+            pytest.raises(ConfigurationError, match=r"is no longer reached; the ledger has everything that was done"),
             prefect_server(tmp_path),
         ):
             raise error
@@ -283,7 +283,7 @@ def test_server_that_cannot_start_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     before = dict(os.environ)
     with (
-        pytest.raises(ConfigurationError, match=r"ended at its start; its last words are in server\.log"),
+        pytest.raises(ConfigurationError, match=r"ended at its start; its last output is in server\.log"),
         prefect_server(tmp_path),
     ):
         pass

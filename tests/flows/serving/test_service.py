@@ -82,7 +82,7 @@ def test_the_command_that_fails_is_named(settings: Settings, monkeypatch: pytest
     """Of Prefect's command lines the first that fails ends the start; it is named with its code, and no later one begins."""
     monkeypatch.setenv("PREFECT_TEST_FAILS", "1")
     words = (
-        r"^'prefect work-pool set-concurrency-limit' ended with 7; its last words are in prefect/worker\.log"
+        r"^'prefect work-pool set-concurrency-limit' ended with 7; its last output is in prefect/worker\.log"
     )
     with pytest.raises(ConfigurationError, match=words), service(settings):
         raise AssertionError("nothing is served")

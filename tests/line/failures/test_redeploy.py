@@ -93,10 +93,10 @@ def test_a_server_that_never_comes_back_holds_up_nobody(project: Project, tmp_pa
     assert asked.returncode == 0, trouble
     said = [line for line in trouble.splitlines() if line.startswith("medicore: ")]
     assert said[0].startswith(
-        f"medicore: {run} has ended, but Prefect does not show it; 'medicore status' does ("
+        f"medicore: {run} has ended, but Prefect does not show its end; 'medicore status' does ("
     )
-    assert said[1].startswith("medicore: Prefect was not told how this ended (")
-    assert said[2:] == ["medicore: Prefect was not told everything: its server is away"]
+    assert said[1].startswith("medicore: Prefect does not know how this ended (")
+    assert said[2:] == ["medicore: Prefect does not show everything: its server is unreachable"]
     assert [row["run"] for row in again] == [f"{SOUND.study}/2025-08/2"], "the first had ended"
     require_one_record(project, run)
 

@@ -120,7 +120,7 @@ def test_the_plug_is_pulled(server: Server, project: Project, cut_off: str) -> N
     assert server.ended(cut_off)["type"] == "COMPLETED"
     states = server.ask(f"flow_run_states/?flow_run_id={cut_off}")
     assert [state["message"] for state in states if state["name"] == "Resuming"] == [
-        "its process or its worker had ended without a word"
+        "its process or its worker had ended abruptly"
     ]
     require_one_record(project, f"{PLUG.study}/{MONTH}/1")
 
@@ -149,7 +149,7 @@ def test_a_signed_request_becomes_a_run_of_its_commit(server: Server, project: P
     replayed = server.send("replay/commit", {"run": run}, commit=commit)
     state = server.ended(replayed)
     assert state["type"] == "COMPLETED", state["message"]
-    assert state["message"].endswith(f"files of {run} came out bit for bit")
+    assert state["message"].endswith(f"files of {run} are the same bit for bit")
     (table,) = server.artifacts(replayed).values()
     assert {row["identical"] for row in json.loads(table["data"])} == {True}
 
@@ -236,7 +236,7 @@ def test_the_archive_is_read_week_by_week(server: Server, project: Project) -> N
     assert (planned["schedule"]["cron"], planned["active"]) == ("0 3 * * 0", True)
     flow_run = server.ask(f"deployments/{found['id']}/create_flow_run", {"parameters": {"every": 30}})["id"]
     state = server.ended(flow_run)
-    assert (state["type"], state["message"]) == ("COMPLETED", "0 of 0 archived runs read and found well")
+    assert (state["type"], state["message"]) == ("COMPLETED", "0 of 0 archived runs read and found intact")
     assert last_about(project, "archive")["action"] == "archive.surveyed"
     with pytest.raises(urllib.error.HTTPError) as refused:
         server.ask(f"deployments/{found['id']}/create_flow_run", {"parameters": {"every": 366}})

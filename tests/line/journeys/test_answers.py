@@ -32,7 +32,7 @@ def test_status_tells_what_is_late(released: Month) -> None:
     assert gap["first"] == "2025-04"
     text = released.project.medicore("status", "--late").out
     assert f"late since {found['late'][0]['due']}" in text
-    assert "nobody has asked for it" in text
+    assert "nobody has requested it" in text
 
 
 def test_review_lists_what_waits_and_shows_one(month: Month) -> None:

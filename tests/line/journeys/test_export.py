@@ -97,7 +97,7 @@ def test_nothing_is_written_over(released: Month, tmp_path: Path) -> None:
     run = released.run(REFERENCE)
     before = len(released.project.events(run))
     err = released.project.medicore("export", run, "--to", str(tmp_path), expected=9).err
-    assert "is there already" in err
+    assert "exists already" in err
     assert len(released.project.events(run)) == before
 
 

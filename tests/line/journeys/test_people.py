@@ -64,7 +64,7 @@ def test_a_company_issues_its_own(month: Month, tmp_path: Path) -> None:
     assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}
     shown = project.medicore("approvals", run).out
     assert "issued by: elsewhere" in shown
-    assert "the signature holds, on these very bytes" in shown
+    assert "the signature is valid for exactly these bytes" in shown
     code, answer = third_party(export(project, run, tmp_path / "bundle"), tmp_path)
     assert code == 0, answer
 

@@ -56,7 +56,7 @@ def test_approvals_of_a_release(released: Month) -> None:
     assert answer["requested_by"] == "analyst"
     text = released.project.medicore("approvals", run).out
     assert held["digests"]["report.pdf"] in text
-    assert "the signature holds, on these very bytes" in text
+    assert "the signature is valid for exactly these bytes" in text
 
 
 def test_an_excluded_patient(month: Month) -> None:

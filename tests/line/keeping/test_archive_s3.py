@@ -108,7 +108,7 @@ def test_the_archive_alone_gives_the_record_back(kept: Kept, tmp_path: Path) -> 
     with kept.hidden(f"archives/{RUN}/"):
         answer = empty.medicore("archive", "restore", RUN, str(again), "--as", "reviewer", "--json")
     assert answer.json()["named_by_ledger"] is False
-    assert "this ledger does not know it" in answer.err
+    assert "this ledger does not know the run" in answer.err
     assert answer.json()["manifest"] == restored["details"]["manifest"]
     files = [
         {

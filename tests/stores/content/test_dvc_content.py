@@ -163,7 +163,7 @@ def test_missing_object_is_an_integrity_error(content: DvcContent, tmp_path: Pat
     shutil.rmtree(tmp_path / "cache")
     work = scratch(content, tmp_path / "second")
     (work / RECORD / "lock.dvc").write_bytes(pointer)
-    with pytest.raises(IntegrityError, match=rf"cannot give back {RECORD}/lock\.dvc; run"):
+    with pytest.raises(IntegrityError, match=rf"cannot return {RECORD}/lock\.dvc; run"):
         content.pull(work, iter([f"{RECORD}/lock.dvc"]))
 
 
@@ -243,7 +243,7 @@ def test_what_dvc_cannot_read_of_its_own_is_told_with_the_folder(
     (work / name).write_bytes(spoilt)
     for output in ("analysis.parquet", "report.pdf", "results.json"):
         (work / RECORD / output).write_bytes(b"x")
-    with pytest.raises(ConfigurationError, match="the content store could not take cohort, report: ") as told:
+    with pytest.raises(ConfigurationError, match="the content store could not store cohort, report: ") as told:
         content.commit(work, ["cohort", "report"])
     assert f"make room, or mend the folder {work}, then" in str(told.value)
     assert "\n" not in str(told.value)

@@ -83,7 +83,7 @@ def test_each_is_named(records: GitRecords, ground: Ground, name: str) -> None:
     with attacked(ground, name), pytest.raises(IntegrityError) as refused:
         records.require_plain()
     assert ATTACKS[name][1] in str(refused.value)
-    assert "expected objects, tags and code alone" in str(refused.value)
+    assert "expected only objects, tags and code" in str(refused.value)
     assert "program.sh" not in str(refused.value)
     records.require_plain()
 

@@ -88,7 +88,7 @@ def test_a_disk_without_room_for_the_code_is_told(
     with monkeypatch.context() as patched:
         patched.setenv("PATH", str(full.parent), prepend=os.pathsep)
         with pytest.raises(
-            ConfigurationError, match=r"takes no more \(.*No space.*\); make room, then run"
+            ConfigurationError, match=r"cannot be written \(.*No space.*\); make room, then run"
         ) as refused:
             records.adopt(code, code.commit())
     assert "clone" not in str(refused.value)

@@ -159,7 +159,7 @@ def test_a_company_key_signs_decisions(authority: Authority, certifier: Authorit
     proof = verify(envelope, person.certificate, authority.certificate, NEXT_DAY, chain=person.chain)
     assert proof == statement
     for other, words in (
-        ("", "not from our authority|another's"),
+        ("", "not issued by our authority|another's"),
         (chain(*STRANGER).decode(), "does not vouch"),
     ):
         with pytest.raises(ReviewError, match=words):

@@ -94,7 +94,7 @@ def test_another_authority_is_not_ours(tmp_path: Path) -> None:
     fake = issue(theirs)
     envelope = approval(fake, theirs.key("rita"))
     assert verify(envelope, fake.certificate, theirs.certificate, NEXT_DAY).signer == "rita"
-    with pytest.raises(ReviewError, match="certificate of rita is not from our authority"):
+    with pytest.raises(ReviewError, match="certificate of rita was not issued by our authority"):
         verify(envelope, fake.certificate, ours.certificate, NEXT_DAY)
 
 
@@ -107,14 +107,14 @@ def test_a_person_is_no_authority(tmp_path: Path) -> None:
     assert certificate is not None
     fake, stored = misissued(certificate, key, "for other uses")
     envelope = approval(fake, stored)
-    with pytest.raises(ReviewError, match="not from our authority"):
+    with pytest.raises(ReviewError, match="not issued by our authority"):
         verify(envelope, fake.certificate, authority.certificate, NEXT_DAY)
-    with pytest.raises(ReviewError, match="not one for signatures"):
+    with pytest.raises(ReviewError, match="not for signatures"):
         verify(envelope, fake.certificate, rita.certificate, NEXT_DAY)
 
 
 @pytest.mark.parametrize(
-    ("kind", "message"), [("none", "not from our authority"), ("for other uses", "not one for")]
+    ("kind", "message"), [("none", "not issued by our authority"), ("for other uses", "not for signatures")]
 )
 def test_a_certificate_for_other_uses_signs_no_decision(tmp_path: Path, kind: str, message: str) -> None:
     """What our authority issued for something else, as for encryption, does not vouch for a decision."""

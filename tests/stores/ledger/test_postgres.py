@@ -133,7 +133,7 @@ def test_check_file_finds_an_index_that_hides_events(postgres: Server, database:
     ledger.append(done())
     postgres.sql(ready.format(True), database)
     assert verify_chain(ledger.events())[0] == 6
-    with pytest.raises(IntegrityError, match="by subject, sequence says other than the table"):
+    with pytest.raises(IntegrityError, match="by subject, sequence differs from the table"):
         ledger.check_file()
 
 

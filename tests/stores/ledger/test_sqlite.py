@@ -178,7 +178,7 @@ def test_a_truncated_file_is_found(path: Path) -> None:
 def test_a_missing_ledger_is_not_made_by_reading(tmp_path: Path) -> None:
     """Verification of a ledger that is gone fails, and makes no empty one in its place."""
     path = tmp_path / "ledger.sqlite"
-    with pytest.raises(ConfigurationError, match="is not there"):
+    with pytest.raises(ConfigurationError, match="is missing"):
         SqliteLedger(path, CLOCK, read_only=True)
     assert not path.exists()
 

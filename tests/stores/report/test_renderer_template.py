@@ -51,8 +51,8 @@ def test_html_is_made_where_the_front_matter_names_it() -> None:
         ("# Title\n", "no front matter"),
         ("---\n: [\n---\n", "not YAML"),
         ("---\n[1]\n---\n", "not a mapping"),
-        (FRONT.replace("echo: false", "echo: true") + PARAMETERS, "print as they stand"),
-        (FRONT.replace("  output: asis\n", "") + PARAMETERS, "print as they stand"),
+        (FRONT.replace("echo: false", "echo: true") + PARAMETERS, "print unchanged"),
+        (FRONT.replace("  output: asis\n", "") + PARAMETERS, "print unchanged"),
         (
             FRONT.replace("    pdf-standard: [a-2b, ua-1]\n", "    papersize: a4\n") + PARAMETERS,
             "no PDF standard",
