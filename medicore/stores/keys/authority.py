@@ -202,8 +202,7 @@ class Authority:
     def issue_service(self, subject: Subject, *, authority_passphrase: str, validity: timedelta) -> Person:
         """Return the service with a new certificate; its passphrase is random, in a file of mode 0600.
 
-        The file's owner can act as the service, which signs checkpoints and requests scheduled runs, and nothing
-        else.
+        The file's owner can act as the service: sign checkpoints and request scheduled runs, and nothing else.
         """
         if subject.role is not Role.SERVICE:
             raise ReviewError(
@@ -244,10 +243,7 @@ class Authority:
             ) from error
 
     def service_passphrase(self, identifier: str) -> str:
-        """Return the passphrase of the service's key.
-
-        Raise ConfigurationError when the file is missing or open to others.
-        """
+        """Return the passphrase of the service's key; raise ConfigurationError when its file is missing or open."""
         path = self._passphrase_path(identifier)
         try:
             if path.stat().st_mode & 0o077:

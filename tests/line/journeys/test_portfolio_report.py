@@ -93,5 +93,5 @@ def test_a_report_that_is_there_stays(released: Month, report: Path) -> None:
     """A second report of the name is refused, and the first is not touched."""
     before = report.read_bytes()
     answer = released.project.medicore(*COMMAND, "--output", str(report.parent), expected=9)
-    assert f"portfolio_{MONTH}.pdf is there already" in answer.err
+    assert f"portfolio_{MONTH}.pdf exists already" in answer.err
     assert report.read_bytes() == before

@@ -66,7 +66,7 @@ def test_the_page_is_a_rendition_of_the_record(released: Month, tmp_path: Path) 
     inputs = {name: data for name, data in sources.inputs.items() if name != "rendition.json"}
     asked_at = datetime.fromisoformat(json.loads(inputs["run.json"])["requested_at"])
     assert EmbeddedRenderer().render(str(ROOT / "quarto_templates"), inputs, asked_at) == report
-    assert f"{REFERENCE}_{MONTH}_1.html is there already" in project.medicore(*page_asked, expected=9).err
+    assert f"{REFERENCE}_{MONTH}_1.html exists already" in project.medicore(*page_asked, expected=9).err
     answer = project.medicore("report", "html", run, "--json").json()
     assert Path(answer["file"]) == project.home / "reports" / page.name, (
         "a command of these tests stands in the checkout"
