@@ -1,4 +1,7 @@
-"""Writes the pages that are made from the code's own tables: ``python docs/generate.py``. CI holds them current."""
+"""Writes the pages that are made from the code's own tables: ``python docs/generate.py``.
+
+CI checks that they are current.
+"""
 
 import ast
 import re
@@ -22,7 +25,8 @@ def pages() -> dict[str, str]:
     actions = "".join(f"| `{action}` | {meaning} |\n" for action, meaning in ACTIONS.items())
     roles = "".join(f"| {role} | {', '.join(sorted(allowed))} |\n" for role, allowed in PERMISSIONS.items())
     ledger = (
-        "# What the ledger says, and who may do what\n\nMade from `medicore/records/ledger/actions.py` and `medicore/records/people/people.py`.\n\n"
+        "# The actions of the ledger, and who may do what\n\nMade from `medicore/records/ledger/actions.py` and "
+        "`medicore/records/people/people.py`.\n\n"
         f"| action | meaning |\n|---|---|\n{actions}\n| role | may |\n|---|---|\n{roles}"
     )
     return {"states.md": states, "ledger.md": ledger, "faults.md": _faults(), "refusals.md": _refusals()}
@@ -57,7 +61,7 @@ def _faults() -> str:
     groups = tomllib.loads((FOLDER / "faults.toml").read_text(encoding="utf-8"))
     tests = shown_by()
     lines = [
-        "# What can go wrong, and what shows that MediCore survives it\n",
+        "# What can go wrong, and which tests show that MediCore handles it\n",
         "Made from `docs/faults.toml` and the tests that name a fault. Those in `line/` go through the command line; those in "
         "`cases/` run a whole house in one process, where ledger, keys, archive and checkout are the real ones, record repository "
         "and content store are in memory, under the contracts of the real ones, and a small template makes the report.",
@@ -72,12 +76,12 @@ def _faults() -> str:
 
 def _refusals() -> str:
     lines = [
-        "# What is refused of a delivery or a protocol, and in what words\n",
-        "Made by trying the inputs of `tests/trials/cases.py`: files as sites and systems send them, what was declared of "
-        "them to `medicore edc manifest` or changed in the protocol, and what MediCore says.",
+        "# What is refused in a delivery or a protocol, and the messages\n",
+        "Made by trying the inputs of `tests/trials/cases.py`: files as sites and systems send them, the "
+        "declarations for `medicore edc manifest` or the changes of the protocol, and MediCore's message.",
     ]
     for group, cases in GROUPS.items():
-        lines += ["", f"## {group}\n", "| sent | declared | said |", "|---|---|---|"]
+        lines += ["", f"## {group}\n", "| sent | declared | message |", "|---|---|---|"]
         for case in cases:
             if case.says:
                 with tempfile.TemporaryDirectory() as folder:

@@ -146,7 +146,9 @@ def verify_checkpoint(envelope: bytes, certificate_pem: str | bytes, ca_pem: str
             "take it from the archive"
         ) from error
     if not same:
-        raise IntegrityError("a checkpoint is not in its canonical form; expected only sequence, digest and time")
+        raise IntegrityError(
+            "a checkpoint is not in its canonical form; expected only sequence, digest and time"
+        )
     return checkpoint
 
 
