@@ -59,7 +59,7 @@ def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[st
 def _make(
     settings: Settings, names: Mapping[str, str], passphrase: Callable[[str], str], clock: Clock
 ) -> None:
-    """Make each part that is not there, in an order in which each rests on those before it."""
+    """Make each missing part, in an order in which each depends only on earlier ones."""
     home = settings.home
     known_people = people_of(open_ledger(settings, clock).events()) if (home / "people").is_dir() else {}
     missing = [name for name in (*names, SERVICE_KEY) if name not in known_people]

@@ -20,7 +20,7 @@ def perform_stage(name: str, root: Path) -> None:
     Raises
     ------
     ConfigurationError
-        When ``params.yaml`` is not there or names no record.
+        When ``params.yaml`` is missing or names no record.
     """
     try:
         values = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))

@@ -165,7 +165,7 @@ def time_stamps(settings: Settings) -> "TimeStampService | None":
     Raises
     ------
     ConfigurationError
-        When the address is not allowed, or the certificate of the service's authority is not there.
+        When the address is not allowed, or the certificate of the service's authority is missing.
     """
     if settings.time_stamps is None:
         return None

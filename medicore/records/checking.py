@@ -47,7 +47,7 @@ class CheckKind(Enum):
     CHECKOUT_COPY = auto()
     """A file's copy in a clone of the record repository."""
     SIGNED_REPORT = auto()
-    """The signatures in the signed report, or what they are held against."""
+    """The signatures in the signed report, or the values with which they are compared."""
     REQUEST = auto()
     """A signed request."""
     DECISION = auto()
@@ -61,7 +61,7 @@ class CheckKind(Enum):
     DECIDED = auto()
     """An event that follows from a signed decision."""
     SEALED_AS_TOLD = auto()
-    """A sealed record, held against the ledger's events before it."""
+    """A sealed record, compared with the ledger's events before it."""
     ACT = auto()
     """Another signed act on a run."""
     ARCHIVE = auto()

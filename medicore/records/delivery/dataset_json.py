@@ -42,8 +42,8 @@ _LARGEST = 512 << 20
 def read_dataset_json(data: bytes, name: str) -> DescribedTable:
     """Return the data set in ``data`` as texts; ``name`` names it in error messages.
 
-    Numbers keep their spelling, in JSON or in a text, without surrounding blanks; null becomes the empty text. Keys that
-    the standard does not know are a vendor's extensions and are passed over.
+    Numbers keep their spelling, in JSON or in a text, without surrounding blanks; null becomes the empty text. Keys
+    that the standard does not know are a vendor's extensions and are ignored.
 
     Raises
     ------

@@ -119,7 +119,7 @@ def _require_fence(own: Sequence[LedgerEvent], new: NewEvent) -> None:
     if lease is not None and new.details.get(FENCE) != lease.fence:
         raise BusyError(
             f"run {new.subject} was taken by {lease.holder} with ledger event {lease.fence}; expected to hold it still; "
-            "this worker writes nothing more, 'medicore status' tells how the run goes on"
+            "this worker writes nothing more; 'medicore status' shows how the run continues"
         )
 
 

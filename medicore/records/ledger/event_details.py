@@ -52,7 +52,7 @@ class RunRequest(_Told):
 
     @property
     def requester(self) -> str:
-        """The identifier of who asked for the run."""
+        """The identifier of the requester."""
         return self.event.actor
 
     @property

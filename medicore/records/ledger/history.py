@@ -73,7 +73,7 @@ class RunHistory:
 
     @property
     def sealings(self) -> tuple[Sealing, ...]:
-        """Every sealing of the run's record, in order; a halted run that went on has several."""
+        """Every sealing of the run's record, in order; a halted run that continued has several."""
         return tuple(Sealing(event) for event in self.events if event.action in SEALED_BY)
 
     @property
@@ -133,7 +133,7 @@ class RunHistory:
 
     @property
     def accepted(self) -> tuple[Mapping[str, Any], ...]:
-        """The decisions with which the run went on after a halt, as the run's identity holds them."""
+        """The decisions with which the run continued after a halt, in the form of the run's identity."""
         return tuple(
             part.values
             for event in self.told("run.continued")
@@ -201,7 +201,7 @@ class RunHistory:
 def histories(events: Iterable[LedgerEvent]) -> tuple[RunHistory, ...]:
     """Return the history of every run that was asked for in ``events``, in order of request.
 
-    ``events`` are all events on these runs, in order; what is about something else is passed over.
+    ``events`` are all events on these runs, in order; events about other subjects are ignored.
     """
     told: dict[str, list[LedgerEvent]] = {}
     requested: dict[str, None] = {}

@@ -76,7 +76,7 @@ class FolderArchive:
         return version
 
     def get(self, key: str, version: str = "") -> bytes:  # noqa: ARG002 - a folder has one version of each
-        """Return the bytes of an object; raise ArchiveError when it is not there."""
+        """Return the bytes of an object; raise ArchiveError when it is missing."""
         return self._read(self._path(key))
 
     def retention(self, key: str) -> str:

@@ -23,7 +23,7 @@ def state(words: str) -> str:
 
 
 def valid(figures: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the ends of the interval that is valid at every look; None in results of before there were looks."""
+    """Return the ends of the interval that is valid at every look; None for results of the time before looks."""
     ends = {f"ci_{end}": figures.get(f"valid_{end}") for end in ("low", "high")}
     return None if ends["ci_low"] is None else ends
 

@@ -76,9 +76,7 @@ def test_one_without_a_process_is_begun_again(client: SyncPrefectClient, pool: s
     assert client.read_flow_run(dead).state_type == StateType.RUNNING
     (told,) = watch.resume()
     found = client.read_flow_run(dead)
-    assert (
-        told == f"flow run '{found.name}' is started again: its process or its worker had ended abruptly"
-    )
+    assert told == f"flow run '{found.name}' is started again: its process or its worker had ended abruptly"
     assert found.state is not None
     assert (found.state.type, found.state.name) == (StateType.SCHEDULED, "Resuming")
     assert begun.slots() == 0

@@ -266,7 +266,9 @@ def test_what_the_client_says_of_a_server_is_told_in_one_line(
     monkeypatch.setenv("PREFECT_API_URL", prefect_url)
     for error in (ConnectError("all tries failed"), RuntimeError(f"Failed to reach API at {prefect_url}")):
         with (
-            pytest.raises(ConfigurationError, match=r"is no longer reached; the ledger has everything that was done"),
+            pytest.raises(
+                ConfigurationError, match=r"is no longer reached; the ledger has everything that was done"
+            ),
             prefect_server(tmp_path),
         ):
             raise error

@@ -243,7 +243,9 @@ def test_what_dvc_cannot_read_of_its_own_is_told_with_the_folder(
     (work / name).write_bytes(spoilt)
     for output in ("analysis.parquet", "report.pdf", "results.json"):
         (work / RECORD / output).write_bytes(b"x")
-    with pytest.raises(ConfigurationError, match="the content store could not store cohort, report: ") as told:
+    with pytest.raises(
+        ConfigurationError, match="the content store could not store cohort, report: "
+    ) as told:
         content.commit(work, ["cohort", "report"])
     assert f"make room, or mend the folder {work}, then" in str(told.value)
     assert "\n" not in str(told.value)

@@ -21,6 +21,8 @@ def test_a_path_is_read_as_it_was_written(path: str) -> None:
 @pytest.mark.parametrize("path", ["/%(home)s", "/a\nb", "/''' \"\"\",x"])
 def test_a_path_that_the_format_cannot_hold_is_refused(path: str) -> None:
     """What DVC would read otherwise is refused in one line, before anything is stored elsewhere."""
-    with pytest.raises(ConfigurationError, match=r"DVC's configuration cannot name .*; expected a path") as refused:
+    with pytest.raises(
+        ConfigurationError, match=r"DVC's configuration cannot name .*; expected a path"
+    ) as refused:
         value_of(path)
     assert "\n" not in str(refused.value)

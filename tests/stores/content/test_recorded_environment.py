@@ -96,7 +96,9 @@ def test_a_package_with_another_hash_is_refused_and_nothing_is_kept(tmp_path: Pa
     lock.write_text(f"{NAME}==1.2.3 --hash=sha256:{'0' * 64}\n", "utf-8")
     kept = RecordedEnvironments(tmp_path / "environments")
     for _ in range(2):
-        with pytest.raises(ConfigurationError, match=r"cannot be built \(.*configure pip with an index") as raised:
+        with pytest.raises(
+            ConfigurationError, match=r"cannot be built \(.*configure pip with an index"
+        ) as raised:
             kept.python(code)
         assert "\n" not in str(raised.value)
 
