@@ -36,7 +36,7 @@ def advance(house: House, active: ActiveRun, step: str) -> tuple[Finding, ...]:
         return _undecided(active, read_findings(files, step))
     from medicore.steps.perform import perform  # imports pandas and SciPy, which most verbs never need
 
-    house.progress(run, step, "started")
+    house.progress(run, step, "begun")
     findings = perform(
         step, files, active.protocol, active.identity, lambda: rendering(house, active.identity)
     )
