@@ -137,7 +137,9 @@ def test_a_spoilt_object_is_not_taken_for_the_data_that_are_stored(
     flip(path)
     evidence = path.read_bytes()
     where = {"cache": "local cache", "remote": "content store"}[place]
-    said = f"the {where} has other bytes as object {address}; expected" if name else "set a damaged object aside"
+    said = (
+        f"the {where} has other bytes as object {address}; expected" if name else "set a damaged object aside"
+    )
     with pytest.raises(IntegrityError, match=said):
         locked(content, tmp_path / "second")
     assert not (tmp_path / "second" / RECORD / "lock.dvc").exists()
