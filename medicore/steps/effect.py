@@ -1,4 +1,4 @@
-"""effect: the primary estimate, confirmed by a second implementation and compared with last month's estimate."""
+"""effect: the primary estimate, confirmed by a second implementation, compared with last month's, and the counted harms."""
 
 from dataclasses import replace
 from functools import partial
@@ -14,9 +14,10 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.steps.data.change import change_since
 from medicore.steps.gate import write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
-from medicore.steps.gates.monitoring_gates import monitoring_findings
+from medicore.steps.gates.monitoring_gates import harm_findings, monitoring_findings
 from medicore.steps.gates.observation_gates import observation_findings, observation_model_findings
-from medicore.steps.looks.section import monitored
+from medicore.steps.looks.harms import counted_harms
+from medicore.steps.looks.section import monitored, this_look
 from medicore.steps.models.alarm_rates import variance_alarm_rate
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
@@ -31,6 +32,7 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     Where an outcome or observation model separates, or did not converge, and no estimate follows, the findings say so in place of the
     estimate, and no decision overrides them.
     """
+    harms, counted = counted_harms(files, protocol)
     sets, retained = analysed(files)
     frames = [one[retained] for one in sets]
     samples = [Sample.of(protocol, frame) for frame in frames]
@@ -55,11 +57,11 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             replace(finding, message=f"{finding.message}; no estimate follows: {error}", overridable=False)
             for finding in about_models
         ]
-        return write_section(
-            files, "effect", {"primary": None, "change": None, "monitoring": None, "look": None}, stopped
-        )
+        look = this_look(files, None, counted).details() if counted else None
+        section = {"primary": None, "change": None, "monitoring": None, "harms": harms, "look": look}
+        return write_section(files, "effect", section, (*stopped, *harm_findings(harms)))
     change = change_since(files, primary)
-    monitoring, look = monitored(files, protocol, primary)
+    monitoring, look = monitored(files, protocol, primary, counted)
     findings = (
         *about_models,
         *effect_findings(
@@ -71,8 +73,15 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         *observation_findings(protocol, primary),
         *change_findings(protocol, change, sum(model.gradient.shape[1] for model in results[0].models)),
         *monitoring_findings(monitoring),
+        *harm_findings(harms),
     )
-    section = {"primary": primary, "change": change, "monitoring": monitoring, "look": look}
+    section = {
+        "primary": primary,
+        "change": change,
+        "monitoring": monitoring,
+        "harms": harms,
+        "look": look,
+    }
     return write_section(files, "effect", section, findings)
 
 

@@ -115,6 +115,7 @@ def assemble(
         "primary": effect["primary"],
         "change": effect["change"],
         "monitoring": effect["monitoring"],
+        "harms": effect["harms"],
         "evalue": sensitivity.pop("evalue"),
         "tipping": sensitivity.pop("tipping"),
         "sensitivity": sensitivity,

@@ -39,7 +39,11 @@ STEPS = (
         ("disposition.parquet", "analysis.parquet"),
     ),
     Step("propensity", ("cohort.json", "analysis.parquet"), ("propensity.json",), ("scores.parquet",)),
-    Step("effect", ("lock", "propensity.json", "analysis.parquet", "scores.parquet"), ("effect.json",)),
+    Step(
+        "effect",
+        ("lock", "propensity.json", "extract.parquet", "analysis.parquet", "scores.parquet"),
+        ("effect.json",),
+    ),
     Step(
         "sensitivity",
         ("effect.json", "extract.parquet", "analysis.parquet", "scores.parquet", "disposition.parquet"),

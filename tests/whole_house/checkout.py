@@ -71,8 +71,9 @@ def small_lock() -> str:
 
 
 def _code() -> list[str]:
-    """Return the code to which results lead, and the table that says so, by name below the root."""
-    modules = {origin.function.partition(":")[0] for origin in ORIGINS} | {ORIGINS_MODULE}
+    """Return the code to which results lead, and the tables that say so, by name below the root."""
+    tables = {ORIGINS_MODULE, *(f"{ORIGINS_MODULE}_{part}" for part in ("keys", "looks"))}
+    modules = {origin.function.partition(":")[0] for origin in ORIGINS} | tables
     return sorted(f"{module.replace('.', '/')}.py" for module in modules)
 
 

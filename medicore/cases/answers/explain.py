@@ -54,7 +54,11 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     traced, inner = path, path
     if path.split(".")[0] == "findings":
         traced, inner, value = _of_finding(run, results.document, path)
-    origin = recorded_origin(_trace_table(house, commit), traced)
+    origin = recorded_origin(
+        _trace_table(house, commit),
+        traced,
+        lambda module: house.records.read(commit, _file_of(module)).decode(),
+    )
     file, line = _place(house, commit, origin.function)
     # Later steps use nothing from the contract check: it is computed again only if the number is its own.
     kept = GIVEN if origin.step == "check" else (*GIVEN, DOCUMENT["check"])
@@ -131,10 +135,14 @@ def _trace_table(house: House, commit: str) -> str:
     return house.records.read(commit, f"medicore/records/{places[0]}").decode()
 
 
+def _file_of(module: str) -> str:
+    return f"{module.replace('.', '/')}.py"
+
+
 def _place(house: House, commit: str, function: str) -> tuple[str, int]:
     """Return file and line of a function in the recorded code."""
     module, name = function.split(":")
-    file = module.replace(".", "/") + ".py"
+    file = _file_of(module)
     for number, text in enumerate(house.records.read(commit, file).decode().splitlines(), start=1):
         if text.startswith((f"def {name}(", f"class {name}")):
             return file, number

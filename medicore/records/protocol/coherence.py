@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from medicore.records.protocol.criteria import NUMERIC, require_fit
+from medicore.records.protocol.harms import incoherent_harms
 from medicore.records.protocol.intercurrent import Criterion
-from medicore.records.protocol.monitoring import monitoring_incoherence
+from medicore.records.protocol.monitoring import declared_harms, monitoring_incoherence
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 
@@ -15,9 +16,10 @@ _TAKEN = frozenset({"treated", "outcome", "observed", "imputation"})
 def incoherences(protocol: Protocol) -> list[str]:
     """Return every contradiction in ``protocol``, in words; none when its parts agree."""
     unknown = [*_problems(_columns_exist, protocol)]
+    harms = [*incoherent_harms(declared_harms(protocol.monitoring), protocol.contract)]
     if unknown:
         # The other rules look up the columns.
-        return unknown
+        return [*unknown, *harms]
     rules: list[Callable[[Protocol], None]] = [
         _treatment_is_a_contrast,
         _outcome_can_be_analysed,
@@ -33,7 +35,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         _datasets_give_the_contract,
     ]
     broken = [words for rule in rules for words in _problems(rule, protocol)]
-    return [*broken, *incoherent_strategies(protocol)]
+    return [*broken, *harms, *incoherent_strategies(protocol)]
 
 
 def _problems(rule: Callable[[Protocol], None], protocol: Protocol) -> Iterator[str]:

@@ -1,17 +1,17 @@
 """Monitoring: how a study that is looked at every month keeps what its interval claims."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from medicore.records.protocol.part import Month, Part, Positive
+from medicore.records.protocol.growing import GrowingPart
+from medicore.records.protocol.harms import CountedHarm
+from medicore.records.protocol.part import Action, Level, Month, Part, Positive
 
-Level = Annotated[float, Field(gt=0, lt=0.5)]
 Subjects = Annotated[int, Field(ge=1)]
 Sides = Literal[1, 2]
 Family = Literal["obrien-fleming", "pocock", "hwang-shih-decani", "power"]
 Benefit = Literal["higher", "lower"]
-Action = Literal["board", "none"]
 
 MISSING = (
     "is missing; expected how the monthly looks share the level: for a randomised study with a planned end such as "
@@ -69,7 +69,20 @@ class PlannedSize(Part):
         return 1 / (self.sd**2 * (1 / self.treated + 1 / self.control))
 
 
-class AlphaSpendingPlan(SpendingFunction):
+class PlanWithHarms(GrowingPart):
+    """A plan for the looks, and the harms that are counted at each of them."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"harms"})
+
+    harms: tuple[CountedHarm, ...] = ()
+
+    @property
+    def design(self) -> dict[str, Any]:
+        """The design of the looks at the primary estimate: without the harms, and without what a crossing leads to."""
+        return self.model_dump(mode="json", exclude={"action", "harms"})
+
+
+class AlphaSpendingPlan(PlanWithHarms, SpendingFunction):
     """Alpha spending by information, up to a planned maximum; no level is spent before ``first_subjects``."""
 
     method: Literal["alpha spending"]
@@ -96,7 +109,7 @@ class AlphaSpendingPlan(SpendingFunction):
         return self.planned.information if self.planned else float(self.maximum_information or 0)
 
 
-class ConfidenceSequencePlan(Part):
+class ConfidenceSequencePlan(PlanWithHarms):
     """A confidence sequence, tightest at ``tuned_at`` subjects; it says nothing before ``first`` subjects."""
 
     method: Literal["confidence sequence"]
@@ -113,7 +126,7 @@ class ConfidenceSequencePlan(Part):
         return self
 
 
-class SingleLookPlan(Part):
+class SingleLookPlan(PlanWithHarms):
     """One month of analysis; a look in every other month is one without control."""
 
     method: Literal["single"]
@@ -122,7 +135,7 @@ class SingleLookPlan(Part):
 
 
 class MaxSprtPlan(BaseModel):
-    """MaxSPRT, which ``medicore looks`` plans and no run computes yet: refused by its name."""
+    """MaxSPRT as the method of the primary estimate: refused by its name, as it is for counted harms."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -132,14 +145,20 @@ class MaxSprtPlan(BaseModel):
     @classmethod
     def _refused(cls, _: Any) -> None:  # noqa: ANN401 - whatever the file holds
         raise ValueError(
-            "no run computes maxsprt yet; expected 'alpha spending', 'confidence sequence' or 'single'; 'medicore looks "
-            "maxsprt' plans a surveillance of counted harms outside the line"
+            "maxsprt tests counted harms and no primary estimate; expected 'alpha spending', 'confidence sequence' or "
+            "'single'; write the harm under monitoring.harms, as in {name: <name>, label: <text>, kind: binomial, events: "
+            "<column>, alpha: 0.05, upper_limit: 50}"
         )
 
 
 Plan = AlphaSpendingPlan | ConfidenceSequencePlan | SingleLookPlan
 Monitoring = Annotated[Plan | MaxSprtPlan, Field(discriminator="method")]
 METHODS = ("alpha spending", "confidence sequence", "single", "maxsprt")
+
+
+def declared_harms(plan: Plan | MaxSprtPlan | None) -> tuple[CountedHarm, ...]:
+    """Return the harms that a plan declares; a protocol of before there were looks declares none."""
+    return plan.harms if isinstance(plan, PlanWithHarms) else ()
 
 
 def _require_benefit(benefit: Benefit | None, sides: Sides, *bounds: object) -> None:

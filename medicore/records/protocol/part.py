@@ -1,6 +1,6 @@
 """The base of a protocol's parts, and the kinds of text and number that they share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -19,6 +19,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
+Level = Annotated[float, Field(gt=0, lt=0.5)]
+Action = Literal["board", "none"]
 Month = Annotated[str, AfterValidator(_month)]
 
 

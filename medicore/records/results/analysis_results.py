@@ -9,17 +9,18 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from medicore.records.results.analysis_tables import (
+from medicore.records.results.analysis_rows import (
     ARM,
     DESCRIPTION,
     PRIMARY,
+    SAFETY,
     SENSITIVITY,
     SUPPLEMENTARY,
-    TABLES,
     Number,
     Row,
     Table,
 )
+from medicore.records.results.analysis_tables import TABLES
 
 _REPORT = "OUT.REPORT"
 _REASON = {"controlledTerm": "SPECIFIED IN SAP"}
@@ -27,6 +28,7 @@ _SPONSOR_PURPOSES = {
     SENSITIVITY: "Looks at how far the primary result depends on its assumptions (ICH E9(R1), A.5.2)",
     SUPPLEMENTARY: "Gives more insight into the effect, under another estimand (ICH E9(R1), A.5.3)",
     DESCRIPTION: "Shows who was analysed, and how alike the arms were",
+    SAFETY: "Watches for a harm that comes more often than expected, at every look",
 }
 
 
@@ -197,21 +199,24 @@ def _report(analyses: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _sets(results: Mapping[str, Any]) -> list[dict[str, Any]]:
     cohort = results["cohort"]
+    described = {
+        "ASSESSED": f"{cohort['assessed']} subjects of the data lock",
+        "ANALYSED": f"{cohort['analysed']} subjects that meet every criterion of the protocol and whose outcome was due",
+    }
+    if results.get("harms"):
+        safety = sum(arm["subjects"] for arm in results["harms"][0]["arms"].values())
+        described["SAFETY"] = (
+            f"{safety} subjects of the compared arms, eligible or not, with an outcome or without"
+        )
     return [
         {
-            "id": "AS.ASSESSED",
-            "name": "Assessed",
-            "description": f"{cohort['assessed']} subjects of the data lock",
+            "id": f"AS.{name}",
+            "name": name.capitalize(),
+            "description": description,
             "level": 1,
-            "order": 1,
-        },
-        {
-            "id": "AS.ANALYSED",
-            "name": "Analysed",
-            "description": f"{cohort['analysed']} subjects that meet every criterion of the protocol and whose outcome was due",
-            "level": 1,
-            "order": 2,
-        },
+            "order": order,
+        }
+        for order, (name, description) in enumerate(described.items(), start=1)
     ]
 
 

@@ -3,63 +3,30 @@
 This is the part of the mapping to the CDISC Analysis Results Standard that knows the structure of ``results.json``.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from medicore.records.results.analysis_rows import (
+    ANALYSIS,
+    ARM,
+    CRITERION,
+    DESCRIPTION,
+    ESTIMAND,
+    EVENT,
+    HARM,
+    LEVEL,
+    LOOK,
+    PRIMARY,
+    SAFETY,
+    SENSITIVITY,
+    SUPPLEMENTARY,
+    TERM,
+    Number,
+    Row,
+    Table,
+    numbers,
+)
 from medicore.records.results.paths import leaves_of
-
-Number = float | bool | None
-
-ARM = "GF.ARM"
-TERM = "GF.TERM"
-LEVEL = "GF.LEVEL"
-CRITERION = "GF.CRITERION"
-EVENT = "GF.EVENT"
-ANALYSIS = "GF.ANALYSIS"
-ESTIMAND = "GF.ESTIMAND"
-LOOK = "GF.LOOK"
-
-PRIMARY = "PRIMARY OUTCOME MEASURE"
-SENSITIVITY = "SENSITIVITY ANALYSIS"
-SUPPLEMENTARY = "SUPPLEMENTARY ANALYSIS"
-DESCRIPTION = "DESCRIPTION OF THE DATA"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Numbers by the name of their operation, and the groups they describe; ``method`` is set where rows differ in it."""
-
-    values: Mapping[str, Number]
-    groups: Mapping[str, str] = field(default_factory=dict)
-    method: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One analysis: its path in the results, its method, its subjects, and the function that reads its rows.
-
-    ``outcome`` says whether it analyses the outcome of the trial; ``dataset`` names the file of the record.
-    """
-
-    name: str
-    path: str
-    method: str
-    purpose: str
-    rows: Callable[[Mapping[str, Any]], tuple[Row, ...]]
-    analysis_set: str = "AS.ANALYSED"
-    dataset: str = "analysis.parquet"
-    outcome: bool = False
-
-
-def numbers(section: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Number]:
-    """Return the numbers of one section by key, without the keys in ``without``; texts, lists and mappings are left out."""
-    skipped = frozenset(without)
-    return {
-        key: value
-        for key, value in section.items()
-        if key not in skipped and (value is None or isinstance(value, int | float))
-    }
 
 
 def _flow(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -218,6 +185,21 @@ def _looks(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(_finite(section) | design), *rows, *parts)
 
 
+def _harms(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    rows = []
+    for harm in results.get("harms") or ():
+        group = {HARM: harm["name"]}
+        rows += [
+            Row(numbers(harm, ("untested",)) | numbers(harm["design"], ("exposure",)), group),
+            *(Row(numbers(counts), group | {ARM: arm}) for arm, counts in harm["arms"].items()),
+            *(
+                Row(numbers(look), group | {LOOK: f"{look['number']}: {look['run']}"})
+                for look in harm["looks"]
+            ),
+        ]
+    return tuple(rows)
+
+
 def _finite(section: Mapping[str, Any]) -> dict[str, Number]:
     """Return the numbers of a section, infinite ones as such: the results hold these as texts."""
     infinite = {key: float(value) for key, value in section.items() if value in ("inf", "-inf")}
@@ -276,6 +258,8 @@ TABLES = (
     Table("Primary effect, second implementation", "primary.verification", "Double programming", PRIMARY,
           _verification, outcome=True),
     Table("Looks at the study", "monitoring", "Valid interval at every look", PRIMARY, _looks, outcome=True),
+    Table("Counted harms", "harms", "Maximised sequential probability ratio test (MaxSPRT)", SAFETY, _harms,
+          "AS.SAFETY", "extract.parquet"),
     Table("Sensitivity analyses", "sensitivity.sensitivity", "Sensitivity analysis", SENSITIVITY,
           _alternatives("sensitivity"), outcome=True),
     Table("Change since last month", "change", "Change in standard errors", DESCRIPTION, _section("change"),

@@ -108,11 +108,46 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenLook:
-    """A look: run, month, how it ended, digest of the delivered files, its numbers and what it claimed.
+class SeenHarm:
+    """A harm as a look counted it: digest of its design, events of each arm, and what the test came to.
 
-    ``seen`` is None where neither ledger nor record holds the numbers, as of an exploratory run of an older version.
-    ``claim`` is None where no protocol had planned the look.
+    ``ratio`` is the exposure of the controls over that of the treated, None where the harm is compared with a background
+    rate. What could not be tested has no ``log_likelihood_ratio``, and where no signal was possible there is no
+    ``critical_value``.
+    """
+
+    name: str
+    design: str
+    treated: int
+    control: int
+    ratio: float | None
+    expected: float | None
+    log_likelihood_ratio: float | None
+    critical_value: float | None
+    signal: bool
+
+    @classmethod
+    def of(cls, part: Section) -> Self:
+        """Return the harm that is stored."""
+        return cls(
+            part.text("name"),
+            part.text("design"),
+            part.count("treated"),
+            part.count("control"),
+            part.number_or_none("ratio"),
+            part.number_or_none("expected"),
+            part.number_or_none("log_likelihood_ratio"),
+            part.number_or_none("critical_value"),
+            part.flag("signal"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SeenLook:
+    """A look: run, month, how it ended, digest of the delivered files, its numbers, what it claimed, the harms it counted.
+
+    ``seen`` is None where neither ledger nor record holds the numbers, as of an exploratory run of an older version, and
+    where harms were counted and no estimate was found. ``claim`` is None where no protocol had planned the look.
     """
 
     run: str
@@ -121,6 +156,7 @@ class SeenLook:
     lock: str
     seen: SeenEstimate | None
     claim: Claim | None = None
+    harms: tuple[SeenHarm, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the look as data lock and ledger hold it."""
@@ -144,6 +180,8 @@ class SeenLook:
                 "ci_high": stored_number(self.claim.ci_high),
                 "sequential_p": self.claim.sequential_p,
             }
+        if self.harms:  # an event of before harms were counted tells of none
+            found["harms"] = [asdict(harm) for harm in self.harms]
         return found
 
     @classmethod
@@ -158,6 +196,7 @@ class SeenLook:
             part.text("lock"),
             None if seen is None else _seen(seen),
             None if claim is None else _claim(claim),
+            tuple(SeenHarm.of(harm) for harm in part.parts("harms")) if part.has("harms") else (),
         )
 
 

@@ -55,6 +55,8 @@ _CITED = (
     "monitoring.stage_wise",
     "monitoring.harm",
     "monitoring.futility",
+    "harms.*",
+    "harms.*.looks.*",
     "sensitivity.sensitivity.*",
     "evalue",
     "tipping",

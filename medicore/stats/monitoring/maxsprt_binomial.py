@@ -40,23 +40,38 @@ def binomial_critical_value(events: int, ratio: float, alpha: float, minimum: in
     _require_ratio(ratio)
     if events < 1:
         raise EstimationError(f"the surveillance has {events} events; expected 1 or more; correct the design")
-    share = 1 / (1 + ratio)
-    table = [
+    table = _ratios(events, ratio)
+    attainable = [value for row in table for value in row[minimum:]]
+    return smallest_attainable(attainable, alpha, lambda limit: _error(limit, table, ratio, minimum))
+
+
+def binomial_type_one_error(limit: float, events: int, ratio: float, minimum: int = 1) -> float:
+    """Return the probability of a signal without harm within so many ``events``, looked at after each of them.
+
+    A signal is a log likelihood ratio of ``limit`` or more with ``minimum`` exposed events. Computed exactly, from event to
+    event; 0 for no events. Raises EstimationError unless ratio is finite and above 0 and minimum is 1 or more.
+    """
+    require_minimum(minimum)
+    _require_ratio(ratio)
+    return _error(limit, _ratios(events, ratio), ratio, minimum)
+
+
+def _ratios(events: int, ratio: float) -> list[list[float]]:
+    """Return the log likelihood ratios by number of events, 0 to ``events``, and of exposed ones among them."""
+    return [
         [binomial_ratio(exposed, total, ratio) for exposed in range(total + 1)] for total in range(events + 1)
     ]
 
-    def error(limit: float) -> float:
-        running = np.ones(1)
-        for total in range(1, events + 1):
-            signals = (
-                exposed for exposed in range(minimum, total + 1) if table[total][exposed] > limit - SAME
-            )
-            size = next(signals, total + 1)
-            running = np.convolve(running, (1 - share, share))[:size]
-        return float(1 - running.sum())
 
-    attainable = [value for row in table for value in row[minimum:]]
-    return smallest_attainable(attainable, alpha, error)
+def _error(limit: float, table: list[list[float]], ratio: float, minimum: int) -> float:
+    """Return the probability of a signal without harm within the events of the table of ratios."""
+    share = 1 / (1 + ratio)
+    running = np.ones(1)
+    for total in range(1, len(table)):
+        signals = (exposed for exposed in range(minimum, total + 1) if table[total][exposed] > limit - SAME)
+        size = next(signals, total + 1)
+        running = np.convolve(running, (1 - share, share))[:size]
+    return float(1 - running.sum())
 
 
 def _require_ratio(ratio: float) -> None:

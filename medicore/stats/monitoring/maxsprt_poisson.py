@@ -63,6 +63,17 @@ def poisson_critical_value(length: float, alpha: float, minimum: int = 1) -> Cri
     return CriticalValue(value, _continuous_error(value, length, minimum))
 
 
+def poisson_type_one_error(limit: float, length: float, minimum: int = 1) -> float:
+    """Return the probability of a signal without harm until ``length`` events are expected, looked at after each event.
+
+    A signal is a log likelihood ratio of ``limit`` or more with ``minimum`` events. Raises EstimationError unless the length is
+    finite and above 0 and the minimum 1 or more.
+    """
+    require_minimum(minimum)
+    _require_expected((length,))
+    return _continuous_error(limit, length, minimum)
+
+
 def _continuous_error(limit: float, length: float, minimum: int) -> float:
     """Return the probability of a signal without harm."""
     before, below = 0.0, np.ones(1)

@@ -1,6 +1,6 @@
-"""The gate of monitoring: crossed boundaries, which the monitoring board judges, and looks that nobody planned."""
+"""The gate of monitoring: crossed boundaries and signals of harm, which the board judges, and looks that nobody planned."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from medicore.records.finding import Finding
@@ -53,3 +53,66 @@ def _bound(section: Mapping[str, Any], kind: str, bound: Mapping[str, Any]) -> F
         f"{boundary:.3f}; the bound binds nobody, the monitoring board decides whether the study goes on",
         false_alarm_rate=bound.get("nominal_level"),
     )  # fmt: skip
+
+
+def harm_findings(harms: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Yield the findings on counted harms. None of a harm for which the protocol declares ``action: none``.
+
+    A signal stays a finding at every later look. So is a harm that can be tested no longer: its counts are past the upper
+    limit, or there are events and nothing to hold them against.
+    """
+    for harm in harms:
+        if harm["action"] == "none":
+            continue
+        if harm["first_signal"] is not None:
+            yield _signal(harm)
+        elif harm["ended"]:
+            yield _ended(harm)
+        elif harm["untested"] is not None and sum(arm["events"] for arm in harm["arms"].values()):
+            yield _untested(harm)
+
+
+def _signal(harm: Mapping[str, Any]) -> Finding:
+    look = harm["looks"][-1]["number"]
+    now = harm["signal"]
+    told = f"look {look} signals the harm" if now else f"look {harm['first_signal']} signalled the harm"
+    return Finding(
+        "effect", GATE, f"harm {harm['name']}", _shown(harm["log_likelihood_ratio"]), _shown(harm["critical_value"]),
+        f"{told} {harm['name']!r}: {_counts(harm)}; the log likelihood ratio of this look is "
+        f"{_shown(harm['log_likelihood_ratio'])}, the critical value {_shown(harm['critical_value'])}; a signal stands at every "
+        "later look; the monitoring board decides whether the study goes on",
+        false_alarm_rate=harm["type_one_error"],
+    )  # fmt: skip
+
+
+def _ended(harm: Mapping[str, Any]) -> Finding:
+    limit = harm["design"]["upper_limit"]
+    reached = (
+        harm["expected"] if harm["kind"] == "poisson" else sum(a["events"] for a in harm["arms"].values())
+    )
+    what = "events were expected" if harm["kind"] == "poisson" else "events came in both arms"
+    return Finding(
+        "effect", GATE, f"end of harm {harm['name']}", shown(reached), shown(limit),
+        f"the surveillance of the harm {harm['name']!r} is past its end: {shown(reached)} {what}, the upper limit is "
+        f"{shown(limit)}; its level no longer holds, so that nothing is a signal; found {_counts(harm)}, log likelihood ratio "
+        f"{_shown(harm['log_likelihood_ratio'])}; the monitoring board judges the counts; declare a further surveillance "
+        "under another name, or action: none",
+    )  # fmt: skip
+
+
+def _untested(harm: Mapping[str, Any]) -> Finding:
+    return Finding(
+        "effect", GATE, f"untested harm {harm['name']}", _counts(harm), "a test",
+        f"the harm {harm['name']!r} could not be tested: {harm['untested']}; found {_counts(harm)}; the monitoring board judges "
+        "the counts",
+    )  # fmt: skip
+
+
+def _counts(harm: Mapping[str, Any]) -> str:
+    treated, control = (harm["arms"][arm]["events"] for arm in ("treated", "control"))
+    expected = "" if harm["expected"] is None else f", {shown(harm['expected'])} expected among the treated"
+    return f"{treated} events of the treated and {control} of the controls{expected}"
+
+
+def _shown(value: float | None) -> str:
+    return "none" if value is None else shown(value)

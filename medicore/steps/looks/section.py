@@ -15,6 +15,7 @@ from medicore.records.results.looks import (
     Boundary,
     Claim,
     SeenEstimate,
+    SeenHarm,
     SeenLook,
     delivered_digest,
     earlier_looks,
@@ -22,6 +23,7 @@ from medicore.records.results.looks import (
     stored_number,
 )
 from medicore.records.results.results import Primary, document_section
+from medicore.records.section import Section
 from medicore.stats.effect.measures import presented
 from medicore.stats.monitoring.stagewise import StageWise
 from medicore.steps.looks.boundaries import Boundaries, boundaries_of, counted_looks, reruns
@@ -86,10 +88,25 @@ class _Looked:
         return presented(value, self.protocol.estimand.measure)
 
 
+def frozen_looks(files: RecordFiles) -> Section:
+    """Return which look the data lock says this is, and all earlier ones; one of before there were looks holds none."""
+    held = json.loads(files.read(LOOKS)) if files.exists(LOOKS) else dict(_NO_LOOKS)
+    return document_section(LOOKS, held)
+
+
+def this_look(files: RecordFiles, seen: SeenEstimate | None, harms: tuple[SeenHarm, ...]) -> SeenLook:
+    """Return the look that is made now, with its numbers and the harms that it counted."""
+    frozen = frozen_looks(files)
+    delivered = delivered_digest(digests(files, ("lock",)))
+    return SeenLook(
+        frozen.text("run"), frozen.text("month"), frozen.text("kind"), delivered, seen, harms=harms
+    )
+
+
 def monitored(
-    files: RecordFiles, protocol: Protocol, primary: Mapping[str, Any]
+    files: RecordFiles, protocol: Protocol, primary: Mapping[str, Any], harms: tuple[SeenHarm, ...] = ()
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the section, and what the ledger's event tells of this look.
+    """Return the section, and what the ledger's event tells of this look, the harms that it counted included.
 
     The section holds method, design, every look in the ledger's order, and the valid claim of this one. A rerun claims
     what the look claimed that it repeats.
@@ -97,20 +114,11 @@ def monitored(
     Raises ProtocolError for a protocol without a plan.
     """
     plan = plan_of(protocol)
-    frozen = document_section(
-        LOOKS, json.loads(files.read(LOOKS)) if files.exists(LOOKS) else dict(_NO_LOOKS)
-    )
     degrees = degrees_of_freedom(primary)
     found = Primary(document_section("effect.json", dict(primary)))
     z = normal_quantile(found.inferred, found.standard_error, degrees)
-    this = SeenLook(
-        frozen.text("run"),
-        frozen.text("month"),
-        frozen.text("kind"),
-        delivered_digest(digests(files, ("lock",))),
-        SeenEstimate.of(found, z),
-    )
-    seen = (*earlier_looks(frozen), this)
+    this = this_look(files, SeenEstimate.of(found, z), harms)
+    seen = (*earlier_looks(frozen_looks(files)), this)
     looked = _Looked(protocol, plan, seen, boundaries_of(plan, protocol.inference.level, seen), degrees)
     return _section(looked)
 
@@ -124,14 +132,14 @@ def _section(looked: _Looked) -> tuple[dict[str, Any], dict[str, Any]]:
     own = [one for place in counted if (one := looked.boundaries[place]) is not None]
     low, high = valid_interval(plan, boundary, now.estimate, now.standard_error, looked.degrees)
     p = sequential_p(plan, order, boundary)
-    design = digest(plan.model_dump(mode="json", exclude={"action"}))
+    design = digest(plan.design)
     claim = Claim(plan.method, design, boundary, looked.on_measure(low), looked.on_measure(high), p)
     rows = _rows(looked, claim)
     across = crossed(plan, boundary, now.z)
     last = after_stop(plan, order, own, now.estimate, now.standard_error, level)
     section = {
         "method": plan.method,
-        "design": plan.model_dump(mode="json", exclude={"method", "action"}, exclude_none=True),
+        "design": plan.model_dump(mode="json", exclude={"method", "action", "harms"}, exclude_none=True),
         "maximum_information": plan.maximum if isinstance(plan, AlphaSpendingPlan) else None,
         "action": plan.action,
         "level": round(1 - getattr(plan, "alpha", 1 - level), 12),

@@ -59,7 +59,7 @@ def test_every_default_is_written_out() -> None:
         ({**SEQUENCE, "tuned_at": 0}, "greater than or equal to 1"),
         ({**SEQUENCE, "function": "pocock"}, "Extra inputs are not permitted"),
         ({"method": "single", "month": "2025-13"}, "expected YYYY-MM"),
-        ({"method": "maxsprt", "alpha": 0.05}, "no run computes maxsprt yet; expected 'alpha spending'"),
+        ({"method": "maxsprt", "alpha": 0.05}, "no primary estimate; expected 'alpha spending'"),
         ({"method": "none"}, "does not match any of the expected tags"),
     ],
 )

@@ -1,5 +1,6 @@
 """The trace table of recorded code: read as literals, never executed, and refused in a line where it is anything else."""
 
+import importlib
 import inspect
 from pathlib import Path
 
@@ -54,8 +55,40 @@ def test_table_is_read_as_it_stands() -> None:
 
 
 def test_todays_table_is_read_from_its_source() -> None:
-    """The table of the code that runs, read from its source, is the table that it has."""
-    assert recorded_origins(inspect.getsource(trace)) == ORIGINS
+    """The table of the code that runs, read from its sources, is the table that it has."""
+    assert recorded_origins(inspect.getsource(trace), _source) == ORIGINS
+
+
+def _source(module: str) -> str:
+    return inspect.getsource(importlib.import_module(module))
+
+
+def test_a_part_of_the_table_may_be_another_module() -> None:
+    """Names in capitals are imported from the recorded modules, through several of them; no other name is looked up."""
+    modules = {
+        "m.parts": f"from m.texts import WHAT\nfrom m.code import function\nPARTS = ({origin(definition='WHAT')},)",
+        "m.texts": "WHAT = 'what it is'\nOTHER = function()",
+    }
+    source = "from . import here\nfrom m.parts import PARTS, work\n" + table(
+        "*PARTS", origin(pattern="'b.**'")
+    )
+    found = recorded_origins(source, modules.__getitem__)
+    assert [one.definition for one in found] == ["what it is", "d"]
+    assert recorded_origin(source, "b.x", modules.__getitem__) == found[1]
+
+
+def test_a_part_that_is_no_table_is_refused() -> None:
+    """A part that is not made of literals, not Python, not there, or that no module is given for, is an integrity error."""
+    source = "from m.parts import PARTS\n" + table("*PARTS")
+    for part, words in (
+        ("PARTS = (function(),)", r"not made of literals \(line 1\)"),
+        ("PARTS = (", "is not Python"),
+        ("OTHER = ()", r"not made of literals \(line 2\)"),
+    ):
+        with pytest.raises(IntegrityError, match=words):
+            recorded_origins(source, {"m.parts": part}.__getitem__)
+    with pytest.raises(IntegrityError, match=r"imports m\.parts; expected a table of one module"):
+        recorded_origins(source)
 
 
 def test_first_pattern_that_fits_is_the_origin() -> None:
