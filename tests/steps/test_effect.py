@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from medicore.errors import EstimationError
 from medicore.records.protocol.parsing import parse_protocol
+from medicore.records.protocol.protocol import Protocol
 from medicore.settings import read_settings
 from medicore.steps.check import check
 from medicore.steps.cohort import cohort
@@ -167,8 +169,8 @@ def test_subjects_may_come_in_any_order(tmp_path: Path) -> None:
     assert abs(first - second) < 1e-10
 
 
-def test_a_separated_outcome_model_is_told_although_no_estimate_follows(tmp_path: Path) -> None:
-    """The finding is written before the bootstrap can raise, and no decision overrides what gives no number."""
+def separated_outcome() -> tuple[Protocol, pd.DataFrame]:
+    """Return a protocol and subjects with which the outcome model separates and the bootstrap has no replicate."""
     stored = protocol().as_json()["contract"]
     levels = [f"site{number}" for number in range(21)]
     kinds = {
@@ -184,7 +186,13 @@ def test_a_separated_outcome_model_is_told_although_no_estimate_follows(tmp_path
     place = np.where(ACTIVE, np.maximum(np.cumsum(ACTIVE) - ACTIVE.sum() + 20, 0), np.arange(240) % 21)
     frame = with_column(FRAME, "region", [levels[number] for number in place])
     events = np.where(ACTIVE & (place > 0), 1, np.arange(240) % 2).astype(np.int64)
-    files, _ = weighed(tmp_path, with_column(frame, "change", events), plan)
+    return plan, with_column(frame, "change", events)
+
+
+def test_a_separated_outcome_model_is_told_although_no_estimate_follows(tmp_path: Path) -> None:
+    """The finding is written before the bootstrap can raise, and no decision overrides what gives no number."""
+    plan, frame = separated_outcome()
+    files, _ = weighed(tmp_path, frame, plan)
     findings = effect(files, plan)
     assert {(finding.gate, finding.overridable) for finding in findings} == {("outcome separation", False)}
     assert "region=site1" in findings[0].message

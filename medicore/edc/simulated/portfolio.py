@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from medicore.edc.simulated.study_plan import Counted, Event, Grouped, Measured, StudyPlan
+from medicore.edc.simulated.study_plan import Counted, Event, Grouped, Harm, Measured, StudyPlan
 
 FIRST_MONTH = "2025-01"
 """The first month with an analysis, in every study of the portfolio."""
@@ -59,6 +59,7 @@ _PLANS = (
             Counted("comorbidity_index", 1.9, 12, selection=0.30, prognosis=1.3),
         ),
         events=(Event("discontinued", 0.07), Event("second_drug", 0.06), Event("died", 0.05, fatal=True)),
+        harms=(Harm("angioedema", 0.005),),
         initial=2200,
         monthly=90,
         planned=3600,

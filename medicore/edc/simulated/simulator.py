@@ -32,8 +32,8 @@ EXPORT_DELAY = timedelta(hours=6)
 RUN_IN = 18
 """Number of months before the first analysis in which the initial subjects were enrolled."""
 
-_EVENTS = 1
-"""The number of the stream of intercurrent events."""
+_EVENTS, _HARMS = 1, 2
+"""The numbers of the streams of intercurrent events and of harms."""
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
@@ -85,6 +85,8 @@ def simulate(study: str, month: str, seed_offset: int = 0) -> pd.DataFrame:
     columns["visit"] = visits
     events = np.random.default_rng([plan.seed, seed_offset, _EVENTS])
     columns |= _event_dates(plan, enrolment, uniform[:, _DROPOUT], events, last_day(month))
+    harms = np.random.default_rng([plan.seed, seed_offset, _HARMS])
+    columns |= _harm_flags(plan, enrolment, harms, last_day(month))
     columns[plan.outcome] = np.where(seen, outcome, np.nan)
     return pd.DataFrame(columns)
 
@@ -167,6 +169,20 @@ def _event_dates(
         had = (uniform[:, 2 * place] < event.share) & ((not event.fatal) | (dropout < plan.dropout_share))
         dates[~had | (dates > until)] = None
         columns[event.name] = dates
+    return columns
+
+
+def _harm_flags(
+    plan: StudyPlan, enrolled: Objects, rng: np.random.Generator, until: date
+) -> dict[str, Objects]:
+    """Return for each harm Y for who had it by ``until``, None for others, by its column; it comes within the follow-up."""
+    uniform = rng.random((len(enrolled), 2 * len(plan.harms)))
+    columns: dict[str, Objects] = {}
+    for place, harm in enumerate(plan.harms):
+        dates: Objects = enrolled + _days(1 + np.floor(uniform[:, 2 * place + 1] * plan.follow_up_days))
+        flags = np.full(len(enrolled), None, dtype=object)
+        flags[(uniform[:, 2 * place] < harm.share) & (dates <= until)] = "Y"
+        columns[harm.name] = flags
     return columns
 
 

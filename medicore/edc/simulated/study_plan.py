@@ -67,6 +67,17 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Harm:
+    """A rare harm with a column of its own, which holds Y from its day on: ``share`` of the subjects have it in follow-up.
+
+    It depends on neither baseline values nor treatment.
+    """
+
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class StudyPlan:
     """The parameters of one simulated study.
 
@@ -74,7 +85,7 @@ class StudyPlan:
     ``modification``; half of the subjects are women. ``allocation`` is the treatment logit of an average subject,
     ``mean`` the outcome's mean without treatment, ``noise`` its residual standard deviation. The number of subjects
     grows from ``initial`` by ``monthly`` a month up to ``planned``. Shares are probabilities that are the same for
-    everyone, so exclusions do not change the effect, nor do dropping out and intercurrent ``events``. In ``mishap_month`` the laboratory changes the unit of
+    everyone, so exclusions do not change the effect, nor do dropping out, intercurrent ``events`` and ``harms``. In ``mishap_month`` the laboratory changes the unit of
     ``mishap_column`` for new subjects, and one subject is exported twice.
     """
 
@@ -94,6 +105,7 @@ class StudyPlan:
     monthly: int
     planned: int
     follow_up_days: int
+    harms: tuple[Harm, ...] = ()
     allocation: float = 0.0
     modification: float = 0.0
     other: str = ""

@@ -69,7 +69,8 @@ def poisson_surveillance(
     spent = None
     if furthest is not None:
         reached = min(max(furthest, expected), design.upper_limit)
-        spent = poisson_type_one_error(critical.value, reached, design.minimum) if reached > 0 else 0.0
+        error = poisson_type_one_error(critical.value, reached, design.minimum) if reached > 0 else 0.0
+        spent = max(0.0, error)  # one less a sum of probabilities may come out below 0
     ended = expected > design.upper_limit
     return SurveillanceResult(
         float(expected),
@@ -101,7 +102,7 @@ def binomial_surveillance(
     spent = None
     if furthest is not None:
         reached = min(max(furthest, events), limit)
-        spent = binomial_type_one_error(critical.value, reached, ratio, design.minimum)
+        spent = max(0.0, binomial_type_one_error(critical.value, reached, ratio, design.minimum))
     return SurveillanceResult(
         expected,
         found,

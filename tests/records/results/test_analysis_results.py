@@ -140,6 +140,43 @@ def test_what_nothing_bounds_is_infinite(event: dict[str, Any]) -> None:
     }
 
 
+def test_counted_harms_are_an_analysis_of_the_safety_set() -> None:
+    """Design, counts of each arm and every look of a harm are results; its set and its purpose are defined."""
+    look = {"number": 2, "run": RUN, "treated": 5, "control": 1, "log_likelihood_ratio": 1.5, "signal": False}
+    harm = {
+        "name": "fall", "design": {"alpha": 0.05, "exposure": None, "rate": 0.1}, "untested": None, "critical_value": 3.4,
+        "arms": {"treated": {"subjects": 40, "events": 5}, "control": {"subjects": 30, "events": 1}}, "looks": [look],
+    }  # fmt: skip
+    made = reporting_event(RUN, {**RESULTS, "harms": [harm]}, PROTOCOL)
+    (found,) = (one for one in made["analyses"] if one["name"] == "Counted harms")
+    assert (found["analysisSetId"], found["dataset"]) == ("AS.SAFETY", "extract.parquet")
+    assert found["purpose"]["controlledTerm"] == "SURVEILLANCE OF HARM"
+    assert "variable" not in found
+    values = [(one["operationId"].rpartition(".")[2], one["rawValue"]) for one in found["results"]]
+    for expected in (
+        ("CRITICAL_VALUE", "3.4"),
+        ("RATE", "0.1"),
+        ("SUBJECTS", "30"),
+        ("LOG_LIKELIHOOD_RATIO", "1.5"),
+    ):
+        assert expected in values
+    groups = {
+        tuple(group.get("groupValue", group.get("groupId")) for group in one["resultGroups"])
+        for one in found["results"]
+    }
+    assert groups == {
+        ("fall",),
+        ("fall", "GF.ARM.treated"),
+        ("fall", "GF.ARM.control"),
+        ("fall", f"2: {RUN}"),
+    }
+    assert made["analysisSets"][2]["description"].startswith("70 subjects of the compared arms")
+    for without in (RESULTS, {**RESULTS, "harms": []}):
+        plain = reporting_event(RUN, without, PROTOCOL)
+        assert "Counted harms" not in {one["name"] for one in plain["analyses"]}
+        assert [one["id"] for one in plain["analysisSets"]] == ["AS.ASSESSED", "AS.ANALYSED"]
+
+
 def test_results_of_before_have_neither_draws_nor_shifts() -> None:
     """Draws of outcomes and shifts of both arms are analyses of their own, where a record holds them."""
     kinds = {

@@ -9,6 +9,7 @@ from medicore.records.results.looks import (
     Boundary,
     Claim,
     SeenEstimate,
+    SeenHarm,
     SeenLook,
     delivered_digest,
     earlier_looks,
@@ -23,6 +24,10 @@ PRIMARY = {
 }  # fmt: skip
 NUMBERS = SeenEstimate.of(Primary(document_section("results.json", dict(PRIMARY))), 1.6)
 BOUNDARY = Boundary(float("inf"), 0.0, 0.25, 0.0)
+HARMS = (
+    SeenHarm("fall", "01", 3, 1, 2.5, 1.25, 1.5, 3.4, signal=False),
+    SeenHarm("bleeding", "02", 0, 0, None, None, None, None, signal=False),
+)
 LOOKS = (
     SeenLook("S/2025-01/1", "2025-01", "exploratory", "ab", None),
     SeenLook("S/2025-02/1", "2025-02", "sealed", "ab", NUMBERS),
@@ -30,6 +35,7 @@ LOOKS = (
         "S/2025-03/1", "2025-03", "halted", "cd", NUMBERS,
         Claim("alpha spending", "ef", BOUNDARY, float("-inf"), float("inf"), 1.0),
     ),
+    SeenLook("S/2025-03/2", "2025-03", "halted", "cd", None, None, HARMS),
 )  # fmt: skip
 
 
@@ -37,6 +43,12 @@ def test_what_is_stored_is_read_again() -> None:
     """Unknown numbers, infinite boundaries and limits, and looks without a claim come back as they were."""
     stored = json.loads(json.dumps(looks_document("S/2025-04/1", "2025-04", "candidate", LOOKS)))
     assert earlier_looks(document_section("lock/looks.json", stored)) == LOOKS
+
+
+def test_a_look_without_harms_tells_of_none() -> None:
+    """What event and lock hold of a look that counted no harm is what they held before harms were counted."""
+    assert "harms" not in LOOKS[2].details()
+    assert [harm["name"] for harm in LOOKS[3].details()["harms"]] == ["fall", "bleeding"]
 
 
 def test_the_numbers_are_on_the_scale_of_inference() -> None:

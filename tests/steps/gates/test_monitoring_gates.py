@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from medicore.steps.gates.monitoring_gates import monitoring_findings
+from medicore.steps.gates.monitoring_gates import harm_findings, monitoring_findings
+from tests.steps.looks import test_harms as harms
 from tests.steps.looks.seen_looks import SEQUENCE, SPENDING, Study, planned, primary
 
 
@@ -49,3 +50,51 @@ def test_a_look_outside_the_single_month_is_a_finding(tmp_path: Path) -> None:
     (found,) = at_look(tmp_path / "other", plan, 0.5, month="2025-05")
     assert (found.subject, found.overridable) == ("unplanned look", True)
     assert "look 1, of month 2025-05, is without control" in found.message
+
+
+def counted(folder: Path, changed: dict[str, Any], *events: tuple[int, int], **told: Any) -> list[Any]:
+    """Return the findings on a binomial and a Poisson harm at the last of looks with so many events in each arm."""
+    both = ({**harms.BINOMIAL, **changed}, {**harms.POISSON, **changed})
+    study = harms.Counting(folder, harms.planned(*both))
+    rows = [study.look(harms.extract(*each, **told)) for each in events]
+    return [*harm_findings(rows[-1])]
+
+
+def test_a_signal_of_harm_is_a_finding_that_a_person_answers(tmp_path: Path) -> None:
+    """Ratio, critical value and counts stand in the finding; fewer events are no finding, nor is one where none stops."""
+    found = counted(tmp_path / "loud", {}, (25, 1))
+    assert [(one.gate, one.subject, one.overridable) for one in found] == [
+        ("monitoring", "harm fall", True), ("monitoring", "harm bleeding", True),
+    ]  # fmt: skip
+    for one in found:
+        assert float(one.statistic) > float(one.threshold)
+        assert one.false_alarm_rate is not None
+        assert 0 < one.false_alarm_rate <= 0.05 + 1e-9
+        assert "look 1 signals the harm" in one.message
+        assert "25 events of the treated and 1 of the controls" in one.message
+    assert counted(tmp_path / "quiet", {}, (3, 1)) == []
+    assert counted(tmp_path / "none", {"action": "none"}, (25, 1)) == []
+
+
+def test_a_signal_of_before_stays_a_finding(tmp_path: Path) -> None:
+    """Where the counts fell, the finding names the look that signalled, with the statistic of this one."""
+    for one in counted(tmp_path, {}, (25, 1), (3, 1)):
+        assert "look 1 signalled the harm" in one.message
+        assert float(one.statistic) < float(one.threshold)
+
+
+def test_a_surveillance_past_its_end_is_a_finding(tmp_path: Path) -> None:
+    """Nothing is tested any more, whatever the counts: the board is told, with the limit that was passed."""
+    found = counted(tmp_path, {"upper_limit": 5}, (20, 16))
+    assert [one.subject for one in found] == ["end of harm fall", "end of harm bleeding"]
+    assert [one.threshold for one in found] == ["5", "5"]
+    assert "36 events came in both arms" in found[0].message
+    assert "events were expected" in found[1].message
+
+
+def test_events_without_a_test_are_a_finding(tmp_path: Path) -> None:
+    """Events that nothing can be held against are for the board; without any event there is nothing to tell."""
+    found = counted(tmp_path / "events", {"exposure": "years"}, (3, 0), years=0.0)
+    assert [one.subject for one in found] == ["untested harm fall", "untested harm bleeding"]
+    assert all("an arm has no exposure yet" in one.message for one in found)
+    assert counted(tmp_path / "no", {"exposure": "years"}, (0, 0), years=0.0) == []
