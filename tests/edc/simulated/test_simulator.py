@@ -19,7 +19,7 @@ MONTHS = ("2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06")
 EVERY = sorted(STUDIES)
 PINNED = {
     "MED-2024-0147": "ec259c243e767f90",
-    "MED-2024-0163": "c14fae792080b0cb",
+    "MED-2024-0163": "cc23dd1fe9d699fe",
     "MED-2024-0181": "b3b94aa8ebead16e",
     "MED-2024-0198": "49efa155b2a0fdca",
     "MED-2024-0212": "1b2241b941c5397e",
@@ -77,6 +77,21 @@ def test_study_has_what_a_real_one_has(study: str) -> None:
     assert set(subjects["arm"].dropna()) == {plan.treated, plan.control} | (
         {plan.other} if plan.other else set()
     )
+
+
+def test_a_rare_harm_is_flagged_from_its_day_on() -> None:
+    """About one in 200 has it, within follow-up: the flags of a month stand in every later one, and more come."""
+    counts = []
+    before: set[str] = set()
+    for month in (*MONTHS, "2027-01"):
+        subjects = simulate("MED-2024-0163", month)
+        flagged = set(subjects["subject_id"][subjects["angioedema"] == "Y"])
+        assert subjects["angioedema"].isin(["Y", None]).all()
+        assert before <= flagged
+        before = flagged
+        counts.append(len(flagged))
+    assert counts[0] < counts[-1]
+    assert abs(counts[-1] - 0.005 * len(subjects)) < 4 * np.sqrt(0.005 * len(subjects))
 
 
 def test_enrolment_ends_at_the_planned_size() -> None:
