@@ -12,6 +12,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.states import RunState
 from medicore.records.results.looks import (
+    EXPLORATORY,
     SeenEstimate,
     SeenLook,
     delivered_digest,
@@ -19,7 +20,6 @@ from medicore.records.results.looks import (
 )
 from medicore.records.results.results import primary_of
 
-EXPLORATORY = "exploratory"
 CANDIDATE = "candidate"
 
 _KINDS: Mapping[RunState, str] = MappingProxyType(

@@ -15,6 +15,9 @@ LOOKS = "lock/looks.json"
 RAW = "lock/raw/"
 """Where a data lock holds the files as the source delivered them."""
 
+EXPLORATORY = "exploratory"
+"""The kind of a look that was made with changed code or an uncommitted protocol."""
+
 UNBOUNDED = "inf"
 
 

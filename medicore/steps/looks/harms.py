@@ -13,7 +13,7 @@ from medicore.errors import DataError
 from medicore.ports.files import RecordFiles
 from medicore.records.protocol.harms import CountedHarm
 from medicore.records.protocol.protocol import Protocol
-from medicore.records.results.looks import SeenHarm, SeenLook, earlier_looks
+from medicore.records.results.looks import EXPLORATORY, SeenHarm, SeenLook, earlier_looks
 from medicore.stats.monitoring.surveillance import (
     Surveillance,
     SurveillanceResult,
@@ -49,6 +49,10 @@ class Told:
     look: SeenLook
     harm: SeenHarm
 
+    def signals(self, design: str) -> bool:
+        """Say whether its signal stands where today's design has that digest; an exploratory one of another does not."""
+        return self.harm.signal and (self.look.kind != EXPLORATORY or self.harm.design == design)
+
 
 def counted_harms(
     files: RecordFiles, protocol: Protocol
@@ -57,7 +61,8 @@ def counted_harms(
 
     Everybody counts whose arm is one of the two that are compared, eligible or not, with an outcome or without: the safety
     set. Counts are cumulative and of this data lock; earlier looks are those that the ledger told. A signal of an earlier
-    look stands, also where the counts fell or the design changed. Raises DataError where a count or an exposure is
+    look stands, also where the counts fell or the design changed; only an exploratory look of another design, which nobody
+    approved, gave none. Raises DataError where a count or an exposure is
     missing.
     """
     declared = plan_of(protocol).harms
@@ -168,7 +173,7 @@ def _row(
         "arms": {arm: asdict(counts) for arm, counts in arms.items()},
         **result,
         "untested": untested,
-        "first_signal": next((told.number for told in looks if told.harm.signal), None),
+        "first_signal": next((told.number for told in looks if told.signals(harm.design_digest)), None),
         "looks": [_look(told, harm.design_digest) for told in looks],
     }
 

@@ -60,8 +60,8 @@ class Counting:
         self.folder, self.plan = folder, plan
         self.told: list[SeenLook] = []
 
-    def look(self, frame: pd.DataFrame) -> list[dict[str, Any]]:
-        """Return the section of a look; the ledger tells of it from then on."""
+    def look(self, frame: pd.DataFrame, kind: str = "sealed") -> list[dict[str, Any]]:
+        """Return the section of a look; the ledger tells of it from then on, as of a run that ended so."""
         number = len(self.told) + 1
         files = FolderFiles(self.folder / str(number))
         files.write_table("extract.parquet", frame)
@@ -71,7 +71,7 @@ class Counting:
         rows, seen = counted_harms(files, self.plan)
         look = SeenLook(run, month, "candidate", "", None, harms=seen)
         stored = document_section("event", json.loads(json.dumps(look.details())))
-        self.told.append(SeenLook.of(stored, run=run, kind="sealed"))
+        self.told.append(SeenLook.of(stored, run=run, kind=kind))
         return rows
 
 
@@ -155,6 +155,16 @@ def test_a_harm_is_followed_by_its_name(tmp_path: Path) -> None:
     (other,) = study.look(extract(9, 3))
     assert ([look["number"] for look in other["looks"]], other["first_signal"]) == ([3], None)
     assert other["level_spent"] > 0
+
+
+def test_an_exploratory_signal_stands_with_todays_design_alone(tmp_path: Path) -> None:
+    """A generous level that somebody tried gives no signal that stands; the declared one does, exploratory or not."""
+    for alpha, first in ((0.4, None), (0.05, 1)):
+        study = Counting(tmp_path / str(alpha), planned({**POISSON, "alpha": alpha}))
+        assert study.look(extract(25, 1), kind="exploratory")[0]["signal"]
+        study.plan = planned(POISSON)
+        (row,) = study.look(extract(3, 1))
+        assert (row["looks"][0]["signal"], row["first_signal"]) == (True, first)
 
 
 def test_the_level_of_another_ratio_is_not_known(tmp_path: Path) -> None:
