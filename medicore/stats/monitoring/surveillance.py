@@ -69,8 +69,8 @@ def poisson_surveillance(
     spent = None
     if furthest is not None:
         reached = min(max(furthest, expected), design.upper_limit)
-        error = poisson_type_one_error(critical.value, reached, design.minimum) if reached > 0 else 0.0
-        spent = max(0.0, error)  # one less a sum of probabilities may come out below 0
+        # One less a sum of probabilities may come out below 0.
+        spent = max(0.0, poisson_type_one_error(critical.value, reached, design.minimum)) if reached else 0.0
     ended = expected > design.upper_limit
     return SurveillanceResult(
         float(expected),

@@ -61,6 +61,7 @@ def test_a_poisson_signal_needs_ratio_and_events() -> None:
     rare = [poisson_surveillance(TEN, count, 0.001, None) for count in (1, 2)]
     assert [one.signal for one in rare] == [False, True]
     assert rare[0].log_likelihood_ratio > limit.value
+    assert poisson_surveillance(Surveillance(0.05, 10.0), 1, 0.001, None).signal
 
 
 def test_a_binomial_signal_is_also_at_the_critical_value_itself() -> None:
@@ -99,6 +100,17 @@ def test_the_level_rises_to_the_whole_error() -> None:
         assert (spent[0], spent[3]) == (0.0, pytest.approx(found[0].type_one_error, abs=EXACT))
         assert spent[0] < spent[1] < spent[2] < spent[3] == spent[4]
         assert [one.ended for one in found] == [False] * 4 + [True]
+
+
+def test_a_level_is_never_below_nothing() -> None:
+    """Where rounding takes the probability of no signal above 1, the level spent is 0."""
+    five = Surveillance(0.05, 10.0, 5)
+    rare, value = 0.00022895536436, poisson_critical_value(10.0, 0.05, 5).value
+    assert poisson_type_one_error(value, rare, 5) < 0
+    assert poisson_surveillance(five, 0, rare, 0.0).level_spent == 0
+    limit = binomial_critical_value(50, 2.0, 0.05).value
+    assert binomial_type_one_error(limit, 2, 2.0) < 0
+    assert binomial_surveillance(FIFTY, 0, 2, 2.0, 0).level_spent == 0
 
 
 def test_the_furthest_look_has_spent_the_level() -> None:
