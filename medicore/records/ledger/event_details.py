@@ -242,7 +242,7 @@ class PerformedStep(_Told):
 
     @property
     def look(self) -> Section | None:
-        """The numbers of the look; None where the step found no estimate, or the event is an older version's."""
+        """The numbers of the look; None where the step told of none, or the event is an older version's."""
         return self._details.part(LOOK) if self._details.has(LOOK) else None
 
 

@@ -37,7 +37,6 @@ def binomial_critical_value(events: int, ratio: float, alpha: float, minimum: in
     """
     require_level(alpha)
     require_minimum(minimum)
-    _require_ratio(ratio)
     if events < 1:
         raise EstimationError(f"the surveillance has {events} events; expected 1 or more; correct the design")
     table = _ratios(events, ratio)
@@ -45,14 +44,13 @@ def binomial_critical_value(events: int, ratio: float, alpha: float, minimum: in
     return smallest_attainable(attainable, alpha, lambda limit: _error(limit, table, ratio, minimum))
 
 
-def binomial_type_one_error(limit: float, events: int, ratio: float, minimum: int = 1) -> float:
+def binomial_type_one_error(limit: float, events: int, ratio: float, minimum: int) -> float:
     """Return the probability of a signal without harm within so many ``events``, looked at after each of them.
 
     A signal is a log likelihood ratio of ``limit`` or more with ``minimum`` exposed events. Computed exactly, from event to
     event; 0 for no events. Raises EstimationError unless ratio is finite and above 0 and minimum is 1 or more.
     """
     require_minimum(minimum)
-    _require_ratio(ratio)
     return _error(limit, _ratios(events, ratio), ratio, minimum)
 
 

@@ -63,7 +63,7 @@ def poisson_critical_value(length: float, alpha: float, minimum: int = 1) -> Cri
     return CriticalValue(value, _continuous_error(value, length, minimum))
 
 
-def poisson_type_one_error(limit: float, length: float, minimum: int = 1) -> float:
+def poisson_type_one_error(limit: float, length: float, minimum: int) -> float:
     """Return the probability of a signal without harm until ``length`` events are expected, looked at after each event.
 
     A signal is a log likelihood ratio of ``limit`` or more with ``minimum`` events. Raises EstimationError unless the length is

@@ -109,7 +109,7 @@ def test_a_level_is_never_below_nothing() -> None:
     assert poisson_type_one_error(value, rare, 5) < 0
     assert poisson_surveillance(five, 0, rare, 0.0).level_spent == 0
     limit = binomial_critical_value(50, 2.0, 0.05).value
-    assert binomial_type_one_error(limit, 2, 2.0) < 0
+    assert binomial_type_one_error(limit, 2, 2.0, 1) < 0
     assert binomial_surveillance(FIFTY, 0, 2, 2.0, 0).level_spent == 0
 
 
@@ -159,14 +159,14 @@ def test_a_design_that_is_none_is_refused(alpha: float, minimum: int) -> None:
 def test_levels_of_designs_that_are_none_are_refused() -> None:
     """Length, ratio and minimum are held to the same rules as where the critical value is found."""
     for call in (
-        lambda: poisson_type_one_error(3.0, 0.0),
+        lambda: poisson_type_one_error(3.0, 0.0, 1),
         lambda: poisson_type_one_error(3.0, 5.0, 0),
-        lambda: binomial_type_one_error(3.0, 5, 0.0),
+        lambda: binomial_type_one_error(3.0, 5, 0.0, 1),
         lambda: binomial_type_one_error(3.0, 5, 1.0, 0),
     ):
         with pytest.raises(EstimationError, match="expected"):
             call()
-    assert binomial_type_one_error(3.0, 0, 1.0) == 0
+    assert binomial_type_one_error(3.0, 0, 1.0, 1) == 0
 
 
 def test_fewer_looks_keep_the_level() -> None:
