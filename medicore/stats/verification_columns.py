@@ -21,13 +21,13 @@ def whitened(x: Vector, rows: NDArray[np.bool_]) -> Vector:
     wide = high > low
     unit = (x[:, wide] - (low + high)[wide] / 2) / (high - low)[wide]
     columns = np.column_stack([np.ones(len(x)), unit])
-    columns = columns[:, _unaliased(columns[rows])]
+    columns = columns[:, unaliased(columns[rows])]
     _, lengths, rotation = svd(columns[rows], full_matrices=False)
     whitened: Vector = columns @ (rotation.T / lengths) * np.sqrt(rows.sum())
     return whitened
 
 
-def _unaliased(columns: Vector) -> list[int]:
+def unaliased(columns: Vector) -> list[int]:
     """Return the columns that are not linear combinations of those before them."""
     (triangle,) = qr(columns, mode="r")
     centre = np.linalg.norm(triangle[1:], axis=0)

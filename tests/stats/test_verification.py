@@ -152,7 +152,7 @@ def test_a_column_is_aliased_by_its_share_outside_the_others(
     """The share is that of the length about the mean: neither a constant nor the unit counts."""
     before, outside = np.array([1.0, -1.0, 1.0, -1.0]), np.array([1.0, 1.0, -1.0, -1.0])
     column = offset + length * (before + share * outside)
-    assert verification_columns._unaliased(np.column_stack([np.ones(4), before, column])) == kept
+    assert verification_columns.unaliased(np.column_stack([np.ones(4), before, column])) == kept
 
 
 def test_raw_scales_do_not_matter() -> None:

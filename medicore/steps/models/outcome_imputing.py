@@ -11,7 +11,7 @@ from medicore.errors import EstimationError
 from medicore.records.protocol.outcome import REFERENCE_BASED
 from medicore.records.protocol.protocol import Protocol
 from medicore.stats.imputation.outcome_draws import OutcomeGaps, Rule
-from medicore.stats.imputation.verified_draws import FARTHEST, DrawsOfArm, verify_draws
+from medicore.stats.imputation.verified_draws import FARTHEST, DrawsOfArm, distance_of_draws, verify_draws
 from medicore.steps.models.terms import model_terms
 
 Vector = NDArray[np.float64]
@@ -51,8 +51,8 @@ def imputed_outcomes(
 ) -> dict[str, Any] | None:
     """Return what the drawn outcomes are like, for ``cohort.json``; None where the protocol draws none.
 
-    A continuous outcome's draws are held against their conditional mean by a second implementation. Raises
-    EstimationError when they are farther from it than chance allows.
+    The draws are held against their conditional mean by a second implementation. Raises EstimationError when they are
+    farther from it than chance allows.
     """
     if not protocol.outcome.imputed:
         return None
@@ -89,14 +89,14 @@ def _checks(
     protocol: Protocol, sets: Sequence[pd.DataFrame], observed: NDArray[np.bool_], treated: NDArray[np.bool_]
 ) -> tuple[dict[str, float | None], dict[str, float | None]]:
     """Return, for each arm, the conditional mean by the second implementation and the distance of the draws from it."""
-    if protocol.outcome.family != "gaussian":
-        return _distance(()), _distance(())
     columns, rule = imputation_covariates(protocol), _rule(protocol)
     made = []
     for one in sets:
         completed = one["outcome"].to_numpy(dtype=np.float64)
         design = model_terms(protocol, columns, one).matrix
-        made.append(verify_draws(design, treated, completed, observed, completed, rule))
+        made.append(
+            verify_draws(design, treated, completed, observed, completed, rule, protocol.outcome.family)
+        )
     first, second = (_distance([pair[place] for pair in made if pair[place] is not None]) for place in (0, 1))
     return first, second
 
@@ -105,14 +105,10 @@ def _distance(checks: Sequence[DrawsOfArm | None]) -> dict[str, float | None]:
     held = [check for check in checks if check is not None]
     if not held:
         return {"mean_expected": None, "distance": None}
-    imputed, expected, deviation = np.array(
-        [(check.imputed, check.expected, check.deviation) for check in held]
-    ).T
-    error = float(np.sqrt((deviation**2).sum())) / len(held)
-    distance = float(imputed.mean() - expected.mean()) / error if error > 0 else 0.0
+    distance = distance_of_draws(held)
     if abs(distance) > FARTHEST:
         raise EstimationError(
             f"the imputed outcomes of an arm are {abs(distance):.1f} standard errors from what a second implementation "
             f"expects of them; expected {FARTHEST:g} or less; report it as a fault of the imputation"
         )
-    return {"mean_expected": float(expected.mean()), "distance": distance}
+    return {"mean_expected": float(np.mean([check.expected for check in held])), "distance": distance}

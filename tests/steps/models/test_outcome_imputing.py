@@ -10,6 +10,7 @@ import pytest
 from medicore.errors import EstimationError, ProtocolError
 from medicore.records.protocol.protocol import Protocol
 from medicore.stats.effect.contrasts import difference
+from medicore.stats.imputation import outcome_draws
 from medicore.stats.imputation.pooling import pooled
 from medicore.steps.cohort import cohort
 from medicore.steps.effect import analysed
@@ -177,3 +178,38 @@ def test_unequal_numbers_of_draws_are_refused() -> None:
     """Covariates and outcomes are drawn together, so that their numbers must agree."""
     with pytest.raises(ProtocolError, match="expected one number"):
         planned(imputation={"method": "multiple", "number": SETS + 1})
+
+
+def responders() -> tuple[pd.DataFrame, Protocol]:
+    """Return the subjects with an outcome of 0 and 1, and a protocol that draws the missing ones."""
+    frame = lacking(400)
+    values = frame["change"].to_numpy(dtype=float)
+    frame["change"] = np.where(np.isnan(values), np.nan, values > np.nanmedian(values))
+    columns = [
+        {**column, "type": "integer", "minimum": 0, "maximum": 1, "unit": None}
+        if column["name"] == "change"
+        else column
+        for column in protocol().as_json()["contract"]["columns"]
+    ]
+    missing = {"method": "multiple imputation", "number": SETS}
+    plan = protocol(
+        eligibility=[], contract={"columns": columns}, outcome={"type": "binary", "missing": missing}
+    )
+    frame["change"] = frame["change"].astype("Int64")
+    return frame, plan
+
+
+def test_draws_of_0_and_1_are_held_against_a_second_implementation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each arm has the share that is expected; draws that are turned round stop the run."""
+    frame, plan = responders()
+    files = extracted(tmp_path / "right", frame)
+    cohort(files, plan)
+    for told in section(files, "cohort")["outcomes"]["imputation"]["arms"].values():
+        assert 0 < told["mean_expected"] < 1
+        assert abs(told["distance"]) < 3
+    right = outcome_draws.draw_levels
+    monkeypatch.setattr(outcome_draws, "draw_levels", lambda *given: 1 - right(*given))
+    with pytest.raises(EstimationError, match="standard errors from what a second implementation expects"):
+        cohort(extracted(tmp_path / "wrong", frame), plan)
