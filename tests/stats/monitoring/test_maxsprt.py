@@ -1,9 +1,12 @@
 """MaxSPRT: published critical values, brute force over all histories, simulation, and what is refused."""
 
 import itertools
+import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.special import pdtrc
 
 from medicore.errors import EstimationError
@@ -200,3 +203,63 @@ def test_counts_that_are_none_are_refused() -> None:
     ):
         with pytest.raises(EstimationError, match=words):
             call()
+
+
+def no_signal(limit: float, length: float, minimum: int) -> float:
+    """Return the probability of no signal by another route: the volume of the arrival times that give none.
+
+    n events in the length are without a signal when the k-th comes at μₖ or later; the density of their ordered times is
+    exp(−length). Volumes are polynomials of the latest time, with exact coefficients, and the μₖ are searched.
+    """
+    none, volume, count = 0.0, [Fraction(1)], 0
+    end = Fraction(length)
+    while True:
+        at = sum(coefficient * end**power for power, coefficient in enumerate(volume))
+        none += math.exp(-length) * float(at)
+        count += 1
+        start = 0.0
+        if count >= minimum:
+            start = brentq(
+                lambda mu, n=count: mu - n + n * math.log(n / mu) - limit, 1e-300, float(count), xtol=1e-15
+            )
+        if start >= length:
+            return none
+        risen = [Fraction(0), *(coefficient / power for power, coefficient in enumerate(volume, 1))]
+        lowest = sum(coefficient * Fraction(start) ** power for power, coefficient in enumerate(risen))
+        volume = [risen[0] - lowest, *risen[1:]]
+
+
+@pytest.mark.parametrize(("length", "minimum"), [(1.0, 1), (4.0, 2), (10.0, 1), (10.0, 3)])
+def test_poisson_critical_values_by_another_route(length: float, minimum: int) -> None:
+    """The chance of a signal, by volumes of arrival times, is alpha at the critical value, and on either side beside it."""
+    found = poisson_critical_value(length, 0.05, minimum).value
+    assert 1 - no_signal(found, length, minimum) == pytest.approx(0.05, abs=1e-9)
+    assert 1 - no_signal(found - 1e-4, length, minimum) > 0.05 > 1 - no_signal(found + 1e-4, length, minimum)
+
+
+@pytest.mark.parametrize(("events", "ratio", "minimum"), [(20, 1.0, 1), (60, 3.0, 2)])
+def test_binomial_critical_values_by_another_route(events: int, ratio: float, minimum: int) -> None:
+    """Histories without a signal, counted in exact fractions backwards from the last event, have the error that is told."""
+    found = binomial_critical_value(events, ratio, 0.05, minimum)
+    share = Fraction(1) / (1 + Fraction(ratio))
+
+    def error(limit: float) -> float:
+        ahead = [Fraction(0)] * (events + 2)
+        for total in range(events, 0, -1):
+            for exposed in range(total + 1):
+                likely = 0.0
+                if exposed > total * float(share):
+                    likely = sum(
+                        k * math.log(k / (total * of))
+                        for k, of in ((exposed, float(share)), (total - exposed, 1 - float(share)))
+                        if k
+                    )
+                if exposed >= minimum and likely > limit - 1e-9:
+                    ahead[exposed] = Fraction(1)
+            ahead = [share * ahead[k + 1] + (1 - share) * ahead[k] for k in range(events + 1)] + [Fraction(0)]
+        return float(ahead[0])
+
+    assert error(found.value) == pytest.approx(found.type_one_error, abs=1e-12)
+    assert found.type_one_error <= 0.05
+    assert found.below is not None
+    assert error(found.below) > 0.05
