@@ -89,7 +89,10 @@ def _end(bound: float, root: float, centre: float) -> float:
 
 
 def bound_of(motion: Motion, time: float, level: float, sides: int) -> float:
-    """Return the bound that is crossed at ``time`` for the first time with probability ``level``; infinite where none is."""
+    """Return the bound that is crossed at ``time`` for the first time with probability ``level``.
+
+    It is infinite where there is no level, and the lowest, 0 of two sides, where all who are left may cross.
+    """
 
     def excess(bound: float) -> float:
         found = chance_beyond(motion, time, bound, sides)
@@ -98,4 +101,6 @@ def bound_of(motion: Motion, time: float, level: float, sides: int) -> float:
     if level <= np.finfo(float).tiny or excess(FARTHEST) > 0:
         return float("inf")
     low = 0.0 if sides == 2 else -FARTHEST
+    if excess(low) <= 0:
+        return low
     return float(brentq(excess, low, FARTHEST, xtol=BOUND_TOLERANCE))

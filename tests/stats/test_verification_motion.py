@@ -131,3 +131,12 @@ def test_nothing_is_shared_with_the_boundaries() -> None:
     assert {name.split(".")[0] for name in (imported - own) | plain} == {
         "collections", "dataclasses", "math", "numpy", "scipy",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("sides", "lowest"), [(1, -38.0), (2, 0.0)])
+def test_a_level_that_all_paths_have_is_met_by_the_lowest_bound(sides: int, lowest: float) -> None:
+    """Where the level is all that still runs, or more by rounding, everything crosses."""
+    motion = carried(REST, 0.4, -1.0, 1.0, 0.7)
+    everybody = float(norm.cdf(1) - norm.cdf(-1))
+    assert bound_of(motion, 0.7, everybody + 1e-9, sides) == lowest
+    assert bound_of(motion, 0.7, everybody - 1e-6, sides) > lowest

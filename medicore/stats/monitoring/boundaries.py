@@ -123,11 +123,16 @@ def _spend(design: AlphaSpending, paths: Paths, before: float, fraction: float, 
 
 
 def _critical_value(paths: Paths, fraction: float, level: float) -> float:
-    """Return the boundary that is crossed from below, for the first time, with probability ``level``."""
+    """Return the boundary that is crossed from below, for the first time, with probability ``level``.
+
+    It is −40 where all who are left may cross: of a one-sided level near 1, as the search for a p-value asks.
+    """
     if level < SMALLEST_LEVEL:
         return float("inf")
     if paths is START:
         return float(-ndtri(level))
+    if share_above(paths, fraction, -FARTHEST) <= level:
+        return -FARTHEST
     return float(
         brentq(
             lambda bound: share_above(paths, fraction, bound) - level,

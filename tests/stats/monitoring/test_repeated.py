@@ -82,3 +82,20 @@ def test_statistics_are_one_for_each_look(z: tuple[float, ...]) -> None:
         sequential_p_value(LATE, (0.5, 1), z)
     with pytest.raises(EstimationError, match="0 statistics for 0 looks"):
         sequential_p_value(LATE, (), ())
+
+
+@pytest.mark.parametrize("at", [(0.38, 1.0), (0.2, 0.4, 0.41, 1.0)])
+def test_a_one_sided_p_value_is_searched_up_to_1(at: tuple[float, ...]) -> None:
+    """Levels near 1 leave no path behind, which is no obstacle: the boundary is below all, and the p-value is found."""
+    early = replace(EARLY, alpha=0.025, sides=1)
+    assert sequential_p_value(early, at, [-9.0] * len(at)) == pytest.approx(1, abs=LEVEL)
+    p = sequential_p_value(early, at, [0.0] * len(at))
+    of_level = [look.critical_value for look in looks(replace(early, alpha=p), at)]
+    assert 0.5 < p < 0.8
+    assert min(of_level) == pytest.approx(0, abs=1e-8)
+
+
+def test_where_all_may_cross_the_boundary_is_below_them() -> None:
+    """A level of 1 − 6e-16 leaves no path after the first look: whoever is left crosses."""
+    certain = looks(replace(EARLY, alpha=float(ndtr(8.0)), sides=1), (0.38, 1.0))
+    assert certain[-1].critical_value == -40
