@@ -14,7 +14,11 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.steps.data.change import change_since
 from medicore.steps.gate import write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
-from medicore.steps.gates.monitoring_gates import harm_findings, monitoring_findings
+from medicore.steps.gates.monitoring_gates import (
+    harm_findings,
+    monitoring_findings,
+    second_implementation_findings,
+)
 from medicore.steps.gates.observation_gates import observation_findings, observation_model_findings
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored, this_look
@@ -72,6 +76,7 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         ),
         *observation_findings(protocol, primary),
         *change_findings(protocol, change, sum(model.gradient.shape[1] for model in results[0].models)),
+        *second_implementation_findings(monitoring),
         *monitoring_findings(monitoring),
         *harm_findings(harms),
     )

@@ -34,7 +34,7 @@ def test_every_look_is_a_row_under_its_harm(inputs: Any) -> None:
     made = harms.counted(report)
     assert says(
         made,
-        "Table 14.2.6",
+        "Table 14.2.7",
         "2: REF-NHEFS/2025-02/1 (exploratory)",
         "1: REF-NHEFS/2025-01/1 (sealed, other design)",
     )

@@ -134,3 +134,32 @@ def test_what_was_simulated_is_what_the_page_holds() -> None:
         largest[name] = max(largest.get(name, 0.0), float(share))
     assert len(rows) == 3 * len(monitoring.SIMULATED)
     assert {name: f"{share} %" for name, share in largest.items()} == monitoring.SIMULATED
+
+
+def test_the_claims_stand_beside_those_of_the_second_implementation(inputs: Any) -> None:
+    """Boundary, limits and p-value are printed twice, with how far they are apart; bounds where there are some."""
+    made = monitoring.verification(inputs.report())
+    assert says(
+        made,
+        "Table 14.2.6",
+        "3.035235312",
+        "mixture of likelihood ratios by the trapezoidal rule",
+        "Sequential p",
+        "accepted up to 1e−05; of levels and p-values",
+    )
+    assert not says(made, "Level spent")
+    found = inputs.results["monitoring"]
+    found["looks"][-1]["spent"], found["verification"]["spent"] = 0.0123456789, 0.0123456781
+    for name, one in (("harm", {"boundary": -1.8, "spent": 0.02}), ("futility", {"boundary": "-inf"})):
+        found[name] = {**one, "crossed": False}
+        found["verification"][name] = {**one, "boundary": -1.8000000001}
+    made = monitoring.verification(inputs.report())
+    assert says(
+        made,
+        "0.012345679",
+        "Bound for harm",
+        "−1.800000000",
+        "Bound for futility",
+        "−∞",
+        "Level spent on harm",
+    )

@@ -142,9 +142,17 @@ def _accurate(found: _Evidence) -> tuple[bool | None, str]:
         return None, "no estimate was reached"
     second = effect["primary"]["verification"]
     difference = float(second["relative_difference"])
-    return difference <= second["tolerance"], (
-        f"computed twice by independent routes, {difference:.2g} standard errors apart (tolerated {second['tolerance']:g})"
+    words = f"computed twice by independent routes, {difference:.2g} standard errors apart (tolerated {second['tolerance']:g})"
+    looks = (effect.get("monitoring") or {}).get("verification")
+    if looks is None:
+        return difference <= second["tolerance"], words
+    apart, levels = float(looks["difference"]), float(looks["level_difference"])
+    holds = (
+        difference <= second["tolerance"]
+        and apart <= looks["tolerance"]
+        and levels <= looks["level_tolerance"]
     )
+    return holds, f"{words}; the look's bounds {apart:.2g} apart, its levels {levels:.2g}"
 
 
 def _complete(found: _Evidence) -> tuple[bool | None, str]:

@@ -210,6 +210,13 @@ def _verification(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(numbers(results["primary"]["verification"])),)
 
 
+def _second_looks(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    found = (results.get("monitoring") or {}).get("verification") or {}
+    bounds = {f"{n}, {k}": v for n in ("harm", "futility") for k, v in _finite(found.get(n) or {}).items()}
+    rows = [Row(_finite(look), {LOOK: str(look["number"])}) for look in found.get("looks", ())]
+    return (Row(_finite(found) | bounds), *rows) if found else ()
+
+
 def _alternatives(part: str) -> Callable[[Mapping[str, Any]], tuple[Row, ...]]:
     def rows(results: Mapping[str, Any]) -> tuple[Row, ...]:
         return tuple(
@@ -258,6 +265,7 @@ TABLES = (
     Table("Primary effect, second implementation", "primary.verification", "Double programming", PRIMARY,
           _verification, outcome=True),
     Table("Looks at the study", "monitoring", "Valid interval at every look", PRIMARY, _looks, outcome=True),
+    Table("Looks at the study, second implementation", "monitoring.verification", "Double programming", PRIMARY, _second_looks),
     Table("Counted harms", "harms", "Maximised sequential probability ratio test (MaxSPRT)", SAFETY, _harms,
           "AS.SAFETY", "extract.parquet"),
     Table("Sensitivity analyses", "sensitivity.sensitivity", "Sensitivity analysis", SENSITIVITY,

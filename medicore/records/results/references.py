@@ -55,6 +55,8 @@ _CITED = (
     "monitoring.stage_wise",
     "monitoring.harm",
     "monitoring.futility",
+    "monitoring.verification",
+    "monitoring.verification.looks.*",
     "harms.*",
     "harms.*.looks.*",
     "sensitivity.sensitivity.*",

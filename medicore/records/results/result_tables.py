@@ -54,7 +54,8 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
         "monitoring.harm",
         "monitoring.futility",
     ),
-    "14.2.6_harms": ("harms.*", "harms.*.looks.*"),
+    "14.2.6_verification_of_looks": ("monitoring.verification", "monitoring.verification.looks.*"),
+    "14.2.7_harms": ("harms.*", "harms.*.looks.*"),
 }
 """File name of each table (its number in the report and a word for its content), and the paths of its rows."""
 

@@ -11,6 +11,15 @@ _MAXSPRT = "Kulldorff, Davis, Kolczak, Lewis, Lieu & Platt, 2011"
 # Literals alone, as in trace.py.
 # fmt: off
 LOOKS_ORIGINS = (
+    Origin("monitoring.verification.looks.**", "effect", "medicore.stats.verification_spending:costed",
+        "What each look costs by the second implementation: the probability to cross there for the first time without an "
+        "effect, what the spending function allows, and the boundary that spends it",
+        "w = z√t a Brownian motion; 2(1 − Φ(x)) = erfc(x/√2)", LOOKS, "monitoring"),
+    Origin("monitoring.verification.**", "effect", "medicore.steps.looks.verification:verified_look",
+        "Double programming of the look: boundary, valid interval, level spent and sequential p-value by another route; the "
+        "largest differences of bounds, in standard errors, and of levels, and what is tolerated",
+        "max |b′ − b|/max(1, |b|); of a sequence M(z) = ∫exp(uz − u²/2)φ(u/√v)/√v du = 1/α", LOOKS, "monitoring",
+        "Ville, 1939; Robbins, 1970"),
     Origin("monitoring.looks.**", "effect", "medicore.steps.looks.boundaries:boundaries_of",
         "Every look at the study in the ledger's order: information, boundary, spent level, valid interval",
         "information I = 1/SE²; fraction I/planned maximum; boundary c: P(none crossed before, |z| ≥ c) = what may be "

@@ -1,4 +1,4 @@
-"""The gate of monitoring: crossed boundaries and signals of harm, which the board judges, and looks that nobody planned."""
+"""The gates of monitoring: a second implementation, boundaries and signals of harm, and looks that nobody planned."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from medicore.records.finding import Finding
 from medicore.steps.gate import shown
 
 GATE = "monitoring"
+SECOND_GATE = "double programming of looks"
 
 
 def monitoring_findings(section: Mapping[str, Any]) -> Iterator[Finding]:
@@ -21,6 +22,21 @@ def monitoring_findings(section: Mapping[str, Any]) -> Iterator[Finding]:
         bound = section[kind]
         if bound is not None and bound["crossed"]:
             yield _bound(section, kind, bound)
+
+
+def second_implementation_findings(section: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the finding that the second implementation does not confirm what this look claims; nothing overrides it."""
+    second = section["verification"]
+    kinds = (("standard errors", "difference", "tolerance"), ("level", "level_difference", "level_tolerance"))
+    for unit, key, limit in kinds:
+        gap, tolerated = float(second[key]), float(second[limit])
+        if not gap <= tolerated:  # written so that NaN, which confirms nothing, halts too
+            yield Finding(
+                "effect", SECOND_GATE, f"look {section['number']}, {unit}", shown(gap), shown(tolerated),
+                f"the second implementation does not confirm what look {section['number']} claims: they differ by {shown(gap)} "
+                f"({unit}), tolerated are {shown(tolerated)}; do not use either, report the disagreement",
+                overridable=False,
+            )  # fmt: skip
 
 
 def _outside(section: Mapping[str, Any]) -> Finding:

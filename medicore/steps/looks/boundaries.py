@@ -66,14 +66,14 @@ def counted_looks(seen: Sequence[SeenLook]) -> dict[int, Counted]:
 
 def _of_plan(plan: Plan, level: float, seen: Sequence[Counted]) -> list[Boundary]:
     if isinstance(plan, AlphaSpendingPlan):
-        told = [_told(look, plan.method, spent=True) for look in seen]
+        told = [claimed(look, plan.method, spent=True) for look in seen]
         return spending_boundaries(efficacy(plan), plan, seen, told)
     if isinstance(plan, ConfidenceSequencePlan):
-        return [_told(look, plan.method) or _of_sequence(plan, look) for look in seen]
+        return [claimed(look, plan.method) or _of_sequence(plan, look) for look in seen]
     return _of_month(plan, level, seen)
 
 
-def _told(look: Counted, method: str, *, spent: bool = False) -> Boundary | None:
+def claimed(look: Counted, method: str, *, spent: bool = False) -> Boundary | None:
     """Return the boundary that a look claimed by the same method; with ``spent``, only one that tells what it cost."""
     if look.claim is None or look.claim.method != method:
         return None
@@ -103,14 +103,14 @@ def spending_boundaries(
     nothing and has no boundary. A level that an earlier design spent is spent: nothing comes back.
     """
     made: list[Look] = []
-    for look, claimed in zip(seen, told, strict=True):
+    for look, standing in zip(seen, told, strict=True):
         fraction = look.numbers.information / plan.maximum
         last = made[-1] if made else None
         if last is not None and fraction <= last.fraction * (1 + SMALLEST_RISE):
             made.append(replace(last, kept=True))
-        elif claimed is not None:
-            spent = max(claimed.spent or 0.0, last.spent if last else 0.0)
-            made.append(Look(fraction, claimed.critical_value, claimed.nominal_level, spent))
+        elif standing is not None:
+            spent = max(standing.spent or 0.0, last.spent if last else 0.0)
+            made.append(Look(fraction, standing.critical_value, standing.nominal_level, spent))
         else:
             made.append(_next(design, made, fraction, held=look.numbers.n < plan.first_subjects))
     return [

@@ -37,6 +37,8 @@ from medicore.steps.looks.claims import (
     sequential_p,
     valid_interval,
 )
+from medicore.steps.looks.second_claims import Looked
+from medicore.steps.looks.verification import FirstClaim, confirmed, verified_look
 from medicore.steps.way import digests
 
 _NO_LOOKS: Mapping[str, Any] = looks_document("", "", "sealed", ())
@@ -109,7 +111,8 @@ def monitored(
     """Return the section, and what the ledger's event tells of this look, the harms that it counted included.
 
     The section holds method, design, every look in the ledger's order, and the valid claim of this one. A rerun claims
-    what the look claimed that it repeats.
+    what the look claimed that it repeats. The event tells no claim that the second implementation does not confirm: the
+    look counts, and later ones do not rest on it.
 
     Raises ProtocolError for a protocol without a plan.
     """
@@ -130,6 +133,7 @@ def _section(looked: _Looked) -> tuple[dict[str, Any], dict[str, Any]]:
     counted = {place: one for place, one in counted_looks(looked.seen).items() if place <= until}
     order = [*counted.values()]
     own = [one for place in counted if (one := looked.boundaries[place]) is not None]
+    numbers = [place + 1 for place in counted]
     low, high = valid_interval(plan, boundary, now.estimate, now.standard_error, looked.degrees)
     p = sequential_p(plan, order, boundary)
     design = digest(plan.design)
@@ -137,6 +141,12 @@ def _section(looked: _Looked) -> tuple[dict[str, Any], dict[str, Any]]:
     rows = _rows(looked, claim)
     across = crossed(plan, boundary, now.z)
     last = after_stop(plan, order, own, now.estimate, now.standard_error, level)
+    harm, futility = _harm(plan, order), _futility(plan, order, own)
+    second = verified_look(
+        Looked(plan, level, numbers, order, own, looked.degrees, p),
+        FirstClaim(low, high, *_numbers(harm, "boundary", "spent"), *_numbers(futility, "boundary")),
+        looked.on_measure,
+    )
     section = {
         "method": plan.method,
         "design": plan.model_dump(mode="json", exclude={"method", "action", "harms"}, exclude_none=True),
@@ -156,11 +166,13 @@ def _section(looked: _Looked) -> tuple[dict[str, Any], dict[str, Any]]:
         "crossed": across,
         "direction": ("above" if now.z > 0 else "below") if across else None,
         "first_crossing": next((row["number"] for row in rows if row["crossed"]), None),
-        "harm": _harm(plan, order),
-        "futility": _futility(plan, order, own),
+        "harm": harm,
+        "futility": futility,
         "stage_wise": None if last is None else _stage_wise(looked, last),
+        "verification": second,
     }
-    return section, replace(looked.seen[-1], claim=claim).details()
+    told = claim if confirmed(second) else None
+    return section, replace(looked.seen[-1], claim=told).details()
 
 
 def _rows(looked: _Looked, claim: Claim) -> list[dict[str, Any]]:
@@ -228,6 +240,11 @@ def _futility(plan: Plan, order: Sequence[Any], own: Sequence[Boundary]) -> dict
 
 def _bound(bound: Bound) -> dict[str, Any]:
     return {"boundary": stored_number(bound.critical_value), "crossed": bound.crossed}
+
+
+def _numbers(bound: Mapping[str, Any] | None, *keys: str) -> tuple[float | None, ...]:
+    """Return the numbers of a stored bound by their keys; None for each where there is no bound."""
+    return tuple(None if bound is None else float(bound[key]) for key in keys)
 
 
 def _stage_wise(looked: _Looked, found: StageWise) -> dict[str, Any]:

@@ -15,7 +15,7 @@ _SETTLED = {
 
 
 def counted(report: Report) -> str:
-    """Return what the counted harms came to, and Table 14.2.6 with every look at each of them."""
+    """Return what the counted harms came to, and Table 14.2.7 with every look at each of them."""
     harms = report.results[PATH]
     if not harms:
         return block(call("para", "The protocol declares no harm to be counted."))
@@ -113,7 +113,7 @@ def _table(report: Report) -> Code:
         "Cumulative counts of everybody whose arm is compared (safety set): eligible or not, with an outcome or without. "
         f"Earlier looks are shown as the ledger tells them. {MISSING}: not tested, or no signal was possible."
     )
-    return table("14.2.6", "Counted harms", columns, rows, note=note, source=PATH)
+    return table("14.2.7", "Counted harms", columns, rows, note=note, source=PATH)
 
 
 def _cells(look: dict[str, Any]) -> tuple[str, ...]:

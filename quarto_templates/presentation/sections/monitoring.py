@@ -15,6 +15,7 @@ from presentation.writing.numbers import (
     p_value,
     percent,
     plural,
+    significant,
 )
 from presentation.writing.typst import Code, block, call, joined
 
@@ -166,6 +167,41 @@ def _cells(look: dict[str, Any], places: int) -> tuple[str, ...]:
         interval(look, places),
         p_value(look["sequential_p"]),
     )
+
+
+def verification(report: Report) -> str:
+    """Return Table 14.2.6: what this look claims, by both implementations."""
+    found = report.results[PATH]
+    second = found["verification"]
+    places = min(decimals_for(report.results["primary"]["standard_error"]) + 6, 12)
+    spent = found["looks"][-1]["spent"]
+    claims = [
+        ("Boundary of z", found["boundary"], second["boundary"]),
+        ("Valid interval, lower limit", found["ci_low"], second["ci_low"]),
+        ("Valid interval, upper limit", found["ci_high"], second["ci_high"]),
+        ("Level spent", spent, second["spent"]),
+        ("Sequential p", found["sequential_p"], second["sequential_p"]),
+    ]
+    for name in ("harm", "futility"):
+        if found[name] is not None and second[name] is not None:
+            claims.append((f"Bound for {name}", found[name]["boundary"], second[name]["boundary"]))
+    if second["harm"] is not None and found["harm"] is not None:
+        claims.append(("Level spent on harm", found["harm"]["spent"], second["harm"]["spent"]))
+    rows = [
+        Row((name, fixed(one, places), fixed(other, places)))
+        for name, one, other in claims
+        if one is not None
+    ]
+    columns = (Column(("Claim of this look",), "left", "1fr"), Column(("Primary",)), Column(("Second",)))
+    note = (
+        f"Second implementation: {second['library']}, {second['route']}. Largest difference of bounds and limits, in standard "
+        f"errors, {significant(second['difference'])}, accepted up to {significant(second['tolerance'])}; of levels and "
+        f"p-values {significant(second['level_difference'])}, accepted up to {significant(second['level_tolerance'])}."
+    )
+    path = f"{PATH}.verification"
+    cited = joined(note, report.cite(path))
+    title = "Claims of this look, computed a second time by another route"
+    return block(table("14.2.6", title, columns, rows, note=cited, source=path))
 
 
 def method(report: Report) -> str:

@@ -50,12 +50,17 @@ SPEAKS_FOR = {
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     """A house with one archived run, its record in memory."""
-    found, _ = found_house(tmp_path_factory.mktemp("scores"), ruled=False)
-    held = {f"{RUN.folder}/{name}": document(stored) for name, stored in FILES.items()}
+    return holding(tmp_path_factory.mktemp("scores"), FILES)
+
+
+def holding(folder: Path, files: dict[str, dict[str, Any]]) -> House:
+    """Return a house with one archived run, whose record holds the files."""
+    found, _ = found_house(folder, ruled=False)
+    held = {f"{RUN.folder}/{name}": document(stored) for name, stored in files.items()}
     provenance = {
         "run": {"code_commit": COMMIT},
         "files": [
-            {"name": name, "sha256": sha256(held[f"{RUN.folder}/{name}"]), "md5": None} for name in FILES
+            {"name": name, "sha256": sha256(held[f"{RUN.folder}/{name}"]), "md5": None} for name in files
         ],
     }
     held[f"{RUN.folder}/provenance.json"] = document(provenance)
@@ -125,3 +130,19 @@ def test_a_record_that_cannot_be_read_is_not_consistent(tmp_path: Path) -> None:
     (score,) = score_card(unsealed, RUN, checks())
     assert (score.principle, score.verdict) == ("Consistent", "NO")
     assert "has no sealed record" in score.evidence
+
+
+@pytest.mark.parametrize(
+    ("apart", "levels", "holds"),
+    [(2e-8, 1e-9, True), (1e-3, 1e-9, False), (2e-8, 1e-3, False), ("inf", 0.0, False)],
+)
+def test_a_look_that_was_not_confirmed_is_not_accurate(
+    tmp_path: Path, apart: float | str, levels: float, holds: bool
+) -> None:
+    """Bounds and levels of the look are held against what is tolerated, beside the primary estimate."""
+    second = {"difference": apart, "tolerance": 1e-5, "level_difference": levels, "level_tolerance": 1e-6}
+    effect = {**EFFECT, "monitoring": {"verification": second}}
+    found = holding(tmp_path, {**FILES, "effect.json": effect})
+    (score,) = (one for one in score_card(found, RUN, checks()) if one.principle == "Accurate")
+    assert score.holds is holds
+    assert f"the look's bounds {float(apart):.2g} apart, its levels {levels:.2g}" in score.evidence

@@ -13,6 +13,7 @@ from medicore.cases.run.seal import read_results
 from medicore.errors import DataError, EstimationError, ProtocolError, ReviewError
 from medicore.records.identifiers import RunId
 from medicore.stats.balance.rerandomisation import false_alarm_rates
+from medicore.stats.monitoring.confidence_sequence import ConfidenceSequence
 from medicore.steps import propensity
 from medicore.steps.models import primary
 from tests.whole_house import faulty_studies as faulty
@@ -272,3 +273,32 @@ def test_second_implementation_disagrees(house: WholeHouse, monkeypatch: pytest.
     assert float(finding.statistic) > float(finding.threshold) == 1e-6
     words = f"they differ by {finding.statistic} standard errors, tolerated are {finding.threshold}; do not"
     assert words in finding.message
+
+
+def test_second_implementation_of_the_look_disagrees(
+    house: WholeHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A boundary that is wrong by a thousandth halts for good and claims nothing; the rerun has every claim twice (FAULTS 62)."""
+    right = ConfidenceSequence.multiple
+    study = PreparedStudy("TEST-LOOKTWICE")
+    house.prepare(study)
+    with monkeypatch.context() as patch:
+        patch.setattr(ConfidenceSequence, "multiple", lambda self, n: right(self, n) + 1e-3)
+        found = ended(house, study)
+    found.require_halted("effect")
+    finding = next(one for one in found.outcome.findings if one.gate == "double programming of looks")
+    assert not finding.overridable
+    assert float(finding.statistic) > float(finding.threshold) == 1e-5
+    assert "do not use either, report the disagreement" in finding.message
+    again = ended(house, study).outcome
+    assert again.state == "candidate"
+    held = read_results(house.house, RunId.parse(again.run), again.commit).document
+    second, looks = held["monitoring"]["verification"], held["monitoring"]["looks"]
+    assert [(row["kind"], row["other_design"], row["rerun_of"]) for row in looks] == [
+        ("halted", True, None),
+        ("candidate", False, 1),
+    ]
+    assert second["boundary"] == pytest.approx(held["monitoring"]["boundary"], rel=1e-9)
+    assert second["difference"] <= second["tolerance"] == 1e-5
+    cited = [path for path in held["references"] if path.startswith("monitoring.verification")]
+    assert cited == ["monitoring.verification"]

@@ -82,6 +82,11 @@ RESULTS: dict[str, Any] = {
             {"number": 2, "run": "MED-2024-0147/2025-03/1", "z": 2.6875, "boundary": 2.4375, "spent": 0.03125, "kept": False},
         ],
         "stage_wise": {"estimate": 2.21875}, "harm": {"boundary": -1.71875, "crossed": False}, "futility": None,
+        "verification": {
+            "boundary": 2.453125, "spent": 0.0234375, "difference": 1.5e-8, "tolerance": 1.25e-5, "library": "SciPy",
+            "harm": {"boundary": -1.734375, "spent": 0.0078125}, "futility": None,
+            "looks": [{"number": 1, "crossing": 0.0, "boundary": "inf"}, {"number": 2, "crossing": 0.017578125}],
+        },
     },
     "evalue": {"point": 2.03125, "note": ""},
     "tipping": {
@@ -134,10 +139,14 @@ def test_what_nothing_bounds_is_infinite(event: dict[str, Any]) -> None:
     assert [one["rawValue"] for one in looks["results"]].count("inf") == 2
     groups = {group["groupValue"] for one in looks["results"] for group in one["resultGroups"]}
     assert groups == {"1: MED-2024-0147/2025-02/1", "2: MED-2024-0147/2025-03/1"}
+    (second,) = (
+        one for one in event["analyses"] if one["name"] == "Looks at the study, second implementation"
+    )
+    assert {group["groupValue"] for one in second["results"] for group in one["resultGroups"]} == {"1", "2"}
+    assert [one["rawValue"] for one in second["results"]].count("inf") == 1
     old = {key: value for key, value in RESULTS.items() if key != "monitoring"}
-    assert "Looks at the study" not in {
-        one["name"] for one in reporting_event(RUN, old, PROTOCOL)["analyses"]
-    }
+    told = {one["name"] for one in reporting_event(RUN, old, PROTOCOL)["analyses"]}
+    assert not {"Looks at the study", "Looks at the study, second implementation"} & told
 
 
 def test_counted_harms_are_an_analysis_of_the_safety_set() -> None:

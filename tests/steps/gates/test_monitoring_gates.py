@@ -3,7 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from medicore.steps.gates.monitoring_gates import harm_findings, monitoring_findings
+import pytest
+
+from medicore.steps.gates.monitoring_gates import (
+    harm_findings,
+    monitoring_findings,
+    second_implementation_findings,
+)
 from tests.steps.looks import test_harms as harms
 from tests.steps.looks.seen_looks import SEQUENCE, SPENDING, Study, planned, primary
 
@@ -98,3 +104,25 @@ def test_events_without_a_test_are_a_finding(tmp_path: Path) -> None:
     assert [one.subject for one in found] == ["untested harm fall", "untested harm bleeding"]
     assert all("an arm has no exposure yet" in one.message for one in found)
     assert counted(tmp_path / "no", {"exposure": "years"}, (0, 0), years=0.0) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "gap", "words"),
+    [
+        ("difference", 1.1e-5, "they differ by 1.1e-05 (standard errors), tolerated are 1e-05"),
+        ("difference", "inf", "they differ by inf (standard errors)"),
+        ("level_difference", 2e-6, "they differ by 2e-06 (level), tolerated are 1e-06"),
+        ("level_difference", float("nan"), "they differ by nan (level)"),
+    ],
+)
+def test_an_unconfirmed_look_cannot_be_overridden(tmp_path: Path, key: str, gap: Any, words: str) -> None:
+    """A second implementation that disagrees, or finds no number, stops the run for good; else it says nothing (FAULTS 62)."""
+    section = Study(tmp_path, planned(SEQUENCE, action="none")).look(primary(1.0, 75, n=400))
+    assert [*second_implementation_findings(section)] == []
+    section["verification"][key] = gap
+    (found,) = second_implementation_findings(section)
+    assert (found.gate, found.overridable) == ("double programming of looks", False)
+    assert words in found.message
+    assert "what look 1 claims" in found.message
+    section["verification"][key] = section["verification"][key.replace("difference", "tolerance")]
+    assert [*second_implementation_findings(section)] == []
