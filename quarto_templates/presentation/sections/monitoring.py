@@ -174,22 +174,29 @@ def verification(report: Report) -> str:
     found = report.results[PATH]
     second = found["verification"]
     places = min(decimals_for(report.results["primary"]["standard_error"]) + 6, 12)
-    spent = found["looks"][-1]["spent"]
     claims = [
-        ("Boundary of z", found["boundary"], second["boundary"]),
-        ("Valid interval, lower limit", found["ci_low"], second["ci_low"]),
-        ("Valid interval, upper limit", found["ci_high"], second["ci_high"]),
-        ("Level spent", spent, second["spent"]),
-        ("Sequential p", found["sequential_p"], second["sequential_p"]),
+        ("Boundary of z", PATH, found["boundary"], second["boundary"]),
+        ("Valid interval, lower limit", PATH, found["ci_low"], second["ci_low"]),
+        ("Valid interval, upper limit", PATH, found["ci_high"], second["ci_high"]),
+        (
+            "Level spent",
+            f"{PATH}.looks.{len(found['looks']) - 1}",
+            found["looks"][-1]["spent"],
+            second["spent"],
+        ),
+        ("Sequential p", PATH, found["sequential_p"], second["sequential_p"]),
     ]
-    for name in ("harm", "futility"):
-        if found[name] is not None and second[name] is not None:
-            claims.append((f"Bound for {name}", found[name]["boundary"], second[name]["boundary"]))
-    if second["harm"] is not None and found["harm"] is not None:
-        claims.append(("Level spent on harm", found["harm"]["spent"], second["harm"]["spent"]))
+    for name, key, words in (
+        ("harm", "boundary", "Bound for harm"),
+        ("harm", "spent", "Level spent on harm"),
+        ("futility", "boundary", "Bound for futility"),
+    ):
+        first, other = found[name] or {}, second[name] or {}
+        claims.append((words, f"{PATH}.{name}", first.get(key), other.get(key)))
+    path = f"{PATH}.verification"
     rows = [
-        Row((name, fixed(one, places), fixed(other, places)))
-        for name, one, other in claims
+        Row((name, fixed(one, places), fixed(other, places)), cited=report.cite(of, path))
+        for name, of, one, other in claims
         if one is not None
     ]
     columns = (Column(("Claim of this look",), "left", "1fr"), Column(("Primary",)), Column(("Second",)))
@@ -198,7 +205,6 @@ def verification(report: Report) -> str:
         f"errors, {significant(second['difference'])}, accepted up to {significant(second['tolerance'])}; of levels and "
         f"p-values {significant(second['level_difference'])}, accepted up to {significant(second['level_tolerance'])}."
     )
-    path = f"{PATH}.verification"
     cited = joined(note, report.cite(path))
     title = "Claims of this look, computed a second time by another route"
     return block(table("14.2.6", title, columns, rows, note=cited, source=path))
