@@ -144,7 +144,7 @@ def test_a_signal_stands(tmp_path: Path) -> None:
 
 
 def test_a_harm_is_followed_by_its_name(tmp_path: Path) -> None:
-    """Another design keeps the looks and the signal and tells of the design; another name begins anew."""
+    """Another design keeps the looks and the signal and tells of the design; another name starts again."""
     study = Counting(tmp_path, planned(BINOMIAL, POISSON))
     study.look(extract(25, 1))
     study.plan = planned({**BINOMIAL, "alpha": 0.01}, {**POISSON, "alpha": 0.01})
