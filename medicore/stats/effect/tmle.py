@@ -77,7 +77,7 @@ def targeted(
         weight = 1 / np.maximum(chance, bound)
         clipped += int((chance[arm] < bound).sum())
         direction = np.ones(len(outcome)) if fluctuation == "weight" else weight
-        move = _fluctuate(start[arm], direction[arm], scaled[arm], (weight / direction)[arm])
+        move = fluctuation_of(start[arm], direction[arm], scaled[arm], (weight / direction)[arm])
         predicted = lowest + (highest - lowest) * expit(start + move * direction)
         mean = float(predicted.mean())
         means.append(mean)
@@ -87,7 +87,7 @@ def targeted(
     return TargetedResult(difference(result), result, (moves[0], moves[1]), clipped)
 
 
-def _fluctuate(start: Vector, direction: Vector, target: Vector, weight: Vector) -> float:
+def fluctuation_of(start: Vector, direction: Vector, target: Vector, weight: Vector) -> float:
     """Return the ε that solves Σ w d (y − expit(start + ε d)) = 0 for d > 0, by Newton's method with halving.
 
     The sum decreases in ε. A step is halved until it brings the sum closer to 0 and moves every prediction by at most

@@ -123,7 +123,7 @@ def test_an_overshooting_step_is_halved(sign: int, start: float, share: float, d
     """Far from the root Newton jumps over it, to where everything is flat; halving finds it from either side."""
     ones = np.ones(4)
     target = np.full(4, share if sign == 1 else 1 - share)
-    move = tmle._fluctuate(start * sign * ones, direction * ones, target, ones)
+    move = tmle.fluctuation_of(start * sign * ones, direction * ones, target, ones)
     found = 1 / (1 + np.exp(-(start * sign + move * direction)))
     assert found == pytest.approx(target[0], rel=1e-9)
 
@@ -138,7 +138,7 @@ def test_a_step_that_goes_further_from_the_root_is_halved(sign: int, monkeypatch
     assert 2 * a < np.sinh(a) < 2 * a + 1e-3
     monkeypatch.setattr(tmle, "MAX_ITERATIONS", 3)
     ones = np.ones(4)
-    move = tmle._fluctuate(sign * a * ones, ones, np.array([0.0, 1, 0, 1]), ones)
+    move = tmle.fluctuation_of(sign * a * ones, ones, np.array([0.0, 1, 0, 1]), ones)
     assert move == pytest.approx(-sign * a, abs=1e-11)
 
 
@@ -152,7 +152,7 @@ def test_no_step_moves_a_prediction_too_far(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(tmle, "expit", watched)
     direction = np.array([1.0, 1, 20, 20])
-    move = tmle._fluctuate(np.full(4, 6.0), direction, np.full(4, 0.25), np.ones(4))
+    move = tmle.fluctuation_of(np.full(4, 6.0), direction, np.full(4, 0.25), np.ones(4))
     steps = np.abs(np.diff(tried, axis=0)).max(axis=1)
     assert 2.5 < steps.max() <= 5.0
     assert direction @ (0.25 - expit(6 + move * direction)) == pytest.approx(0, abs=1e-9)
