@@ -25,14 +25,17 @@ Flags = NDArray[np.bool_]
 class ObservedArm:
     """How far the observed outcomes of one arm carry.
 
-    ``subjects`` are in the arm and ``observed`` of them have an outcome. ``smallest_probability`` is the smallest
-    probability of arm and observation together among the subjects of the arm, ``largest_share`` the largest weight as
-    a share of their total, ``effective_size`` the size of an unweighted sample with the same information. ``balance``
-    compares the observed with everybody, one item per column: unweighted, and weighted with the target population.
+    ``subjects`` are in the arm and ``observed`` of them have an outcome. ``lowest_chance`` and ``highest_chance`` are
+    the ends of their probabilities of observation, ``smallest_probability`` is the smallest probability of arm and
+    observation together. ``largest_share`` is the largest weight as a share of their total, ``effective_size`` the size
+    of an unweighted sample with the same information. ``balance`` compares the observed with everybody, one item per
+    column: unweighted, and weighted with the target population.
     """
 
     subjects: int
     observed: int
+    lowest_chance: float
+    highest_chance: float
     smallest_probability: float
     largest_share: float
     effective_size: float
@@ -71,10 +74,8 @@ def observed_arms(
     """
     weights = observation_weights(treated, observed, propensity, observation, target)
     tilt = tilting(propensity.fitted, target)[0]
-    one, zero = (chance.fitted for chance in observation.arms)
-    both = propensity.fitted * one, (1 - propensity.fitted) * zero
-    arms = []
-    for arm, probability in zip((treated, ~treated), both, strict=True):
+    score, arms = propensity.fitted, []
+    for arm, own, chance in zip((treated, ~treated), (score, 1 - score), observation.arms, strict=True):
         seen = arm & observed
         inside = weights[seen]
         balance = standardised_mean_differences(
@@ -86,7 +87,9 @@ def observed_arms(
             ObservedArm(
                 int(arm.sum()),
                 len(inside),
-                float(probability[arm].min()),
+                float(chance.fitted[arm].min()),
+                float(chance.fitted[arm].max()),
+                float((own * chance.fitted)[arm].min()),
                 largest_share(inside),
                 effective_sample_size(inside),
                 balance,

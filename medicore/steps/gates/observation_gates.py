@@ -7,7 +7,6 @@ from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.gate import shown
 from medicore.steps.models.naming import behind_separation
-from medicore.steps.models.observing import fitted_observation
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.terms import Terms
 
@@ -19,7 +18,7 @@ def observation_model_findings(terms: Terms, sample: Sample) -> Iterator[Finding
     """
     if sample.complete:
         return
-    fit = fitted_observation(sample.x_observation, sample.treated, sample.observed).fit
+    fit = sample.observation.fit
     if fit is None:
         return
     if not fit.converged:

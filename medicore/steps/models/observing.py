@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
-from medicore.stats.balance.weights import Target, effective_sample_size, largest_share
+from medicore.stats.balance.weights import Target
 from medicore.stats.missing.observation import Observation, fit_observation
-from medicore.stats.missing.observation_weights import observation_weights
+from medicore.stats.missing.observation_weights import ObservedArm, observed_arms
 from medicore.stats.models.scores import Scores
 
 Vector = NDArray[np.float64]
@@ -30,6 +30,10 @@ class Observable(Protocol):
     @property
     def x_observation(self) -> Vector:
         """The design of the observation model, ``(n, q)``."""
+
+    @property
+    def observation(self) -> Observation:
+        """The fitted observation model."""
 
     @property
     def fit(self) -> Scores:
@@ -58,49 +62,34 @@ def fitted_observation(x: Vector, treated: Flags, observed: Flags) -> Observatio
 def observation_section(sample: Observable, names: Sequence[str]) -> dict[str, Any]:
     """Return the diagnostics of being observed: chances, the weights' product, and balance of observed against all.
 
-    ``names`` are those of the observation model's terms. An SMD is the mean of a term among the weighted observed of an
-    arm less its mean among everybody of the target population, in the standard deviation of everybody, ddof 1.
+    ``names`` are those of the observation model's terms. For each arm the term is told in which its weighted observed
+    subjects differ most from the target population, by the standardised mean difference of ``observed_arms``.
     """
-    model = fitted_observation(sample.x_observation, sample.treated, sample.observed)
-    weights = observation_weights(sample.treated, sample.observed, sample.fit, model, sample.target)
-    everyone = _population(sample)
-    by_arm, worst = {}, {}
-    arms = {"treated": (sample.treated, model.treated), "control": (~sample.treated, model.control)}
-    for arm, (inside, chance) in arms.items():
-        seen = inside & sample.observed
-        carried = weights[seen]
-        by_arm[arm] = {
-            "observed": int(seen.sum()),
-            "missing": int((inside & ~sample.observed).sum()),
-            "lowest_chance": float(chance.fitted[inside].min()),
-            "highest_chance": float(chance.fitted[inside].max()),
-            "effective_sample_size": effective_sample_size(carried),
-            "largest_weight_share": largest_share(carried),
-        }
-        worst[arm] = _farthest(sample.x_observation, seen, carried, everyone, names)
-    fit = model.fit
+    arms = observed_arms(
+        sample.x_observation, sample.treated, sample.observed, sample.fit, sample.observation, sample.target
+    )
+    fit = sample.observation.fit
+    both = dict(zip(("treated", "control"), arms, strict=True))
     return {
         "converged": fit is None or fit.converged,
         "separated": fit is not None and fit.separated,
-        "arms": by_arm,
-        "worst": worst,
+        "arms": {
+            arm: {
+                "observed": found.observed,
+                "missing": found.subjects - found.observed,
+                "lowest_chance": found.lowest_chance,
+                "highest_chance": found.highest_chance,
+                "effective_sample_size": found.effective_size,
+                "largest_weight_share": found.largest_share,
+            }
+            for arm, found in both.items()
+        },
+        "worst": {arm: _farthest(found, names) for arm, found in both.items()},
     }
 
 
-def _population(sample: Observable) -> Vector:
-    """Return each subject's weight in the target population, ``(n,)``."""
-    score = sample.fit.fitted
-    if sample.target == "ATE":
-        return np.ones(len(score))
-    return sample.treated.astype(np.float64) if sample.target == "ATT" else score * (1 - score)
-
-
-def _farthest(
-    x: Vector, seen: Flags, weights: Vector, everyone: Vector, names: Sequence[str]
-) -> dict[str, Any]:
-    """Return the term in which the weighted observed of an arm differ most from everybody."""
-    spread = x.std(axis=0, ddof=1)
-    apart = np.average(x[seen], axis=0, weights=weights) - np.average(x, axis=0, weights=everyone)
-    smd = np.divide(apart, spread, out=np.zeros_like(apart), where=spread > 0)
-    place = int(np.argmax(np.abs(smd)))
-    return {"term": names[place], "smd": float(smd[place])}
+def _farthest(arm: ObservedArm, names: Sequence[str]) -> dict[str, Any]:
+    """Return the term in which the weighted observed of an arm differ most from the target population."""
+    differences = [term.smd_weighted for term in arm.balance]
+    place = int(np.argmax(np.abs(differences)))
+    return {"term": names[place], "smd": differences[place]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import Effect, effect_of
 from medicore.stats.effect.small_sample import Correction, small_sample_means
 from medicore.stats.imputation.pooling import pooled_effect
+from medicore.stats.missing.observation import Observation
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores
@@ -31,8 +33,9 @@ _Set = TypeVar("_Set")
 class Sample:
     """A (sub)sample: its table, the arrays of it, and its fitted propensity model.
 
-    Designs are ``(n, p)`` without intercept. Where ``observed``, ``(n,)`` bool, is false, ``outcome`` is imputed, or NaN. What
-    analyses the same subjects takes the same sample, so that nothing is built or fitted twice.
+    Designs are ``(n, p)`` without intercept. Where ``observed``, ``(n,)`` bool, is false, ``outcome`` is imputed, or NaN.
+    ``observing`` fits the observation model when it is first called, and returns the same one from then on. What analyses
+    the same subjects takes the same sample, so that nothing is built or fitted twice.
     """
 
     analysis: pd.DataFrame
@@ -45,6 +48,7 @@ class Sample:
     outcome: NDArray[np.float64]
     observed: NDArray[np.bool_]
     fit: LogisticFit
+    observing: Callable[[], Observation]
 
     @classmethod
     def of(cls, protocol: Protocol, analysis: pd.DataFrame) -> "Sample":
@@ -55,17 +59,19 @@ class Sample:
             if size == 0:
                 raise EstimationError(f"no {arm} subject is left")
         outcome = analysis["outcome"].to_numpy(dtype=np.float64)
+        x_observation = model_terms(protocol, observation_covariates(protocol), analysis).matrix
         return cls(
             analysis=analysis,
             family=protocol.outcome.family,
             target=protocol.estimand.target,
             x_propensity=x,
             x_outcome=model_terms(protocol, protocol.models.outcome, analysis).matrix,
-            x_observation=model_terms(protocol, observation_covariates(protocol), analysis).matrix,
+            x_observation=x_observation,
             treated=treated,
             outcome=outcome,
             observed=analysis["observed"].to_numpy(dtype=bool),
             fit=_fitted_scores(x, treated),
+            observing=cache(partial(fitted_observation, x_observation, treated, ~np.isnan(outcome))),
         )
 
     @property
@@ -79,15 +85,20 @@ class Sample:
         """Whether every outcome is observed or imputed, so that no weights for being observed are needed."""
         return bool(self.known.all())
 
+    @property
+    def observation(self) -> Observation:
+        """The observation model, fitted once; raise EstimationError when it cannot be fitted."""
+        return self.observing()
+
     def primary(self, scores: Scores | None = None) -> AugmentedResult:
         """Return the result of the primary estimator, with the fitted scores or with others."""
         return primary_result(
             self.x_outcome,
-            self.x_observation,
             self.treated,
             self.outcome,
             self.known,
             scores or self.fit,
+            None if self.complete else self.observation,
             family=self.family,
             target=self.target,
         )
@@ -104,8 +115,7 @@ class Sample:
         """
         missing: dict[str, Any] = {}
         if not self.complete:
-            observation = fitted_observation(self.x_observation, self.treated, self.observed)
-            missing = {"observed": self.observed, "observation": observation}
+            missing = {"observed": self.observed, "observation": self.observation}
         return small_sample_means(
             self.treated,
             self.outcome,

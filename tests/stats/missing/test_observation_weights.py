@@ -34,10 +34,12 @@ def test_the_cost_of_the_weights_by_hand(target: Target) -> None:
         propensity.fitted * observation.treated.fitted,
         (1 - propensity.fitted) * observation.control.fitted,
     )
-    for one, arm, probability in zip(found, (sample.treated, ~sample.treated), joint, strict=True):
+    sides = zip(found, (sample.treated, ~sample.treated), joint, observation.arms, strict=True)
+    for one, arm, probability, chance in sides:
         mine = [weights[place] for place in range(240) if arm[place] and sample.observed[place]]
         assert (one.subjects, one.observed) == (arm.sum(), len(mine))
         assert one.smallest_probability == min(probability[arm])
+        assert (one.lowest_chance, one.highest_chance) == (min(chance.fitted[arm]), max(chance.fitted[arm]))
         assert one.largest_share == pytest.approx(max(mine) / sum(mine), rel=1e-12)
         assert one.effective_size == pytest.approx(
             sum(mine) ** 2 / sum(weight**2 for weight in mine), rel=1e-12

@@ -1,5 +1,6 @@
 """Each gate of the effect step fires at its threshold, exactly there, and stays silent short of it."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from medicore.records.finding import Finding
+from medicore.stats.missing.observation import fit_observation
 from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import fit_outcome_models
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
@@ -77,7 +79,8 @@ def about_models(
     frame = pd.DataFrame()
     observed = np.ones(len(treated), dtype=bool)
     scores = fit_logistic(x, treated)
-    sample = Sample(frame, "binomial", "ATE", x, x, x, treated, outcome, observed, scores)
+    observing = partial(fit_observation, x, treated, observed)
+    sample = Sample(frame, "binomial", "ATE", x, x, x, treated, outcome, observed, scores, observing)
     return list(
         outcome_model_findings(protocol(), terms, sample, fit_outcome_models(x, treated, outcome, "binomial"))
     )

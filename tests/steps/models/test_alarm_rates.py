@@ -1,12 +1,14 @@
 """The rates of the gates of variances, on a study's own sample."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from medicore.stats.bootstrap.disagreement import World, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.missing.observation import fit_observation
 from medicore.stats.models.logistic import fit_logistic
 from medicore.steps.models.alarm_rates import variance_alarm_rate
 from medicore.steps.models.sample import Sample
@@ -21,7 +23,8 @@ def sample(n: int = 60) -> Sample:
     """Return a small sample without a table."""
     made = draw(31, n=n)
     arrays = made.x, made.x, made.x, made.treated, made.outcome, np.ones(n, dtype=bool)
-    return Sample(pd.DataFrame(), "gaussian", "ATE", *arrays, made.fit)
+    observing = partial(fit_observation, made.x, made.treated, np.ones(n, dtype=bool))
+    return Sample(pd.DataFrame(), "gaussian", "ATE", *arrays, made.fit, observing)
 
 
 def test_the_rates_are_those_of_the_samples_world() -> None:
