@@ -28,8 +28,8 @@ class TippingPoint:
 
     ``concluded`` says whether the interval at ``level`` excludes ``null`` without a shift. ``delta`` is the smallest
     shift, in the outcome's unit, at which that answer changes, or None when no shift changes it. ``delta_of_estimate``
-    is the shift at which the point estimate equals ``null``. ``missing_share`` is the share of the treated whose
-    outcome is missing.
+    is the shift at which the point estimate equals ``null``. ``missing_share`` is the share missing under treatment by
+    which a shift moves the effect: of the treated subjects, or of the target population by the primary estimator.
     """
 
     delta: float | None

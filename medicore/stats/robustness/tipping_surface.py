@@ -11,11 +11,14 @@ from medicore.errors import EstimationError
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.estimate import Estimate
 from medicore.stats.imputation.pooling import pooled
+from medicore.stats.robustness.tipping import TippingPoint
 
 Vector = NDArray[np.float64]
 
-BISECTIONS = 50
-"""Halvings of a step of the grid; the frontier is then exact to 2⁻⁵⁰ of the step."""
+HALVINGS = 60
+"""Halvings of a stretch of shifts in which the conclusion changes once."""
+FARTHEST = 1e3
+"""The farthest shift that is tried, as a multiple of that which moves the effect by itself and its standard error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """The shift of the treated nearest to 0 at which the conclusion changes, for a shift of the controls; None for none."""
+    """The shift of the treated nearest to 0 at which the conclusion changes, for a shift of the controls; None for none.
+
+    None also says that the shift is outside the grid.
+    """
 
     control: float
     treated: float | None
@@ -90,10 +96,7 @@ def tipping_surface(
 
     Raises EstimationError when there is no data set, or the shifts of an arm do not ascend through 0.
     """
-    if not sets:
-        raise EstimationError(
-            "there is no data set to shift; expected one or more; analyse the primary first"
-        )
+    _require(sets)
     for name, shifts in (("treated", treated), ("control", control)):
         if 0 not in shifts or list(shifts) != sorted(set(shifts)):
             raise EstimationError(
@@ -104,6 +107,22 @@ def tipping_surface(
     concluded = _cell(sets, 0.0, 0.0, level).excludes
     frontier = tuple(Frontier(zero, _nearest(sets, treated, zero, level, concluded)) for zero in control)
     return Surface(cells, frontier, concluded, level)
+
+
+def tipping_of_treated(sets: Sequence[Shifted], *, level: float = 0.95) -> TippingPoint:
+    """Return how much the missing outcomes of the treated must differ for the conclusion to change.
+
+    It is the frontier of the surface where the controls are unshifted, without the limits of a grid. A shift is multiplied
+    by the share missing under treatment in the target population, by the estimator of the effect. Raises EstimationError
+    when there is no data set.
+    """
+    _require(sets)
+    (value, share), _ = _moments(sets, 0.0)
+    concluded = _cell(sets, 0.0, 0.0, level).excludes
+    if share == 0:
+        return TippingPoint(None, None, concluded, 0.0, 0.0, level)
+    delta = _shift(sets, 0.0, level, concluded=concluded)
+    return TippingPoint(delta, float(-value / share), concluded, float(share), 0.0, level)
 
 
 def in_words(surface: Surface, unit: str = "") -> str:
@@ -149,26 +168,80 @@ def _nearest(
     sets: Sequence[Shifted], shifts: Sequence[float], control: float, level: float, concluded: bool
 ) -> float | None:
     """Return the shift of the treated nearest to 0 at which the conclusion is another one than without any shift."""
+    found = _shift(sets, control, level, concluded=concluded)
+    return found if found is not None and shifts[0] <= found <= shifts[-1] else None
+
+
+def _shift(sets: Sequence[Shifted], control: float, level: float, *, concluded: bool) -> float | None:
+    """Return the shift of the treated nearest to 0 at which the conclusion is not ``concluded``; None for none.
+
+    The ratio of effect and standard error is monotone between its zero and its extreme, and beyond them to either side, so
+    that each stretch holds one change at most. It is found by halving, to 2⁻⁶⁰ of the stretch.
+    """
 
     def changed(shift: float) -> bool:
         return _cell(sets, shift, control, level).excludes != concluded
 
     if changed(0.0):
         return 0.0
+    turns = _turns(sets, control)
     found = []
-    for side in ([one for one in shifts if one >= 0], [one for one in reversed(shifts) if one <= 0]):
-        for near, far in pairwise(side):
+    for side in (
+        sorted(one for one in turns if one > 0),
+        sorted((one for one in turns if one < 0), reverse=True),
+    ):
+        for near, far in pairwise((0.0, *side)):
             if changed(far):
                 found.append(_bisected(changed, near, far))
                 break
     return min(found, key=abs, default=None)
 
 
+def _turns(sets: Sequence[Shifted], control: float) -> tuple[float, ...]:
+    """Return where effect over standard error is 0 and where it is extreme as the treated are shifted, and two far ends.
+
+    With a for the effect, b for the share missing under treatment and their covariance V it is 0 at −a/b, and extreme at
+    (V11·b − V12·a)/(V22·a − V12·b), where (a + b·δ)²/Var(a + b·δ) has its maximum. None without a share.
+    """
+    (a, b), covariance = _moments(sets, control)
+    if b == 0:
+        return ()
+    down = covariance[1, 1] * a - covariance[0, 1] * b
+    up = covariance[0, 0] * b - covariance[0, 1] * a
+    end = FARTHEST * float((abs(a) + np.sqrt(covariance[0, 0])) / abs(b))
+    inner = [float(-a / b), *([float(up / down)] if abs(up) < abs(down) * end else [])]
+    return *inner, -end, end
+
+
 def _bisected(changed: Callable[[float], bool], same: float, other: float) -> float:
-    for _ in range(BISECTIONS):
+    for _ in range(HALVINGS):
         middle = (same + other) / 2
         if changed(middle):
             other = middle
         else:
             same = middle
     return other
+
+
+def _moments(sets: Sequence[Shifted], control: float) -> tuple[Vector, Vector]:
+    """Return effect and share missing under treatment, ``(2,)``, with their covariance by Rubin's rules, ``(2, 2)``.
+
+    The effect is that with the controls shifted by ``control``.
+    """
+    points = np.array([(one.estimate(0.0, control).value, one.missing.treated) for one in sets])
+    within = []
+    for one in sets:
+        effect = one.outcome.root @ (1.0, -1.0) - control * one.missing.root[:, 1]
+        root = np.column_stack([effect, one.missing.root[:, 0]])
+        within.append(root.T @ root)
+    covariance: Vector = np.mean(within, axis=0)
+    if len(sets) > 1:
+        covariance = covariance + (1 + 1 / len(sets)) * np.cov(points, rowvar=False, ddof=1)
+    return points.mean(axis=0), covariance
+
+
+def _require(sets: Sequence[Shifted]) -> None:
+    if not sets:
+        raise EstimationError(
+            "there is no data set to shift; expected one or more; analyse the primary first"
+        )
