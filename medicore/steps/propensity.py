@@ -71,8 +71,9 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "balance": balance_section(protocol, terms, made),
     }
     outcome_design = model_terms(protocol, protocol.models.outcome, sets[0]).matrix
+    observed = sets[0]["observed"].to_numpy(dtype=bool)
     findings = (
-        *size_findings(protocol, made, outcome_design),
+        *size_findings(protocol, made, outcome_design, observed),
         *collinearity_findings(both),
         *in_any_set(_findings(protocol, designs, all_made)),
     )

@@ -53,26 +53,31 @@ def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def size_findings(protocol: Protocol, made: Scored, outcome_design: NDArray[np.float64]) -> Iterator[Finding]:
+def size_findings(
+    protocol: Protocol, made: Scored, outcome_design: NDArray[np.float64], observed: NDArray[np.bool_]
+) -> Iterator[Finding]:
     """Yield the finding about an arm with too few subjects for the parameters of a model; no signature overrides it.
 
-    ``outcome_design``, ``(n, p)``, is that of all analysed subjects. Both models are counted in the smaller arm, of the
-    retained subjects; an arm's terms that vary in it alone count. Simulation says that no interval keeps its level below
-    the floor.
+    ``outcome_design``, ``(n, p)``, and ``observed``, ``(n,)``, are those of all analysed subjects. Both models are counted
+    in the smaller arm, of the retained subjects with an observed outcome; an arm's terms that vary in it alone count.
+    Simulation says that no interval keeps its level below the floor.
     """
-    arms = {protocol.treatment.treated: made.arm, protocol.treatment.control: ~made.arm}
+    seen, kept = observed[made.retained], outcome_design[made.retained]
+    arms = {protocol.treatment.treated: made.arm & seen, protocol.treatment.control: ~made.arm & seen}
     label, arm = min(arms.items(), key=lambda item: int(item[1].sum()))
-    size, kept = int(arm.sum()), outcome_design[made.retained]
+    size = int(arm.sum())
     parameters = {
         "propensity": made.fit.basis.shape[1],
-        "outcome": 1 + max(len(standardise(kept[one]).kept) for one in arms.values()),
+        "outcome": 1
+        + max((len(standardise(kept[one]).kept) for one in arms.values() if one.any()), default=0),
     }
     model, most = max(parameters.items(), key=lambda item: item[1])
     if size < LEAST_SUBJECTS * most:
+        counted = "subjects" if seen.all() else "subjects with an observed outcome"
         yield Finding(
             "propensity", "subjects per parameter", f"{model} model", f"{size} for {most}",
             f"{LEAST_SUBJECTS} for each",
-            f"arm {label!r} has {size} subjects for the {most} parameters of the {model} model; expected "
+            f"arm {label!r} has {size} {counted} for the {most} parameters of the {model} model; expected "
             f"{LEAST_SUBJECTS * most} or more, below which no interval keeps its level; plan fewer covariates or another "
             "primary in a new version of the protocol, or wait for more subjects",
             overridable=False,

@@ -146,7 +146,8 @@ def sized(n1: int, n0: int, columns: int, outcome_columns: int, **planned: Any) 
     plan = protocol(**planned)
     x = chance.normal(size=(n1 + n0, columns))
     made = scored(plan, x, np.arange(n1 + n0) < n1)
-    return list(size_findings(plan, made, chance.normal(size=(n1 + n0, outcome_columns))))
+    everybody = np.ones(n1 + n0, dtype=bool)
+    return list(size_findings(plan, made, chance.normal(size=(n1 + n0, outcome_columns)), everybody))
 
 
 @pytest.mark.parametrize(("columns", "outcome_columns", "model"), [(5, 2, "propensity"), (2, 5, "outcome")])
@@ -173,9 +174,50 @@ def test_a_term_that_an_arm_lacks_is_no_parameter() -> None:
     x = np.random.Generator(np.random.PCG64(2)).normal(size=(40, 5))
     x[:, 4] = 1.0
     made = scored(protocol(), x, treated)
-    assert list(size_findings(protocol(), made, x)) == []
+    everybody = np.ones(40, dtype=bool)
+    assert list(size_findings(protocol(), made, x, everybody)) == []
     x[3, 4] = 2.0
-    assert gates(size_findings(protocol(), made, x)) == ["subjects per parameter"]
+    assert gates(size_findings(protocol(), made, x, everybody)) == ["subjects per parameter"]
+
+
+@pytest.mark.parametrize("arm", ["active", "control"])
+def test_only_subjects_with_an_observed_outcome_count(arm: str) -> None:
+    """Twenty subjects of an arm, of whom seven have an outcome, cannot carry four parameters; eight can."""
+    x = np.random.Generator(np.random.PCG64(12)).normal(size=(40, 3))
+    treated = np.arange(40) < 20
+    made = scored(protocol(), x, treated)
+    inside = treated if arm == "active" else ~treated
+    observed = ~inside | (np.cumsum(inside) <= 8)
+    assert list(size_findings(protocol(), made, x, observed)) == []
+    observed[np.flatnonzero(inside)[0]] = False
+    (finding,) = size_findings(protocol(), made, x, observed)
+    assert (finding.statistic, finding.overridable) == ("7 for 4", False)
+    assert finding.message.startswith(
+        f"arm {arm!r} has 7 subjects with an observed outcome for the 4 parameters of the propensity model; expected 8 "
+    )
+
+
+def test_a_term_that_varies_among_the_unobserved_alone_is_no_parameter_of_the_outcome_model() -> None:
+    """The outcome model is fitted among the observed, where such a column is constant."""
+    treated = np.arange(40) < 20
+    x = np.random.Generator(np.random.PCG64(13)).normal(size=(40, 2))
+    made = scored(protocol(), x, treated)
+    observed = np.arange(20)[np.cumsum(np.ones(40, dtype=int)) % 20 - 1] < 8
+    design = np.column_stack([x, np.arange(40), np.where(observed, 1.0, x[:, 0])])
+    assert list(size_findings(protocol(), made, design, observed)) == []
+    design[[0, 20], 3] = 2.0
+    assert [one.statistic for one in size_findings(protocol(), made, design, observed)] == ["8 for 5"]
+
+
+def test_an_arm_without_any_outcome_is_told() -> None:
+    """No outcome of an arm is no subject for its parameters."""
+    treated = np.arange(40) < 20
+    x = np.random.Generator(np.random.PCG64(14)).normal(size=(40, 2))
+    made = scored(protocol(), x, treated)
+    (finding,) = size_findings(protocol(), made, x, treated)
+    assert finding.statistic == "0 for 3"
+    (finding,) = size_findings(protocol(), made, x, np.zeros(40, dtype=bool))
+    assert finding.statistic == "0 for 3"
 
 
 def test_only_subjects_that_trimming_retains_count() -> None:
@@ -187,6 +229,7 @@ def test_only_subjects_that_trimming_retains_count() -> None:
     made = scored(plan, x, treated)
     smallest = min(int(made.arm.sum()), int((~made.arm).sum()))
     assert smallest < 8 <= min(int(treated.sum()), int((~treated).sum()))
-    (finding,) = size_findings(plan, made, x)
+    everybody = np.ones(60, dtype=bool)
+    (finding,) = size_findings(plan, made, x, everybody)
     assert finding.statistic == f"{smallest} for 4"
-    assert list(size_findings(protocol(), scored(protocol(), x, treated), x)) == []
+    assert list(size_findings(protocol(), scored(protocol(), x, treated), x, everybody)) == []
