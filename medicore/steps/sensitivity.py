@@ -10,11 +10,8 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.overlap import within
 from medicore.stats.effect.ancova import ancova
 from medicore.stats.effect.contrasts import ArmMeans
-from medicore.stats.effect.inverse_probability import weighted_means
 from medicore.stats.effect.measures import Effect
 from medicore.stats.effect.randomised import randomised_means
-from medicore.stats.effect.standardisation import standardised_means
-from medicore.stats.effect.tmle import targeted
 from medicore.stats.effect.unadjusted import unadjusted_means, welch_difference
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import clipped_scores
@@ -25,7 +22,8 @@ from medicore.steps.alternatives.missing_method import (
 )
 from medicore.steps.alternatives.robustness import confounding, missing_outcomes
 from medicore.steps.alternatives.several_arms import over_all_arms
-from medicore.steps.alternatives.shifts import shifted_outcomes
+from medicore.steps.alternatives.shifts import shifted_outcomes, shifted_sets
+from medicore.steps.alternatives.single_models import outcome_models_alone, targeted_means, weighting_alone
 from medicore.steps.alternatives.supplementary import other_estimands
 from medicore.steps.effect import analysed
 from medicore.steps.gate import read_section, write_section
@@ -41,6 +39,7 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     disposition = files.read_table("disposition.parquet")
     extract = files.read_table("extract.parquet")
     pooled = over_all_arms(protocol, extract, disposition)
+    shifted = shifted_sets(samples)
     section = {
         "sensitivity": [
             *other_missing_method(protocol, samples, known, extract, disposition),
@@ -50,8 +49,8 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "supplementary": other_estimands(protocol, everyone, samples, known),
         "evalue": confounding(protocol, primary, samples),
         "tipping": {
-            **missing_outcomes(protocol, primary, disposition),
-            "surface": shifted_outcomes(protocol, samples),
+            **missing_outcomes(protocol, primary, disposition, shifted),
+            "surface": shifted_outcomes(protocol, samples, shifted),
         },
     }
     return write_section(files, "sensitivity", section, ())
@@ -62,31 +61,24 @@ def _same_estimand(
 ) -> list[dict[str, Any]]:
     """Return the rows that keep the estimand and vary what the primary analysis assumes (ICH E9(R1), A.5.2).
 
-    Estimators without weights for being observed analyse the subjects with an observed outcome, ``known``.
+    The analyses that rest on randomisation alone, and the unadjusted one, compare the subjects with an observed outcome,
+    ``known``; the others use everybody.
     """
     family, target = samples[0].family, samples[0].target
     rows = [
-        known.row(
+        row(
+            protocol,
             "Overlap weighting alone" if target == "ATO" else "IPW instead of AIPW",
-            lambda one: weighted_means(one.treated, one.outcome, one.fit, target).scores_estimated,
+            samples,
+            lambda one: weighting_alone(one, target),
         )
     ]
     if target != "ATO":
         rows.append(
-            known.row(
-                "Outcome models alone",
-                lambda one: standardised_means(
-                    one.x_outcome, one.treated, one.outcome, family, target=target
-                ),
-            )
+            row(protocol, "Outcome models alone", samples, lambda one: outcome_models_alone(one, target))
         )
     if target == "ATE":
-        rows.append(
-            known.row(
-                "TMLE instead of AIPW",
-                lambda one: targeted(one.x_outcome, one.treated, one.outcome, one.fit, family=family).means,
-            )
-        )
+        rows.append(row(protocol, "TMLE instead of AIPW", samples, targeted_means))
     rows += [_clipped_row(protocol, samples, limit) for limit in protocol.sensitivity.clipping]
     if protocol.design == "randomised":
         rows.append(_randomised_row(known, family))

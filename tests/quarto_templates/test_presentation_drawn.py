@@ -79,6 +79,25 @@ def test_the_surface_has_a_cell_for_each_pair_of_shifts(inputs: Any) -> None:
     assert says(made, "The interval excludes no effect at every pair.")
 
 
+def test_the_tipping_point_tells_the_share_that_is_shifted(inputs: Any) -> None:
+    """Beside a surface the share of the target population is told; without one the share of the treated is all there is."""
+    held = {
+        "missing": 12,
+        "treated": 415,
+        "missing_share": 0.0289,
+        "shifted_share": 0.0312,
+        "delta": -4.2,
+        "unit": "kg",
+    }
+    for surface, told in (({"cells": []}, True), (None, False)):
+        inputs.results["tipping"] = {**held, "surface": surface}
+        inputs.results["references"] = list(references_of(inputs.results))
+        made = sensitivity.tipping(inputs.report())
+        assert says(made, "12 of 415 treated subjects (2.9 %) lack an outcome that was due")
+        assert says(made, "changes when their mean outcome differs by −4.20 kg")
+        assert says(made, "A shift moves the effect by 3.1 % of it") == told
+
+
 def test_a_record_without_a_surface_prints_none(inputs: Any) -> None:
     """Records of before, and runs without missing outcomes, have no such table."""
     for held in (None, {"delta": None}, {"delta": None, "surface": None}):

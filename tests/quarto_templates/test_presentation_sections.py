@@ -141,13 +141,12 @@ def test_overlap_of_an_empty_arm_is_drawn_flat(inputs: Any) -> None:
 
 def test_sensitivity_and_supplementary_are_kept_apart(inputs: Any) -> None:
     """Each kind has its own table and plot; a row names estimand, estimator, variance and n."""
-    first, second = (
-        sensitivity.rows_table(inputs.report(), kind) for kind in ("sensitivity", "supplementary")
-    )
-    assert says(first, "Table 14.2.3", "ATE · IPW (Hájek) · sandwich, scores estimated, ddof 0")
-    assert says(second, "Table 14.2.4", "Effect in the treated", "ATT · IPW (Hájek) · sandwich, scores")
+    report, weighted = inputs.report(), "IPW (Hájek) for treatment and observation · stacked sandwich, ddof 0"
+    first, second = (sensitivity.rows_table(report, kind) for kind in ("sensitivity", "supplementary"))
+    assert says(first, "Table 14.2.3", f"ATE · {weighted}", "ATE · TMLE for treatment and observation · ")
+    assert says(second, "Table 14.2.4", "Effect in the treated", f"ATT · {weighted}")
     assert not says(first, "Effect in the treated")
-    assert says(sensitivity.forest(inputs.report(), "supplementary"), "Figure 14.2.2", "Primary analysis")
+    assert says(sensitivity.forest(report, "supplementary"), "Figure 14.2.2", "Primary analysis")
 
 
 def test_what_cannot_be_estimated_says_why(inputs: Any) -> None:

@@ -17,6 +17,7 @@ from medicore.steps.extract import extract, freeze
 from medicore.steps.models.primary import estimate_primary
 from medicore.steps.models.sample import Sample
 from medicore.steps.propensity import propensity
+from medicore.steps.sensitivity import sensitivity
 from medicore.stores.files import FolderFiles
 from medicore.wiring import connector
 from tests.conftest import ROOT
@@ -136,11 +137,16 @@ def test_too_few_subjects_in_an_arm_are_told(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+NHEFS = {"IPW (Hájek)": (3.44053542965, 3.5e-6), "g-computation": (3.43579903046, 3.5e-6)}
+"""Case nhefs_wi of the reference numbers: complete cases, with the tolerances that are published with them."""
+
+
 def test_reference_study_has_its_published_result(tmp_path: Path) -> None:
     """On the public NHEFS data the way to the effect is free of findings and gives the numbers of other software.
 
     Data and models of Hernán & Robins (2020), Causal Inference: What If, section 12.4; the AIPW estimate of complete
-    cases with both analytic standard errors is that of an independent derivation on the same models.
+    cases with both analytic standard errors is that of an independent derivation on the same models, weighting alone and
+    outcome models alone are those of R, Stata and Python.
     """
     text = (ROOT / "studies" / "REF-NHEFS.yaml").read_text(encoding="utf-8")
     fewer = text.replace("replicates: 1000", "replicates: 200")
@@ -156,6 +162,10 @@ def test_reference_study_has_its_published_result(tmp_path: Path) -> None:
     assert (primary["n"], round(primary["estimate"], 4)) == (1566, 3.3733)
     errors = primary["standard_errors"]
     assert (round(errors["influence"], 4), round(errors["sandwich"], 4)) == (0.4728, 0.4802)
+    sensitivity(files, plan)
+    rows = {row["estimator"]: row["estimate"] for row in section(files, "sensitivity")["sensitivity"]}
+    for estimator, (value, tolerance) in NHEFS.items():
+        assert abs(rows[estimator] - value) <= tolerance, estimator
 
 
 def test_subjects_may_come_in_any_order(tmp_path: Path) -> None:

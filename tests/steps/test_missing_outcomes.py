@@ -11,9 +11,12 @@ import pytest
 from medicore.records.canonical import document
 from medicore.records.protocol.protocol import Protocol
 from medicore.stats.missing.observation import fit_observation
+from medicore.stats.missing.observation_weights import observed_arms
 from medicore.stats.missing.weighted import augmented_observed
 from medicore.steps.cohort import LEFT_OUT, NOT_DUE, cohort
+from medicore.steps.models import observing
 from medicore.steps.models.sample import Sample
+from medicore.steps.sensitivity import sensitivity
 from tests.steps.analysed_trial import (
     compared,
     estimated,
@@ -137,29 +140,45 @@ def test_each_method_has_the_other_as_sensitivity_analysis(tmp_path: Path) -> No
     assert compared(tmp_path / "all", FRAME, protocol())["sensitivity"][0]["name"] == "IPW instead of AIPW"
 
 
-def test_every_row_says_whom_it_analyses(tmp_path: Path) -> None:
-    """Estimators without weights for being observed analyse complete cases and say so; the others analyse everybody."""
-    found = rows(compared(tmp_path, GAPS, protocol(sensitivity={"trimming": [0.05], "leave_one_out": True})))
-    note = f"complete cases: {LOST.sum()} without an outcome left out"
-    for name in (
-        "IPW instead of AIPW",
-        "Outcome models alone",
-        "TMLE instead of AIPW",
-        "No adjustment",
-        "Effect in the treated",
-        "Effect in the overlap",
-        "1:1 matching on the score",
-    ):
-        assert note in found[name]["note"], name
-        assert found[name]["estimate"] is not None
-    for name in (
-        "Scores clipped to 0.05 to 0.95",
-        "Without Age",
-        "Scores outside 0.05 to 0.95 discarded",
-        "Sex: F",
-    ):
-        assert "complete cases" not in found[name]["note"], name
-        assert found[name]["estimator"] == "AIPW for treatment and observation"
+def test_the_observation_model_is_fitted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Estimate, small-sample error, gate, diagnostics and rows of one sample share one fit; other samples have their own."""
+    fitted: list[int] = []
+
+    def counting(x: Any, treated: Any, observed: Any) -> Any:
+        fitted.append(len(treated))
+        return fit_observation(x, treated, observed)
+
+    monkeypatch.setattr(observing, "fit_observation", counting)
+    plan = protocol(sensitivity={"trimming": [], "subgroups": [], "leave_one_out": False})
+    files, _ = estimated(tmp_path, GAPS, plan)
+    assert fitted == [240]
+    fitted.clear()
+    sensitivity(files, plan)
+    assert fitted == [240]
+
+
+def test_diagnostics_are_those_of_the_core(tmp_path: Path) -> None:
+    """Chances, sizes and the farthest term of each arm are what ``observed_arms`` gives."""
+    files, _ = estimated(tmp_path, GAPS, protocol())
+    told = section(files, "effect")["primary"]["observation"]
+    sample = Sample.of(protocol(), files.read_table("analysis.parquet"))
+    observation = fit_observation(sample.x_outcome, sample.treated, ~LOST)
+    arms = observed_arms(sample.x_outcome, sample.treated, ~LOST, sample.fit, observation)
+    for arm, expected in zip(("treated", "control"), arms, strict=True):
+        assert told["arms"][arm] == {
+            "observed": expected.observed,
+            "missing": expected.subjects - expected.observed,
+            "lowest_chance": expected.lowest_chance,
+            "highest_chance": expected.highest_chance,
+            "effective_sample_size": expected.effective_size,
+            "largest_weight_share": expected.largest_share,
+        }
+        sizes = dict(
+            zip(("age", "age^2", "weight"), (one.smd_weighted for one in expected.balance), strict=True)
+        )
+        worst = max(sizes, key=lambda name: abs(sizes[name]))
+        assert told["worst"][arm]["smd"] == sizes[worst]
+        assert told["worst"][arm]["term"] == worst
 
 
 def test_only_covariate_of_the_observation_model_cannot_be_left_out(tmp_path: Path) -> None:

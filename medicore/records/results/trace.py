@@ -9,7 +9,7 @@ _SMD = "SMD = (m1 − m0)/√((s1² + s0²)/2), for the ATT (m1 − m0)/s1; mean
 _ESTIMATOR = "medicore.steps.models.estimator:primary_result"
 _WALD = "θ ∓ q·SE; p = 2P(Q ≥ |θ/SE|); q of Student's t with the degrees of freedom of the primary estimate; of a ratio's logarithm"
 _DIFFERENCE = "μ1 − μ0; θ ∓ q·SE, q of Student's t, SE corrected for small samples"
-_BY_ROW = "by the row's estimator; θ ∓ q·SE, p = 2P(Q ≥ |θ/SE|); of a ratio's logarithm"
+_BY_ROW = "by the row's estimator, where outcomes are missing with weights divided by π and models of the observed; θ ∓ q·SE, p = 2P(Q ≥ |θ/SE|); of a ratio's logarithm"
 
 # The first pattern that fits is the origin. The table holds literals and tables of other modules: recorded_trace.py reads it as such.
 # fmt: off
@@ -154,8 +154,8 @@ ORIGINS = (
     Origin("primary.observation.**", "effect", "medicore.steps.models.observing:observation_section",
         "Model of being observed, the product of its weights with those of treatment, and the term in which the "
         "weighted observed differ most from the target population",
-        "logit π = α + γa + x′β; w/π of the observed; (Σw)²/Σw²; (weighted mean − mean)/SD of everybody, ddof 1",
-        (*EFFECT,), "primary", "Seaman & White, 2013; Kish, 1965, section 11.7"),
+        "logit π = α + γa + x′β; w/π of the observed; (Σw)²/Σw²; (weighted mean − target's mean)/√((s² + S²)/2), s of the arm's observed, S of "
+        "everybody, ddof 1, or p(1 − p) for two values", EFFECT, "primary", "Seaman & White, 2013; Kish, 1965, section 11.7"),
     Origin("primary.observed", "effect", "medicore.steps.models.primary:estimate_primary",
         "Subjects of the primary analysis whose outcome is observed", "", MISSING, "primary"),
     Origin("primary.standard_errors.sandwich", "effect", "medicore.stats.models.sandwich:propagate",
@@ -230,11 +230,12 @@ ORIGINS = (
         "E = RR + √(RR(RR − 1)), 1/RR for RR below 1; limit: of the interval's end nearer to 1, and 1 where the"
         " interval holds 1", INFERENCE, "evalue", "VanderWeele & Ding, 2017, table 2"),
     Origin("tipping.missing_share", "sensitivity", "medicore.steps.alternatives.robustness:missing_outcomes",
-        "Share of the treated whose outcome is due and missing", "π = missing/treated",
-        ("outcome", "eligibility", "treatment"), "tipping"),
+        "Share of the treated whose outcome is due and missing", "missing/treated", MISSING, "tipping"),
+    Origin("tipping.shifted_share", "sensitivity", "medicore.steps.alternatives.robustness:missing_outcomes",
+        "Share by which a shift of the treated's missing outcomes moves the effect",
+        "π: mean of missingness under treatment by the primary estimator; of complete cases missing/treated", EFFECT, "tipping"),
     Origin("tipping.delta_of_estimate", "sensitivity", "medicore.steps.alternatives.robustness:missing_outcomes",
-        "Shift of the treated's missing outcomes at which the difference is 0", "δ = −τ/π",
-        ("outcome", "eligibility", "treatment"), "tipping"),
+        "Shift of the treated's missing outcomes at which the difference is 0", "δ = −τ/π, π the shifted share", EFFECT, "tipping"),
     Origin("tipping.surface.**", "sensitivity", "medicore.stats.robustness.tipping_surface:tipping_surface",
         "Tipping surface: the difference of means where the missing outcomes of each arm are shifted, and the shifts at "
         "which the conclusion changes", "τ + δ1·π1 − δ0·π0, π the mean of missingness under each arm by the same estimator; "
@@ -242,8 +243,8 @@ ORIGINS = (
         "Little, 1993; Permutt, 2016; White, Carpenter & Horton, 2018"),
     Origin("tipping.**", "sensitivity", "medicore.steps.alternatives.robustness:missing_outcomes",
         "Tipping point: how different the missing outcomes of the treated would have to be",
-        "(τ + πδ)² = z²(SE² + δ²π(1 − π)/n1), the root nearest to 0",
-        ("outcome", "eligibility", "treatment", "inference.level"), "tipping", "Little, 1993; Permutt, 2016"),
+        "(τ + πδ)² = q²·Var(τ + πδ), the root nearest to 0, π the shifted share; of complete cases Var = SE² + δ²π(1 − π)/n1",
+        INFERENCE, "tipping", "Little, 1993; Permutt, 2016"),
     Origin("sensitivity.supplementary.**", "sensitivity",
         "medicore.steps.alternatives.supplementary:other_estimands",
         "Planned supplementary analyses of other populations and subgroups; each row names its estimand and its"

@@ -95,9 +95,9 @@ def _without_draws(protocol: Protocol, samples: Sequence[Sample]) -> list[dict[s
         weighted = nothing(_NOT_DRAWN, "the covariates of some subjects are imputed")
     else:
         undrawn, cases = undrawn[:1], cases[:1]
-        weighted = row(protocol, _NOT_DRAWN, undrawn, lambda one: Sample.of(protocol, one).primary().means)
+        weighted = row(protocol, _NOT_DRAWN, undrawn, lambda one: Sample.of(protocol, one).inferred())
     missing = int((~samples[0].observed).sum())
-    left = row(protocol, _NOT_IMPUTED, cases, lambda one: Sample.of(protocol, one).primary().means)
+    left = row(protocol, _NOT_IMPUTED, cases, lambda one: Sample.of(protocol, one).inferred())
     told = f"{missing} without an outcome left out"
     return [weighted, {**left, "note": "; ".join(part for part in (left["note"], told) if part)}]
 

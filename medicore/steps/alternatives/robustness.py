@@ -11,6 +11,7 @@ from medicore.stats.effect.measures import effect_of
 from medicore.stats.imputation.pooling import pooled_effect
 from medicore.stats.robustness.evalue import EValue, e_value_of_risk_ratio, e_value_of_standardised_difference
 from medicore.stats.robustness.tipping import tipping_point
+from medicore.stats.robustness.tipping_surface import Shifted, tipping_of_treated
 from medicore.steps.cohort import LEFT_OUT
 from medicore.steps.data.outcome_states import MISSING
 from medicore.steps.models.sample import Sample
@@ -49,29 +50,34 @@ def _e_value(protocol: Protocol, primary: dict[str, Any], samples: Sequence[Samp
 
 
 def missing_outcomes(
-    protocol: Protocol, primary: dict[str, Any], disposition: pd.DataFrame
+    protocol: Protocol, primary: dict[str, Any], disposition: pd.DataFrame, sets: Sequence[Shifted]
 ) -> dict[str, Any]:
     """Return the tipping point: the shift of the treated arm's missing outcomes that changes the conclusion.
 
     Missing are the outcomes that were due, in the treated arm of the contrast, and not observed. For a ratio the tipping
-    point is that of the difference of the same means.
+    point is that of the difference of the same means. Where they are analysed, ``sets`` are not empty, and a shift is
+    multiplied by the share missing in the target population, as on the tipping surface; complete cases are left with the
+    share of the treated.
     """
     in_arm = (disposition["arm"] == protocol.treatment.treated).to_numpy(dtype=bool)
     due = in_arm & disposition["reason"].isin(("", LEFT_OUT)).to_numpy(dtype=bool)
     lacking = due & (disposition["outcome"] == MISSING).to_numpy(dtype=bool)
     missing, treated = int(lacking.sum()), int(due.sum())
-    found = tipping_point(
-        primary["absolute_difference"]["estimate"],
-        primary["absolute_difference"]["standard_error"],
+    level, difference = protocol.inference.level, primary["absolute_difference"]
+    alone = tipping_point(
+        difference["estimate"],
+        difference["standard_error"],
         treated=treated,
         missing=missing,
-        level=protocol.inference.level,
-        degrees_of_freedom=primary["absolute_difference"]["degrees_of_freedom"],
+        level=level,
+        degrees_of_freedom=difference["degrees_of_freedom"],
     )
+    found = tipping_of_treated(sets, level=level) if sets else alone
     return {
         "treated": treated,
         "missing": missing,
-        "missing_share": found.missing_share,
+        "missing_share": alone.missing_share,
+        "shifted_share": found.missing_share,
         "delta": found.delta,
         "delta_of_estimate": found.delta_of_estimate,
         "concluded": found.concluded,

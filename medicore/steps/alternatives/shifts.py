@@ -18,20 +18,27 @@ _RISKS = (-0.4, -0.2, 0.0, 0.2, 0.4)
 """Shifts of a risk."""
 
 
-def shifted_outcomes(protocol: Protocol, samples: Sequence[Sample]) -> dict[str, Any] | None:
+def shifted_sets(samples: Sequence[Sample]) -> tuple[Shifted, ...]:
+    """Return each completed data set's means and shares missing; none where no analysed outcome is missing."""
+    return () if samples[0].observed.all() else tuple(_shifted(one) for one in samples)
+
+
+def shifted_outcomes(
+    protocol: Protocol, samples: Sequence[Sample], sets: Sequence[Shifted]
+) -> dict[str, Any] | None:
     """Return the effects where the missing outcomes of each arm are shifted; None where no analysed outcome is missing.
 
-    The effect is the difference of means, or of risks, by the primary estimator in every completed data set. A shift of
+    ``sets`` are the ``shifted_sets`` of the samples. The effect is the difference of means, or of risks, by the primary estimator in every completed data set. A shift of
     a continuous outcome is in its own unit: up to the standard deviation of the observed outcomes, ddof 1.
     """
     first = samples[0]
-    if first.observed.all():
+    if not sets:
         return None
     spread = float(first.outcome[first.observed].std(ddof=1))
     continuous = protocol.outcome.family == "gaussian"
     shifts = [spread * one for one in _DEVIATIONS] if continuous else list(_RISKS)
     level = protocol.inference.level
-    found = tipping_surface([_shifted(one) for one in samples], shifts, shifts, level=level)
+    found = tipping_surface(sets, shifts, shifts, level=level)
     cells = [asdict(cell) for cell in found.cells]
     for cell in cells:
         cell["estimate"] = cell.pop("value")

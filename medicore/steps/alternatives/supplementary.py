@@ -13,10 +13,10 @@ from medicore.stats.balance.overlap import within
 from medicore.stats.balance.weights import Target
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.estimate import Estimate
-from medicore.stats.effect.inverse_probability import weighted_means
 from medicore.stats.effect.matching import match_without_replacement, matching_distance
 from medicore.stats.effect.subgroups import interaction_test
 from medicore.steps.alternatives.missing_method import CompleteCases
+from medicore.steps.alternatives.single_models import weighting_alone
 from medicore.steps.models.sample import Sample, pooled_means, row, varied
 
 _CALIPER = 0.2
@@ -35,7 +35,7 @@ def other_estimands(
 ) -> list[dict[str, Any]]:
     """Return the rows about other populations than the primary estimand's; ``everyone`` is before trimming.
 
-    ``known`` are the subjects with an observed outcome: matching and weighting alone analyse them.
+    ``known`` are the subjects with an observed outcome: matching analyses them, the others analyse everybody.
     """
 
     @functools.cache
@@ -49,7 +49,11 @@ def other_estimands(
             _trimmed(protocol, places, before_trimming, threshold)
             for threshold in protocol.sensitivity.trimming
         ),
-        *(_target_row(known, target) for target in _POPULATIONS if target != protocol.estimand.target),
+        *(
+            _target_row(protocol, samples, target)
+            for target in _POPULATIONS
+            if target != protocol.estimand.target
+        ),
         _matched_row(known),
         *(
             found
@@ -59,12 +63,9 @@ def other_estimands(
     ]
 
 
-def _target_row(known: CompleteCases, target: Target) -> dict[str, Any]:
+def _target_row(protocol: Protocol, samples: Sequence[Sample], target: Target) -> dict[str, Any]:
     """Return the effect in another target population, by weighting."""
-    return known.row(
-        _POPULATIONS[target],
-        lambda one: weighted_means(one.treated, one.outcome, one.fit, target).scores_estimated,
-    )
+    return row(protocol, _POPULATIONS[target], samples, lambda one: weighting_alone(one, target))
 
 
 def _matched_row(known: CompleteCases) -> dict[str, Any]:

@@ -194,6 +194,11 @@ def tipping(report: Report) -> str:
             "Whether the interval excludes no effect changes when their mean outcome differs by "
             f"{fixed(found['delta'], 2)} {found['unit']} from what is expected of them given the covariates."
         )
+    if found.get("surface"):
+        words += (
+            f" A shift moves the effect by {percent(found['shifted_share'])} of it: the share that lacks an outcome under "
+            "treatment in the target population, by the primary estimator."
+        )
     if report.results["primary"]["scale"] == "logarithm":
         words += " This is about the difference of the risks."
     return block(call("para", words, cited))

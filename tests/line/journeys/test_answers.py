@@ -57,7 +57,7 @@ def test_explain_as_text(released: Month) -> None:
     assert "extract.parquet" in answer
     row = released.project.medicore("explain", released.run(CLEAN), "sensitivity.sensitivity.1").out
     assert row.count("IPW (Hájek)") == 1
-    assert "  estimator: IPW (Hájek)\n" in row
+    assert "  estimator: IPW (Hájek) for treatment and observation\n" in row
     assert "{" not in row
 
 

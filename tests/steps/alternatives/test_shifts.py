@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from medicore.stats.robustness.tipping import tipping_point
 from tests.steps.alternatives.test_robustness import risk_frame, risk_plan
 from tests.steps.analysed_trial import compared, estimated, protocol, section, subjects, with_column
 
@@ -59,3 +60,33 @@ def test_without_missing_outcomes_in_the_analysis_there_is_no_surface(
     """Nothing is shifted where every analysed outcome is observed."""
     plan = protocol(outcome={"missing": {"method": method}})
     assert compared(tmp_path, frame, plan)["tipping"]["surface"] is None
+
+
+@pytest.mark.parametrize("method", ["weighted", "multiple imputation"])
+def test_the_tipping_point_is_the_frontier_of_the_surface(tmp_path: Path, method: str) -> None:
+    """Both shift by the estimator's own share, which is not that of the treated; beyond the grid the surface has no end."""
+    found = compared(tmp_path, LACKING, declared(method))["tipping"]
+    (alone,) = [one["treated"] for one in found["surface"]["frontier"] if one["control"] == 0]
+    limit = max(found["surface"]["shifts"])
+    assert alone == (found["delta"] if abs(found["delta"]) <= limit else None)
+    assert found["shifted_share"] != found["missing_share"]
+    assert found["shifted_share"] == pytest.approx(found["missing_share"], abs=0.03)
+    origin = next(one for one in found["surface"]["cells"] if (one["treated"], one["control"]) == (0, 0))
+    assert found["delta_of_estimate"] == pytest.approx(
+        -origin["estimate"] / found["shifted_share"], rel=ROUNDING
+    )
+
+
+def test_complete_cases_tip_by_the_share_of_the_treated(tmp_path: Path) -> None:
+    """Without a surface, shift and estimate are related by the share of the treated who lack an outcome."""
+    plan = declared("complete cases")
+    files, _ = estimated(tmp_path / "primary", LACKING, plan)
+    primary = section(files, "effect")["primary"]["absolute_difference"]
+    found = compared(tmp_path / "all", LACKING, plan)["tipping"]
+    treated = (LACKING["arm"] == "active").to_numpy(dtype=bool)
+    assert found["shifted_share"] == found["missing_share"] == GONE[treated].mean()
+    expected = tipping_point(
+        primary["estimate"], primary["standard_error"], treated=int(treated.sum()), missing=int(GONE[treated].sum()),
+        degrees_of_freedom=primary["degrees_of_freedom"],
+    )  # fmt: skip
+    assert (found["delta"], found["delta_of_estimate"]) == (expected.delta, expected.delta_of_estimate)

@@ -161,6 +161,21 @@ def test_sensitivity_keeps_the_draws_and_shows_the_analyses_without_them(tmp_pat
     assert "Rubin" in rows["IPW instead of AIPW"]["variance"]
 
 
+def test_analyses_without_the_draws_are_those_of_the_other_methods(tmp_path: Path) -> None:
+    """Estimate, error and limits are those of the primary analysis where the other method is declared."""
+    found = compared(tmp_path / "drawn", lacking(), planned())
+    rows = {row["name"]: row for row in found["sensitivity"]}
+    for method, name in (
+        ("weighted", "Weighted for observation instead of imputed outcomes"),
+        ("complete cases", "Complete cases instead of imputed outcomes"),
+    ):
+        plan = protocol(eligibility=[], outcome={"missing": {"method": method}})
+        primary = section(estimated(tmp_path / method, lacking(), plan)[0], "effect")["primary"]
+        for key in ("estimate", "standard_error", "ci_low", "ci_high", "p_value"):
+            assert rows[name][key] == pytest.approx(primary[key], rel=1e-10), (name, key)
+        assert rows[name]["variance"] == primary["variance"]
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
