@@ -229,7 +229,7 @@ def test_a_wrong_claim_is_found(
 
 
 def test_a_claim_that_is_not_confirmed_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look counts without its claim: a rerun computes the boundary anew, and the next look rests on that."""
+    """The look counts without its claim: a rerun computes the boundary again, and the next look rests on that."""
     study = Study(tmp_path, planned(SPENDING))
     with monkeypatch.context() as patch:
         patch.setattr(boundaries, "looks", moved_look)
