@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from medicore.errors import IntegrityError
@@ -46,5 +47,9 @@ def matching(origins: Iterable[Origin], path: str) -> Origin:
 
 
 def _matches(pattern: str, path: str) -> bool:
-    expression = re.escape(pattern).replace(r"\.\*\*", r"(\..*)?").replace(r"\*", r"[^.]+")
-    return re.fullmatch(expression, path) is not None
+    return _expression(pattern).fullmatch(path) is not None
+
+
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\.\*\*", r"(\..*)?").replace(r"\*", r"[^.]+"))
