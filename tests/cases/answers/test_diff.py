@@ -251,7 +251,7 @@ def test_parts_that_cannot_be_told_apart_are_joined(
         "libraries  the same",
         "Column height is in the export but not in the data contract.",
         "Column height of the data contract is not in the export.",
-        "data and protocol cannot be told apart",
+        "data and protocol share one number",
         "Shapley",
     ):
         assert said in text

@@ -89,7 +89,7 @@ def by_formulas(held: Recorded) -> dict[str, float]:
         "evalue.risk_ratio": odds,
         "evalue.point": max(odds, 1 / odds) + np.sqrt(max(odds, 1 / odds) * (max(odds, 1 / odds) - 1)),
         "tipping.missing_share": held["tipping.missing"] / held["tipping.treated"],
-        "tipping.delta_of_estimate": -theta * held["tipping.treated"] / held["tipping.missing"],
+        "tipping.delta_of_estimate": -theta / held["tipping.shifted_share"],
     }
 
 
