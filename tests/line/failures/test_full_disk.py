@@ -48,7 +48,7 @@ def test_full_disk_leaves_no_half_signature_and_no_half_archive(copied: Project,
     process = copied.start("sign", run, *APPROVE, "--json", **secret)
     filled(process, report.stat().st_size)
     words = ended(process, 9)
-    assert "could not take report.signed.pdf: File too large; make room" in words
+    assert "could not store report.signed.pdf: File too large; make room" in words
     *earlier, refused = copied.events(run)
     assert (earlier, reports(copied), archived(copied, run)) == (before, laid_out, {})
     assert (refused["action"], f"medicore: {refused['reason']}") == ("decision.refused", words)
