@@ -15,6 +15,7 @@ from medicore.stats.effect.randomised import randomised_means
 from medicore.stats.effect.unadjusted import unadjusted_means, welch_difference
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import clipped_scores
+from medicore.steps.alternatives.flexible import flexible_models
 from medicore.steps.alternatives.missing_method import (
     CompleteCases,
     observed_by,
@@ -40,10 +41,12 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     extract = files.read_table("extract.parquet")
     pooled = over_all_arms(protocol, extract, disposition)
     shifted = shifted_sets(samples)
+    flexible, splits = flexible_models(protocol, samples)
     section = {
         "sensitivity": [
             *other_missing_method(protocol, samples, known, extract, disposition),
             *_same_estimand(protocol, samples, known),
+            *flexible,
             *pooled,
         ],
         "supplementary": other_estimands(protocol, everyone, samples, known),
@@ -52,6 +55,7 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             **missing_outcomes(protocol, primary, disposition, shifted),
             "surface": shifted_outcomes(protocol, samples, shifted),
         },
+        **splits,
     }
     return write_section(files, "sensitivity", section, ())
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from medicore.records.protocol.criteria import NUMERIC, require_fit
+from medicore.records.protocol.flexible import flexible_incoherence
 from medicore.records.protocol.harms import incoherent_harms
 from medicore.records.protocol.intercurrent import Criterion
 from medicore.records.protocol.monitoring import declared_harms, monitoring_incoherence
@@ -31,6 +32,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         lambda one: _distinct("criteria have the name", (criterion.name for criterion in one.eligibility)),
         _limits_ordered,
         _monitoring_agrees,
+        _flexible_agrees,
         _ignored_are_no_data,
         _datasets_give_the_contract,
     ]
@@ -205,6 +207,12 @@ def _monitoring_agrees(protocol: Protocol) -> None:
     found = monitoring_incoherence(
         protocol.monitoring, level=protocol.inference.level, measure=protocol.estimand.measure
     )
+    if found is not None:
+        raise ValueError(found)
+
+
+def _flexible_agrees(protocol: Protocol) -> None:
+    found = flexible_incoherence(protocol.sensitivity.flexible, target=protocol.estimand.target)
     if found is not None:
         raise ValueError(found)
 

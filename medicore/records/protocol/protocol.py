@@ -9,6 +9,7 @@ from medicore.errors import ProtocolError
 from medicore.records.canonical import digest, document
 from medicore.records.identifiers import study_id
 from medicore.records.protocol.contract import Contract, require_contrast
+from medicore.records.protocol.flexible import Flexible
 from medicore.records.protocol.growing import GrowingPart
 from medicore.records.protocol.intercurrent import Criterion, IntercurrentEvent
 from medicore.records.protocol.monitoring import Monitoring
@@ -101,13 +102,16 @@ class Gates(GrowingPart):
     missing_difference: Share = 0.1
 
 
-class Sensitivity(Part):
+class Sensitivity(GrowingPart):
     """The plan of the sensitivity analyses and, separately, of the supplementary analyses."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"flexible"})
 
     trimming: tuple[Share, ...] = (0.01, 0.05, 0.1)
     clipping: tuple[Share, ...] = (0.05,)
     leave_one_out: bool = True
     subgroups: tuple[Name, ...] = ()
+    flexible: Flexible | None = None
 
 
 class Calendar(Part):
