@@ -32,6 +32,15 @@ def drawn() -> PreparedStudy:
     )
 
 
+def flexible() -> PreparedStudy:
+    """Beside the usual alternatives, both learners of flexible models in two splits; one in ten has no outcome."""
+    study = _optional(PreparedStudy("TEST-FLEXIBLE"), "change")
+    gone = np.random.default_rng(SEED + 1).random(SIZE) < 0.1
+    texts = ["" if gap else text for gap, text in zip(gone, study.texts["change"], strict=True)]
+    plan = {"learners": ["penalised", "boosting"], "folds": 5, "repeats": 2, "truncation": 0.02}
+    return study.column("change", texts).planned("sensitivity.flexible", plan)
+
+
 def risk_ratio_in_the_treated() -> PreparedStudy:
     """The outcome is a response, and the estimand its risk ratio in the treated."""
     study = PreparedStudy("TEST-RISKRATIO")

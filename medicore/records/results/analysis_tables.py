@@ -231,6 +231,16 @@ def _alternatives(part: str) -> Callable[[Mapping[str, Any]], tuple[Row, ...]]:
     return rows
 
 
+def _splits(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    return tuple(
+        Row(
+            numbers(item),
+            {ANALYSIS: f"{item['learner']}, data set {item['data_set']}, split {item['split']}"},
+        )
+        for item in results["sensitivity"].get("flexible", ())
+    )
+
+
 def _section(name: str) -> Callable[[Mapping[str, Any]], tuple[Row, ...]]:
     def rows(results: Mapping[str, Any]) -> tuple[Row, ...]:
         found = numbers(results.get(name) or {})
@@ -270,6 +280,7 @@ TABLES = (
           "AS.SAFETY", "extract.parquet"),
     Table("Sensitivity analyses", "sensitivity.sensitivity", "Sensitivity analysis", SENSITIVITY,
           _alternatives("sensitivity"), outcome=True),
+    Table("Flexible models, splits", "sensitivity.flexible", "Cross-fitted AIPW", SENSITIVITY, _splits, outcome=True),
     Table("Change since last month", "change", "Change in standard errors", DESCRIPTION, _section("change"),
           outcome=True),
     Table("Unmeasured confounding", "evalue", "E-value", SENSITIVITY, _section("evalue"), outcome=True),

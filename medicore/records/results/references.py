@@ -60,6 +60,7 @@ _CITED = (
     "harms.*",
     "harms.*.looks.*",
     "sensitivity.sensitivity.*",
+    "sensitivity.flexible.*",
     "evalue",
     "tipping",
     "tipping.surface",

@@ -46,6 +46,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.2.2_verification": ("primary.verification",),
     "14.2.3_sensitivity": ("sensitivity.sensitivity.*", "evalue", "tipping"),
     "14.2.3.1_tipping": ("tipping.surface.cells.*", "tipping.surface.frontier.*"),
+    "14.2.3.2_flexible": ("sensitivity.flexible.*",),
     "14.2.4_supplementary": ("sensitivity.supplementary.*",),
     "14.2.5_looks": (
         "monitoring",

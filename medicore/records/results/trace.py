@@ -249,6 +249,11 @@ ORIGINS = (
         "medicore.steps.alternatives.supplementary:other_estimands",
         "Planned supplementary analyses of other populations and subgroups; each row names its estimand and its"
         " estimator", _BY_ROW, ("sensitivity", *INFERENCE), "", "ICH E9(R1), A.5.3"),
+    Origin("sensitivity.flexible.**", "sensitivity", "medicore.steps.alternatives.flexible:flexible_models",
+        "The splits behind a row of flexible models, each with its own folds: effect of AIPW, and the reach of its scores; "
+        "e, m and π are predicted by the learner fitted without the subject's fold",
+        "as primary.estimate; SE = √(Σψ²/(n(n − k))); a row is θ = median θs, SE² = median of SEs² + (θs − θ)²",
+        (*EFFECT, "sensitivity.flexible", "seed"), "", "Chernozhukov et al., 2018, definitions 3.1 to 3.3"),
     Origin("sensitivity.**", "sensitivity", "medicore.steps.sensitivity:sensitivity",
         "Planned sensitivity analyses of the same estimand, and apart from them the supplementary ones; each "
         "row names its estimator", _BY_ROW, ("sensitivity", *INFERENCE), "", "ICH E9(R1), A.5.2"),

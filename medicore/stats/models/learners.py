@@ -32,9 +32,9 @@ MAX_ITERATIONS = 200
 """Newton steps that a logistic regression may take; ten are enough."""
 PROVED_SCORE = 1e-6
 """Largest component of the mean penalised score at which a fit counts as the maximum."""
-TREES = 50
+TREES = 40
 """How many trees are added, each with a tenth of its step."""
-LEAVES = 6
+LEAVES = 4
 """Most leaves of a tree."""
 SMALLEST_LEAF = 20
 """Fewest subjects of a leaf."""

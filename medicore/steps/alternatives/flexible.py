@@ -63,10 +63,7 @@ def flexible_models(
         for learner in plan.learners
     }
     rows = [_row(protocol, plan, learner, splits) for learner, splits in found.items()]
-    told = [
-        {"learner": learner, "splits": [*_told(protocol, splits)], "folds": plan.folds}
-        for learner, splits in found.items()
-    ]
+    told = [one for learner, splits in found.items() for one in _told(protocol, learner, splits)]
     return rows, {"flexible": told}
 
 
@@ -148,10 +145,11 @@ def _extreme(protocol: Protocol, nuisance: Nuisance, fold: NDArray[np.int64]) ->
     return tuple(int(one) + 1 for one in np.unique(fold[outside]))
 
 
-def _told(protocol: Protocol, sets: Sequence[Sequence[Split]]) -> list[dict[str, Any]]:
-    """Return the splits of a learner as the results hold them."""
+def _told(protocol: Protocol, learner: str, sets: Sequence[Sequence[Split]]) -> list[dict[str, Any]]:
+    """Return the splits of a learner as the results hold them, one after the other."""
     return [
         {
+            "learner": learner,
             "data_set": place,
             "split": number,
             "seed": derived_seed(protocol.seed, "folds", (place - 1) * len(splits) + number - 1),

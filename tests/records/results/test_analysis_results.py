@@ -99,6 +99,7 @@ RESULTS: dict[str, Any] = {
             alternative("Trimmed", "AIPW", "", 2.34375),
         ],
         "supplementary": [alternative("Matching", "1:1 matching", "paired", None)],
+        "flexible": [{"learner": "boosting", "data_set": 1, "split": 2, "estimate": 2.40625, "reason": ""}],
     },
 }  # fmt: skip
 
@@ -184,6 +185,16 @@ def test_counted_harms_are_an_analysis_of_the_safety_set() -> None:
         plain = reporting_event(RUN, without, PROTOCOL)
         assert "Counted harms" not in {one["name"] for one in plain["analyses"]}
         assert [one["id"] for one in plain["analysisSets"]] == ["AS.ASSESSED", "AS.ANALYSED"]
+
+
+def test_each_split_of_flexible_models_is_a_group(event: dict[str, Any]) -> None:
+    """A split is named by learner, data set and number; results without flexible models have no such analysis."""
+    (splits,) = (one for one in event["analyses"] if one["name"] == "Flexible models, splits")
+    groups = {group["groupValue"] for one in splits["results"] for group in one["resultGroups"]}
+    assert groups == {"boosting, data set 1, split 2"}
+    sensitivity = {key: value for key, value in RESULTS["sensitivity"].items() if key != "flexible"}
+    plain = reporting_event(RUN, {**RESULTS, "sensitivity": sensitivity}, PROTOCOL)
+    assert "Flexible models, splits" not in {one["name"] for one in plain["analyses"]}
 
 
 def test_results_of_before_have_neither_draws_nor_shifts() -> None:
