@@ -14,8 +14,8 @@ from medicore.records.results.paths import value_at
 from medicore.records.results.printed import numbers_of
 from medicore.stores.report.pdf_text import text_of
 from medicore.stores.report.renderer_template import parse_template
-from tests.quarto_templates.test_presentation_flexible import SPLIT
 from tests.quarto_templates.printed_references import cited_in, mapped_in, parts_of
+from tests.quarto_templates.test_presentation_flexible import SPLIT
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "quarto_templates"
 CITED = re.compile(r"cited\(([\d, ]+)\)")

@@ -38,8 +38,8 @@ LEAVES = 4
 """Most leaves of a tree."""
 SMALLEST_LEAF = 20
 """Fewest subjects of a leaf."""
-FEWEST_FOR_TREES = 5 * SMALLEST_LEAF
-"""Fewest subjects to which trees are fitted: with fewer they hardly branch, and would adjust for next to nothing."""
+FEWEST_FOR_TREES = LEAVES * SMALLEST_LEAF
+"""Fewest subjects to which trees are fitted: with fewer a tree cannot have its leaves, and would adjust for little."""
 
 
 @cache
@@ -177,7 +177,7 @@ class Boosting:
 def _require_branches(count: int) -> None:
     if count < FEWEST_FOR_TREES:
         raise EstimationError(
-            f"{count} subject(s) left to fit boosted trees; expected at least {FEWEST_FOR_TREES}, as fewer hardly branch"
+            f"{count} subject(s) left to fit boosted trees; expected at least {FEWEST_FOR_TREES}, which fill the leaves"
         )
 
 

@@ -182,15 +182,15 @@ def test_a_curve_is_found_that_a_line_misses(name: str) -> None:
 
 
 def test_too_few_subjects_grow_no_trees() -> None:
-    """Below a hundred subjects there is an error in place of a prediction that adjusts for nothing."""
-    x, label, outcome, new = rows(9, m=100)
+    """Below eighty subjects there is an error in place of a prediction that adjusts for nothing."""
+    x, label, outcome, new = rows(9, m=80)
     assert Boosting().means(x, outcome, new).shape == (40,)
     for work in (
         lambda: Boosting().means(x[1:], outcome[1:], new),
         lambda: Boosting().chances(x[1:], label[1:], new),
     ):
         with pytest.raises(
-            EstimationError, match=r"99 subject\(s\) left to fit boosted trees; expected at least 100"
+            EstimationError, match=r"79 subject\(s\) left to fit boosted trees; expected at least 80"
         ):
             work()
 

@@ -153,7 +153,7 @@ def test_a_split_without_an_estimate_makes_the_row_not_estimable(tmp_path: Path)
     row = rows(small)[NAMES["boosting"]]
     assert [row[key] for key in ("estimate", "standard_error", "ci_low", "ci_high", "p_value")] == [None] * 5
     assert row["note"].startswith("not estimable: split 1, fold 1: ")
-    assert "left to fit boosted trees; expected at least 100" in row["note"]
+    assert "left to fit boosted trees; expected at least 80" in row["note"]
     assert all(one["estimate"] is None and one["reason"].startswith("fold 1: ") for one in small["flexible"])
     rare = risk_frame().astype({"change": "Int64"})
     active = np.flatnonzero(rare["arm"] == "active")
