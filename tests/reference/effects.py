@@ -1,5 +1,6 @@
 """The effects of a case by every estimator, under the reference's names."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -9,6 +10,8 @@ from medicore.stats.effect.ancova import ancova
 from medicore.stats.effect.augmented import augmented_inverse_probability
 from medicore.stats.effect.augmented_hajek import augmented_hajek_means
 from medicore.stats.effect.contrasts import difference
+from medicore.stats.effect.cross_fitted import cross_fitted_means
+from medicore.stats.effect.cross_fitting import Nuisance, cross_fit
 from medicore.stats.effect.inverse_probability import horvitz_thompson, weighted_means
 from medicore.stats.effect.matching import match_with_replacement, matching_distance
 from medicore.stats.effect.standardisation import standardised_means
@@ -20,6 +23,7 @@ from medicore.stats.models.outcome_model import Family
 from tests.reference.diagnostics import TARGETS
 from tests.reference.numbers import Numbers
 from tests.reference.reference import Case
+from tests.stats.learners import Unpenalised
 
 FULL = "se_full_mestimation"
 MATCHING_TIES = 1e-5
@@ -108,6 +112,38 @@ def _augmented(numbers: Numbers, case: Case, fit: LogisticFit, family: Family) -
     for target in TARGETS:
         means = augmented_hajek_means(*data, family=family, target=target)
         numbers.put(target, "AIPW-Hajek-augmented", difference(means), se=FULL, ci=FULL[2:])
+
+
+def cross_fitted(case: Case) -> Numbers:
+    """Return cross-fitted AIPW as DoubleML and econml have it: subject i in fold i modulo 5, models without penalty.
+
+    They have one design, that of the propensity model, for all models. The joint outcome model has the arm as a covariate
+    and predicts for both arms.
+    """
+    numbers, n, x = Numbers(), len(case.outcome), case.x_propensity
+    observed, fold, learner = np.ones(n, dtype=bool), np.arange(n) % 5, Unpenalised()
+    arrays = case.treated, case.outcome, observed
+    made = cross_fit(x, x, x, *arrays, fold, learner)
+    arm = np.column_stack([case.treated, x])
+    joint = np.empty((2, n))
+    for one in range(5):
+        held = fold == one
+        for place, value in enumerate((1.0, 0.0)):
+            new = np.column_stack([np.full(held.sum(), value), x[held]])
+            joint[place, held] = learner.means(arm[~held], case.outcome[~held], new)
+    both = replace(made, treated=joint[0], control=joint[1])
+    targets: tuple[tuple[str, Nuisance, Literal["ATE", "ATT"]], ...] = (
+        ("AIPW cross-fitted", made, "ATE"),
+        ("AIPW cross-fitted", made, "ATT"),
+        ("AIPW cross-fitted(joint outcome model)", both, "ATE"),
+    )
+    for name, nuisance, target in targets:
+        found = difference(cross_fitted_means(*arrays, nuisance, target=target))
+        ddof = 1 if target == "ATE" else 0
+        plain = replace(found, standard_error=found.standard_error * np.sqrt((n - ddof) / n))
+        numbers.put(target, name, plain, se="se_ddof0", ci="_ddof0")
+        numbers.put(target, name, found, se=f"se_ddof{ddof}", ci=f"_ddof{ddof}", only_spread=True)
+    return numbers
 
 
 def _targeted(numbers: Numbers, case: Case, fit: LogisticFit, family: Family) -> None:
