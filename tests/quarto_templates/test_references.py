@@ -15,7 +15,7 @@ from medicore.records.results.printed import numbers_of
 from medicore.stores.report.pdf_text import text_of
 from medicore.stores.report.renderer_template import parse_template
 from tests.quarto_templates.printed_references import cited_in, mapped_in, parts_of
-from tests.quarto_templates.test_presentation_flexible import SPLIT
+from tests.quarto_templates.test_presentation_flexible import PLAN, SPLIT
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "quarto_templates"
 CITED = re.compile(r"cited\(([\d, ]+)\)")
@@ -53,6 +53,7 @@ def enriched(inputs: Any) -> None:
         "missing": 12, "treated": 415, "missing_share": 0.0289, "delta": -4.2, "unit": "kg",
     }  # fmt: skip
     results["sensitivity"]["flexible"] = [dict(SPLIT)]
+    inputs.protocol["sensitivity"]["flexible"] = dict(PLAN)
     results["check"]["violations"] = [dict(BROKEN)]
     results["check"]["comparison"] = {
         "previous_month": "2025-02", "subjects_added": 21, "subjects_vanished": 2, "values_changed": [dict(CHANGED)],

@@ -76,9 +76,7 @@ def coverages() -> tuple[tuple[Coverage, int], ...]:
     """Return each row, and in how many of the samples there was no estimate. Takes minutes."""
     rows = []
     for outcomes, n, learner, repeats in PLAN:
-        made = simulated(
-            partial(_one, outcomes=outcomes, n=n, learner=learner, repeats=repeats), SIMULATIONS
-        )
+        made = simulated(partial(_one, outcomes=outcomes, n=n, learner=learner, repeats=repeats), SIMULATIONS)
         kept = [found for found in made if found is not None]
         several = f", median of {repeats} splits" if repeats > 1 else ""
         for place, name in enumerate((REGRESSION, f"cross-fitted AIPW, {learner}{several}")):
