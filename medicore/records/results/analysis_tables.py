@@ -232,13 +232,9 @@ def _alternatives(part: str) -> Callable[[Mapping[str, Any]], tuple[Row, ...]]:
 
 
 def _splits(results: Mapping[str, Any]) -> tuple[Row, ...]:
-    return tuple(
-        Row(
-            numbers(item),
-            {ANALYSIS: f"{item['learner']}, data set {item['data_set']}, split {item['split']}"},
-        )
-        for item in results["sensitivity"].get("flexible", ())
-    )
+    found = results["sensitivity"].get("flexible", ())
+    named = [f"{one['learner']}, data set {one['data_set']}, split {one['split']}" for one in found]
+    return tuple(Row(numbers(one), {ANALYSIS: name}) for one, name in zip(found, named, strict=True))
 
 
 def _section(name: str) -> Callable[[Mapping[str, Any]], tuple[Row, ...]]:
