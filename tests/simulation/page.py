@@ -2,7 +2,17 @@
 
 from pathlib import Path
 
-from tests.simulation import alarms, coverage, drawn, gaps, looks_page, robustness, small_page, unobserved
+from tests.simulation import (
+    alarms,
+    coverage,
+    drawn,
+    flexible_page,
+    gaps,
+    looks_page,
+    robustness,
+    small_page,
+    unobserved,
+)
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulation.md"
 
@@ -21,6 +31,7 @@ def text() -> str:
             unobserved_section(),
             drawn_section(),
             looks_page.section(),
+            flexible_page.section(),
             _alarms(),
             _rerandomised(),
             small_page.alarms(),
