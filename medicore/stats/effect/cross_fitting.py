@@ -72,8 +72,8 @@ def stratified_folds(strata: NDArray[np.int64], folds: int, seed: int) -> NDArra
 
 def strata_of(treated: Flags, outcome: Vector, observed: Flags, family: Family) -> NDArray[np.int64]:
     """Return the stratum of each subject, ``(n,)``: arm, observed or not and, of an outcome of 0 and 1, its value."""
-    known = np.where(observed, outcome, 0.0) if family == "binomial" else np.zeros(len(outcome))
-    strata: NDArray[np.int64] = 4 * treated + 2 * observed + (known == 1)
+    event = observed & (outcome == 1) & (family == "binomial")
+    strata: NDArray[np.int64] = 4 * treated + 2 * observed + event
     return strata
 
 

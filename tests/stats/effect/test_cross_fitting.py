@@ -43,6 +43,15 @@ def test_folds_divide_every_stratum_evenly(seed: int, folds: int, kinds: int, n:
     assert not np.array_equal(found, stratified_folds(strata, folds, seed + 1))
 
 
+def test_folds_are_dealt_from_the_first_on() -> None:
+    """The subject drawn first is in the first fold, so that a seed always means the same division."""
+    found = stratified_folds(np.repeat([4, 7], [5, 4]), 3, 17)
+    chance = np.random.Generator(np.random.PCG64(17))
+    first, second = chance.permutation(5), 5 + chance.permutation(4)
+    assert found[first].tolist() == [0, 1, 2, 0, 1]
+    assert found[second].tolist() == [2, 0, 1, 2]
+
+
 def test_folds_are_drawn_and_not_dealt_in_order() -> None:
     """Every subject is in every fold about equally often over many seeds."""
     strata = np.repeat([0, 1], [30, 20])
@@ -80,6 +89,33 @@ def test_a_plain_loop_of_statsmodels_predicts_the_same(family: Family, gaps: str
         assert np.abs(getattr(found, name) - other[name]).max() < PREDICTION, name
     assert (found.seen_treated == 1).all() == (gaps in ("none", "control"))
     assert (found.seen_control == 1).all() == (gaps in ("none", "treated"))
+
+
+class Shares:
+    """A learner that predicts shares and means of whom it is given, whatever their covariates."""
+
+    def chances(self, _: np.ndarray, label: np.ndarray, new: np.ndarray) -> np.ndarray:
+        """Return the share of the label."""
+        return np.full(len(new), label.mean())
+
+    def means(self, _: np.ndarray, outcome: np.ndarray, new: np.ndarray) -> np.ndarray:
+        """Return the mean of the outcome."""
+        return np.full(len(new), outcome.mean())
+
+
+@pytest.mark.parametrize("gaps", ["treated", "control", "both"])
+def test_being_observed_is_learned_from_the_arms_with_gaps(gaps: str) -> None:
+    """An arm whose outcomes are all observed is left out of the model of the other; with gaps in both, one model has both."""
+    sample, fold = draw(17, n=200), np.arange(200) % 4
+    inside = {"treated": sample.treated, "control": ~sample.treated, "both": np.ones(200, dtype=bool)}[gaps]
+    observed = seen_of(sample) | ~inside
+    arrays = sample.treated, sample.outcome, observed, fold
+    found = cross_fit(*[sample.x] * 3, *arrays, Shares())
+    for one in range(4):
+        share = observed[inside & (fold != one)].mean()
+        for name, seen in (("treated", found.seen_treated), ("control", found.seen_control)):
+            expected = share if gaps in (name, "both") else 1.0
+            assert np.abs(seen[fold == one] - expected).max() < PREDICTION
 
 
 def test_nobody_s_own_data_enter_its_predictions() -> None:
