@@ -79,10 +79,8 @@ class Penalised:
         columns, others = expanded(x, new)
         if not columns.shape[1]:
             return np.full(len(new), label.mean())
-        inner = np.empty(len(label), dtype=np.int64)
-        for value in (False, True):
-            inner[label == value] = np.arange(int((label == value).sum())) % INNER_FOLDS
-        losses = [_inner_loss(columns, label, inner, strength) for strength in STRENGTHS]
+        inner = inner_folds(label)
+        losses = [inner_loss(columns, label, inner, strength) for strength in STRENGTHS]
         best = STRENGTHS[int(np.argmin(losses))]
         return _logistic(columns, label, others, best)
 
@@ -98,13 +96,20 @@ class Penalised:
         return found
 
 
-def _inner_loss(columns: Vector, label: Flags, inner: NDArray[np.int64], strength: float) -> float:
-    """Return the sum of the log losses of the subjects, each predicted without its fold."""
-    total = 0.0
+def inner_folds(label: Flags) -> NDArray[np.int64]:
+    """Return the fold by which the penalty is chosen, ``(n,)``: dealt out in order within each value of the label."""
+    inner = np.empty(len(label), dtype=np.int64)
+    for inside in (label, ~label):
+        inner[inside] = np.arange(int(inside.sum())) % INNER_FOLDS
+    return inner
+
+
+def inner_loss(columns: Vector, label: Flags, inner: NDArray[np.int64], strength: float) -> float:
+    """Return the mean log loss of the subjects, each predicted without its fold."""
+    chance = np.empty(len(label))
     for held in (inner == number for number in range(INNER_FOLDS)):
-        chance = _logistic(columns[~held], label[~held], columns[held], strength)
-        total -= float(np.log(np.where(label[held], chance, 1 - chance)).sum())
-    return total
+        chance[held] = _logistic(columns[~held], label[~held], columns[held], strength)
+    return -float(np.log(np.where(label, chance, 1 - chance)).mean())
 
 
 def _logistic(columns: Vector, label: Flags, others: Vector, strength: float) -> Vector:
@@ -117,10 +122,15 @@ def _logistic(columns: Vector, label: Flags, others: Vector, strength: float) ->
         model.fit(columns, label)
     surplus = model.predict_proba(columns)[:, 1] - label
     score = np.append(columns.T @ surplus + model.coef_[0] / strength, surplus.sum()) / len(label)
-    if not np.all(np.abs(score) <= PROVED_SCORE):
+    if not reached(score):
         raise EstimationError("the penalised logistic regression did not reach its maximum")
     found: Vector = model.predict_proba(others)[:, 1]
     return found
+
+
+def reached(score: Vector) -> bool:
+    """Return whether every component of a mean score is as good as 0; NaN is not."""
+    return bool(np.all(np.abs(score) <= PROVED_SCORE))
 
 
 def expanded(x: Vector, new: Vector) -> tuple[Vector, Vector]:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,6 +66,43 @@ def test_many_covariates_enter_without_their_products() -> None:
     assert expanded(narrow, narrow[:1])[0].shape == (90, 13 + 12)
 
 
+def test_products_enter_up_to_a_hundred_columns() -> None:
+    """A hundred columns with products are the most; one more, and the products are left out."""
+    x = np.random.default_rng(12).normal(size=(80, 12))
+    indicators = x > 0
+    many = np.column_stack([x[:, :9], indicators[:, :4]])
+    assert expanded(many, many[:1])[0].shape == (80, 9 + 4 + 9 + 78)
+    more = np.column_stack([x[:, :10], indicators[:, :3]])
+    assert expanded(more, more[:1])[0].shape == (80, 10 + 3 + 10)
+
+
+def test_a_column_of_three_values_has_a_square_and_one_of_two_has_none() -> None:
+    """The square of an indicator says nothing new; that of three values does."""
+    values = np.arange(60) % 3 - 1.0
+    assert expanded(values[:, None], values[:2, None])[0].shape == (60, 2)
+    assert expanded(np.abs(values)[:, None], values[:2, None])[0].shape == (60, 1)
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_the_unit_of_a_covariate_does_not_matter(scale: float) -> None:
+    """A covariate is as good in another unit, however small its numbers are."""
+    x, label, outcome, new = rows(11)
+    learner = Penalised()
+    assert learner.means(scale * x, outcome, scale * new) == pytest.approx(
+        learner.means(x, outcome, new), abs=1e-8
+    )
+    assert learner.chances(scale * x, label, scale * new) == pytest.approx(
+        learner.chances(x, label, new), abs=1e-8
+    )
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, -0.1, 1e9])
+def test_a_constant_is_no_column_whatever_it_is(value: float) -> None:
+    """Rounding in the mean of equal numbers makes no column of them."""
+    x = np.column_stack([np.full(10, value), np.arange(10.0)])
+    assert expanded(x, x)[0].shape == (10, 2)
+
+
 def test_constant_columns_are_left_out() -> None:
     """A covariate with one value among the fitted is no column, also where a new row has another."""
     x, label, outcome, new = rows()
@@ -115,20 +153,46 @@ def test_penalised_logistic_regression_by_scipy_predicts_the_same() -> None:
         start = np.zeros(made.shape[1])
         return minimize(loss, start, jac=True, method="BFGS", options={"gtol": 1e-8}).x
 
-    inner = np.empty(len(label), dtype=int)
-    for value in (False, True):
-        inner[label == value] = np.arange((label == value).sum()) % 3
+    inner = learners.inner_folds(label)
     losses = []
     for strength in learners.STRENGTHS:
-        total = 0.0
+        chance = np.empty(len(label))
         for one in range(3):
             theta, held = solved(inner != one, strength), inner == one
-            chance = expit(theta[0] + columns[held] @ theta[1:])
-            total -= np.log(np.where(label[held], chance, 1 - chance)).sum()
-        losses.append(total)
+            chance[held] = expit(theta[0] + columns[held] @ theta[1:])
+        losses.append(-np.log(np.where(label, chance, 1 - chance)).mean())
+    found = [learners.inner_loss(columns, label, inner, strength) for strength in learners.STRENGTHS]
+    assert found == pytest.approx(losses, abs=PREDICTION)
     theta = solved(np.ones(len(label), dtype=bool), learners.STRENGTHS[int(np.argmin(losses))])
     expected = expit(theta[0] + others @ theta[1:])
     assert np.abs(Penalised().chances(x, label, new) - expected).max() < PREDICTION
+
+
+def test_inner_folds_are_dealt_out_within_each_label() -> None:
+    """In the order of the subjects each label goes to the folds 0, 1, 2, 0 and so on."""
+    label = np.array([True, False, False, True, True, False, True, True, False])
+    assert learners.inner_folds(label).tolist() == [0, 0, 1, 1, 2, 2, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("score", "reached"),
+    [((1e-6, -1e-6), True), ((0.0, 1.1e-6), False), ((-1.1e-6, 0.0), False), ((0.0, np.nan), False)],
+)
+def test_every_component_of_the_score_is_0_at_the_maximum(score: tuple[float, ...], reached: bool) -> None:
+    """One component beyond a millionth, of either sign, is a maximum that was not reached."""
+    assert learners.reached(np.array(score)) == reached
+
+
+def test_what_is_fixed_in_advance_is_what_the_documents_say() -> None:
+    """Numbers of folds, strengths, penalties and trees decide sealed results: they are those of the method's description."""
+    assert learners.STRENGTHS == (0.01, 0.1, 1.0)
+    assert learners.PENALTIES == (0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0)
+    assert (learners.INNER_FOLDS, learners.WIDEST) == (3, 100)
+    assert (learners.TREES, learners.LEAVES, learners.SMALLEST_LEAF) == (40, 4, 20)
+    told = (Path(__file__).parents[3] / "docs" / "use.md").read_text(encoding="utf-8")
+    assert f"up to {learners.WIDEST} columns in all" in told
+    assert f"{learners.TREES} trees of up to four leaves of {learners.SMALLEST_LEAF} subjects" in told
+    assert f"{learners.FEWEST_FOR_TREES} observed subjects of each arm" in told
 
 
 def test_a_maximum_that_is_not_reached_is_no_model(monkeypatch: pytest.MonkeyPatch) -> None:
