@@ -12,6 +12,8 @@ least squares          QR decomposition                        scikit-learn's Li
 estimate               mean of m1 − m0 and weighted residuals  root of the estimating equation in the
                                                                clever covariates
 leverage               rows of Q of a QR decomposition         products with the pseudo-inverse
+an outcome's weight    own weight, and through the model by    least weights that make up for what the
+                       its pseudo-inverse                      own weights leave unbalanced
 =====================  ======================================  =========================================
 """
 
@@ -22,7 +24,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.stats.verification_columns import hat_diagonal, lengthened, whitened
+from medicore.stats.verification_means import ArmMean
 from medicore.stats.verification_models import linear_predictor, projection, sigmoid
 
 Vector = NDArray[np.float64]
@@ -98,7 +100,8 @@ def verify_effect(
     ATO predictions are averaged with e(1 − e) and residuals with 1 − e and e. Their variance is that of the
     terms, divisor n − ``ddof`` (1, and 0 for the ATT), over n. Outcome models are fitted per arm, by least
     squares or, for a binomial outcome of 0 and 1, by logistic regression. ``corrected`` divides each residual by
-    √(1 − leverage), as the variance for small samples does. Ratios are compared as logarithms; NaN
+    √(1 − leverage), as the variance for small samples does; where outcomes are missing, it also counts as much as it does
+    in the estimate. Ratios are compared as logarithms; NaN
     when a risk is not strictly between 0 and 1. Value and error are NaN, which confirms nothing, when a logistic
     regression is not proved to have converged.
 
@@ -119,13 +122,15 @@ def verify_effect(
     else:
         models = [projection(x_outcome, known, arm) for arm in arms]
     terms = {"ATE": _everybody, "ATT": _the_treated, "ATO": _the_overlap}[target]
-    (one, by_one, clever_one), (zero, by_zero, clever_zero) = terms(logit, treated, known, models, factor)
+    first, second = terms(logit, treated, known, models, factor)
+    (one, by_one), (zero, by_zero) = (first.value, first.influence), (second.value, second.influence)
     if corrected:
         # The treated of an ATT with every outcome have no model but their mean.
         of_mean = target == "ATT" and bool(arms[0].sum() == treated.sum())
         columns, fitted = (x_outcome[:, :0], np.full(len(known), one)) if of_mean else (x_outcome, models[0])
-        by_one = by_one + clever_one * _lengthened(columns, fitted, arms[0], known, family)
-        by_zero = by_zero + clever_zero * _lengthened(x_outcome, models[1], arms[1], known, family)
+        missing = not bool(seen.all())
+        by_one = first.corrected(columns, fitted, arms[0], known, family, missing)
+        by_zero = second.corrected(x_outcome, models[1], arms[1], known, family, missing)
     if measure == "difference":
         value, influence = one - zero, by_one - by_zero
     elif not (0 < one < 1 and 0 < zero < 1):
@@ -165,26 +170,6 @@ def verify_pooled(found: Sequence[Verification]) -> Verification:
     )
 
 
-Mean = tuple[float, Vector, Vector]
-"""An arm's mean, each subject's influence on it, ``(n,)``, and what its own outcome counts in this, ``(n,)``."""
-
-
-def _lengthened(
-    x: Vector,
-    predicted: Vector,
-    arm: NDArray[np.bool_],
-    outcome: Vector,
-    family: Literal["gaussian", "binomial"],
-) -> Vector:
-    """Return by how much the correction for leverage lengthens the residuals of an arm, ``(n,)``, 0 outside it."""
-    fitted = predicted[arm]
-    least_squares = family == "gaussian" or x.shape[1] == 0
-    spread = np.ones(len(fitted)) if least_squares else fitted * (1 - fitted)
-    longer = np.zeros(len(outcome))
-    longer[arm] = lengthened(outcome[arm] - fitted, hat_diagonal(whitened(x, arm)[arm], spread))
-    return longer
-
-
 def _seen_by_chance(x: Vector, treated: NDArray[np.bool_], seen: NDArray[np.bool_]) -> Vector:
     """Return 1 over the probability of being observed, ``(n,)``, 0 for subjects who are not ``seen``."""
     partial = [arm for arm in (treated, ~treated) if not seen[arm].all()]
@@ -199,7 +184,7 @@ def _seen_by_chance(x: Vector, treated: NDArray[np.bool_], seen: NDArray[np.bool
 
 def _everybody(
     logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector], factor: Vector
-) -> tuple[Mean, Mean]:
+) -> tuple[ArmMean, ArmMean]:
     """Return the arms' means over everybody."""
     clever = (
         np.where(treated, 1 + np.exp(np.minimum(-logit, LARGEST_EXPONENT)), 0.0),
@@ -208,12 +193,17 @@ def _everybody(
     weights = [h * factor for h in clever]
     one, zero = (h * outcome + (1 - h) * model for h, model in zip(weights, models, strict=True))
     means = float(np.sum(one) / len(one)), float(np.sum(zero) / len(zero))
-    return (means[0], one - means[0], weights[0]), (means[1], zero - means[1], weights[1])
+    all_alike = np.ones(len(logit))
+    found = [
+        ArmMean(mean, terms - mean, h, h, all_alike)
+        for mean, terms, h in zip(means, (one, zero), weights, strict=True)
+    ]
+    return found[0], found[1]
 
 
 def _the_treated(
     logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector], factor: Vector
-) -> tuple[Mean, Mean]:
+) -> tuple[ArmMean, ArmMean]:
     """Return the arms' means over the treated; the clever covariates are the arm itself, and the odds under control.
 
     Where no outcome of a treated subject is missing, nothing is taken from the model under treatment.
@@ -227,15 +217,16 @@ def _the_treated(
         one += (inside - seen) * models[0]
     means = float(np.sum(one) / size), float(np.sum(zero) / size)
     scale = len(logit) / size
-    return (
-        (means[0], scale * (one - inside * means[0]), scale * seen),
-        (means[1], scale * (zero - inside * means[1]), scale * odds),
-    )
+    found = [
+        ArmMean(mean, scale * (terms - inside * mean), scale * h, scale * h, scale * inside)
+        for mean, terms, h in zip(means, (one, zero), (seen, odds), strict=True)
+    ]
+    return found[0], found[1]
 
 
 def _the_overlap(
     logit: Vector, treated: NDArray[np.bool_], outcome: Vector, models: list[Vector], factor: Vector
-) -> tuple[Mean, Mean]:
+) -> tuple[ArmMean, ArmMean]:
     """Return the arms' means over the overlap population.
 
     e(1 − e) is ¼(1 − tanh²) of half the logit, and what a subject counts in the variance is the square of the
@@ -250,5 +241,6 @@ def _the_overlap(
         residual = outcome - model
         mean = float(np.sum(overlap * model) / np.sum(overlap) + np.sum(h * residual) / np.sum(h))
         scale = len(logit) / np.sum(overlap)
-        found.append((mean, (h * residual + counted * (model - mean)) * scale, h * scale))
+        influence = (h * residual + counted * (model - mean)) * scale
+        found.append(ArmMean(mean, influence, h * scale, h * len(h) / np.sum(h), overlap * scale))
     return found[0], found[1]

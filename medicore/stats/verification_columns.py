@@ -51,6 +51,18 @@ def hat_diagonal(columns: Vector, spread: Vector) -> Vector:
     return diagonal
 
 
+def evened(columns: Vector, spread: Vector, gap: Vector) -> Vector:
+    """Return the weights of the rows, ``(m,)``, least in squares over the variance, whose weighted columns add up to the gap.
+
+    The rows of ``columns``, ``(m, q)``, are multiplied by the variance ``spread``, ``(m,)``, where they are added to ``gap``,
+    ``(q,)``; what minimises Σδ²v under Σδvx = gap is how much a weighted fit on the columns makes each outcome count.
+    A row without variance gets 0.
+    """
+    root = np.sqrt(spread)
+    least: Vector = lstsq((columns * root[:, None]).T, gap)[0]
+    return np.divide(least, root, out=np.zeros_like(root), where=root > 0)
+
+
 def lengthened(residual: Vector, leverage: Vector) -> Vector:
     """Return by how much residuals are lengthened when they are divided by √(1 − leverage), ``(m,)``."""
     longer = np.zeros(len(residual))

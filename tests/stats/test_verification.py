@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medicore.stats import verification, verification_columns, verification_models
+from medicore.stats import verification, verification_columns, verification_means, verification_models
 from medicore.stats.effect.augmented import augmented_inverse_probability
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.estimate import Estimate
@@ -19,12 +19,12 @@ from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.verification import (
     TOLERANCE,
     Agreement,
-    Mean,
     Verification,
     agreement,
     verify_effect,
     verify_pooled,
 )
+from medicore.stats.verification_means import ArmMean
 from tests.reference.reference import MISSING, Case, available, case, rows
 from tests.stats.samples import Sample, draw
 
@@ -83,7 +83,7 @@ def test_every_measure_in_every_population_is_confirmed(seed: int, target: str, 
 
 
 @pytest.mark.parametrize("population", [verification._everybody, verification._the_treated])
-def test_influence_values_have_a_mean_of_zero(population: Callable[..., tuple[Mean, Mean]]) -> None:
+def test_influence_values_have_a_mean_of_zero(population: Callable[..., tuple[ArmMean, ArmMean]]) -> None:
     """Each arm's own mean is taken off: what is left sums to 0, in everybody and in the treated."""
     sample = draw(34)
     logit = np.log(sample.fit.fitted / (1 - sample.fit.fitted))
@@ -91,9 +91,9 @@ def test_influence_values_have_a_mean_of_zero(population: Callable[..., tuple[Me
     means = population(
         logit, sample.treated, 5 * sample.treated + sample.outcome, models, np.ones(len(logit))
     )
-    assert abs(means[0][0] - means[1][0]) > 1
-    for _, influence, _ in means:
-        assert influence.mean() == pytest.approx(0, abs=1e-12)
+    assert abs(means[0].value - means[1].value) > 1
+    for mean in means:
+        assert mean.influence.mean() == pytest.approx(0, abs=1e-12)
 
 
 RISKS = {"none": (0, 0, 0, 0), "all": (1, 1, 1, 1), "below": (-1, -1, 0, 0), "above": (2, 1, 2, 1)}
@@ -249,11 +249,11 @@ def test_the_result_says_how_it_was_found() -> None:
 
 def test_nothing_is_shared_with_the_primary() -> None:
     """Its modules import numpy, scipy, scikit-learn and the standard library; of this project, one another alone."""
-    modules = (verification, verification_models, verification_columns)
+    modules = (verification, verification_means, verification_models, verification_columns)
     nodes = [node for module in modules for node in ast.walk(ast.parse(inspect.getsource(module)))]
     imported = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
     plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
-    own = {"medicore.stats.verification_models", "medicore.stats.verification_columns"}
+    own = {f"medicore.stats.verification_{name}" for name in ("means", "models", "columns")}
     assert own <= imported
     assert {name.split(".")[0] for name in (imported - own) | plain} == {
         "collections", "dataclasses", "typing", "warnings", "numpy", "scipy", "sklearn",

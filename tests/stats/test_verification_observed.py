@@ -93,3 +93,13 @@ def test_a_separated_observation_confirms_nothing() -> None:
     x = np.column_stack([sample.x[:, 0], np.where(sample.observed, 1.0, -1.0)])
     found = second(sample, x_observation=x)
     assert isinstance(found.value, float)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+def test_an_arm_whose_outcomes_are_all_alike_confirms_nothing(corrected: bool) -> None:
+    """A logistic outcome model that does not exist gives NaN for value and error, corrected for small samples or not."""
+    sample = unobserved(67, family="binomial")
+    alike = np.where(sample.treated & sample.observed, 1.0, sample.outcome)
+    found = second(replace(sample, outcome=alike), corrected=corrected)
+    assert np.isnan(found.value)  # type: ignore[attr-defined]
+    assert np.isnan(found.standard_error)  # type: ignore[attr-defined]

@@ -168,13 +168,13 @@ ORIGINS = (
         EFFECT, "primary"),
     Origin("primary.standard_error", "effect", "medicore.stats.effect.small_sample:small_sample_means",
         "Standard error of the primary estimate, by its influence function corrected for small samples",
-        "√(Σψ²/(n(n − k))), ψ a subject's influence with its residual y − m divided by √(1 − h), h its leverage, "
-        "k = 1, for the ATT 0; of a ratio's logarithm; Rubin's rules over imputations", EFFECT, "primary",
+        "√(Σψ²/(n(n − k))), ψ a subject's influence with its residual y − m divided by √(1 − h), h its leverage, where outcomes "
+        "are missing times n·∂θ/∂y in place of its weight; k = 1, for the ATT 0; of a ratio's logarithm; Rubin's rules over imputations", EFFECT, "primary",
         "MacKinnon & White, 1985, section 2; Bell & McCaffrey, 2002"),
     Origin("primary.degrees_of_freedom", "effect", "medicore.stats.effect.small_sample:small_sample_means",
         "Degrees of freedom of Student's t, for interval and p-value of the primary estimate",
         "n less the parameters of the outcome models; ATT: (v1 + v0)²/(v1²/(n1 − 1) + v0²/ν0), v the arms' shares of the "
-        "variance, ν0 = (Σw²)²/Σw⁴ · (1 − q/n0); over imputations those of Barnard & Rubin", EFFECT, "primary",
+        "variance, ν0 = (Σw²)²/Σw⁴ · (1 − q/n0); where outcomes are missing V²/(v1²/ν1 + v0²/ν0 + (V − v1 − v0)²/(n − 1)), w = ∂θ/∂y; over imputations those of Barnard & Rubin", EFFECT, "primary",
         "Satterthwaite, 1946; Barnard & Rubin, 1999"),
     Origin("primary.ci_low", "effect", "medicore.stats.effect.estimate:Estimate",
         "Lower limit of the primary estimate's interval", _WALD, INFERENCE, "primary"),

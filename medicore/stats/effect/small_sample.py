@@ -1,7 +1,6 @@
 """The variance of the primary estimate in small samples: residuals corrected for leverage, and Student's t."""
 
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,15 +8,14 @@ from numpy.typing import NDArray
 from medicore.stats.balance.weights import Target, balancing_weights, tilting
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
+from medicore.stats.effect.leverage import Correction, inflation, leverages
 from medicore.stats.given import checked
 from medicore.stats.missing.observation import Observation
-from medicore.stats.missing.observation_weights import observation_weights
-from medicore.stats.models.linear import ALONE
-from medicore.stats.models.outcome_model import Family, OutcomeModel
+from medicore.stats.missing.small_sample_observed import small_sample_observed
+from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores
 
 Vector = NDArray[np.float64]
-Correction = Literal["HC2", "HC3"]
 
 LEAST_SUBJECTS = 2
 """Subjects that each arm must have for every parameter of a model; with fewer, no interval has its level."""
@@ -43,40 +41,43 @@ def small_sample_means(
     leverage in that model (HC2: MacKinnon & White, 1985, section 2; Bell & McCaffrey, 2002), or by 1 − h (HC3, which
     approximates the jackknife). Under the ATT the treated have no outcome model but their mean, with leverage 1/n1.
     A subject with leverage 1 alone determines a coefficient; its residual is 0. Everything else is as in the variance
-    of the influence function. Where outcomes are missing, ``observed``, ``(n,)`` bool, says whose is there, and
-    ``observation`` by which chance; leverages are then those among the observed, and a treated arm with missing outcomes
-    has its outcome model under the ATT too.
+    of the influence function. Where outcomes are missing, ``observed``, ``(n,)`` bool, says whose is there and
+    ``observation`` by which chance, and variance and degrees of freedom are those of ``small_sample_observed``.
 
-    The degrees of freedom of Student's t are the number of observed outcomes less the parameters of the outcome models; for the ATT they are those of
-    ``_freedom_in_the_treated``. By simulation (docs/simulation.md) the 95 % interval of HC2 holds the truth in 94 to
-    96 % of samples with LEAST_SUBJECTS or more subjects of each arm for every parameter.
+    The degrees of freedom of Student's t are the number of subjects less the parameters of the outcome models; for the ATT
+    they are those of ``_freedom_in_the_treated``. By simulation (docs/simulation.md) the 95 % interval of HC2 holds the
+    truth in 94 to 96 % of samples with LEAST_SUBJECTS or more subjects of each arm for every parameter.
     """
+    if observed is not None and observation is not None:
+        return small_sample_observed(
+            treated,
+            outcome,
+            observed,
+            propensity,
+            observation,
+            result,
+            family=family,
+            target=target,
+            correction=correction,
+        )
     n, score = len(outcome), propensity.fitted
-    seen = np.ones(n, dtype=bool) if observed is None else observed
     target_share = float(treated.mean()) if target == "ATT" else float(tilting(score, target)[0].mean())
-    if observation is None:
-        weights = balancing_weights(treated, score, target)
-    else:
-        weights = observation_weights(treated, seen, propensity, observation, target)
+    weights = balancing_weights(treated, score, target)
     scale = n - (0 if target == "ATT" else 1)
     root, parameters = result.means.root.copy(), []
-    rows = (treated & seen, ~treated & seen)
-    for place, (arm, model) in enumerate(zip(rows, result.models, strict=True)):
-        if target == "ATT" and place == 0 and arm.sum() == treated.sum():
+    for place, (arm, model) in enumerate(zip((treated, ~treated), result.models, strict=True)):
+        if target == "ATT" and place == 0:
             fitted, leverage = np.full(n, result.mean_treated), np.full(int(arm.sum()), 1 / arm.sum())
             parameters.append(1)
         else:
             fitted, leverage = model.predicted, leverages(model, arm, family)
             parameters.append(model.gradient.shape[1])
         residual = weights[arm] / target_share * (outcome - fitted)[arm]
-        root[arm, place] += residual * (_inflation(leverage, correction) - 1) / np.sqrt(n * scale)
+        root[arm, place] += residual * (inflation(leverage, correction) - 1) / np.sqrt(n * scale)
     root -= root.mean(axis=0)
-    freedom = float(seen.sum() - sum(parameters))
+    freedom = float(n - sum(parameters))
     if target == "ATT":
-        slopes = root[:, 0] - root[:, 1]
-        freedom = _freedom_in_the_treated(
-            slopes, treated, int(rows[0].sum()), weights[rows[1]], parameters[1]
-        )
+        freedom = _freedom_in_the_treated(root[:, 0] - root[:, 1], treated, weights[~treated], parameters[1])
     return replace(
         result.means,
         root=root,
@@ -85,39 +86,14 @@ def small_sample_means(
     )
 
 
-def leverages(model: OutcomeModel, arm: NDArray[np.bool_], family: Family) -> Vector:
-    """Return the leverage of each subject of ``arm`` in the outcome model fitted there, between 0 and 1.
-
-    They are the diagonal of the projection on √v·x, where v is the variance of the outcome: 1 for least squares and
-    m(1 − m) for a logistic model (Pregibon, 1981, section 3). A subject whose v is 0 has leverage 0.
-    """
-    columns = model.gradient[arm]
-    if family == "binomial":
-        chance = model.predicted[arm]
-        deviation = np.sqrt(chance * (1 - chance))[:, None]
-        columns = np.divide(columns, deviation, out=np.zeros_like(columns), where=deviation > 0)
-    orthogonal, _ = np.linalg.qr(columns)
-    leverage: Vector = (orthogonal**2).sum(axis=1)
-    return leverage
-
-
-def _inflation(leverage: Vector, correction: Correction) -> Vector:
-    """Return the factor of each residual; 1 where the residual is 0 because the subject alone determines a coefficient."""
-    free = np.where(1 - leverage < ALONE, 1.0, 1 - leverage)
-    factor: Vector = 1 / np.sqrt(free) if correction == "HC2" else 1 / free
-    return factor
-
-
-def _freedom_in_the_treated(
-    root: Vector, treated: NDArray[np.bool_], n1: int, odds: Vector, parameters: int
-) -> float:
+def _freedom_in_the_treated(root: Vector, treated: NDArray[np.bool_], odds: Vector, parameters: int) -> float:
     """Return the degrees of freedom for the effect in the treated: (v1 + v0)²/(v1²/(n1 − 1) + v0²/ν0).
 
-    v1 and v0 are the arms' shares of the variance (Satterthwaite, 1946), ``n1`` the treated with an outcome. The controls
-    with an outcome are weighted by their ``odds`` w, so that few of them can carry the variance:
+    v1 and v0 are the arms' shares of the variance (Satterthwaite, 1946), n1 is the number of treated. The controls are
+    weighted by their ``odds`` w, so that few of them can carry the variance:
     ν0 = (Σw²)²/Σw⁴ · (1 − q/n0) with q ``parameters`` of their model (Bell & McCaffrey, 2002, without the off-diagonal
     leverages).
     """
     carried = float((odds**2).sum() ** 2 / (odds**4).sum()) * (1 - parameters / len(odds))
     one, zero = float((root[treated] ** 2).sum()), float((root[~treated] ** 2).sum())
-    return (one + zero) ** 2 / (one**2 / (n1 - 1) + zero**2 / carried)
+    return (one + zero) ** 2 / (one**2 / (int(treated.sum()) - 1) + zero**2 / carried)

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from medicore.stats.balance.weights import balancing_weights
 from medicore.stats.effect.contrasts import difference
 from medicore.stats.effect.doubly_robust import doubly_robust
+from medicore.stats.effect.leverage import Correction, leverages
 from medicore.stats.effect.measures import effect_of
-from medicore.stats.effect.small_sample import Correction, leverages, small_sample_means
+from medicore.stats.effect.small_sample import small_sample_means
 from medicore.stats.models.outcome_model import Family, fit_outcome_models
 from medicore.stats.models.scores import known_scores
 from medicore.stats.verification import verify_effect
-from tests.stats.missing.unobserved import unobserved
 from tests.stats.samples import Sample, draw
 
 EXACT = 1e-10
@@ -122,40 +122,6 @@ def test_the_second_implementation_confirms_it(family: Family, target: Target, m
         assert second.relative_difference(primary.value, primary.standard_error) <= CONFIRMED
         direct = effect_of(found.means, measure).inference  # type: ignore[arg-type]
         assert primary.standard_error > 1.01 * direct.standard_error
-
-
-@pytest.mark.parametrize("family", ["gaussian", "binomial"])
-@pytest.mark.parametrize("target", ["ATE", "ATT", "ATO"])
-@pytest.mark.parametrize("complete", ["neither", "treated", "control"])
-def test_the_second_route_confirms_it_where_outcomes_are_missing(
-    family: Family, target: Target, complete: str
-) -> None:
-    """Leverages are those among the observed, their weights are divided by the chance of being observed, the freedom is theirs."""
-    sample = unobserved(17, n=160, family=family, complete=complete)
-    found = sample.augmented(target)
-    arrays = sample.treated, sample.outcome
-    means = small_sample_means(
-        *arrays, sample.propensity, found,
-        family=family, target=target, observed=sample.observed, observation=sample.observation,
-    )  # fmt: skip
-    second = verify_effect(
-        sample.x, sample.x, *arrays,
-        family=family, target=target, corrected=True, observed=sample.observed,
-    )  # fmt: skip
-    primary = difference(means)
-    assert second.relative_difference(primary.value, primary.standard_error) <= CONFIRMED
-    assert primary.standard_error > 1.01 * difference(found.means).standard_error
-    if target != "ATT":
-        assert means.degrees_of_freedom == sample.observed.sum() - 8
-    else:
-        assert means.degrees_of_freedom is not None
-        assert 1 < means.degrees_of_freedom < sample.observed.sum()
-    read = np.where(sample.observed, sample.outcome, -1e9)
-    again = small_sample_means(
-        sample.treated, read, sample.propensity, found,
-        family=family, target=target, observed=sample.observed, observation=sample.observation,
-    )  # fmt: skip
-    assert np.array_equal(again.root, means.root)
 
 
 def test_large_samples_keep_the_influence_function() -> None:

@@ -1,0 +1,40 @@
+"""Degrees of freedom of a variance that the outcomes of several groups carry, by what each outcome counts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The part of a variance that the noise of one group's outcomes makes, and its degrees of freedom."""
+
+    variance: float
+    freedom: float
+
+
+def carried(noise: Vector, weights: Vector, parameters: int) -> Carried:
+    """Return the variance Σz² of a group's ``noise`` z, ``(k,)``, and its degrees of freedom.
+
+    The ``weights`` w, ``(k,)``, are what an outcome's noise counts, in units of the outcome's standard deviation. Few large
+    ones carry the variance: the degrees of freedom are (Σw²)²/Σw⁴ · (1 − q/k), with q the ``parameters`` of the model
+    that the residuals are of (Bell & McCaffrey, 2002, without the leverages off the diagonal).
+    """
+    squares = weights**2
+    effective = float(squares.sum() ** 2 / (squares**2).sum())
+    return Carried(float((noise**2).sum()), effective * (1 - parameters / len(weights)))
+
+
+def satterthwaite(total: float, groups: Sequence[Carried], subjects: int) -> float:
+    """Return the degrees of freedom of a ``total`` variance: V²/Σ(v²/ν) over the groups and what they leave of it.
+
+    What they leave is the variance between subjects of what is expected of them, with ``subjects`` − 1 degrees of freedom
+    (Satterthwaite, 1946).
+    """
+    rest = max(total - sum(group.variance for group in groups), 0.0)
+    spent = sum(group.variance**2 / group.freedom for group in groups) + rest**2 / (subjects - 1)
+    return total**2 / spent
