@@ -15,6 +15,7 @@ from medicore.stats.effect.randomised import randomised_means
 from medicore.stats.effect.unadjusted import unadjusted_means, welch_difference
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import clipped_scores
+from medicore.steps.alternatives.conditional_means import conditional_means
 from medicore.steps.alternatives.flexible import flexible_models
 from medicore.steps.alternatives.missing_method import (
     CompleteCases,
@@ -45,6 +46,7 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     section = {
         "sensitivity": [
             *other_missing_method(protocol, samples, known, extract, disposition),
+            *conditional_means(protocol, samples),
             *_same_estimand(protocol, samples, known),
             *flexible,
             *pooled,

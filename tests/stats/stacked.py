@@ -79,6 +79,14 @@ def solve(equations: Equations, size: int) -> tuple[Array, Array]:
     return theta, np.sqrt(np.maximum(np.diag(variance), 0))  # a parameter that is constant has variance 0
 
 
+def influences(equations: Equations, theta: Array) -> Array:
+    """Return each subject's influence on the parameters, ``(n, k)``, at the root of the equations."""
+    at_root = equations(theta.astype(complex)).real
+    bread = np.linalg.inv(_derivative(equations, theta) / len(at_root))
+    moved: Array = -at_root @ bread.T
+    return moved
+
+
 def _distance(equations: Equations, theta: Array) -> float:
     return float(np.linalg.norm(equations(theta.astype(complex)).real.mean(axis=0)))
 

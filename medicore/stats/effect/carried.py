@@ -17,7 +17,7 @@ class Carried:
     freedom: float
 
 
-def carried(noise: Vector, weights: Vector, parameters: int) -> Carried:
+def carried(noise: Vector, weights: Vector, parameters: float) -> Carried:
     """Return the variance Σz² of a group's ``noise`` z, ``(k,)``, and its degrees of freedom.
 
     The ``weights`` w, ``(k,)``, are what an outcome's noise counts, in units of the outcome's standard deviation. Few large

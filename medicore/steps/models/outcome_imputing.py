@@ -36,7 +36,7 @@ def outcome_gaps(protocol: Protocol, framed: Callable[[Columns], pd.DataFrame]) 
     return OutcomeGaps(
         lambda completed: model_terms(protocol, columns, framed(completed)).matrix,
         protocol.outcome.family,
-        _rule(protocol),
+        drawing_rule(protocol),
     )
 
 
@@ -81,7 +81,8 @@ def imputed_outcomes(
     return section
 
 
-def _rule(protocol: Protocol) -> Rule:
+def drawing_rule(protocol: Protocol) -> Rule:
+    """Return by whose regression missing outcomes are drawn: that of the own arm, or of the control arm."""
     return "reference" if protocol.outcome.method in REFERENCE_BASED else "at random"
 
 
@@ -89,7 +90,7 @@ def _checks(
     protocol: Protocol, sets: Sequence[pd.DataFrame], observed: NDArray[np.bool_], treated: NDArray[np.bool_]
 ) -> tuple[dict[str, float | None], dict[str, float | None]]:
     """Return, for each arm, the conditional mean by the second implementation and the distance of the draws from it."""
-    columns, rule = imputation_covariates(protocol), _rule(protocol)
+    columns, rule = imputation_covariates(protocol), drawing_rule(protocol)
     made = []
     for one in sets:
         completed = one["outcome"].to_numpy(dtype=np.float64)

@@ -35,7 +35,8 @@ _RULES = {
 }
 _ANCHORED = (
     " Rubin's variance is information-anchored: missing outcomes cost as much information as they do when they are missing "
-    "at random (Cro, Carpenter & Kenward 2019)."
+    "at random (Cro, Carpenter & Kenward 2019). The interval over repeated samples stands beside it among the "
+    "sensitivity analyses (conditional means; Wolbers et al. 2022)."
 )
 _DATES = {
     True: "Not yet due: no value, and the window of the visit was not over at the data lock. ",

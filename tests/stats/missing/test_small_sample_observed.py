@@ -33,14 +33,11 @@ def inferred(sample: Unobserved, target: Target = "ATE", correction: Correction 
 
 def counted(sample: Unobserved, target: Target) -> NDArray[np.float64]:
     """Return by how much the difference moves with each outcome, ``(n,)``, 0 where it is not observed."""
-    found = np.zeros(len(sample.treated))
+    start, found = sample.augmented(target).sandwich.value, np.zeros(len(sample.treated))
     for place in np.flatnonzero(sample.observed):
         moved = sample.outcome.copy()
         moved[place] += 1.0
-        found[place] = (
-            replace(sample, outcome=moved).augmented(target).sandwich.value
-            - sample.augmented(target).sandwich.value
-        )
+        found[place] = replace(sample, outcome=moved).augmented(target).sandwich.value - start
     return found
 
 

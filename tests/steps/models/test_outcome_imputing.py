@@ -16,6 +16,7 @@ from medicore.steps.cohort import cohort
 from medicore.steps.effect import analysed
 from medicore.steps.models import outcome_imputing
 from medicore.steps.models.sample import Sample
+from medicore.steps.sensitivity import sensitivity
 from tests.steps.analysed_trial import compared, estimated, extracted, protocol, section, subjects
 
 ROUNDING = 1e-9
@@ -174,6 +175,47 @@ def test_analyses_without_the_draws_are_those_of_the_other_methods(tmp_path: Pat
         for key in ("estimate", "standard_error", "ci_low", "ci_high", "p_value"):
             assert rows[name][key] == pytest.approx(primary[key], rel=1e-10), (name, key)
         assert rows[name]["variance"] == primary["variance"]
+
+
+NAME = "Conditional means instead of drawn outcomes"
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        ("multiple imputation", "beside the primary's by Rubin's rules"),
+        ("jump to reference", "information-anchored"),
+        ("copy reference", "information-anchored"),
+    ],
+)
+def test_an_interval_over_repeated_samples_stands_beside_the_pooled_one(
+    tmp_path: Path, method: str, words: str
+) -> None:
+    """One row has the conditional means: a value that the draws tend to, its own variance, and what the primary's is called."""
+    plan = planned(method)
+    files, _ = estimated(tmp_path, lacking(), plan)
+    sensitivity(files, plan)
+    primary = section(files, "effect")["primary"]
+    (beside,) = [row for row in section(files, "sensitivity")["sensitivity"] if row["name"] == NAME]
+    assert "over repeated samples" in beside["variance"]
+    assert "conditional means" in beside["estimator"]
+    assert words in beside["note"]
+    assert beside["n"] == 240
+    within = 4 * primary["imputation"]["monte_carlo_error"]
+    assert abs(beside["estimate"] - primary["estimate"]) < within
+    assert beside["ci_low"] < beside["estimate"] < beside["ci_high"]
+    if method != "multiple imputation":
+        assert beside["standard_error"] < primary["standard_error"]
+
+
+def test_covariates_that_are_drawn_leave_no_conditional_mean(tmp_path: Path) -> None:
+    """With covariates drawn several times the row says that it has no number; without gaps there is no row."""
+    plan = planned(imputation={"method": "multiple", "number": SETS, "iterations": 5})
+    (beside,) = [row for row in compared(tmp_path / "a", gappy(), plan)["sensitivity"] if row["name"] == NAME]
+    assert beside["estimate"] is None
+    assert "covariates of some subjects are imputed" in beside["note"]
+    whole = compared(tmp_path / "b", subjects(), planned())["sensitivity"]
+    assert NAME not in {row["name"] for row in whole}
 
 
 @pytest.mark.parametrize(
