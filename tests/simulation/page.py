@@ -5,13 +5,12 @@ from pathlib import Path
 from tests.simulation import (
     alarms,
     coverage,
-    drawn,
     flexible_page,
     gaps,
     looks_page,
+    missing_page,
     robustness,
     small_page,
-    unobserved,
 )
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulation.md"
@@ -28,8 +27,8 @@ def text() -> str:
             small_page.intervals(),
             _robustness(),
             _gaps(),
-            unobserved_section(),
-            drawn_section(),
+            missing_page.unobserved_section(),
+            missing_page.drawn_section(),
             looks_page.section(),
             flexible_page.section(),
             _alarms(),
@@ -103,62 +102,6 @@ def _gaps() -> str:
             f"| {row.mean_error:.4f} | {row.missing_information:.0%} | {row.coverage:.1%} |"
             for row in gaps.coverage(mechanism, numbers, simulations)
         ]
-    return "\n".join([*rows, ""])
-
-
-def unobserved_section() -> str:
-    """Return the section on missing outcomes."""
-    rows = [
-        "## Missing outcomes",
-        "",
-        "Samples of the populations above in which three outcomes in ten are missing, depending on arm and covariates; "
-        "AIPW for treatment and observation, augmented overlap weighting for the ATO. Where every model is right each "
-        f"{unobserved.LEVEL:.0%} interval must hold the truth in 94 % to 96 %. Complete cases are AIPW on the observed "
-        "alone.",
-        "",
-        "| outcome | n | samples | estimand: interval | truth | bias (its error) | SD | mean SE | coverage |",
-        "|---|--:|--:|---|--:|--:|--:|--:|--:|",
-    ]
-    rows += [
-        f"| {row.world} | {row.n:,} | {row.simulations:,} | {row.name} | {row.truth:.4f} | {row.bias:+.4f} "
-        f"({row.bias_error:.4f}) | {row.deviation:.4f} | {row.mean_error:.4f} | {row.coverage:.1%} |"
-        for row in unobserved.coverages()
-    ]
-    rows += [
-        "",
-        f"{unobserved.SIMULATIONS:,} samples of {unobserved.CURVED_SUBJECTS:,} subjects in which treatment, observation and "
-        f"outcome depend on a square that a wrong model lacks; the effect is {unobserved.TRUTH:g}. There is no bias when the "
-        "outcome model is right, or both others are.",
-        "",
-        "| propensity model | observation model | outcome model | bias | its error | bias in errors |",
-        "|---|---|---|--:|--:|--:|",
-    ]
-    rows += [
-        f"| {row.propensity} | {row.observation} | {row.outcome} | {row.bias:+.4f} | {row.error:.4f} | {row.in_errors:+.1f} |"
-        for row in unobserved.biases()
-    ]
-    return "\n".join([*rows, ""])
-
-
-def drawn_section() -> str:
-    """Return the section on outcomes that are drawn."""
-    rows = [
-        "## Imputed outcomes",
-        "",
-        f"{drawn.SIMULATIONS:,} samples of {drawn.SUBJECTS} subjects, three outcomes in ten missing as above, each drawn "
-        f"{drawn.IMPUTATIONS} times; AIPW in each completed data set, pooled by Rubin's rules with the degrees of freedom of "
-        f"Barnard & Rubin. Missing at random, the {drawn.LEVEL:.0%} interval must hold the truth in 94 % to 96 %. Under jump "
-        "to reference Rubin's variance is information-anchored: it is larger than that of the estimate over samples, so that "
-        "the interval holds the truth more often. Missing by the outcome itself breaks the assumption, and the bias shows.",
-        "",
-        "| outcome | estimand: draws | truth | bias (its error) | SD | mean SE | coverage |",
-        "|---|---|--:|--:|--:|--:|--:|",
-    ]
-    rows += [
-        f"| {row.outcome} | {row.name} | {row.truth:.4f} | {row.bias:+.4f} ({row.bias_error:.4f}) | {row.deviation:.4f} "
-        f"| {row.mean_error:.4f} | {row.coverage:.1%} |"
-        for row in drawn.drawn()
-    ]
     return "\n".join([*rows, ""])
 
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from tests.simulation.drawn import JUMP, NOT_AT_RANDOM, drawn, effect_of_jumping
-from tests.simulation.page import PAGE, drawn_section
-from tests.simulation.unobserved import OBSERVED_BY_CHANCE
+from tests.simulation.drawn import JUMP, SIMULATIONS, SUBJECTS, drawn, effect_of_jumping
+from tests.simulation.missing_page import drawn_section
+from tests.simulation.page import PAGE
+from tests.simulation.unobserved import COVERAGE_ERROR, OBSERVED_BY_CHANCE
 from tests.simulation.worlds import MODIFICATION, stream
 
 LOWEST, HIGHEST = 0.94, 0.96
@@ -23,22 +24,34 @@ def test_the_effect_of_jumping_is_that_of_its_population() -> None:
 
 @pytest.mark.deep
 @pytest.mark.timeout(3600)
-def test_pooled_intervals_cover() -> None:
-    """At random 94 to 96 % hold the truth; under jump to reference no fewer; by the outcome itself the bias is seen."""
-    rows = {row.name: row for row in drawn()}
-    assert len(rows) == 5
-    for name, row in rows.items():
-        if NOT_AT_RANDOM in name:
+def test_intervals_over_repeated_samples_cover() -> None:
+    """Where the assumption holds, 94 to 96 % of them hold the truth, with 100 subjects and with 500; else the bias is seen."""
+    rows = drawn()
+    assert SIMULATIONS >= 2000
+    assert len(rows) == 7 * len(SUBJECTS)
+    for row in rows:
+        if row.fails:
             assert abs(row.bias) > 10 * row.bias_error, row
             continue
         assert abs(row.bias) <= 0.1 * row.deviation, row
-        assert row.coverage >= LOWEST, row
-        if JUMP in name:
-            # information-anchored: wider than what the estimate varies over samples
-            assert row.mean_error > row.deviation, row
+        if row.repeated is not None:
+            assert LOWEST - 2 * COVERAGE_ERROR <= row.repeated <= HIGHEST + 2 * COVERAGE_ERROR, row
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+def test_pooled_intervals_cover() -> None:
+    """At random 94 to 96 % hold the truth with 500 subjects, no fewer with 100; information-anchored ones hold it more often."""
+    for row in drawn():
+        if row.fails:
             continue
-        assert row.coverage <= HIGHEST, row
-        assert row.mean_error == pytest.approx(row.deviation, rel=0.06), row
+        assert row.coverage >= LOWEST - 2 * COVERAGE_ERROR, row
+        if JUMP in row.name:
+            assert row.repeated_error is not None
+            assert row.mean_error > 1.1 * row.repeated_error, row
+            assert row.coverage > HIGHEST + 2 * COVERAGE_ERROR, row
+        elif row.n == max(SUBJECTS):
+            assert row.coverage <= HIGHEST + 2 * COVERAGE_ERROR, row
 
 
 @pytest.mark.deep

@@ -1,6 +1,6 @@
 """The doubly robust estimator with missing outcomes over many samples: its intervals, and which models must be right."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import product
@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from medicore.stats.balance.weights import Target
+from medicore.stats.effect.contrasts import difference
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.estimate import Estimate
+from medicore.stats.effect.small_sample import small_sample_means
 from medicore.stats.missing.observation import fit_observation
 from medicore.stats.missing.weighted import augmented_observed
 from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import Family
-from tests.simulation.coverage import Coverage
 from tests.simulation.workers import simulated
 from tests.simulation.worlds import (
     Trial,
@@ -30,13 +31,18 @@ from tests.simulation.worlds import (
 
 LEVEL = 0.95
 SIMULATIONS = 2000
-SUBJECTS = (500, 1000)
+SUBJECTS = (100, 200, 500, 1000)
 CURVED_SUBJECTS = 1000
 TRUTH = 1.0
 """The effect in ``curved``."""
 OBSERVED_BY_CHANCE = np.array([0.6, -0.4, 0.3])
 """Coefficients of the true observation model, on the logit scale."""
-COMPLETE_CASES = "complete cases"
+WEIGHTED = "weighted for observation"
+BY_ITSELF = f"{WEIGHTED}, missing by the outcome itself"
+CASES_BY_CHANCE = "complete cases, missing by chance alone"
+CASES = "complete cases, missing by arm and covariates"
+FAILING = (BY_ITSELF, CASES)
+"""Methods in a world in which what they assume does not hold."""
 
 Mask = NDArray[np.bool_]
 
@@ -55,45 +61,89 @@ def curved_observed(trial: Trial, chance: np.random.Generator) -> Mask:
     return seen
 
 
-Found = Mapping[str, tuple[float, float, float, float]]
-"""Value, standard error and both ends of the interval, by name."""
+def by_itself(trial: Trial, chance: np.random.Generator) -> Mask:
+    """Return whose outcome is observed, depending on the outcome itself: about seven in ten."""
+    seen: Mask = chance.random(len(trial.outcome)) < expit(1.0 - 0.6 * trial.outcome)
+    return seen
 
 
-def _of(estimate: Estimate) -> tuple[float, float, float, float]:
-    return (estimate.value, estimate.standard_error, *estimate.interval(LEVEL))
+Found = Mapping[str, tuple[float, ...]]
+"""Value, printed standard error, and both ends of the intervals: printed, of influence function and of stacked sandwich."""
 
 
-def _effects(trial: Trial, seen: Mask, family: Family, targets: Sequence[Target]) -> Found:
+def _of(printed: Estimate, direct: Estimate, stacked: Estimate) -> tuple[float, ...]:
+    ends = [end for one in (printed, direct, stacked) for end in one.interval(LEVEL)]
+    return (printed.value, printed.standard_error, *ends)
+
+
+def _weighted(trial: Trial, seen: Mask, family: Family, target: Target) -> tuple[float, ...]:
+    """Return what the estimator weighted for observation finds, with the interval that a run prints."""
     x, treated, outcome = trial.x, trial.treated, np.where(seen, trial.outcome, np.nan)
     models = fit_logistic(x, treated), fit_observation(x, treated, seen)
-    found: dict[str, tuple[float, float, float, float]] = {}
-    for target in targets:
-        made = augmented_observed(x, treated, outcome, seen, *models, family=family, target=target)
-        found[f"{target}: influence function"] = _of(made.influence_function)
-        found[f"{target}: stacked sandwich"] = _of(made.sandwich)
-    return found
+    made = augmented_observed(x, treated, outcome, seen, *models, family=family, target=target)
+    means = small_sample_means(
+        treated, outcome, models[0], made, family=family, target=target, observed=seen, observation=models[1]
+    )
+    return _of(difference(means), made.influence_function, made.sandwich)
 
 
-def _complete_cases(trial: Trial, seen: Mask) -> Found:
-    known = trial.x[seen], trial.treated[seen], trial.outcome[seen]
-    found = doubly_robust(*known, fit_logistic(*known[:2]))
-    return {f"ATE: {COMPLETE_CASES}": _of(found.sandwich)}
+def _complete_cases(trial: Trial, seen: Mask) -> tuple[float, ...]:
+    x, treated, outcome = trial.x[seen], trial.treated[seen], trial.outcome[seen]
+    fit = fit_logistic(x, treated)
+    made = doubly_robust(x, treated, outcome, fit)
+    means = small_sample_means(treated, outcome, fit, made)
+    return _of(difference(means), made.influence_function, made.sandwich)
 
 
 def _continuous(index: int, n: int) -> Found:
-    trial = observational(index, n)
-    seen = observed(trial, stream(11, index))
-    return {**_complete_cases(trial, seen), **_effects(trial, seen, "gaussian", ("ATE", "ATT", "ATO"))}
+    trial, chance = observational(index, n), stream(11, index)
+    seen = observed(trial, chance)
+    targets: tuple[Target, ...] = ("ATE", "ATT", "ATO")
+    return {
+        **{f"{target}: {WEIGHTED}": _weighted(trial, seen, "gaussian", target) for target in targets},
+        f"ATE: {CASES_BY_CHANCE}": _complete_cases(trial, chance.random(n) < 0.7),
+        f"ATE: {CASES}": _complete_cases(trial, seen),
+        f"ATE: {BY_ITSELF}": _weighted(trial, by_itself(trial, chance), "gaussian", "ATE"),
+    }
 
 
 def _binary(index: int, n: int) -> Found:
     trial = binary(index, n)
-    seen = observed(trial, stream(12, index))
-    return _effects(trial, seen, "binomial", ("ATE",))
+    return {f"ATE: {WEIGHTED}": _weighted(trial, observed(trial, stream(12, index)), "binomial", "ATE")}
+
+
+@dataclass(frozen=True)
+class Unobserved:
+    """What one method did over the samples: its estimate, and the coverage of the printed interval and of two others."""
+
+    outcome: str
+    n: int
+    name: str
+    truth: float
+    bias: float
+    deviation: float
+    mean_error: float
+    coverage: float
+    direct: float
+    stacked: float
+
+    @property
+    def bias_error(self) -> float:
+        """Monte-Carlo standard error of the bias."""
+        return self.deviation / float(np.sqrt(SIMULATIONS))
+
+    @property
+    def fails(self) -> bool:
+        """Whether the method's assumption does not hold in the world."""
+        return any(self.name.endswith(name) for name in FAILING)
+
+
+COVERAGE_ERROR = float(np.sqrt(LEVEL * (1 - LEVEL) / SIMULATIONS))
+"""Monte-Carlo standard error of a coverage of 95 %."""
 
 
 @cache
-def coverages() -> tuple[Coverage, ...]:
+def coverages() -> tuple[Unobserved, ...]:
     """Return the coverage of every interval. Takes minutes."""
     continuous = {"ATE": 1.0, "ATT": effect_in_the_treated(), "ATO": 1.0}
     risk = {"ATE": measures()["risk difference"]}
@@ -103,21 +153,14 @@ def coverages() -> tuple[Coverage, ...]:
     for outcome, n, one, truths in plan:
         made = simulated(partial(one, n=n), SIMULATIONS)
         for name in made[0]:
-            value, error, low, high = np.array([found[name] for found in made]).T
+            value, error, *ends = np.array([found[name] for found in made]).T
             truth = truths[name.split(":")[0]]
-            rows.append(
-                Coverage(
-                    outcome,
-                    n,
-                    name,
-                    truth,
-                    SIMULATIONS,
-                    float(value.mean() - truth),
-                    float(value.std(ddof=1)),
-                    float(error.mean()),
-                    float(((low <= truth) & (truth <= high)).mean()),
-                )
-            )
+            held = [
+                float(((low <= truth) & (truth <= high)).mean())
+                for low, high in zip(ends[::2], ends[1::2], strict=True)
+            ]
+            bias, deviation = float(value.mean() - truth), float(value.std(ddof=1))
+            rows.append(Unobserved(outcome, n, name, truth, bias, deviation, float(error.mean()), *held))
     return tuple(rows)
 
 
