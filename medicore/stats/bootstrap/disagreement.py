@@ -15,10 +15,10 @@ from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap.bootstrap_measure import measured
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.doubly_robust import doubly_robust
-from medicore.stats.effect.leverage import leverages
 from medicore.stats.effect.measures import Measure, effect_of
 from medicore.stats.effect.small_sample import small_sample_means
 from medicore.stats.given import checked
+from medicore.stats.models.leverage import leverages
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import Family, OutcomeModel
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.stats.balance.weights import Target, tilting
-from medicore.stats.effect.leverage import whitened
+from medicore.stats.models.leverage import whitened
 from medicore.stats.models.outcome_model import Family, OutcomeModel
 
 Vector = NDArray[np.float64]

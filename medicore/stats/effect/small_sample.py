@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from medicore.stats.balance.weights import Target, balancing_weights, tilting
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
-from medicore.stats.effect.leverage import Correction, inflation, leverages
 from medicore.stats.given import checked
 from medicore.stats.missing.observation import Observation
 from medicore.stats.missing.small_sample_observed import small_sample_observed
+from medicore.stats.models.leverage import Correction, inflation, leverages
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores
 

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.stats.balance.weights import Target, balancing_weights
-from medicore.stats.effect.carried import Carried, carried, satterthwaite
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.doubly_robust import doubly_robust
-from medicore.stats.effect.leverage import hat_diagonal, inflation, leverages
 from medicore.stats.effect.outcome_weights import outcome_weights, population_shares, residual_shares
 from medicore.stats.given import checked
 from medicore.stats.imputation.outcome_draws import Rule
+from medicore.stats.models.carried import Carried, carried, satterthwaite
+from medicore.stats.models.leverage import hat_diagonal, inflation, leverages
 from medicore.stats.models.linear import fit_linear
 from medicore.stats.models.scores import Scores
 

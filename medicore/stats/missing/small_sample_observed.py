@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from medicore.stats.balance.weights import Target, tilting
 from medicore.stats.effect.augmented import AugmentedResult
-from medicore.stats.effect.carried import carried, satterthwaite
 from medicore.stats.effect.contrasts import ArmMeans
-from medicore.stats.effect.leverage import Correction, inflation, leverages
 from medicore.stats.effect.outcome_weights import outcome_weights, population_shares, residual_shares
 from medicore.stats.given import checked
 from medicore.stats.missing.observation import Observation
 from medicore.stats.missing.observation_weights import observation_weights
+from medicore.stats.models.carried import carried, satterthwaite
+from medicore.stats.models.leverage import Correction, inflation, leverages
 from medicore.stats.models.outcome_model import Family, OutcomeModel
 from medicore.stats.models.scores import Scores
 

@@ -14,11 +14,11 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.weights import Target
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
-from medicore.stats.effect.leverage import Correction
 from medicore.stats.effect.measures import Effect, effect_of
 from medicore.stats.effect.small_sample import small_sample_means
 from medicore.stats.imputation.pooling import pooled_effect
 from medicore.stats.missing.observation import Observation
+from medicore.stats.models.leverage import Correction
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores

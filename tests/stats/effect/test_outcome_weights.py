@@ -1,9 +1,8 @@
-"""What outcomes count: shares, balance, and differences of the mean; the degrees of freedom of what they carry."""
+"""What outcomes count: shares, balance, and differences of the mean."""
 
 import numpy as np
 import pytest
 
-from medicore.stats.effect.carried import Carried, carried, satterthwaite
 from medicore.stats.effect.outcome_weights import outcome_weights, population_shares, residual_shares
 from medicore.stats.models.outcome_model import Family, fit_outcome_models
 from tests.stats.samples import draw
@@ -58,22 +57,3 @@ def test_a_certain_prediction_counts_by_its_own_residual_alone() -> None:
     found = outcome_weights(model, sample.treated, np.full(60, 1 / 60), residual, "binomial")
     assert found[first] == 0.1
     assert np.isfinite(found).all()
-
-
-def test_equal_weights_carry_as_many_degrees_of_freedom_as_there_are_residuals() -> None:
-    """Ten alike with two parameters have 8; one that counts for all has next to none, whatever its sign."""
-    noise = np.arange(10.0)
-    even = carried(noise, np.full(10, -0.3), 2)
-    assert even == Carried(285.0, pytest.approx(8.0))  # type: ignore[arg-type]
-    alone = carried(noise, np.where(noise == 3, -5.0, 1e-3), 2)
-    assert alone.freedom == pytest.approx(0.8, rel=1e-5)
-    uneven = carried(noise[:2], np.array([1.0, 2.0]), 1)
-    assert uneven.freedom == pytest.approx(25 / 17 / 2)
-
-
-def test_degrees_of_freedom_are_satterthwaites() -> None:
-    """V²/(Σv²/ν + rest²/(n - 1)), with no rest where the groups make more than the total."""
-    groups = [Carried(3.0, 5.0), Carried(2.0, 4.0)]
-    assert satterthwaite(6.0, groups, 11) == pytest.approx(36 / (9 / 5 + 4 / 4 + 1 / 10))
-    assert satterthwaite(4.0, groups, 11) == pytest.approx(16 / (9 / 5 + 4 / 4))
-    assert satterthwaite(5.0, groups, 11) == pytest.approx(25 / (9 / 5 + 4 / 4))

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from medicore.stats.balance.weights import balancing_weights
 from medicore.stats.effect.contrasts import difference
 from medicore.stats.effect.doubly_robust import doubly_robust
-from medicore.stats.effect.leverage import Correction, leverages
 from medicore.stats.effect.measures import effect_of
 from medicore.stats.effect.small_sample import small_sample_means
-from medicore.stats.models.outcome_model import Family, fit_outcome_models
+from medicore.stats.models.leverage import Correction, leverages
+from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import known_scores
 from medicore.stats.verification import verify_effect
 from tests.stats.samples import Sample, draw
@@ -143,19 +143,6 @@ def test_the_order_of_subjects_does_not_matter() -> None:
         assert inferred(other, target) == pytest.approx(inferred(sample, target), rel=EXACT)  # type: ignore[arg-type]
 
 
-def test_leverages_add_up_to_the_parameters() -> None:
-    """Leverages lie between 0 and 1, and their sum is the number of parameters, aliased columns left out."""
-    sample = draw(15, n=60, family="binomial")
-    x = np.column_stack([sample.x, sample.x.sum(axis=1)])
-    for family in ("gaussian", "binomial"):
-        models = fit_outcome_models(x, sample.treated, sample.outcome, family)  # type: ignore[arg-type]
-        for arm, model in zip((sample.treated, ~sample.treated), models, strict=True):
-            found = leverages(model, arm, family)  # type: ignore[arg-type]
-            assert found.sum() == pytest.approx(4)
-            assert found.min() > 0
-            assert found.max() < 1
-
-
 def test_a_subject_that_alone_has_a_level_adds_nothing() -> None:
     """Its leverage is 1 and its residual 0, so the standard error stays finite and is that of its influence as it is."""
     chance = np.random.Generator(np.random.PCG64(5))
@@ -174,14 +161,3 @@ def test_a_subject_that_alone_has_a_level_adds_nothing() -> None:
     assert np.isfinite(means.root).all()
     assert added[8] == pytest.approx([0, 0], abs=EXACT)
     assert np.abs(added[without]).max() > 1e-4
-
-
-def test_certain_predictions_have_no_leverage() -> None:
-    """Where a logistic model is sure of an outcome, the subject has no variance and no leverage."""
-    sample = draw(16, n=60, family="binomial")
-    model = fit_outcome_models(sample.x, sample.treated, sample.outcome, "binomial")[0]
-    first = int(np.flatnonzero(sample.treated)[0])
-    model.predicted[first], model.gradient[first] = 1.0, 0.0
-    found = leverages(model, sample.treated, "binomial")
-    assert found[0] == pytest.approx(0, abs=1e-20)
-    assert found.sum() == pytest.approx(4)

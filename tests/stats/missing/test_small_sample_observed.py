@@ -8,8 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from medicore.stats.effect.contrasts import ArmMeans, difference
-from medicore.stats.effect.leverage import Correction
 from medicore.stats.effect.small_sample import small_sample_means
+from medicore.stats.models.leverage import Correction
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.verification import verify_effect
 from tests.stats.missing.unobserved import COMPLETE, Unobserved, unobserved
