@@ -109,6 +109,48 @@ def test_treated_without_gaps_have_no_model_but_their_mean() -> None:
     expected = own / np.sqrt(1 - 1 / n1) / n1
     apart = means.root[arm, 0] - means.root[~arm, 0].mean()
     assert apart == pytest.approx(expected, rel=1e-6, abs=1e-9)
+    difference_of = means.root[:, 0] - means.root[:, 1]
+    total, one = float((difference_of**2).sum()), float((expected**2).sum())
+    seen = ~arm & sample.observed
+    zero, carried = noise_of(sample, "ATT", seen, place=1)
+    rest = max(total - one - zero, 0.0)
+    freedom = total**2 / (one**2 / (n1 - 1) + zero**2 / carried + rest**2 / 79)
+    assert means.degrees_of_freedom == pytest.approx(freedom, rel=EXACT)
+
+
+def noise_of(sample: Unobserved, target: Target, seen: NDArray[np.bool_], place: int) -> tuple[float, float]:
+    """Return the variance that the outcomes of an arm's observed make, and its degrees of freedom, from normal equations."""
+    n, score = len(seen), sample.propensity.fitted
+    model, chance = sample.augmented(target).models[place], sample.observation.arms[place].fitted
+    weight = {"ATE": (1 / score, 1 / (1 - score)), "ATT": (np.ones(n), score / (1 - score))}[target][
+        place
+    ] / chance
+    averaged = np.full(n, 1 / n) if target == "ATE" else sample.treated / sample.treated.sum()
+    share = np.where(seen, weight, 0.0) * averaged.max()
+    spread = np.ones(n) if sample.family == "gaussian" else model.predicted * (1 - model.predicted)
+    basis = np.column_stack([np.ones(n), sample.x])
+    inverse = np.linalg.inv((basis[seen] * spread[seen, None]).T @ basis[seen])
+    counted = (share + basis @ inverse @ ((basis * spread[:, None]).T @ (averaged - share)))[seen]
+    free = 1 - spread[seen] * np.einsum("ij,jk,ik->i", basis[seen], inverse, basis[seen])
+    residual = (sample.outcome - model.predicted)[seen]
+    squares = counted**2 * spread[seen]
+    carried = squares.sum() ** 2 / (squares**2).sum() * (1 - 4 / seen.sum())
+    scale = n / (n - 1) if target == "ATE" else 1.0
+    return float(scale * (counted**2 * residual**2 / free).sum()), float(carried)
+
+
+def test_an_outcome_of_0_and_1_weighs_by_its_deviation_in_the_degrees_of_freedom() -> None:
+    """Squared weights are multiplied by m(1 - m), the variance of the outcome, before they are compared."""
+    sample = unobserved(23, n=120, family="binomial")
+    means = inferred(sample)
+    total = float(((means.root[:, 0] - means.root[:, 1]) ** 2).sum())
+    groups = [
+        noise_of(sample, "ATE", arm & sample.observed, place)
+        for place, arm in enumerate((sample.treated, ~sample.treated))
+    ]
+    rest = max(total - sum(variance for variance, _ in groups), 0.0)
+    freedom = total**2 / (sum(v**2 / carried for v, carried in groups) + rest**2 / 119)
+    assert means.degrees_of_freedom == pytest.approx(freedom, rel=1e-7)
 
 
 def test_an_outcome_that_is_not_observed_is_never_read() -> None:
