@@ -40,10 +40,11 @@ def conditional_outcomes(
 
     The variance is that of the estimate over repeated samples, as the bootstrap or the jackknife of the whole procedure
     have it: the stacked sandwich over imputation, propensity and outcome models (Stefanski & Boos, 2002), ddof 0. Under the
-    rule "reference" it is smaller than Rubin's, which is information-anchored (Cro, Carpenter & Kenward, 2019): what is
-    borrowed from the controls is no news about the treated. Each observed outcome counts n·c·(y − m)/√(1 − h), c its
-    coefficient in the estimate, m and h its prediction and leverage in the regression that imputes by it, or in the outcome
-    model of its arm where none does (HC2: MacKinnon & White, 1985). Student's t has Satterthwaite's degrees of freedom.
+    rule "reference" it is smaller than Rubin's, which is information-anchored (Cro, Carpenter & Kenward, 2019): imputation by
+    the controls draws the arms together, and the estimate varies less. The residual y − m of each observed outcome counts
+    n·c/√(1 − h), where c is the outcome's coefficient in the estimate, and m and h are its prediction and leverage in the
+    regression that was fitted to it for imputation, or else in the outcome model of its arm (HC2: MacKinnon & White, 1985).
+    Student's t has Satterthwaite's degrees of freedom (``carried``).
     ``outcome``, ``(n,)``, is continuous and not read where ``observed``, ``(n,)`` bool, is false.
 
     Raises EstimationError when the observed of an arm that imputes are no more than its regression has parameters.

@@ -22,9 +22,12 @@ def carried(noise: Vector, weights: Vector, parameters: float) -> Carried:
 
     The ``weights`` w, ``(k,)``, are what an outcome's noise counts, in units of the outcome's standard deviation. Few large
     ones carry the variance: the degrees of freedom are (Σw²)²/Σw⁴ · (1 − q/k), with q the ``parameters`` of the model
-    that the residuals are of (Bell & McCaffrey, 2002, without the leverages off the diagonal).
+    that the residuals are of (Bell & McCaffrey, 2002, without the leverages off the diagonal). They are k − q where every
+    weight is 0.
     """
     squares = weights**2
+    if not squares.any():
+        return Carried(float((noise**2).sum()), len(weights) - parameters)
     effective = float(squares.sum() ** 2 / (squares**2).sum())
     return Carried(float((noise**2).sum()), effective * (1 - parameters / len(weights)))
 
@@ -33,8 +36,11 @@ def satterthwaite(total: float, groups: Sequence[Carried], subjects: int) -> flo
     """Return the degrees of freedom of a ``total`` variance: V²/Σ(v²/ν) over the groups and what they leave of it.
 
     What they leave is the variance between subjects of what is expected of them, with ``subjects`` − 1 degrees of freedom
-    (Satterthwaite, 1946).
+    (Satterthwaite, 1946). Without any variance they have as many.
     """
-    rest = max(total - sum(group.variance for group in groups), 0.0)
-    spent = sum(group.variance**2 / group.freedom for group in groups) + rest**2 / (subjects - 1)
-    return total**2 / spent
+    if total == 0:
+        return subjects - 1.0
+    shares = [group.variance / total for group in groups]
+    rest = max(1 - sum(shares), 0.0)
+    spent = sum(share**2 / group.freedom for share, group in zip(shares, groups, strict=True))
+    return 1 / (spent + rest**2 / (subjects - 1))

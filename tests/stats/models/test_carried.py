@@ -23,3 +23,11 @@ def test_degrees_of_freedom_are_satterthwaites() -> None:
     assert satterthwaite(6.0, groups, 11) == pytest.approx(36 / (9 / 5 + 4 / 4 + 1 / 10))
     assert satterthwaite(4.0, groups, 11) == pytest.approx(16 / (9 / 5 + 4 / 4))
     assert satterthwaite(5.0, groups, 11) == pytest.approx(25 / (9 / 5 + 4 / 4))
+
+
+def test_a_unit_changes_no_degrees_of_freedom() -> None:
+    """A variance of 1e-300 has as many as one of 1; without any variance or weight there is no division by 0."""
+    groups = [Carried(3e-300, 5.0), Carried(2e-300, 4.0)]
+    assert satterthwaite(6e-300, groups, 11) == pytest.approx(36 / (9 / 5 + 4 / 4 + 1 / 10))
+    assert satterthwaite(0.0, [Carried(0.0, 5.0)], 11) == 10
+    assert carried(np.array([1.0, 2.0]), np.zeros(2), 0.5) == Carried(5.0, 1.5)
