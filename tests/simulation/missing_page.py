@@ -50,8 +50,8 @@ def drawn_section() -> str:
         "primary estimator in each completed data set, pooled by Rubin's rules with the degrees of freedom of Barnard & Rubin, "
         "as a run prints it. Beside it is the interval over repeated samples, with missing outcomes at their conditional means: "
         f"where the assumption holds, this {drawn.LEVEL:.0%} interval must hold the truth in 94 % to 96 %, two Monte-Carlo errors "
-        f"of {unobserved.COVERAGE_ERROR:.1%} allowed. Rubin's must do so missing at random with {max(drawn.SUBJECTS)} subjects; with few it "
-        "may hold the truth more often, because the draws borrow more from the covariates than the weighted analysis does. Under jump or copy to "
+        f"of {unobserved.COVERAGE_ERROR:.1%} allowed. Rubin's must do so missing at random with {max(drawn.SUBJECTS)} subjects; with "
+        "few it may hold the truth more often. Under jump or copy to "
         "reference, which are one with one visit, Rubin's variance is information-anchored: it is larger than that of the "
         "estimate over samples, so that the interval holds the truth more often. Where the assumption fails, the bias is shown.",
         "",

@@ -17,7 +17,8 @@ _WEIGHTED = (
 )
 _COMPLETE = (
     "Missing outcomes: the protocol analyses complete cases. Subjects whose outcome is missing are left out, which is right "
-    "when, given arm and covariates, whether an outcome is missing does not depend on its value."
+    "when outcomes are missing by chance alone. Where it depends on arm or covariates whether an outcome is missing, the "
+    "estimate is that of a population like the observed, and biased for everybody unless the effect is the same for all."
 )
 _DRAWN = (
     " They are drawn {imputations} times (seed {seed}), a continuous outcome from Bayesian linear regression and an outcome of "
