@@ -11,10 +11,12 @@ import pytest
 
 import medicore.stats
 from medicore.errors import EstimationError
+from medicore.stats.effect.cross_fitting import Nuisance
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.given import ARM, DESIGNS, NUMBERS, checked
 from medicore.stats.imputation.incomplete import IncompleteCovariate
 from medicore.stats.missing.observation import fit_observation
+from medicore.stats.models.learners import Penalised
 from medicore.stats.models.logistic import fit_logistic
 from tests.stats.samples import draw
 
@@ -35,6 +37,12 @@ OTHERS: dict[str, Any] = {
     "index": 0,
     "chance": np.random.Generator(np.random.PCG64(1)),
     "completed": SAMPLE.outcome,
+    "arm": SAMPLE.treated,
+    "target": "ATE",
+    "family": "gaussian",
+    "fold": np.arange(240) % 5,
+    "learner": Penalised(),
+    "nuisance": Nuisance(*(np.full(240, chance) for chance in (0.5, 1.0, 2.0, 0.8, 0.8))),
     "result": doubly_robust(SAMPLE.x, SAMPLE.treated, SAMPLE.outcome, fit_logistic(SAMPLE.x, SAMPLE.treated)),
 }
 """Arguments beside the arrays that the checks know."""

@@ -70,6 +70,7 @@ def stratified_folds(strata: NDArray[np.int64], folds: int, seed: int) -> NDArra
     return fold
 
 
+@checked
 def strata_of(treated: Flags, outcome: Vector, observed: Flags, family: Family) -> NDArray[np.int64]:
     """Return the stratum of each subject, ``(n,)``: arm, observed or not and, of an outcome of 0 and 1, its value."""
     event = observed & (outcome == 1) & (family == "binomial")

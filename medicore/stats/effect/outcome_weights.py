@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.stats.balance.weights import Target, tilting
+from medicore.stats.given import checked
 from medicore.stats.models.leverage import whitened
 from medicore.stats.models.outcome_model import Family, OutcomeModel
 
@@ -11,6 +12,7 @@ Vector = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
+@checked
 def population_shares(treated: Mask, score: Vector, target: Target) -> Vector:
     """Return each subject's share in the target population, ``(n,)``; they add up to 1."""
     counted = treated.astype(np.float64) if target == "ATT" else tilting(score, target)[0]
@@ -18,6 +20,7 @@ def population_shares(treated: Mask, score: Vector, target: Target) -> Vector:
     return shares
 
 
+@checked
 def residual_shares(weights: Vector, arm: Mask, treated: Mask, target: Target) -> Vector:
     """Return what each residual of ``arm`` counts in the arm's mean by the primary estimator, ``(n,)``, 0 outside it.
 

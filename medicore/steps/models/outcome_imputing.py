@@ -82,7 +82,7 @@ def imputed_outcomes(
 
 
 def drawing_rule(protocol: Protocol) -> Rule:
-    """Return by whose regression missing outcomes are drawn: that of the own arm, or of the control arm."""
+    """Return by whose regression missing outcomes are drawn: that of their own arm, or of the control arm."""
     return "reference" if protocol.outcome.method in REFERENCE_BASED else "at random"
 
 

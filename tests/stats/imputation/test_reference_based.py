@@ -32,7 +32,7 @@ def completed(outcome: list[float], rule: Any, own: Any = OWN) -> list[float]:
 @pytest.mark.parametrize(
     ("rule", "expected"),
     [
-        # residual 2 from the own mean 4 at the first visit: half of it at the second, a quarter at the third
+        # residual 2 from its own mean 4 at the first visit: half of it at the second, a quarter at the third
         ("at random", [6.0, 7 + 1.0, 12 + 0.5]),
         ("jump to reference", [6.0, 2 + 1.0, 4 + 0.5]),
         # residual 5 from the reference's mean 1
