@@ -151,9 +151,10 @@ def balance_section(protocol: Protocol, terms: Terms, made: Scored) -> dict[str,
         sizes = [abs(getattr(term, f"smd_{sample}")) for term in balance]
         place = int(np.argmax(sizes))
         worst[sample] = {"term": terms.names[place], "smd": number(sizes[place])}
-    rate = any_false_alarm_rate(protocol.gates.smd, n1, n0, len(balance)) if min(n1, n0) > 1 else None
+    limit = protocol.gates.smd
+    rate = None if limit is None or min(n1, n0) < 2 else any_false_alarm_rate(limit, n1, n0, len(balance))
     return {
-        "threshold": protocol.gates.smd,
+        "threshold": limit,
         "sample": protocol.gates.smd_sample,
         "denominator": _DENOMINATOR[protocol.estimand.target],
         "expected_false_alarm_rate": rate,

@@ -9,6 +9,7 @@ from medicore.records.protocol.harms import incoherent_harms
 from medicore.records.protocol.intercurrent import Criterion
 from medicore.records.protocol.monitoring import declared_harms, monitoring_incoherence
 from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.randomised import incoherent_randomised
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 
 _TAKEN = frozenset({"treated", "outcome", "observed", "imputation"})
@@ -37,7 +38,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         _datasets_give_the_contract,
     ]
     broken = [words for rule in rules for words in _problems(rule, protocol)]
-    return [*broken, *harms, *incoherent_strategies(protocol)]
+    return [*broken, *harms, *incoherent_strategies(protocol), *incoherent_randomised(protocol)]
 
 
 def _problems(rule: Callable[[Protocol], None], protocol: Protocol) -> Iterator[str]:
@@ -103,6 +104,7 @@ def _columns_exist(protocol: Protocol) -> None:
         *(criterion.column for criterion in protocol.eligibility),
         *(covariate.column for covariate in protocol.covariates),
         *planned_columns(protocol),
+        *(protocol.randomisation.strata if protocol.randomisation is not None else ()),
     }
     missing = sorted(used - set(protocol.contract.names))
     if missing:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from medicore.errors import ProtocolError
 from medicore.records.canonical import digest, document
@@ -11,10 +11,12 @@ from medicore.records.identifiers import study_id
 from medicore.records.protocol.contract import Contract, require_contrast
 from medicore.records.protocol.flexible import Flexible
 from medicore.records.protocol.growing import GrowingPart
+from medicore.records.protocol.inference import Inference
 from medicore.records.protocol.intercurrent import Criterion, IntercurrentEvent
 from medicore.records.protocol.monitoring import Monitoring
 from medicore.records.protocol.outcome import Outcome
 from medicore.records.protocol.part import Month, Name, Part, Positive, Share, Text
+from medicore.records.protocol.randomisation import RandomisationPlan, by_design
 from medicore.records.protocol.source import Source
 
 
@@ -30,12 +32,15 @@ class Estimand(Part):
     target: Literal["ATE", "ATT", "ATO"] = "ATE"
 
 
-class Treatment(Part):
-    """The treatment column and the declared contrast: ``treated`` against ``control``."""
+class Treatment(GrowingPart):
+    """The treatment column and the declared contrast: ``treated`` against ``control``; ``contrasts``: whether all others, too."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"contrasts"})
 
     column: Name
     treated: Text
     control: Text
+    contrasts: Literal["declared", "all"] = "declared"
 
 
 class Covariate(Part):
@@ -71,24 +76,16 @@ class Models(Part):
     outcome: Annotated[tuple[Name, ...], Field(min_length=1)]
 
 
-class Inference(Part):
-    """Confidence level and bootstrap of the primary analysis."""
-
-    level: Share = 0.95
-    replicates: Annotated[int, Field(ge=200, le=20000)] = 1000
-    interval: Literal["percentile", "BCa"] = "percentile"
-
-
 class Gates(GrowingPart):
     """Thresholds at which a run halts and waits for a human.
 
     ``missing_share`` limits the share of outcomes that are due and missing, ``missing_difference`` how far the arms'
-    shares may lie apart.
+    shares may lie apart. ``smd`` limits the imbalance of covariates; in a randomised study that declares none it is None.
     """
 
     later: ClassVar[frozenset[str]] = frozenset({"missing_share", "missing_difference"})
 
-    smd: Positive = 0.1
+    smd: Positive | None = 0.1
     smd_sample: Literal["unweighted", "weighted"] = "weighted"
     score_lower: Share = 0.001
     score_upper: Share = 0.999
@@ -144,7 +141,7 @@ class Protocol(GrowingPart):
     ``monitoring`` is None in a record of before there were looks; ``parse_protocol`` refuses a file without it.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"monitoring"})
+    later: ClassVar[frozenset[str]] = frozenset({"monitoring", "randomisation"})
 
     study: str
     title: Text
@@ -156,6 +153,7 @@ class Protocol(GrowingPart):
     edc: Source
     contract: Contract
     treatment: Treatment
+    randomisation: RandomisationPlan | None = None
     outcome: Outcome
     eligibility: tuple[Criterion, ...]
     covariates: Annotated[tuple[Covariate, ...], Field(min_length=1)]
@@ -169,6 +167,11 @@ class Protocol(GrowingPart):
     calendar: Calendar
     retention: Retention = Retention()
     seed: Annotated[int, Field(ge=0, lt=2**63)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults_of_the_design(cls, document: object) -> object:
+        return by_design(document)
 
     @field_validator("study")
     @classmethod

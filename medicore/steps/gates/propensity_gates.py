@@ -135,8 +135,13 @@ def weight_findings(protocol: Protocol, made: Scored) -> Iterator[Finding]:
 
 
 def balance_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> Iterator[Finding]:
-    """Yield the finding about balance: the largest |SMD| at or above the limit, in the sample that the gate checks."""
+    """Yield the finding about balance: the largest |SMD| at or above the limit, in the sample that the gate checks.
+
+    There is none where no limit is declared, as in a randomised study.
+    """
     sample, threshold = protocol.gates.smd_sample, protocol.gates.smd
+    if threshold is None:
+        return
     sizes = [abs(getattr(term, f"smd_{sample}")) for term in made.balance]
     place = int(np.argmax(sizes))
     if sizes[place] < threshold:
