@@ -23,6 +23,8 @@ from medicore.steps.gates.observation_gates import observation_findings, observa
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored, this_look
 from medicore.steps.models.alarm_rates import variance_alarm_rate
+from medicore.steps.models.allocation import allocation_section
+from medicore.steps.models.hypothesis import hypothesis_section
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
 from medicore.steps.models.primary import estimate_primary
@@ -87,6 +89,11 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "harms": harms,
         "look": look,
     }
+    declared = {
+        "hypothesis": hypothesis_section(protocol, primary, monitoring),
+        "randomisation": allocation_section(protocol, samples[0]),
+    }
+    section |= {name: found for name, found in declared.items() if found is not None}
     return write_section(files, "effect", section, findings)
 
 

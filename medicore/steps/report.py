@@ -116,6 +116,7 @@ def assemble(
         "change": effect["change"],
         "monitoring": effect["monitoring"],
         "harms": effect["harms"],
+        **{name: effect[name] for name in ("hypothesis", "randomisation") if name in effect},
         "evalue": sensitivity.pop("evalue"),
         "tipping": sensitivity.pop("tipping"),
         "sensitivity": sensitivity,

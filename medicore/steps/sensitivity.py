@@ -8,20 +8,19 @@ from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.overlap import within
-from medicore.stats.effect.ancova import ancova
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import Effect
-from medicore.stats.effect.randomised import randomised_means
 from medicore.stats.effect.unadjusted import unadjusted_means, welch_difference
-from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import clipped_scores
 from medicore.steps.alternatives.conditional_means import conditional_means
+from medicore.steps.alternatives.contrasts import all_contrasts
 from medicore.steps.alternatives.flexible import flexible_models
 from medicore.steps.alternatives.missing_method import (
     CompleteCases,
     observed_by,
     other_missing_method,
 )
+from medicore.steps.alternatives.randomised import NAMES, randomised_rows
 from medicore.steps.alternatives.robustness import confounding, missing_outcomes
 from medicore.steps.alternatives.several_arms import over_all_arms
 from medicore.steps.alternatives.shifts import shifted_outcomes, shifted_sets
@@ -51,7 +50,10 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             *flexible,
             *pooled,
         ],
-        "supplementary": other_estimands(protocol, everyone, samples, known),
+        "supplementary": [
+            *other_estimands(protocol, everyone, samples, known),
+            *all_contrasts(protocol, extract, disposition),
+        ],
         "evalue": confounding(protocol, primary, samples),
         "tipping": {
             **missing_outcomes(protocol, primary, disposition, shifted),
@@ -70,11 +72,12 @@ def _same_estimand(
     The analyses that rest on randomisation alone, and the unadjusted one, compare the subjects with an observed outcome,
     ``known``; the others use everybody.
     """
-    family, target = samples[0].family, samples[0].target
+    target = samples[0].target
+    name = NAMES[protocol.inference.estimator]
     rows = [
         row(
             protocol,
-            "Overlap weighting alone" if target == "ATO" else "IPW instead of AIPW",
+            "Overlap weighting alone" if target == "ATO" else f"IPW instead of {name}",
             samples,
             lambda one: weighting_alone(one, target),
         )
@@ -84,10 +87,10 @@ def _same_estimand(
             row(protocol, "Outcome models alone", samples, lambda one: outcome_models_alone(one, target))
         )
     if target == "ATE":
-        rows.append(row(protocol, "TMLE instead of AIPW", samples, targeted_means))
-    rows += [_clipped_row(protocol, samples, limit) for limit in protocol.sensitivity.clipping]
-    if protocol.design == "randomised":
-        rows.append(_randomised_row(known, family))
+        rows.append(row(protocol, f"TMLE instead of {name}", samples, targeted_means))
+    if protocol.inference.estimator == "aipw":
+        rows += [_clipped_row(protocol, samples, limit) for limit in protocol.sensitivity.clipping]
+    rows += randomised_rows(protocol, known)
     if protocol.sensitivity.leave_one_out:
         rows += [_without(protocol, samples, covariate.column) for covariate in protocol.covariates]
     # nobody's covariates enter: one data set is as good as several
@@ -101,21 +104,6 @@ def _unadjusted(protocol: Protocol, sample: Sample) -> ArmMeans | Effect:
         found = replace(welch_difference(sample.treated, sample.outcome), estimand=target)
         return Effect("difference", found)
     return replace(unadjusted_means(sample.treated, sample.outcome), estimand=target)
-
-
-def _randomised_row(known: CompleteCases, family: Family) -> dict[str, Any]:
-    """Return the covariate-adjusted comparison whose validity depends on randomisation alone."""
-    if family == "gaussian":
-        return known.row(
-            "ANCOVA with interactions",
-            lambda one: Effect(
-                "difference", ancova(one.x_outcome, one.treated, one.outcome, interactions=True)
-            ),
-        )
-    return known.row(
-        "Standardisation, variance of randomisation",
-        lambda one: randomised_means(one.x_outcome, one.treated, one.outcome, one.family),
-    )
 
 
 def _clipped_row(protocol: Protocol, samples: Sequence[Sample], limit: float) -> dict[str, Any]:

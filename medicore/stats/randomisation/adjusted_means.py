@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from medicore.errors import EstimationError
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans, difference
-from medicore.stats.effect.small_sample import Correction, leverages
 from medicore.stats.given import checked
+from medicore.stats.models.leverage import Correction, leverages
 from medicore.stats.models.linear import ALONE
 from medicore.stats.models.outcome_model import Family, Form, OutcomeModel, fit_outcome_models
 from medicore.stats.models.sandwich import propagate
@@ -18,6 +18,7 @@ from medicore.stats.randomisation.randomisation_covariance import (
     balance_gain,
     positive,
     randomisation_covariance,
+    with_covariance,
 )
 from medicore.stats.randomisation.randomisation_scheme import Randomisation, calibrated
 
@@ -109,7 +110,11 @@ class AdjustedMeans:
     def robust(self) -> ArmMeans:
         """Return the arms' means with ``randomisation_covariance``, as RobinCar2 has it, without correction."""
         covariance = randomisation_covariance(self.predicted, self._arm, self.outcome, self.randomisation)
-        return self._means(positive(covariance), f"variance of randomisation, ddof 1{self._told}")
+        values, vectors = np.linalg.eigh(covariance)
+        root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+        one, zero = self.means
+        told = f"variance of randomisation, ddof 1{self._told}"
+        return ArmMeans("ATE", self.name, one, zero, root, told, len(self.outcome))
 
     @property
     def _arm(self) -> NDArray[np.intp]:
@@ -153,21 +158,15 @@ class AdjustedMeans:
     def _of_influence(
         self, influence: Vector, variance: str, *, ddof: int = 0, small: bool = False
     ) -> ArmMeans:
-        """Return the means with the variance of their influence less the gain; the root stays the influence without one."""
+        """Return the means with the variance of their influence, less the gain; the root has a row for each subject."""
         n, freedom = len(influence), self.degrees_of_freedom if small else None
         centre = influence.mean(axis=0) if ddof else 0.0
         root: Vector = (influence - centre) / np.sqrt(n * (n - ddof))
-        if not self.randomisation.balanced:
-            one, zero = self.means
-            return ArmMeans("ATE", self.name, one, zero, root, variance, n, freedom)
-        gain = balance_gain(self.residual, self._arm, self._shares, self.randomisation, unbiased=small)
-        return self._means(positive(root.T @ root - gain / n), variance, freedom)
-
-    def _means(self, covariance: Vector, variance: str, freedom: float | None = None) -> ArmMeans:
         one, zero = self.means
-        values, vectors = np.linalg.eigh(covariance)
-        root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
-        return ArmMeans("ATE", self.name, one, zero, root, variance, len(self.outcome), freedom)
+        if self.randomisation.balanced:
+            gain = balance_gain(self.residual, self._arm, self._shares, self.randomisation, unbiased=small)
+            root = with_covariance(root, positive(root.T @ root - gain / n))
+        return ArmMeans("ATE", self.name, one, zero, root, variance, n, freedom)
 
 
 @checked

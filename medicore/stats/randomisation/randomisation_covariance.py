@@ -68,6 +68,22 @@ def positive(matrix: Vector) -> Vector:
     return found
 
 
+def with_covariance(root: Vector, covariance: Vector) -> Vector:
+    """Return ``root``, ``(m, arms)``, transformed so that root′ · root is ``covariance``, as little as possible.
+
+    With C₀ = root′ · root the map is C₀^−½ (C₀^½ C C₀^½)^½ C₀^−½ (Olkin & Pukelsheim, 1982); it keeps each subject's row,
+    which analyses of several estimators on the same subjects need.
+    """
+    values, vectors = np.linalg.eigh(root.T @ root)
+    lengths = np.sqrt(np.maximum(values, 0.0))
+    inverse = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
+    half, back = (vectors * lengths) @ vectors.T, (vectors * inverse) @ vectors.T
+    inner, turned = np.linalg.eigh(half @ covariance @ half)
+    middle = (turned * np.sqrt(np.maximum(inner, 0.0))) @ turned.T
+    found: Vector = root @ (back @ middle @ back)
+    return found
+
+
 def _variances(residual: Vector, arm: Whole, randomisation: Randomisation, counts: Whole) -> Vector:
     """Return the variance of the mean residual of each stratum and arm, ``(strata, arms)``.
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
 from medicore.stats.effect.contrasts import ArmMeans
-from medicore.stats.effect.small_sample import leverages
+from medicore.stats.models.leverage import leverages
 from medicore.stats.models.linear import ALONE, fit_linear
 from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import Family, Form, OutcomeModel, require_binary

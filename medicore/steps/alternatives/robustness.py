@@ -17,12 +17,17 @@ from medicore.steps.data.outcome_states import MISSING
 from medicore.steps.models.sample import Sample
 
 
-def confounding(protocol: Protocol, primary: dict[str, Any], samples: Sequence[Sample]) -> dict[str, Any]:
+def confounding(
+    protocol: Protocol, primary: dict[str, Any], samples: Sequence[Sample]
+) -> dict[str, Any] | None:
     """Return the E-values of the primary estimate and of the limit of its interval nearer to no effect.
 
     A difference of means is divided by the observed outcomes' standard deviation over both arms, ddof 1. For a binary outcome
-    the risk ratio of the primary estimator's means is used. If there is no E-value, the result holds the reason.
+    the risk ratio of the primary estimator's means is used. If there is no E-value, the result holds the reason. In a
+    randomised study, whose arms differ by chance alone, nothing is confounded: the answer is None.
     """
+    if protocol.design == "randomised":
+        return None
     try:
         found = _e_value(protocol, primary, samples)
     except EstimationError as error:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
 from medicore.records.protocol.protocol import Protocol
-from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap.bootstrap_measure import measured
 from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
 from medicore.stats.effect.augmented import AugmentedResult
@@ -18,7 +17,7 @@ from medicore.stats.effect.estimate import Estimate
 from medicore.stats.effect.measures import Effect, effect_of, no_effect, presented, scale_of
 from medicore.stats.imputation.pooling import pooled, pooled_effect, pooled_replicates
 from medicore.stats.models.outcome_model import OutcomeModel
-from medicore.stats.verification import TOLERANCE, Verification, verify_effect, verify_pooled
+from medicore.stats.verification import TOLERANCE, Verification, verify_pooled
 from medicore.steps.models.naming import failures
 from medicore.steps.models.observing import observation_section
 from medicore.steps.models.sample import Sample, observation_covariates
@@ -87,24 +86,13 @@ def analyse_sample(
     """
     result = result or sample.primary()
     _require_variance(protocol, sample.outcome[sample.observed], result.influence_function.standard_error)
-    arrays = sample.x_propensity, sample.x_outcome, sample.treated, sample.outcome
-    family, target, measure = sample.family, sample.target, protocol.estimand.measure
-    replicates = protocol.inference.replicates
-    seen = _observation(sample)
-    drawn = bootstrap_effect(*arrays, replicates=replicates, seed=seed, family=family, target=target, **seen)
+    measure, replicates = protocol.estimand.measure, protocol.inference.replicates
+    drawn = sample.estimator.bootstrap(sample, replicates=replicates, seed=seed)
     bootstrap = measured(drawn, result.stacked, measure)
-    with np.errstate(divide="ignore", invalid="ignore"):  # what comes of a separated model is judged below
-        second = verify_effect(*arrays, family=family, target=target, measure=measure, corrected=True, **seen)
+    second = sample.estimator.second(sample, measure)
     _require_numbers(bootstrap, second)
     inferred = sample.inferred(result=result)
     return Analysed(result, inferred, sample.inferred(result=result, correction="HC3"), bootstrap, second)
-
-
-def _observation(sample: Sample) -> dict[str, Any]:
-    """Return the arguments about missing outcomes: none where all are observed, so that nothing is weighted for it."""
-    if sample.complete:
-        return {}
-    return {"observed": sample.observed, "x_observation": sample.x_observation}
 
 
 def estimate_primary(

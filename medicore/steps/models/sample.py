@@ -1,7 +1,7 @@
 """A (sub)sample of the analysis set as the estimators take it, and rows of the tables that they fill."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any, TypeVar
 
@@ -15,15 +15,14 @@ from medicore.stats.balance.weights import Target
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import Effect, effect_of
-from medicore.stats.effect.small_sample import small_sample_means
 from medicore.stats.imputation.pooling import pooled_effect
 from medicore.stats.missing.observation import Observation
 from medicore.stats.models.leverage import Correction
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores
-from medicore.steps.models.estimator import primary_result
 from medicore.steps.models.observing import fitted_observation
+from medicore.steps.models.primary_estimator import DoublyRobust, PrimaryEstimator, estimator_of
 from medicore.steps.models.terms import model_terms
 
 _Set = TypeVar("_Set")
@@ -32,7 +31,7 @@ _Set = TypeVar("_Set")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A (sub)sample: its table, the arrays of it, and its fitted propensity model.
+    """A (sub)sample: its table, the arrays of it, its fitted propensity model, and the primary estimator.
 
     Designs are ``(n, p)`` without intercept. Where ``observed``, ``(n,)`` bool, is false, ``outcome`` is imputed, or NaN.
     ``observing`` fits the observation model when it is first called, and returns the same one from then on. What analyses
@@ -50,6 +49,7 @@ class Sample:
     observed: NDArray[np.bool_]
     fit: LogisticFit
     observing: Callable[[], Observation]
+    estimator: PrimaryEstimator = field(default_factory=DoublyRobust)
 
     @classmethod
     def of(cls, protocol: Protocol, analysis: pd.DataFrame) -> "Sample":
@@ -73,6 +73,7 @@ class Sample:
             observed=analysis["observed"].to_numpy(dtype=bool),
             fit=_fitted_scores(x, treated),
             observing=cache(partial(fitted_observation, x_observation, treated, ~np.isnan(outcome))),
+            estimator=estimator_of(protocol, analysis),
         )
 
     @property
@@ -93,16 +94,7 @@ class Sample:
 
     def primary(self, scores: Scores | None = None) -> AugmentedResult:
         """Return the result of the primary estimator, with the fitted scores or with others."""
-        return primary_result(
-            self.x_outcome,
-            self.treated,
-            self.outcome,
-            self.known,
-            scores or self.fit,
-            None if self.complete else self.observation,
-            family=self.family,
-            target=self.target,
-        )
+        return self.estimator.result(self, scores)
 
     def inferred(
         self,
@@ -114,19 +106,7 @@ class Sample:
 
         ``result`` is that of the scores, if it is known already.
         """
-        missing: dict[str, Any] = {}
-        if not self.complete:
-            missing = {"observed": self.observed, "observation": self.observation}
-        return small_sample_means(
-            self.treated,
-            self.outcome,
-            scores or self.fit,
-            result or self.primary(scores),
-            family=self.family,
-            target=self.target,
-            correction=correction,
-            **missing,
-        )
+        return self.estimator.inferred(self, scores, result, correction)
 
 
 def _fitted_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> LogisticFit:

@@ -9,6 +9,7 @@ from medicore.stats.randomisation.randomisation_covariance import (
     balance_gain,
     positive,
     randomisation_covariance,
+    with_covariance,
 )
 from medicore.stats.randomisation.randomisation_scheme import Randomisation
 from tests.stats.randomisation.randomised_samples import trial
@@ -83,3 +84,14 @@ def test_the_nearest_matrix_without_a_negative_eigenvalue() -> None:
     fine = np.array([[2.0, 1.0], [1.0, 2.0]])
     assert positive(fine) == pytest.approx(fine)
     assert positive(np.diag([1.0, -1.0])) == pytest.approx(np.diag([1.0, 0.0]))
+
+
+def test_a_root_is_moved_to_a_covariance_as_little_as_possible() -> None:
+    """It gets exactly the covariance, stays as it is where it has it already, and a flat one has no direction to move in."""
+    root = np.random.default_rng(15).normal(size=(50, 2))
+    own = root.T @ root
+    found = with_covariance(root, 0.9 * own - 0.5)
+    assert found.T @ found == pytest.approx(0.9 * own - 0.5, rel=1e-10)
+    assert with_covariance(root, own) == pytest.approx(root, rel=1e-10)
+    flat = np.column_stack([root[:, 0], np.zeros(50)])
+    assert with_covariance(flat, np.diag([1.0, 0.0]))[:, 1] == pytest.approx(np.zeros(50))
