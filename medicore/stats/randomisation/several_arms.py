@@ -46,19 +46,19 @@ def means_of_all_arms(
     outcome: Vector,
     randomisation: Randomisation,
     *,
+    arms: int,
     family: Family = "gaussian",
     form: Form = "joint",
 ) -> SeveralMeans:
     """Return every arm's mean if everybody of the study were in it, by g-computation over all arms together.
 
-    ``x`` is ``(n, p)`` without intercept; ``arm``, ``(n,)``, is 0 to the number of arms less 1. One model with an indicator
+    ``x`` is ``(n, p)`` without intercept; ``arm``, ``(n,)``, is 0 to ``arms`` − 1. One model with an indicator
     per arm (``joint``) or a model in each arm is averaged over the subjects of all arms. The variance is that of the
     influence functions, ddof 1, with residuals divided by √(1 − h), less the ``balance_gain`` of the scheme (Ye, Bannick,
     Yi & Shao, 2023; Bannick et al., 2025).
 
     Raises EstimationError when an arm is empty, or there are not more subjects than parameters.
     """
-    arms = int(arm.max(initial=-1)) + 1
     sizes = np.bincount(arm, minlength=arms)
     if arms < 2 or not sizes.all():
         raise EstimationError(

@@ -69,6 +69,7 @@ def _means(
         np.array([arms.index(label) for label in labels], dtype=np.intp),
         analysis["outcome"].to_numpy(dtype=np.float64),
         randomisation_of(protocol, analysis),
+        arms=len(arms),
         family=protocol.outcome.family,
         form=form,
     )

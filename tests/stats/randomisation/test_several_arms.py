@@ -22,7 +22,7 @@ def test_of_two_arms_it_is_the_estimate_of_two_arms(scheme: Scheme, family: Fami
     one = trial(scheme, 41, family=family)
     pair = adjusted_means(one.x, one.treated, one.outcome, one.randomisation, family=family, form=form)
     arm = np.where(one.treated, 0, 1)
-    several = means_of_all_arms(one.x, arm, one.outcome, one.randomisation, family=family, form=form)
+    several = means_of_all_arms(one.x, arm, one.outcome, one.randomisation, arms=2, family=family, form=form)
     found, expected = difference(several.pair(0, 1)), difference(pair.small_sample())
     assert found.value == pytest.approx(expected.value, rel=SAME)
     assert found.standard_error == pytest.approx(expected.standard_error, rel=SAME)
@@ -34,7 +34,7 @@ def test_contrasts_of_three_arms_add_up() -> None:
     chance = np.random.default_rng(42)
     arm, x = chance.integers(0, 3, 300), chance.normal(size=(300, 2))
     outcome = (chance.random(300) < 1 / (1 + np.exp(-x[:, 0] - 0.4 * arm))).astype(float)
-    found = means_of_all_arms(x, arm, outcome, simple_randomisation(300), family="binomial")
+    found = means_of_all_arms(x, arm, outcome, simple_randomisation(300), arms=3, family="binomial")
     assert found.estimator == "g-computation over 3 arms, joint model"
     for contrast in (difference, log_odds_ratio):
         values = [contrast(found.pair(*pair)).value for pair in ((0, 1), (1, 2), (0, 2))]
@@ -45,9 +45,9 @@ def test_what_is_refused() -> None:
     """An empty arm, one arm alone, and more parameters than subjects."""
     x, y = np.zeros((6, 1)), np.arange(6.0)
     with pytest.raises(EstimationError, match="2 of 3 arms have subjects; expected all of two or more"):
-        means_of_all_arms(x, np.array([0, 0, 0, 2, 2, 2]), y, simple_randomisation(6))
+        means_of_all_arms(x, np.array([0, 0, 0, 2, 2, 2]), y, simple_randomisation(6), arms=3)
     with pytest.raises(EstimationError, match="1 of 1 arms have subjects"):
-        means_of_all_arms(x, np.zeros(6, dtype=np.intp), y, simple_randomisation(6))
+        means_of_all_arms(x, np.zeros(6, dtype=np.intp), y, simple_randomisation(6), arms=1)
     strata = Randomisation("minimisation", np.array([0, 0, 1, 1, 2, 2]))
     with pytest.raises(EstimationError, match="6 subjects cannot carry 6 parameters"):
-        means_of_all_arms(x, np.array([0, 1, 0, 1, 0, 1]), y, strata)
+        means_of_all_arms(x, np.array([0, 1, 0, 1, 0, 1]), y, strata, arms=2)
