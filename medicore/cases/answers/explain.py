@@ -16,6 +16,7 @@ from medicore.records.results.paths import value_at
 from medicore.records.results.printed import Place, places_of
 from medicore.records.results.recorded_trace import recorded_origin
 from medicore.records.results.references import path_of
+from medicore.records.results.trace_randomised import traced_path
 from medicore.steps.gate import DOCUMENT
 from medicore.steps.way import STEP_NAMES, STEPS
 
@@ -54,6 +55,9 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     traced, inner = path, path
     if path.split(".")[0] == "findings":
         traced, inner, value = _of_finding(run, results.document, path)
+    protocol = read_document(house, run, commit, "protocol.json")
+    if traced == path:
+        traced = inner = traced_path(path, protocol["inference"].get("estimator", "aipw"))
     origin = recorded_origin(
         _trace_table(house, commit),
         traced,
@@ -66,7 +70,6 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
     house.replay.perform(scratch, [step for step in steps if DOCUMENT[step] not in kept])
     section = json.loads(files.read(DOCUMENT[origin.step]))
-    protocol = read_document(house, run, commit, "protocol.json")
     step = next(step for step in STEPS if step.name == origin.step)
     digests = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
     inputs = {
@@ -84,7 +87,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         commit=provenance["run"]["code_commit"],
         file=file,
         line=line,
-        protocol={key: value_at(protocol, key) for key in origin.protocol_keys},
+        protocol={key: value_at(protocol, key) for key in origin.protocol_keys if _given(protocol, key)},
         inputs={"protocol.json": digests["protocol.json"], **inputs},
         subjects={"assessed": cohort.assessed, "analysed": cohort.analysed},
     )
@@ -120,6 +123,11 @@ def cited(house: House, run: RunId, reference: str) -> str:
     """Return the path for a reference in a run's report; raise ProtocolError when there is none."""
     commit = sealed_commit(house, run)
     return path_of(read_results(house, run, commit).document, reference)
+
+
+def _given(protocol: dict[str, Any], key: str) -> bool:
+    """Return whether the protocol has the part of a key: one that came later is left out where it is not used."""
+    return key.split(".")[0] in protocol
 
 
 def _trace_table(house: House, commit: str) -> str:

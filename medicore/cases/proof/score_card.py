@@ -13,7 +13,7 @@ from medicore.records.checking import Check, CheckKind
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.results.paths import paths_of
-from medicore.records.results.trace import ORIGINS, origin_of
+from medicore.records.results.trace import origin_of, traced_parts
 from medicore.steps.way import STEP_NAMES
 
 _OF_THE_RECORD = (CheckKind.LEDGER, CheckKind.AUTHORITY, CheckKind.RECORD, CheckKind.REPOSITORY_COPY)
@@ -187,7 +187,7 @@ def _traceable(found: _Evidence) -> tuple[bool | None, str]:
     results = found.document("results.json")
     if results is None:
         return None, f"code commit {found.provenance['run']['code_commit'][:12]}; no results were reached"
-    traced = {origin.pattern.split(".")[0] for origin in ORIGINS}
+    traced = traced_parts()
     paths = [path for path in paths_of(results) if path.split(".")[0] in traced]
     try:
         for path in paths:

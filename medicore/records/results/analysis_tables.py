@@ -158,7 +158,12 @@ def _primary(results: Mapping[str, Any]) -> tuple[Row, ...]:
     ]
     absolute = {f"difference of means, {key}": value for key, value in section["absolute_difference"].items()}
     values = numbers(section, ("mean_treated", "mean_control")) | errors | absolute
-    return (Row(values, {ESTIMAND: section["estimand"]}), *means)
+    adjusted = str(section["estimator"]).startswith(("ANCOVA", "g-computation"))
+    method = section["estimator"] if adjusted else ""
+    return (
+        Row(values, {ESTIMAND: section["estimand"]}, method),
+        *(replace(row, method=method) for row in means),
+    )
 
 
 def _bootstrap(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -270,6 +275,8 @@ TABLES = (
           _observation, outcome=True),
     Table("Primary effect, second implementation", "primary.verification", "Double programming", PRIMARY,
           _verification, outcome=True),
+    Table("Hypothesis", "hypothesis", "One-sided tests against margins", PRIMARY, _section("hypothesis"), outcome=True),
+    Table("Randomisation", "randomisation", "Exact binomial test of the allocation", DESCRIPTION, _section("randomisation")),
     Table("Looks at the study", "monitoring", "Valid interval at every look", PRIMARY, _looks, outcome=True),
     Table("Looks at the study, second implementation", "monitoring.verification", "Double programming", PRIMARY, _second_looks),
     Table("Counted harms", "harms", "Maximised sequential probability ratio test (MaxSPRT)", SAFETY, _harms,

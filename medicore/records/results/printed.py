@@ -8,7 +8,7 @@ from typing import Any
 
 from medicore.errors import ProtocolError
 from medicore.records.results.paths import leaves_of
-from medicore.records.results.trace import ORIGINS, origin_of
+from medicore.records.results.trace import origin_of, traced_parts
 
 _NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?P<percent>%?)")
 _FIRST = ("primary.", "monitoring.", "harms.", "change.", "evalue.", "tipping.", "balance.", "cohort.")
@@ -101,7 +101,7 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
 
 def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     """Return every number of the results that has an origin, with its path, in the order of the results."""
-    first = {origin.pattern.split(".")[0] for origin in ORIGINS}
+    first = traced_parts()
     return tuple(
         (path, float(value))
         for part, section in results.items()

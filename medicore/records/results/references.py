@@ -55,6 +55,8 @@ _CITED = (
     "monitoring.stage_wise",
     "monitoring.harm",
     "monitoring.futility",
+    "hypothesis",
+    "randomisation",
     "monitoring.verification",
     "monitoring.verification.looks.*",
     "harms.*",

@@ -25,6 +25,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "8.2_intercurrent_events": ("cohort.intercurrent_events.*",),
     "14.1.2_baseline": ("baseline.*",),
     "14.1.2.1_imputation": ("imputation", "imputation.covariates.*"),
+    "14.1.2.2_randomisation": ("randomisation",),
     "14.1.3_balance": (
         "balance.terms.*",
         "balance.worst",
@@ -43,6 +44,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.1.5_coefficients": ("propensity.coefficients.*",),
     "14.2.1_primary": ("primary",),
     "14.2.1.1_observation": ("primary.observation",),
+    "14.2.1.2_hypothesis": ("hypothesis",),
     "14.2.2_verification": ("primary.verification",),
     "14.2.3_sensitivity": ("sensitivity.sensitivity.*", "evalue", "tipping"),
     "14.2.3.1_tipping": ("tipping.surface.cells.*", "tipping.surface.frontier.*"),

@@ -3,6 +3,7 @@
 from medicore.records.results.origin import Origin, matching
 from medicore.records.results.trace_keys import BALANCE, EFFECT, INFERENCE, MISSING, MODELS, SCORES, WEIGHTS
 from medicore.records.results.trace_looks import LOOKS_ORIGINS
+from medicore.records.results.trace_randomised import RANDOMISED_ORIGINS
 
 _LOGISTIC = "medicore.stats.models.logistic:fit_logistic"
 _SMD = "SMD = (m1 − m0)/√((s1² + s0²)/2), for the ATT (m1 − m0)/s1; means under the weights, s unweighted with ddof 1, s² = p(1 − p) for two values"
@@ -19,14 +20,11 @@ ORIGINS = (
     Origin("check.comparison.**", "check", "medicore.steps.data.comparison:compare",
         "The lock compared with the previous one: subjects added and vanished, locked values that changed", "",
         ("contract",)),
-    Origin("check.protocol.**", "check", "medicore.steps.data.deviation:deviation",
-        "The protocol compared with that of the run that was released last"),
+    Origin("check.protocol.**", "check", "medicore.steps.data.deviation:deviation", "The protocol compared with that of the run that was released last"),
     Origin("check.**", "check", "medicore.steps.check:check", "The data contract held against the lock", "",
         ("contract",)),
-    Origin("cohort.arms.**", "cohort", "medicore.steps.cohort:cohort", "Analysed subjects of each compared arm",
-        "", ("eligibility", "treatment")),
-    Origin("cohort.not_in_contrast", "cohort", "medicore.steps.cohort:cohort",
-        "Eligible subjects of arms that are not compared", "", ("eligibility", "treatment")),
+    Origin("cohort.arms.**", "cohort", "medicore.steps.cohort:cohort", "Analysed subjects of each compared arm", "", ("eligibility", "treatment")),
+    Origin("cohort.not_in_contrast", "cohort", "medicore.steps.cohort:cohort", "Eligible subjects of arms that are not compared", "", ("eligibility", "treatment")),
     Origin("cohort.outcomes.missing_share.**", "cohort", "medicore.steps.data.outcome_counts:outcome_section",
         "Share of the outcomes that are due and missing, by arm and overall", "missing/(missing + observed)",
         MISSING),
@@ -71,8 +69,7 @@ ORIGINS = (
         "How often a term would reach the threshold before weighting if all were balanced and independent",
         "1 − (1 − p)^k of k terms, p = P(|SMD| ≥ threshold) of one by Student's t", BALANCE, "balance",
         "Hedges & Olkin, 1985, section 5.A; Šidák, 1967"),
-    Origin("balance.threshold", "propensity", "medicore.steps.propensity:balance_section",
-        "The planned limit of |SMD|", "", ("gates.smd",), "balance"),
+    Origin("balance.threshold", "propensity", "medicore.steps.propensity:balance_section", "The planned limit of |SMD|", "", ("gates.smd",), "balance"),
     Origin("balance.**", "propensity", "medicore.stats.balance.balance:standardised_mean_differences",
         "Standardised mean difference and variance ratio of each term, before and after weighting", _SMD,
         BALANCE, "balance", "Austin, 2009; Stuart, 2010, section 4"),
@@ -188,8 +185,7 @@ ORIGINS = (
     Origin("primary.null", "effect", "medicore.stats.effect.measures:no_effect",
         "Value of the measure where the arms are equal", "0 for a difference, 1 for a ratio",
         ("estimand.measure",), "primary"),
-    Origin("primary.level", "effect", "medicore.steps.models.primary:estimate_primary",
-        "Planned level of the intervals", "", ("inference.level",), "primary"),
+    Origin("primary.level", "effect", "medicore.steps.models.primary:estimate_primary", "Planned level of the intervals", "", ("inference.level",), "primary"),
     Origin("primary.n", "effect", "medicore.steps.models.primary:estimate_primary",
         "Subjects in the primary analysis, after trimming", "", ("eligibility", "trimming"), "primary"),
     Origin("primary.mean_treated", "effect", _ESTIMATOR,
@@ -213,6 +209,7 @@ ORIGINS = (
         "Change of the primary estimate since the latest earlier run, in this month's standard errors",
         "(θ − θ′)/SE, of logarithms where the measure is a ratio", ("gates.estimate_change", *EFFECT), "change"),
     *LOOKS_ORIGINS,
+    *RANDOMISED_ORIGINS,
     Origin("evalue.risk_ratio", "sensitivity", "medicore.steps.alternatives.robustness:confounding",
         "The primary estimate as a risk ratio, for the E-value",
         "exp(0.91 d), d = θ/SD of the outcome with ddof 1; for a binary outcome μ1/μ0", INFERENCE, "evalue",
@@ -272,3 +269,8 @@ ORIGINS = (
 def origin_of(path: str) -> Origin:
     """Return the origin of a path; raise IntegrityError when the table lacks it."""
     return matching(ORIGINS, path)
+
+
+def traced_parts() -> frozenset[str]:
+    """Return the parts of the results that have origins: the first parts of their paths."""
+    return frozenset(origin.pattern.split(".")[0] for origin in ORIGINS)

@@ -41,11 +41,15 @@ def _cells(study: Mapping[str, Any]) -> tuple[str, ...]:
         study["study"],
         f"{count(found['arms']['treated'])}, {count(found['arms']['control'])}",
         fixed(found["smd_before"], 3),
-        f"{fixed(found['smd_after'], 3)} ({found['smd_limit']:g})",
+        f"{fixed(found['smd_after'], 3)} ({_limit(found['smd_limit'])})",
         f"{fixed(effective.get('treated'), 0)}, {fixed(effective.get('control'), 0)}",
         fixed(found["c_statistic"], 3),
         count(len(study["findings"])),
     )
+
+
+def _limit(limit: float | None) -> str:
+    return "no limit" if limit is None else f"{limit:g}"
 
 
 def decided(portfolio: Portfolio) -> str:

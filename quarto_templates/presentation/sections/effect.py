@@ -146,7 +146,7 @@ def primary_table(report: Report) -> str:
     rows: list[Row | Group] = [
         Row(
             (
-                _name(key),
+                _name(key, report),
                 fixed(primary["estimate"], places),
                 fixed(_error(key, primary), places),
                 _interval_of(key, primary, places),
@@ -200,8 +200,11 @@ def _row_paths(key: str, report: Report) -> list[str]:
     return [*paths, "primary.bootstrap"] if key == "bootstrap" else paths
 
 
-def _name(key: str) -> str:
-    return f"{ERRORS[key]} – primary" if key == "primary" else ERRORS[key]
+def _name(key: str, report: Report) -> str:
+    if key != "primary":
+        return ERRORS[key]
+    ancova = report.protocol["inference"].get("estimator") == "ancova"
+    return f"{'HC2 of the coefficients, and the sampling of covariates' if ancova else ERRORS[key]} – primary"
 
 
 def _error(key: str, primary: dict[str, Any]) -> float:

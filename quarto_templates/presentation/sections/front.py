@@ -3,6 +3,8 @@
 from presentation.sections.effect import decimals, quoted, sentence, with_unit
 from presentation.sections.estimand import TARGETS
 from presentation.sections.outcomes import in_words
+from presentation.sections.propensity import limit_paths
+from presentation.sections.randomised import VERDICT, verdict
 from presentation.writing.exhibits import facts
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import count, fixed, interval
@@ -15,6 +17,7 @@ _STATUS = {
 }
 _ABBREVIATIONS = (
     ("AIPW", "augmented inverse probability weighting"),
+    ("ANCOVA", "analysis of covariance"),
     ("ATE, ATT, ATO", "average treatment effect: in everyone, in the treated, in the overlap population"),
     ("CI, SE", "confidence interval, standard error"),
     ("CONSORT", "Consolidated Standards of Reporting Trials"),
@@ -114,16 +117,17 @@ def synopsis(report: Report) -> str:
         ),
         (
             "Method",
-            f"{primary['estimator']}: propensity model and one outcome model per arm, both over the baseline covariates "
+            f"{primary['estimator']}: {_fitted(report)} over the baseline covariates "
             f"of the protocol; variance: {primary['variance']}",
         ),
         ("Primary result", joined(sentence(report), report.cite(*quoted(report)))),
+        *_hypothesis(report),
         (
             "Balance",
             joined(
                 f"Largest absolute SMD {fixed(balance['unweighted']['smd'], 3)} before and "
-                f"{fixed(balance['weighted']['smd'], 3)} after weighting; limit {results['balance']['threshold']:g}",
-                report.cite("balance.worst", "balance.threshold"),
+                f"{fixed(balance['weighted']['smd'], 3)} after weighting; {_limit(report)}",
+                report.cite("balance.worst", *limit_paths(results["balance"])),
             ),
         ),
         (
@@ -135,6 +139,25 @@ def synopsis(report: Report) -> str:
         ("Findings", f"{len(found)} found, {decided} decided" if found else "none"),
     )
     return block(facts("2.1", "The study at a glance", pairs))
+
+
+def _fitted(report: Report) -> str:
+    """Return which models the primary estimator fits."""
+    if report.protocol["inference"].get("estimator", "aipw") == "aipw":
+        return "propensity model and one outcome model per arm, both"
+    per_arm = report.protocol["inference"].get("heterogeneous")
+    return "one outcome model per arm" if per_arm else "one outcome model of both arms"
+
+
+def _limit(report: Report) -> str:
+    limit = report.results["balance"]["threshold"]
+    return "no limit declared" if limit is None else f"limit {limit:g}"
+
+
+def _hypothesis(report: Report) -> list[tuple[str, Code]]:
+    """Return the verdict on the hypothesis, where one is declared."""
+    words = verdict(report)
+    return [("Hypothesis", joined(words, report.cite(*VERDICT)))] if words else []
 
 
 def abbreviations(_: Report) -> str:

@@ -34,6 +34,26 @@ _FORMULAE = {
         "- (sum_i (1 - A_i) w_(0 i) (Y_i - hat(m)_0(X_i))) / (sum_i (1 - A_i) w_(0 i)). $",
     ),
 }
+_ADJUSTED = {
+    "ancova": (
+        "Primary estimator: analysis of covariance, least squares of the outcome on the arm and the baseline covariates{with}, "
+        "averaged over everybody (Yang & Tsiatis 2001; Lin 2013).",
+        "Its standard error is that of the coefficients by HC2, with the sampling of the covariates (MacKinnon & White 1985; "
+        "Ye, Shao, Yi & Zhao 2023): the interval holds even where the model is wrong.",
+    ),
+    "g-computation": (
+        "Primary estimator: g-computation, predictions of the outcome model{with} under either arm, averaged over everybody "
+        "(Robins 1986; Freedman 2008).",
+        "Its standard error is that of the influence function under the randomisation (Ye, Bannick, Yi & Shao 2023): the "
+        "interval holds even where the model is wrong.",
+    ),
+}
+_STANDARDISED = (
+    "mu hat of arm a is the mean over subjects of m a of X, and tau hat is mu 1 minus mu 0; phi i is the influence of a subject",
+    "$ hat(mu)_a = 1/n sum_(i=1)^n hat(m)_a(X_i), quad hat(tau) = hat(mu)_1 - hat(mu)_0, quad "
+    "phi_i = hat(m)_1(X_i) - hat(m)_0(X_i) + (A_i (Y_i - hat(m)_1(X_i))) / pi "
+    "- ((1 - A_i)(Y_i - hat(m)_0(X_i))) / (1 - pi). $",
+)
 _RATIO = (
     "The {measure} is made of the two arms' means of this estimator; its standard error is that of its logarithm by the "
     "delta method, and its interval is made on the logarithm and exponentiated."
@@ -77,6 +97,8 @@ def _formula(written: tuple[str, str]) -> str:
 
 def primary_estimator(report: Report) -> str:
     """Return description and formula of the primary estimator for the protocol's target population."""
+    if report.protocol["inference"].get("estimator", "aipw") != "aipw":
+        return _adjusted(report)
     words, alternative, formula = _FORMULAE[report.protocol["estimand"]["target"]]
     binary = report.protocol["outcome"]["type"] == "binary"
     models = _MODELS.format(how="by logistic regression" if binary else "by least squares")
@@ -84,6 +106,25 @@ def primary_estimator(report: Report) -> str:
         call("para", words),
         call("formula", alternative, Code(formula)),
         call("para", models),
+    ]
+    measure = report.protocol["estimand"]["measure"]
+    if measure != "difference":
+        parts.append(call("para", _RATIO.format(measure=measure)))
+    return block(*parts)
+
+
+def _adjusted(report: Report) -> str:
+    """Return description and formula of ANCOVA or g-computation."""
+    plan = report.protocol["inference"]
+    words, error = _ADJUSTED[plan["estimator"]]
+    interacting = " and their interactions" if plan.get("heterogeneous") else ""
+    if plan["estimator"] == "g-computation":
+        interacting = " of each arm" if plan.get("heterogeneous") else ", with the arm as a term,"
+    alternative, formula = _STANDARDISED
+    parts = [
+        call("para", words.format(**{"with": interacting})),
+        call("formula", alternative, Code(formula)),
+        call("para", f"π is the share of the treated, A the arm, Y the outcome. {error}"),
     ]
     measure = report.protocol["estimand"]["measure"]
     if measure != "difference":

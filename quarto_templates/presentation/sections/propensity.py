@@ -51,9 +51,9 @@ def balance_table(report: Report) -> str:
     )
     note = (
         f"SMD: standardised mean difference, treated minus control; denominator: {balance['denominator']}. "
-        f"Limit for the {balance['sample']} absolute SMD: {balance['threshold']:g}."
+        f"{_limit(balance)}"
     )
-    paths = ["balance.threshold"]
+    paths = limit_paths(balance)
     if balance["expected_false_alarm_rate"] is not None:
         note += (
             " By chance alone, in arms of these sizes that do not differ, some unweighted absolute SMD of so many "
@@ -72,6 +72,18 @@ def balance_table(report: Report) -> str:
     )
 
 
+def _limit(balance: dict[str, Any]) -> str:
+    """Return what the balance is held against."""
+    if balance["threshold"] is None:
+        return "The protocol declares no limit: the arms of a randomised study differ by chance."
+    return f"Limit for the {balance['sample']} absolute SMD: {balance['threshold']:g}."
+
+
+def limit_paths(balance: dict[str, Any]) -> list[str]:
+    """Return the path of the limit of imbalance, where one is declared."""
+    return [] if balance["threshold"] is None else ["balance.threshold"]
+
+
 def love_plot(report: Report) -> str:
     """Return Figure 14.1.2: the absolute SMD of every term, unweighted and weighted, with the limit."""
     balance = report.results["balance"]
@@ -80,8 +92,9 @@ def love_plot(report: Report) -> str:
         for term in balance["terms"]
     ]
     axis = spanning(
-        [min(value, _WIDEST) for _, *pair in found for value in pair] + [1.5 * balance["threshold"]]
+        [min(value, _WIDEST) for _, *pair in found for value in pair] + [1.5 * (balance["threshold"] or 0.1)]
     )
+    limited = balance["threshold"] is not None
     rows = [
         Strip(label, marks=((before, "ring"), (after, "dot")), texts=(fixed(before, 3), fixed(after, 3)))
         for label, before, after in found
@@ -90,14 +103,14 @@ def love_plot(report: Report) -> str:
         rows,
         axis,
         "Absolute standardised mean difference",
-        guides=((balance["threshold"], "limit"),),
+        guides=((balance["threshold"], "limit"),) if limited else (),
         heads=("Unweighted", "Weighted"),
         text_widths=("17mm", "14mm"),
         label_width="48mm",
         legend=(
             ("ring", "unweighted"),
             ("dot", "weighted"),
-            ("limit", f"limit {balance['threshold']:g}"),
+            *((("limit", f"limit {balance['threshold']:g}"),) if limited else ()),
         ),
     )
     worst = balance["worst"]
@@ -107,7 +120,7 @@ def love_plot(report: Report) -> str:
             f"{_WORDS[sample]} {fixed(worst[sample]['smd'], 3)} ({report.term(worst[sample]['term'])})"
             for sample in ("unweighted", "weighted")
         )
-        + f". Limit {balance['threshold']:g}."
+        + (f". Limit {balance['threshold']:g}." if limited else ". No limit.")
     )
     title = "Absolute standardised mean differences before and after weighting"
     terms = (f"balance.terms.{index}" for index in range(len(found)))
@@ -118,7 +131,7 @@ def love_plot(report: Report) -> str:
             alternative,
             body,
             whole=fits_on_a_page(rows),
-            note=report.cite("balance.threshold", "balance.worst", *terms),
+            note=report.cite(*limit_paths(balance), "balance.worst", *terms),
             source="balance.terms",
         )
     )
