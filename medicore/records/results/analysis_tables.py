@@ -4,6 +4,7 @@ This is the part of the mapping to the CDISC Analysis Results Standard that know
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from medicore.records.results.analysis_rows import (
@@ -158,7 +159,7 @@ def _primary(results: Mapping[str, Any]) -> tuple[Row, ...]:
     ]
     absolute = {f"difference of means, {key}": value for key, value in section["absolute_difference"].items()}
     values = numbers(section, ("mean_treated", "mean_control")) | errors | absolute
-    adjusted = str(section["estimator"]).startswith(("ANCOVA", "g-computation"))
+    adjusted = str(section.get("estimator", "")).startswith(("ANCOVA", "g-computation"))
     method = section["estimator"] if adjusted else ""
     return (
         Row(values, {ESTIMAND: section["estimand"]}, method),
