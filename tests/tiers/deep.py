@@ -30,6 +30,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "generations": ("tests/generations",),
     "looks": ("tests/simulation/test_looks.py",),
     "reference": ("tests/reference",),
+    "randomised": ("tests/simulation/test_randomised.py",),
     "simulation": ("tests/simulation/test_simulation.py",),
     "unobserved": ("tests/simulation/test_unobserved.py",),
 }
