@@ -16,8 +16,11 @@ from medicore.steps.models.terms import Terms
 def outcome_model_findings(
     protocol: Protocol, terms: Terms, sample: Sample, models: tuple[OutcomeModel, OutcomeModel]
 ) -> Iterator[Finding]:
-    """Yield findings about the outcome models under treatment and under control: convergence and separation."""
+    """Yield findings about the outcome models under treatment and under control, or the one of both: convergence, separation."""
     labels = {"treated": protocol.treatment.treated, "control": protocol.treatment.control}
+    if models[0].influence is models[1].influence:
+        yield from _joint_model_findings(terms, sample, models[0])
+        return
     for arm, model in zip(("treated", "control"), models, strict=True):
         if not model.converged:
             yield Finding(
@@ -35,6 +38,25 @@ def outcome_model_findings(
                 f"the outcome perfectly for some subjects (separation), as where a category has no event{behind}; their "
                 "predictions rest on no information; simplify models.outcome",
             )  # fmt: skip
+
+
+def _joint_model_findings(terms: Terms, sample: Sample, model: OutcomeModel) -> Iterator[Finding]:
+    """Yield findings about an outcome model that is fitted to both arms together."""
+    if not model.converged:
+        yield Finding(
+            "effect", "outcome convergence", "outcome model, both arms", "not converged", "converged",
+            "the outcome model of both arms did not converge; simplify models.outcome",
+            overridable=False,
+        )  # fmt: skip
+    if model.separated:
+        events = sample.outcome[sample.known] == 1
+        behind = behind_separation(terms, terms.matrix[sample.known], events)
+        yield Finding(
+            "effect", "outcome separation", "outcome model, both arms", "separated", "none",
+            f"in both arms, with {int(events.sum())} events of {len(events)}, arm and covariates predict the outcome perfectly for "
+            f"some subjects (separation), as where an arm or a category has no event{behind}; their predictions rest on no "
+            "information; simplify models.outcome",
+        )  # fmt: skip
 
 
 def effect_findings(

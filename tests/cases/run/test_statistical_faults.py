@@ -15,7 +15,7 @@ from medicore.records.identifiers import RunId
 from medicore.stats.balance.rerandomisation import false_alarm_rates
 from medicore.stats.monitoring.confidence_sequence import ConfidenceSequence
 from medicore.steps import propensity
-from medicore.steps.models import primary
+from medicore.steps.models import primary_estimator
 from tests.whole_house import faulty_studies as faulty
 from tests.whole_house.ended import Ended
 from tests.whole_house.house import WholeHouse, found_whole_house
@@ -257,7 +257,7 @@ def test_an_imbalance_that_was_accepted_is_printed_with_its_decision(house: Whol
 
 def test_second_implementation_disagrees(house: WholeHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong sign in one of the two implementations halts for good, and says how far they are apart (FAULTS 62)."""
-    right = primary.verify_effect
+    right = primary_estimator.verify_effect
 
     def wrong(*given: Any, **more: Any) -> Any:
         found = right(*given, **more)
@@ -265,7 +265,7 @@ def test_second_implementation_disagrees(house: WholeHouse, monkeypatch: pytest.
 
     study = faulty.sound()
     house.prepare(study)
-    monkeypatch.setattr(primary, "verify_effect", wrong)
+    monkeypatch.setattr(primary_estimator, "verify_effect", wrong)
     found = ended(house, study)
     found.require_halted("effect")
     (finding,) = found.outcome.findings

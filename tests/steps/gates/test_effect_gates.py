@@ -1,6 +1,7 @@
 """Each gate of the effect step fires at its threshold, exactly there, and stays silent short of it."""
 
 from functools import partial
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from medicore.records.finding import Finding
 from medicore.stats.missing.observation import fit_observation
 from medicore.stats.models.logistic import fit_logistic
-from medicore.stats.models.outcome_model import fit_outcome_models
+from medicore.stats.models.outcome_model import Form, fit_outcome_models
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.terms import Terms
@@ -72,7 +73,7 @@ def test_unconfirmed_estimate_cannot_be_overridden(difference: float, fires: boo
 
 
 def about_models(
-    x: NDArray[np.float64], treated: NDArray[np.bool_], outcome: NDArray[np.float64]
+    x: NDArray[np.float64], treated: NDArray[np.bool_], outcome: NDArray[np.float64], form: Form = "per arm"
 ) -> list[Finding]:
     """Return the findings about the outcome models of one term, called rare."""
     terms = Terms(x, ("site=rare",), ("site",))
@@ -82,7 +83,9 @@ def about_models(
     observing = partial(fit_observation, x, treated, observed)
     sample = Sample(frame, "binomial", "ATE", x, x, x, treated, outcome, observed, scores, observing)
     return list(
-        outcome_model_findings(protocol(), terms, sample, fit_outcome_models(x, treated, outcome, "binomial"))
+        outcome_model_findings(
+            protocol(), terms, sample, fit_outcome_models(x, treated, outcome, "binomial", form)
+        )
     )
 
 
@@ -99,6 +102,39 @@ def test_separated_outcome_model_is_named_with_its_arm() -> None:
     assert f"in the treated arm ({label}), with {events} events of 100" in found.message
     assert "no event: site=rare does so alone" in found.message
     assert about_models(x, treated, (rng.random(200) < 0.5).astype(np.float64)) == []
+
+
+def test_a_separated_model_of_both_arms_is_one_finding() -> None:
+    """Where one model serves both arms, a category without an event is told once, with the events of everybody."""
+    rng = np.random.default_rng(3)
+    treated, rare = np.arange(200) % 2 == 0, np.arange(200) % 20 < 4
+    outcome = (rng.random(200) < 0.5).astype(np.float64)
+    outcome[rare] = 0.0
+    x = rare[:, None].astype(np.float64)
+    (found,) = about_models(x, treated, outcome, "joint")
+    assert (found.gate, found.subject) == ("outcome separation", "outcome model, both arms")
+    assert f"in both arms, with {int(outcome.sum())} events of 200" in found.message
+    assert "no event: site=rare does so alone" in found.message
+    assert about_models(x, treated, (rng.random(200) < 0.5).astype(np.float64), "joint") == []
+
+
+def test_a_model_of_both_arms_that_did_not_converge_stops_the_run() -> None:
+    """It is one finding, which no signature overrides."""
+    rng = np.random.default_rng(4)
+    x, treated = rng.normal(size=(60, 1)), np.arange(60) % 2 == 0
+    outcome = (rng.random(60) < 0.5).astype(np.float64)
+    one, zero = fit_outcome_models(x, treated, outcome, "binomial", "joint")
+    stuck = replace(one, converged=False), replace(zero, converged=False)
+    terms, every = Terms(x, ("age",), ("age",)), np.ones(60, dtype=bool)
+    sample = Sample(
+        pd.DataFrame(), "binomial", "ATE", x, x, x, treated, outcome, every, fit_logistic(x, treated)
+    )
+    (found,) = outcome_model_findings(protocol(), terms, sample, stuck)
+    assert (found.gate, found.subject, found.overridable) == (
+        "outcome convergence",
+        "outcome model, both arms",
+        False,
+    )
 
 
 def change(
