@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from presentation.portfolio import diagnostics
-from presentation.sections import effect, methods, propensity, randomised, sensitivity
+from presentation.sections import effect, front, methods, propensity, randomised, sensitivity
 from presentation.writing.typst import literal
 
 from tests.quarto_templates.test_references import covered, exhibits, moved
@@ -67,6 +67,16 @@ def test_a_hypothesis_that_holds_says_what_is_above_the_margin(inputs: Any) -> N
         "valid at every look, of level 95 % on two sides",
         "belongs to the level 0.025",
     )
+
+
+def test_the_synopsis_has_the_verdict_and_the_models(inputs: Any) -> None:
+    """The study at a glance says what was shown, which models were fitted, and that no limit was declared."""
+    made = front.synopsis(trial(inputs).report())
+    assert says(
+        made, "Non-inferiority, margin 1.500 kg", "one outcome model per arm over", "no limit declared"
+    )
+    inputs.protocol["inference"]["heterogeneous"] = False
+    assert says(front.synopsis(inputs.report()), "one outcome model of both arms over")
 
 
 def test_a_hypothesis_that_does_not_hold_is_not_shown(inputs: Any) -> None:
@@ -162,7 +172,9 @@ def test_the_method_names_the_declared_estimator(
 def test_imbalance_without_a_limit_is_described(inputs: Any) -> None:
     """Table and figure say that no limit is declared, and the portfolio says it, too; there is no E-value."""
     report = trial(inputs).report()
-    assert says(propensity.balance_table(report), "The protocol declares no limit")
+    balance = propensity.balance_table(report)
+    assert says(balance, "The protocol declares no limit")
+    assert "cited()" not in balance
     assert says(propensity.love_plot(report), "No limit.")
     assert sensitivity.evalue(report) == ""
     study = {

@@ -157,7 +157,7 @@ def _limit(report: Report) -> str:
 def _hypothesis(report: Report) -> list[tuple[str, Code]]:
     """Return the verdict on the hypothesis, where one is declared."""
     words = verdict(report)
-    return [("Hypothesis", joined(words, report.cite(*VERDICT)))] if words else []
+    return [("Hypothesis", joined(f"{words[0].upper()}{words[1:]}", report.cite(*VERDICT)))] if words else []
 
 
 def abbreviations(_: Report) -> str:

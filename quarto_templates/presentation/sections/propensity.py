@@ -66,7 +66,7 @@ def balance_table(report: Report) -> str:
             "Balance of covariates before and after weighting",
             columns,
             rows,
-            note=joined(note, report.cite(*paths)),
+            note=joined(note, report.cite(*paths)) if paths else note,
             source="balance",
         )
     )

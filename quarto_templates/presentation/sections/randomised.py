@@ -28,7 +28,7 @@ VERDICT = ("hypothesis", "primary")
 def hypothesis(report: Report) -> str:
     """Return the conclusion about the declared hypothesis as a paragraph; nothing without one."""
     words = verdict(report)
-    return block(call("para", words, report.cite(*VERDICT))) if words else ""
+    return block(call("para", f"Hypothesis: {words}", report.cite(*VERDICT))) if words else ""
 
 
 def verdict(report: Report) -> str:
@@ -49,7 +49,7 @@ def verdict(report: Report) -> str:
     better = "" if found["benefit"] is None else f", {found['benefit']} values are the benefit"
     sides = "one side" if found["sides"] == 1 else "two sides"
     return (
-        f"Hypothesis: {found['kind']}{margin}{better}. {verdict}: {_bounds(report, found, places)}. The interval is "
+        f"{found['kind']}{margin}{better}. {verdict}: {_bounds(report, found, places)}. The interval is "
         f"{found['interval']}, of level {level(found['level'])} on {sides}; the one-sided {p_sentence(found['p_value'])} is "
         f"pointwise and belongs to the level {found['alpha']:g}."
     )
