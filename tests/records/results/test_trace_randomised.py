@@ -1,22 +1,18 @@
 """The trace of what only randomised studies have."""
 
-import inspect
 from importlib import import_module
 
 import pytest
 
-from medicore.errors import IntegrityError
-from medicore.records.results import trace_randomised
-from medicore.records.results.recorded_trace import recorded_origin, recorded_origins
-from medicore.records.results.trace import origin_of, traced_parts
-from medicore.records.results.trace_randomised import ORIGINS, traced_path
+from medicore.records.results.trace import ORIGINS, origin_of, traced_parts
+from medicore.records.results.trace_randomised import RANDOMISED_ORIGINS, traced_path
 from medicore.steps.way import STEP_NAMES
 
 
 def test_every_origin_names_a_step_and_a_function() -> None:
     """Each names a step of the way of the data, and what its module defines."""
-    assert {origin.step for origin in ORIGINS} <= set(STEP_NAMES)
-    for origin in ORIGINS:
+    assert {origin.step for origin in RANDOMISED_ORIGINS} <= set(STEP_NAMES)
+    for origin in RANDOMISED_ORIGINS:
         module, name = origin.function.split(":")
         assert inspect.getmodule(getattr(import_module(module), name)).__name__ == module  # type: ignore[union-attr]
 
@@ -40,15 +36,11 @@ def test_the_estimator_decides_where_its_own_numbers_come_from(
     assert origin_of(expected).step == "effect"
 
 
-def test_the_table_is_read_from_its_source_beside_the_other() -> None:
-    """The recorded table equals the imported one, and a path is looked up in the first table that has it."""
-    source = inspect.getsource(trace_randomised)
-    assert recorded_origins(source) == ORIGINS
-    other = "ORIGINS = (Origin('primary.**', 'effect', 'a:b', 'c'),)"
-    assert recorded_origin("primary.estimate", other, source).function == "a:b"
-    assert recorded_origin("hypothesis.p_value", other, source).function.endswith(":hypothesis_section")
-    with pytest.raises(IntegrityError, match="not in the trace table"):
-        recorded_origin("study.id", other, source)
+def test_the_table_is_part_of_the_trace() -> None:
+    """What only randomised studies have is looked up in the one table that a record is read by."""
+    assert set(RANDOMISED_ORIGINS) <= set(ORIGINS)
+    assert origin_of("hypothesis.p_value").function.endswith(":hypothesis_section")
+    assert origin_of("randomisation.p_value").function.endswith(":allocation_section")
 
 
 def test_hypothesis_and_randomisation_are_parts_of_the_results() -> None:

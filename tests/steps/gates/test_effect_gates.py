@@ -1,7 +1,7 @@
 """Each gate of the effect step fires at its threshold, exactly there, and stays silent short of it."""
 
-from functools import partial
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
