@@ -1,5 +1,6 @@
 """The trace of what only randomised studies have."""
 
+import inspect
 from importlib import import_module
 
 import pytest
