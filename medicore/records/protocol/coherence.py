@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from medicore.records.protocol.control_rules import TAKEN, incoherent_controls
 from medicore.records.protocol.criteria import NUMERIC, require_fit
 from medicore.records.protocol.flexible import flexible_incoherence
 from medicore.records.protocol.harms import incoherent_harms
@@ -11,8 +12,6 @@ from medicore.records.protocol.monitoring import declared_harms, monitoring_inco
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.randomised import incoherent_randomised
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
-
-_TAKEN = frozenset({"treated", "outcome", "observed", "imputation"})
 
 
 def incoherences(protocol: Protocol) -> list[str]:
@@ -38,7 +37,13 @@ def incoherences(protocol: Protocol) -> list[str]:
         _datasets_give_the_contract,
     ]
     broken = [words for rule in rules for words in _problems(rule, protocol)]
-    return [*broken, *harms, *incoherent_strategies(protocol), *incoherent_randomised(protocol)]
+    return [
+        *broken,
+        *harms,
+        *incoherent_strategies(protocol),
+        *incoherent_randomised(protocol),
+        *incoherent_controls(protocol),
+    ]
 
 
 def _problems(rule: Callable[[Protocol], None], protocol: Protocol) -> Iterator[str]:
@@ -146,7 +151,7 @@ def _estimand_can_be_estimated(protocol: Protocol) -> None:
 def _covariates_are_baseline(protocol: Protocol) -> None:
     _distinct("covariates have the column", (covariate.column for covariate in protocol.covariates))
     columns = {c.column: protocol.contract.column(c.column) for c in protocol.covariates}
-    taken = sorted(_TAKEN & set(columns))
+    taken = sorted(TAKEN & set(columns))
     if taken:
         raise ValueError(f"covariates {taken} have names that the analysis set needs for itself; rename them")
     late = sorted(name for name, column in columns.items() if column.timing != "baseline")

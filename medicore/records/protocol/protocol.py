@@ -14,6 +14,7 @@ from medicore.records.protocol.growing import GrowingPart
 from medicore.records.protocol.inference import Inference
 from medicore.records.protocol.intercurrent import Criterion, IntercurrentEvent
 from medicore.records.protocol.monitoring import Monitoring
+from medicore.records.protocol.negative_controls import NegativeControl
 from medicore.records.protocol.outcome import Outcome
 from medicore.records.protocol.part import Month, Name, Part, Positive, Share, Text
 from medicore.records.protocol.randomisation import RandomisationPlan, by_design
@@ -81,9 +82,23 @@ class Gates(GrowingPart):
 
     ``missing_share`` limits the share of outcomes that are due and missing, ``missing_difference`` how far the arms'
     shares may lie apart. ``smd`` limits the imbalance of covariates; in a randomised study that declares none it is None.
+    ``equipoise`` is the smallest share of subjects with a preference score between 0.3 and 0.7.
+    Of negative controls, ``controls_share`` limits the share that differs between the arms at the study's level,
+    ``systematic_error`` the expected absolute systematic error, on the scale of the controls, and ``detectable_effect`` the
+    smallest effect that the study can find, on the scale of the measure. None of ``equipoise`` and ``detectable_effect``
+    is no gate, of ``systematic_error`` the limit of the scale.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"missing_share", "missing_difference"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {
+            "missing_share",
+            "missing_difference",
+            "equipoise",
+            "controls_share",
+            "systematic_error",
+            "detectable_effect",
+        }
+    )
 
     smd: Positive | None = 0.1
     smd_sample: Literal["unweighted", "weighted"] = "weighted"
@@ -97,6 +112,10 @@ class Gates(GrowingPart):
     failed_replicates_share: Share = 0.02
     missing_share: Share = 0.2
     missing_difference: Share = 0.1
+    equipoise: Share | None = None
+    controls_share: Share = 0.25
+    systematic_error: Positive | None = None
+    detectable_effect: Positive | None = None
 
 
 class Sensitivity(GrowingPart):
@@ -141,7 +160,7 @@ class Protocol(GrowingPart):
     ``monitoring`` is None in a record of before there were looks; ``parse_protocol`` refuses a file without it.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"monitoring", "randomisation"})
+    later: ClassVar[frozenset[str]] = frozenset({"monitoring", "randomisation", "negative_controls"})
 
     study: str
     title: Text
@@ -155,6 +174,7 @@ class Protocol(GrowingPart):
     treatment: Treatment
     randomisation: RandomisationPlan | None = None
     outcome: Outcome
+    negative_controls: tuple[NegativeControl, ...] = ()
     eligibility: tuple[Criterion, ...]
     covariates: Annotated[tuple[Covariate, ...], Field(min_length=1)]
     imputation: ImputationPlan = ImputationPlan()
