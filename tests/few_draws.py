@@ -8,6 +8,7 @@ import pytest
 
 from medicore.stats.balance.rerandomisation import false_alarm_rates
 from medicore.steps import propensity
+from medicore.steps.models import control_alarms
 
 DRAWS = 20
 """Random assignments in place of 400, each of which fits the propensity model again."""
@@ -17,5 +18,6 @@ DRAWS = 20
 def few_draws() -> Iterator[None]:
     """Let the propensity step of this process draw few assignments, for a while."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(propensity, "false_alarm_rates", partial(false_alarm_rates, draws=DRAWS))
+        for module in (propensity, control_alarms):
+            patch.setattr(module, "false_alarm_rates", partial(false_alarm_rates, draws=DRAWS))
         yield

@@ -128,7 +128,7 @@ def _lacking(column: str, count: int, remedy: str = "") -> DataError:
 
 
 def analysis_set(protocol: Protocol, eligible: pd.DataFrame, outcome: NDArray[np.float64]) -> pd.DataFrame:
-    """Return subject, ``treated``, ``outcome``, ``observed`` and covariates of the analysed subjects.
+    """Return subject, ``treated``, ``outcome``, ``observed``, covariates and negative controls of the analysed subjects.
 
     ``outcome``, ``(n,)``, is that of the estimand's strategies; it is NaN where ``observed`` is false. Raises DataError
     when a covariate is missing that no plan imputes.
@@ -149,6 +149,8 @@ def analysis_set(protocol: Protocol, eligible: pd.DataFrame, outcome: NDArray[np
             "observed": ~np.isnan(outcome),
         }
     )
+    for control in protocol.negative_controls:
+        analysis[control.column] = eligible[control.column].to_numpy(dtype=np.float64, na_value=np.nan)
     for column in columns:
         analysis[column] = eligible[column].to_numpy()
     return analysis.reset_index(drop=True)

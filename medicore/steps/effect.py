@@ -1,4 +1,4 @@
-"""effect: the primary estimate, confirmed by a second implementation, compared with last month's, and the counted harms."""
+"""effect: the primary estimate, confirmed by a second implementation, calibrated, compared with last month's; counted harms."""
 
 from dataclasses import replace
 from functools import partial
@@ -12,7 +12,7 @@ from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.data.change import change_since
-from medicore.steps.gate import write_section
+from medicore.steps.gate import read_section, write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
 from medicore.steps.gates.monitoring_gates import (
     harm_findings,
@@ -24,6 +24,7 @@ from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored, this_look
 from medicore.steps.models.alarm_rates import variance_alarm_rate
 from medicore.steps.models.allocation import allocation_section
+from medicore.steps.models.controls import calibration
 from medicore.steps.models.hypothesis import hypothesis_section
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
@@ -64,7 +65,8 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             for finding in about_models
         ]
         look = this_look(files, None, counted).details() if counted else None
-        section = {"primary": None, "change": None, "monitoring": None, "harms": harms, "look": look}
+        nothing = dict.fromkeys(("primary", "calibration", "change", "monitoring"))
+        section = {**nothing, "harms": harms, "look": look}
         return write_section(files, "effect", section, (*stopped, *harm_findings(harms)))
     change = change_since(files, primary)
     monitoring, look = monitored(files, protocol, primary, counted)
@@ -84,6 +86,9 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     )
     section = {
         "primary": primary,
+        "calibration": calibration(
+            protocol, read_section(files, "propensity").get("negative_controls"), primary
+        ),
         "change": change,
         "monitoring": monitoring,
         "harms": harms,

@@ -1,7 +1,8 @@
-"""propensity: scores, weights, balance and overlap, with the gates that check them."""
+"""propensity: scores, weights, balance, overlap and negative controls, with the gates that check them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,10 @@ from medicore.stats.balance.overlap import c_statistic, equipoise
 from medicore.stats.balance.rerandomisation import false_alarm_rates
 from medicore.stats.models.logistic import LogisticFit
 from medicore.steps.gate import number, write_section
+from medicore.steps.gates.control_gates import control_findings, fired_gates
 from medicore.steps.gates.propensity_gates import collinearity_findings, propensity_findings, size_findings
+from medicore.steps.models.control_alarms import control_alarm_rates
+from medicore.steps.models.controls import control_section
 from medicore.steps.models.imputing import IMPUTATION, completed_sets, in_any_set
 from medicore.steps.models.naming import named
 from medicore.steps.models.scoring import Scored, scored
@@ -35,7 +39,8 @@ _DENOMINATOR = {
 def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Fit the scores, trim as the protocol plans it, compute the weights, and return the findings of the gates.
 
-    Each completed data set has its own scores. The document describes those of the first; the gates check all.
+    Each completed data set has its own scores. The document describes those of the first; the gates check all. Negative
+    controls are estimated here, before the estimate: while a finding on them is open, no estimate exists.
     Raises EstimationError when a covariate of either model has the same value in all analysed subjects, or when
     trimming empties an arm.
     """
@@ -49,6 +54,8 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     terms, made = designs[0], all_made[0]
     files.write_table("scores.parquet", _scores(protocol, sets, all_made))
     fit, arm, discarding = made.fit, made.arm, protocol.trimming.method == "discard"
+    frames = [one[made.retained] for one in sets]
+    controls = control_section(protocol, frames)
     section = {
         **_model_section(fit, terms),
         "target": protocol.estimand.target,
@@ -69,6 +76,7 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "effective_sample_size": made.effective_sample_size,
         "largest_weight_share": made.largest_weight_share,
         "balance": balance_section(protocol, terms, made),
+        "negative_controls": controls,
     }
     outcome_design = model_terms(protocol, protocol.models.outcome, sets[0]).matrix
     observed = sets[0]["observed"].to_numpy(dtype=bool)
@@ -76,6 +84,7 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         *size_findings(protocol, made, outcome_design, observed),
         *collinearity_findings(both),
         *in_any_set(_findings(protocol, designs, all_made)),
+        *control_findings(protocol, controls, partial(control_alarm_rates, protocol, frames[0], fired_gates)),
     )
     return write_section(files, "propensity", section, findings)
 

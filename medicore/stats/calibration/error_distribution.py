@@ -40,8 +40,9 @@ def fit_error_distribution(estimates: Vector, standard_errors: Vector) -> ErrorD
     _require_controls(estimates, standard_errors)
     variances = standard_errors**2
     grid = np.linspace(0.0, float(np.ptp(estimates)), GRID + 1)
-    likelihoods = [_profile(estimates, variances, deviation) for deviation in grid]
-    best = int(np.argmax(likelihoods))
+    weights = 1 / (variances + grid[:, None] ** 2)
+    means = (weights * estimates).sum(axis=1) / weights.sum(axis=1)
+    best = int(np.argmax(log_likelihood(estimates, variances, means, grid)))
     low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, GRID)])
     deviation = _root(estimates, variances, low, high, float(grid[best]))
     return ErrorDistribution(_mean(estimates, variances, deviation), deviation)
@@ -60,11 +61,6 @@ def log_likelihood(estimates: Vector, variances: Vector, mean: Vector, deviation
 def _mean(estimates: Vector, variances: Vector, deviation: float) -> float:
     weights = 1 / (variances + deviation**2)
     return float((weights * estimates).sum() / weights.sum())
-
-
-def _profile(estimates: Vector, variances: Vector, deviation: float) -> float:
-    mean = np.array([_mean(estimates, variances, deviation)])
-    return float(log_likelihood(estimates, variances, mean, np.array([deviation]))[0])
 
 
 def _root(estimates: Vector, variances: Vector, low: float, high: float, best: float) -> float:
@@ -89,7 +85,9 @@ def _require_controls(estimates: Vector, standard_errors: Vector) -> None:
             f"{len(estimates)} negative controls can be estimated; expected {LEAST_CONTROLS} or more; declare more "
             "outcomes that the treatment does not affect"
         )
-    if not (np.isfinite(estimates).all() and np.isfinite(standard_errors).all() and (standard_errors > 0).all()):
+    if not (
+        np.isfinite(estimates).all() and np.isfinite(standard_errors).all() and (standard_errors > 0).all()
+    ):
         raise EstimationError(
             "a negative control has no finite estimate with a positive standard error; expected both; leave it out"
         )

@@ -55,7 +55,7 @@ def expected_error(estimates: Vector, standard_errors: Vector, level: float) -> 
     allowed = float(chdtri(1, 1 - level)) / 2
 
     def beyond(error: float) -> float:
-        return best - _profile(estimates, variances, error) - allowed
+        return float(best - _profile(estimates, variances, error) - allowed)
 
     low = 0.0 if beyond(0.0) <= 0 else float(brentq(beyond, 0.0, value, xtol=TOLERANCE))
     high = value + float(standard_errors.max())

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.stats.balance.overlap import equipoise
 from medicore.stats.effect.small_sample import LEAST_SUBJECTS
 from medicore.stats.models.design import standardise
 from medicore.stats.models.logistic import LogisticFit
@@ -155,10 +156,26 @@ def balance_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> 
     )  # fmt: skip
 
 
+def equipoise_findings(protocol: Protocol, made: Scored) -> Iterator[Finding]:
+    """Yield the finding about equipoise: too few subjects who might have had either treatment; none without a limit."""
+    limit = protocol.gates.equipoise
+    if limit is None:
+        return
+    share = equipoise(made.arm, made.fit.fitted)
+    if share < limit:
+        yield Finding(
+            "propensity", "equipoise", "preference score", shown(share), shown(limit),
+            f"{share:.1%} of the subjects have a preference score between 0.3 and 0.7; the limit is {limit:.1%}; the arms are "
+            "given to different people: restrict the population to where either treatment is usual, or show why the "
+            "comparison holds",
+        )  # fmt: skip
+
+
 def propensity_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> tuple[Finding, ...]:
     """Return all findings of the propensity step; ``names`` are those of the terms."""
     return (
         *model_findings(protocol, made.first),
         *weight_findings(protocol, made),
         *balance_findings(protocol, names, made),
+        *equipoise_findings(protocol, made),
     )

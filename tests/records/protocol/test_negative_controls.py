@@ -106,7 +106,9 @@ def test_a_ratio_has_controls_of_0_and_1_alone() -> None:
         ]
     }
     assert parse_protocol(written(control("cut"), **BINARY, contract=columns), "x").negative_controls
-    with pytest.raises(ProtocolError, match="column 'pulse' is no flag, and the measure 'risk ratio' compares risks"):
+    with pytest.raises(
+        ProtocolError, match="column 'pulse' is no flag, and the measure 'risk ratio' compares risks"
+    ):
         parse_protocol(written(control("pulse"), **BINARY), "x")
 
 
@@ -140,5 +142,7 @@ def test_a_detectable_ratio_is_above_one() -> None:
     assert parse_protocol(
         written(control("cut"), gates={"detectable_effect": 1.5}, **changed), "x"
     ).gates.detectable_effect
-    with pytest.raises(ProtocolError, match="gates.detectable_effect is 0.8; expected a risk ratio above 1"):
+    with pytest.raises(
+        ProtocolError, match=r"gates\.detectable_effect is 0\.8; expected a risk ratio above 1"
+    ):
         parse_protocol(written(control("cut"), gates={"detectable_effect": 0.8}, **changed), "x")

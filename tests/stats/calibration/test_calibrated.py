@@ -9,6 +9,7 @@ from scipy.stats import norm
 from medicore.stats.calibration.calibrated import calibrated_effect
 from medicore.stats.calibration.detectable import POWER, detectable_effect
 from medicore.stats.calibration.error_distribution import ErrorDistribution
+from medicore.stats.calibration.pooled_deviation import pooled_deviation
 
 SAME = 1e-9
 """Two ways to one number."""
@@ -47,3 +48,18 @@ def test_a_detectable_effect_is_found_with_its_power(power: float) -> None:
     assert norm.sf(norm.ppf(0.975) * 0.3, effect, 0.3) == pytest.approx(power, abs=SAME)
     assert detectable_effect(0.3, 0.95) == pytest.approx(2.801585 * 0.3, abs=1e-6)
     assert detectable_effect(0.6, 0.95, power) == pytest.approx(2 * effect, abs=SAME)
+
+
+def test_the_pooled_deviation_is_that_within_the_arms() -> None:
+    """It is the root of the residual variance of a linear model with the arm alone, and a difference of the arms changes nothing."""
+    random = np.random.default_rng(4)
+    treated = np.arange(40) < 15
+    outcome = random.normal(size=40) * np.where(treated, 2.0, 1.0)
+    design = np.column_stack([np.ones(40), treated])
+    _, squares, *_ = np.linalg.lstsq(design, outcome)
+    expected = float(np.sqrt(squares[0] / 38))
+    assert pooled_deviation(treated, outcome) == pytest.approx(expected, abs=SAME)
+    assert pooled_deviation(~treated, outcome + 100 * treated) == pytest.approx(expected, abs=1e-7)
+    assert pooled_deviation(np.array([True, True, False]), np.array([0.0, 2.0, 5.0])) == pytest.approx(
+        np.sqrt(2)
+    )
