@@ -10,6 +10,7 @@ from typing import Any
 from medicore.records.results.analysis_rows import (
     ANALYSIS,
     ARM,
+    CONTROL,
     CRITERION,
     DESCRIPTION,
     ESTIMAND,
@@ -206,6 +207,19 @@ def _harms(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+def _controls(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results.get("negative_controls")
+    if section is None:
+        return ()
+    parts = {
+        f"{name}, {key}": value
+        for name in ("null", "systematic_error", "detectable")
+        for key, value in (section[name] or {}).items()
+    }
+    rows = [Row(numbers(item), {CONTROL: item["name"]}) for item in section["controls"]]
+    return (Row(numbers(section, ("too_few",)) | parts), *rows)
+
+
 def _finite(section: Mapping[str, Any]) -> dict[str, Number]:
     """Return the numbers of a section, infinite ones as such: the results hold these as texts."""
     infinite = {key: float(value) for key, value in section.items() if value in ("inf", "-inf")}
@@ -267,6 +281,7 @@ TABLES = (
           dataset="scores.parquet"),
     Table("Covariate balance", "balance", "Standardised mean differences and variance ratios",
           DESCRIPTION, _balance, dataset="scores.parquet"),
+    Table("Negative controls", "negative_controls", "Normal error distribution by maximum likelihood", DESCRIPTION, _controls),
     Table("Primary effect", "primary", "Augmented inverse probability weighting (AIPW)", PRIMARY, _primary,
           outcome=True),
     Table("Primary effect, bootstrap", "primary.bootstrap", "Nonparametric bootstrap of the primary estimate",
@@ -278,6 +293,8 @@ TABLES = (
           _verification, outcome=True),
     Table("Hypothesis", "hypothesis", "One-sided tests against margins", PRIMARY, _section("hypothesis"), outcome=True),
     Table("Randomisation", "randomisation", "Exact binomial test of the allocation", DESCRIPTION, _section("randomisation")),
+    Table("Primary effect, calibrated", "calibration", "Calibration by negative controls", PRIMARY,
+          _section("calibration"), outcome=True),
     Table("Looks at the study", "monitoring", "Valid interval at every look", PRIMARY, _looks, outcome=True),
     Table("Looks at the study, second implementation", "monitoring.verification", "Double programming", PRIMARY, _second_looks),
     Table("Counted harms", "harms", "Maximised sequential probability ratio test (MaxSPRT)", SAFETY, _harms,

@@ -11,7 +11,17 @@ from medicore.records.results.paths import leaves_of
 from medicore.records.results.trace import origin_of, traced_parts
 
 _NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?P<percent>%?)")
-_FIRST = ("primary.", "monitoring.", "harms.", "change.", "evalue.", "tipping.", "balance.", "cohort.")
+_FIRST = (
+    "primary.",
+    "calibration.",
+    "monitoring.",
+    "harms.",
+    "change.",
+    "evalue.",
+    "tipping.",
+    "balance.",
+    "cohort.",
+)
 """The parts of the results in which a reader's number most likely is; the others follow in the order of the results."""
 
 

@@ -42,7 +42,12 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
         "propensity.largest_weight_share",
     ),
     "14.1.5_coefficients": ("propensity.coefficients.*",),
+    "14.1.6_controls": (
+        "negative_controls.controls.*",
+        "negative_controls",
+    ),
     "14.2.1_primary": ("primary",),
+    "14.2.1.2_calibration": ("calibration",),
     "14.2.1.1_observation": ("primary.observation",),
     "14.2.1.2_hypothesis": ("hypothesis",),
     "14.2.2_verification": ("primary.verification",),

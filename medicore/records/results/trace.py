@@ -1,6 +1,7 @@
 """The trace: from a path in ``results.json`` to the step, function and protocol keys behind its value."""
 
 from medicore.records.results.origin import Origin, matching
+from medicore.records.results.trace_controls import CONTROLS_ORIGINS
 from medicore.records.results.trace_keys import BALANCE, EFFECT, INFERENCE, MISSING, MODELS, SCORES, WEIGHTS
 from medicore.records.results.trace_looks import LOOKS_ORIGINS
 from medicore.records.results.trace_randomised import RANDOMISED_ORIGINS
@@ -210,6 +211,7 @@ ORIGINS = (
         "(θ − θ′)/SE, of logarithms where the measure is a ratio", ("gates.estimate_change", *EFFECT), "change"),
     *LOOKS_ORIGINS,
     *RANDOMISED_ORIGINS,
+    *CONTROLS_ORIGINS,
     Origin("evalue.risk_ratio", "sensitivity", "medicore.steps.alternatives.robustness:confounding",
         "The primary estimate as a risk ratio, for the E-value",
         "exp(0.91 d), d = θ/SD of the outcome with ddof 1; for a binary outcome μ1/μ0", INFERENCE, "evalue",
