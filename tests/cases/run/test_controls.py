@@ -27,11 +27,6 @@ TIGHT: dict[str, Any] = {
     "equipoise": 0.99, "controls_share": 0.25, "systematic_error": 0.05, "detectable_effect": 0.5,
 }  # fmt: skip
 """Limits at which every diagnostic gate before the estimate fires."""
-WIDE: dict[str, Any] = {
-    "controls_share": 0.99, "systematic_error": 5.0, "smd": 1.0, "weight_share": 0.9, "score_lower": 0.001,
-    "score_upper": 0.999,
-}  # fmt: skip
-"""Limits at which none does."""
 COMPARATIVE = ("estimate", "ci_low", "ci_high", "valid_low", "valid_high", "p_value", "sequential_p", "look")
 
 
@@ -57,7 +52,7 @@ def test_no_estimate_exists_while_a_diagnostic_gate_is_open(
     founded: WholeHouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Every diagnostic halts before the effect step; nobody is shown an estimate; after the decision it is the one that was fixed."""
-    founded.prepare(controlled(STUDY, TIGHT), controlled(OPEN, WIDE))
+    founded.prepare(controlled(STUDY, TIGHT), controlled(OPEN, {}).planned("negative_controls", []))
     halted = founded.run(STUDY)
     assert halted.state == "halted"
     assert {finding.step for finding in halted.findings} == {"propensity"}
