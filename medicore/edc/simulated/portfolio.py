@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from medicore.edc.simulated.study_plan import Counted, Event, Grouped, Harm, Measured, StudyPlan
+from medicore.edc.simulated.study_plan import Control, Counted, Event, Grouped, Harm, Measured, StudyPlan
 
 FIRST_MONTH = "2025-01"
 """The first month with an analysis, in every study of the portfolio."""
@@ -60,6 +60,20 @@ _PLANS = (
         ),
         events=(Event("discontinued", 0.07), Event("second_drug", 0.06), Event("died", 0.05, fatal=True)),
         harms=(Harm("angioedema", 0.005),),
+        controls=(
+            Control("cataract", 0.06, 0.6),
+            Control("dental_filling", 0.14, 0.2),
+            Control("ear_wax", 0.08, 0.4),
+            Control("fungal_nail", 0.07, 0.5),
+            Control("hernia", 0.05, 0.6),
+            Control("ingrown_nail", 0.06, 0.1),
+            Control("insect_bite", 0.12, -0.3),
+            Control("new_spectacles", 0.11, 0.7),
+            Control("sprain", 0.09, -0.4),
+            Control("sunburn", 0.1, -0.5),
+            Control("travel_vaccine", 0.08, -0.6),
+            Control("wart", 0.06, -0.2),
+        ),
         initial=2200,
         monthly=90,
         planned=3600,

@@ -9,6 +9,7 @@ import csv
 import io
 import os
 import tempfile
+from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import expit, ndtri
+from scipy.special import expit, logit, ndtri
 
 from medicore.edc.simulated.portfolio import FIRST_MONTH, STUDIES
 from medicore.edc.simulated.study_plan import Counted, Grouped, Measured, StudyPlan
@@ -32,8 +33,8 @@ EXPORT_DELAY = timedelta(hours=6)
 RUN_IN = 18
 """Number of months before the first analysis in which the initial subjects were enrolled."""
 
-_EVENTS, _HARMS = 1, 2
-"""The numbers of the streams of intercurrent events and of harms."""
+_EVENTS, _HARMS, _CONTROLS = 1, 2, 3
+"""The numbers of the streams of intercurrent events, of harms and of negative controls."""
 
 Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
@@ -69,12 +70,12 @@ def simulate(study: str, month: str, seed_offset: int = 0) -> pd.DataFrame:
         "enrolled": enrolment,
         "consent": np.where(uniform[:, _CONSENT] < plan.refused_share, "N", "Y").astype(object),
     }
-    logit, mean = np.full(enrolled, plan.allocation), np.full(enrolled, plan.mean)
+    lean, mean = np.full(enrolled, plan.allocation), np.full(enrolled, plan.mean)
     for place, covariate in enumerate(plan.covariates, start=_COVARIATES):
         values, selection, prognosis = _draw_covariate(covariate, uniform[:, place])
         columns[covariate.name] = values
-        logit, mean = logit + selection, mean + prognosis
-    treated = uniform[:, _TREATED] < expit(logit)
+        lean, mean = lean + selection, mean + prognosis
+    treated = uniform[:, _TREATED] < expit(lean)
     female = np.equal(columns["sex"], "F")  # type: ignore[call-overload]
     effect = plan.effect + plan.modification * (female - 0.5)
     outcome = np.round(mean + effect * treated + plan.noise * ndtri(uniform[:, _NOISE]), plan.decimals)
@@ -86,7 +87,12 @@ def simulate(study: str, month: str, seed_offset: int = 0) -> pd.DataFrame:
     events = np.random.default_rng([plan.seed, seed_offset, _EVENTS])
     columns |= _event_dates(plan, enrolment, uniform[:, _DROPOUT], events, last_day(month))
     harms = np.random.default_rng([plan.seed, seed_offset, _HARMS])
-    columns |= _harm_flags(plan, enrolment, harms, last_day(month))
+    shares = [np.full(enrolled, harm.share) for harm in plan.harms]
+    names = [harm.name for harm in plan.harms]
+    columns |= _flags(plan, names, shares, enrolment, harms, last_day(month))
+    controls = np.random.default_rng([plan.seed, seed_offset, _CONTROLS])
+    risks = [expit(logit(one.share) + one.confounding * (lean - plan.allocation)) for one in plan.controls]
+    columns |= _flags(plan, [one.name for one in plan.controls], risks, enrolment, controls, last_day(month))
     columns[plan.outcome] = np.where(seen, outcome, np.nan)
     return pd.DataFrame(columns)
 
@@ -172,17 +178,25 @@ def _event_dates(
     return columns
 
 
-def _harm_flags(
-    plan: StudyPlan, enrolled: Objects, rng: np.random.Generator, until: date
+def _flags(
+    plan: StudyPlan,
+    names: Sequence[str],
+    chances: Sequence[Floats],
+    enrolled: Objects,
+    rng: np.random.Generator,
+    until: date,
 ) -> dict[str, Objects]:
-    """Return for each harm Y for who had it by ``until``, None for others, by its column; it comes within the follow-up."""
-    uniform = rng.random((len(enrolled), 2 * len(plan.harms)))
+    """Return for each name Y for who had it by ``until``, None for others, by its column; it comes within the follow-up.
+
+    ``chances`` are ``(n,)`` for each name.
+    """
+    uniform = rng.random((len(enrolled), 2 * len(names)))
     columns: dict[str, Objects] = {}
-    for place, harm in enumerate(plan.harms):
+    for place, (name, chance) in enumerate(zip(names, chances, strict=True)):
         dates: Objects = enrolled + _days(1 + np.floor(uniform[:, 2 * place + 1] * plan.follow_up_days))
         flags = np.full(len(enrolled), None, dtype=object)
-        flags[(uniform[:, 2 * place] < harm.share) & (dates <= until)] = "Y"
-        columns[harm.name] = flags
+        flags[(uniform[:, 2 * place] < chance) & (dates <= until)] = "Y"
+        columns[name] = flags
     return columns
 
 

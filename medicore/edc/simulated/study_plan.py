@@ -78,6 +78,19 @@ class Harm:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """A negative control with a column of its own, which holds Y from its day on, within the follow-up.
+
+    An average subject has it with the chance ``share``. What makes treatment likelier by one logit adds ``confounding``
+    to its logit; treatment itself adds nothing.
+    """
+
+    name: str
+    share: float
+    confounding: float
+
+
+@dataclass(frozen=True, slots=True)
 class StudyPlan:
     """The parameters of one simulated study.
 
@@ -85,7 +98,7 @@ class StudyPlan:
     ``modification``; half of the subjects are women. ``allocation`` is the treatment logit of an average subject,
     ``mean`` the outcome's mean without treatment, ``noise`` its residual standard deviation. The number of subjects
     grows from ``initial`` by ``monthly`` a month up to ``planned``. Shares are probabilities that are the same for
-    everyone, so exclusions do not change the effect, nor do dropping out, intercurrent ``events`` and ``harms``. In ``mishap_month`` the laboratory changes the unit of
+    everyone, so exclusions do not change the effect, nor do dropping out, intercurrent ``events``, ``harms`` and ``controls``. In ``mishap_month`` the laboratory changes the unit of
     ``mishap_column`` for new subjects, and one subject is exported twice.
     """
 
@@ -106,6 +119,7 @@ class StudyPlan:
     planned: int
     follow_up_days: int
     harms: tuple[Harm, ...] = ()
+    controls: tuple[Control, ...] = ()
     allocation: float = 0.0
     modification: float = 0.0
     other: str = ""
