@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.simulation import (
     alarms,
+    controls_page,
     coverage,
     flexible_page,
     gaps,
@@ -31,6 +32,7 @@ def text() -> str:
             missing_page.drawn_section(),
             looks_page.section(),
             flexible_page.section(),
+            controls_page.section(),
             _alarms(),
             _rerandomised(),
             small_page.alarms(),

@@ -14,12 +14,13 @@ from medicore.errors import ProtocolError
 from medicore.records.canonical import sha256
 from medicore.records.delivery.delimited import read_delimited
 from medicore.records.protocol.calendar import last_day
+from medicore.stats.models.logistic import fit_logistic
 
 MONTHS = ("2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2025-06")
 EVERY = sorted(STUDIES)
 PINNED = {
     "MED-2024-0147": "ec259c243e767f90",
-    "MED-2024-0163": "cc23dd1fe9d699fe",
+    "MED-2024-0163": "279720b95cef9e4b",
     "MED-2024-0181": "b3b94aa8ebead16e",
     "MED-2024-0198": "49efa155b2a0fdca",
     "MED-2024-0212": "1b2241b941c5397e",
@@ -92,6 +93,31 @@ def test_a_rare_harm_is_flagged_from_its_day_on() -> None:
         counts.append(len(flagged))
     assert counts[0] < counts[-1]
     assert abs(counts[-1] - 0.005 * len(subjects)) < 4 * np.sqrt(0.005 * len(subjects))
+
+
+def test_negative_controls_lean_on_covariates_and_not_on_treatment() -> None:
+    """About their share have each; it goes with the chance of treatment, and given that chance the arms have it alike."""
+    plan = STUDIES["MED-2024-0163"]
+    assert len(plan.controls) == 12
+    subjects = simulate(plan.study, "2027-01")
+    treated = (subjects["arm"] == plan.treated).to_numpy()
+    columns = [
+        subjects["age"], subjects["sex"] == "F", subjects["bmi"], subjects["baseline_score"], subjects["comorbidity_index"],
+    ]  # fmt: skip
+    x = np.column_stack([np.asarray(column, dtype=float) for column in columns])
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    score = fit_logistic(x, treated).fitted
+    leaning, affected = [], []
+    for control in plan.controls:
+        flags = subjects[control.name]
+        assert flags.isin(["Y", None]).all()
+        had = (flags == "Y").to_numpy()
+        assert abs(had.mean() - control.share) < 0.05
+        fit = fit_logistic(np.column_stack([treated, np.log(score / (1 - score))]), had)
+        affected.append(fit.coefficients[1] / fit.standard_errors[1])
+        leaning.append((fit.coefficients[2] - control.confounding) / fit.standard_errors[2])
+    assert np.abs(affected).max() < 3.5
+    assert np.abs(leaning).max() < 4
 
 
 def test_enrolment_ends_at_the_planned_size() -> None:

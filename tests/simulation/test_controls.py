@@ -1,0 +1,41 @@
+"""What calibration by negative controls promises, held against many studies."""
+
+import numpy as np
+import pytest
+
+from tests.simulation import controls_page
+from tests.simulation.controls import LEVEL, WORLDS, World, rows, study, summary
+from tests.simulation.page import PAGE
+
+BIASED = World(300, 12, 0.2, 0.2)
+
+
+def test_calibration_takes_out_most_claims_of_a_biased_world() -> None:
+    """In 25 studies with a bias around 0.2 most claim an effect, far fewer after calibration, and the bias is found."""
+    found = summary(BIASED, [study(BIASED, index) for index in range(25)])
+    assert found.claimed > 0.25
+    assert found.calibrated < found.claimed / 2
+    assert found.mean == pytest.approx(0.2, abs=0.08)
+    assert found.share_gate > 0.5
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+def test_calibrated_claims_and_intervals_keep_what_the_page_says() -> None:
+    """Independent controls give intervals that cover and claims near the level; without calibration a bias is claimed often."""
+    assert [row.world for row in rows()] == [*WORLDS]
+    for row in rows():
+        error = np.sqrt(LEVEL * (1 - LEVEL) / row.simulations)
+        if row.world.correlation == 0:
+            assert row.covered >= 0.9 - 3 * error, row
+            assert row.calibrated <= 0.1 + 3 * error, row
+        if row.world.deviation > 0:
+            assert row.calibrated < row.claimed / 2, row
+            assert row.mean == pytest.approx(row.world.mean, abs=0.05), row
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+def test_the_section_of_the_page_is_current() -> None:
+    """``docs/simulation.md`` holds the section as the simulations make it."""
+    assert controls_page.section() in PAGE.read_text(encoding="utf-8")
