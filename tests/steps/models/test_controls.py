@@ -1,6 +1,5 @@
 """Negative controls in the steps: estimated as the outcome is, fitted, and what they leave of the primary estimate."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +9,10 @@ import pytest
 import statsmodels.api as sm
 from scipy.stats import norm
 
-from medicore.records.protocol.parsing import parse_protocol
 from medicore.stats.calibration.error_distribution import fit_error_distribution
 from medicore.stats.calibration.expected_error import expected_error
 from medicore.steps.cohort import cohort
-from medicore.steps.models.controls import calibration, control_section
+from medicore.steps.models.controls import control_section
 from medicore.steps.models.imputing import completed_sets
 from medicore.steps.models.primary import estimate_primary
 from medicore.steps.models.sample import Sample
@@ -212,48 +210,6 @@ def test_fewer_than_ten_calibrate_nothing(tmp_path: Path) -> None:
     assert findings == ()
 
 
-def test_ratios_are_calibrated_on_the_logarithm(tmp_path: Path) -> None:
-    """Flags beside a risk ratio are fitted as logarithms, in no unit of a deviation, and the ratio is divided."""
-    frame, columns, declared = controlled(numbers=0, flags=11)
-    chance = np.random.default_rng(3)
-    frame["change"] = (chance.random(240) < 0.3 + 0.2 * (frame["arm"] == "active")).astype(float)
-    outcome = {
-        "name": "change",
-        "type": "integer",
-        "timing": "follow-up",
-        "minimum": 0,
-        "maximum": 1,
-        "required": False,
-    }
-    own = [
-        column
-        for column in PLAN.as_json()["contract"]["columns"]
-        if column["name"][:4] not in ("numb", "flag", "chan")
-    ]
-    stored = PLAN.as_json()
-    stored |= {"negative_controls": declared}
-    stored["contract"]["columns"] = [*own, outcome, *columns]
-    stored["outcome"]["type"], stored["estimand"]["measure"] = "binary", "risk ratio"
-    ratio = parse_protocol(json.dumps(stored), "x")
-    files, _ = estimated(tmp_path, frame, ratio)
-    found, effect = section(files, "propensity")["negative_controls"], section(files, "effect")
-    assert found["scale"] == "logarithm of the risk ratio"
-    assert found["outcome_deviation"] is None
-    assert found["limits"]["systematic_error"] == 0.25
-    primary, null = effect["primary"], found["null"]
-    assert effect["calibration"]["estimate"] == pytest.approx(
-        primary["estimate"] / np.exp(null["mean"]), rel=SAME
-    )
-    low = (
-        np.log(primary["estimate"])
-        - null["mean"]
-        - norm.ppf(0.975) * np.hypot(primary["standard_error"], null["deviation"])
-    )
-    assert effect["calibration"]["ci_low"] == pytest.approx(np.exp(low), rel=SAME)
-    z = norm.ppf(0.975) + norm.ppf(0.8)
-    assert found["detectable"]["effect"] == pytest.approx(np.exp(z * primary["standard_error"]), rel=SAME)
-
-
 def test_several_completed_data_sets_are_pooled(tmp_path: Path) -> None:
     """With covariates imputed five times every control is pooled by Rubin's rules, over as many fits."""
     frame = FRAME.copy()
@@ -291,11 +247,3 @@ def test_subjects_without_scores_leave_no_control() -> None:
     assert (found["estimated"], found["share"]) == (0, None)
     assert (found["outcome_deviation"], found["detectable"]) == (None, None)
     assert found["too_few"].startswith("0 of 12")
-
-
-def test_without_controls_there_is_no_section_and_no_calibration() -> None:
-    """None stands for a protocol without controls, and for one whose controls are too few."""
-    plain = controlled_protocol(COLUMNS, [])
-    assert control_section(plain, [FRAME]) is None
-    assert calibration(plain, None, {}) is None
-    assert calibration(PLAN, {"null": None}, {}) is None
