@@ -72,7 +72,10 @@ def small_lock() -> str:
 
 def _code() -> list[str]:
     """Return the code to which results lead, and the tables that say so, by name below the root."""
-    tables = {ORIGINS_MODULE, *(f"{ORIGINS_MODULE}_{part}" for part in ("controls", "keys", "looks", "randomised"))}
+    tables = {
+        ORIGINS_MODULE,
+        *(f"{ORIGINS_MODULE}_{part}" for part in ("controls", "keys", "looks", "randomised")),
+    }
     modules = {origin.function.partition(":")[0] for origin in ORIGINS} | tables
     return sorted(f"{module.replace('.', '/')}.py" for module in modules)
 

@@ -7,28 +7,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from medicore.records.results.analysis_monitoring import control_rows, harm_rows, look_rows, second_look_rows
 from medicore.records.results.analysis_rows import (
     ANALYSIS,
     ARM,
-    CONTROL,
     CRITERION,
     DESCRIPTION,
     ESTIMAND,
     EVENT,
-    HARM,
     LEVEL,
-    LOOK,
     PRIMARY,
     SAFETY,
     SENSITIVITY,
     SUPPLEMENTARY,
     TERM,
-    Number,
     Row,
     Table,
     numbers,
 )
-from medicore.records.results.paths import leaves_of
 
 
 def _flow(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -174,67 +170,8 @@ def _bootstrap(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(numbers(section) | failed),)
 
 
-def _looks(results: Mapping[str, Any]) -> tuple[Row, ...]:
-    section = results.get("monitoring")
-    if section is None:
-        return ()
-    parts = [
-        Row({f"{name}, {key}": value for key, value in _finite(section[name]).items()})
-        for name in ("stage_wise", "harm", "futility")
-        if section[name] is not None
-    ]
-    rows = [Row(_finite(look), {LOOK: f"{look['number']}: {look['run']}"}) for look in section["looks"]]
-    design = {
-        f"design, {path}": value
-        for path, value in leaves_of(section["design"])
-        if isinstance(value, int | float)
-    }
-    return (Row(_finite(section) | design), *rows, *parts)
-
-
-def _harms(results: Mapping[str, Any]) -> tuple[Row, ...]:
-    rows = []
-    for harm in results.get("harms") or ():
-        group = {HARM: harm["name"]}
-        rows += [
-            Row(numbers(harm, ("untested",)) | numbers(harm["design"], ("exposure",)), group),
-            *(Row(numbers(counts), group | {ARM: arm}) for arm, counts in harm["arms"].items()),
-            *(
-                Row(numbers(look), group | {LOOK: f"{look['number']}: {look['run']}"})
-                for look in harm["looks"]
-            ),
-        ]
-    return tuple(rows)
-
-
-def _controls(results: Mapping[str, Any]) -> tuple[Row, ...]:
-    section = results.get("negative_controls")
-    if section is None:
-        return ()
-    parts = {
-        f"{name}, {key}": value
-        for name in ("null", "systematic_error", "detectable")
-        for key, value in (section[name] or {}).items()
-    }
-    rows = [Row(numbers(item), {CONTROL: item["name"]}) for item in section["controls"]]
-    return (Row(numbers(section, ("too_few",)) | parts), *rows)
-
-
-def _finite(section: Mapping[str, Any]) -> dict[str, Number]:
-    """Return the numbers of a section, infinite ones as such: the results hold these as texts."""
-    infinite = {key: float(value) for key, value in section.items() if value in ("inf", "-inf")}
-    return numbers(section) | infinite
-
-
 def _verification(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(numbers(results["primary"]["verification"])),)
-
-
-def _second_looks(results: Mapping[str, Any]) -> tuple[Row, ...]:
-    found = (results.get("monitoring") or {}).get("verification") or {}
-    bounds = {f"{n}, {k}": v for n in ("harm", "futility") for k, v in _finite(found.get(n) or {}).items()}
-    rows = [Row(_finite(look), {LOOK: str(look["number"])}) for look in found.get("looks", ())]
-    return (Row(_finite(found) | bounds), *rows) if found else ()
 
 
 def _alternatives(part: str) -> Callable[[Mapping[str, Any]], tuple[Row, ...]]:
@@ -281,7 +218,7 @@ TABLES = (
           dataset="scores.parquet"),
     Table("Covariate balance", "balance", "Standardised mean differences and variance ratios",
           DESCRIPTION, _balance, dataset="scores.parquet"),
-    Table("Negative controls", "negative_controls", "Normal error distribution by maximum likelihood", DESCRIPTION, _controls),
+    Table("Negative controls", "negative_controls", "Normal error distribution by maximum likelihood", DESCRIPTION, control_rows),
     Table("Primary effect", "primary", "Augmented inverse probability weighting (AIPW)", PRIMARY, _primary,
           outcome=True),
     Table("Primary effect, bootstrap", "primary.bootstrap", "Nonparametric bootstrap of the primary estimate",
@@ -295,9 +232,9 @@ TABLES = (
     Table("Randomisation", "randomisation", "Exact binomial test of the allocation", DESCRIPTION, _section("randomisation")),
     Table("Primary effect, calibrated", "calibration", "Calibration by negative controls", PRIMARY,
           _section("calibration"), outcome=True),
-    Table("Looks at the study", "monitoring", "Valid interval at every look", PRIMARY, _looks, outcome=True),
-    Table("Looks at the study, second implementation", "monitoring.verification", "Double programming", PRIMARY, _second_looks),
-    Table("Counted harms", "harms", "Maximised sequential probability ratio test (MaxSPRT)", SAFETY, _harms,
+    Table("Looks at the study", "monitoring", "Valid interval at every look", PRIMARY, look_rows, outcome=True),
+    Table("Looks at the study, second implementation", "monitoring.verification", "Double programming", PRIMARY, second_look_rows),
+    Table("Counted harms", "harms", "Maximised sequential probability ratio test (MaxSPRT)", SAFETY, harm_rows,
           "AS.SAFETY", "extract.parquet"),
     Table("Sensitivity analyses", "sensitivity.sensitivity", "Sensitivity analysis", SENSITIVITY,
           _alternatives("sensitivity"), outcome=True),
