@@ -7,6 +7,7 @@ from medicore.records.protocol.control_rules import TAKEN, incoherent_controls
 from medicore.records.protocol.criteria import NUMERIC, require_fit
 from medicore.records.protocol.flexible import flexible_incoherence
 from medicore.records.protocol.harms import incoherent_harms
+from medicore.records.protocol.hypotheses.coherence import incoherent_endpoints, incoherent_families
 from medicore.records.protocol.intercurrent import Criterion
 from medicore.records.protocol.monitoring import declared_harms, monitoring_incoherence
 from medicore.records.protocol.protocol import Protocol
@@ -37,12 +38,15 @@ def incoherences(protocol: Protocol) -> list[str]:
         _datasets_give_the_contract,
     ]
     broken = [words for rule in rules for words in _problems(rule, protocol)]
+    endpoints = incoherent_endpoints(protocol, (_outcome_can_be_analysed, _estimand_can_be_estimated))
     return [
         *broken,
         *harms,
         *incoherent_strategies(protocol),
         *incoherent_randomised(protocol),
         *incoherent_controls(protocol),
+        *endpoints,
+        *incoherent_families(protocol),
     ]
 
 

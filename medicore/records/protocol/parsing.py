@@ -32,6 +32,7 @@ _UNIONS = frozenset(
         "dataset-json-api",
         "Assessed",
         "Detection",
+        "SubgroupHypothesis",
         "literal['none']",
     }
 )

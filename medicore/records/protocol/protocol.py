@@ -11,6 +11,8 @@ from medicore.records.identifiers import study_id
 from medicore.records.protocol.contract import Contract, require_contrast
 from medicore.records.protocol.flexible import Flexible
 from medicore.records.protocol.growing import GrowingPart
+from medicore.records.protocol.hypotheses.endpoint import SecondaryEndpoint
+from medicore.records.protocol.hypotheses.family import Family
 from medicore.records.protocol.inference import Inference
 from medicore.records.protocol.intercurrent import Criterion, IntercurrentEvent
 from medicore.records.protocol.monitoring import Monitoring
@@ -160,7 +162,9 @@ class Protocol(GrowingPart):
     ``monitoring`` is None in a record of before there were looks; ``parse_protocol`` refuses a file without it.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"monitoring", "randomisation", "negative_controls"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"monitoring", "randomisation", "negative_controls", "secondary", "families"}
+    )
 
     study: str
     title: Text
@@ -175,6 +179,8 @@ class Protocol(GrowingPart):
     randomisation: RandomisationPlan | None = None
     outcome: Outcome
     negative_controls: tuple[NegativeControl, ...] = ()
+    secondary: tuple[SecondaryEndpoint, ...] = ()
+    families: tuple[Family, ...] = ()
     eligibility: tuple[Criterion, ...]
     covariates: Annotated[tuple[Covariate, ...], Field(min_length=1)]
     imputation: ImputationPlan = ImputationPlan()

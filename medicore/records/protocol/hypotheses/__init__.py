@@ -1,0 +1,1 @@
+"""Secondary endpoints, and families of hypotheses that share a level."""
