@@ -119,6 +119,8 @@ def assemble(
         "monitoring": effect["monitoring"],
         "harms": effect["harms"],
         **{name: effect[name] for name in ("hypothesis", "randomisation") if name in effect},
+        "secondary": sensitivity.pop("secondary"),
+        "families": sensitivity.pop("families"),
         "evalue": sensitivity.pop("evalue"),
         "tipping": sensitivity.pop("tipping"),
         "sensitivity": sensitivity,

@@ -14,6 +14,7 @@ from medicore.stats.effect.unadjusted import unadjusted_means, welch_difference
 from medicore.stats.models.scores import clipped_scores
 from medicore.steps.alternatives.conditional_means import conditional_means
 from medicore.steps.alternatives.contrasts import all_contrasts
+from medicore.steps.alternatives.families import HypothesisResults, families_of
 from medicore.steps.alternatives.flexible import flexible_models
 from medicore.steps.alternatives.missing_method import (
     CompleteCases,
@@ -22,6 +23,7 @@ from medicore.steps.alternatives.missing_method import (
 )
 from medicore.steps.alternatives.randomised import NAMES, randomised_rows
 from medicore.steps.alternatives.robustness import confounding, missing_outcomes
+from medicore.steps.alternatives.secondary import secondary_endpoints
 from medicore.steps.alternatives.several_arms import over_all_arms
 from medicore.steps.alternatives.shifts import shifted_outcomes, shifted_sets
 from medicore.steps.alternatives.single_models import outcome_models_alone, targeted_means, weighting_alone
@@ -32,16 +34,25 @@ from medicore.steps.models.sample import Sample, nothing, observation_covariates
 
 
 def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
-    """Write the sensitivity rows (same estimand, other assumptions) and the supplementary ones (other estimands)."""
+    """Write the sensitivity rows (same estimand, other assumptions) and the supplementary ones (other estimands).
+
+    Secondary endpoints and families of hypotheses follow; the findings are those of the endpoints.
+    """
     everyone, retained = analysed(files)
     samples = [Sample.of(protocol, one[retained].reset_index(drop=True)) for one in everyone]
     known = CompleteCases(protocol, samples)
-    primary = read_section(files, "effect")["primary"]
+    effect = read_section(files, "effect")
+    primary = effect["primary"]
     disposition = files.read_table("disposition.parquet")
     extract = files.read_table("extract.parquet")
     pooled = over_all_arms(protocol, extract, disposition)
     shifted = shifted_sets(samples)
     flexible, splits = flexible_models(protocol, samples)
+    secondary, findings = secondary_endpoints(files, protocol, extract, disposition)
+    supplementary = [
+        *other_estimands(protocol, everyone, samples, known),
+        *all_contrasts(protocol, extract, disposition),
+    ]
     section = {
         "sensitivity": [
             *other_missing_method(protocol, samples, known, extract, disposition),
@@ -50,18 +61,17 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             *flexible,
             *pooled,
         ],
-        "supplementary": [
-            *other_estimands(protocol, everyone, samples, known),
-            *all_contrasts(protocol, extract, disposition),
-        ],
+        "supplementary": supplementary,
         "evalue": confounding(protocol, primary, samples),
         "tipping": {
             **missing_outcomes(protocol, primary, disposition, shifted),
             "surface": shifted_outcomes(protocol, samples, shifted),
         },
         **splits,
+        "secondary": secondary,
+        "families": families_of(protocol, HypothesisResults(effect, secondary, supplementary)),
     }
-    return write_section(files, "sensitivity", section, ())
+    return write_section(files, "sensitivity", section, findings)
 
 
 def _same_estimand(

@@ -46,7 +46,14 @@ STEPS = (
     ),
     Step(
         "sensitivity",
-        ("effect.json", "extract.parquet", "analysis.parquet", "scores.parquet", "disposition.parquet"),
+        (
+            "effect.json",
+            "extract.json",
+            "extract.parquet",
+            "analysis.parquet",
+            "scores.parquet",
+            "disposition.parquet",
+        ),
         ("sensitivity.json",),
     ),
     Step(

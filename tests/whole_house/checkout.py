@@ -74,7 +74,7 @@ def _code() -> list[str]:
     """Return the code to which results lead, and the tables that say so, by name below the root."""
     tables = {
         ORIGINS_MODULE,
-        *(f"{ORIGINS_MODULE}_{part}" for part in ("controls", "keys", "looks", "randomised")),
+        *(f"{ORIGINS_MODULE}_{part}" for part in ("controls", "hypotheses", "keys", "looks", "randomised")),
     }
     modules = {origin.function.partition(":")[0] for origin in ORIGINS} | tables
     return sorted(f"{module.replace('.', '/')}.py" for module in modules)

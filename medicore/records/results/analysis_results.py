@@ -14,6 +14,7 @@ from medicore.records.results.analysis_rows import (
     DESCRIPTION,
     PRIMARY,
     SAFETY,
+    SECONDARY,
     SENSITIVITY,
     SUPPLEMENTARY,
     Number,
@@ -114,8 +115,8 @@ def _analysis(
 ) -> dict[str, Any]:
     groupings = list(dict.fromkeys(grouping for row in rows for grouping in row.groups))
     purpose = (
-        {"controlledTerm": PRIMARY}
-        if table.purpose == PRIMARY
+        {"controlledTerm": table.purpose}
+        if table.purpose in (PRIMARY, SECONDARY)
         else {"controlledTerm": table.purpose, "sponsorTermId": _term(table.purpose)}
     )
     analysis = {

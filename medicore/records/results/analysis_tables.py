@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from medicore.records.results.analysis_hypotheses import HYPOTHESIS_TABLES
 from medicore.records.results.analysis_monitoring import control_rows, harm_rows, look_rows, second_look_rows
 from medicore.records.results.analysis_rows import (
     ANALYSIS,
@@ -236,6 +237,7 @@ TABLES = (
     Table("Looks at the study, second implementation", "monitoring.verification", "Double programming", PRIMARY, second_look_rows),
     Table("Counted harms", "harms", "Maximised sequential probability ratio test (MaxSPRT)", SAFETY, harm_rows,
           "AS.SAFETY", "extract.parquet"),
+    *HYPOTHESIS_TABLES,
     Table("Sensitivity analyses", "sensitivity.sensitivity", "Sensitivity analysis", SENSITIVITY,
           _alternatives("sensitivity"), outcome=True),
     Table("Flexible models, splits", "sensitivity.flexible", "Cross-fitted AIPW", SENSITIVITY, _splits, outcome=True),

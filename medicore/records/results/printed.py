@@ -16,6 +16,8 @@ _FIRST = (
     "calibration.",
     "monitoring.",
     "harms.",
+    "secondary.",
+    "families.",
     "change.",
     "evalue.",
     "tipping.",

@@ -64,6 +64,8 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "14.2.6_verification_of_looks": ("monitoring.verification", "monitoring.verification.looks.*"),
     "14.2.7_harms": ("harms.*", "harms.*.looks.*"),
+    "14.2.8_secondary": ("secondary.*",),
+    "14.2.9_families": ("families.*", "families.*.hypotheses.*"),
 }
 """File name of each table (its number in the report and a word for its content), and the paths of its rows."""
 

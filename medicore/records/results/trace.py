@@ -2,6 +2,7 @@
 
 from medicore.records.results.origin import Origin, matching
 from medicore.records.results.trace_controls import CONTROLS_ORIGINS
+from medicore.records.results.trace_hypotheses import HYPOTHESES_ORIGINS
 from medicore.records.results.trace_keys import BALANCE, EFFECT, INFERENCE, MISSING, MODELS, SCORES, WEIGHTS
 from medicore.records.results.trace_looks import LOOKS_ORIGINS
 from medicore.records.results.trace_randomised import RANDOMISED_ORIGINS
@@ -212,6 +213,7 @@ ORIGINS = (
     *LOOKS_ORIGINS,
     *RANDOMISED_ORIGINS,
     *CONTROLS_ORIGINS,
+    *HYPOTHESES_ORIGINS,
     Origin("evalue.risk_ratio", "sensitivity", "medicore.steps.alternatives.robustness:confounding",
         "The primary estimate as a risk ratio, for the E-value",
         "exp(0.91 d), d = θ/SD of the outcome with ddof 1; for a binary outcome μ1/μ0", INFERENCE, "evalue",
@@ -262,6 +264,8 @@ ORIGINS = (
         "What the analysis set lacks, so that nothing can be estimated", "", ("outcome", "covariates"), "findings"),
     Origin("findings.propensity.**", "propensity", "medicore.steps.gates.propensity_gates:propensity_findings",
         "A diagnostic of scores, weights or balance that is beyond its limit", "", ("gates", *SCORES), "findings"),
+    Origin("findings.sensitivity.**", "sensitivity", "medicore.steps.alternatives.secondary:secondary_endpoints",
+        "A second implementation that does not confirm a secondary endpoint", "", ("secondary", *INFERENCE), "findings"),
     Origin("findings.effect.**", "effect", "medicore.steps.gates.effect_gates:effect_findings",
         "A diagnostic of the estimate that is beyond its limit", "", ("gates", *INFERENCE), "findings"),
 )

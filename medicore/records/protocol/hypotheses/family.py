@@ -44,7 +44,7 @@ class SubgroupHypothesis(Part):
         return f"{self.subgroup}: {self.level}"
 
 
-class Testing(Part):
+class FamilyMethod(Part):
     """How a family is tested: method, level, and the graph of the method "graph".
 
     ``weights`` are the shares of the level with which each hypothesis begins; row i of ``transitions`` says which share of its
@@ -79,7 +79,7 @@ class Testing(Part):
                 yield f"row {place + 1} of the transitions passes on to itself; expected 0 on the diagonal"
 
 
-class Family(Testing):
+class Family(FamilyMethod):
     """A family within a study: ``primary``, names of secondary endpoints, and levels of subgroups.
 
     ``month`` is the one month in which hypotheses other than the primary are tested, where the study is looked at every
