@@ -84,6 +84,7 @@ def _protocols(settings: Settings) -> str:
     folder = StudyFolder(settings.root / "studies")
     for study in folder.studies():
         folder.load(study)
+    folder.families()
     return f"{len(folder.studies())} valid"
 
 

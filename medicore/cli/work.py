@@ -97,7 +97,12 @@ def portfolio(
     as_json: Json = False,
 ) -> None:
     """Analyse the month of all studies; a study that halts does not stop the others."""
+    from medicore.cli.families import show_families
+
+    house(settings()).protocols.families()  # a malformed file is refused before anything is computed
     outcomes = _perform(command, studies or [], month, reason, person, exploratory=False)
+    if not as_json:
+        show_families(month, studies or ())
     _finish(outcomes, as_json=as_json)
 
 

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from medicore.records.delivery.transfer import Transfer
+from medicore.records.protocol.hypotheses.portfolio_family import PortfolioFamily
 from medicore.records.protocol.protocol import Protocol as StudyProtocol
 
 
@@ -23,4 +24,8 @@ class Protocols(Protocol):
 
     def load(self, study: str) -> StudyProtocol:
         """Return the protocol of a study."""
+        ...
+
+    def families(self) -> tuple[PortfolioFamily, ...]:
+        """Return the families of several studies' primaries."""
         ...

@@ -35,6 +35,7 @@ def contents() -> dict[str, Any]:
         "code_commit": "3a52404c3c1f5f0a2f9d5c2f0a6ed9b1f0c0d9e7",
         "renderer": {"name": "embedded", "typst": "0.15.2"},
         "studies": [study(number, state) for number, state in enumerate(STATES, start=1)],
+        "families": [family()],
         "earlier_late": [
             {
                 "study": "MED-2024-0007",
@@ -45,6 +46,23 @@ def contents() -> dict[str, Any]:
             },
         ],
     }
+
+
+def family() -> dict[str, Any]:
+    """Return a family of three studies: one is rejected, one is not, and one is not sealed."""
+    rows = [("MED-2024-0001", 0.001, 0.003, True, ""), ("MED-2024-0004", 0.03, 0.06, False, "")]
+    rows.append(("MED-2024-0008", 1.0, 1.0, False, "not sealed"))
+    return {
+        "name": "metabolic", "method": "holm", "alpha": 0.05, "weights": None, "transitions": None,
+        "declared_in": "3a52404c3c1f5f0a2f9d5c2f0a6ed9b1f0c0d9e7", "declaration_sha256": "7d" * 32,
+        "hypotheses": [
+            {
+                "study": study, "run": None if reason else f"{study}/{MONTH}/1", "results_sha256": None,
+                "entering_p": entering, "adjusted_p": adjusted, "rejected": rejected, "reason": reason,
+            }
+            for study, entering, adjusted, rejected, reason in rows
+        ],
+    }  # fmt: skip
 
 
 def study(number: int, state: str) -> dict[str, Any]:

@@ -193,3 +193,14 @@ def test_lost_parameters_and_another_months_contents_are_refused(monkeypatch: py
     monkeypatch.setattr("medicore.stores.report.renderer_embedded.parameters", lambda _: lost)
     with pytest.raises(ConfigurationError, match="LostParameterError"):
         render(contents())
+
+
+def test_families_across_studies_are_a_table(portfolio: bytes) -> None:
+    """Each study has its p-values and its decision; a portfolio without families says that nothing is adjusted."""
+    text = tight(text_of(portfolio))
+    assert tight("Families across studies") in text
+    assert tight("metabolic: holm, level 5.0 %; declared in commit 3a52404c3c1f") in text
+    assert tight("0.0010 0.0030 rejected") in text
+    assert tight("1.0000 1.0000 not rejected not sealed") in text
+    without = render({**contents(), "families": []})
+    assert tight("No family across studies is declared") in tight(text_of(without))

@@ -24,7 +24,7 @@ def test_every_endpoint_is_a_row(inputs: Any) -> None:
         "risk ratio · 1.1 % of 1,566 due missing (weighted) · exploratory · not estimable: the covariates predict",
     )
     paths = {report.results["references"][number - 1] for number in report.cited}
-    assert paths == {"secondary.0", "secondary.1"}
+    assert paths == {"primary", "secondary.0", "secondary.1"}
 
 
 def test_every_hypothesis_has_its_decision(inputs: Any) -> None:

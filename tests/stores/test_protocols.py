@@ -65,3 +65,17 @@ def test_file_that_is_no_protocol_is_named(
     (tmp_path / "REF-NHEFS.yaml").write_bytes(data)
     with pytest.raises(ProtocolError, match=expected):
         folder.load("REF-NHEFS")
+
+
+def test_the_families_are_no_study(tmp_path: Path) -> None:
+    """The file beside the protocols is read as families, its absence as none, and other bytes than UTF-8 are refused."""
+    folder = StudyFolder(tmp_path)
+    assert folder.families() == ()
+    path = tmp_path / "families.yaml"
+    path.write_text("families: [{name: a, studies: [TEST-A, TEST-B], method: holm, alpha: 0.05}]")
+    assert folder.studies() == ()
+    (family,) = folder.families()
+    assert family.studies == ("TEST-A", "TEST-B")
+    path.write_bytes(b"\xff")
+    with pytest.raises(ProtocolError, match=r"studies/families.yaml is not UTF-8"):
+        folder.families()

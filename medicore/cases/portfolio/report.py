@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from medicore.cases.portfolio.entry import entry
+from medicore.cases.portfolio.families import portfolio_families
 from medicore.cases.portfolio.late_months import earlier_late
 from medicore.errors import BusyError, ProtocolError
 from medicore.ports.house import House
@@ -82,6 +83,7 @@ def portfolio_contents(
     with house.records.reading() as records:
         reading = replace(house, records=records)
         entries = [entry(reading, study, month, at) for study in asked]
+        families = portfolio_families(reading, month, asked)
     if house.ledger.head()[0] != last.sequence:
         raise BusyError(
             f"the ledger grew past event {last.sequence} while the report was made; expected no new event; try again"
@@ -95,6 +97,7 @@ def portfolio_contents(
         "code_commit": commit,
         "renderer": dict(house.renderer(house.renderer_name).identity),
         "studies": entries,
+        "families": families,
         "earlier_late": earlier_late(house, asked, month, moment(at)),
     }
 

@@ -92,12 +92,19 @@ def parse_recorded(text: str, origin: str) -> Protocol:
     return _parsed(text, origin, new=False)
 
 
-def _parsed(text: str, origin: str, *, new: bool) -> Protocol:
+def read_yaml(text: str, origin: str) -> tuple[Any, yaml.Node | None]:
+    """Return what YAML ``text`` holds, and its nodes, None for an empty text; a key that is given twice is refused.
+
+    Raises
+    ------
+    ProtocolError
+        When the text is not YAML; ``origin`` names the file.
+    """
     try:
         # A subclass of SafeLoader: it builds plain values only.
         loader = _UniqueKeyLoader(text)
         node = loader.get_single_node()
-        found = loader.construct_document(node) if node is not None else None
+        return (loader.construct_document(node) if node is not None else None), node
     except yaml.MarkedYAMLError as error:
         where = f" at line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ProtocolError(
@@ -105,6 +112,10 @@ def _parsed(text: str, origin: str, *, new: bool) -> Protocol:
         ) from error
     except (yaml.YAMLError, ValueError) as error:
         raise ProtocolError(f"{origin} is not valid YAML; correct the file and try again") from error
+
+
+def _parsed(text: str, origin: str, *, new: bool) -> Protocol:
+    found, node = read_yaml(text, origin)
     places = dict(_places(node, ())) if node is not None else {}
     traps = [*_ambiguous_words(places)]
     try:

@@ -14,7 +14,7 @@ from presentation.writing.numbers import (
     p_value,
     percent,
 )
-from presentation.writing.typst import block, call
+from presentation.writing.typst import block, call, joined
 
 ENDPOINTS = "secondary"
 FAMILIES = "families"
@@ -41,7 +41,7 @@ def endpoints(report: Report) -> str:
         Column(("Mean", report.arm("treated"))),
         Column(("Mean", report.arm("control"))),
         Column(("Estimate",)),
-        Column((f"{level(found[0]['level'])} CI",)),
+        Column((f"{level(report.results['primary']['level'])} CI",)),
         Column(("p",)),
     )
     rows = [
@@ -65,7 +65,8 @@ def endpoints(report: Report) -> str:
         "endpoint is exploratory unless a family covers it. Each estimate is confirmed by a second implementation. "
         f"{MISSING}: not estimable, for the reason given. CI: confidence interval."
     )
-    return block(table("14.2.8", "Secondary endpoints", columns, rows, note=note, source=ENDPOINTS))
+    cited = joined(note, report.cite("primary"))
+    return block(table("14.2.8", "Secondary endpoints", columns, rows, note=cited, source=ENDPOINTS))
 
 
 def _described(one: dict[str, Any]) -> str:
