@@ -24,6 +24,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
         "tests/stores/test_ledger_writers.py",
     ),
     "environments": ("tests/line/journeys",),
+    "families": ("tests/simulation/test_families.py",),
     "files": ("tests/records/test_real_files.py",),
     "effects": ("tests/simulation/test_true_effect.py",),
     "gaps": ("tests/simulation/test_gaps.py",),
