@@ -22,7 +22,7 @@ def _endpoints(results: Mapping[str, Any]) -> tuple[Row, ...]:
         method = f"{endpoint['estimator']}; {endpoint['variance']}" if endpoint["estimator"] else ""
         second = endpoint["verification"] or {}
         verified = {f"second implementation, {key}": value for key, value in numbers(second).items()}
-        rows.append(Row(numbers(endpoint) | verified, group, method))
+        rows.append(Row(numbers(endpoint, ("family",)) | verified, group, method))
         for arm, counts in endpoint["outcomes"]["arms"].items():
             rows.append(Row(numbers(counts), group | {ARM: arm}, "Counts by state of the outcome and arm"))
     return tuple(rows)
