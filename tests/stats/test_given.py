@@ -11,6 +11,7 @@ import pytest
 
 import medicore.stats
 from medicore.errors import EstimationError
+from medicore.stats.bootstrap.resampling import Layout
 from medicore.stats.effect.cross_fitting import Nuisance
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.given import ARM, DESIGNS, NUMBERS, checked
@@ -18,6 +19,7 @@ from medicore.stats.imputation.incomplete import IncompleteCovariate
 from medicore.stats.missing.observation import fit_observation
 from medicore.stats.models.learners import Penalised
 from medicore.stats.models.logistic import fit_logistic
+from medicore.stats.randomisation.randomisation_scheme import Randomisation
 from tests.stats.samples import draw
 
 SAMPLE = draw(7)
@@ -38,6 +40,9 @@ OTHERS: dict[str, Any] = {
     "chance": np.random.Generator(np.random.PCG64(1)),
     "completed": SAMPLE.outcome,
     "arm": SAMPLE.treated,
+    "randomisation": Randomisation("simple", np.zeros(240, dtype=np.intp)),
+    "layout": Layout.of(SAMPLE.treated, 4),
+    "streams": np.random.SeedSequence(1).spawn(2),
     "target": "ATE",
     "family": "gaussian",
     "fold": np.arange(240) % 5,
@@ -46,8 +51,8 @@ OTHERS: dict[str, Any] = {
     "result": doubly_robust(SAMPLE.x, SAMPLE.treated, SAMPLE.outcome, fit_logistic(SAMPLE.x, SAMPLE.treated)),
 }
 """Arguments beside the arrays that the checks know."""
-UNCHECKED = {"verify_effect"}
-"""The second implementation shares nothing with the first; the arrays it is given have been through the first."""
+UNCHECKED = {"verify_effect", "verify_adjusted"}
+"""Second implementations share nothing with the first; the arrays they are given have been through the first."""
 
 
 def functions() -> dict[str, Callable[..., Any]]:

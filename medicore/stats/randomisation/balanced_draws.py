@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.stats.bootstrap.resampling import TILE, Counts, Layout
+from medicore.stats.given import checked
 from medicore.stats.randomisation.randomisation_scheme import Randomisation
 
 Whole = NDArray[np.intp]
 
 
+@checked
 def draw_balanced(
     layout: Layout,
     treated: NDArray[np.bool_],

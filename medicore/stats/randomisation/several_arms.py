@@ -101,7 +101,7 @@ def means_of_all_arms(
 def _fitted(
     x: Vector, arm: Whole, outcome: Vector, family: Family, form: Form, arms: int
 ) -> tuple[Vector, Vector, int]:
-    """Return predictions under every arm, ``(n, arms)``, leverages in the own fit, ``(n,)``, and the parameters."""
+    """Return predictions under every arm, ``(n, arms)``, leverages in their own fit, ``(n,)``, and the parameters."""
     n = len(arm)
     predicted, leverage, parameters = np.empty((n, arms)), np.empty(n), 0
     if form == "joint":

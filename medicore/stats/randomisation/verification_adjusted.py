@@ -96,7 +96,7 @@ def _fits(x: Vector, treated: Flags, outcome: Vector, family: str, form: str) ->
 def _within_strata(
     predicted: Vector, treated: Flags, outcome: Vector, strata: NDArray[np.intp], ratio: Vector
 ) -> tuple[Vector, Vector, Vector]:
-    """Return predictions calibrated in each stratum, the inverse share of the own arm there, and longer ratios."""
+    """Return predictions calibrated in each stratum, the inverse share of their own arm there, and longer ratios."""
     moved, weight, longer = predicted.copy(), np.ones(len(outcome)), ratio.copy()
     for stratum in np.unique(strata):
         inside = strata == stratum

@@ -93,10 +93,10 @@ def test_a_part_that_is_no_table_is_refused() -> None:
 
 def test_first_pattern_that_fits_is_the_origin() -> None:
     """A path has the first origin of the recorded table that fits, as it has in the table of the code that runs."""
-    assert recorded_origin("primary.estimate", TABLE).function == "a:b"
-    assert recorded_origin("primary.bootstrap.low", TABLE).function == "a:c"
+    assert recorded_origin(TABLE, "primary.estimate").function == "a:b"
+    assert recorded_origin(TABLE, "primary.bootstrap.low").function == "a:c"
     with pytest.raises(IntegrityError, match=r"'study\.name' is not in the trace table"):
-        recorded_origin("study.name", TABLE)
+        recorded_origin(TABLE, "study.name")
 
 
 def test_nothing_of_it_is_executed(tmp_path: Path) -> None:

@@ -126,9 +126,9 @@ def test_a_model_of_both_arms_that_did_not_converge_stops_the_run() -> None:
     one, zero = fit_outcome_models(x, treated, outcome, "binomial", "joint")
     stuck = replace(one, converged=False), replace(zero, converged=False)
     terms, every = Terms(x, ("age",), ("age",)), np.ones(60, dtype=bool)
-    sample = Sample(
-        pd.DataFrame(), "binomial", "ATE", x, x, x, treated, outcome, every, fit_logistic(x, treated)
-    )
+    observing = partial(fit_observation, x, treated, every)
+    fit = fit_logistic(x, treated)
+    sample = Sample(pd.DataFrame(), "binomial", "ATE", x, x, x, treated, outcome, every, fit, observing)
     (found,) = outcome_model_findings(protocol(), terms, sample, stuck)
     assert (found.gate, found.subject, found.overridable) == (
         "outcome convergence",
