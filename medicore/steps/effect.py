@@ -30,7 +30,9 @@ from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
 from medicore.steps.models.primary import estimate_primary
 from medicore.steps.models.sample import Sample, observation_covariates
+from medicore.steps.models.survival_primary import survival_effect
 from medicore.steps.models.terms import model_terms
+from medicore.steps.models.timed_sample import TimedSample
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
@@ -39,9 +41,11 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     Where an outcome or observation model separates, or did not converge, and no estimate follows, the findings say so in place of the
     estimate, and no decision overrides them.
     """
-    harms, counted = counted_harms(files, protocol)
     sets, retained = analysed(files)
     frames = [one[retained] for one in sets]
+    if protocol.outcome.timed:
+        return survival_effect(files, protocol, TimedSample.of(protocol, frames[0].reset_index(drop=True)))
+    harms, counted = counted_harms(files, protocol)
     samples = [Sample.of(protocol, frame) for frame in frames]
     results = [sample.primary() for sample in samples]
     designs = [model_terms(protocol, protocol.models.outcome, frame) for frame in frames]

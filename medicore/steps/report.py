@@ -123,6 +123,7 @@ def assemble(
         "families": sensitivity.pop("families"),
         "evalue": sensitivity.pop("evalue"),
         "tipping": sensitivity.pop("tipping"),
+        **({"survival": sensitivity.pop("survival")} if "survival" in sensitivity else {}),
         "sensitivity": sensitivity,
         "findings": [
             {

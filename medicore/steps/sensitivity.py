@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
+
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
@@ -28,9 +30,12 @@ from medicore.steps.alternatives.several_arms import over_all_arms
 from medicore.steps.alternatives.shifts import shifted_outcomes, shifted_sets
 from medicore.steps.alternatives.single_models import outcome_models_alone, targeted_means, weighting_alone
 from medicore.steps.alternatives.supplementary import other_estimands
+from medicore.steps.alternatives.survival_rows import other_survival, same_survival
+from medicore.steps.alternatives.survival_section import confounding_of_survival, survival_section
 from medicore.steps.effect import analysed
 from medicore.steps.gate import read_section, write_section
 from medicore.steps.models.sample import Sample, nothing, observation_covariates, row, varied
+from medicore.steps.models.timed_sample import TimedSample
 
 
 def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
@@ -39,6 +44,8 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     Secondary endpoints and families of hypotheses follow; the findings are those of the endpoints.
     """
     everyone, retained = analysed(files)
+    if protocol.outcome.timed:
+        return _of_survival(files, protocol, everyone[0], everyone[0][retained].reset_index(drop=True))
     samples = [Sample.of(protocol, one[retained].reset_index(drop=True)) for one in everyone]
     known = CompleteCases(protocol, samples)
     effect = read_section(files, "effect")
@@ -72,6 +79,23 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "families": families_of(protocol, HypothesisResults(effect, secondary, supplementary)),
     }
     return write_section(files, "sensitivity", section, findings)
+
+
+def _of_survival(
+    files: RecordFiles, protocol: Protocol, everyone: pd.DataFrame, retained: pd.DataFrame
+) -> tuple[Finding, ...]:
+    """Write the rows of a time to event, and what stands beside its effect: curves, hazard ratio, log-rank, incidences."""
+    sample = TimedSample.of(protocol, retained)
+    section = {
+        "sensitivity": same_survival(protocol, sample),
+        "supplementary": other_survival(protocol, everyone, sample),
+        "evalue": confounding_of_survival(protocol, sample),
+        "tipping": None,
+        "survival": survival_section(protocol, sample),
+        "secondary": [],
+        "families": [],
+    }
+    return write_section(files, "sensitivity", section, ())
 
 
 def _same_estimand(
@@ -110,7 +134,7 @@ def _same_estimand(
 def _unadjusted(protocol: Protocol, sample: Sample) -> ArmMeans | Effect:
     """Return the comparison of the arms as they are: by Welch's t for a difference, by the risks for a ratio."""
     target = protocol.estimand.target
-    if protocol.estimand.measure == "difference":
+    if protocol.estimand.contrast == "difference":
         found = replace(welch_difference(sample.treated, sample.outcome), estimand=target)
         return Effect("difference", found)
     return replace(unadjusted_means(sample.treated, sample.outcome), estimand=target)

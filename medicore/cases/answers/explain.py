@@ -1,6 +1,7 @@
 """explain: the origin of a number of a sealed run, and its value when it is computed again now."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from medicore.cases.run.stored import GIVEN, read_document, read_provenance
 from medicore.errors import IntegrityError, ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.results.origin import Origin
+from medicore.records.results.origin import Origin, matching
 from medicore.records.results.paths import value_at
 from medicore.records.results.printed import Place, places_of
-from medicore.records.results.recorded_trace import recorded_origin
+from medicore.records.results.recorded_trace import recorded_origins
 from medicore.records.results.references import path_of
+from medicore.records.results.survival_trace import SECTION
 from medicore.records.results.trace_randomised import traced_path
 from medicore.steps.gate import DOCUMENT
 from medicore.steps.way import STEP_NAMES, STEPS
@@ -58,11 +60,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     protocol = read_document(house, run, commit, "protocol.json")
     if traced == path:
         traced = inner = traced_path(path, protocol["inference"].get("estimator", "aipw"))
-    origin = recorded_origin(
-        _trace_table(house, commit),
-        traced,
-        lambda module: house.records.read(commit, _file_of(module)).decode(),
-    )
+    origin = matching(_traced_by(house, commit, results.document), traced)
     file, line = _place(house, commit, origin.function)
     # Later steps use nothing from the contract check: it is computed again only if the number is its own.
     kept = GIVEN if origin.step == "check" else (*GIVEN, DOCUMENT["check"])
@@ -130,14 +128,24 @@ def _given(protocol: dict[str, Any], key: str) -> bool:
     return key.split(".")[0] in protocol
 
 
-def _trace_table(house: House, commit: str) -> str:
-    """Return the source of the recorded code's trace table, which may be anywhere below ``medicore/records``."""
-    places = [
-        name for name in house.records.names(commit, "medicore/records") if name.split("/")[-1] == "trace.py"
-    ]
+def _traced_by(house: House, commit: str, results: Mapping[str, Any]) -> tuple[Origin, ...]:
+    """Return the recorded code's trace table, and before it that of a time to event where the results are of one."""
+    files = ("survival_trace.py", "trace.py") if SECTION in results else ("trace.py",)
+
+    def read(module: str) -> str:
+        return house.records.read(commit, _file_of(module)).decode()
+
+    return tuple(
+        origin for file in files for origin in recorded_origins(_trace_table(house, commit, file), read)
+    )
+
+
+def _trace_table(house: House, commit: str, file: str) -> str:
+    """Return the source of a trace table of the recorded code, wherever below ``medicore/records`` it stands."""
+    places = [name for name in house.records.names(commit, "medicore/records") if name.split("/")[-1] == file]
     if len(places) != 1:
         raise IntegrityError(
-            f"the code of commit {commit[:12]} has {len(places)} files trace.py below medicore/records; expected one; "
+            f"the code of commit {commit[:12]} has {len(places)} files {file} below medicore/records; expected one; "
             "run 'medicore verify'"
         )
     return house.records.read(commit, f"medicore/records/{places[0]}").decode()

@@ -12,8 +12,9 @@ from medicore.ports.house import House
 from medicore.records.checking import Check, CheckKind
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.results.origin import matching
 from medicore.records.results.paths import paths_of
-from medicore.records.results.trace import origin_of, traced_parts
+from medicore.records.results.survival_trace import origins_of
 from medicore.steps.way import STEP_NAMES
 
 _OF_THE_RECORD = (CheckKind.LEDGER, CheckKind.AUTHORITY, CheckKind.RECORD, CheckKind.REPOSITORY_COPY)
@@ -187,11 +188,12 @@ def _traceable(found: _Evidence) -> tuple[bool | None, str]:
     results = found.document("results.json")
     if results is None:
         return None, f"code commit {found.provenance['run']['code_commit'][:12]}; no results were reached"
-    traced = traced_parts()
+    table = origins_of(results)
+    traced = {origin.pattern.split(".")[0] for origin in table}
     paths = [path for path in paths_of(results) if path.split(".")[0] in traced]
     try:
         for path in paths:
-            origin_of(path)
+            matching(table, path)
     except IntegrityError as error:
         return False, str(error)
     return (

@@ -13,6 +13,7 @@ from medicore.records.protocol.monitoring import declared_harms, monitoring_inco
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.randomised import incoherent_randomised
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
+from medicore.records.protocol.survival import incoherent_survival
 
 
 def incoherences(protocol: Protocol) -> list[str]:
@@ -47,6 +48,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *incoherent_controls(protocol),
         *endpoints,
         *incoherent_families(protocol),
+        *incoherent_survival(protocol),
     ]
 
 
@@ -146,7 +148,7 @@ def _outcome_can_be_analysed(protocol: Protocol) -> None:
 
 def _estimand_can_be_estimated(protocol: Protocol) -> None:
     measure, target = protocol.estimand.measure, protocol.estimand.target
-    if measure != "difference" and protocol.outcome.type != "binary":
+    if measure in ("risk ratio", "odds ratio") and protocol.outcome.type != "binary":
         raise ValueError(f"the measure {measure!r} compares risks; it needs an outcome of type binary")
     if protocol.design == "randomised" and target != "ATE":
         raise ValueError(f"a randomised study estimates the ATE of everybody randomised, not the {target}")

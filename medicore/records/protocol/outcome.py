@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from medicore.records.protocol.growing import GrowingPart
-from medicore.records.protocol.part import Name, Part, Text
+from medicore.records.protocol.part import Name, Part, Positive, Text
 
 IMPUTED = ("multiple imputation", "jump to reference", "copy reference")
 """The methods that draw missing outcomes several times."""
@@ -64,20 +64,41 @@ class MissingOutcomes(GrowingPart):
     number: Annotated[int, Field(ge=5, le=100)] = 20
 
 
+class Censoring(Part):
+    """The covariates on which the end of follow-up may depend; none where it depends on nothing within an arm."""
+
+    covariates: tuple[Name, ...]
+
+
 class Outcome(GrowingPart):
     """The outcome column, its type and unit, when it is due, and what is done where it is missing.
 
-    ``assessed`` and ``missing`` are None in protocols of before they were asked for; no run is made by such a one.
+    ``assessed`` and ``missing`` are None in protocols of before they were asked for; no run is made by such a one. A time
+    to event has neither: its column is the time of follow-up, ``event`` the column that says how follow-up ended, 0
+    censored, 1 with the event, and 2 with a ``competing`` event, if that has a name. ``horizon`` is the time at which
+    survival is compared. ``censoring`` names the covariates of the hazard of censoring, by default those of the outcome
+    model.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"assessed", "missing"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"assessed", "missing", "event", "horizon", "competing", "censoring"}
+    )
 
     column: Name
-    type: Literal["continuous", "binary"] = "continuous"
+    type: Literal["continuous", "binary", "time to event"] = "continuous"
     unit: Text
     label: Text
     assessed: Assessed | Literal["none"] | None = None
     missing: MissingOutcomes | None = None
+    event: Name | None = None
+    horizon: Positive | None = None
+    competing: Text | None = None
+    censoring: Censoring | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether the outcome is a time to an event."""
+        return self.type == "time to event"
 
     @property
     def family(self) -> Literal["gaussian", "binomial"]:

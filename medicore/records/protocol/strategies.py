@@ -29,6 +29,7 @@ def planned_columns(protocol: Protocol) -> set[str]:
         named |= {event.column_before, event.duration}
         if event.rule is not None:
             named |= {event.rule.column, event.rule.date}
+    named.add(protocol.outcome.event)
     return {name for name in named if name is not None} | set(missing.covariates if missing else ())
 
 
@@ -46,22 +47,22 @@ def unplanned(protocol: Protocol) -> Iterator[str]:
     outcome, column = protocol.outcome, protocol.outcome.column
     if protocol.monitoring is None:
         yield f"monitoring {MISSING}"
-    if outcome.assessed is None:
+    if outcome.assessed is None and not outcome.timed:
         yield (
             "outcome.assessed is missing; write {anchor: <date column>, day: 182, window: [-14, 28]}, {visit: <date "
             "column>}, or none where the extract has no dates"
         )
-    if outcome.missing is None:
+    if outcome.missing is None and not outcome.timed:
         yield "outcome.missing is missing; write outcome.missing: {method: weighted}, or {method: complete cases}"
-    elif outcome.missing.method not in COMPUTED:
+    elif outcome.missing is not None and outcome.missing.method not in COMPUTED:
         yield (
             f"outcome.missing.method {outcome.missing.method!r} is computed by nothing yet; write one of "
             f"{', '.join(COMPUTED)}"
         )
     for criterion in protocol.eligibility:
-        if criterion.column == column:
+        if criterion.column in (column, outcome.event):
             yield (
-                f"criterion {criterion.name!r} selects by the outcome {column!r}; delete it, and say under outcome.missing "
+                f"criterion {criterion.name!r} selects by the outcome {criterion.column!r}; delete it, and say under outcome.missing "
                 "what is done where the outcome is missing"
             )
     for event in protocol.estimand.intercurrent_events:

@@ -21,7 +21,7 @@ from medicore.records.results.analysis_rows import (
     Row,
     Table,
 )
-from medicore.records.results.analysis_tables import TABLES
+from medicore.records.results.survival_tables import ALL_TABLES
 
 _REPORT = "OUT.REPORT"
 _REASON = {"controlledTerm": "SPECIFIED IN SAP"}
@@ -37,7 +37,7 @@ def reporting_event(run: str, results: Mapping[str, Any], protocol: Mapping[str,
     """Return the reporting event of a finished run, from its results and its resolved protocol."""
     parts = [
         (table, name, rows)
-        for table in TABLES
+        for table in ALL_TABLES
         for name, rows in _by_method(table, table.rows(results)).items()
     ]
     methods = _methods((name, rows) for _, name, rows in parts)
@@ -224,7 +224,7 @@ def _sets(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _groupings(results: Mapping[str, Any], protocol: Mapping[str, Any]) -> list[dict[str, Any]]:
     arms = results["cohort"]["arms"]
     used = dict.fromkeys(
-        grouping for table in TABLES for row in table.rows(results) for grouping in row.groups
+        grouping for table in ALL_TABLES for row in table.rows(results) for grouping in row.groups
     )
     found: list[dict[str, Any]] = [
         {"id": grouping, "name": grouping.removeprefix("GF.").capitalize(), "dataDriven": True}

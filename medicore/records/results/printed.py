@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from medicore.errors import ProtocolError
+from medicore.records.results.origin import matching
 from medicore.records.results.paths import leaves_of
-from medicore.records.results.trace import origin_of, traced_parts
+from medicore.records.results.survival_trace import origins_of
 
 _NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?P<percent>%?)")
 _FIRST = (
@@ -97,9 +98,9 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
     Only results with an origin count, and each path appears once. Raises ProtocolError when the text is not a number,
     or no result is printed as this number.
     """
-    number = printed_number(text)
+    number, table = printed_number(text), origins_of(results)
     found = [
-        Place(path, value, origin_of(path).definition)
+        Place(path, value, matching(table, path).definition)
         for path, value in numbers_of(results)
         if number.reads_like(value)
     ]
@@ -113,7 +114,7 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
 
 def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     """Return every number of the results that has an origin, with its path, in the order of the results."""
-    first = traced_parts()
+    first = {origin.pattern.split(".")[0] for origin in origins_of(results)}
     return tuple(
         (path, float(value))
         for part, section in results.items()

@@ -132,7 +132,7 @@ def _split(protocol: Protocol, plan: Flexible, sample: Sample, learner: str, ind
     )
     try:
         means = cross_fitted_means(*arrays, nuisance, target="ATT" if sample.target == "ATT" else "ATE")
-        return replace(found, effect=effect_of(means, protocol.estimand.measure))
+        return replace(found, effect=effect_of(means, protocol.estimand.contrast))
     except EstimationError as error:
         return replace(found, reason=str(error))
 

@@ -96,7 +96,7 @@ def _estimated(
         "mean_treated": float(np.mean([one.result.mean_treated for one in parts])),
         "mean_control": float(np.mean([one.result.mean_control for one in parts])),
         "verification": {
-            "estimate": presented(second.value, own.estimand.measure),
+            "estimate": presented(second.value, own.estimand.contrast),
             "standard_error": second.standard_error,
             "library": second.library,
             "route": second.route,
@@ -146,7 +146,7 @@ def _verified(own: Protocol, sample: Sample) -> Verification:
             sample.outcome,
             family=sample.family,
             target=sample.target,
-            measure=own.estimand.measure,
+            measure=own.estimand.contrast,
             corrected=True,
             **seen,
         )

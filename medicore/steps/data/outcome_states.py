@@ -44,6 +44,8 @@ def outcomes_of(protocol: Protocol, extract: pd.DataFrame, locked_on: date | Non
     of the visit alone, while no visit is recorded. ``locked_on`` is needed where the protocol names an anchor.
     Raises ProtocolError when the protocol does not say when the outcome is due, or what is done where it is missing.
     """
+    if protocol.outcome.timed:
+        return _followed(protocol, extract)
     if protocol.outcome.assessed is None or protocol.outcome.missing is None:
         raise ProtocolError(
             f"the protocol of {protocol.study} does not say when the outcome is due and what is done where it is missing; "
@@ -54,6 +56,14 @@ def outcomes_of(protocol: Protocol, extract: pd.DataFrame, locked_on: date | Non
     outcome = after_event(extract, delivered, events)
     due = ~np.isnan(delivered) | _closed(protocol, extract, locked_on)
     return Outcomes(outcome, due, _outside(protocol, extract) & ~np.isnan(delivered), events)
+
+
+def _followed(protocol: Protocol, extract: pd.DataFrame) -> Outcomes:
+    """Return the times of follow-up: each is there from the first day, and missing where time or ending is not recorded."""
+    time = extract[protocol.outcome.column].to_numpy(dtype=np.float64, na_value=np.nan)
+    ended = extract[str(protocol.outcome.event)].notna().to_numpy(dtype=bool)
+    nobody = np.zeros(len(extract), dtype=bool)
+    return Outcomes(np.where(ended, time, np.nan), ~nobody, nobody, occurred(protocol, extract))
 
 
 def defined_outcome(protocol: Protocol, extract: pd.DataFrame) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.steps.gates.survival_gates import follow_up_findings
 
 
 def cohort_findings(protocol: Protocol, analysis: pd.DataFrame) -> Iterator[Finding]:
@@ -17,6 +18,8 @@ def cohort_findings(protocol: Protocol, analysis: pd.DataFrame) -> Iterator[Find
     """
     treated = analysis["treated"].to_numpy(dtype=bool)
     arms = {protocol.treatment.treated: treated, protocol.treatment.control: ~treated}
+    if protocol.outcome.timed:
+        yield from follow_up_findings(protocol, analysis)
     if protocol.outcome.type == "binary":
         observed = analysis["observed"].to_numpy(dtype=bool)
         yield from _events(

@@ -64,13 +64,14 @@ def effect_findings(
     primary: Mapping[str, Any],
     sparse: str = "",
     alarm_rate: Callable[[str], float | None] = lambda _: None,
+    expectation: str = "that leverage lets expect",
 ) -> Iterator[Finding]:
     """Yield findings about the primary estimate: variances that disagree, failed replicates, second implementation.
 
     The sandwich is held against the influence function, and the spread of the bootstrap's replicates against the
     standard error of residuals divided by 1 − leverage: each pair errs alike in small samples. ``alarm_rate`` gives the
     false alarm rate of one of the two, and is asked only where it fires. ``sparse`` says which levels few subjects
-    have, for the message about failed replicates.
+    have, for the message about failed replicates, and ``expectation`` what the spread is held against.
     """
     gates, errors, replicated = protocol.gates, primary["standard_errors"], primary["bootstrap"]
     pairs = {
@@ -80,7 +81,7 @@ def effect_findings(
         ),
         "bootstrap": (
             replicated["spread"] / replicated["expected_spread"],
-            "the spread of the bootstrap replicates differs from the standard error that leverage lets expect",
+            f"the spread of the bootstrap replicates differs from the standard error {expectation}",
         ),
     }
     for name, (ratio, words) in pairs.items():

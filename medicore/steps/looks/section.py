@@ -87,7 +87,7 @@ class _Looked:
 
     def on_measure(self, value: float) -> float:
         """Return a value of the scale of inference on the measure's own."""
-        return presented(value, self.protocol.estimand.measure)
+        return presented(value, self.protocol.estimand.contrast)
 
 
 def frozen_looks(files: RecordFiles) -> Section:

@@ -16,7 +16,7 @@ def variance_alarm_rate(protocol: Protocol, sample: Sample, name: str) -> float 
     if sample.fit.separated or protocol.inference.estimator != "aipw":
         return None
     seed, limit = derived_seed(protocol.seed, "alarms"), protocol.gates.variance_disagreement
-    family, target, measure = sample.family, sample.target, protocol.estimand.measure
+    family, target, measure = sample.family, sample.target, protocol.estimand.contrast
     try:
         world = World.of(
             sample.x_propensity[sample.observed],

@@ -48,7 +48,7 @@ def control_section(
     """
     if not protocol.negative_controls:
         return None
-    measure, level = protocol.estimand.measure, protocol.inference.level
+    measure, level = protocol.estimand.contrast, protocol.inference.level
     samples, refused = _samples(protocol, frames)
     rows = [_row(protocol, control, samples, refused) for control in protocol.negative_controls]
     known = [row for row in rows if row["estimate"] is not None]
@@ -81,7 +81,7 @@ def limits(protocol: Protocol) -> dict[str, float | None]:
     declared = gates.systematic_error
     return {
         "controls_share": gates.controls_share,
-        "systematic_error": LIMITS[protocol.estimand.measure] if declared is None else declared,
+        "systematic_error": LIMITS[protocol.estimand.contrast] if declared is None else declared,
         "detectable_effect": gates.detectable_effect,
     }
 
@@ -101,7 +101,7 @@ def calibration(
     error = ErrorDistribution(section["null"]["mean"], section["null"]["deviation"])
     made = calibrated_effect(found.inferred / unit, found.standard_error / unit, error)
     low, high = made.interval(found.level)
-    measure = protocol.estimand.measure
+    measure = protocol.estimand.contrast
     return {
         "estimate": presented(made.value * unit, measure),
         "standard_error": made.standard_error * unit,
@@ -166,10 +166,10 @@ def estimated_control(protocol: Protocol, control: NegativeControl, sample: Samp
     result = taken.primary()
     if any(model.separated or not model.converged for model in result.models):
         raise EstimationError("its outcome model separates or did not converge; too few subjects have it")
-    found = effect_of(taken.inferred(result=result), protocol.estimand.measure).inference
+    found = effect_of(taken.inferred(result=result), protocol.estimand.contrast).inference
     if not found.standard_error > _ROUNDING * float(np.abs(values[observed]).max()):
         raise EstimationError("it has no variance beside arm and covariates; check the column")
-    if protocol.estimand.measure != "difference":
+    if protocol.estimand.contrast != "difference":
         return found
     unit = pooled_deviation(sample.treated[observed], values[observed])
     return replace(found, value=found.value / unit, standard_error=found.standard_error / unit)
@@ -210,7 +210,7 @@ def _detectable(
     protocol: Protocol, samples: Sequence[Sample], section: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Return the minimal detectable effect, without and with the systematic error; None where there is no standard error."""
-    measure, level = protocol.estimand.measure, protocol.inference.level
+    measure, level = protocol.estimand.contrast, protocol.inference.level
     if not samples:
         return None
     try:

@@ -24,7 +24,7 @@ def hypothesis_section(
     The interval is the one that is valid at every look, where looks share the level, else the pointwise one with half of
     1 − level on each side, or all of it on one. ``concluded`` is None at a look without control, which claims nothing.
     """
-    plan, measure = protocol.inference, protocol.estimand.measure
+    plan, measure = protocol.inference, protocol.estimand.contrast
     if plan.hypothesis is None:
         return None
     found = Primary(document_section("effect.json", dict(primary)))

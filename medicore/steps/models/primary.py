@@ -48,15 +48,15 @@ class Analysed:
 
     def effect(self, protocol: Protocol) -> Effect:
         """Return the effect on the protocol's measure, with the standard error for small samples."""
-        return effect_of(self.means, protocol.estimand.measure)
+        return effect_of(self.means, protocol.estimand.contrast)
 
     def direct(self, protocol: Protocol) -> Effect:
         """Return the same effect with the influence function's standard error, as it is in large samples."""
-        return effect_of(self.result.means, protocol.estimand.measure)
+        return effect_of(self.result.means, protocol.estimand.contrast)
 
     def jackknifed(self, protocol: Protocol) -> Effect:
         """Return the same effect with the jackknife-like standard error, which the replicates' spread is held against."""
-        return effect_of(self.jackknife, protocol.estimand.measure)
+        return effect_of(self.jackknife, protocol.estimand.contrast)
 
     def spread(self, protocol: Protocol) -> Effect:
         """Return the same effect with the spread of the bootstrap replicates for a standard error."""
@@ -66,7 +66,7 @@ class Analysed:
 
     def stacked(self, protocol: Protocol) -> Effect:
         """Return the same effect with the stacked sandwich's standard error."""
-        return effect_of(self.result.stacked, protocol.estimand.measure)
+        return effect_of(self.result.stacked, protocol.estimand.contrast)
 
     def replicated(self, protocol: Protocol) -> Effect:
         """Return the same effect with the bootstrap's standard error."""
@@ -86,7 +86,7 @@ def analyse_sample(
     """
     result = result or sample.primary()
     _require_variance(protocol, sample.outcome[sample.observed], result.influence_function.standard_error)
-    measure, replicates = protocol.estimand.measure, protocol.inference.replicates
+    measure, replicates = protocol.estimand.contrast, protocol.inference.replicates
     drawn = sample.estimator.bootstrap(sample, replicates=replicates, seed=seed)
     bootstrap = measured(drawn, result.stacked, measure)
     second = sample.estimator.second(sample, measure)
@@ -112,7 +112,7 @@ def estimate_primary(
         analyse_sample(protocol, sample, seed=seed, result=result)
         for sample, seed, result in zip(samples, seeds, known, strict=True)
     )
-    level, measure = protocol.inference.level, protocol.estimand.measure
+    level, measure = protocol.inference.level, protocol.estimand.contrast
     found = pooled_effect([part.effect(protocol) for part in parts])
     chosen = found.inference
     influence = pooled_effect([part.direct(protocol) for part in parts]).inference
@@ -184,8 +184,8 @@ def _observed_weights(protocol: Protocol, sample: Sample) -> dict[str, Any]:
 
 def measure_name(protocol: Protocol) -> str:
     """Return the measure of the effect as tables name it."""
-    if protocol.estimand.measure != "difference":
-        return protocol.estimand.measure
+    if protocol.estimand.contrast != "difference":
+        return protocol.estimand.contrast
     return "risk difference" if protocol.outcome.type == "binary" else "difference of means"
 
 

@@ -71,7 +71,7 @@ class Sample:
             treated=treated,
             outcome=outcome,
             observed=analysis["observed"].to_numpy(dtype=bool),
-            fit=_fitted_scores(x, treated),
+            fit=fitted_scores(x, treated),
             observing=cache(partial(fitted_observation, x_observation, treated, ~np.isnan(outcome))),
             estimator=estimator_of(protocol, analysis),
         )
@@ -109,7 +109,7 @@ class Sample:
         return self.estimator.inferred(self, scores, result, correction)
 
 
-def _fitted_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> LogisticFit:
+def fitted_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> LogisticFit:
     """Return the propensity model of ``treated``, ``(n,)`` bool, on the design ``x``, ``(n, p)``.
 
     Raises EstimationError when a score is 0 or 1, so that no weight exists for the arm that was impossible.
@@ -168,7 +168,7 @@ def varied(counts: Sequence[int]) -> str:
 def pooled_means(protocol: Protocol, made: Sequence[ArmMeans | Effect]) -> Effect:
     """Return the effect on the protocol's measure, pooled over the completed data sets, with their smallest n."""
     effects = [
-        effect_of(one, protocol.estimand.measure) if isinstance(one, ArmMeans) else one for one in made
+        effect_of(one, protocol.estimand.contrast) if isinstance(one, ArmMeans) else one for one in made
     ]
     smallest = min(effect.inference.n for effect in effects)
     return pooled_effect(
