@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from presentation.sections import survival
 from presentation.sections.monitoring import claimed
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
@@ -23,6 +24,7 @@ ERRORS = {
     "sandwich": "Stacked sandwich (M-estimation over all nuisance models)",
     "bootstrap": "Bootstrap (patients resampled, every nuisance model refitted)",
 }
+_JACKKNIFE = "Jackknife, every model fitted again without each subject"
 MEANS = {
     "ATE": "Estimated mean outcome if everyone had been in the arm",
     "ATT": "Estimated mean outcome of the treated, had they been in the arm",
@@ -101,12 +103,12 @@ def sentence(report: Report) -> str:
             f"In this observational study, the estimated effect of {contrast} ({primary['estimand']}) is {numbers}.{absolute} "
             "It is causal only if, given the covariates of the models, treatment is unrelated to the potential outcomes "
             "(no unmeasured confounding), every subject could have received either treatment (positivity), the treatment "
-            "is well defined without interference (consistency), and the propensity model or the outcome models are right."
+            f"is well defined without interference (consistency), {survival.right_models(report)}"
         )
     return (
         f"In this randomised study, the covariate-adjusted estimate of the effect of {contrast} ({primary['estimand']}) "
         f"is {numbers}.{absolute} Randomisation supports its causal reading; adjustment for baseline covariates serves precision "
-        f"and does not change the estimand.{_unadjusted_sentence(report, places)}"
+        f"and does not change the estimand.{_unadjusted_sentence(report, places)}{survival.of_censoring(report)}"
     )
 
 
@@ -158,7 +160,7 @@ def primary_table(report: Report) -> str:
         for key in ERRORS
     ]
     if "mean_treated" in primary:
-        rows.append(Group(MEANS[report.protocol["estimand"]["target"]]))
+        rows.append(Group(_means_title(report)))
         rows += [
             Row(
                 (f"{arm.capitalize()}: {report.arm(arm)}", fixed(primary[f"mean_{arm}"], places), "", "", ""),
@@ -203,8 +205,18 @@ def _row_paths(key: str, report: Report) -> list[str]:
 def _name(key: str, report: Report) -> str:
     if key != "primary":
         return ERRORS[key]
+    if survival.timed(report):
+        return f"{_JACKKNIFE} – primary"
     ancova = report.protocol["inference"].get("estimator") == "ancova"
     return f"{'HC2 of the coefficients, and the sampling of covariates' if ancova else ERRORS[key]} – primary"
+
+
+def _means_title(report: Report) -> str:
+    """Return the title of the arms' means."""
+    if survival.timed(report):
+        of = survival.of_what(report)
+        return f"{of[0].upper()}{of[1:]} if everyone had been in the arm"
+    return MEANS[report.protocol["estimand"]["target"]]
 
 
 def _error(key: str, primary: dict[str, Any]) -> float:
@@ -236,13 +248,10 @@ def verification(report: Report) -> str:
     primary = report.results["primary"]
     second = primary["verification"]
     places = min(decimals(report) + 6, 12)
+    name, error = survival.confirmed(report)
     rows = [
         Row(
-            (
-                "Primary implementation",
-                fixed(primary["estimate"], places),
-                fixed(primary["standard_error"], places),
-            ),
+            (name, fixed(primary["estimate"], places), fixed(error, places)),
             cited=report.cite("primary"),
         ),
         Row(
