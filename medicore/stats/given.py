@@ -15,9 +15,9 @@ _Result = TypeVar("_Result")
 
 ARM = "treated"
 """The argument that says of each subject whether it is treated, ``(n,)`` bool."""
-NUMBERS = ("outcome", "score", "position")
+NUMBERS = ("outcome", "score", "position", "time")
 """Arguments with one finite number per subject, ``(n,)``."""
-DESIGNS = ("x", "x_propensity", "x_outcome", "x_observation")
+DESIGNS = ("x", "x_propensity", "x_outcome", "x_observation", "x_censoring")
 """Arguments with a row of finite numbers per subject, ``(n, p)``."""
 OBSERVED = "observed"
 """The argument that says of each subject whether its outcome is observed, ``(n,)`` bool; None says that all are."""

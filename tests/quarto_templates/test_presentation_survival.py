@@ -53,7 +53,7 @@ def test_the_whole_report_is_made_with_curve_and_tables(inputs: Inputs) -> None:
     for words in (
         "Figure 14.2.4",
         "At risk",
-        "Table 14.2.6",
+        "Table 14.2.10",
         "Hazard ratio, weighted",
         "Death without the event",
         "Median follow-up",

@@ -20,10 +20,12 @@ from medicore.stats.missing.observation import fit_observation
 from medicore.stats.models.learners import Penalised
 from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.randomisation.randomisation_scheme import Randomisation
+from medicore.stats.survival.augmented_survival import fit_survival_models
 from tests.stats.samples import draw
 
 SAMPLE = draw(7)
 OBSERVED = np.arange(240) % 7 != 0
+TIME, EVENT = 1.0 + np.arange(240) % 31, np.arange(240) % 3 == 0
 OTHERS: dict[str, Any] = {
     "propensity": fit_logistic(SAMPLE.x, SAMPLE.treated),
     "observed": OBSERVED,
@@ -40,6 +42,10 @@ OTHERS: dict[str, Any] = {
     "chance": np.random.Generator(np.random.PCG64(1)),
     "completed": SAMPLE.outcome,
     "arm": SAMPLE.treated,
+    "event": EVENT,
+    "horizon": 20.0,
+    "summary": "survival",
+    "models": fit_survival_models(SAMPLE.x, SAMPLE.x, SAMPLE.treated, TIME, EVENT),
     "randomisation": Randomisation("simple", np.zeros(240, dtype=np.intp)),
     "layout": Layout.of(SAMPLE.treated, 4),
     "streams": np.random.SeedSequence(1).spawn(2),
@@ -85,6 +91,7 @@ def given(function: Callable[..., Any], **changed: Any) -> dict[str, Any]:
         "outcome": SAMPLE.outcome,
         "score": score,
         "position": score,
+        "time": TIME,
         **dict.fromkeys(DESIGNS, SAMPLE.x),
         **OTHERS,
         **changed,

@@ -50,14 +50,14 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.2.1_primary": ("primary",),
     "14.2.1.2_calibration": ("calibration",),
     "14.2.1.1_observation": ("primary.observation",),
-    "14.2.1.2_hypothesis": ("hypothesis",),
+    "14.2.1.4_hypothesis": ("hypothesis",),
     "14.2.1.3_censoring": ("primary.censoring",),
     "14.2.2_verification": ("primary.verification",),
     "14.2.3_sensitivity": ("sensitivity.sensitivity.*", "evalue", "tipping"),
     "14.2.3.1_tipping": ("tipping.surface.cells.*", "tipping.surface.frontier.*"),
     "14.2.3.2_flexible": ("sensitivity.flexible.*",),
     "14.2.4_supplementary": ("sensitivity.supplementary.*",),
-    "14.2.6_survival": (
+    "14.2.10_survival": (
         "survival.hazard_ratio",
         "survival.log_rank",
         "survival.competing.kinds.*",

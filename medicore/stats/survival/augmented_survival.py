@@ -105,7 +105,7 @@ def augmented_survival(
     """Return each arm's survival S(τ), or restricted mean, in everybody: by AIPW, by the models or by the weights alone.
 
     The loss L is 1{T ≤ τ} for survival and (τ − T)⁺ for the restricted mean, so that it is 0 for who is followed to the
-    horizon τ. With e the chance of the own arm, G the chance of not being censored, m(u) = E(L | T > u, x) and M the
+    horizon τ. With e the chance of its own arm, G the chance of not being censored, m(u) = E(L | T > u, x) and M the
     martingale of censoring, an arm's mean loss is the mean of m(0) + 1{arm}/e · [1{event by τ}L/G(T−) − m(0) +
     ∫ m(u)/G(u−) dM(u)] (Robins & Rotnitzky, 1992; Zhang & Schaubel, 2012; Bai, Tsiatis & O'Brien, 2013; Ozenne,
     Scheike, Stærk & Gerds, 2020, section 3). ``kind`` "models" is the mean of m(0), "weights" that of

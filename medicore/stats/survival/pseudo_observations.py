@@ -47,8 +47,8 @@ def pseudo_observations(time: Vector, event: Flags, horizon: float, summary: Sum
         place = sets.place[part, None]
         grid = np.arange(len(times))
         left = at_risk - (place >= grid)
-        gone = events - (event[part, None] & (place == grid))
-        share = np.divide(gone, left, out=np.zeros_like(left), where=left > 0)
+        remaining = events - (event[part, None] & (place == grid))
+        share = np.divide(remaining, left, out=np.zeros_like(left), where=left > 0)
         without[part] = summed(np.cumprod(1 - share, axis=1))
     pseudo: Vector = n * whole - (n - 1) * without
     return pseudo

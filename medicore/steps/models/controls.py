@@ -162,7 +162,7 @@ def estimated_control(protocol: Protocol, control: NegativeControl, sample: Samp
     if not observed.any() or float(np.ptp(values[observed])) == 0:
         raise EstimationError("it has no two different values among the analysed subjects; check the column")
     flag = is_flag(protocol.contract.column(control.column))
-    taken = replace(sample, family="binomial" if flag else "gaussian", outcome=values, observed=observed)
+    taken = sample.of_outcome("binomial" if flag else "gaussian", values, observed)
     result = taken.primary()
     if any(model.separated or not model.converged for model in result.models):
         raise EstimationError("its outcome model separates or did not converge; too few subjects have it")

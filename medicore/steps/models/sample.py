@@ -76,6 +76,13 @@ class Sample:
             estimator=estimator_of(protocol, analysis),
         )
 
+    def of_outcome(
+        self, family: Family, outcome: NDArray[np.float64], observed: NDArray[np.bool_]
+    ) -> "Sample":
+        """Return the same subjects and scores with another outcome, ``(n,)``, and a model of observing that one."""
+        observing = cache(partial(fitted_observation, self.x_observation, self.treated, ~np.isnan(outcome)))
+        return replace(self, family=family, outcome=outcome, observed=observed, observing=observing)
+
     @property
     def known(self) -> NDArray[np.bool_]:
         """Whose outcome is observed or imputed, ``(n,)``."""

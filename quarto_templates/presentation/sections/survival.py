@@ -227,7 +227,7 @@ def _steps(at: list[float], values: list[float]) -> list[Value]:
 
 
 def beside(report: Report) -> str:
-    """Return Table 14.2.6: hazard ratio, log-rank tests, and the incidence of competing events."""
+    """Return Table 14.2.10: hazard ratio, log-rank tests, and the incidence of competing events."""
     found = report.results.get("survival")
     if not found:
         return ""
@@ -247,7 +247,7 @@ def beside(report: Report) -> str:
         "weighted for treatment, Efron's ties, robust variance; it has no causal reading where hazards are not proportional. "
         f"{MISSING}: not computed."
     )
-    made = table("14.2.6", "Beside the effect on survival", columns, rows, note=note, source="survival")
+    made = table("14.2.10", "Beside the effect on survival", columns, rows, note=note, source="survival")
     return block(made)
 
 

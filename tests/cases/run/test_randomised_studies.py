@@ -67,7 +67,7 @@ def test_its_numbers_are_exported(house: WholeHouse) -> None:
     assert {"Hypothesis", "Randomisation"} <= set(names)
     assert "Unmeasured confounding" not in names
     tables = result_tables(found)
-    assert b"non-inferiority" in tables["14.2.1.2_hypothesis.csv"]
+    assert b"non-inferiority" in tables["14.2.1.4_hypothesis.csv"]
     assert b"stratified" in tables["14.1.2.2_randomisation.csv"]
 
 

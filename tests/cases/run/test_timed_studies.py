@@ -153,7 +153,7 @@ def test_every_number_has_an_origin_a_table_and_a_place_in_the_standard(competin
     for path, _ in leaves_of(competing.results):
         if path.split(".")[0] in traced - {"findings"}:
             assert matching(table, path).function
-    assert {"14.1.1.1_follow_up.csv", "14.2.1.2_censoring.csv", "14.2.6_survival.csv"} <= set(
+    assert {"14.1.1.1_follow_up.csv", "14.2.1.3_censoring.csv", "14.2.10_survival.csv"} <= set(
         result_tables(competing.results)
     )
     protocol = {"treatment": {"column": "arm"}, "outcome": {"column": "days"}}
