@@ -66,9 +66,9 @@ def test_the_whole_report_is_made_with_curve_and_tables(inputs: Inputs) -> None:
 
 def test_the_curve_keeps_each_value_until_the_next_time(inputs: Inputs) -> None:
     """Steps go across before they go down, and the band goes out along one limit and back along the other."""
-    from presentation.sections import survival
+    from presentation.sections import survival_curves
 
-    assert survival._steps([0.0, 0.5, 1.0], [1.0, 1.0, 0.4]) == [
+    assert survival_curves._steps([0.0, 0.5, 1.0], [1.0, 1.0, 0.4]) == [
         [0.0, 1.0],
         [0.5, 1.0],
         [1.0, 1.0],
@@ -78,7 +78,7 @@ def test_the_curve_keeps_each_value_until_the_next_time(inputs: Inputs) -> None:
     drawn = report.results["survival"]["curves"]
     from presentation.writing.axis import Axis
 
-    curve = survival._curve(report, "treated", drawn, Axis(0.0, 365.0, 365.0))
+    curve = survival_curves._curve(report, "treated", drawn, Axis(0.0, 365.0, 365.0))
     assert curve["band"][0] == [0.0, drawn["arms"]["treated"]["ci_low"][0]]
     assert curve["band"][-1] == [0.0, drawn["arms"]["treated"]["ci_high"][0]]
 
@@ -164,13 +164,13 @@ def test_what_a_number_of_survival_changes_on_paper_cites_it(inputs: Inputs) -> 
 
 def test_another_outcome_has_nothing_of_it() -> None:
     """The report of a continuous outcome has no part of a time to event."""
-    from presentation.sections import survival
+    from presentation.sections import survival, survival_curves
 
     report = Inputs().report()
     assert [
         survival.in_brief(report),
         survival.censoring(report),
-        survival.curves(report),
+        survival_curves.curves(report),
         survival.beside(report),
         survival.of_censoring(report),
     ] == [""] * 5
