@@ -205,3 +205,60 @@ def test_a_key_of_survival_is_refused_for_another_outcome(change: Change, words:
     with pytest.raises(ProtocolError) as refused:
         parse_protocol(json.dumps(stored), "x")
     assert words in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (put("inference", value={"estimator": "ancova"}), "inference.estimator 'ancova'"),
+        (put("inference", value={"hypothesis": "superiority", "benefit": "lower"}), "inference.hypothesis"),
+        (
+            put("randomisation", value={"scheme": "stratified", "strata": ["sex"]}),
+            "a scheme of randomisation with strata",
+        ),
+        (put("treatment", "contrasts", value="all"), "treatment.contrasts 'all'"),
+        (
+            put("negative_controls", value=[{"name": "a", "label": "A", "column": "days"}]),
+            "negative_controls",
+        ),
+        (
+            put(
+                "secondary",
+                value=[
+                    {
+                        "name": "early",
+                        "label": "Early",
+                        "column": "days",
+                        "unit": "days",
+                        "assessed": "none",
+                        "missing": {"method": "complete cases"},
+                    }
+                ],
+            ),
+            "secondary",
+        ),
+        (
+            put(
+                "families",
+                value=[
+                    {
+                        "name": "f",
+                        "hypotheses": ["primary", {"subgroup": "sex", "level": "F"}],
+                        "method": "holm",
+                        "alpha": 0.05,
+                    }
+                ],
+            ),
+            "families",
+        ),
+        (
+            put("sensitivity", value={"flexible": {"learners": ["penalised"], "folds": 5, "repeats": 1}}),
+            "sensitivity.flexible",
+        ),
+    ],
+)
+def test_what_other_outcomes_have_is_refused_by_its_name(change: Change, words: str) -> None:
+    """Estimators, hypotheses, controls, endpoints, families and flexible models are not offered with a time to event."""
+    with pytest.raises(ProtocolError) as refused:
+        timed(change)
+    assert f"{words} is not offered with a time to event; delete it" in str(refused.value)
