@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 
 from tests.simulation import controls_page
-from tests.simulation.controls import LEVEL, WORLDS, World, rows, study, summary
+from tests.simulation.controls import LEVEL, WORLDS, rows, study, summary
 from tests.simulation.page import PAGE
 
-BIASED = World(300, 12, 0.2, 0.2)
+BIASED = WORLDS[-1]
 
 
 def test_calibration_takes_out_most_claims_of_a_biased_world() -> None:
-    """In 25 studies with a bias around 0.2 most claim an effect, far fewer after calibration, and the bias is found."""
-    found = summary(BIASED, [study(BIASED, index) for index in range(25)])
-    assert found.claimed > 0.25
+    """In 40 studies of 60 subjects with a bias around 0.3 many claim an effect, far fewer after calibration, and the bias is found."""
+    found = summary(BIASED, [study(BIASED, index) for index in range(40)])
+    assert found.claimed > 0.1
     assert found.calibrated < found.claimed / 2
-    assert found.mean == pytest.approx(0.2, abs=0.08)
-    assert found.share_gate > 0.5
+    assert found.mean == pytest.approx(0.3, abs=0.08)
+    assert found.share_gate > 0.2
 
 
 @pytest.mark.deep
