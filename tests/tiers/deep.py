@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 20
 """A piece that takes longer is named, to be split."""
 PIECES: Mapping[str, tuple[str, ...]] = {
+    "controls": ("tests/simulation/test_controls.py",),
     "drawn": ("tests/simulation/test_drawn.py",),
     "drills": (
         "tests/line/attacks",
@@ -27,6 +28,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "families": ("tests/simulation/test_families.py",),
     "files": ("tests/records/test_real_files.py",),
     "effects": ("tests/simulation/test_true_effect.py",),
+    "flexible": ("tests/simulation/test_flexible.py",),
     "gaps": ("tests/simulation/test_gaps.py",),
     "generations": ("tests/generations",),
     "looks": ("tests/simulation/test_looks.py",),

@@ -84,8 +84,8 @@ def _is_explained(whole: WholeHouse, run: RunId, results: dict[str, Any], folder
 def _is_told_elsewhere(name: str, results: dict[str, Any], whole: WholeHouse) -> None:
     """Assert that tables and the analysis results name endpoints and hypotheses."""
     tables = result_tables(results)
-    assert b"risk ratio" in tables["14.2.7_secondary.csv"]
-    assert b"families.0.hypotheses.2" in tables["14.2.8_families.csv"]
+    assert b"risk ratio" in tables["14.2.8_secondary.csv"]
+    assert b"families.0.hypotheses.2" in tables["14.2.9_families.csv"]
     event = reporting_event(name, results, whole.house.protocols.load(STUDY).as_json())
     names = {analysis["name"] for analysis in event["analyses"]}
     assert any("Secondary endpoints" in one for one in names)

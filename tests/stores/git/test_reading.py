@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -139,14 +140,25 @@ def test_what_comes_later_is_answered_too(records: GitRecords, code: GitCode) ->
         assert reading.read(commit, f"{FOLDER}/results.json") == b"\x00\r\n"
 
 
-def kill_readers() -> int:
-    """Kill the git processes that this one talks to, wait until they have ended, and return how many there were."""
+def readers() -> list[int]:
+    """Return the git processes that this one talks to."""
     found = []
     for place in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # it ended meanwhile
             parent = (place / "stat").read_text().rpartition(")")[2].split()[1]
             if int(parent) == os.getpid() and b"cat-file\0--batch" in (place / "cmdline").read_bytes():
                 found.append(int(place.name))
+    return found
+
+
+def kill_readers() -> int:
+    """Kill the git processes that this one talks to, wait until they have ended, and return how many there were.
+
+    A process that was just started has no command line for a moment, so they are looked for until there is one.
+    """
+    end = time.monotonic() + 30
+    while not (found := readers()) and time.monotonic() < end:
+        time.sleep(0.001)
     for process in found:
         os.kill(process, signal.SIGKILL)
         os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
