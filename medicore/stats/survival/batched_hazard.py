@@ -100,7 +100,7 @@ class BatchedHazard:
             hazard, total, mean = self._sums(weight, theta)
             if not running.any():
                 break
-        apart = np.abs(np.einsum("rq,mq->rm", theta, self.columns)).max(axis=1) > SEPARATED_PREDICTOR
+        apart = np.ptp(np.einsum("rq,mq->rm", theta, self.columns), axis=1) > SEPARATED_PREDICTOR
         separated = ~ended & apart & ~lost
         jumps = np.divide(deaths, total, out=np.zeros_like(deaths), where=total > 0)
         return HazardReplicates(theta, jumps, lost, separated, ~(ended | lost | separated))
