@@ -12,6 +12,7 @@ from tests.simulation import (
     missing_page,
     robustness,
     small_page,
+    survival_page,
 )
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulation.md"
@@ -33,6 +34,7 @@ def text() -> str:
             looks_page.section(),
             flexible_page.section(),
             controls_page.section(),
+            survival_page.section(),
             _alarms(),
             _rerandomised(),
             small_page.alarms(),

@@ -35,6 +35,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "reference": ("tests/reference",),
     "randomised": ("tests/simulation/test_randomised.py",),
     "simulation": ("tests/simulation/test_simulation.py",),
+    "survival": ("tests/simulation/test_survival.py",),
     "unobserved": ("tests/simulation/test_unobserved.py",),
 }
 _OPTIONS = ("-m", "deep", "--timeout=3600", "-s", "-p", "no:cacheprovider")
