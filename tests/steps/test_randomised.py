@@ -9,6 +9,7 @@ import statsmodels.formula.api as smf
 from scipy.stats import t
 
 from medicore.stats.verification import TOLERANCE
+from medicore.steps.sensitivity import sensitivity
 from medicore.stores.files import FolderFiles
 from tests.steps.analysed_trial import compared, estimated, section, weighed, with_column
 from tests.steps.randomised_trial import RESPONDED, allocated, randomised
@@ -238,3 +239,24 @@ def test_contrasts_that_cannot_be_estimated_say_why(tmp_path: Path) -> None:
     ]
     assert len(rows) == 3
     assert all("2 of 3 arms have subjects" in row["note"] for row in rows)
+
+
+@pytest.mark.parametrize("estimator", ["ancova", "g-computation"])
+def test_a_secondary_endpoint_is_confirmed_as_the_primary_is(tmp_path: Path, estimator: str) -> None:
+    """The primary outcome declared again gives the primary's own numbers, by the second implementation too."""
+    endpoint = {
+        "name": "again", "column": "again", "unit": "points", "label": "Change, again", "assessed": "none",
+        "missing": {"method": "complete cases"},
+    }  # fmt: skip
+    contract = randomised().as_json()["contract"]
+    contract["columns"].append(
+        {"name": "again", "type": "number", "timing": "follow-up", "unit": "points", "required": False}
+    )
+    plan = randomised(contract=contract, secondary=[endpoint], inference={"estimator": estimator})
+    frame = allocated()
+    files, _ = estimated(tmp_path, frame.assign(again=frame["change"]), plan)
+    assert sensitivity(files, plan) == ()
+    primary = section(files, "effect")["primary"]
+    (row,) = section(files, "sensitivity")["secondary"]
+    for key in ("estimate", "standard_error", "ci_low", "ci_high", "estimator", "variance", "verification"):
+        assert row[key] == primary[key], key

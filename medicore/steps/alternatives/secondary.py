@@ -15,14 +15,14 @@ from medicore.records.protocol.hypotheses.endpoint import SecondaryEndpoint
 from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.overlap import within
 from medicore.stats.effect.augmented import AugmentedResult
-from medicore.stats.effect.measures import no_effect, presented
-from medicore.stats.verification import TOLERANCE, Verification, verify_effect, verify_pooled
+from medicore.stats.effect.measures import no_effect
+from medicore.stats.verification import verify_pooled
 from medicore.steps.cohort import OF_OUTCOME, analysis_set
 from medicore.steps.data.outcome_counts import lock_day, outcome_section
 from medicore.steps.data.outcome_states import MISSING, NOT_YET_DUE, outcomes_of
 from medicore.steps.gates.endpoint_gates import endpoint_findings
 from medicore.steps.models.imputing import complete, completed_sets
-from medicore.steps.models.primary import measure_name
+from medicore.steps.models.primary import measure_name, verification_section
 from medicore.steps.models.sample import Sample, nothing, pooled_means, row
 
 
@@ -81,9 +81,10 @@ def _estimated(
 ) -> dict[str, Any]:
     """Return the estimate of the endpoint that is the outcome of ``own``, and its second implementation."""
     empty = {"mean_treated": None, "mean_control": None, "verification": None}
+    measure = own.estimand.contrast
     try:
         parts = [_analysed(one) for one in _samples(own, included, outcome)]
-        second = verify_pooled([_verified(own, one.sample) for one in parts])
+        second = verify_pooled([one.sample.estimator.second(one.sample, measure) for one in parts])
     except (DataError, EstimationError) as error:
         return {**nothing(name, str(error)), **empty}
     means = [one.sample.inferred(result=one.result) for one in parts]
@@ -95,14 +96,7 @@ def _estimated(
         **made,
         "mean_treated": float(np.mean([one.result.mean_treated for one in parts])),
         "mean_control": float(np.mean([one.result.mean_control for one in parts])),
-        "verification": {
-            "estimate": presented(second.value, own.estimand.contrast),
-            "standard_error": second.standard_error,
-            "library": second.library,
-            "route": second.route,
-            "relative_difference": second.relative_difference(chosen.value, chosen.standard_error),
-            "tolerance": TOLERANCE,
-        },
+        "verification": verification_section(second, chosen, measure),
     }
 
 
@@ -132,21 +126,3 @@ def _analysed(sample: Sample) -> _Estimated:
                 "converge"
             )
     return _Estimated(sample, result)
-
-
-def _verified(own: Protocol, sample: Sample) -> Verification:
-    seen: dict[str, Any] = {}
-    if not sample.complete:
-        seen = {"observed": sample.observed, "x_observation": sample.x_observation}
-    with np.errstate(divide="ignore", invalid="ignore"):  # NaN confirms nothing, and is a finding
-        return verify_effect(
-            sample.x_propensity,
-            sample.x_outcome,
-            sample.treated,
-            sample.outcome,
-            family=sample.family,
-            target=sample.target,
-            measure=own.estimand.contrast,
-            corrected=True,
-            **seen,
-        )

@@ -14,7 +14,7 @@ from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.estimate import Estimate
-from medicore.stats.effect.measures import Effect, effect_of, no_effect, presented, scale_of
+from medicore.stats.effect.measures import Effect, Measure, effect_of, no_effect, presented, scale_of
 from medicore.stats.imputation.pooling import pooled, pooled_effect, pooled_replicates
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.stats.verification import TOLERANCE, Verification, verify_pooled
@@ -161,18 +161,25 @@ def estimate_primary(
             "ci_low": bootstrap_low,
             "ci_high": bootstrap_high,
         },
-        "verification": {
-            "estimate": presented(second.value, measure),
-            "standard_error": second.standard_error,
-            "library": second.library,
-            "route": second.route,
-            "relative_difference": second.relative_difference(chosen.value, chosen.standard_error),
-            "tolerance": TOLERANCE,
-        },
+        "verification": verification_section(second, chosen, measure),
         "imputation": _imputation([part.effect(protocol).inference for part in parts]),
         "observation": None if samples[0].complete else _observed_weights(protocol, samples[0]),
     }
     return primary, parts
+
+
+def verification_section(
+    second: Verification, chosen: Estimate, measure: Measure = "difference"
+) -> dict[str, Any]:
+    """Return the second implementation beside the estimate that it confirms, its value on the measure's scale."""
+    return {
+        "estimate": presented(second.value, measure),
+        "standard_error": second.standard_error,
+        "library": second.library,
+        "route": second.route,
+        "relative_difference": second.relative_difference(chosen.value, chosen.standard_error),
+        "tolerance": TOLERANCE,
+    }
 
 
 def _observed_weights(protocol: Protocol, sample: Sample) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from medicore.stats.effect.contrasts import difference
 from medicore.stats.survival.augmented_survival import SurvivalModels, SurvivalResult
 from medicore.stats.survival.batched_survival import SurvivalSample, jackknifed
 from medicore.stats.survival.verification_survival import verify_survival
-from medicore.stats.verification import TOLERANCE, Verification
+from medicore.stats.verification import Verification
 from medicore.steps.data.change import change_since
 from medicore.steps.gate import write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings
@@ -27,6 +27,7 @@ from medicore.steps.gates.monitoring_gates import (
 from medicore.steps.gates.survival_gates import censoring_findings, hazard_findings
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored, this_look
+from medicore.steps.models.primary import verification_section
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
 
 _NO_EFFECT: Mapping[str, Any] = dict.fromkeys(("primary", "calibration", "change", "monitoring"))
@@ -136,14 +137,7 @@ def estimate_survival(protocol: Protocol, sample: TimedSample, result: SurvivalR
             "ci_low": bootstrap_low,
             "ci_high": bootstrap_high,
         },
-        "verification": {
-            "estimate": second.value,
-            "standard_error": second.standard_error,
-            "library": second.library,
-            "route": second.route,
-            "relative_difference": second.relative_difference(direct.value, direct.standard_error),
-            "tolerance": TOLERANCE,
-        },
+        "verification": verification_section(second, direct),
         "imputation": None,
         "observation": None,
         "censoring": _censoring(protocol, sample, result.models),
