@@ -12,7 +12,7 @@ from medicore.ports.house import House
 from medicore.records.checking import Check, CheckKind
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
-from medicore.records.results.origin import matching
+from medicore.records.results.origin import first_parts, matching
 from medicore.records.results.paths import paths_of
 from medicore.records.results.survival_trace import origins_of
 from medicore.steps.way import STEP_NAMES
@@ -189,7 +189,7 @@ def _traceable(found: _Evidence) -> tuple[bool | None, str]:
     if results is None:
         return None, f"code commit {found.provenance['run']['code_commit'][:12]}; no results were reached"
     table = origins_of(results)
-    traced = {origin.pattern.split(".")[0] for origin in table}
+    traced = first_parts(table)
     paths = [path for path in paths_of(results) if path.split(".")[0] in traced]
     try:
         for path in paths:

@@ -35,6 +35,11 @@ class Origin:
         return {first: inner}
 
 
+def first_parts(origins: Iterable[Origin]) -> frozenset[str]:
+    """Return the parts of the results that have origins: the first parts of their paths."""
+    return frozenset(origin.pattern.split(".")[0] for origin in origins)
+
+
 def matching(origins: Iterable[Origin], path: str) -> Origin:
     """Return the first of ``origins`` whose pattern fits a path; raise IntegrityError when none does."""
     for origin in origins:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medicore.errors import ProtocolError
-from medicore.records.results.origin import matching
+from medicore.records.results.origin import first_parts, matching
 from medicore.records.results.paths import leaves_of
 from medicore.records.results.survival_trace import origins_of
 
@@ -114,7 +114,7 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
 
 def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     """Return every number of the results that has an origin, with its path, in the order of the results."""
-    first = {origin.pattern.split(".")[0] for origin in origins_of(results)}
+    first = first_parts(origins_of(results))
     return tuple(
         (path, float(value))
         for part, section in results.items()

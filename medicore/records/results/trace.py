@@ -275,8 +275,3 @@ ORIGINS = (
 def origin_of(path: str) -> Origin:
     """Return the origin of a path; raise IntegrityError when the table lacks it."""
     return matching(ORIGINS, path)
-
-
-def traced_parts() -> frozenset[str]:
-    """Return the parts of the results that have origins: the first parts of their paths."""
-    return frozenset(origin.pattern.split(".")[0] for origin in ORIGINS)
