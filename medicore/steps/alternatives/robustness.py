@@ -1,6 +1,6 @@
 """E-values for unmeasured confounding, and the tipping point for missing outcomes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -28,8 +28,13 @@ def confounding(
     """
     if protocol.design == "randomised":
         return None
+    return e_value_section(lambda: _e_value(protocol, primary, samples))
+
+
+def e_value_section(work: Callable[[], EValue]) -> dict[str, Any]:
+    """Return the E-value that ``work`` finds as the results hold it; without one, the reason."""
     try:
-        found = _e_value(protocol, primary, samples)
+        found = work()
     except EstimationError as error:
         return {"note": f"not estimable: {error}"}
     return {

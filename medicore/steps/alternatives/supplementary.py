@@ -143,7 +143,12 @@ def _subgroups(protocol: Protocol, samples: Sequence[Sample], column: str) -> li
         rows.append({**made, "estimand": estimand, "n": min(len(one) for one in chosen)})
         if made["estimate"] is not None:
             estimates.append(pooled_means(protocol, means).inference)
-    if len(estimates) == len(rows) > 1:
-        same = f"test of interaction: p = {interaction_test(estimates).p_value:.3f}"
-        rows = [{**made, "note": "; ".join(part for part in (same, made["note"]) if part)} for made in rows]
-    return rows
+    return with_interaction(rows, estimates)
+
+
+def with_interaction(rows: list[dict[str, Any]], estimates: Sequence[Estimate]) -> list[dict[str, Any]]:
+    """Return the rows of a category's levels, the test of interaction in their notes where each level has an estimate."""
+    if not len(estimates) == len(rows) > 1:
+        return rows
+    same = f"test of interaction: p = {interaction_test(estimates).p_value:.3f}"
+    return [{**made, "note": "; ".join(part for part in (same, made["note"]) if part)} for made in rows]

@@ -14,11 +14,11 @@ from medicore.stats.balance.overlap import within
 from medicore.stats.effect.contrasts import ArmMeans, difference
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.estimate import Estimate
-from medicore.stats.effect.subgroups import interaction_test
 from medicore.stats.models.scores import clipped_scores
 from medicore.stats.survival.curve_influence import curve_summary
 from medicore.stats.survival.kaplan_meier import kaplan_meier
 from medicore.stats.survival.pseudo_observations import pseudo_observations
+from medicore.steps.alternatives.supplementary import with_interaction
 from medicore.steps.models.sample import nothing, row
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
 
@@ -158,7 +158,4 @@ def _subgroups(protocol: Protocol, sample: TimedSample, column: str) -> list[dic
         made = row(protocol, f"{label}: {level}", [chosen], estimate)
         estimand = f"{protocol.estimand.target} within {label}: {level}"
         rows.append({**made, "estimand": estimand, "n": len(chosen)})
-    if len(estimates) == len(rows) > 1:
-        same = f"test of interaction: p = {interaction_test(estimates).p_value:.3f}"
-        rows = [{**made, "note": "; ".join(part for part in (same, made["note"]) if part)} for made in rows]
-    return rows
+    return with_interaction(rows, estimates)

@@ -12,12 +12,13 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.effect.contrasts import ArmMeans, difference
 from medicore.stats.effect.estimate import Estimate
 from medicore.stats.effect.measures import effect_of
-from medicore.stats.robustness.evalue import e_value_of_risk_ratio
+from medicore.stats.robustness.evalue import EValue, e_value_of_risk_ratio
 from medicore.stats.survival.aalen_johansen import aalen_johansen
 from medicore.stats.survival.cox import fit_cox
 from medicore.stats.survival.curve_influence import curve_summary
 from medicore.stats.survival.kaplan_meier import kaplan_meier
 from medicore.stats.survival.log_rank import log_rank
+from medicore.steps.alternatives.robustness import e_value_section
 from medicore.steps.models.timed_sample import TimedSample
 
 Vector = NDArray[np.float64]
@@ -57,20 +58,12 @@ def confounding_of_survival(protocol: Protocol, sample: TimedSample) -> dict[str
         }
     survival = sample.inferred()
     risks = replace(survival, treated=1 - survival.treated, control=1 - survival.control, root=-survival.root)
-    try:
+
+    def e_value() -> EValue:
         ratio = effect_of(risks, "risk ratio")
-        found = e_value_of_risk_ratio(ratio.value, *ratio.interval(protocol.inference.level))
-    except EstimationError as error:
-        return {"note": f"not estimable: {error}"}
-    return {
-        "point": found.point,
-        "limit": found.limit,
-        "risk_ratio": found.risk_ratio,
-        "ci_low": found.low,
-        "ci_high": found.high,
-        "conversion": found.conversion,
-        "note": "",
-    }
+        return e_value_of_risk_ratio(ratio.value, *ratio.interval(protocol.inference.level))
+
+    return e_value_section(e_value)
 
 
 def _arms(sample: TimedSample) -> dict[str, Flags]:

@@ -72,7 +72,7 @@ class Sample:
             outcome=outcome,
             observed=analysis["observed"].to_numpy(dtype=bool),
             fit=fitted_scores(x, treated),
-            observing=cache(partial(fitted_observation, x_observation, treated, ~np.isnan(outcome))),
+            observing=_observing(x_observation, treated, outcome),
             estimator=estimator_of(protocol, analysis),
         )
 
@@ -80,7 +80,7 @@ class Sample:
         self, family: Family, outcome: NDArray[np.float64], observed: NDArray[np.bool_]
     ) -> "Sample":
         """Return the same subjects and scores with another outcome, ``(n,)``, and a model of observing that one."""
-        observing = cache(partial(fitted_observation, self.x_observation, self.treated, ~np.isnan(outcome)))
+        observing = _observing(self.x_observation, self.treated, outcome)
         return replace(self, family=family, outcome=outcome, observed=observed, observing=observing)
 
     @property
@@ -114,6 +114,13 @@ class Sample:
         ``result`` is that of the scores, if it is known already.
         """
         return self.estimator.inferred(self, scores, result, correction)
+
+
+def _observing(
+    x: NDArray[np.float64], treated: NDArray[np.bool_], outcome: NDArray[np.float64]
+) -> Callable[[], Observation]:
+    """Return what fits the observation model when it is first called, and returns the same one from then on."""
+    return cache(partial(fitted_observation, x, treated, ~np.isnan(outcome)))
 
 
 def fitted_scores(x: NDArray[np.float64], treated: NDArray[np.bool_]) -> LogisticFit:

@@ -2,16 +2,13 @@
 
 from typing import Any
 
+from presentation.sections.monitoring import SETTLED
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import MISSING, count, fixed, percent, plural, significant
 from presentation.writing.typst import Code, block, call
 
 PATH = "harms"
-_SETTLED = {
-    "board": "the monitoring board decides",
-    "none": "the protocol declares that nothing is stopped by it",
-}
 
 
 def counted(report: Report) -> str:
@@ -83,7 +80,7 @@ def _standing(harm: dict[str, Any]) -> str:
             if harm["first_signal"] == harm["looks"][-1]["number"]
             else f"Look {harm['first_signal']}"
         )
-        return f"{when} was the first to signal the harm; a signal stands, and {_SETTLED[harm['action']]}."
+        return f"{when} was the first to signal the harm; a signal stands, and {SETTLED[harm['action']]}."
     if harm["ended"]:
         return (
             "The surveillance is past its end without a signal: the level no longer holds, and nothing is a signal any "

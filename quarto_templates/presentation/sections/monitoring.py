@@ -21,6 +21,11 @@ from presentation.writing.typst import Code, block, call, joined
 
 PATH = "monitoring"
 _PARTS = ("stage_wise", "harm", "futility")
+SETTLED = {
+    "board": "the monitoring board decides",
+    "none": "the protocol declares that nothing is stopped by it",
+}
+"""What follows a crossing or a signal, by the action that the protocol declares."""
 _FUNCTIONS = {
     "obrien-fleming": "the O'Brien–Fleming-type function",
     "pocock": "the Pocock-type function",
@@ -120,12 +125,7 @@ def _standing(found: dict[str, Any]) -> str:
     if not found["controlled"]:
         return "It is a look without control."
     if found["crossed"]:
-        act = (
-            "the monitoring board decides"
-            if found["action"] == "board"
-            else "the protocol declares that nothing is stopped by it"
-        )
-        return f"Its boundary is crossed, {found['direction']} no effect; {act}."
+        return f"Its boundary is crossed, {found['direction']} no effect; {SETTLED[found['action']]}."
     before = found["first_crossing"]
     return "Its boundary is not crossed." + ("" if before is None else f" That of look {before} was.")
 
