@@ -1,6 +1,5 @@
 """effect: the primary estimate, confirmed by a second implementation, calibrated, compared with last month's; counted harms."""
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -21,7 +20,7 @@ from medicore.steps.gates.monitoring_gates import (
 )
 from medicore.steps.gates.observation_gates import observation_findings, observation_model_findings
 from medicore.steps.looks.harms import counted_harms
-from medicore.steps.looks.section import monitored, this_look
+from medicore.steps.looks.section import monitored
 from medicore.steps.models.alarm_rates import variance_alarm_rate
 from medicore.steps.models.allocation import allocation_section
 from medicore.steps.models.controls import calibration
@@ -33,6 +32,7 @@ from medicore.steps.models.sample import Sample, observation_covariates
 from medicore.steps.models.survival_primary import survival_effect
 from medicore.steps.models.terms import model_terms
 from medicore.steps.models.timed_sample import TimedSample
+from medicore.steps.no_estimate import halted_without_estimate
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
@@ -64,14 +64,7 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     except EstimationError as error:
         if not about_models:
             raise
-        stopped = [
-            replace(finding, message=f"{finding.message}; no estimate follows: {error}", overridable=False)
-            for finding in about_models
-        ]
-        look = this_look(files, None, counted).details() if counted else None
-        nothing = dict.fromkeys(("primary", "calibration", "change", "monitoring"))
-        section = {**nothing, "harms": harms, "look": look}
-        return write_section(files, "effect", section, (*stopped, *harm_findings(harms)))
+        return halted_without_estimate(files, about_models, error, harms, counted)
     change = change_since(files, primary)
     monitoring, look = monitored(files, protocol, primary, counted)
     findings = (

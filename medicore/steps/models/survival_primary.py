@@ -1,7 +1,5 @@
 """The primary result of a time to event, its gates, and its look: the step ``effect`` of such a study."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,11 +24,11 @@ from medicore.steps.gates.monitoring_gates import (
 )
 from medicore.steps.gates.survival_gates import censoring_findings, hazard_findings
 from medicore.steps.looks.harms import counted_harms
-from medicore.steps.looks.section import monitored, this_look
+from medicore.steps.looks.section import monitored
 from medicore.steps.models.primary import verification_section
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
+from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
 
-_NO_EFFECT: Mapping[str, Any] = dict.fromkeys(("primary", "calibration", "change", "monitoring"))
 _EXPECTED = "of the jackknife"
 
 
@@ -48,13 +46,7 @@ def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample)
     except EstimationError as error:
         if not about_models:
             raise
-        stopped = [
-            replace(finding, message=f"{finding.message}; no estimate follows: {error}", overridable=False)
-            for finding in about_models
-        ]
-        look = this_look(files, None, counted).details() if counted else None
-        section = {**_NO_EFFECT, "harms": harms, "look": look}
-        return write_section(files, "effect", section, (*stopped, *harm_findings(harms)))
+        return halted_without_estimate(files, about_models, error, harms, counted)
     change = change_since(files, primary)
     monitoring, look = monitored(files, protocol, primary, counted)
     findings = (
@@ -67,7 +59,7 @@ def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample)
         *harm_findings(harms),
     )
     section = {
-        **_NO_EFFECT,
+        **NO_EFFECT,
         "primary": primary,
         "change": change,
         "monitoring": monitoring,
