@@ -58,7 +58,7 @@ def allocated(n: int = 240, seed: int = 2, arms: tuple[str, ...] = ("active", "c
     chance = np.random.default_rng(seed)
     sex, region = chance.choice(["F", "M"], n), chance.choice(["north", "south", "west"], n)
     arm = np.empty(n, dtype=object)
-    for stratum in set(zip(sex, region, strict=True)):
+    for stratum in sorted(set(zip(sex, region, strict=True))):
         inside = np.flatnonzero((sex == stratum[0]) & (region == stratum[1]))
         blocks = [chance.permutation(np.repeat(arms, 2)) for _ in range(len(inside) // 2 + 1)]
         arm[inside] = np.concatenate(blocks)[: len(inside)]
