@@ -18,6 +18,7 @@ from medicore.steps.gate import write_section
 from medicore.steps.gates.cohort_gates import cohort_findings
 from medicore.steps.gates.missing_gates import missing_findings
 from medicore.steps.models.imputing import Completed, complete
+from medicore.steps.models.splines import splines_section, with_knots
 
 OUTSIDE = "Arm outside the declared contrast"
 """The reason for leaving out an eligible subject whose arm is not one of the two that are compared."""
@@ -91,6 +92,8 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "baseline": baseline(protocol, analysis),
         "imputation": completed.covariates,
     }
+    curves = splines_section(protocol, analysis)
+    section |= {"splines": curves} if curves else {}
     return write_section(files, "cohort", section, findings)
 
 
@@ -159,7 +162,7 @@ def analysis_set(protocol: Protocol, eligible: pd.DataFrame, outcome: NDArray[np
         analysis[EVENT] = eligible[protocol.outcome.event].to_numpy(dtype=np.int64)
     for column in columns:
         analysis[column] = eligible[column].to_numpy()
-    return analysis.reset_index(drop=True)
+    return with_knots(protocol, analysis.reset_index(drop=True))
 
 
 def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, object]]:

@@ -14,6 +14,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.randomised import incoherent_randomised
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 from medicore.records.protocol.survival import incoherent_survival
+from medicore.records.protocol.terms import incoherent_terms
 
 
 def incoherences(protocol: Protocol) -> list[str]:
@@ -49,6 +50,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *endpoints,
         *incoherent_families(protocol),
         *incoherent_survival(protocol),
+        *incoherent_terms(protocol),
     ]
 
 
@@ -169,7 +171,7 @@ def _covariates_are_baseline(protocol: Protocol) -> None:
             raise ValueError(f"covariate {covariate.column!r} is of type {kind}; no model accepts this type")
         if not covariate.terms or (covariate.terms != ("categories",)) == (kind == "category"):
             raise ValueError(
-                f"covariate {covariate.column!r}: a category needs the term 'categories', a number 'linear' or 'square'"
+                f"covariate {covariate.column!r}: a category needs the term 'categories', a number 'linear', 'square' or 'spline'"
             )
         if kind in NUMERIC and "categories" in covariate.terms:
             raise ValueError(f"covariate {covariate.column!r}: a number has no categories")

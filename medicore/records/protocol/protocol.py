@@ -55,12 +55,15 @@ class Treatment(GrowingPart):
     contrasts: Literal["declared", "all"] = "declared"
 
 
-class Covariate(Part):
-    """A baseline covariate and the terms by which it enters the models."""
+class Covariate(GrowingPart):
+    """A baseline covariate and the terms by which it enters the models; ``knots`` is the number of knots of a spline."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"knots"})
 
     column: Name
     label: Text
-    terms: tuple[Literal["linear", "square", "categories"], ...] = ("linear",)
+    terms: tuple[Literal["linear", "square", "categories", "spline"], ...] = ("linear",)
+    knots: Literal[3, 4, 5] | None = None
 
 
 class Trimming(Part):
@@ -81,11 +84,14 @@ class ImputationPlan(Part):
     indicators: bool = False
 
 
-class Models(Part):
-    """The nuisance models: the covariate columns of each."""
+class Models(GrowingPart):
+    """The nuisance models: the covariate columns of each, and the interactions of two covariates in every model of both."""
+
+    later: ClassVar[frozenset[str]] = frozenset({"interactions"})
 
     propensity: Annotated[tuple[Name, ...], Field(min_length=1)]
     outcome: Annotated[tuple[Name, ...], Field(min_length=1)]
+    interactions: tuple[tuple[Name, Name], ...] = ()
 
 
 class Gates(GrowingPart):

@@ -25,6 +25,7 @@ _CITED = (
     "check.violations.*",
     "check.comparison",
     "baseline.*",
+    "cohort.splines.*",
     "imputation",
     "imputation.covariates.*",
     "balance.terms.*",

@@ -27,6 +27,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.1.2_baseline": ("baseline.*",),
     "14.1.2.1_imputation": ("imputation", "imputation.covariates.*"),
     "14.1.2.2_randomisation": ("randomisation",),
+    "14.1.2.3_splines": ("cohort.splines.*",),
     "14.1.3_balance": (
         "balance.terms.*",
         "balance.worst",

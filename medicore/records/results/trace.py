@@ -6,6 +6,7 @@ from medicore.records.results.trace_hypotheses import HYPOTHESES_ORIGINS
 from medicore.records.results.trace_keys import BALANCE, EFFECT, INFERENCE, MISSING, MODELS, SCORES, WEIGHTS
 from medicore.records.results.trace_looks import LOOKS_ORIGINS
 from medicore.records.results.trace_randomised import RANDOMISED_ORIGINS
+from medicore.records.results.trace_terms import TERMS_ORIGINS
 
 _LOGISTIC = "medicore.stats.models.logistic:fit_logistic"
 _SMD = "SMD = (m1 − m0)/√((s1² + s0²)/2), for the ATT (m1 − m0)/s1; means under the weights, s unweighted with ddof 1, s² = p(1 − p) for two values"
@@ -25,6 +26,7 @@ ORIGINS = (
     Origin("check.protocol.**", "check", "medicore.steps.data.deviation:deviation", "The protocol compared with that of the run that was released last"),
     Origin("check.**", "check", "medicore.steps.check:check", "The data contract held against the lock", "",
         ("contract",)),
+    *TERMS_ORIGINS,
     Origin("cohort.arms.**", "cohort", "medicore.steps.cohort:cohort", "Analysed subjects of each compared arm", "", ("eligibility", "treatment")),
     Origin("cohort.not_in_contrast", "cohort", "medicore.steps.cohort:cohort", "Eligible subjects of arms that are not compared", "", ("eligibility", "treatment")),
     Origin("cohort.outcomes.missing_share.**", "cohort", "medicore.steps.data.outcome_counts:outcome_section",

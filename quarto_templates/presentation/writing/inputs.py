@@ -61,18 +61,23 @@ class Report:
     def term(self, name: str) -> str:
         """Return a model term in words.
 
-        ``age^2`` is ``Age, squared``, ``sex=F`` is ``Sex: F``, ``age:missing`` is ``Age: missing``.
+        ``age^2`` is ``Age, squared``, ``age'`` is ``Age, curve 1``, ``sex=F`` is ``Sex: F``, ``age:missing`` is ``Age:
+        missing``, ``age × sex=F`` is ``Age × Sex: F``.
         """
+        if " × " in name:
+            return " × ".join(map(self.term, name.split(" × ")))
         if name.endswith(":missing"):
             return f"{self.term(name.removesuffix(':missing'))}: missing"
         column, _, level = name.partition("=")
-        base, squared, _ = column.partition("^2")
+        base, squared, _ = column.rstrip("'").partition("^2")
         labels = {covariate["column"]: covariate["label"] for covariate in self.protocol["covariates"]}
         if base not in labels:
             return name.strip("()")
         label = str(labels[base]).partition(" (")[0]
         if level:
             return f"{label}: {level}"
+        if column.endswith("'"):
+            return f"{label}, curve {len(column) - len(base)}"
         return f"{label}, squared" if squared else label
 
 
