@@ -24,6 +24,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from medicore.stats.verification_clusters import clustered_spread
 from medicore.stats.verification_means import ArmMean
 from medicore.stats.verification_models import linear_predictor, projection, sigmoid
 
@@ -91,6 +92,7 @@ def verify_effect(
     observed: NDArray[np.bool_] | None = None,
     x_observation: Vector | None = None,
     corrected: bool = False,
+    clusters: NDArray[np.intp] | None = None,
 ) -> Verification:
     """Return the primary effect of a target population, computed independently of the primary's own code.
 
@@ -108,7 +110,8 @@ def verify_effect(
     Where ``observed``, ``(n,)``, is given, the clever covariates of the observed are divided by their probability of
     being observed and those of the others are 0 (Seaman & White, 2013); that is a logistic regression on the arm and
     ``x_observation`` (default: ``x_propensity``), within one arm where the other arm misses no outcome. Outcome models
-    are then fitted among the observed; an outcome that is not observed is not read.
+    are then fitted among the observed; an outcome that is not observed is not read. With ``clusters``, ``(n,)``, the
+    variance is that of ``clustered_spread``.
     """
     everybody = np.ones(len(treated), dtype=bool)
     logit = linear_predictor(x_propensity, treated, everybody)
@@ -141,7 +144,10 @@ def verify_effect(
         value = np.log(one * (1 - zero) / (zero * (1 - one)))
         influence = by_one / (one - one**2) - by_zero / (zero - zero**2)
     lost = ddof if ddof is not None else 0 if target == "ATT" else 1
-    spread = float(np.sum((influence - np.sum(influence) / len(logit)) ** 2) / (len(logit) - lost))
+    if clusters is None:
+        spread = float(np.sum((influence - np.sum(influence) / len(logit)) ** 2) / (len(logit) - lost))
+    else:
+        spread = clustered_spread(influence, clusters, lost)
     return Verification(
         float(value),
         float(np.sqrt(spread / len(logit))),

@@ -17,6 +17,7 @@ from medicore.steps.data.satisfying import satisfies
 from medicore.steps.gate import write_section
 from medicore.steps.gates.cohort_gates import cohort_findings
 from medicore.steps.gates.missing_gates import missing_findings
+from medicore.steps.models.clusters import CLUSTER
 from medicore.steps.models.imputing import Completed, complete
 from medicore.steps.models.splines import splines_section, with_knots
 
@@ -160,6 +161,8 @@ def analysis_set(protocol: Protocol, eligible: pd.DataFrame, outcome: NDArray[np
         analysis[control.column] = eligible[control.column].to_numpy(dtype=np.float64, na_value=np.nan)
     if protocol.outcome.event is not None:
         analysis[EVENT] = eligible[protocol.outcome.event].to_numpy(dtype=np.int64)
+    if protocol.inference.cluster is not None:
+        analysis[CLUSTER] = eligible[protocol.inference.cluster].to_numpy(dtype=str)
     for column in columns:
         analysis[column] = eligible[column].to_numpy()
     return with_knots(protocol, analysis.reset_index(drop=True))

@@ -134,7 +134,7 @@ def _same_estimand(
 def _unadjusted(protocol: Protocol, sample: Sample) -> ArmMeans | Effect:
     """Return the comparison of the arms as they are: by Welch's t for a difference, by the risks for a ratio."""
     target = protocol.estimand.target
-    if protocol.estimand.contrast == "difference":
+    if protocol.estimand.contrast == "difference" and protocol.inference.cluster is None:
         found = replace(welch_difference(sample.treated, sample.outcome), estimand=target)
         return Effect("difference", found)
     return replace(unadjusted_means(sample.treated, sample.outcome), estimand=target)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from tests.whole_house.prepared_study import SEED, SIZE, PreparedStudy
+from tests.whole_house.randomised_studies import SPENDING
 
 
 def curved() -> PreparedStudy:
@@ -24,3 +25,38 @@ def curved() -> PreparedStudy:
         .planned("models.interactions", [["age", "smoker"]])
         .planned("sensitivity", {"trimming": [0.05], "leave_one_out": True, "subgroups": ["smoker"]})
     )
+
+
+SITES = 24
+
+
+def clustered() -> PreparedStudy:
+    """Return a study of 24 sites of unequal size, each with an effect of its own on the outcome and its share of treated."""
+    study = PreparedStudy("TEST-CLUSTERED")
+    chance = np.random.default_rng(SEED + 12)
+    site = np.sort(chance.choice(SITES, SIZE, p=np.arange(12, 12 + SITES) / np.arange(12, 12 + SITES).sum()))
+    shift, leaning = chance.normal(0, 2, SITES)[site], chance.normal(0, 0.4, SITES)[site]
+    severity = study.numbers("severity")
+    active = chance.random(SIZE) < 1 / (1 + np.exp(-leaning - 0.02 * (severity - 50)))
+    change = 2.0 * active - 0.1 * (severity - 50) + shift + chance.normal(0, 2, SIZE)
+    columns = [
+        *study.protocol["contract"]["columns"],
+        {"name": "site", "type": "identifier", "timing": "administrative"},
+    ]
+    return (
+        study.column("arm", np.where(active, "active", "control").tolist())
+        .column("change", [float(one) for one in change])
+        .column("site", [f"S{one:02}" for one in site])
+        .planned("contract.columns", columns)
+        .planned("outcome.missing", {"method": "complete cases"})
+        .planned("inference.cluster", "site")
+        .planned("monitoring", SPENDING)
+        .planned("gates", {"smd": 0.5, "weight_share": 0.2})
+        .planned("sensitivity", {"trimming": [0.05], "leave_one_out": True, "subgroups": []})
+    )
+
+
+def few_clusters() -> PreparedStudy:
+    """Return the same study with its sites gathered in eight regions."""
+    study = clustered()
+    return study.column("site", [f"R{int(one[1:]) % 8}" for one in study.texts["site"]])

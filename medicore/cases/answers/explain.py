@@ -19,6 +19,7 @@ from medicore.records.results.recorded_trace import recorded_origins
 from medicore.records.results.references import path_of
 from medicore.records.results.survival_trace import SECTION
 from medicore.records.results.trace_randomised import traced_path
+from medicore.records.results.trace_terms import clustered_path
 from medicore.steps.gate import DOCUMENT
 from medicore.steps.way import STEP_NAMES, STEPS
 
@@ -59,7 +60,8 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         traced, inner, value = _of_finding(run, results.document, path)
     protocol = read_document(house, run, commit, "protocol.json")
     if traced == path:
-        traced = inner = traced_path(path, protocol["inference"].get("estimator", "aipw"))
+        plan = protocol["inference"]
+        traced = inner = clustered_path(traced_path(path, plan.get("estimator", "aipw")), plan.get("cluster"))
     origin = matching(_traced_by(house, commit, results.document), traced)
     file, line = _place(house, commit, origin.function)
     # Later steps use nothing from the contract check: it is computed again only if the number is its own.

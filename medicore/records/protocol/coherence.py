@@ -9,12 +9,13 @@ from medicore.records.protocol.flexible import flexible_incoherence
 from medicore.records.protocol.harms import incoherent_harms
 from medicore.records.protocol.hypotheses.coherence import incoherent_endpoints, incoherent_families
 from medicore.records.protocol.intercurrent import Criterion
+from medicore.records.protocol.modelling.clusters import incoherent_clusters
+from medicore.records.protocol.modelling.terms import incoherent_terms
 from medicore.records.protocol.monitoring import declared_harms, monitoring_incoherence
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.randomised import incoherent_randomised
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 from medicore.records.protocol.survival import incoherent_survival
-from medicore.records.protocol.terms import incoherent_terms
 
 
 def incoherences(protocol: Protocol) -> list[str]:
@@ -51,6 +52,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *incoherent_families(protocol),
         *incoherent_survival(protocol),
         *incoherent_terms(protocol),
+        *incoherent_clusters(protocol),
     ]
 
 

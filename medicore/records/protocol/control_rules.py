@@ -8,7 +8,7 @@ from medicore.records.protocol.negative_controls import NegativeControl, is_flag
 from medicore.records.protocol.protocol import Gates, Protocol
 from medicore.records.protocol.strategies import planned_columns
 
-TAKEN = frozenset({"treated", "outcome", "observed", "imputation"})
+TAKEN = frozenset({"treated", "outcome", "observed", "imputation", "cluster"})
 """Names that the analysis set has for itself."""
 
 _GATES = ("controls_share", "systematic_error", "detectable_effect")

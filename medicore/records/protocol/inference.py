@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from medicore.records.protocol.growing import GrowingPart
-from medicore.records.protocol.part import Positive, Share
+from medicore.records.protocol.part import Name, Positive, Share
 
 
 class Inference(GrowingPart):
@@ -14,10 +14,11 @@ class Inference(GrowingPart):
     ``heterogeneous`` gives each arm an outcome model of its own, which is ANCOVA with the interactions of treatment and
     covariates. ``margin`` is the distance from no effect in the outcome's unit, or a ratio above 1; ``benefit`` says which
     values of the outcome are better. ``sides`` says how the level is used: 1 − level on one side, or half of it on each.
+    ``cluster`` is the column of what subjects share, as a site, so that they need not be independent.
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"estimator", "heterogeneous", "hypothesis", "margin", "benefit", "sides"}
+        {"estimator", "heterogeneous", "hypothesis", "margin", "benefit", "sides", "cluster"}
     )
 
     level: Share = 0.95
@@ -29,3 +30,4 @@ class Inference(GrowingPart):
     margin: Positive | None = None
     benefit: Literal["higher", "lower"] | None = None
     sides: Literal[1, 2] = 2
+    cluster: Name | None = None

@@ -56,6 +56,7 @@ _CITED = (
     "primary.imputation",
     "primary.observation",
     "primary.censoring",
+    "primary.clusters",
     "primary.verification",
     "calibration",
     "change",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from medicore.records.results.analysis_rows import DESCRIPTION, TERM, Row, Table
+from medicore.records.results.analysis_rows import DESCRIPTION, TERM, Row, Table, numbers
 
 
 def _splines(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -16,6 +16,12 @@ def _splines(results: Mapping[str, Any]) -> tuple[Row, ...]:
     )
 
 
+def _clusters(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    found = numbers(results["primary"].get("clusters") or {})
+    return (Row(found),) if found else ()
+
+
 TERMS_TABLES = (
     Table("Knots of splines", "cohort.splines", "Percentiles of the observed values", DESCRIPTION, _splines),
+    Table("Clusters of subjects", "primary.clusters", "Counts", DESCRIPTION, _clusters),
 )

@@ -12,6 +12,7 @@ from medicore.stats.bootstrap.batched_logistic import Flags, LogisticDesign, fit
 from medicore.stats.bootstrap.batched_observation import ObservationDesign, Times
 from medicore.stats.bootstrap.batched_outcome import LinearOutcome, LogisticOutcome, Outcome
 from medicore.stats.bootstrap.bootstrap_result import BootstrapResult, acceleration
+from medicore.stats.bootstrap.cluster_draws import draw_clusters
 from medicore.stats.bootstrap.resampling import (
     TILE,
     Counts,
@@ -51,6 +52,7 @@ def bootstrap_effect(
     target: Target = "ATE",
     observed: Flags | None = None,
     x_observation: Vector | None = None,
+    clusters: NDArray[np.intp] | None = None,
     chunk: int = 2 * TILE,
 ) -> BootstrapResult:
     """Return the nonparametric bootstrap of the effect in the target population, with the estimator of ``doubly_robust``.
@@ -64,7 +66,8 @@ def bootstrap_effect(
     Where outcomes are missing, ``observed``, ``(n,)`` bool, says whose is known, and the estimator is that of
     ``augmented_observed``; ``hajek`` and ``g_computation`` of the result are then those of ``hajek_observed`` and
     ``standardised_observed``. The regression of being observed on the arm and ``x_observation``, by default
-    ``x_propensity``, is refitted in each replicate, too, as ``fit_observation`` fits it.
+    ``x_propensity``, is refitted in each replicate, too, as ``fit_observation`` fits it. With ``clusters``, ``(n,)``, whole
+    clusters are drawn, as ``draw_clusters`` does.
 
     ``chunk`` is the number of replicates in memory at once, a multiple of 32. The result is the same, bit for bit, for
     every ``chunk`` and every number of threads.
@@ -90,7 +93,12 @@ def bootstrap_effect(
     failed = dict.fromkeys((ONE_ARM, RANK_LOST, SEPARATED, NOT_CONVERGED), 0)
     for first in range(0, replicates, chunk):
         some = streams[first // TILE : (first + chunk) // TILE]
-        made = sample.replicate(draw_counts(sample.layout, some), min(chunk, replicates - first))
+        counts = (
+            draw_counts(sample.layout, some)
+            if clusters is None
+            else draw_clusters(sample.layout, clusters, some)
+        )
+        made = sample.replicate(counts, min(chunk, replicates - first))
         for reason, flags in made.failures.items():
             failed[reason] += int(flags.sum())
         kept.append(made)

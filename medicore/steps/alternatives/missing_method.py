@@ -13,6 +13,7 @@ from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import Effect
 from medicore.steps.cohort import LEFT_OUT, analysis_set
 from medicore.steps.data.outcome_states import defined_outcome
+from medicore.steps.models.clusters import by_clusters
 from medicore.steps.models.sample import Sample, nothing, row
 
 _COMPLETE = "Complete cases instead of weighting for observation"
@@ -46,7 +47,12 @@ class CompleteCases:
         ``first`` is for analyses in which covariates do not enter; where outcomes are imputed, all are pooled even so.
         """
         places = range(1 if first and not self._protocol.outcome.imputed else len(self._samples))
-        made = row(self._protocol, name, places, lambda place: work(self._of(place)))
+        made = row(
+            self._protocol,
+            name,
+            places,
+            lambda place: by_clusters(self._protocol, self._of(place).analysis, work(self._of(place))),
+        )
         return {**made, "note": "; ".join(part for part in (made["note"], self.note) if part)}
 
     def _of(self, place: int) -> Sample:

@@ -7,7 +7,9 @@ import pandas as pd
 
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.stats.effect.clustered import LEAST_CLUSTERS
 from medicore.steps.gates.survival_gates import follow_up_findings
+from medicore.steps.models.clusters import numbered_clusters
 
 
 def cohort_findings(protocol: Protocol, analysis: pd.DataFrame) -> Iterator[Finding]:
@@ -25,6 +27,7 @@ def cohort_findings(protocol: Protocol, analysis: pd.DataFrame) -> Iterator[Find
         yield from _events(
             protocol, {label: analysis["outcome"][within & observed] for label, within in arms.items()}
         )
+    yield from _clusters(protocol, analysis)
     for covariate in protocol.covariates:
         missing = analysis[covariate.column].isna().to_numpy(dtype=bool)
         for label, within in arms.items():
@@ -37,6 +40,21 @@ def cohort_findings(protocol: Protocol, analysis: pd.DataFrame) -> Iterator[Find
                     f"covariate {covariate.column!r} is missing for all {int(within.sum())} subjects of arm {label!r}, so "
                     "that nothing of the arm can fill it; have it delivered, or leave it out in a new version of the protocol",
                 )
+
+
+def _clusters(protocol: Protocol, analysis: pd.DataFrame) -> Iterator[Finding]:
+    """Yield the finding about too few clusters for an interval; none where the protocol declares no clusters."""
+    name = protocol.inference.cluster
+    number = len(np.unique(numbered_clusters(analysis))) if name is not None else LEAST_CLUSTERS
+    if number < LEAST_CLUSTERS:
+        yield _finding(
+            "clusters",
+            str(name),
+            str(number),
+            str(LEAST_CLUSTERS),
+            f"the analysed subjects belong to {number} clusters of column {name!r}; expected {LEAST_CLUSTERS} or more, below "
+            "which no interval keeps its level; enter the column as a covariate, or wait for more clusters",
+        )
 
 
 def _events(protocol: Protocol, outcomes: Mapping[str, pd.Series]) -> Iterator[Finding]:

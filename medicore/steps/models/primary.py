@@ -18,6 +18,7 @@ from medicore.stats.effect.measures import Effect, Measure, effect_of, no_effect
 from medicore.stats.imputation.pooling import pooled, pooled_effect, pooled_replicates
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.stats.verification import TOLERANCE, Verification, verify_pooled
+from medicore.steps.models.clusters import clusters_section
 from medicore.steps.models.naming import failures
 from medicore.steps.models.observing import observation_section
 from medicore.steps.models.sample import Sample, observation_covariates
@@ -164,6 +165,7 @@ def estimate_primary(
         "verification": verification_section(second, chosen, measure),
         "imputation": _imputation([part.effect(protocol).inference for part in parts]),
         "observation": None if samples[0].complete else _observed_weights(protocol, samples[0]),
+        **clusters_section(protocol, samples[0].analysis),
     }
     return primary, parts
 

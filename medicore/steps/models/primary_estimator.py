@@ -106,7 +106,12 @@ class PrimaryEstimator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DoublyRobust:
-    """AIPW or augmented overlap weighting, weighted for being observed where outcomes are missing."""
+    """AIPW or augmented overlap weighting, weighted for being observed where outcomes are missing.
+
+    With ``clusters``, ``(n,)``, bootstrap and second implementation are of these.
+    """
+
+    clusters: NDArray[np.intp] | None = None
 
     def result(self, sample: Analysable, scores: Scores | None = None) -> AugmentedResult:
         """Return the result with the fitted scores or with others."""
@@ -151,6 +156,7 @@ class DoublyRobust:
             seed=seed,
             family=sample.family,
             target=sample.target,
+            clusters=self.clusters,
             **_observation(sample),
         )
 
@@ -165,6 +171,7 @@ class DoublyRobust:
                 target=sample.target,
                 measure=measure,
                 corrected=True,
+                clusters=self.clusters,
                 **_observation(sample),
             )
 
@@ -233,19 +240,6 @@ class Adjusted:
                 form=self.form,
                 measure=measure,
             )
-
-
-def estimator_of(protocol: Plan, analysis: pd.DataFrame) -> PrimaryEstimator:
-    """Return the primary estimator of the protocol for these subjects.
-
-    Where an outcome is neither observed nor imputed it is AIPW weighted for being observed: ANCOVA and g-computation have no
-    weights, and the protocol declares another method for the primary analysis.
-    """
-    estimator = protocol.inference.estimator
-    if estimator == "aipw" or analysis["outcome"].isna().any():
-        return DoublyRobust()
-    form: Form = "per arm" if protocol.inference.heterogeneous else "joint"
-    return Adjusted(estimator, form, randomisation_of(protocol, analysis))
 
 
 def randomisation_of(protocol: Plan, analysis: pd.DataFrame) -> Randomisation:

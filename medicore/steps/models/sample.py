@@ -21,8 +21,10 @@ from medicore.stats.models.leverage import Correction
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from medicore.stats.models.outcome_model import Family
 from medicore.stats.models.scores import Scores
+from medicore.steps.models.choosing import estimator_of
+from medicore.steps.models.clusters import by_clusters
 from medicore.steps.models.observing import fitted_observation
-from medicore.steps.models.primary_estimator import DoublyRobust, PrimaryEstimator, estimator_of
+from medicore.steps.models.primary_estimator import DoublyRobust, PrimaryEstimator
 from medicore.steps.models.terms import model_terms
 
 _Set = TypeVar("_Set")
@@ -152,7 +154,10 @@ def row(
     ``work`` analyses one completed data set; several are pooled by Rubin's rules.
     """
     try:
-        made = [work(one) for one in sets]
+        made = [
+            by_clusters(protocol, one.analysis if isinstance(one, Sample) else None, work(one))
+            for one in sets
+        ]
         found = pooled_means(protocol, made)
     except EstimationError as error:
         return nothing(name, str(error))

@@ -1,8 +1,8 @@
-"""terms: the splines with their knots, and in words the splines and interactions of the models."""
+"""terms: the splines with their knots, the clusters, and in words what both do to models and errors."""
 
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, fixed
+from presentation.writing.numbers import count, fixed, percent
 from presentation.writing.typst import block, call
 
 
@@ -35,8 +35,30 @@ def knots(report: Report) -> str:
     return block(made)
 
 
+def clusters(report: Report) -> str:
+    """Return Table 14.2.11: how many clusters there are, how large, and how many have both arms; nothing without clusters."""
+    found = report.results["primary"].get("clusters")
+    if not found:
+        return ""
+    columns = (Column(("Clusters",), "left", "1fr"), Column(("Value",)))
+    cited = report.cite("primary.clusters")
+    rows = [
+        Row((f"Clusters, by column {found['column']}", count(found["number"])), "total", cited),
+        Row(("with subjects of both arms", count(found["with_both_arms"])), "indented", cited),
+        Row(("Smallest, subjects", count(found["smallest"])), "row", cited),
+        Row(("Largest, subjects", count(found["largest"])), "row", cited),
+        Row(("Largest, share of all subjects", percent(found["largest_share"])), "row", cited),
+    ]
+    note = (
+        "Standard errors, intervals and p-values sum the influence of a cluster's subjects. The expected false alarm rates of "
+        "the gates of balance take subjects for independent."
+    )
+    made = table("14.2.11", "Clusters of subjects", columns, rows, note=note, source="primary.clusters")
+    return block(made)
+
+
 def method(report: Report) -> str:
-    """Return how splines and interactions enter the models; nothing where the protocol plans neither."""
+    """Return how splines, interactions and clusters enter models and errors; nothing where the protocol plans none."""
     words = []
     if any(covariate.get("knots") for covariate in report.protocol["covariates"]):
         words.append(
@@ -50,5 +72,11 @@ def method(report: Report) -> str:
         words.append(
             f"Interactions of covariates: {told}. Every term of the one is multiplied by every term of the other, in each model "
             "that has both."
+        )
+    if report.protocol["inference"].get("cluster"):
+        words.append(
+            "Subjects of one cluster need not be independent. The variance sums the influence of each cluster's subjects, and is "
+            "multiplied by G/(G − 1) of G clusters (Liang & Zeger 1986; Cameron & Miller 2015); intervals use Student's t with "
+            "G − 1 degrees of freedom (Donald & Lang 2007), and the bootstrap resamples whole clusters (Field & Welsh 2007)."
         )
     return block(*(call("para", part) for part in words)) if words else ""

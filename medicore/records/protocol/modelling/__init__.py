@@ -1,0 +1,1 @@
+"""The rules for what the models are made of, and for what their errors depend on: terms, clusters, penalised likelihood."""
