@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.stats.verification_clusters import clustered_spread
+from medicore.stats.verification_firth import penalised_predictor
 from medicore.stats.verification_means import ArmMean
 from medicore.stats.verification_models import linear_predictor, projection, sigmoid
 
@@ -85,7 +86,7 @@ def verify_effect(
     treated: NDArray[np.bool_],
     outcome: Vector,
     *,
-    family: Literal["gaussian", "binomial"] = "gaussian",
+    family: Literal["gaussian", "binomial", "firth"] = "gaussian",
     target: Literal["ATE", "ATT", "ATO"] = "ATE",
     measure: Literal["difference", "risk ratio", "odds ratio"] = "difference",
     ddof: int | None = None,
@@ -101,7 +102,7 @@ def verify_effect(
     (1 − a)/(1 − e); for the ATT the same sum over h y + (a − h) m − aμ with h = a and the control's odds; for the
     ATO predictions are averaged with e(1 − e) and residuals with 1 − e and e. Their variance is that of the
     terms, divisor n − ``ddof`` (1, and 0 for the ATT), over n. Outcome models are fitted per arm, by least
-    squares or, for a binomial outcome of 0 and 1, by logistic regression. ``corrected`` divides each residual by
+    squares or, for an outcome of 0 and 1, by logistic regression, plain or penalised (``firth``). ``corrected`` divides each residual by
     √(1 − leverage), as the variance for small samples does; where outcomes are missing, it also counts as much as it does
     in the estimate. Ratios are compared as logarithms; NaN
     when a risk is not strictly between 0 and 1. Value and error are NaN, which confirms nothing, when a logistic
@@ -120,8 +121,9 @@ def verify_effect(
         known, seen = np.where(observed, outcome, 0.0), observed
     factor = _seen_by_chance(x_propensity if x_observation is None else x_observation, treated, seen)
     arms = treated & seen, ~treated & seen
-    if family == "binomial":
-        models = [sigmoid(linear_predictor(x_outcome, known == 1, arm)) for arm in arms]
+    if family != "gaussian":
+        predictor = penalised_predictor if family == "firth" else linear_predictor
+        models = [sigmoid(predictor(x_outcome, known == 1, arm)) for arm in arms]
     else:
         models = [projection(x_outcome, known, arm) for arm in arms]
     terms = {"ATE": _everybody, "ATT": _the_treated, "ATO": _the_overlap}[target]

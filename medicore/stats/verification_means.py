@@ -31,7 +31,7 @@ class ArmMean:
         predicted: Vector,
         arm: NDArray[np.bool_],
         outcome: Vector,
-        family: Literal["gaussian", "binomial"],
+        family: Literal["gaussian", "binomial", "firth"],
         missing: bool,
     ) -> Vector:
         """Return the influence for small samples, ``(n,)``.
@@ -44,7 +44,7 @@ class ArmMean:
             return np.full(len(outcome), np.nan)
         fitted = predicted[arm]
         variance = np.ones(len(outcome))
-        if family == "binomial" and x.shape[1] > 0:
+        if family != "gaussian" and x.shape[1] > 0:
             variance = predicted * (1 - predicted)
         columns = whitened(x, arm)
         residual = outcome[arm] - fitted

@@ -15,6 +15,7 @@ from tests.simulation.workers import simulated
 from tests.simulation.worlds import stream
 
 EFFECT = 1.0
+_WORLD = 91
 SIMULATIONS = 1000
 SIZES = ((10, 8), (10, 30), (24, 8))
 """Sites, and the mean number of subjects of each."""
@@ -41,7 +42,7 @@ def coverage(sites: int, size: int, *, whole: bool) -> tuple[float, float, float
 
 def _one(sites: int, size: int, whole: bool, index: int) -> Held:
     """Return one study; where arms are of ``whole`` sites, half of the sites are treated, else subjects by their covariate."""
-    chance = stream(index)
+    chance = stream(_WORLD, index)
     while True:
         site = np.repeat(np.arange(sites), chance.integers(size // 2, size + size // 2 + 1, sites))
         x = chance.normal(size=(len(site), 2)) + chance.normal(0, 0.5, (sites, 2))[site]

@@ -26,7 +26,7 @@ from medicore.stats.bootstrap.resampling import (
 )
 from medicore.stats.models.design import StandardisedDesign
 from medicore.stats.models.linear import fit_linear
-from medicore.stats.models.logistic import fit_logistic
+from medicore.stats.models.logistic import LogisticFit, fit_logistic
 
 Kept = NDArray[np.intp]
 
@@ -168,7 +168,7 @@ class LogisticOutcome:
         rows, columns = np.triu_indices(basis.shape[1])
         models, kept = [], []
         for index, arm in enumerate(_known(treated, observed)):
-            start, chosen = _on_basis(design, fit_logistic(x[arm], outcome[arm] == 1).coefficients)
+            start, chosen = _on_basis(design, cls.whole(x[arm], outcome[arm] == 1).coefficients)
             both = np.isin(rows, chosen) & np.isin(columns, chosen)
             pairs = products if both.all() else products[:, both]
             models.append(
@@ -177,9 +177,19 @@ class LogisticOutcome:
             kept.append(chosen)
         return cls(layout.spread(basis), layout.spread(outcome), (models[0], models[1]), (kept[0], kept[1]))
 
+    @staticmethod
+    def whole(x: Vector, event: Flags) -> LogisticFit:
+        """Return the regression of the full sample."""
+        return fit_logistic(x, event)
+
+    @staticmethod
+    def every(counts: Counts, model: LogisticDesign) -> LogisticReplicates:
+        """Return the regressions of every resample."""
+        return fit_replicates(counts, model)
+
     def fitted(self, counts: Counts) -> "_FittedLogisticOutcome":
         """Return the models fitted to every resample."""
-        one, zero = (fit_replicates(counts, model) for model in self.models)
+        one, zero = (self.every(counts, model) for model in self.models)
         return _FittedLogisticOutcome(self, (one, zero))
 
 

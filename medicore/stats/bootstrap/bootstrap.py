@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from medicore.errors import ConfigurationError, EstimationError
 from medicore.stats.balance.weights import Target
+from medicore.stats.bootstrap.batched_families import OUTCOMES
 from medicore.stats.bootstrap.batched_logistic import Flags, LogisticDesign, fit_replicates
 from medicore.stats.bootstrap.batched_observation import ObservationDesign, Times
-from medicore.stats.bootstrap.batched_outcome import LinearOutcome, LogisticOutcome, Outcome
+from medicore.stats.bootstrap.batched_outcome import Outcome
 from medicore.stats.bootstrap.bootstrap_result import BootstrapResult, acceleration
 from medicore.stats.bootstrap.cluster_draws import draw_clusters
 from medicore.stats.bootstrap.resampling import (
@@ -171,7 +172,7 @@ class _Sample:
         )
         if not np.array_equal(given.x_propensity, given.x_outcome):
             products = packed_products(layout.spread(design.basis(given.x_outcome)))
-        models = LinearOutcome if given.family == "gaussian" else LogisticOutcome
+        models = OUTCOMES[given.family]
         observed, observation = None, None
         if missing is not None and by_observation is not None:
             observed = missing.observed

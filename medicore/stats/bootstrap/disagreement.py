@@ -208,7 +208,7 @@ def _shrunken(fit: LogisticFit, treated: NDArray[np.bool_]) -> Vector:
 
 def _residuals(model: OutcomeModel, arm: NDArray[np.bool_], outcome: Vector, family: Family) -> Vector:
     """Return the centred residuals of an arm with the variance of the outcome; none for a binomial outcome."""
-    if family == "binomial":
+    if family != "gaussian":
         return np.zeros(0)
     free = np.maximum(1 - leverages(model, arm, family), 1e-3)
     made: Vector = (outcome - model.predicted)[arm] / np.sqrt(free)

@@ -46,7 +46,7 @@ def outcome_weights(
     """
     slope = model.gradient.T @ (averaged - residual)
     through = np.linalg.pinv(whitened(model, arm, family)).T @ slope
-    if family == "binomial":
+    if family != "gaussian":
         deviation = np.sqrt(model.predicted[arm] * (1 - model.predicted[arm]))
         through = np.divide(through, deviation, out=np.zeros_like(through), where=deviation > 0)
     weights = residual.copy()

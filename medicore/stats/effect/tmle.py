@@ -65,7 +65,7 @@ def targeted(
         When the fluctuation does not converge, or the outcome does not vary.
     """
     score = propensity.fitted
-    lowest, highest = (0.0, 1.0) if family == "binomial" else (float(outcome.min()), float(outcome.max()))
+    lowest, highest = (0.0, 1.0) if family != "gaussian" else (float(outcome.min()), float(outcome.max()))
     if lowest == highest:
         raise EstimationError("the outcome does not vary; expected two values or more; check its source")
     scaled = (outcome - lowest) / (highest - lowest)

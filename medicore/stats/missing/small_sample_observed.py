@@ -93,5 +93,5 @@ def _of_mean(outcome: Vector, counted: Vector) -> _Fit:
 
 def _of_model(model: OutcomeModel, arm: Mask, outcome: Vector, counted: Vector, family: Family) -> _Fit:
     fitted = model.predicted[arm]
-    deviation = np.sqrt(fitted * (1 - fitted)) if family == "binomial" else np.ones(len(fitted))
+    deviation = np.sqrt(fitted * (1 - fitted)) if family != "gaussian" else np.ones(len(fitted))
     return _Fit(outcome - fitted, leverages(model, arm, family), counted, deviation, model.gradient.shape[1])

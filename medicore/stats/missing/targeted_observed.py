@@ -40,7 +40,7 @@ def targeted_observed(
     """
     known = np.where(observed, outcome, 0.0)
     inside = known[observed]
-    lowest, highest = (0.0, 1.0) if family == "binomial" else (float(inside.min()), float(inside.max()))
+    lowest, highest = (0.0, 1.0) if family != "gaussian" else (float(inside.min()), float(inside.max()))
     if lowest == highest:
         raise EstimationError(
             "the observed outcome does not vary; expected two values or more; check its source"

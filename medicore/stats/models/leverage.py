@@ -31,7 +31,7 @@ def hat_diagonal(columns: Vector) -> Vector:
 def whitened(model: OutcomeModel, arm: NDArray[np.bool_], family: Family) -> Vector:
     """Return √v times the basis of the outcome model for the subjects of ``arm``, ``(n_arm, q)``; 0 where v is 0."""
     columns = model.gradient[arm]
-    if family == "binomial":
+    if family != "gaussian":
         chance = model.predicted[arm]
         deviation = np.sqrt(chance * (1 - chance))[:, None]
         columns = np.divide(columns, deviation, out=np.zeros_like(columns), where=deviation > 0)

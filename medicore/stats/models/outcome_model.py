@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
 from medicore.stats.given import checked
+from medicore.stats.models.firth import fit_firth
 from medicore.stats.models.linear import fit_linear
 from medicore.stats.models.logistic import fit_logistic
 
 Vector = NDArray[np.float64]
-Family = Literal["gaussian", "binomial"]
+Family = Literal["gaussian", "binomial", "firth"]
 Form = Literal["per arm", "joint"]
 
 
@@ -44,13 +45,14 @@ def fit_outcome_models(
 ) -> tuple[OutcomeModel, OutcomeModel]:
     """Return the outcome models under treatment and under control.
 
-    ``gaussian`` is least squares; ``binomial`` is maximum likelihood logistic regression of an outcome of 0 and 1.
+    ``gaussian`` is least squares; ``binomial`` is maximum likelihood logistic regression of an outcome of 0 and 1, ``firth``
+    the same by Firth's penalised likelihood.
     ``per arm`` fits a model in each arm; ``joint`` fits one model with the arm as a further column. ``x`` is ``(n, p)``
     without intercept; aliased columns are determined among the subjects of each fit. Where ``observed``, ``(n,)``, is
     given, models are fitted among the observed and predict for everybody; other outcomes are not read.
     """
     everybody = np.ones(len(outcome), dtype=bool) if observed is None else observed
-    if family == "binomial":
+    if family != "gaussian":
         require_binary(outcome[everybody])
     if form == "per arm":
         (under_treatment,) = _fit(x, treated & everybody, outcome, family, (x,))
@@ -80,7 +82,8 @@ def _fit(
             OutcomeModel(basis @ fit.theta, basis, influence, fit.aliased, False, True)
             for basis in map(fit.design.basis, tables)
         )
-    logistic = fit_logistic(x[subset], outcome[subset] == 1)
+    fitted = fit_firth if family == "firth" else fit_logistic
+    logistic = fitted(x[subset], outcome[subset] == 1)
     influence = _spread(logistic.influence, subset)
     return tuple(
         OutcomeModel(

@@ -236,7 +236,7 @@ class Adjusted:
                 scheme=self.randomisation.scheme,
                 strata=self.randomisation.strata,
                 estimator=self.estimator,
-                family=sample.family,
+                family="gaussian" if sample.family == "gaussian" else "binomial",
                 form=self.form,
                 measure=measure,
             )
