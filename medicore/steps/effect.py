@@ -13,6 +13,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.steps.data.change import change_since
 from medicore.steps.gate import read_section, write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
+from medicore.steps.gates.event_gates import event_findings
 from medicore.steps.gates.monitoring_gates import (
     harm_findings,
     monitoring_findings,
@@ -75,6 +76,7 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             sparse_levels(designs[0], samples[0].treated),
             partial(variance_alarm_rate, protocol, samples[0]),
         ),
+        *event_findings(protocol, primary),
         *observation_findings(protocol, primary),
         *change_findings(protocol, change, sum(model.gradient.shape[1] for model in results[0].models)),
         *second_implementation_findings(monitoring),

@@ -34,6 +34,7 @@ from medicore.steps.alternatives.survival_rows import other_survival, same_survi
 from medicore.steps.alternatives.survival_section import confounding_of_survival, survival_section
 from medicore.steps.effect import analysed
 from medicore.steps.gate import read_section, write_section
+from medicore.steps.models.rare_events import score_rows
 from medicore.steps.models.sample import Sample, nothing, observation_covariates, row, varied
 from medicore.steps.models.timed_sample import TimedSample
 
@@ -128,7 +129,9 @@ def _same_estimand(
     if protocol.sensitivity.leave_one_out:
         rows += [_without(protocol, samples, covariate.column) for covariate in protocol.covariates]
     # nobody's covariates enter: one data set is as good as several
-    return [*rows, known.row("No adjustment", lambda one: _unadjusted(protocol, one), first=True)]
+    rows.append(known.row("No adjustment", lambda one: _unadjusted(protocol, one), first=True))
+    first = samples[0]
+    return [*rows, *score_rows(protocol, first.treated[first.known], first.outcome[first.known])]
 
 
 def _unadjusted(protocol: Protocol, sample: Sample) -> ArmMeans | Effect:

@@ -60,3 +60,31 @@ def few_clusters() -> PreparedStudy:
     """Return the same study with its sites gathered in eight regions."""
     study = clustered()
     return study.column("site", [f"R{int(one[1:]) % 8}" for one in study.texts["site"]])
+
+
+def rare(fit: str = "firth") -> PreparedStudy:
+    """Return a study whose control arm has no event, and whose outcome models are fitted by ``fit``."""
+    study = PreparedStudy("TEST-RARE")
+    chance = np.random.default_rng(SEED + 13)
+    risk = 0.12 / (1 + np.exp(-0.05 * (study.numbers("severity") - 50)))
+    event = (study.active & (chance.random(SIZE) < risk)).astype(int)
+    columns = [
+        *study.protocol["contract"]["columns"],
+        {"name": "event", "type": "integer", "timing": "follow-up", "minimum": 0, "maximum": 1},
+    ]
+    outcome = {
+        "column": "event",
+        "type": "binary",
+        "unit": "subjects with the event",
+        "label": "Serious infection",
+        "assessed": "none",
+        "missing": {"method": "complete cases"},
+    }
+    return (
+        study.planned("contract.columns", columns)
+        .column("event", event.tolist())
+        .planned("outcome", outcome)
+        .planned("models.outcome_fit", fit)
+        .planned("gates", {"variance_disagreement": 0.9})
+        .planned("sensitivity", {"trimming": [0.05], "leave_one_out": True, "subgroups": ["smoker"]})
+    )

@@ -10,6 +10,7 @@ from medicore.records.protocol.harms import incoherent_harms
 from medicore.records.protocol.hypotheses.coherence import incoherent_endpoints, incoherent_families
 from medicore.records.protocol.intercurrent import Criterion
 from medicore.records.protocol.modelling.clusters import incoherent_clusters
+from medicore.records.protocol.modelling.penalised import incoherent_penalty
 from medicore.records.protocol.modelling.terms import incoherent_terms
 from medicore.records.protocol.monitoring import declared_harms, monitoring_incoherence
 from medicore.records.protocol.protocol import Protocol
@@ -53,6 +54,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *incoherent_survival(protocol),
         *incoherent_terms(protocol),
         *incoherent_clusters(protocol),
+        *incoherent_penalty(protocol),
     ]
 
 

@@ -85,13 +85,19 @@ class ImputationPlan(Part):
 
 
 class Models(GrowingPart):
-    """The nuisance models: the covariate columns of each, and the interactions of two covariates in every model of both."""
+    """The nuisance models: the covariate columns of each, and the interactions of two covariates in every model of both.
 
-    later: ClassVar[frozenset[str]] = frozenset({"interactions"})
+    ``outcome_fit`` is how the outcome models of an outcome of 0 and 1 are fitted: by likelihood, or by Firth's penalised one,
+    which has a maximum where an arm has few or no events. The propensity model is never penalised: that would hide that
+    the arms do not overlap.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"interactions", "outcome_fit"})
 
     propensity: Annotated[tuple[Name, ...], Field(min_length=1)]
     outcome: Annotated[tuple[Name, ...], Field(min_length=1)]
     interactions: tuple[tuple[Name, Name], ...] = ()
+    outcome_fit: Literal["likelihood", "firth"] = "likelihood"
 
 
 class Gates(GrowingPart):

@@ -57,6 +57,7 @@ _CITED = (
     "primary.observation",
     "primary.censoring",
     "primary.clusters",
+    "primary.events",
     "primary.verification",
     "calibration",
     "change",

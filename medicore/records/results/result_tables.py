@@ -55,6 +55,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.2.1.3_censoring": ("primary.censoring",),
     "14.2.2_verification": ("primary.verification",),
     "14.2.11_clusters": ("primary.clusters",),
+    "14.2.11.1_events": ("primary.events",),
     "14.2.3_sensitivity": ("sensitivity.sensitivity.*", "evalue", "tipping"),
     "14.2.3.1_tipping": ("tipping.surface.cells.*", "tipping.surface.frontier.*"),
     "14.2.3.2_flexible": ("sensitivity.flexible.*",),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from medicore.records.results.analysis_rows import DESCRIPTION, TERM, Row, Table, numbers
+from medicore.records.results.analysis_rows import ARM, DESCRIPTION, TERM, Row, Table, numbers
 
 
 def _splines(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -21,7 +21,13 @@ def _clusters(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(found),) if found else ()
 
 
+def _events(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = results["primary"].get("events") or {}
+    return tuple(Row(numbers(found), {ARM: arm}) for arm, found in section.items())
+
+
 TERMS_TABLES = (
     Table("Knots of splines", "cohort.splines", "Percentiles of the observed values", DESCRIPTION, _splines),
     Table("Clusters of subjects", "primary.clusters", "Counts", DESCRIPTION, _clusters),
+    Table("Events by arm", "primary.events", "Counts", DESCRIPTION, _events, outcome=True),
 )

@@ -15,6 +15,9 @@ TERMS_ORIGINS = (
     Origin("primary.clusters.**", "effect", "medicore.steps.models.clusters:clusters_section",
         "Clusters of the analysed subjects: how many, how large, and how many hold both arms", "", ("inference.cluster",),
         "primary"),
+    Origin("primary.events.**", "effect", "medicore.steps.models.rare_events:events_section",
+        "Events and subjects with an outcome, by arm, where outcome models are fitted by Firth's penalised likelihood", "",
+        ("models.outcome_fit", "outcome", "treatment"), "primary", "Firth, 1993; Heinze & Schemper, 2002"),
     Origin("clustered.bootstrap.**", "effect", "medicore.stats.bootstrap.cluster_draws:draw_clusters",
         "Bootstrap of the primary estimate: whole clusters resampled, every nuisance model refitted; expected_spread by residuals "
         "divided by 1 − leverage, summed within clusters",

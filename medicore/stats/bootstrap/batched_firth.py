@@ -65,7 +65,9 @@ def fit_firth_replicates(counts: Counts, design: LogisticDesign) -> FirthReplica
         score = _score(counts, design, theta, inverse)
         step = np.einsum("bij,bj->bi", inverse, score)
         still = np.abs(step).max(axis=1) > LAST_STEP
-        factor = _lengthening(step, before) if iteration % EXTRAPOLATED == EXTRAPOLATED - 1 else 1.0
+        factor = _lengthening(step, before)
+        if iteration % EXTRAPOLATED < EXTRAPOLATED - 1:
+            factor = np.minimum(factor, 1.0)
         before = step
         step = step * factor
         step *= LONGEST_STEP / np.maximum(np.abs(step).max(axis=1), LONGEST_STEP)[:, None]
@@ -82,10 +84,13 @@ def fit_firth_replicates(counts: Counts, design: LogisticDesign) -> FirthReplica
 
 
 def _lengthening(step: Vector, before: Vector) -> Vector:
-    """Return the factor of each replicate's step, ``(replicates, 1)``, as ``firth.lengthening`` does."""
+    """Return the factor of each replicate's step, ``(replicates, 1)``, as ``firth.lengthening`` does.
+
+    It is below 1 where steps alternate, so that these end as well.
+    """
     length = np.einsum("bj,bj->b", before, before)
     ratio = np.einsum("bj,bj->b", step, before) / np.where(length > 0, length, 1.0)
-    told = (length > 0) & (ratio > 0) & (ratio < LARGEST_RATIO)
+    told = (length > 0) & (ratio < LARGEST_RATIO)
     factor: Vector = np.where(told, 1 / (1 - np.where(told, ratio, 0.0)), 1.0)[:, None]
     return factor
 

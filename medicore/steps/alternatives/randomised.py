@@ -7,7 +7,7 @@ from medicore.stats.effect.ancova import ancova
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import Effect
 from medicore.stats.effect.randomised import randomised_means
-from medicore.stats.models.outcome_model import Form
+from medicore.stats.models.outcome_model import Family, Form
 from medicore.stats.randomisation.adjusted_means import Estimator
 from medicore.steps.alternatives.missing_method import CompleteCases
 from medicore.steps.models.primary_estimator import Adjusted, DoublyRobust, randomisation_of
@@ -55,7 +55,9 @@ def _not_weighted(protocol: Protocol, known: CompleteCases) -> dict[str, Any]:
 
 
 def _standardised(one: Sample) -> ArmMeans:
-    return randomised_means(one.x_outcome, one.treated, one.outcome, one.family)
+    # A penalised model's predictions are not unbiased, on which the variance of randomisation rests.
+    family: Family = "gaussian" if one.family == "gaussian" else "binomial"
+    return randomised_means(one.x_outcome, one.treated, one.outcome, family)
 
 
 def _own(protocol: Protocol, one: Sample) -> Adjusted:

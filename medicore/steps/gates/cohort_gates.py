@@ -59,6 +59,10 @@ def _clusters(protocol: Protocol, analysis: pd.DataFrame) -> Iterator[Finding]:
 
 def _events(protocol: Protocol, outcomes: Mapping[str, pd.Series]) -> Iterator[Finding]:
     counts = {label: (int(np.sum(values == 1)), len(values)) for label, values in outcomes.items()}
+    penalised = protocol.models.outcome_fit == "firth"
+    if penalised and len({tuple(np.unique(values)) for values in outcomes.values()}) > 1:
+        # A penalised outcome model has a maximum without events, too; where no arm has any, nothing is compared.
+        return
     for label, (events, size) in counts.items():
         if events not in {0, size}:
             continue
@@ -69,8 +73,8 @@ def _events(protocol: Protocol, outcomes: Mapping[str, pd.Series]) -> Iterator[F
             f"{events} of {size}",
             f"1 to {size - 1}",
             f"arm {label!r} has {events} events of {size} in outcome {protocol.outcome.column!r} (arm {others}), so that no "
-            "outcome model can be fitted in it; wait for more follow-up, or plan another outcome in a new version of the "
-            "protocol",
+            "outcome model can be fitted in it; wait for more follow-up, or plan "
+            f"{'' if penalised else 'models.outcome_fit: firth or '}another outcome in a new version of the protocol",
         )
 
 

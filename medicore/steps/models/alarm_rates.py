@@ -10,11 +10,12 @@ from medicore.steps.models.seeds import derived_seed
 def variance_alarm_rate(protocol: Protocol, sample: Sample, name: str) -> float | None:
     """Return the rate of the gate of ``name``, sandwich or bootstrap, simulated on the covariates and models of the sample.
 
-    It is None for another estimator than AIPW, for clusters, and where a model separates or nothing can be drawn, so that no such rate exists. Where outcomes are missing,
+    It is None for another estimator than AIPW, for clusters, for penalised outcome models, and where a model separates or nothing can be drawn, so that no such rate exists. Where outcomes are missing,
     the studies have the covariates of the subjects whose outcome is observed.
     """
     plan = protocol.inference
-    if sample.fit.separated or plan.estimator != "aipw" or plan.cluster is not None:
+    other = plan.estimator != "aipw" or plan.cluster is not None or sample.family == "firth"
+    if sample.fit.separated or other:
         return None
     seed, limit = derived_seed(protocol.seed, "alarms"), protocol.gates.variance_disagreement
     family, target, measure = sample.family, sample.target, protocol.estimand.contrast

@@ -21,6 +21,7 @@ from medicore.stats.verification import TOLERANCE, Verification, verify_pooled
 from medicore.steps.models.clusters import clusters_section
 from medicore.steps.models.naming import failures
 from medicore.steps.models.observing import observation_section
+from medicore.steps.models.rare_events import events_section
 from medicore.steps.models.sample import Sample, observation_covariates
 from medicore.steps.models.seeds import derived_seed
 from medicore.steps.models.terms import model_terms
@@ -166,6 +167,9 @@ def estimate_primary(
         "imputation": _imputation([part.effect(protocol).inference for part in parts]),
         "observation": None if samples[0].complete else _observed_weights(protocol, samples[0]),
         **clusters_section(protocol, samples[0].analysis),
+        **events_section(
+            protocol, samples[0].treated[samples[0].known], samples[0].outcome[samples[0].known]
+        ),
     }
     return primary, parts
 

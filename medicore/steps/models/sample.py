@@ -25,6 +25,7 @@ from medicore.steps.models.choosing import estimator_of
 from medicore.steps.models.clusters import by_clusters
 from medicore.steps.models.observing import fitted_observation
 from medicore.steps.models.primary_estimator import DoublyRobust, PrimaryEstimator
+from medicore.steps.models.rare_events import outcome_family
 from medicore.steps.models.terms import model_terms
 
 _Set = TypeVar("_Set")
@@ -65,7 +66,7 @@ class Sample:
         x_observation = model_terms(protocol, observation_covariates(protocol), analysis).matrix
         return cls(
             analysis=analysis,
-            family=protocol.outcome.family,
+            family=outcome_family(protocol),
             target=protocol.estimand.target,
             x_propensity=x,
             x_outcome=model_terms(protocol, protocol.models.outcome, analysis).matrix,

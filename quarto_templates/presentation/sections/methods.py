@@ -104,7 +104,10 @@ def primary_estimator(report: Report) -> str:
         return survival.estimator(report)
     words, alternative, formula = _FORMULAE[report.protocol["estimand"]["target"]]
     binary = report.protocol["outcome"]["type"] == "binary"
-    models = _MODELS.format(how="by logistic regression" if binary else "by least squares")
+    fitted = "by logistic regression" if binary else "by least squares"
+    if report.protocol["models"].get("outcome_fit") == "firth":
+        fitted = "by logistic regression with Firth's penalised likelihood"
+    models = _MODELS.format(how=fitted)
     parts = [
         call("para", words),
         call("formula", alternative, Code(formula)),

@@ -2,7 +2,7 @@
 
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, fixed, percent
+from presentation.writing.numbers import count, fixed, of_total, percent
 from presentation.writing.typst import block, call
 
 
@@ -57,6 +57,27 @@ def clusters(report: Report) -> str:
     return block(made)
 
 
+def events(report: Report) -> str:
+    """Return Table 14.2.11.1: the events of each arm, where outcome models are penalised; nothing elsewhere."""
+    found = report.results["primary"].get("events")
+    if not found:
+        return ""
+    columns = (Column(("Arm",), "left", "1fr"), Column(("Events", "n (%)")), Column(("Analysed", "n")))
+    rows = [
+        Row(
+            (report.arm(arm), of_total(one["events"], one["n"]), count(one["n"])),
+            "row",
+            report.cite("primary.events"),
+        )
+        for arm, one in found.items()
+    ]
+    note = (
+        "Where an arm has few events, the standard error of the primary estimate takes too little from it; the score interval "
+        "without covariates (Miettinen & Nurminen 1985) is in Table 14.2.3."
+    )
+    return block(table("14.2.11.1", "Events by arm", columns, rows, note=note, source="primary.events"))
+
+
 def method(report: Report) -> str:
     """Return how splines, interactions and clusters enter models and errors; nothing where the protocol plans none."""
     words = []
@@ -72,6 +93,12 @@ def method(report: Report) -> str:
         words.append(
             f"Interactions of covariates: {told}. Every term of the one is multiplied by every term of the other, in each model "
             "that has both."
+        )
+    if report.protocol["models"].get("outcome_fit") == "firth":
+        words.append(
+            "The outcome models maximise the likelihood times the square root of the determinant of its information, which has a "
+            "maximum where an arm has few or no events (Firth 1993; Heinze & Schemper 2002). Their predictions lean to one half; "
+            "the weighted residuals take that off the estimate again. The propensity model is not penalised."
         )
     if report.protocol["inference"].get("cluster"):
         words.append(
