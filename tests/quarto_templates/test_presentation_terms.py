@@ -1,0 +1,76 @@
+"""The report of studies with splines, clusters and penalised outcome models: tables, terms and methods in words."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from medicore.cases.run.runs import sealed_commit
+from medicore.cases.run.seal import read_results
+from medicore.records.identifiers import RunId
+from medicore.records.protocol.parsing import parse_protocol
+from medicore.stores.report.pdf_text import text_of, tight
+from tests.quarto_templates.conftest import Inputs
+from tests.whole_house.house import found_whole_house
+from tests.whole_house.prepared_study import PreparedStudy
+from tests.whole_house.terms_studies import clustered, curved, rare
+
+
+def _inputs(folder: Path, study: PreparedStudy) -> Inputs:
+    """Return the inputs of the report of a study's month, whose findings are decided."""
+    house = found_whole_house(folder / "house")
+    house.prepare(study)
+    outcome = house.run(study.study)
+    if outcome.state == "halted":
+        outcome = house.proceed(outcome.run)
+    run = RunId.parse(outcome.run)
+    found = Inputs()
+    found.results = read_results(house.house, run, sealed_commit(house.house, run)).document
+    text = yaml.safe_dump({"study": study.study, **study.protocol})
+    found.protocol = parse_protocol(text, "study.yaml").as_json()
+    found.run |= {"study": study.study, "id": outcome.run}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("study", "words"),
+    [
+        (
+            curved(),
+            (
+                "Table 14.1.2.3", "Age, curve 1", "Age, curve 2 × Smoking: current", "restricted cubic spline",
+                "Interactions of covariates: Age with Smoking",
+            ),
+        ),
+        (
+            clustered(),
+            (
+                "Table 14.2.11", "Clusters, by column site", "cluster-robust, 24 clusters", "Liang & Zeger 1986",
+                "resamples whole clusters",
+            ),
+        ),
+        (
+            rare(),
+            (
+                "Table 14.2.11.1", "Events by arm", "Risk difference without covariates, score interval",
+                "penalised likelihood", "The propensity model is not penalised",
+            ),
+        ),
+    ],
+    ids=["curved", "clustered", "rare"],
+)  # fmt: skip
+def test_the_report_says_what_the_models_are_made_of(
+    tmp_path: Path, study: PreparedStudy, words: tuple[str, ...]
+) -> None:
+    """The whole report is rendered; tables and methods of each feature are in it."""
+    inputs = _inputs(tmp_path, study)
+    text = text_of(inputs.render())
+    for some in words:
+        assert tight(some) in text, some
+
+
+def test_a_study_without_them_prints_nothing(inputs: Inputs) -> None:
+    """The sample study has no table of knots, clusters or events."""
+    text = text_of(inputs.render())
+    for table in ("14.1.2.3", "14.2.11"):
+        assert tight(f"Table {table}") not in text
