@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 import yaml
 
 from medicore.cases.run.runs import sealed_commit
@@ -13,7 +12,7 @@ from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
 from tests.whole_house.house import found_whole_house
 from tests.whole_house.prepared_study import PreparedStudy
-from tests.whole_house.terms_studies import clustered, curved, rare
+from tests.whole_house.terms_studies import everything
 
 
 def _inputs(folder: Path, study: PreparedStudy) -> Inputs:
@@ -32,45 +31,34 @@ def _inputs(folder: Path, study: PreparedStudy) -> Inputs:
     return found
 
 
-@pytest.mark.parametrize(
-    ("study", "words"),
-    [
-        (
-            curved(),
-            (
-                "Table 14.1.2.3", "Age, curve 1", "Age, curve 2 × Smoking: current", "restricted cubic spline",
-                "Interactions of covariates: Age with Smoking",
-            ),
-        ),
-        (
-            clustered(),
-            (
-                "Table 14.2.11", "Clusters, by column site", "cluster-robust, 24 clusters", "Liang & Zeger 1986",
-                "resamples whole clusters",
-            ),
-        ),
-        (
-            rare(),
-            (
-                "Table 14.2.11.1", "Events by arm", "Risk difference without covariates, score interval",
-                "penalised likelihood", "The propensity model is not penalised",
-            ),
-        ),
-    ],
-    ids=["curved", "clustered", "rare"],
-)  # fmt: skip
-def test_the_report_says_what_the_models_are_made_of(
-    tmp_path: Path, study: PreparedStudy, words: tuple[str, ...]
-) -> None:
-    """The whole report is rendered; tables and methods of each feature are in it."""
-    inputs = _inputs(tmp_path, study)
-    text = text_of(inputs.render())
-    for some in words:
-        assert tight(some) in text, some
+def test_the_report_says_what_the_models_are_made_of(tmp_path: Path) -> None:
+    """The whole report is rendered; tables and methods of splines, interactions, clusters and few events are in it."""
+    text = text_of(_inputs(tmp_path, everything()).render())
+    for words in (
+        "Table 14.1.2.3",
+        "Age, curve 1",
+        "Age, curve 2 × Smoking: current",
+        "restricted cubic spline",
+        "Interactions of covariates: Age with Smoking",
+        "Table 14.2.11",
+        "Clusters, by column site",
+        "cluster-robust, 24 clusters",
+        "Liang & Zeger 1986",
+        "resamples whole clusters",
+        "Table 14.2.11.1",
+        "Events by arm",
+        "Risk difference without covariates, score interval",
+        "penalised likelihood",
+        "The propensity model is not penalised",
+    ):
+        assert tight(words) in text, words
 
 
 def test_a_study_without_them_prints_nothing(inputs: Inputs) -> None:
-    """The sample study has no table of knots, clusters or events."""
-    text = text_of(inputs.render())
-    for table in ("14.1.2.3", "14.2.11"):
-        assert tight(f"Table {table}") not in text
+    """The sample study has no table of knots, clusters or events, and no method of them."""
+    from presentation.sections import terms
+
+    report = inputs.report()
+    assert [terms.knots(report), terms.clusters(report), terms.events(report), terms.method(report)] == [
+        ""
+    ] * 4

@@ -88,3 +88,18 @@ def rare(fit: str = "firth") -> PreparedStudy:
         .planned("gates", {"variance_disagreement": 0.9})
         .planned("sensitivity", {"trimming": [0.05], "leave_one_out": True, "subgroups": ["smoker"]})
     )
+
+
+def everything() -> PreparedStudy:
+    """Return a study of sites with few events, a spline of age and an interaction of it."""
+    study, sites = rare(), clustered()
+    site = next(one for one in sites.protocol["contract"]["columns"] if one["name"] == "site")
+    return (
+        study.planned("contract.columns", [*study.protocol["contract"]["columns"], site])
+        .column("site", sites.texts["site"])
+        .planned("inference.cluster", "site")
+        .planned("monitoring", SPENDING)
+        .planned("covariates", curved().protocol["covariates"])
+        .planned("models.interactions", [["age", "smoker"]])
+        .planned("sensitivity", {"trimming": [], "leave_one_out": False, "subgroups": []})
+    )
