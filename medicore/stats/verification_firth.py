@@ -35,7 +35,7 @@ def penalised_predictor(x: Vector, label: NDArray[np.bool_], rows: NDArray[np.bo
     both = np.vstack([inside, inside])
     either = np.concatenate([known, ~known])
     leverage = hat_diagonal(inside, np.full(len(known), 0.25))
-    coefficients = np.zeros(inside.shape[1])
+    coefficients, chance = np.zeros(inside.shape[1]), np.full(len(known), 0.5)
     model = LogisticRegression(
         C=np.inf,
         solver="newton-cholesky",
@@ -44,15 +44,16 @@ def penalised_predictor(x: Vector, label: NDArray[np.bool_], rows: NDArray[np.bo
         max_iter=MAX_ITERATIONS,
         warm_start=True,
     )
-    for _ in range(ROUNDS):
+    rounds, change = 0, np.inf
+    while change > UNCHANGED and rounds < ROUNDS:
+        rounds += 1
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(both, either, sample_weight=np.concatenate([1 + leverage / 2, leverage / 2]))
         coefficients = model.coef_[0]
         chance = sigmoid(inside @ coefficients)
         before, leverage = leverage, hat_diagonal(inside, chance * (1 - chance))
-        if float(np.abs(leverage - before).max()) <= UNCHANGED:
-            break
+        change = float(np.abs(leverage - before).max())
     score = inside.T @ (known - chance + leverage * (0.5 - chance)) / len(known)
     predictor: Vector = columns @ coefficients
     return predictor if bool(np.all(np.abs(score) <= PROVED_SCORE)) else np.full(len(x), np.nan)

@@ -8,6 +8,9 @@ from scipy.special import ndtr, ndtri
 
 from medicore.errors import EstimationError
 
+SMALLEST = 1e-60
+"""What stands for 0 under a root by which something is divided."""
+
 
 @dataclass(frozen=True, slots=True)
 class RiskDifference:
@@ -78,9 +81,7 @@ def _restricted(events: tuple[int, int], sizes: tuple[int, int], delta: float) -
     l0 = zero * delta * (1 - delta)
     third = l2 / (3 * total)
     q = third**3 - l1 * l2 / (6 * total**2) + l0 / (2 * total)
-    p = np.copysign(np.sqrt(max(third**2 - l1 / (3 * total), 0.0)), q)
-    risk = -third
-    if p != 0:
-        angle = (np.pi + np.arccos(np.clip(q / p**3, -1.0, 1.0))) / 3
-        risk += 2 * p * np.cos(angle)
+    p = np.copysign(np.sqrt(max(third**2 - l1 / (3 * total), SMALLEST)), q)
+    angle = (np.pi + np.arccos(np.clip(q / p**3, -1.0, 1.0))) / 3
+    risk = 2 * p * np.cos(angle) - third
     return float(np.clip(risk, max(0.0, -delta), min(1.0, 1.0 - delta)))

@@ -11,7 +11,8 @@ from medicore.stats.models.logistic import LogisticFit
 Vector = NDArray[np.float64]
 
 MAX_ITERATIONS = 1000
-MAX_HALVINGS = 40
+SMALLEST_SHARE = 2.0**-40
+"""The share of a step at which its halving ends."""
 EXTRAPOLATED = 4
 """Every how many steps the sum of all that follow is taken at once; scoring converges slowly where events are few."""
 LARGEST_RATIO = 0.99
@@ -45,20 +46,19 @@ def fit_firth(x: Vector, y: NDArray[np.bool_]) -> LogisticFit:
     sign = np.where(y, 1.0, -1.0)
     theta = np.zeros(parameters)
     value = _penalised(basis, sign, theta)
-    iterations, reached, before = 0, True, np.zeros(parameters)
-    while reached and iterations < MAX_ITERATIONS:
-        fitted, covariance, given = _score(basis, y, theta)
-        score = basis.T @ given
-        if float(np.abs(score).max()) <= SCORE_TOLERANCE * len(y):
-            break
+    iterations, before = 0, np.zeros(parameters)
+    fitted, covariance, given = _score(basis, y, theta)
+    score = basis.T @ given
+    while float(np.abs(score).max()) > SCORE_TOLERANCE * len(y) and iterations < MAX_ITERATIONS:
         iterations += 1
         plain = covariance @ score
         step = plain * lengthening(plain, before) if iterations % EXTRAPOLATED == 0 else plain
         before = plain
         step = step * min(1.0, LONGEST_STEP / float(np.abs(step).max()))
-        reached, theta, value = _uphill(basis, sign, theta, step, value)
-    fitted, covariance, given = _score(basis, y, theta)
-    worst = float(np.abs(basis.T @ given).max()) / len(y)
+        theta, value = _uphill(basis, sign, theta, step, value)
+        fitted, covariance, given = _score(basis, y, theta)
+        score = basis.T @ given
+    worst = float(np.abs(score).max()) / len(y)
     errors = np.sqrt(np.diag(covariance))
     back = design.given_scale()
     coefficients: Vector = back @ theta
@@ -112,22 +112,18 @@ def _score(basis: Vector, y: NDArray[np.bool_], theta: Vector) -> tuple[Vector, 
 
 
 def _penalised(basis: Vector, sign: Vector, theta: Vector) -> float:
-    """Return the logarithm of the penalised likelihood; −∞ where the information is not positive."""
+    """Return the logarithm of the penalised likelihood; −∞ where the information is singular."""
     predictor = basis @ theta
-    positive, logarithm = np.linalg.slogdet(_information(basis, expit(predictor)))
-    if positive <= 0:
-        return -np.inf
+    _, logarithm = np.linalg.slogdet(_information(basis, expit(predictor)))
     return float(log_expit(sign * predictor).sum() + logarithm / 2)
 
 
-def _uphill(
-    basis: Vector, sign: Vector, theta: Vector, step: Vector, value: float
-) -> tuple[bool, Vector, float]:
-    """Halve ``step`` until the penalised likelihood rises; return whether it rose, and at which point."""
+def _uphill(basis: Vector, sign: Vector, theta: Vector, step: Vector, value: float) -> tuple[Vector, float]:
+    """Halve ``step`` until the penalised likelihood rises, or the step is as good as none; return where that is."""
     slack = np.finfo(float).eps * len(sign) * abs(value)
-    for halving in range(MAX_HALVINGS):
-        candidate = theta + step / 2**halving
-        found = _penalised(basis, sign, candidate)
-        if found >= value - slack:
-            return True, candidate, found
-    return False, theta, value
+    share = 1.0
+    found = _penalised(basis, sign, theta + step)
+    while not found >= value - slack and share > SMALLEST_SHARE:
+        share /= 2
+        found = _penalised(basis, sign, theta + share * step)
+    return theta + share * step, found
