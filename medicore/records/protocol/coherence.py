@@ -14,6 +14,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.randomised import incoherent_randomised
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 from medicore.records.protocol.survival import incoherent_survival
+from medicore.records.protocol.visits import incoherent_visits
 
 
 def incoherences(protocol: Protocol) -> list[str]:
@@ -49,6 +50,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *endpoints,
         *incoherent_families(protocol),
         *incoherent_survival(protocol),
+        *incoherent_visits(protocol),
     ]
 
 
