@@ -43,11 +43,12 @@ def completed_effects(sample: VisitSample, fit: MixedFit) -> dict[Rule, Estimate
     taken in turn; they are those of the estimate over repeated samples. Student's t has one degree of freedom fewer than
     subjects or groups left out, and than subjects less the coefficients of the analysis.
 
-    Raises EstimationError when a mixed model without some subjects cannot be fitted.
+    Raises EstimationError when without some subjects the covariates are collinear, or no mixed model can be fitted.
     """
     n = len(sample.treated)
     groups = min(n, MOST_GROUPS)
-    found = _effects(sample, fit, np.ones(n, dtype=bool))
+    everybody = np.ones(n, dtype=bool)
+    found = _effects(sample, fit, everybody, _columns(sample, everybody))
     replicates = np.array([_left_out(sample, fit, np.arange(n) % groups == group) for group in range(groups)])
     errors = np.sqrt((groups - 1) / groups * ((replicates - replicates.mean(axis=0)) ** 2).sum(axis=0))
     left = "each subject" if groups == n else f"each of {groups} groups of subjects"
@@ -67,21 +68,28 @@ def completed_effects(sample: VisitSample, fit: MixedFit) -> dict[Rule, Estimate
 
 def _left_out(sample: VisitSample, fit: MixedFit, gone: Flags) -> Vector:
     """Return the effects under every rule without some subjects, ``(rules,)``."""
+    columns = _columns(sample, ~gone)
     moments = without(fit.moments, sample.design[gone], sample.outcome[gone])
-    return _effects(sample, maximise(moments, fit.covariance, restricted=fit.restricted), ~gone)
+    again = maximise(moments, fit.covariance, restricted=fit.restricted)
+    return _effects(sample, again, ~gone, columns)
 
 
-def _effects(sample: VisitSample, fit: MixedFit, kept: Flags) -> Vector:
-    own, reference = fit.means(sample.design[kept]), fit.means(sample.reference[kept])
+def _columns(sample: VisitSample, kept: Flags) -> Vector:
+    """Return the predictors of the last visit, ``(k, q + 2)``; raise EstimationError when they are collinear."""
     columns = np.column_stack([np.ones(int(kept.sum())), sample.treated[kept], sample.x[kept]])
+    scale = np.sqrt((columns**2).mean(axis=0))
+    if int(np.linalg.matrix_rank(columns / np.where(scale > 0, scale, 1.0))) < columns.shape[1]:
+        raise EstimationError(
+            "without some subjects the arm and the covariates of the last visit are collinear; expected levels with several "
+            "subjects; merge levels that few subjects have"
+        )
+    return columns
+
+
+def _effects(sample: VisitSample, fit: MixedFit, kept: Flags, columns: Vector) -> Vector:
+    own, reference = fit.means(sample.design[kept]), fit.means(sample.reference[kept])
     last = [
         conditional_means(fit.covariance, own, reference, sample.outcome[kept], rule)[:, -1] for rule in RULES
     ]
-    solved, _, rank, _ = np.linalg.lstsq(columns, np.column_stack(last), rcond=None)
-    if rank < columns.shape[1]:
-        raise EstimationError(
-            "without some subjects the arm and the covariates of the last visit are collinear; expected levels with subjects in "
-            "both arms; merge levels that few subjects have"
-        )
-    made: Vector = solved[1]
+    made: Vector = np.linalg.lstsq(columns, np.column_stack(last), rcond=None)[0][1]
     return made

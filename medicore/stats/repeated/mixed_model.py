@@ -86,6 +86,16 @@ def fit_mixed(
 def maximise(moments: tuple[VisitMoments, ...], start: Vector, *, restricted: bool = True) -> MixedFit:
     """Return the model with these moments, searched from ``start``, ``(T, T)``; for errors see ``fit_mixed``."""
     place = CovarianceParameters.of(start)
+    with np.errstate(all="ignore"):  # what comes of a singular matrix is no maximum
+        try:
+            return _searched(moments, place, restricted=restricted)
+        except np.linalg.LinAlgError as error:
+            raise _no_maximum(place) from error
+
+
+def _searched(
+    moments: tuple[VisitMoments, ...], place: CovarianceParameters, *, restricted: bool
+) -> MixedFit:
     here = likelihood_at(moments, place.covariance, restricted=restricted)
     for step in range(1, MOST_STEPS + 1):
         direction, promise = _direction(place, here)

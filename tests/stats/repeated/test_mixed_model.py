@@ -11,7 +11,8 @@ from scipy.optimize import minimize
 
 from medicore.errors import EstimationError
 from medicore.stats.repeated import mixed_model
-from medicore.stats.repeated.mixed_model import MixedFit, fit_mixed
+from medicore.stats.repeated.mixed_model import MixedFit, fit_mixed, maximise
+from medicore.stats.repeated.visit_moments import VisitMoments, moments_of
 from tests.stats.repeated_samples import by_visit, dense, profiles
 
 Vector = NDArray[np.float64]
@@ -118,3 +119,15 @@ def test_a_search_that_does_not_end_is_an_error(
     monkeypatch.setattr(mixed_model, bound, value)
     with pytest.raises(EstimationError, match="did not reach its maximum"):
         fit_mixed(data.design, data.outcome)
+
+
+def test_a_matrix_without_inverse_is_no_estimate() -> None:
+    """Moments of a predictor that is 0 everywhere, as they are after subjects were left out, have no maximum."""
+    data = profiles(4)
+    empty = []
+    for one in moments_of(data.design, data.outcome):
+        products = one.products.copy()
+        products[:, :, 6, :] = products[:, :, :, 6] = 0.0
+        empty.append(VisitMoments(one.visits, one.n, products))
+    with pytest.raises(EstimationError, match="did not reach its maximum"):
+        maximise(tuple(empty), np.eye(3))
