@@ -1,6 +1,7 @@
 """An unstructured covariance matrix and the free parameters that keep it positive definite."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class CovarianceParameters:
             second[one, one] = slopes[one]
         for place, row in enumerate(rows, start=visits):
             second[row, place] = second[place, row] = slopes[place]
-        half = second @ root.T + np.einsum("iab,jcb->ijac", slopes, slopes)
+        half = second @ root.T + slopes[:, None] @ slopes[None].transpose(0, 1, 3, 2)
         made: Vector = half + half.transpose(0, 1, 3, 2)
         return made
 
@@ -74,10 +75,12 @@ class CovarianceParameters:
         return made
 
 
+@cache
 def elements(visits: int) -> Vector:
     """Return what each free element of a symmetric matrix ``(T, T)`` moves, as 0 and 1: ``(k, T, T)``."""
     rows, columns = np.tril_indices(visits)
     made = np.zeros((len(rows), visits, visits))
     made[np.arange(len(rows)), rows, columns] = 1.0
     made[np.arange(len(rows)), columns, rows] = 1.0
+    made.setflags(write=False)
     return made

@@ -132,7 +132,7 @@ def _direction(place: CovarianceParameters, here: Likelihood) -> tuple[Vector, f
     free = np.tril_indices(visits)
     jacobian = place.slopes()[:, free[0], free[1]].T
     gradient = jacobian.T @ here.gradient
-    bent = np.einsum("ijk,k->ij", place.curvatures()[:, :, free[0], free[1]], here.gradient)
+    bent = place.curvatures()[:, :, free[0], free[1]] @ here.gradient
     curvature = jacobian.T @ here.observed @ jacobian + bent
     if float(np.linalg.eigvalsh(curvature)[0]) <= 0:
         curvature = jacobian.T @ here.expected @ jacobian

@@ -44,7 +44,7 @@ def likelihood_at(
     visits = len(covariance)
     weights = [one.weight(covariance) for one in moments]
     crossed = np.sum(
-        [np.einsum("ab,abpq->pq", w, one.products) for w, one in zip(weights, moments, strict=True)], axis=0
+        [np.tensordot(weight, one.products, 2) for weight, one in zip(weights, moments, strict=True)], axis=0
     )
     spread: Vector = np.linalg.inv(crossed[:-1, :-1])
     coefficients: Vector = spread @ crossed[:-1, -1]
@@ -57,21 +57,21 @@ def likelihood_at(
     for weight, one in zip(weights, moments, strict=True):
         products = weighted_products(one, weight, coefficients)
         residual = products[:, :, -1, -1]
-        fitted = np.einsum("pq,abqp->ab", spread, products[:, :, :-1, :-1]) if restricted else 0 * residual
+        fitted = np.tensordot(products[:, :, :-1, :-1], spread, 2) if restricted else 0 * residual
         full, four = np.ix_(one.visits, one.visits), np.ix_(*4 * (one.visits,))
         slopes[full] += one.n * weight - fitted - residual
-        second[four] += np.einsum("ad,bc->abcd", -one.n * weight + 2 * fitted + 2 * residual, weight)
-        mean[four] += np.einsum("ad,bc->abcd", one.n * weight - 2 * fitted, weight)
+        second[four] += _outer(2 * fitted + 2 * residual - one.n * weight, weight)
+        mean[four] += _outer(one.n * weight - 2 * fitted, weight)
         moved[full] -= products[:, :, :-1, :-1]
         score[full] += products[:, :, :-1, -1]
         inside = covariance[full]
         distance += float((residual * inside).sum()) + one.n * float(np.linalg.slogdet(inside)[1])
         count += one.n * len(one.visits)
     free = elements(visits)
-    moved_free = np.einsum("kab,abpq->kpq", free, moved)
-    score_free = np.einsum("kab,abp->kp", free, score)
+    moved_free = np.tensordot(free, moved, 2)
+    score_free = np.tensordot(free, score, 2)
     through = spread @ moved_free
-    fixed = np.einsum("ipq,jqp->ij", through, through) if restricted else 0.0
+    fixed = np.tensordot(through, through.transpose(0, 2, 1), ((1, 2), (1, 2))) if restricted else 0.0
     rank = len(whole) if restricted else 0
     lost = float(np.linalg.slogdet(whole)[1]) if restricted else 0.0
     return Likelihood(
@@ -79,7 +79,7 @@ def likelihood_at(
         coefficients,
         spread,
         value=-(distance + lost + (count - rank) * float(np.log(2 * np.pi))) / 2,
-        gradient=np.einsum("kab,ab->k", free, slopes),
+        gradient=np.tensordot(free, slopes, 2),
         observed=_along(free, second) - fixed - 2 * score_free @ spread @ score_free.T,
         expected=_along(free, mean) + fixed,
         moved=moved_free,
@@ -88,10 +88,18 @@ def likelihood_at(
 
 def weighted_products(one: VisitMoments, weight: Vector, coefficients: Vector) -> Vector:
     """Return the products of V⁻¹z, residuals in the outcome's place, ``(t, t, p + 1, p + 1)``."""
-    made: Vector = np.einsum("ca,abpq,bd->cdpq", weight, one.about(coefficients), weight, optimize=True)
+    half = np.tensordot(weight, one.about(coefficients), 1)
+    made: Vector = np.tensordot(half, weight, ((1,), (0,))).transpose(0, 3, 1, 2)
+    return made
+
+
+def _outer(one: Vector, weight: Vector) -> Vector:
+    """Return one(a, d) · weight(b, c) as ``(a, b, c, d)``."""
+    made: Vector = one[:, None, None, :] * weight[None, :, :, None]
     return made
 
 
 def _along(free: Vector, fourth: Vector) -> Vector:
-    made: Vector = np.einsum("iab,abcd,jcd->ij", free, fourth, free, optimize=True)
+    """Return a form of two matrices, ``(T, T, T, T)``, along the free elements, ``(k, k)``."""
+    made: Vector = np.tensordot(np.tensordot(free, fourth, 2), free, ((1, 2), (1, 2)))
     return (made + made.T) / 2
