@@ -33,8 +33,10 @@ def test_every_visit_is_a_row_that_cites_its_place(inputs: Any) -> None:
         "145 subjects of 3 arms", "2.5e-09", "14.2.14.1", "4.123", "0.568",
     ):  # fmt: skip
         assert says(made, words), words
-    for path in ("visits", "visits.rows.1", "visits.covariance.0"):
-        assert f"cited({inputs.results['references'].index(f'sensitivity.{path}') + 1})" in made
+    references = inputs.results["references"]
+    for paths in (("visits", "visits.verification"), ("visits.rows.1",), ("visits.covariance.0",)):
+        numbers = ", ".join(str(references.index(f"sensitivity.{path}") + 1) for path in paths)
+        assert f"cited({numbers})" in made
 
 
 def test_two_arms_are_not_counted(inputs: Any) -> None:

@@ -36,8 +36,8 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "randomised": ("tests/simulation/test_randomised.py",),
     "simulation": ("tests/simulation/test_simulation.py",),
     "survival": ("tests/simulation/test_survival.py",),
-    "visits": ("tests/simulation/test_visits.py",),
     "unobserved": ("tests/simulation/test_unobserved.py",),
+    "visits": ("tests/simulation/test_visits.py",),
 }
 _OPTIONS = ("-m", "deep", "--timeout=3600", "-s", "-p", "no:cacheprovider")
 

@@ -62,7 +62,7 @@ def by_visit(report: Report) -> str:
         )
         for index, one in enumerate(found["rows"])
     ]
-    note = joined(_note(report, found), report.cite("sensitivity.visits"))
+    note = joined(_note(report, found), report.cite("sensitivity.visits", "sensitivity.visits.verification"))
     title = "Repeated visits: mixed model for repeated measures"
     return block(
         table("14.2.14", title, columns, rows, note=note, source="sensitivity.visits")
