@@ -10,7 +10,7 @@ Vector = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Visits:
-    """Predictors in the own arm and in the control arm ``(n, T, p)``, arm, baseline and outcomes ``(n, T)``."""
+    """Predictors in each subject's arm and in the control arm ``(n, T, p)``, arm, baseline and outcomes ``(n, T)``."""
 
     design: Vector
     reference: Vector

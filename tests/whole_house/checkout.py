@@ -75,7 +75,10 @@ def _code() -> list[str]:
     """Return the code to which results lead, and the tables that say so, by name below the root."""
     tables = {
         ORIGINS_MODULE,
-        *(f"{ORIGINS_MODULE}_{part}" for part in ("controls", "hypotheses", "keys", "looks", "randomised")),
+        *(
+            f"{ORIGINS_MODULE}_{part}"
+            for part in ("controls", "hypotheses", "keys", "looks", "randomised", "visits")
+        ),
     }
     modules = {origin.function.partition(":")[0] for origin in origins_of((SECTION,))} | tables
     modules.add(origins_of.__module__)

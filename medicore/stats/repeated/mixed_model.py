@@ -69,7 +69,7 @@ def fit_mixed(
     scoring takes the step, and steps are halved until the likelihood rises. Outcomes are missing at random given those
     observed and the predictors. ``start``, ``(T, T)``, is where the search begins, by default the covariance of least squares' residuals.
 
-    Raises EstimationError when the moments cannot be had (``moments_of``), the maximum is not reached, or a visit follows
+    Raises EstimationError when there are no moments (``moments_of``), the maximum is not reached, or a visit follows
     from the others without error.
     """
     moments = moments_of(design, outcome)

@@ -12,6 +12,7 @@ from medicore.cases.proof.reproduce import reproduce
 from medicore.cases.proof.verify import verify
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import read_results
+from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.results.analysis_results import reporting_event
 from medicore.records.results.origin import matching
@@ -20,7 +21,7 @@ from medicore.records.results.result_tables import result_tables
 from medicore.records.results.trace import ORIGINS
 from medicore.stats.repeated.verification_mixed import verify_mixed
 from tests.whole_house.house import WholeHouse, found_whole_house
-from tests.whole_house.prepared_study import MONTH, SIZE, PreparedStudy
+from tests.whole_house.prepared_study import SIZE, PreparedStudy
 from tests.whole_house.visited_study import VISITS, visited
 
 EXACT = 1e-6
@@ -129,6 +130,6 @@ def test_an_observational_study_with_visits_is_refused(tmp_path: Path) -> None:
     house = found_whole_house(tmp_path / "house")
     study = visited("TEST-REFUSED").planned("design", "observational").planned("gates", {})
     house.prepare(study.planned("inference.estimator", "aipw"))
-    outcome = house.run(study.study, MONTH)
-    assert outcome.state == "failed"
-    assert "outcome.visits is for a randomised study" in outcome.message
+    with pytest.raises(ProtocolError, match="outcome.visits is for a randomised study"):
+        house.run(study.study)
+    assert ProtocolError.exit_code == 3
