@@ -66,12 +66,12 @@ def completed_effects(sample: VisitSample, fit: MixedFit) -> dict[Rule, Estimate
     }
 
 
-def _left_out(sample: VisitSample, fit: MixedFit, missing: Flags) -> Vector:
+def _left_out(sample: VisitSample, fit: MixedFit, out: Flags) -> Vector:
     """Return the effects under every rule without some subjects, ``(rules,)``."""
-    columns = _columns(sample, ~missing)
-    moments = without(fit.moments, sample.design[missing], sample.outcome[missing])
+    columns = _columns(sample, ~out)
+    moments = without(fit.moments, sample.design[out], sample.outcome[out])
     again = maximise(moments, fit.covariance, restricted=fit.restricted)
-    return _effects(sample, again, ~missing, columns)
+    return _effects(sample, again, ~out, columns)
 
 
 def _columns(sample: VisitSample, kept: Flags) -> Vector:

@@ -136,7 +136,7 @@ def _direction(place: CovarianceParameters, here: Likelihood) -> tuple[Vector, f
     curvature = jacobian.T @ here.observed @ jacobian + bent
     if float(np.linalg.eigvalsh(curvature)[0]) <= 0:
         curvature = jacobian.T @ here.expected @ jacobian
-    step: Vector = -np.linalg.solve(curvature, gradient)
+    step: Vector = -np.linalg.solve(curvature, gradient).astype(np.float64)
     promise = float(-gradient @ step)
     return step * (_LONGEST / max(_LONGEST, float(np.abs(step[:visits]).max()))), promise
 

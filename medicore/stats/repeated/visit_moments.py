@@ -65,10 +65,10 @@ def moments_of(design: Vector, outcome: Vector) -> tuple[VisitMoments, ...]:
 
 def without(moments: tuple[VisitMoments, ...], design: Vector, outcome: Vector) -> tuple[VisitMoments, ...]:
     """Return ``moments`` without the subjects of ``design`` and ``outcome``, who are among those of the moments."""
-    deleted = {one.visits.tobytes(): one for one in _grouped(design, outcome)}
+    fewer = {one.visits.tobytes(): one for one in _grouped(design, outcome)}
     found = []
     for one in moments:
-        less = deleted.get(one.visits.tobytes())
+        less = fewer.get(one.visits.tobytes())
         if less is None:
             found.append(one)
         elif one.n > less.n:

@@ -130,6 +130,6 @@ def test_an_observational_study_with_visits_is_refused(tmp_path: Path) -> None:
     house = found_whole_house(tmp_path / "house")
     study = visited("TEST-REFUSED").planned("design", "observational").planned("gates", {})
     house.prepare(study.planned("inference.estimator", "aipw"))
-    with pytest.raises(ProtocolError, match="outcome.visits is for a randomised study"):
+    with pytest.raises(ProtocolError, match=r"outcome\.visits is for a randomised study"):
         house.run(study.study)
     assert ProtocolError.exit_code == 3
