@@ -1,7 +1,6 @@
 """The CDISC pilot's visits through the steps, from the study's own files, against R's mmrm and rbmi."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
