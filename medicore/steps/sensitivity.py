@@ -24,6 +24,7 @@ from medicore.steps.alternatives.missing_method import (
     other_missing_method,
 )
 from medicore.steps.alternatives.randomised import NAMES, randomised_rows
+from medicore.steps.alternatives.repeated_visits import repeated_visits
 from medicore.steps.alternatives.robustness import confounding, missing_outcomes
 from medicore.steps.alternatives.secondary import secondary_endpoints
 from medicore.steps.alternatives.several_arms import over_all_arms
@@ -34,6 +35,7 @@ from medicore.steps.alternatives.survival_rows import other_survival, same_survi
 from medicore.steps.alternatives.survival_section import confounding_of_survival, survival_section
 from medicore.steps.effect import analysed
 from medicore.steps.gate import read_section, write_section
+from medicore.steps.gates.visit_gates import visit_findings
 from medicore.steps.models.rare_events import score_rows
 from medicore.steps.models.sample import Sample, nothing, observation_covariates, row, varied
 from medicore.steps.models.timed_sample import TimedSample
@@ -42,7 +44,7 @@ from medicore.steps.models.timed_sample import TimedSample
 def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Write the sensitivity rows (same estimand, other assumptions) and the supplementary ones (other estimands).
 
-    Secondary endpoints and families of hypotheses follow; the findings are those of the endpoints.
+    Secondary endpoints and families of hypotheses follow; the findings are those of the endpoints and of the repeated visits.
     """
     everyone, retained = analysed(files)
     if protocol.outcome.timed:
@@ -57,6 +59,7 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     shifted = shifted_sets(samples)
     flexible, splits = flexible_models(protocol, samples)
     secondary, findings = secondary_endpoints(files, protocol, extract, disposition)
+    over_visits, visits = repeated_visits(protocol, extract, disposition)
     supplementary = [
         *other_estimands(protocol, everyone, samples, known),
         *all_contrasts(protocol, extract, disposition),
@@ -68,6 +71,7 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             *_same_estimand(protocol, samples, known),
             *flexible,
             *pooled,
+            *over_visits,
         ],
         "supplementary": supplementary,
         "evalue": confounding(protocol, primary, samples),
@@ -76,10 +80,11 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             "surface": shifted_outcomes(protocol, samples, shifted),
         },
         **splits,
+        **({} if visits is None else {"visits": visits}),
         "secondary": secondary,
         "families": families_of(protocol, HypothesisResults(effect, secondary, supplementary)),
     }
-    return write_section(files, "sensitivity", section, findings)
+    return write_section(files, "sensitivity", section, (*findings, *visit_findings(visits)))
 
 
 def _of_survival(

@@ -17,6 +17,7 @@ from medicore.stats.missing.observation_weights import observed_arms
 from medicore.stats.missing.standardised_observed import standardised_observed
 from medicore.stats.missing.weighted import augmented_observed
 from medicore.stats.models.logistic import fit_logistic
+from tests.reference.mixed_models import mixed
 from tests.reference.outcome_draws import Study, drawn, drawn_errors, repeated
 from tests.reference.second_set import FILE, TopicRow
 
@@ -25,16 +26,13 @@ Vector = NDArray[np.float64]
 TOPIC = "missing"
 LEFT_OUT: tuple[tuple[str, Callable[[TopicRow], bool]], ...] = (
     (
-        "mixed models for repeated measures are not offered",
-        lambda row: row.estimator.startswith("MMRM"),
-    ),
-    (
         "the truth of a simulated population, not a number of its sample",
         lambda row: row.estimator == "truth",
     ),
 )
 DRAWN = "MI norm + ANCOVA"
 REPEATED = "cdisc_adas_rbmi_high"
+MIXED = "cdisc_adas_mmrm"
 OPTIMISER = 2e-5
 CHANCE = 4.0
 """Monte Carlo errors; one of fifty numbers is further off by chance once in 300 times."""
@@ -55,6 +53,8 @@ def computed(row: TopicRow) -> float:
     """Return the core's own number for a row."""
     if row.estimator == DRAWN:
         return drawn(_study(row.case))[row.quantity]
+    if row.case == MIXED:
+        return mixed(FILE.parent / "data" / "cdisc_adas_long.csv.gz")[row.estimator, row.quantity]
     if row.case == REPEATED:
         return repeated(FILE.parent / "data" / "cdisc_adas_long.csv.gz")[row.estimator, row.quantity]
     return _of_case(row.case)[row.estimator, row.quantity]

@@ -14,8 +14,9 @@ from medicore.stats.effect.ancova import ancova
 from medicore.stats.imputation.imputation_draws import draw_normal
 from medicore.stats.imputation.pooling import PooledEstimate, pooled
 from medicore.stats.imputation.reference_based import conditional_means
-from medicore.stats.imputation.repeated_measures import fit_repeated
 from medicore.stats.models.outcome_model import Family
+from medicore.stats.repeated.mixed_model import fit_mixed
+from tests.stats.repeated_samples import by_visit
 
 Vector = NDArray[np.float64]
 
@@ -100,10 +101,11 @@ def repeated(path: Path) -> Mapping[tuple[str, str], float]:
         row = places[one["usubjid"]]
         z[row, 1:] = ARM[one["trtp"]], float(one["base"])
         outcome[row, VISITS.index(one["avisitn"])] = float(one["chg"])
-    fit, reference = fit_repeated(z, outcome), z * (1.0, 0.0, 1.0)
+    own, control = (by_visit(z * arm, len(VISITS)) for arm in ((1.0, 1.0, 1.0), (1.0, 0.0, 1.0)))
+    fit = fit_mixed(own, outcome)
     found = {}
     for short, rule in RULES.items():
-        completed = conditional_means(fit, z, reference, outcome, rule)  # type: ignore[arg-type]
+        completed = conditional_means(fit.covariance, fit.means(own), fit.means(control), outcome, rule)  # type: ignore[arg-type]
         effects = np.linalg.lstsq(z, completed, rcond=None)[0][1]
         for visit, effect in zip(VISITS, effects, strict=True):
             found[f"conditional mean {short}", f"ancova_diff_week{visit}"] = float(effect)

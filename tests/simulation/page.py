@@ -13,6 +13,7 @@ from tests.simulation import (
     robustness,
     small_page,
     survival_page,
+    visits_page,
 )
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulation.md"
@@ -35,6 +36,7 @@ def text() -> str:
             flexible_page.section(),
             controls_page.section(),
             survival_page.section(),
+            visits_page.section(),
             _alarms(),
             _rerandomised(),
             small_page.alarms(),

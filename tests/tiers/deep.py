@@ -37,6 +37,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "simulation": ("tests/simulation/test_simulation.py",),
     "survival": ("tests/simulation/test_survival.py",),
     "unobserved": ("tests/simulation/test_unobserved.py",),
+    "visits": ("tests/simulation/test_visits.py",),
 }
 _OPTIONS = ("-m", "deep", "--timeout=3600", "-s", "-p", "no:cacheprovider")
 

@@ -77,7 +77,7 @@ def _code() -> list[str]:
         ORIGINS_MODULE,
         *(
             f"{ORIGINS_MODULE}_{part}"
-            for part in ("controls", "hypotheses", "keys", "looks", "randomised", "terms")
+            for part in ("controls", "hypotheses", "keys", "looks", "randomised", "terms", "visits")
         ),
     }
     modules = {origin.function.partition(":")[0] for origin in origins_of((SECTION,))} | tables

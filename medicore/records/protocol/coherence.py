@@ -17,6 +17,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.randomised import incoherent_randomised
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 from medicore.records.protocol.survival import incoherent_survival
+from medicore.records.protocol.visits import incoherent_visits
 
 
 def incoherences(protocol: Protocol) -> list[str]:
@@ -55,6 +56,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *incoherent_terms(protocol),
         *incoherent_clusters(protocol),
         *incoherent_penalty(protocol),
+        *incoherent_visits(protocol),
     ]
 
 

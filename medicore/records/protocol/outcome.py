@@ -70,6 +70,22 @@ class Censoring(Part):
     covariates: tuple[Name, ...]
 
 
+class Visits(Part):
+    """The visits at which the outcome was measured, and the mixed model for repeated measures over them.
+
+    ``columns`` are in the order of the visits; the last is the outcome's own. Covariates of the outcome model act alike at
+    every visit, but for those in ``by_visit``. "kenward-roger linear" corrects the standard error in the elements of the
+    covariance, as SAS does, "kenward-roger" in the parameters of its factor, as R's mmrm does by default.
+    """
+
+    columns: Annotated[tuple[Name, ...], Field(min_length=2, max_length=10)]
+    by_visit: tuple[Name, ...] = ()
+    likelihood: Literal["restricted", "full"] = "restricted"
+    degrees_of_freedom: Literal["kenward-roger linear", "kenward-roger", "satterthwaite"] = (
+        "kenward-roger linear"
+    )
+
+
 class Outcome(GrowingPart):
     """The outcome column, its type and unit, when it is due, and what is done where it is missing.
 
@@ -77,11 +93,11 @@ class Outcome(GrowingPart):
     to event has neither: its column is the time of follow-up, ``event`` the column that says how follow-up ended, 0
     censored, 1 with the event, and 2 with a ``competing`` event, if that has a name. ``horizon`` is the time at which
     survival is compared. ``censoring`` names the covariates of the hazard of censoring, by default those of the outcome
-    model.
+    model. ``visits`` are None where nothing is planned over repeated visits.
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"assessed", "missing", "event", "horizon", "competing", "censoring"}
+        {"assessed", "missing", "event", "horizon", "competing", "censoring", "visits"}
     )
 
     column: Name
@@ -94,6 +110,7 @@ class Outcome(GrowingPart):
     horizon: Positive | None = None
     competing: Text | None = None
     censoring: Censoring | None = None
+    visits: Visits | None = None
 
     @property
     def timed(self) -> bool:

@@ -22,9 +22,10 @@ _OWN_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def planned_columns(protocol: Protocol) -> set[str]:
-    """Return the columns that schedule, intercurrent events and observation model name."""
-    schedule, missing = protocol.outcome.schedule, protocol.outcome.missing
+    """Return the columns that schedule, visits, intercurrent events and observation model name."""
+    schedule, missing, visits = protocol.outcome.schedule, protocol.outcome.missing, protocol.outcome.visits
     named = {schedule.anchor, schedule.visit} if schedule is not None else set()
+    named |= set(visits.columns if visits is not None else ())
     for event in protocol.estimand.intercurrent_events:
         named |= {event.column_before, event.duration}
         if event.rule is not None:
@@ -57,7 +58,7 @@ def unplanned(protocol: Protocol) -> Iterator[str]:
     elif outcome.missing is not None and outcome.missing.method not in COMPUTED:
         yield (
             f"outcome.missing.method {outcome.missing.method!r} is computed by nothing yet; write one of "
-            f"{', '.join(COMPUTED)}"
+            f"{', '.join(COMPUTED)}; outcome.visits has 'copy increments' as a sensitivity analysis"
         )
     for criterion in protocol.eligibility:
         if criterion.column in (column, outcome.event):

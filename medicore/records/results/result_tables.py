@@ -59,6 +59,12 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.2.3_sensitivity": ("sensitivity.sensitivity.*", "evalue", "tipping"),
     "14.2.3.1_tipping": ("tipping.surface.cells.*", "tipping.surface.frontier.*"),
     "14.2.3.2_flexible": ("sensitivity.flexible.*",),
+    "14.2.14_visits": (
+        "sensitivity.visits",
+        "sensitivity.visits.rows.*",
+        "sensitivity.visits.covariance.*",
+        "sensitivity.visits.verification",
+    ),
     "14.2.4_supplementary": ("sensitivity.supplementary.*",),
     "14.2.10_survival": (
         "survival.hazard_ratio",

@@ -7,6 +7,7 @@ from medicore.records.results.trace_keys import BALANCE, EFFECT, INFERENCE, MISS
 from medicore.records.results.trace_looks import LOOKS_ORIGINS
 from medicore.records.results.trace_randomised import RANDOMISED_ORIGINS
 from medicore.records.results.trace_terms import TERMS_ORIGINS
+from medicore.records.results.trace_visits import VISITS_ORIGINS
 
 _LOGISTIC = "medicore.stats.models.logistic:fit_logistic"
 _SMD = "SMD = (m1 − m0)/√((s1² + s0²)/2), for the ATT (m1 − m0)/s1; means under the weights, s unweighted with ddof 1, s² = p(1 − p) for two values"
@@ -216,6 +217,7 @@ ORIGINS = (
     *RANDOMISED_ORIGINS,
     *CONTROLS_ORIGINS,
     *HYPOTHESES_ORIGINS,
+    *VISITS_ORIGINS,
     Origin("evalue.risk_ratio", "sensitivity", "medicore.steps.alternatives.robustness:confounding",
         "The primary estimate as a risk ratio, for the E-value",
         "exp(0.91 d), d = θ/SD of the outcome with ddof 1; for a binary outcome μ1/μ0", INFERENCE, "evalue",
@@ -266,8 +268,9 @@ ORIGINS = (
         "What the analysis set lacks, so that nothing can be estimated", "", ("outcome", "covariates"), "findings"),
     Origin("findings.propensity.**", "propensity", "medicore.steps.gates.propensity_gates:propensity_findings",
         "A diagnostic of scores, weights or balance that is beyond its limit", "", ("gates", *SCORES), "findings"),
-    Origin("findings.sensitivity.**", "sensitivity", "medicore.steps.alternatives.secondary:secondary_endpoints",
-        "A second implementation that does not confirm a secondary endpoint", "", ("secondary", *INFERENCE), "findings"),
+    Origin("findings.sensitivity.**", "sensitivity", "medicore.steps.sensitivity:sensitivity",
+        "A second implementation that does not confirm a secondary endpoint, or the mixed model of repeated visits", "",
+        ("secondary", *INFERENCE), "findings"),
     Origin("findings.effect.**", "effect", "medicore.steps.gates.effect_gates:effect_findings",
         "A diagnostic of the estimate that is beyond its limit", "", ("gates", *INFERENCE), "findings"),
 )

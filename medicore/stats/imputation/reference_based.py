@@ -5,20 +5,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.stats.imputation.repeated_measures import RepeatedFit
-
 Vector = NDArray[np.float64]
 Rule = Literal["at random", "jump to reference", "copy reference", "copy increments"]
 
 
 def conditional_means(
-    fit: RepeatedFit, own: Vector, reference: Vector, outcome: Vector, rule: Rule = "at random"
+    covariance: Vector, own: Vector, reference: Vector, outcome: Vector, rule: Rule = "at random"
 ) -> Vector:
     """Return the outcomes, ``(n, T)``, with the conditional mean wherever they are NaN.
 
-    ``own``, ``(n, q)``, are the predictors of ``fit`` for every subject in its own arm, ``reference`` for the same subject
-    in the reference arm; for subjects of the reference arm the two are equal, and they are completed at random. The mean
-    profile of a subject, last observed at visit k, is (Carpenter, Roger & Kenward, 2013, section 3)
+    ``covariance``, ``(T, T)``, is that of a subject's visits. ``own``, ``(n, T)``, are the means of every subject in its own
+    arm, ``reference`` those of the same subject in the reference arm; for subjects of the reference arm the two are equal,
+    and they are completed at random. The mean profile of a subject, last observed at visit k, is (Carpenter, Roger & Kenward,
+    2013, section 3)
 
     - at random: that of the subject's own arm;
     - jump to reference: of its own arm up to k, of the reference arm after it;
@@ -33,13 +32,14 @@ def conditional_means(
     Carpenter & Kenward, 2019).
     """
     seen = ~np.isnan(outcome)
-    profiles = _profiles(fit.means(own), fit.means(reference), _last(seen), rule)
+    profiles = _profiles(own, reference, _last(seen), rule)
     completed = outcome.copy()
-    for row, observed in enumerate(seen):
-        gaps, mean = ~observed, profiles[row]
-        inside = fit.covariance[np.ix_(observed, observed)]
-        apart = np.linalg.solve(inside, outcome[row, observed] - mean[observed])
-        completed[row, gaps] = mean[gaps] + fit.covariance[np.ix_(gaps, observed)] @ apart
+    for pattern in np.unique(seen, axis=0):
+        rows = np.flatnonzero((seen == pattern).all(axis=1))
+        there, gaps = np.flatnonzero(pattern), np.flatnonzero(~pattern)
+        gain = np.linalg.solve(covariance[np.ix_(there, there)], covariance[np.ix_(there, gaps)])
+        residual = outcome[np.ix_(rows, there)] - profiles[np.ix_(rows, there)]
+        completed[np.ix_(rows, gaps)] = profiles[np.ix_(rows, gaps)] + residual @ gain
     return completed
 
 

@@ -8,24 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medicore.stats.imputation.reference_based import conditional_means
-from medicore.stats.imputation.repeated_measures import RepeatedFit, fit_repeated
-from tests.stats.imputation.test_repeated_measures import profiles
+from medicore.stats.repeated.mixed_model import fit_mixed
+from tests.stats.repeated_samples import profiles
 
 EXACT = 1e-9
 RULES = ("at random", "jump to reference", "copy reference", "copy increments")
 NAN = np.nan
-FIT = RepeatedFit(
-    np.array([[1.0, 2.0, 4.0], [3.0, 5.0, 8.0]]),
-    np.array([[4.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 4.0]]),
-    1,
-)
-"""Means of the reference arm 1, 2, 4; of the other 4, 7, 12."""
-OWN, REFERENCE = np.array([[1.0, 1.0]]), np.array([[1.0, 0.0]])
+COVARIANCE = np.array([[4.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 4.0]])
+OWN, REFERENCE = np.array([[4.0, 7.0, 12.0]]), np.array([[1.0, 2.0, 4.0]])
+"""Means of the own arm and of the reference arm."""
 
 
 def completed(outcome: list[float], rule: Any, own: Any = OWN) -> list[float]:
     """Return a subject's outcomes at three visits."""
-    found: list[float] = conditional_means(FIT, own, REFERENCE, np.array([outcome]), rule)[0].tolist()
+    found: list[float] = conditional_means(COVARIANCE, own, REFERENCE, np.array([outcome]), rule)[0].tolist()
     return found
 
 
@@ -77,14 +73,14 @@ def test_the_reference_arm_is_completed_at_random(rule: str) -> None:
 @given(st.integers(0, 2**31), st.sampled_from(RULES))
 def test_observed_outcomes_are_kept_and_every_gap_is_filled(seed: int, rule: Any) -> None:
     """With one visit the three reference-based rules are one; with more, what was observed never changes."""
-    z, outcome = profiles(seed)
-    control = z * (1.0, 0.0, 1.0)
-    found = conditional_means(fit_repeated(z, outcome), z, control, outcome, rule)
+    data = profiles(seed)
+    fit, outcome = fit_mixed(data.design, data.outcome), data.outcome
+    own, control = fit.means(data.design), fit.means(data.reference)
+    found = conditional_means(fit.covariance, own, control, outcome, rule)
     seen = ~np.isnan(outcome)
     assert np.array_equal(found[seen], outcome[seen])
     assert np.isfinite(found).all()
-    single = outcome[:, -1:]
-    one = fit_repeated(z, single)
-    alike = [conditional_means(one, z, control, single, name) for name in RULES[1:]]  # type: ignore[arg-type]
+    last = fit.covariance[-1:, -1:], own[:, -1:], control[:, -1:], outcome[:, -1:]
+    alike = [conditional_means(*last, name) for name in RULES[1:]]  # type: ignore[arg-type]
     assert np.array_equal(alike[0], alike[1])
     assert np.array_equal(alike[0], alike[2])

@@ -1,0 +1,1 @@
+"""Repeated visits: the mixed model for repeated measures, and outcomes completed over visits."""
