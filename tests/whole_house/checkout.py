@@ -75,6 +75,7 @@ def _code() -> list[str]:
     """Return the code to which results lead, and the tables that say so, by name below the root."""
     tables = {
         ORIGINS_MODULE,
+        "medicore.records.results.safety.trace_safety",
         *(f"{ORIGINS_MODULE}_{part}" for part in ("controls", "hypotheses", "keys", "looks", "randomised")),
     }
     modules = {origin.function.partition(":")[0] for origin in origins_of((SECTION,))} | tables
