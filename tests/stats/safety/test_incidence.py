@@ -94,6 +94,10 @@ def test_nobody_at_risk_has_no_rate() -> None:
         ([10], [(-1, 1)], "outside"),
         ([10], [(0, 0)], "outside"),
         ([10], [(0, 11)], "outside"),
+        ([10, 10], [(0, 5), (2, 5)], "outside"),
+        ([10, 10], [(1, 5), (-1, 5)], "outside"),
+        ([10, 10], [(0, 5), (1, 0)], "outside"),
+        ([10, 10], [(0, 5), (1, 11)], "outside"),
     ],
 )
 def test_what_is_not_at_risk_is_refused(days: list[int], events: list[tuple[int, int]], said: str) -> None:
