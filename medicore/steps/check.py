@@ -19,6 +19,7 @@ from medicore.steps.data.comparison import Comparison, compare, previous_extract
 from medicore.steps.data.deviation import deviation, deviation_findings
 from medicore.steps.data.schema import REQUIRED, broken_rules, expectation
 from medicore.steps.gate import read_section, write_section
+from medicore.steps.safety.rules import broken_event_rules
 
 CONTRACT = "contract"
 PREVIOUS = PREVIOUS_LOCK
@@ -75,6 +76,7 @@ def check(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         *_of_columns(made),
         *_of_values(made, table, protocol, exported_on),
         *_of_comparison(comparison, protocol),
+        *_of_events(files, table, protocol, exported_on),
     ]
     section: dict[str, Any] = {
         "rows": len(table),
@@ -114,11 +116,18 @@ def _of_transfer(made: dict[str, Any]) -> Iterator[Violation]:
 
 
 def _counts(made: dict[str, Any]) -> list[tuple[int, int]]:
-    """Return the numbers of rows that were read and announced, for the delivery or for each joined file."""
+    """Return the numbers of rows that were read and announced: for the delivery or each joined file, and of events."""
     announced = announced_rows(made["files"])
     if "datasets" in made:
-        return [(dataset["rows"], announced[dataset["file"]]) for dataset in made["datasets"]]
-    return [(made["rows"], sum(file["rows"] for file in made["files"]))]
+        counts = [(dataset["rows"], announced[dataset["file"]]) for dataset in made["datasets"]]
+    else:
+        counts = [(made["rows"], sum(file["rows"] for file in made["files"]))]
+    if (events := made.get("adverse_events")) is None:
+        return counts
+    of_events = announced[events["table"]]
+    if "datasets" not in made:
+        counts = [(rows, whole - of_events) for rows, whole in counts]
+    return [*counts, (events["rows"], of_events)]
 
 
 def _of_columns(made: dict[str, Any]) -> Iterator[Violation]:
@@ -194,6 +203,13 @@ def _of_comparison(comparison: Comparison, protocol: Protocol) -> Iterator[Viola
             message,
             overridable=True,
         )
+
+
+def _of_events(
+    files: RecordFiles, table: pd.DataFrame, protocol: Protocol, exported_on: date
+) -> Iterator[Violation]:
+    for broken in broken_event_rules(files, protocol, table, exported_on):
+        yield _violation(broken.column, broken.rule, broken.count, broken.expected, broken.message)
 
 
 def _violation(column: str, rule: str, count: int, expected: str, message: str) -> Violation:

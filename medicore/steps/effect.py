@@ -34,6 +34,7 @@ from medicore.steps.models.survival_primary import survival_effect
 from medicore.steps.models.terms import model_terms
 from medicore.steps.models.timed_sample import TimedSample
 from medicore.steps.no_estimate import halted_without_estimate
+from medicore.steps.safety.tables import safety_part
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
@@ -91,6 +92,7 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "change": change,
         "monitoring": monitoring,
         "harms": harms,
+        **safety_part(files, protocol),
         "look": look,
     }
     declared = {

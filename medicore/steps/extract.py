@@ -15,7 +15,7 @@ from medicore.records.delivery.delivered import Delivered, delivered_tables, the
 from medicore.records.delivery.exported import system_columns, without
 from medicore.records.delivery.joining import JoinedDataset, join_datasets
 from medicore.records.delivery.same_form import near_column
-from medicore.records.delivery.transfer import ManifestFile, Transfer, manifest_of, parse_manifest
+from medicore.records.delivery.transfer import Transfer, manifest_of
 from medicore.records.finding import Finding
 from medicore.records.protocol.contract import Contract
 from medicore.records.protocol.protocol import Protocol
@@ -23,7 +23,9 @@ from medicore.records.results.looks import LOOKS
 from medicore.steps.data.casting import cast_table
 from medicore.steps.data.change import EARLIER
 from medicore.steps.data.deviation import APPROVED
+from medicore.steps.data.frozen import frozen_manifest, verified_bytes
 from medicore.steps.gate import write_section
+from medicore.steps.safety.events import cast_events
 
 _COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}", re.ASCII)
 
@@ -81,11 +83,11 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     IntegrityError
         When a frozen file differs from its manifest.
     DataError
-        When a file is not readable, when the delivery has several tables and the protocol joins none, or when the data
-        sets cannot be joined.
+        When a file is not readable, when the delivery has several tables and the protocol joins none, when the data
+        sets cannot be joined, or when the adverse events that the protocol declares are not there.
     """
-    manifest = parse_manifest(files.read("lock/transfer.json"), "lock/transfer.json")
-    proved = {file.name: _verified_bytes(files, file) for file in manifest.files}
+    manifest = frozen_manifest(files)
+    proved = {file.name: verified_bytes(files, file) for file in manifest.files}
     delivered = delivered_tables(manifest.files, lambda file: proved[file.name])
     tables = {name: one.table for name, one in delivered.items()}
     contract = protocol.contract
@@ -117,6 +119,9 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         section["near_misses"] = undeclared.near
     if joined:
         section["datasets"] = [asdict(dataset) for dataset in joined]
+    if protocol.safety is not None:
+        events = cast_events(protocol.safety, protocol, tables)
+        section["adverse_events"] = events.as_json(protocol.safety)
     return write_section(files, "extract", section, ())
 
 
@@ -128,7 +133,7 @@ def _one_table(
     if datasets:
         found = join_datasets(datasets, tables, protocol.contract.subject)
         return found.table, found.datasets
-    only = the_only(delivered)
+    only = the_only(delivered, protocol.safety.table if protocol.safety else None)
     # What tells the rows of a subject apart is no column of a table with a row per subject.
     system = system_columns([file.format for file in only.files]) - set(protocol.contract.names)
     return without(only.table, (*protocol.edc.ignored, *system)), ()
@@ -138,17 +143,6 @@ def _everywhere(tables: Mapping[str, TextTable], name: str) -> list[str] | None:
     """Return the texts of the column called ``name`` from all delivered files, or None when no file has it."""
     found = [table.column(name) for table in tables.values() if name in table.columns]
     return [text for column in found for text in column] if found else None
-
-
-def _verified_bytes(files: RecordFiles, file: ManifestFile) -> bytes:
-    name = f"lock/raw/{file.name}"
-    data = files.read(name)
-    difference = file.difference(data)
-    if difference is not None:
-        raise IntegrityError(
-            f"{name} differs from the file that was frozen: {difference}; bring the lock back from the content store"
-        )
-    return data
 
 
 @dataclass(frozen=True, slots=True)

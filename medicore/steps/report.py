@@ -118,7 +118,7 @@ def assemble(
         "change": effect["change"],
         "monitoring": effect["monitoring"],
         "harms": effect["harms"],
-        **{name: effect[name] for name in ("hypothesis", "randomisation") if name in effect},
+        **{name: effect[name] for name in ("safety", "hypothesis", "randomisation") if name in effect},
         "secondary": sensitivity.pop("secondary"),
         "families": sensitivity.pop("families"),
         "evalue": sensitivity.pop("evalue"),

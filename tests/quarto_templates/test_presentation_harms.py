@@ -75,3 +75,15 @@ def test_a_protocol_without_harms_says_so(inputs: Any) -> None:
     report = inputs.report()
     assert says(harms.counted(report), "The protocol declares no harm to be counted.")
     assert harms.method(report) == ""
+
+
+def test_a_harm_of_terms_is_compared_by_time(inputs: Any) -> None:
+    """The time at risk of each arm is told, and that the arms are compared by it."""
+    first = inputs.results["harms"][0]
+    first["design"] |= {"events": None, "terms": ["Angioedema"]}
+    first["arms"]["treated"]["exposure"] = 812.5
+    assert says(
+        harms.counted(inputs.report()),
+        "exposure 812.5",
+        "By the ratio of the arms' exposure, 10.51 events of the treated were expected",
+    )

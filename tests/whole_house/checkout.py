@@ -79,6 +79,7 @@ def _code() -> list[str]:
             f"{ORIGINS_MODULE}_{part}"
             for part in ("controls", "hypotheses", "keys", "looks", "randomised", "terms", "visits")
         ),
+        "medicore.records.results.safety.trace_safety",
     }
     modules = {origin.function.partition(":")[0] for origin in origins_of((SECTION,))} | tables
     modules.add(origins_of.__module__)

@@ -49,7 +49,7 @@ def locate(read: Callable[[str], bytes], protocol: Protocol, patient: str) -> So
     subject = protocol.contract.subject
     if protocol.edc.datasets:
         return _in_joined(read, protocol.edc.datasets, tables, subject, patient)
-    one = the_only(tables)
+    one = the_only(tables, protocol.safety.table if protocol.safety else None)
     if subject not in one.table.columns or patient not in (identifiers := one.table.column(subject)):
         return None
     index = identifiers.index(patient)

@@ -93,14 +93,17 @@ def announced_rows(files: Sequence[Mapping[str, object]]) -> dict[str, int]:
     return found
 
 
-def the_only(tables: Mapping[str, Delivered]) -> Delivered:
+def the_only(tables: Mapping[str, Delivered], beside: str | None = None) -> Delivered:
     """Return the one table of a delivery; several pages form one whatever their names are.
+
+    ``beside`` names a table that does not count, as that of adverse events.
 
     Raises
     ------
     DataError
         When the delivery has several tables or none.
     """
+    tables = {name: one for name, one in tables.items() if name != beside}
     held = [*tables.values()]
     forms = {file.format for one in held for file in one.files}
     if held and len(forms) == 1 and forms <= PAGED:

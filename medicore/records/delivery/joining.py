@@ -91,33 +91,11 @@ def _require_one_spelling(datasets: Sequence[Dataset], chosen: Sequence[Mapping[
 def _rows(dataset: Dataset, number: int, tables: Mapping[str, TextTable]) -> dict[str, int]:
     """Return the selected row of each subject of a data set, in the order of its file."""
     place = f"data set {number} ({dataset.table})"
-    if dataset.table not in tables:
-        raise DataError(
-            f"{place} was not delivered; expected one of the delivered tables: {', '.join(sorted(tables))}; "
-            "correct file and member under edc.datasets, or have it delivered"
-        )
-    table = tables[dataset.table]
-    wanted = [dataset.subject, *dataset.where, *dataset.columns.values()]
-    lacking = [column for column in wanted if column not in table.columns]
-    if lacking:
-        raise DataError(
-            f"{place} has no column {lacking[0]!r} ({len(lacking)} missing){near_miss(lacking[0], table.columns)}; expected "
-            "the columns that edc.datasets names; correct it, or have the file exported again"
-        )
-    conditions = [
-        (table.columns.index(column), {texts} if isinstance(texts, str) else set(texts))
-        for column, texts in dataset.where.items()
-    ]
-    key = table.columns.index(dataset.subject)
-    selected = [
-        (row[key], index)
-        for index, row in enumerate(table.rows)
-        if all(row[column] in allowed for column, allowed in conditions)
-    ]
+    selected = selected_rows(dataset, place, tables)
     if not selected:
         raise DataError(
-            f"{place}: 0 of {len(table.rows)} rows are selected; expected a row per subject; look at its 'where' and at "
-            "the export"
+            f"{place}: 0 of {len(tables[dataset.table].rows)} rows are selected; expected a row per subject; look at its "
+            "'where' and at the export"
         )
     again = Counter(subject for subject, _ in selected)
     nameless, several = again.pop("", 0), sum(count > 1 for count in again.values())
@@ -127,3 +105,36 @@ def _rows(dataset: Dataset, number: int, tables: Mapping[str, TextTable]) -> dic
             "subject; expected one row per subject; narrow its 'where', or have the file exported again"
         )
     return dict(selected)
+
+
+def selected_rows(
+    dataset: Dataset, place: str, tables: Mapping[str, TextTable], key: str = "edc.datasets"
+) -> list[tuple[str, int]]:
+    """Return subject and position of each selected row of a data set, in the order of its file.
+
+    ``place`` names the data set in errors, and ``key`` where the protocol declares it. Raises DataError when the table or
+    one of its columns was not delivered.
+    """
+    if dataset.table not in tables:
+        raise DataError(
+            f"{place} was not delivered; expected one of the delivered tables: {', '.join(sorted(tables))}; "
+            f"correct file and member under {key}, or have it delivered"
+        )
+    table = tables[dataset.table]
+    wanted = [dataset.subject, *dataset.where, *dataset.columns.values()]
+    lacking = [column for column in wanted if column not in table.columns]
+    if lacking:
+        raise DataError(
+            f"{place} has no column {lacking[0]!r} ({len(lacking)} missing){near_miss(lacking[0], table.columns)}; expected "
+            f"the columns that {key} names; correct it, or have the file exported again"
+        )
+    conditions = [
+        (table.columns.index(column), {texts} if isinstance(texts, str) else set(texts))
+        for column, texts in dataset.where.items()
+    ]
+    subjects = table.columns.index(dataset.subject)
+    return [
+        (row[subjects], index)
+        for index, row in enumerate(table.rows)
+        if all(row[column] in allowed for column, allowed in conditions)
+    ]

@@ -15,6 +15,7 @@ from medicore.records.protocol.modelling.terms import incoherent_terms
 from medicore.records.protocol.monitoring import declared_harms, monitoring_incoherence
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.randomised import incoherent_randomised
+from medicore.records.protocol.safety.coherence import incoherent_safety
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 from medicore.records.protocol.survival import incoherent_survival
 from medicore.records.protocol.visits import incoherent_visits
@@ -23,7 +24,8 @@ from medicore.records.protocol.visits import incoherent_visits
 def incoherences(protocol: Protocol) -> list[str]:
     """Return every contradiction in ``protocol``, in words; none when its parts agree."""
     unknown = [*_problems(_columns_exist, protocol)]
-    harms = [*incoherent_harms(declared_harms(protocol.monitoring), protocol.contract)]
+    declared = declared_harms(protocol.monitoring)
+    harms = [*incoherent_harms(declared, protocol.contract), *incoherent_safety(protocol, declared)]
     if unknown:
         # The other rules look up the columns.
         return [*unknown, *harms]

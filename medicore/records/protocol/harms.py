@@ -2,31 +2,36 @@
 
 from collections.abc import Iterator, Sequence
 from math import exp, log
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from medicore.records.canonical import digest
 from medicore.records.protocol.contract import Column, Contract
-from medicore.records.protocol.part import Action, Level, Name, Part, Positive, Text
+from medicore.records.protocol.growing import GrowingPart
+from medicore.records.protocol.part import Action, Level, Name, Positive, Text
 
 LONGEST = 1000
 """The largest upper limit of a surveillance: with more events the exact critical value takes too long to compute."""
 
 
-class CountedHarm(Part):
+class CountedHarm(GrowingPart):
     """A harm: the column with each subject's number of events, and the design of its surveillance.
 
     ``binomial`` compares the events of the treated with those of both arms, ``poisson`` with ``rate`` events for each unit
     of ``exposure`` of the treated. ``exposure`` is the column with each subject's time at risk; without it a binomial harm
-    counts every subject as one unit. ``upper_limit`` ends the surveillance: events of both arms, or expected events. A signal
+    counts every subject as one unit. A harm with ``terms`` has neither column: the events are those of the data set of adverse
+    events with one of these preferred terms, at risk, and the exposure is the time at risk in years. ``upper_limit`` ends the surveillance: events of both arms, or expected events. A signal
     needs ``minimum_events`` events of the treated.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"terms"})
 
     name: Name
     label: Text
     kind: Literal["binomial", "poisson"]
-    events: Name
+    events: Name | None = None
+    terms: tuple[Text, ...] = ()
     exposure: Name | None = None
     rate: Positive | None = None
     alpha: Level
@@ -53,8 +58,22 @@ def incoherent_harms(harms: Sequence[CountedHarm], contract: Contract) -> Iterat
     columns = {column.name: column for column in contract.columns}
     for harm in harms:
         place = f"monitoring.harms, harm {harm.name!r}"
-        for problem in (*_counts(harm, columns.get(harm.events)), *_exposure(harm, columns), *_test(harm)):
+        for problem in (*_counted(harm, columns), *_test(harm)):
             yield f"{place}: {problem}"
+
+
+def _counted(harm: CountedHarm, columns: dict[str, Column]) -> Iterator[str]:
+    """Yield why it is unknown how many events there are, and in which time."""
+    if (harm.events is None) == (not harm.terms):
+        yield (
+            "expected either events, a column with each subject's number, or terms, preferred terms of the adverse events; "
+            "write one of them"
+        )
+    elif harm.events is not None:
+        yield from _counts(harm, columns.get(harm.events))
+        yield from _exposure(harm, columns)
+    elif harm.exposure is not None:
+        yield "the exposure of a harm with terms is the time at risk of the safety plan; delete exposure"
 
 
 def _counts(harm: CountedHarm, column: Column | None) -> Iterator[str]:

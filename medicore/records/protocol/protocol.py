@@ -20,6 +20,7 @@ from medicore.records.protocol.negative_controls import NegativeControl
 from medicore.records.protocol.outcome import Outcome
 from medicore.records.protocol.part import Month, Name, Part, Positive, Share, Text
 from medicore.records.protocol.randomisation import RandomisationPlan, by_design
+from medicore.records.protocol.safety.plan import Safety
 from medicore.records.protocol.source import Source
 
 
@@ -184,7 +185,7 @@ class Protocol(GrowingPart):
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"monitoring", "randomisation", "negative_controls", "secondary", "families"}
+        {"monitoring", "randomisation", "negative_controls", "secondary", "families", "safety"}
     )
 
     study: str
@@ -202,6 +203,7 @@ class Protocol(GrowingPart):
     negative_controls: tuple[NegativeControl, ...] = ()
     secondary: tuple[SecondaryEndpoint, ...] = ()
     families: tuple[Family, ...] = ()
+    safety: Safety | None = None
     eligibility: tuple[Criterion, ...]
     covariates: Annotated[tuple[Covariate, ...], Field(min_length=1)]
     imputation: ImputationPlan = ImputationPlan()

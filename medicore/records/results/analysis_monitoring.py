@@ -32,7 +32,7 @@ def harm_rows(results: Mapping[str, Any]) -> tuple[Row, ...]:
     for harm in results.get("harms") or ():
         group = {HARM: harm["name"]}
         rows += [
-            Row(numbers(harm, ("untested",)) | numbers(harm["design"], ("exposure",)), group),
+            Row(numbers(harm, ("untested",)) | numbers(harm["design"], ("events", "exposure")), group),
             *(Row(numbers(counts), group | {ARM: arm}) for arm, counts in harm["arms"].items()),
             *(
                 Row(numbers(look), group | {LOOK: f"{look['number']}: {look['run']}"})

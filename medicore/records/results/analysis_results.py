@@ -14,6 +14,7 @@ from medicore.records.results.analysis_rows import (
     DESCRIPTION,
     PRIMARY,
     SAFETY,
+    SAFETY_DESCRIPTION,
     SECONDARY,
     SENSITIVITY,
     SUPPLEMENTARY,
@@ -30,6 +31,7 @@ _SPONSOR_PURPOSES = {
     SUPPLEMENTARY: "Gives more insight into the effect, under another estimand (ICH E9(R1), A.5.3)",
     DESCRIPTION: "Shows who was analysed, and how alike the arms were",
     SAFETY: "Watches for a harm that comes more often than expected, at every look",
+    SAFETY_DESCRIPTION: "Shows which adverse events came in which arm, and how often",
 }
 
 
@@ -205,9 +207,14 @@ def _sets(results: Mapping[str, Any]) -> list[dict[str, Any]]:
         "ANALYSED": f"{cohort['analysed']} subjects that meet every criterion of the protocol and whose outcome was due",
     }
     if results.get("harms"):
-        safety = sum(arm["subjects"] for arm in results["harms"][0]["arms"].values())
+        safety = max(sum(arm["subjects"] for arm in harm["arms"].values()) for harm in results["harms"])
         described["SAFETY"] = (
             f"{safety} subjects of the compared arms, eligible or not, with an outcome or without"
+        )
+    if results.get("safety"):
+        exposed = sum(arm["subjects"] for arm in results["safety"]["arms"].values())
+        described["EXPOSED"] = (
+            f"{exposed} subjects of the compared arms who have been at risk, eligible or not"
         )
     return [
         {

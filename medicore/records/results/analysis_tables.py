@@ -26,6 +26,7 @@ from medicore.records.results.analysis_rows import (
     Table,
     numbers,
 )
+from medicore.records.results.safety.safety_tables import SAFETY_TABLES
 
 
 def _flow(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -237,6 +238,7 @@ TABLES = (
     Table("Looks at the study, second implementation", "monitoring.verification", "Double programming", PRIMARY, second_look_rows),
     Table("Counted harms", "harms", "Maximised sequential probability ratio test (MaxSPRT)", SAFETY, harm_rows,
           "AS.SAFETY", "extract.parquet"),
+    *SAFETY_TABLES,
     *HYPOTHESIS_TABLES,
     Table("Sensitivity analyses", "sensitivity.sensitivity", "Sensitivity analysis", SENSITIVITY,
           _alternatives("sensitivity"), outcome=True),

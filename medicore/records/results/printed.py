@@ -17,6 +17,7 @@ _FIRST = (
     "calibration.",
     "monitoring.",
     "harms.",
+    "safety.",
     "secondary.",
     "families.",
     "change.",

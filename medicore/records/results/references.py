@@ -92,6 +92,11 @@ _CITED = (
     "tipping.surface",
     "sensitivity.supplementary.*",
     "findings.*",
+    "safety.arms.*",
+    "safety.events",
+    "safety.summary.*",
+    "safety.classes.*",
+    "safety.classes.*.terms.*",
 )
 _REFERENCE = re.compile(r"R([1-9][0-9]{0,5})")
 

@@ -82,6 +82,8 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     ),
     "14.2.6_verification_of_looks": ("monitoring.verification", "monitoring.verification.looks.*"),
     "14.2.7_harms": ("harms.*", "harms.*.looks.*"),
+    "14.3.1_adverse_events": ("safety.summary.*", "safety.arms.*", "safety.events"),
+    "14.3.2_by_class_and_term": ("safety.classes.*", "safety.classes.*.terms.*"),
     "14.2.8_secondary": ("secondary.*",),
     "14.2.9_families": ("families.*", "families.*.hypotheses.*"),
 }

@@ -1,6 +1,7 @@
 """The trace: from a path in ``results.json`` to the step, function and protocol keys behind its value."""
 
 from medicore.records.results.origin import Origin, matching
+from medicore.records.results.safety.trace_safety import SAFETY_ORIGINS
 from medicore.records.results.trace_controls import CONTROLS_ORIGINS
 from medicore.records.results.trace_hypotheses import HYPOTHESES_ORIGINS
 from medicore.records.results.trace_keys import BALANCE, EFFECT, INFERENCE, MISSING, MODELS, SCORES, WEIGHTS
@@ -19,6 +20,8 @@ _BY_ROW = "by the row's estimator, where outcomes are missing with weights divid
 # The first pattern that fits is the origin. The table holds literals and tables of other modules: recorded_trace.py reads it as such.
 # fmt: off
 ORIGINS = (
+    Origin("data.adverse_events.**", "extract", "medicore.steps.safety.events:cast_events",
+        "Rows of the delivered table of adverse events, those selected, and those that come again", "", ("safety", "contract"), ""),
     Origin("data.**", "extract", "medicore.steps.extract:extract", "What the source system says of the data lock",
         "", ("edc",)),
     Origin("check.comparison.**", "check", "medicore.steps.data.comparison:compare",
@@ -214,6 +217,7 @@ ORIGINS = (
         "Change of the primary estimate since the latest earlier run, in this month's standard errors",
         "(θ − θ′)/SE, of logarithms where the measure is a ratio", ("gates.estimate_change", *EFFECT), "change"),
     *LOOKS_ORIGINS,
+    *SAFETY_ORIGINS,
     *RANDOMISED_ORIGINS,
     *CONTROLS_ORIGINS,
     *HYPOTHESES_ORIGINS,

@@ -3,7 +3,7 @@
 from medicore.records.results.origin import Origin
 from medicore.records.results.trace_keys import LOOKS
 
-_HARMS = ("monitoring.harms", "treatment")
+_HARMS = ("monitoring.harms", "treatment", "safety")
 _COUNTED = "medicore.steps.looks.harms:counted_harms"
 _TESTED = "medicore.steps.looks.harms:tested_harm"
 _MAXSPRT = "Kulldorff, Davis, Kolczak, Lewis, Lieu & Platt, 2011"
@@ -49,7 +49,8 @@ LOOKS_ORIGINS = (
         "monitoring", "Jennison & Turnbull, 1989; Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, 2024"),
     Origin("harms.*.arms.**", "effect", "medicore.steps.looks.harms:safety_counts",
         "Subjects, events and exposure by arm of the safety set: everybody in a compared arm, eligible or not, with an "
-        "outcome or without", "sums over the subjects; each counts 1 of exposure where no column is declared", _HARMS, "harms"),
+        "outcome or without", "sums over the subjects; each counts 1 of exposure where no column is declared; of a harm with "
+        "terms the events with one of them in the time at risk, and its years", _HARMS, "harms"),
     Origin("harms.*.expected", "effect", _TESTED,
         "Events that were expected of the treated without harm",
         "rate · exposure of the treated; binomial: n/(1 + r), n the events of both arms, r the exposure of the controls over "

@@ -13,6 +13,7 @@ from medicore.errors import DataError
 from medicore.ports.files import RecordFiles
 from medicore.records.protocol.harms import CountedHarm
 from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.safety.plan import TERM
 from medicore.records.results.looks import EXPLORATORY, SeenHarm, SeenLook, earlier_looks
 from medicore.stats.monitoring.surveillance import (
     Surveillance,
@@ -21,6 +22,7 @@ from medicore.stats.monitoring.surveillance import (
     poisson_surveillance,
 )
 from medicore.steps.looks.section import frozen_looks, plan_of, this_look
+from medicore.steps.safety.at_risk import at_risk
 
 NO_EXPOSURE = "an arm has no exposure yet"
 """Why a harm is not compared between the arms, or with its background rate."""
@@ -73,7 +75,7 @@ def counted_harms(
     now = this_look(files, None, ())
     rows, counted = [], []
     for harm in declared:
-        arms = safety_counts(protocol, harm, extract)
+        arms = safety_counts(files, protocol, harm, extract)
         told = [
             Told(number, look, seen)
             for number, look in enumerate(looks, start=1)
@@ -87,8 +89,18 @@ def counted_harms(
     return rows, tuple(counted)
 
 
-def safety_counts(protocol: Protocol, harm: CountedHarm, extract: pd.DataFrame) -> dict[str, ArmCounts]:
-    """Return the cumulative counts of everybody in each compared arm, ``treated`` and ``control``."""
+def safety_counts(
+    files: RecordFiles, protocol: Protocol, harm: CountedHarm, extract: pd.DataFrame
+) -> dict[str, ArmCounts]:
+    """Return the cumulative counts of everybody in each compared arm, ``treated`` and ``control``.
+
+    Of a harm with terms they are of who was at risk: the events with one of the terms in that time, and its years.
+    """
+    if harm.terms:
+        return {
+            name: ArmCounts(len(arm.days), int(arm.events[TERM].isin(harm.terms).sum()), arm.years)
+            for name, arm in at_risk(files, protocol).arms.items()
+        }
     assigned = extract[protocol.treatment.column].to_numpy(dtype=object)
     arms = {arm: assigned == getattr(protocol.treatment, arm) for arm in ("treated", "control")}
     events = _complete(extract[harm.events], arms, harm.name)

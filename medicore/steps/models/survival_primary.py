@@ -28,6 +28,7 @@ from medicore.steps.looks.section import monitored
 from medicore.steps.models.primary import verification_section
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
 from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
+from medicore.steps.safety.tables import safety_part
 
 _EXPECTED = "of the jackknife"
 
@@ -64,6 +65,7 @@ def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample)
         "change": change,
         "monitoring": monitoring,
         "harms": harms,
+        **safety_part(files, protocol),
         "look": look,
     }
     return write_section(files, "effect", section, findings)

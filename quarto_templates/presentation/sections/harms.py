@@ -41,10 +41,16 @@ def _words(report: Report, harm: dict[str, Any]) -> str:
 
 def _arm(report: Report, harm: dict[str, Any], arm: str) -> str:
     found = harm["arms"][arm]
-    time = f", exposure {significant(found['exposure'], 6)}" if harm["design"]["exposure"] else ""
+    time = f", exposure {significant(found['exposure'], 6)}" if _timed(harm) else ""
     return (
         f"{plural(found['events'], 'event')} in {count(found['subjects'])} subjects{time} ({report.arm(arm)})"
     )
+
+
+def _timed(harm: dict[str, Any]) -> bool:
+    """Return whether the arms are compared by time: that of a column, or the time at risk of a harm with terms."""
+    design = harm["design"]
+    return bool(design["exposure"] or design.get("terms"))
 
 
 def _design(harm: dict[str, Any]) -> str:
@@ -60,7 +66,7 @@ def _design(harm: dict[str, Any]) -> str:
             f"At a background rate of {significant(design['rate'])} for each unit of exposure{were}; the surveillance ends when "
             f"{significant(design['upper_limit'], 6)} are expected."
         )
-    unit = "exposure" if design["exposure"] else "subjects"
+    unit = "exposure" if _timed(harm) else "subjects"
     return f"By the ratio of the arms' {unit}{were}; the surveillance ends at {count(design['upper_limit'])} events of both arms."
 
 
@@ -107,7 +113,8 @@ def _table(report: Report) -> Code:
             for place, look in enumerate(harm["looks"])
         ]
     note = (
-        "Cumulative counts of everybody whose arm is compared (safety set): eligible or not, with an outcome or without. "
+        "Cumulative counts of everybody whose arm is compared (safety set): eligible or not, with an outcome or without; of "
+        "harms with terms, the adverse events in the time at risk. "
         f"Earlier looks are shown as the ledger tells them. {MISSING}: not tested, or no signal was possible."
     )
     return table("14.2.7", "Counted harms", columns, rows, note=note, source=PATH)

@@ -73,3 +73,14 @@ def test_the_only_table_is_a_file_or_pages() -> None:
         the_only(delivered_tables(manifest(FILES), lambda file: FILES[file.name][1]))
     with pytest.raises(DataError, match="has 0 tables; expected one"):
         the_only({})
+
+
+def test_a_table_beside_the_only_one_does_not_count() -> None:
+    """A library of two data sets, one of them adverse events, has one table of subjects; so have pages beside others."""
+    library = {"lib.xpt": FILES["lib.xpt"]}
+    tables = delivered_tables(manifest(library), lambda _: LIBRARY)
+    assert the_only(tables, "lib.xpt:DM (2)") is tables["lib.xpt:DM"]
+    pages = {name: FILES[name] for name in ("records-0001.json", "records-0002.json")}
+    pages["ae-0001.json"] = ("redcap-json", page("9"), 1)
+    tables = delivered_tables(manifest(pages), lambda file: pages[file.name][1])
+    assert the_only(tables, "ae").table.column("id") == ("1", "2", "3")

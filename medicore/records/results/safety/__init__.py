@@ -1,0 +1,1 @@
+"""The results on adverse events: their tables and their trace."""
