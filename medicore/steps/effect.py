@@ -19,6 +19,7 @@ from medicore.steps.gates.monitoring_gates import (
     second_implementation_findings,
 )
 from medicore.steps.gates.observation_gates import observation_findings, observation_model_findings
+from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
 from medicore.steps.models.alarm_rates import change_rate, variance_alarm_rate
@@ -83,8 +84,9 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             partial(change_rate, protocol, samples[0]),
         ),
         *second_implementation_findings(monitoring),
-        *monitoring_findings(monitoring),
-        *harm_findings(harms),
+        *with_answers(
+            (*monitoring_findings(monitoring), *harm_findings(harms)), earlier_answers(files, look)
+        ),
     )
     section = {
         "primary": primary,
