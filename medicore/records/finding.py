@@ -1,6 +1,6 @@
 """Findings: what a gate reports when a person must decide."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -10,6 +10,9 @@ from medicore.records.section import Section
 PREVIOUS_LOCK = "previous lock"
 """The gate of differences from the data lock of an earlier month; quality assurance answers those that can be answered."""
 
+MONITORING = "monitoring"
+"""The gate of crossed boundaries and of signals of harm; the monitoring board answers its findings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -18,7 +21,8 @@ class Finding:
     ``statistic`` and ``threshold`` are texts as the report prints them, so infinity and counts have one spelling.
     ``false_alarm_rate`` is the probability of this finding when the arms are balanced; it is None where such a
     probability does not exist. ``overridable`` is False for a violation of the data contract, which needs new data:
-    a signature does not resolve it.
+    a signature does not resolve it. ``answered`` is the signed decision on an earlier run that answers this finding too,
+    because the run repeats a look of the same data; it is None for every other finding.
     """
 
     step: str
@@ -29,15 +33,26 @@ class Finding:
     message: str
     false_alarm_rate: float | None = None
     overridable: bool = True
+    answered: Mapping[str, Any] | None = None
 
     @property
     def digest(self) -> str:
         """SHA-256 of the whole finding. A decision is bound to it and becomes void when the statistic changes."""
-        return digest(asdict(self))
+        return digest(self._told())
 
     def as_json(self) -> dict[str, Any]:
         """Return the finding with its digest, in the form in which it is stored."""
-        return {**asdict(self), "digest": self.digest}
+        return {**self._told(), "digest": self.digest}
+
+    def waits(self, accepted: Collection[str]) -> bool:
+        """Return whether a person must still decide; ``accepted`` are the digests of the findings that decisions accept."""
+        return not self.overridable or (self.answered is None and self.digest not in accepted)
+
+    def _told(self) -> dict[str, Any]:
+        told = asdict(self)
+        if self.answered is None:  # as it was stored before there were answers of earlier runs
+            del told["answered"]
+        return told
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> Self:

@@ -20,9 +20,10 @@ from medicore.steps.gates.monitoring_gates import (
     second_implementation_findings,
 )
 from medicore.steps.gates.observation_gates import observation_findings, observation_model_findings
+from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
-from medicore.steps.models.alarm_rates import variance_alarm_rate
+from medicore.steps.models.alarm_rates import change_rate, variance_alarm_rate
 from medicore.steps.models.allocation import allocation_section
 from medicore.steps.models.controls import calibration
 from medicore.steps.models.hypothesis import hypothesis_section
@@ -79,10 +80,16 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         ),
         *event_findings(protocol, primary),
         *observation_findings(protocol, primary),
-        *change_findings(protocol, change, sum(model.gradient.shape[1] for model in results[0].models)),
+        *change_findings(
+            protocol,
+            change,
+            sum(model.gradient.shape[1] for model in results[0].models),
+            partial(change_rate, protocol, samples[0]),
+        ),
         *second_implementation_findings(monitoring),
-        *monitoring_findings(monitoring),
-        *harm_findings(harms),
+        *with_answers(
+            (*monitoring_findings(monitoring), *harm_findings(harms)), earlier_answers(files, look)
+        ),
     )
     section = {
         "primary": primary,

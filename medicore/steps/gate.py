@@ -46,7 +46,7 @@ def read_findings(files: RecordFiles, step: str) -> tuple[Finding, ...]:
 
 def require_decided(files: RecordFiles, step: str, accepted: Collection[str]) -> None:
     """Raise HaltedError while the step has a finding that no signed decision accepts."""
-    open_findings = [f for f in read_findings(files, step) if not f.overridable or f.digest not in accepted]
+    open_findings = [finding for finding in read_findings(files, step) if finding.waits(accepted)]
     if open_findings:
         raise HaltedError(
             f"{step} has {len(open_findings)} undecided finding(s), first {open_findings[0].message!r}; "

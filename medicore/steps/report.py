@@ -91,7 +91,8 @@ def assemble(
     """Return the results: the sections of all steps, each finding with its decision, and the references."""
     cohort, propensity = read_section(files, "cohort"), read_section(files, "propensity")
     effect, sensitivity = read_section(files, "effect"), read_section(files, "sensitivity")
-    decisions = {decision["finding"]: decision for decision in identity["accepted"]}
+    decisions = {finding.digest: finding.answered for finding in findings if finding.answered is not None}
+    decisions |= {decision["finding"]: decision for decision in identity["accepted"]}
     shown = ("meaning", "reason", "signer", "name", "role", "signed_at")
     results: dict[str, Any] = {
         "schema": "medicore-results-1",

@@ -153,7 +153,10 @@ def test_the_claims_stand_beside_those_of_the_second_implementation(inputs: Any)
     for name, one in (("harm", {"boundary": -1.8, "spent": 0.02}), ("futility", {"boundary": "-inf"})):
         found[name] = {**one, "crossed": False}
         found["verification"][name] = {**one, "boundary": -1.8000000001}
+    ended = {"estimate": 3.1, "ci_low": 1.5, "ci_high": 4.2, "p_value": 0.0041}
+    found["stage_wise"], found["verification"]["stage_wise"] = {**ended, "level": 0.95}, ended
     made = monitoring.verification(inputs.report())
+    assert says(made, "Interval after the stop, upper limit", "4.200000", "p after the stop", "0.004100")
     assert says(
         made,
         "0.012345679",

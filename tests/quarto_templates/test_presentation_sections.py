@@ -187,6 +187,18 @@ def test_findings_have_their_false_alarm_rate_and_decision(inputs: Any) -> None:
     assert says(front.synopsis(inputs.report()), "2 found, 1 decided")
 
 
+def test_a_finding_says_on_which_earlier_run_it_was_decided(inputs: Any) -> None:
+    """Where a run repeats a look, the decision is printed with its ledger event and its run; elsewhere there is no such row."""
+    answered = {"run": "S-1/2025-03/1", "sequence": 41}
+    inputs.results["findings"] = [{**FINDING, "decision": SIGNED, "answered": answered}]
+    made = findings.findings_and_decisions(inputs.report())
+    assert says(
+        made, "Where it was decided", "ledger event 41, on run S-1/2025-03/1, whose look this run repeats"
+    )
+    inputs.results["findings"] = [{**FINDING, "decision": SIGNED}]
+    assert not says(findings.findings_and_decisions(inputs.report()), "Where it was decided")
+
+
 def test_contract_and_comparison(inputs: Any) -> None:
     """Violations are counted by column and rule; changes since the last lock are in words."""
     assert says(check.contract(inputs.report()), "no rule is violated")

@@ -8,9 +8,9 @@ import numpy as np
 from scipy.special import expit
 
 from medicore.errors import EstimationError
-from medicore.stats.balance.false_alarm import change_false_alarm_rate
 from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap.disagreement import World, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.bootstrap.growth import change_alarm_rate
 from medicore.stats.effect.contrasts import difference
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.estimate import Estimate
@@ -29,8 +29,11 @@ ALARM_CELLS: tuple[tuple[Design, int, int], ...] = (
     ("randomised", 100, 10),
     ("observational", 100, 10),
 )
-FULL, REPLICATES, PRINTED = 400, 400, 24
-"""Studies with a full bootstrap, its replicates, and studies whose printed rates are computed."""
+SEEN = {"sandwich": 6000, "bootstrap": 400}
+"""Studies in which each gate is watched; a bootstrap takes long."""
+PRINTED = {"sandwich": 96, "bootstrap": 24, "change of estimate": 24}
+"""Studies whose printed rates are computed."""
+REPLICATES = 400
 SANDWICH_LIMIT, BOOTSTRAP_LIMIT = 0.05, 0.15
 CHANGES: tuple[tuple[Design, int, int, int, float], ...] = (
     ("randomised", 40, 50, 5, 0.5),
@@ -146,8 +149,8 @@ class Fired:
         return (self.fired - self.printed) / float(np.hypot(self.fired_error, self.printed_error))
 
 
-def _gaps(design: Design, n: int, p: int, index: int) -> tuple[float, float] | None:
-    """Return by which share sandwich and spread of the replicates are off, in one study with a full bootstrap."""
+def _gap(gate: str, design: Design, n: int, p: int, index: int) -> float | None:
+    """Return by which share the sandwich, or the spread of a full bootstrap, is off in one study."""
     trial = small(design, n, p, index)
     arrays = trial.x, trial.treated, trial.outcome
     try:
@@ -155,21 +158,43 @@ def _gaps(design: Design, n: int, p: int, index: int) -> tuple[float, float] | N
         if fit.separated:
             return None
         found = doubly_robust(*arrays, fit)
+        if gate == "sandwich":
+            return abs(found.sandwich.standard_error / found.influence_function.standard_error - 1)
         spread = bootstrap_effect(trial.x, *arrays, replicates=REPLICATES, seed=index).spread
     except EstimationError:
         return None
     expected = difference(small_sample_means(*arrays[1:], fit, found, correction="HC3")).standard_error
-    ratio = found.sandwich.standard_error / found.influence_function.standard_error
-    return abs(ratio - 1), abs(spread / expected - 1)
+    return abs(spread / expected - 1)
 
 
-def _rates(design: Design, n: int, p: int, index: int) -> tuple[float, float]:
-    """Return the rates that the findings of one study print."""
+def _world(design: Design, n: int, p: int, index: int) -> World:
     trial = small(design, n, p, index)
-    world = World.of(trial.x, trial.x, trial.treated, trial.outcome, randomised=design == "randomised")
-    return (
-        sandwich_alarm_rate(world, SANDWICH_LIMIT, seed=index),
-        bootstrap_alarm_rate(world, BOOTSTRAP_LIMIT, replicates=REPLICATES, seed=index),
+    return World.of(trial.x, trial.x, trial.treated, trial.outcome, randomised=design == "randomised")
+
+
+def _rate(gate: str, design: Design, n: int, p: int, index: int) -> float:
+    """Return the rate that the finding of one study prints."""
+    world = _world(design, n, p, index)
+    if gate == "sandwich":
+        return sandwich_alarm_rate(world, SANDWICH_LIMIT, seed=index)
+    return bootstrap_alarm_rate(world, BOOTSTRAP_LIMIT, replicates=REPLICATES, seed=index)
+
+
+def _fired(
+    gate: str, design: Design, subjects: str, p: int, limit: float, gaps: list[float], rates: list[float]
+) -> Fired:
+    """Return the row of a gate, by what was seen in studies and by the rates that others print."""
+    seen, printed = np.array(gaps) >= limit, np.array(rates)
+    return Fired(
+        gate,
+        design,
+        subjects,
+        p,
+        limit,
+        float(seen.mean()),
+        float(seen.std() / np.sqrt(len(seen))),
+        float(printed.mean()),
+        float(printed.std(ddof=1) / np.sqrt(len(printed))),
     )
 
 
@@ -178,23 +203,11 @@ def variance_alarms() -> tuple[Fired, ...]:
     """Return the rates of the two gates of variances."""
     made = []
     for design, n, p in ALARM_CELLS:
-        gaps = np.array([one for one in simulated(partial(_gaps, design, n, p), FULL) if one is not None])
-        rates = np.array(simulated(partial(_rates, design, n, p), PRINTED))
-        for place, (gate, limit) in enumerate((("sandwich", SANDWICH_LIMIT), ("bootstrap", BOOTSTRAP_LIMIT))):
-            seen, printed = gaps[:, place] >= limit, rates[:, place]
-            made.append(
-                Fired(
-                    gate,
-                    design,
-                    f"{n}",
-                    p,
-                    limit,
-                    float(seen.mean()),
-                    float(seen.std() / np.sqrt(len(seen))),
-                    float(printed.mean()),
-                    float(printed.std(ddof=1) / np.sqrt(PRINTED)),
-                )
-            )
+        for gate, limit in (("sandwich", SANDWICH_LIMIT), ("bootstrap", BOOTSTRAP_LIMIT)):
+            gaps = simulated(partial(_gap, gate, design, n, p), SEEN[gate])
+            rates = simulated(partial(_rate, gate, design, n, p), PRINTED[gate])
+            known = [gap for gap in gaps if gap is not None]
+            made.append(_fired(gate, design, f"{n}", p, limit, known, rates))
     return tuple(made)
 
 
@@ -209,27 +222,18 @@ def _moved(design: Design, before: int, n: int, p: int, index: int) -> float | N
     return (now.value - earlier.value) / now.standard_error
 
 
+def _change_rate(design: Design, before: int, n: int, p: int, limit: float, index: int) -> float:
+    """Return the rate that the finding of one study prints about its change."""
+    return change_alarm_rate(_world(design, n, p, index), before, limit, seed=index)
+
+
 @cache
 def change_alarms() -> tuple[Fired, ...]:
     """Return the rates of the gate of change since last month."""
-    made = []
+    made, gate = [], "change of estimate"
     for design, before, n, p, limit in CHANGES:
-        moved = [
-            one for one in simulated(partial(_moved, design, before, n, p), SIMULATIONS) if one is not None
-        ]
-        seen = np.abs(moved) >= limit
-        lost = (p + 1) * (1 if design == "randomised" else 2)
-        made.append(
-            Fired(
-                "change of estimate",
-                design,
-                f"{before} to {n}",
-                p,
-                limit,
-                float(seen.mean()),
-                float(seen.std() / np.sqrt(len(seen))),
-                change_false_alarm_rate(limit, before - lost, n - lost),
-                0.0,
-            )
-        )
+        moved = simulated(partial(_moved, design, before, n, p), SIMULATIONS)
+        rates = simulated(partial(_change_rate, design, before, n, p, limit), PRINTED[gate])
+        known = [abs(one) for one in moved if one is not None]
+        made.append(_fired(gate, design, f"{before} to {n}", p, limit, known, rates))
     return tuple(made)

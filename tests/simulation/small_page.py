@@ -31,9 +31,11 @@ def alarms() -> str:
     rows = [
         "## False alarms of the gates of the effect step",
         "",
-        f"How often each gate fires when every model is right, and what its findings print. The gates of variances: {small.FULL} "
-        f"studies with {small.REPLICATES} replicates each; the printed rate is the mean over {small.PRINTED} studies. The "
-        f"change of the estimate: {small.SIMULATIONS:,} studies that grow; its rate is a formula.",
+        "How often each gate fires when every model is right, and what its findings print: a rate simulated on the very study. "
+        f"The gates were watched in {small.SEEN['sandwich']:,} studies (sandwich), {small.SEEN['bootstrap']} with "
+        f"{small.REPLICATES} replicates each (bootstrap), and {small.SIMULATIONS:,} that grow (change of the estimate); the "
+        f"printed rate is the mean over {small.PRINTED['sandwich']}, {small.PRINTED['bootstrap']} and "
+        f"{small.PRINTED['change of estimate']} studies.",
         "",
         "| gate | design | n | covariates | limit | fired (its error) | printed (its error) | difference in errors |",
         "|---|---|--:|--:|--:|--:|--:|--:|",

@@ -1,16 +1,21 @@
 """verify_looks: the earlier looks in a data lock are exactly those in the ledger."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from medicore.cases.run.answered_looks import answers_of
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import stored_file
 from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.canonical import canonical
+from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import LOOK, Sealing
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
-from medicore.records.results.looks import LOOKS
+from medicore.records.results.looks import ANSWERS, LOOKS
 
 
 def require_looks_told(house: House, history: RunHistory, sealing: Sealing, held: frozenset[str]) -> None:
@@ -45,6 +50,23 @@ def require_looks_told(house: House, history: RunHistory, sealing: Sealing, held
                 f"{LOOKS} in {sealing.tag} tells another look {run} than the ledger; expected the numbers of its event; "
                 "restore it from the archive"
             )
+        _require_answers(house, history, sealing, look, until)
+
+
+def _require_answers(
+    house: House, history: RunHistory, sealing: Sealing, look: Mapping[str, Any], until: int
+) -> None:
+    """Raise IntegrityError unless the answers stored with a look are those that signed decisions give by then."""
+    stored = look.get(ANSWERS, [])
+    if not stored:
+        return  # an older record has none; a run without them asked again, which harms nothing
+    earlier = RunId.parse(str(look["run"]))
+    proved = [asdict(one) for one in answers_of(house, history_of(house, earlier), until)]
+    if earlier.month != history.run.month or canonical(stored) != canonical(proved):
+        raise IntegrityError(
+            f"{LOOKS} in {sealing.tag} holds {len(stored)} answer(s) to findings of {earlier}, and signed decisions give "
+            f"{len(proved)}; expected the same; restore it from the archive"
+        )
 
 
 def _told(house: House, history: RunHistory, until: int) -> dict[str, LedgerEvent]:
@@ -60,6 +82,6 @@ def _told(house: House, history: RunHistory, until: int) -> dict[str, LedgerEven
 
 def _same(look: dict[str, Any], told: object) -> bool:
     """Return whether a stored look agrees with its event; the event does not contain how the run ended."""
-    return canonical({key: value for key, value in look.items() if key not in ("run", "kind")}) == canonical(
-        told
-    )
+    return canonical(
+        {key: value for key, value in look.items() if key not in ("run", "kind", ANSWERS)}
+    ) == canonical(told)

@@ -66,7 +66,7 @@ def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
 
 def _undecided(active: ActiveRun, findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     accepted = {decision["finding"] for decision in active.identity["accepted"]}
-    return tuple(f for f in findings if not f.overridable or f.digest not in accepted)
+    return tuple(finding for finding in findings if finding.waits(accepted))
 
 
 def _unchanged(files: RecordFiles, recorded: Mapping[str, str]) -> bool:

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from medicore.cases.run.answered_looks import answers_of
 from medicore.cases.run.histories import histories_of
 from medicore.cases.run.stored import read_provenance, stored_file
 from medicore.ports.house import House
@@ -35,12 +37,16 @@ _KINDS: Mapping[RunState, str] = MappingProxyType(
 def looks_before(house: House, run: RunId, *, exploratory: bool) -> dict[str, Any]:
     """Return the document of the looks before a run, in the order of their estimates in the ledger.
 
-    A run that stopped before its estimate is not a look. A rejected run was seen too, and counts.
+    A run that stopped before its estimate is not a look. A rejected run was seen too, and counts. With the looks of the
+    same month stand the signed decisions on their findings.
     """
     sequence, _ = house.ledger.head()
     told = histories_of(house, run.study)
     found = [
-        (event.sequence, look)
+        (
+            event.sequence,
+            _answered(house, history, look, sequence) if history.run.month == run.month else look,
+        )
         for history in told
         if history.run != run
         for event in history.told("effect.completed", "effect.halted")[:1]
@@ -48,6 +54,11 @@ def looks_before(house: House, run: RunId, *, exploratory: bool) -> dict[str, An
     ]
     earlier = [look for place, look in sorted(found, key=lambda one: one[0]) if place <= sequence]
     return looks_document(str(run), run.month, EXPLORATORY if exploratory else CANDIDATE, earlier, sequence)
+
+
+def _answered(house: House, history: RunHistory, look: SeenLook, until: int) -> SeenLook:
+    answers = answers_of(house, history, until)
+    return replace(look, answers=answers) if answers else look
 
 
 def _look(house: House, history: RunHistory) -> SeenLook | None:

@@ -65,6 +65,7 @@ def _finite(section: Mapping[str, Any]) -> dict[str, Number]:
 def second_look_rows(results: Mapping[str, Any]) -> tuple[Row, ...]:
     """Return what the second implementation finds of the looks."""
     found = (results.get("monitoring") or {}).get("verification") or {}
-    bounds = {f"{n}, {k}": v for n in ("harm", "futility") for k, v in _finite(found.get(n) or {}).items()}
+    parts = ("harm", "futility", "stage_wise")
+    bounds = {f"{n}, {k}": v for n in parts for k, v in _finite(found.get(n) or {}).items()}
     rows = [Row(_finite(look), {LOOK: str(look["number"])}) for look in found.get("looks", ())]
     return (Row(_finite(found) | bounds), *rows) if found else ()

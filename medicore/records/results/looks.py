@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from medicore.records.canonical import digest
@@ -17,6 +17,9 @@ RAW = "lock/raw/"
 
 EXPLORATORY = "exploratory"
 """The kind of a look that was made with changed code or an uncommitted protocol."""
+
+ANSWERS = "answers"
+"""Where a data lock holds the decisions on the findings of an earlier look."""
 
 UNBOUNDED = "inf"
 
@@ -146,11 +149,39 @@ class SeenHarm:
 
 
 @dataclass(frozen=True, slots=True)
+class SeenAnswer:
+    """A signed decision with which a run went on after a finding of monitoring, and what was found.
+
+    ``finding`` is the digest of the finding, ``sequence`` the ledger event of the decision.
+    """
+
+    run: str
+    finding: str
+    subject: str
+    statistic: str
+    threshold: str
+    meaning: str
+    reason: str
+    signer: str
+    name: str
+    role: str
+    signed_at: str
+    sequence: int
+
+    @classmethod
+    def of(cls, part: Section) -> Self:
+        """Return the answer that is stored."""
+        texts = [field.name for field in fields(cls) if field.name != "sequence"]
+        return cls(**{name: part.text(name) for name in texts}, sequence=part.count("sequence"))
+
+
+@dataclass(frozen=True, slots=True)
 class SeenLook:
     """A look: run, month, how it ended, digest of the delivered files, its numbers, what it claimed, the harms it counted.
 
     ``seen`` is None where neither ledger nor record holds the numbers, as of an exploratory run of an older version, and
     where harms were counted and no estimate was found. ``claim`` is None where no protocol had planned the look.
+    ``answers`` are the decisions on its findings, which a run that repeats the look need not ask for again.
     """
 
     run: str
@@ -160,10 +191,12 @@ class SeenLook:
     seen: SeenEstimate | None
     claim: Claim | None = None
     harms: tuple[SeenHarm, ...] = ()
+    answers: tuple[SeenAnswer, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the look as data lock and ledger hold it."""
-        return {"run": self.run, "month": self.month, "kind": self.kind, **self.details()}
+        """Return the look as a data lock holds it."""
+        answers = {ANSWERS: [asdict(one) for one in self.answers]} if self.answers else {}
+        return {"run": self.run, "month": self.month, "kind": self.kind, **self.details(), **answers}
 
     def details(self) -> dict[str, Any]:
         """Return what the event of the step ``effect`` tells of the look; the event itself names the run."""
@@ -200,6 +233,7 @@ class SeenLook:
             None if seen is None else _seen(seen),
             None if claim is None else _claim(claim),
             tuple(SeenHarm.of(harm) for harm in part.parts("harms")) if part.has("harms") else (),
+            tuple(SeenAnswer.of(answer) for answer in part.parts(ANSWERS)) if part.has(ANSWERS) else (),
         )
 
 

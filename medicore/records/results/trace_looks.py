@@ -15,6 +15,10 @@ LOOKS_ORIGINS = (
         "What each look costs by the second implementation: the probability to cross there for the first time without an "
         "effect, what the spending function allows, and the boundary that spends it",
         "w = z√t a Brownian motion; 2(1 − Φ(x)) = erfc(x/√2)", LOOKS, "monitoring"),
+    Origin("monitoring.verification.stage_wise.**", "effect", "medicore.stats.verification_stagewise:stopped",
+        "Median-unbiased estimate, interval and two-sided p-value by the second implementation, where this look ends the study",
+        "paths under the drift z/√t, reweighted to a drift δ by exp(δw − δ²t/2); log odds of a result as extreme equal to "
+        "those of 1/2, (1 ∓ level)/2", LOOKS, "monitoring", "Tsiatis, Rosner & Mehta, 1984; Girsanov, 1960"),
     Origin("monitoring.verification.**", "effect", "medicore.steps.looks.verification:verified_look",
         "Double programming of the look: boundary, valid interval, level spent and sequential p-value by another route; the "
         "largest differences of bounds, in standard errors, and of levels, and what is tolerated",

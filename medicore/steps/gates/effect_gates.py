@@ -115,19 +115,25 @@ def effect_findings(
 
 
 def change_findings(
-    protocol: Protocol, change: Mapping[str, Any] | None, parameters: int
+    protocol: Protocol,
+    change: Mapping[str, Any] | None,
+    parameters: int,
+    simulated: Callable[[Mapping[str, Any]], float | None] = lambda _: None,
 ) -> Iterator[Finding]:
     """Yield the finding about the change since last month; none without an earlier estimate of the same kind.
 
-    ``parameters`` are those of both outcome models. By simulation (docs/simulation.md) the variance falls with the
-    subjects less these; in a randomised study, whose weights hardly vary, with the subjects less half of them.
+    ``simulated`` gives its false alarm rate, and is asked only where it fires. Where it gives None, the rate is that of the
+    formula, which is rougher. ``parameters`` are those of both outcome models: the variance falls about with the subjects
+    less these; in a randomised study, whose weights hardly vary, with the subjects less half of them.
     """
     if change is None or change["in_standard_errors"] is None:
         return
     size, limit = abs(change["in_standard_errors"]), protocol.gates.estimate_change
     if size >= limit:
-        lost = parameters / 2 if protocol.design == "randomised" else parameters
-        rate = change_false_alarm_rate(limit, change["previous_n"] - lost, change["n"] - lost)
+        rate = simulated(change)
+        if rate is None:
+            lost = parameters / 2 if protocol.design == "randomised" else parameters
+            rate = change_false_alarm_rate(limit, change["previous_n"] - lost, change["n"] - lost)
         yield Finding(
             "effect", "change of estimate", f"since {change['month']}", shown(size), shown(limit),
             f"the primary estimate moved by {size:.2f} of its standard errors since {change['month']}; the limit is "

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from medicore.records.finding import Finding
+from medicore.records.finding import MONITORING, Finding
 from medicore.steps.gate import shown
 
-GATE = "monitoring"
+GATE = MONITORING
 SECOND_GATE = "double programming of looks"
 
 

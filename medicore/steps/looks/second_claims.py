@@ -30,6 +30,7 @@ from medicore.stats.verification_spending import (
     own_looks,
     sequential_p,
 )
+from medicore.stats.verification_stagewise import Stopped, stopped
 from medicore.steps.looks.boundaries import Counted, claimed
 from medicore.steps.looks.claims import sides_of, sign_of
 
@@ -76,7 +77,10 @@ class LookCost:
 
 @dataclass(frozen=True, slots=True)
 class SecondClaim:
-    """The claim of the last look: boundary, level spent and p-value; bounds for harm and futility; what every look costs."""
+    """The claim of the last look: boundary, level spent and p-value; bounds for harm and futility; what every look costs.
+
+    ``stopped`` is what the study says where this look ends it, towards the benefit.
+    """
 
     boundary: float
     p: float | None
@@ -84,6 +88,7 @@ class SecondClaim:
     harm: Costed | None = None
     futility: Costed | None = None
     costs: tuple[LookCost, ...] = ()
+    stopped: Stopped | None = None
 
 
 def second_claim(looked: Looked) -> SecondClaim:
@@ -107,6 +112,7 @@ def _of_spending(looked: Looked, plan: AlphaSpendingPlan) -> SecondClaim:
         None if plan.harm is None else _harm(looked, plan),
         _futility(looked, plan, costs),
         costs,
+        _stopped(looked, plan, costs),
     )
 
 
@@ -174,6 +180,28 @@ def _futility(looked: Looked, plan: AlphaSpendingPlan, costs: Sequence[LookCost]
         plan.futility.effect * sqrt(plan.maximum),
         [one.recorded.fraction for one in costs],
         [one.recorded.bound for one in costs],
+    )
+
+
+def _stopped(looked: Looked, plan: AlphaSpendingPlan, costs: Sequence[LookCost]) -> Stopped | None:
+    """Return what the study says where the last look is the first that crossed, or has all the planned information."""
+    last, towards = costs[-1], looked.towards()
+    over = [
+        (abs(z) if plan.sides == 2 else z) >= boundary.critical_value
+        for z, boundary in zip(towards, looked.boundaries, strict=True)
+    ]
+    if (
+        last.place + 1 < len(looked.counted)
+        or any(over[:-1])
+        or not (over[-1] or last.recorded.fraction >= 1)
+    ):
+        return None
+    return stopped(
+        [one.recorded.fraction for one in costs],
+        [one.recorded.bound for one in costs[:-1]],
+        plan.sides,
+        towards[-1],
+        looked.level,
     )
 
 

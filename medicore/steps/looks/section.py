@@ -144,7 +144,9 @@ def _section(looked: _Looked) -> tuple[dict[str, Any], dict[str, Any]]:
     harm, futility = _harm(plan, order), _futility(plan, order, own)
     second = verified_look(
         Looked(plan, level, numbers, order, own, looked.degrees, p),
-        FirstClaim(low, high, *_numbers(harm, "boundary", "spent"), *_numbers(futility, "boundary")),
+        FirstClaim(
+            low, high, *_numbers(harm, "boundary", "spent"), *_numbers(futility, "boundary"), stage_wise=last
+        ),
         looked.on_measure,
     )
     section = {

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import inf, isinf, isnan
+from math import inf, isinf, isnan, sqrt
 from typing import Any
 
 from medicore.records.results.looks import stored_number
+from medicore.stats.monitoring.stagewise import StageWise
 from medicore.stats.verification_sequence import nominal_level, student_bound
 from medicore.steps.looks.claims import sides_of, sign_of
 from medicore.steps.looks.second_claims import Looked, SecondClaim, second_claim
@@ -21,7 +22,8 @@ LEVEL_TOLERANCE = 1e-6
 LIBRARY = "SciPy"
 ROUTES: Mapping[str, str] = {
     "alpha spending": (
-        "Gauss–Legendre panels on the score scale, spending functions by erfc, roots of the logarithm of the probability"
+        "Gauss–Legendre panels on the score scale, spending functions by erfc, roots of the logarithm of the probability, and "
+        "drifts by likelihood ratios of the same paths"
     ),
     "confidence sequence": "mixture of likelihood ratios by the trapezoidal rule, roots of its logarithm",
     "single": "inverse complementary error function",
@@ -32,7 +34,7 @@ ROUTES: Mapping[str, str] = {
 class FirstClaim:
     """What the first implementation claims of the last look: the valid interval, and bounds for harm and futility on z.
 
-    The interval is on the scale of inference.
+    The interval is on the scale of inference, and so is ``stage_wise``, which is None where the study goes on.
     """
 
     low: float
@@ -40,6 +42,7 @@ class FirstClaim:
     harm: float | None
     harm_spent: float | None
     futility: float | None
+    stage_wise: StageWise | None = None
 
 
 def confirmed(second: Mapping[str, Any]) -> bool:
@@ -62,6 +65,7 @@ def verified_look(looked: Looked, first: FirstClaim, on_measure: Callable[[float
         None if second.harm is None else {"boundary": -sign * second.harm.bound, "spent": second.harm.spent}
     )
     futility = None if second.futility is None else {"boundary": sign * second.futility.bound}
+    ended = _ended(looked, second)
     return {
         "library": LIBRARY,
         "route": ROUTES[looked.plan.method],
@@ -72,6 +76,7 @@ def verified_look(looked: Looked, first: FirstClaim, on_measure: Callable[[float
         "sequential_p": second.p,
         "harm": _stored(harm),
         "futility": _stored(futility),
+        "stage_wise": None if ended is None else ended.shown(on_measure),
         "looks": [
             {
                 "number": looked.numbers[one.place],
@@ -81,9 +86,9 @@ def verified_look(looked: Looked, first: FirstClaim, on_measure: Callable[[float
             }
             for one in second.costs
         ],
-        "difference": stored_number(_of_bounds(looked, first, second, (low, high))),
+        "difference": stored_number(_of_bounds(looked, first, second, (low, high), ended)),
         "tolerance": TOLERANCE,
-        "level_difference": stored_number(_of_levels(looked, first, second)),
+        "level_difference": stored_number(_of_levels(looked, first, second, ended)),
         "level_tolerance": LEVEL_TOLERANCE,
     }
 
@@ -101,7 +106,35 @@ def _limits(looked: Looked, boundary: float) -> tuple[float, float]:
     return (low, inf) if sign > 0 else (-inf, high)
 
 
-def _of_bounds(looked: Looked, first: FirstClaim, second: SecondClaim, limits: tuple[float, float]) -> float:
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What the second implementation says of the effect where the look ends the study, on the scale of inference."""
+
+    estimate: float
+    low: float
+    high: float
+    p_value: float
+
+    def shown(self, on_measure: Callable[[float], float]) -> dict[str, float]:
+        """Return it as results hold it, on the measure's own scale."""
+        ends = {"estimate": self.estimate, "ci_low": self.low, "ci_high": self.high}
+        return {key: on_measure(value) for key, value in ends.items()} | {"p_value": self.p_value}
+
+
+def _ended(looked: Looked, second: SecondClaim) -> _Ended | None:
+    """Return what is said of the effect; z = θ/s gives s, and a drift of 1 is s·√t."""
+    found, numbers = second.stopped, looked.counted[-1].numbers
+    if found is None:
+        return None
+    unit = abs(numbers.estimate / looked.z) if looked.z else numbers.standard_error
+    unit *= sign_of(looked.plan) * sqrt(second.costs[-1].recorded.fraction)
+    low, high = sorted((found.low * unit, found.high * unit))
+    return _Ended(found.estimate * unit, low, high, found.p_value)
+
+
+def _of_bounds(
+    looked: Looked, first: FirstClaim, second: SecondClaim, limits: tuple[float, float], ended: _Ended | None
+) -> float:
     """Return the largest difference of statistic, boundaries and limits, in standard errors."""
     numbers, boundary, sign = looked.counted[-1].numbers, looked.boundaries[-1], sign_of(looked.plan)
     pairs: list[tuple[float | None, float | None]] = [
@@ -118,10 +151,14 @@ def _of_bounds(looked: Looked, first: FirstClaim, second: SecondClaim, limits: t
     ):
         if bound is None or other is None or bound.noted:
             pairs.append((None if bound is None else direction * bound.bound, other))
+    for name in ("estimate", "low", "high"):
+        own, other = (getattr(said, name, None) for said in (ended, first.stage_wise))
+        unit = numbers.standard_error
+        pairs.append((None if own is None else own / unit, None if other is None else other / unit))
     return max(_apart(*pair) for pair in pairs)
 
 
-def _of_levels(looked: Looked, first: FirstClaim, second: SecondClaim) -> float:
+def _of_levels(looked: Looked, first: FirstClaim, second: SecondClaim, ended: _Ended | None) -> float:
     """Return the largest difference of levels spent, nominal levels and p-values.
 
     What a look costs by its boundary, and what the spending function lets it spend, are both held against what is
@@ -133,6 +170,10 @@ def _of_levels(looked: Looked, first: FirstClaim, second: SecondClaim) -> float:
         (second.p, looked.p),
         (second.spent, boundary.spent),
         (None if second.harm is None else second.harm.spent, first.harm_spent),
+        (
+            None if ended is None else ended.p_value,
+            None if first.stage_wise is None else first.stage_wise.two_sided_p_value,
+        ),
     ]
     before = 0.0
     for one in second.costs:

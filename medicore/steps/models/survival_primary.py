@@ -23,6 +23,7 @@ from medicore.steps.gates.monitoring_gates import (
     second_implementation_findings,
 )
 from medicore.steps.gates.survival_gates import censoring_findings, hazard_findings
+from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
 from medicore.steps.models.primary import verification_section
@@ -56,8 +57,9 @@ def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample)
         *censoring_findings(protocol, primary),
         *change_findings(protocol, change, _parameters(models)),
         *second_implementation_findings(monitoring),
-        *monitoring_findings(monitoring),
-        *harm_findings(harms),
+        *with_answers(
+            (*monitoring_findings(monitoring), *harm_findings(harms)), earlier_answers(files, look)
+        ),
     )
     section = {
         **NO_EFFECT,

@@ -43,5 +43,9 @@ def _finding(report: Report, index: int, finding: dict[str, Any]) -> Code:
                 f"{decision['name']} ({decision['signer']}), {decision['role']}, {decision['signed_at']}",
             )
         )
+    earlier = finding.get("answered")
+    if earlier is not None:
+        words = f"ledger event {earlier['sequence']}, on run {earlier['run']}, whose look this run repeats"
+        pairs.append(("Where it was decided", words))
     title = f"Finding {index}: {finding['step']} – {finding['gate']} – {finding['subject']}"
     return facts(f"11.7.{index}", title, pairs, source=f"findings.{index - 1}")

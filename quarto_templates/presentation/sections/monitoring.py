@@ -190,8 +190,12 @@ def verification(report: Report) -> str:
         ("harm", "boundary", "Bound for harm"),
         ("harm", "spent", "Level spent on harm"),
         ("futility", "boundary", "Bound for futility"),
+        ("stage_wise", "estimate", "Estimate after the stop"),
+        ("stage_wise", "ci_low", "Interval after the stop, lower limit"),
+        ("stage_wise", "ci_high", "Interval after the stop, upper limit"),
+        ("stage_wise", "p_value", "p after the stop"),
     ):
-        first, other = found[name] or {}, second[name] or {}
+        first, other = found[name] or {}, second.get(name) or {}
         claims.append((words, f"{PATH}.{name}", first.get(key), other.get(key)))
     path = f"{PATH}.verification"
     rows = [

@@ -8,6 +8,7 @@ from medicore.errors import IntegrityError
 from medicore.records.results.looks import (
     Boundary,
     Claim,
+    SeenAnswer,
     SeenEstimate,
     SeenHarm,
     SeenLook,
@@ -28,6 +29,10 @@ HARMS = (
     SeenHarm("fall", "01", 3, 1, 2.5, 1.25, 1.5, 3.4, signal=False),
     SeenHarm("bleeding", "02", 0, 0, None, None, None, None, signal=False),
 )
+ANSWER = SeenAnswer(
+    "S/2025-03/3", "5d" * 32, "boundary of alpha spending", "3.1", "2.9", "proceed", "It goes on", "rita", "Rita", "reviewer",
+    "2025-04-02T10:00:00Z", 41,
+)  # fmt: skip
 LOOKS = (
     SeenLook("S/2025-01/1", "2025-01", "exploratory", "ab", None),
     SeenLook("S/2025-02/1", "2025-02", "sealed", "ab", NUMBERS),
@@ -36,6 +41,7 @@ LOOKS = (
         Claim("alpha spending", "ef", BOUNDARY, float("-inf"), float("inf"), 1.0),
     ),
     SeenLook("S/2025-03/2", "2025-03", "halted", "cd", None, None, HARMS),
+    SeenLook("S/2025-03/3", "2025-03", "sealed", "cd", NUMBERS, answers=(ANSWER,)),
 )  # fmt: skip
 
 
@@ -49,6 +55,12 @@ def test_a_look_without_harms_tells_of_none() -> None:
     """What event and lock hold of a look that counted no harm is what they held before harms were counted."""
     assert "harms" not in LOOKS[2].details()
     assert [harm["name"] for harm in LOOKS[3].details()["harms"]] == ["fall", "bleeding"]
+
+
+def test_decisions_on_a_look_are_in_the_lock_alone() -> None:
+    """The event of a look tells none, for they come later; a lock of before there were any holds none."""
+    assert all("answers" not in look.details() for look in LOOKS)
+    assert ["answers" in look.as_json() for look in LOOKS] == [False] * 4 + [True]
 
 
 def test_the_numbers_are_on_the_scale_of_inference() -> None:

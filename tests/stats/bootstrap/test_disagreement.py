@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import expit, logit
+from scipy.special import expit, logit, ndtr
 
 from medicore.errors import EstimationError
 from medicore.stats.bootstrap.bootstrap import bootstrap_effect
@@ -122,10 +122,43 @@ def test_the_bootstrap_rate_is_that_of_full_bootstraps() -> None:
         ).spread
         gaps.append(spread / difference(expected).standard_error - 1)
     for limit in (0.07, 0.12):
-        rate = bootstrap_alarm_rate(made, limit, replicates=416, seed=2, draws=150)
+        rate = bootstrap_alarm_rate(made, limit, replicates=416, seed=2, draws=150, resamples=96)
         seen = float((np.abs(gaps) >= limit).mean())
         assert 0.1 < rate < 0.9
         assert rate == pytest.approx(seen, abs=3.5 * np.sqrt(2 * 0.25 / 150))
+
+
+def test_few_replicates_are_extrapolated_along_their_inverse() -> None:
+    """The rate is the line through those of all replicates and of their halves, at as many replicates as a run has."""
+    made = world(draw(29, n=40, p=5), randomised=True)
+    limit, few, rates = 0.15, 64, []
+    for share in (1, 2):
+        gaps = []
+        for study in _studies(made, 5, 12, "gaussian", "ATE"):
+            arrays = study.treated, study.outcome
+            drawn = bootstrap_effect(
+                made.x_propensity, made.x_outcome, *arrays, replicates=few, seed=study.seed
+            )
+            means = small_sample_means(*arrays, study.fit, study.result, correction="HC3")
+            for part in range(share):
+                ends = np.quantile(drawn.estimates[part::share], ndtr([-1, 1]), method="median_unbiased")
+                gaps.append(np.diff(ends)[0] / 2 / difference(means).standard_error - 1)
+        rates.append(float((np.abs(gaps) >= limit).mean()))
+    assert 0 < rates[0] < rates[1]
+    for replicates in (64, 100, 2000):
+        at = np.interp(few / replicates, [0, 1], [2 * rates[0] - rates[1], rates[0]])
+        found = bootstrap_alarm_rate(made, limit, replicates=replicates, seed=5, draws=12, resamples=few)
+        assert found == pytest.approx(max(float(at), 0.0), abs=ROUNDING)
+
+
+def test_a_run_with_few_replicates_is_simulated_with_as_many() -> None:
+    """Where a run has fewer replicates than the studies may have, nothing is extrapolated."""
+    made = world(draw(29, n=40, p=5), randomised=True)
+    found = [
+        bootstrap_alarm_rate(made, 0.15, replicates=32, seed=5, draws=12, resamples=number)
+        for number in (32, 96)
+    ]
+    assert found[0] == found[1] > 0
 
 
 def test_more_replicates_leave_less_noise() -> None:
@@ -196,4 +229,4 @@ def test_studies_that_separate_are_left_out(binary: bool, left: int) -> None:
 def test_a_study_without_replicates_is_left_out() -> None:
     """Where no two replicates of a study can be estimated, it says nothing of the rate."""
     with pytest.raises(EstimationError, match="1 study of those drawn"):
-        bootstrap_alarm_rate(steep(12, 4, 0.2, 5), 0.2, replicates=200, seed=1, draws=32)
+        bootstrap_alarm_rate(steep(12, 4, 0.2, 5), 0.2, replicates=200, seed=1, draws=32, resamples=96)

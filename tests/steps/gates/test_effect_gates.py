@@ -170,3 +170,18 @@ def test_change_has_the_false_alarm_rate_of_growing_data() -> None:
     (finding,) = change(9.0, before=105, after=126, limit=0.5, design="randomised")
     assert finding.false_alarm_rate == pytest.approx(simulated, abs=4 * np.sqrt(0.25 / 20_000))
     assert change(9.0, before=121)[0].false_alarm_rate == 0.0
+
+
+def test_the_rate_of_a_change_is_the_simulated_one_where_there_is_one() -> None:
+    """It is asked for with the change itself, and only where the gate fires."""
+    asked: list[object] = []
+
+    def simulated(about: object) -> float | None:
+        asked.append(about)
+        return 0.125
+
+    moved = {"month": "2025-02", "in_standard_errors": 0.5, "previous_n": 50, "n": 60}
+    assert list(change_findings(protocol(gates={"estimate_change": 1.0}), moved, 10, simulated)) == []
+    assert asked == []
+    (found,) = change_findings(protocol(gates={"estimate_change": 0.5}), moved, 10, simulated)
+    assert (found.false_alarm_rate, asked) == (0.125, [moved])
