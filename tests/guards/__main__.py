@@ -55,14 +55,15 @@ def _copied(chosen: list[Attack]) -> dict[str, str]:
         for attack in chosen:
             with copy.broken(attack):
                 ended = copy.run(attack.test)
-            verdicts[attack.what] = _verdict(ended)
+            verdicts[attack.what] = verdict_of(ended)
             _tell(f"{verdicts[attack.what]}: {attack.what}")
             if verdicts[attack.what] not in FINE:
                 _tell(f"{attack.test}\n{ended.printed}")
     return verdicts
 
 
-def _verdict(ended: Ended) -> str:
+def verdict_of(ended: Ended) -> str:
+    """Return the verdict of a trial by how its tests ended."""
     if ended.left_out:
         return "skipped"
     if ended.errors:

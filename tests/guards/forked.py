@@ -21,10 +21,8 @@ from tests.mutation.graft import NotImportableError, exchange, made_again
 
 HUNG_SECONDS = 120
 """After so much time a trial hangs, and is made again in a copy."""
-_CANNOT = 3
-"""The exit code of a trial that a fork cannot make."""
-VERDICTS = {0: "NOT FOUND", 1: "found"}
-"""The verdicts by the exit code of a trial; any other code says that a fork cannot try the attack."""
+_PASSED, _FAILED, _CANNOT = 0, 1, 3
+"""The exit codes of a trial: its tests passed, one failed, or a fork cannot make it."""
 SOUND = frozenset({"passed", "skipped", "setup passed", "teardown passed"})
 """How the phases of a test end that finds nothing wrong, or is skipped."""
 _CODE = ("medicore/", "flows/")
@@ -49,12 +47,13 @@ def can_be_forked(attack: Attack) -> bool:
     return within and attack.test.startswith(_TESTS) and not attack.test.startswith(_SERVED)
 
 
-@dataclass
+@dataclass(eq=False)
 class Forked:
     """A pytest plugin that runs the tests of attacks once, and then each in a fork whose guard is broken.
 
     ``verdicts`` says by the words of an attack how its trial ended, and ``unsound`` names the tests that fail with every
-    guard in its place. An attack that has no verdict is to be tried in a copy.
+    guard in its place. An attack that has no verdict, since its tests cannot be forked or pass in the fork, is to be tried
+    in a copy.
     """
 
     attacks: Sequence[Attack]
@@ -102,15 +101,20 @@ class Forked:
         """Return the verdict of an attack's trial; None when a fork cannot try it."""
         if any(item.nodeid in self.unsound for item in chosen):
             return "UNSOUND"
+        # A house that was made before the fork may show a guard that was in place then: only a copy says "NOT FOUND".
+        sound = self._forked(None, chosen) == _PASSED
+        return "found" if sound and self._forked(attack, chosen) == _FAILED else None
+
+    def _forked(self, attack: Attack | None, chosen: Sequence[pytest.Item]) -> int:
+        """Return the exit code of a trial in a fork, with the guards of an attack broken or with all in place."""
         sys.stdout.flush()
         process = os.fork()
         if not process:
             self._end(attack, chosen)
-        _, status = os.waitpid(process, 0)
-        return VERDICTS.get(os.waitstatus_to_exitcode(status))
+        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
 
-    def _end(self, attack: Attack, chosen: Sequence[pytest.Item]) -> None:
-        """Break the guards in this process, run the tests until one fails, and end with the code of the verdict."""
+    def _end(self, attack: Attack | None, chosen: Sequence[pytest.Item]) -> None:
+        """Break the guards in this process, run the tests until one fails, and end with the code of the trial."""
         code = _CANNOT
         try:
             silence = os.open(os.devnull, os.O_WRONLY)
@@ -120,10 +124,12 @@ class Forked:
             signal.alarm(HUNG_SECONDS)
             # Its threads, which do not survive a fork, would be waited for without end.
             typst.compile = lambda *_, **__: os._exit(_CANNOT)
-            leave_out(attack)
+            if attack is not None:
+                leave_out(attack)
             seen: set[str] = set()
-            for item in chosen:
-                seen |= self._ends(item, item)  # nothing that the parent process uses is taken down
+            # After the last test nothing is taken down that the parent process uses.
+            for item, following in zip(chosen, [*chosen[1:], chosen[-1]], strict=True):
+                seen |= self._ends(item, following)
                 if "failed" in seen:
                     break
             code = _code(seen)
@@ -136,8 +142,8 @@ class Forked:
 def _code(seen: set[str]) -> int:
     """Return the exit code of a trial by how the phases of its tests ended."""
     if "failed" in seen:
-        return 1
-    return 0 if seen <= SOUND - {"skipped"} else _CANNOT
+        return _FAILED
+    return _PASSED if seen <= SOUND - {"skipped"} else _CANNOT
 
 
 def leave_out(attack: Attack) -> None:
