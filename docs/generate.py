@@ -13,6 +13,7 @@ from pathlib import Path
 from medicore.records.ledger.actions import ACTIONS
 from medicore.records.ledger.states import diagram
 from medicore.records.people.people import PERMISSIONS
+from tests.guards.breaking import attacks, titles
 from tests.trials.cases import GROUPS
 from tests.trials.tried import tried
 
@@ -29,7 +30,13 @@ def pages() -> dict[str, str]:
         "`medicore/records/people/people.py`.\n\n"
         f"| action | meaning |\n|---|---|\n{actions}\n| role | may |\n|---|---|\n{roles}"
     )
-    return {"states.md": states, "ledger.md": ledger, "faults.md": _faults(), "refusals.md": _refusals()}
+    return {
+        "states.md": states,
+        "ledger.md": ledger,
+        "faults.md": _faults(),
+        "guards.md": _guards(),
+        "refusals.md": _refusals(),
+    }
 
 
 def shown_by() -> dict[int, list[str]]:
@@ -71,6 +78,23 @@ def _faults() -> str:
         for number, text in faults.items():
             names = "<br>".join(f"`{name}`" for name in tests.get(int(number), ())) or "none yet"
             lines.append(f"| {number} | {text} | {names} |")
+    return "\n".join(lines) + "\n"
+
+
+def _guards() -> str:
+    lines = [
+        "# Attacks, the guards that find them, and the tests that prove the guards\n",
+        "Made from the registers in `tests/guards`. `python -m tests.guards`, and `make deep PIECE=guards`, leave out each guard "
+        "in a copy of the project and run its test there: the test must fail. Where several guards find an attack, all of them "
+        "are left out at once.",
+    ]
+    for subject, title in titles().items():
+        lines += ["", f"## {title}\n", "| attack | guard | test |", "|---|---|---|"]
+        for attack in attacks():
+            if attack.subject == subject:
+                guards = "<br>".join(f"`{guard}`" for guard in dict.fromkeys(map(str, attack.guards)))
+                test = attack.test.removeprefix("tests/").replace(".py::", "::")
+                lines.append(f"| {attack.what} | {guards} | `{test}` |")
     return "\n".join(lines) + "\n"
 
 

@@ -71,7 +71,7 @@ def test_every_exit_code_is_documented() -> None:
 def test_generated_pages_are_current() -> None:
     """What is made from the code's tables is as ``python docs/generate.py`` makes it."""
     pages = generator().pages()
-    assert pages.keys() >= {"states.md", "ledger.md", "faults.md", "refusals.md"}
+    assert pages.keys() >= {"states.md", "ledger.md", "faults.md", "guards.md", "refusals.md"}
     for name, text in pages.items():
         assert DOCS[name] == text, name
 

@@ -1,5 +1,6 @@
 """Puts a mutant into a running interpreter in the place of the module that it was made from."""
 
+import ast
 import importlib
 import inspect
 import sys
@@ -15,13 +16,17 @@ class NotImportableError(Exception):
 
 def imported(mutant: Mutant) -> ModuleType:
     """Return the mutant as a module that nobody has imported; raise NotImportableError when it cannot be."""
-    module = importlib.import_module(mutant.dotted)
+    return made_again(importlib.import_module(mutant.dotted), mutant.tree, str(mutant))
+
+
+def made_again(module: ModuleType, tree: ast.Module, told: str) -> ModuleType:
+    """Return another module of the same name from a tree; raise NotImportableError, which says ``told``, when that fails."""
     fresh = ModuleType(module.__name__)
     fresh.__file__ = module.__file__
     try:
-        exec(compile(mutant.tree, str(module.__file__), "exec"), fresh.__dict__)  # noqa: S102
+        exec(compile(tree, str(module.__file__), "exec"), fresh.__dict__)  # noqa: S102
     except Exception as error:
-        raise NotImportableError(str(mutant)) from error
+        raise NotImportableError(told) from error
     return fresh
 
 
@@ -30,9 +35,11 @@ def graft(mutant: Mutant) -> None:
 
     Functions and methods get the mutant's code and defaults; a changed constant is replaced wherever it was imported.
     """
-    module = sys.modules[mutant.dotted]
-    fresh = imported(mutant)
-    name = mutant.owner.partition(".")[0]
+    exchange(sys.modules[mutant.dotted], imported(mutant), mutant.owner.partition(".")[0])
+
+
+def exchange(module: ModuleType, fresh: ModuleType, name: str) -> None:
+    """Let what a module holds under a name be as the fresh module has it, for everybody who has imported it already."""
     old, new = getattr(module, name), getattr(fresh, name)
     if isinstance(old, FunctionType | type):
         _rewrite(old, new)
@@ -63,5 +70,5 @@ def _rewrite(old: Any, new: Any) -> None:
 def _replace(name: str, old: object, new: object) -> None:
     # By the name that it was imported by: what other packages put among the modules may not like to be asked for its own.
     for imported, module in list(sys.modules.items()):
-        if imported.startswith(("medicore.", "tests.")) and vars(module).get(name) is old:
+        if imported.startswith(("medicore.", "flows.", "tests.")) and vars(module).get(name) is old:
             setattr(module, name, new)

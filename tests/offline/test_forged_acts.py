@@ -97,3 +97,29 @@ def test_a_continuation_is_what_was_signed(continued: tuple[WholeHouse, Path], t
         code, answer = third_party(folder, tmp_path)
         assert code == 1
         assert told in answer
+
+
+def test_a_rejection_is_what_was_signed(tmp_path: Path) -> None:
+    """A rejected run verifies as rejected; with another reason in the event that closed it, it does not."""
+    whole = found_whole_house(tmp_path / "house")
+    whole.prepare(waiting())
+    whole.run(WAITING_RUN.partition("/")[0])
+    whole.sign(WAITING_RUN, "reject", reason="The source must be corrected first")
+    whole.follow(WAITING_RUN)
+    bundle = tmp_path / "bundle"
+    found = export(whole.house, RunId.parse(WAITING_RUN), "rita", words, whole_ledger=True)
+    for name, data in found.files.items():
+        (bundle / name).parent.mkdir(parents=True, exist_ok=True)
+        (bundle / name).write_bytes(data)
+    code, answer = third_party(bundle, tmp_path)
+    assert code == 0, answer
+    assert "the run is rejected" in answer
+
+    def reworded(event: Json) -> None:
+        if event["action"] == "run.rejected":
+            event["reason"] = "The reviewer is on holiday"
+
+    Forger(bundle, whole.home / "people").rewrite(reworded)
+    code, answer = third_party(bundle, tmp_path)
+    assert code == 1
+    assert "follows from no signed rejection" in answer

@@ -31,6 +31,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "flexible": ("tests/simulation/test_flexible.py",),
     "gaps": ("tests/simulation/test_gaps.py",),
     "generations": ("tests/generations",),
+    "guards": ("tests/guards",),
     "looks": ("tests/simulation/test_looks.py",),
     "reference": ("tests/reference",),
     "randomised": ("tests/simulation/test_randomised.py",),

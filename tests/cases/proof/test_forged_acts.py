@@ -1,5 +1,6 @@
 """A trial by attack: whoever writes events without a key changes nothing unseen, whatever they write in whatever order."""
 
+import json
 import shutil
 import tempfile
 from dataclasses import replace
@@ -14,14 +15,16 @@ from medicore.cases.keeping.release import follow
 from medicore.cases.people.logged import SERVICE
 from medicore.cases.proof.verify import record_checks
 from medicore.cases.run.decisions import accepted_entry, verified
-from medicore.errors import MediCoreError
+from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
+from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
 from medicore.records.ledger.states import MOVES
 from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import SOUND_RUN, WAITING_RUN
+from tests.whole_house.tampering import force, slip_in, written_anew
 
 ACTIONS = sorted({action for _, action in MOVES} - {"run.requested", "run.refused"})
 RUNS = (SOUND_RUN, WAITING_RUN)
@@ -95,3 +98,37 @@ def test_what_does_not_follow_from_signed_acts_is_refused_and_named(
                 continue
             finally:
                 assert decided.records.tags(f"record/{run.partition('/')[0]}") == ()
+
+
+def test_a_continuation_that_leaves_a_finding_open_is_refused(month: WholeHouse) -> None:
+    """A continuation by true decisions that answer one finding of two is refused, and named by its number (FAULTS 73)."""
+    first, _ = month.history(WAITING_RUN).findings
+    month.sign(WAITING_RUN, "proceed", finding=first.digest)
+    (told,) = month.history(WAITING_RUN).decisions
+    decisions = [accepted_entry(verified(month.house, told), told.event)]
+    forged = NewEvent(SERVICE, "service", "run.continued", WAITING_RUN, "", {"decisions": decisions})
+    (event,) = slip_in(month.home / "ledger.db", month.clock, forged)
+    words = "expected signed decisions on all of its 2 findings, found 1"
+    with pytest.raises(IntegrityError, match=words):
+        month.follow(WAITING_RUN)
+    checks = record_checks(month.house, RunId.parse(WAITING_RUN), None)
+    failed = {check.subject: check.found for check in checks if not check.passed}
+    assert list(failed) == [f"run.continued {event.sequence}"]
+    assert words in failed[f"run.continued {event.sequence}"]
+
+
+def test_an_output_that_the_record_lacks_is_named(month: WholeHouse) -> None:
+    """A sealed record without an output of its steps, its provenance rewritten in record and ledger, is named by that file."""
+    run = RunId.parse(SOUND_RUN)
+    sealing = month.history(SOUND_RUN).sealed
+    place = f"{run.folder}/provenance.json"
+    provenance = json.loads(month.records.read(sealing.commit, place))
+    provenance["files"] = [entry for entry in provenance["files"] if entry["name"] != "effect.json"]
+    month.records.spoil(sealing.commit, place, document(provenance))
+    details = {**sealing.event.details, "provenance": sha256(document(provenance))}
+    events = [*month.house.ledger.events()]
+    force(month.home / "ledger.db", written_anew(events, sealing.event.sequence, details=details))
+    checks = {check.subject: check for check in record_checks(month.house, run, None)}
+    steps = checks[f"steps in {sealing.tag}"]
+    assert not steps.passed
+    assert steps.found.startswith(f"effect.json in {sealing.tag} is not what its step wrote")

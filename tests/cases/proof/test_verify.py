@@ -12,7 +12,7 @@ from medicore.cases.proof.verify import foundations, require_ledger, verify
 from medicore.cases.proof.verify_ledger import verify_ledger
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance
-from medicore.errors import IntegrityError
+from medicore.errors import IntegrityError, ProtocolError
 from medicore.ports.files import RecordFiles
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
@@ -258,3 +258,11 @@ def test_an_act_that_nobody_signed_is_named(released: WholeHouse) -> None:
         f"act {event.sequence} by rita": f"ledger event {event.sequence} (subject.viewed) has no signature; expected "
         "that of rita; take the ledger from the archive"
     }
+
+
+def test_a_run_that_nobody_asked_for_is_unknown(month: WholeHouse) -> None:
+    """A run that the ledger does not know is no sound run: it is said to be unknown, and leaves no event."""
+    unknown, before = RunId.parse(f"{SOUND}/2025-03/99"), month.house.ledger.head()
+    with pytest.raises(ProtocolError, match=f"run {unknown} is unknown; expected one of the ledger"):
+        verify(month.house, unknown)
+    assert month.house.ledger.head() == before

@@ -1,20 +1,23 @@
 """seal: a run's files become one commit, named by the ledger, and a process killed on the way makes no second one."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import yaml
 
+from medicore.cases.run.advance import advance
 from medicore.cases.run.runs import reopen, sealed_commit
 from medicore.cases.run.seal import read_results, release_commit, seal
 from medicore.cases.run.stored import read_provenance
-from medicore.errors import ProtocolError
+from medicore.errors import IntegrityError, ProtocolError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.appending import FENCE
+from medicore.records.ledger.ledger import NewEvent
 from medicore.records.ledger.states import RunState
-from medicore.steps.way import STEPS
+from medicore.steps.way import STEP_NAMES, STEPS
 from tests.whole_house.content import md5
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import (
@@ -173,3 +176,23 @@ def test_the_commit_of_a_release_is_the_ledgers(month: WholeHouse, released: Who
     assert release_commit(month.house, RUN) is None
     commit = release_commit(released.house, RUN)
     assert commit == released.records.resolve(f"record/{SOUND_RUN}") is not None
+
+
+@pytest.mark.parametrize("ahead", [timedelta(days=1), timedelta(0)], ids=["time", "head"])
+def test_a_tag_that_waits_gives_a_run_neither_time_nor_head(founded: WholeHouse, ahead: timedelta) -> None:
+    """The very record under the run's next tag, but sealed in the future or on another ledger, is refused (FAULTS 74)."""
+    active = founded.begin(SOUND)
+    for name in STEP_NAMES:
+        advance(founded.house, active, name)
+    ledger, now = founded.home / "ledger.db", founded.clock.time
+    before = ledger.read_bytes()
+    if not ahead:
+        founded.house.ledger.append(NewEvent("medicore", "service", "notice.sent", SOUND_RUN))
+    founded.clock.time = now + ahead
+    planted = seal(founded.house, active, "candidate")
+    ledger.write_bytes(before)
+    founded.clock.time = now
+    with pytest.raises(IntegrityError, match=f"tag run/{RUN} exists already, on another record"):
+        seal(founded.house, active, "candidate")
+    assert founded.records.resolve(f"run/{RUN}") == planted
+    assert founded.state(SOUND_RUN) is RunState.RUNNING

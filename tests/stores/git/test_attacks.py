@@ -135,7 +135,7 @@ def test_a_repository_that_git_made_is_plain(tmp_path: Path) -> None:
     "text",
     [
         "[core]\n\tbare = true \\\n", "[core] sshCommand = x\n", "[core.x]\nbare = true\n", "[Include]\npath = x\n",
-        "; comment\n[a]\x0c[core]\nbare = true\n", "bare = true\n", "[core]\nbare\n", "[includeIf \"gitdir:/\"]\npath = x\n",
+        "; comment\n[a]\x0c[core]\nbare = true\n", "bare = true\n", "[core]\nbare\n", "[core]\nfsmonitor = true\n", "[includeIf \"gitdir:/\"]\npath = x\n",
     ],
 )  # fmt: skip
 def test_configuration_in_a_rare_way_is_named(records: GitRecords, text: str) -> None:
