@@ -194,9 +194,13 @@ def found_project(folder: Path, prefect_url: str, **more: str) -> Project:
 
 
 def _found(place: Path, environment: dict[str, str]) -> Path:
-    """Make the project that all are copies of, its commit packed into one file, its code compiled; return its folder."""
+    """Make the project that all are copies of, its commit packed into one file, its code compiled; return its folder.
+
+    It has neither tests nor benchmarks: no command reads them, and every run lays out all files of its commit.
+    """
     (place / "project").mkdir()
-    project = Project(copy_project(place / "project"), place / "state", environment)
+    made = copy_project(place / "project", without=("tests", "benchmarks"))
+    project = Project(made, place / "state", environment)
     git("gc", "--quiet", folder=project.root)
     for package in ("medicore", "flows"):
         compileall.compile_dir(project.root / package, quiet=1)
