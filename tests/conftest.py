@@ -22,6 +22,7 @@ from medicore.wiring import open_ledger
 from tests import session
 from tests.command_line import call
 from tests.folder_times import FolderTimes
+from tests.longest import longest_first
 from tests.memory import folder_in_memory
 from tests.postgres import postgres  # noqa: F401 - a fixture for all
 
@@ -142,19 +143,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the files with whole commands first: last, they would leave one core idle at the end.
-
-    The very first builds the month that many need; those follow that do not, so that nobody waits for it.
-    """
-    needing = dict.fromkeys(item.path for item in items if "built_month" in getattr(item, "fixturenames", ()))
-    first = next(iter(needing), None)
-
-    def place(item: pytest.Item) -> int:
-        if item.path in needing:
-            return 0 if item.path == first else 2
-        return 1 if "line" in item.path.parts else 3
-
-    items.sort(key=place)
+    """Start the longest files first: last, they would leave processors idle."""
+    items[:] = longest_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
