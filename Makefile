@@ -7,6 +7,8 @@ STAMP := $(VENV)/.installed-$(shell cat requirements-dev.lock pyproject.toml | c
 CODE := medicore flows quarto_templates tests docs examples $(wildcard benchmarks)
 
 export DO_NOT_TRACK = 1
+# Workers and the processes that tests start import the same files: what one has compiled is there for the others.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: setup demo check test coverage quick deep bench bench-packages mutation lock format
 

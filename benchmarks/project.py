@@ -7,18 +7,23 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def copy_project(target: Path, protocols: Mapping[str, str] | None = None) -> Path:
-    """Copy the project's files as they are now, with these protocols by study, commit them, and return where."""
+def copy_project(
+    target: Path, protocols: Mapping[str, str] | None = None, *, without: Collection[str] = ()
+) -> Path:
+    """Copy the project's files as they are now, with these protocols by study, commit them, and return where.
+
+    ``without`` names folders of the project that are left out.
+    """
     listed = _git("ls-files", "-co", "--exclude-standard", "-z", folder=_ROOT).split("\0")
     for name in listed:
-        if name and (_ROOT / name).is_file():
+        if name.partition("/")[0] not in without and (_ROOT / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(_ROOT / name, target / name)
     for study, text in (protocols or {}).items():

@@ -4,7 +4,6 @@ import compileall
 import gc
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,11 +22,11 @@ from medicore.wiring import open_ledger
 from tests import session
 from tests.command_line import call
 from tests.folder_times import FolderTimes
+from tests.longest import longest_first
+from tests.memory import folder_in_memory
 from tests.postgres import postgres  # noqa: F401 - a fixture for all
 
 ROOT = Path(__file__).resolve().parent.parent
-_ROOM = 4 << 30
-"""So many bytes must be free in the machine's memory for tests to keep files there: containers often have 64 MB."""
 _COLLECT_AFTER = 50_000
 """Objects made between two looks for garbage, as the command line has it."""
 PASSPHRASES = {
@@ -123,8 +122,15 @@ class Answer:
         return json.loads(self.out)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Print at the end what each folder of tests took; look for garbage as seldom as a command does."""
+    """Print at the end what each folder of tests took; look for garbage as seldom as a command does.
+
+    All files of the session lie in memory, unless ``--basetemp`` says where: there they stay for whoever wants to look.
+    """
+    place = None if config.option.basetemp else folder_in_memory()
+    if place is not None:
+        config.option.basetemp = str(place / "session")
     config.pluginmanager.register(FolderTimes())
     gc.set_threshold(_COLLECT_AFTER)
 
@@ -137,19 +143,8 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the files with whole commands first: last, they would leave one core idle at the end.
-
-    The very first builds the month that many need; those follow that do not, so that nobody waits for it.
-    """
-    needing = dict.fromkeys(item.path for item in items if "built_month" in getattr(item, "fixturenames", ()))
-    first = next(iter(needing), None)
-
-    def place(item: pytest.Item) -> int:
-        if item.path in needing:
-            return 0 if item.path == first else 2
-        return 1 if "line" in item.path.parts else 3
-
-    items.sort(key=place)
+    """Start the longest files first: last, they would leave processors idle."""
+    items[:] = longest_first(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -189,9 +184,13 @@ def found_project(folder: Path, prefect_url: str, **more: str) -> Project:
 
 
 def _found(place: Path, environment: dict[str, str]) -> Path:
-    """Make the project that all are copies of, its commit packed into one file, its code compiled; return its folder."""
+    """Make the project that all are copies of, its commit packed into one file, its code compiled; return its folder.
+
+    It has neither tests nor benchmarks: no command reads them, and every run lays out all files of its commit.
+    """
     (place / "project").mkdir()
-    project = Project(copy_project(place / "project"), place / "state", environment)
+    made = copy_project(place / "project", without=("tests", "benchmarks"))
+    project = Project(made, place / "state", environment)
     git("gc", "--quiet", folder=project.root)
     for package in ("medicore", "flows"):
         compileall.compile_dir(project.root / package, quiet=1)
@@ -213,21 +212,14 @@ def copy_tree(source: Path, target: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def session_memory() -> Iterator[Path]:
-    """A folder in the machine's memory, or on its disk where there is too little: its files survive any process that is killed.
-
-    A house of some hundred small files is copied and removed there in a tenth of the time, and no event of its ledger
-    waits for the disk.
-    """
-    place = Path("/dev/shm")  # noqa: S108 - the folder made in it is this session's alone
-    room = os.access(place, os.W_OK) and shutil.disk_usage(place).free > _ROOM
-    with tempfile.TemporaryDirectory(dir=place if room else None) as folder:
-        yield Path(folder)
+def session_memory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for what the tests of this process share: in the machine's memory where there is room."""
+    return tmp_path_factory.mktemp("memory")
 
 
 @pytest.fixture
 def memory(session_memory: Path) -> Iterator[Path]:
-    """A folder of one test in the machine's memory."""
+    """A folder of one test, in the machine's memory where there is room, and gone when the test has ended."""
     with tempfile.TemporaryDirectory(dir=session_memory) as folder:
         yield Path(folder)
 

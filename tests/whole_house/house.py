@@ -5,7 +5,6 @@ store, replay and renderer are in memory, held to the contracts of the real ones
 """
 
 import copy
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,7 +32,7 @@ from medicore.stores.keys.authority import Subject
 from medicore.stores.ledger.index import SqliteIndex
 from medicore.stores.protocols import StudyFolder
 from medicore.stores.report.signed_report import SignedReports
-from tests.conftest import ROOT
+from tests.conftest import ROOT, copy_tree
 from tests.whole_house.checkout import SmallCode, SmallEnvironment, commit, make_checkout
 from tests.whole_house.content import MemoryContent
 from tests.whole_house.people import (
@@ -87,7 +86,7 @@ class WholeHouse:
         """Return a copy in another folder, which may be damaged; its clock stands where this one's stands."""
         folder.mkdir(parents=True, exist_ok=True)
         for part in (self.root, self.home):
-            shutil.copytree(part, folder / part.name)
+            copy_tree(part, folder / part.name)
         clock = SetClock()
         clock.time = self.clock.time
         return WholeHouse(folder, clock, self.records.copy(), self.content.copy())

@@ -7,6 +7,7 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ class PreparedStudy:
     """
 
     study: str
-    protocol: dict[str, Any] = field(default_factory=lambda: dict(yaml.safe_load(PROTOCOL)))
+    protocol: dict[str, Any] = field(default_factory=lambda: dict(json.loads(_sound_protocol())))
     texts: Texts = field(default_factory=lambda: sound_texts())
     mark: bytes = b""
 
@@ -161,6 +162,12 @@ def prepare(project: Project, *studies: PreparedStudy) -> None:
         study.write(project)
     git("add", "--all", folder=project.root)
     git("commit", "--quiet", "--message", "Protocols of prepared studies", folder=project.root)
+
+
+@cache
+def _sound_protocol() -> str:
+    """Return the sound protocol as JSON, which is read in a small part of the time that YAML takes."""
+    return json.dumps(yaml.safe_load(PROTOCOL))
 
 
 def sound_texts() -> Texts:

@@ -125,6 +125,7 @@ def test_what_a_command_says_is_kept(tmp_path: Path) -> None:
     for other work, in the environment and in the working directory, change none of this, and nothing is written
     there.
     """
+    lay_prefect_tables(tmp_path)
     theirs = tmp_path / "theirs"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
     environment |= {"PYTHONPATH": str(ROOT), **hostile_prefect(theirs)}

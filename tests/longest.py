@@ -1,0 +1,72 @@
+"""In which order the test files of a session are started: the longest first, so that no processor idles at the end."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+SECONDS = {
+    "line/failures/test_requests.py": 100,
+    "line/journeys/test_verbs.py": 70,
+    "line/attacks/test_served_attacks.py": 60,
+    "line/attacks/test_flips.py": 40,
+    "line/journeys/test_hostile_environment.py": 34,
+    "line/journeys/test_diff.py": 32,
+    "line/keeping/test_archive_s3.py": 28,
+    "generations/test_generations.py": 26,
+    "stats/bootstrap/test_disagreement.py": 22,
+    "line/keeping/test_content_bucket.py": 20,
+    "line/journeys/test_answers.py": 20,
+    "line/failures/test_full_disk.py": 20,
+    "flows/serving/test_server.py": 16,
+    "line/failures/test_restarts.py": 15,
+    "line/journeys/test_interfaces.py": 15,
+    "line/journeys/test_refusals.py": 15,
+    "cases/run/test_statistical_faults.py": 14,
+    "quarto_templates/test_report_check.py": 14,
+    "mutation/test_mutants.py": 13,
+    "line/journeys/test_month.py": 12,
+    "quarto_templates/test_references.py": 12,
+    "stats/imputation/test_conditional_outcomes.py": 12,
+    "cases/run/test_planned_analyses.py": 11,
+    "edc/test_connectors.py": 11,
+    "stats/imputation/test_verified_draws.py": 11,
+    "benchmarks/test_years.py": 10,
+    "line/keeping/test_ledger.py": 10,
+    "steps/test_effect.py": 10,
+    "steps/test_propensity.py": 10,
+    "steps/test_sensitivity.py": 10,
+    "stores/test_ledger_writers.py": 10,
+    "tiers/test_quick.py": 9,
+    "contracts/test_replay_contract.py": 9,
+    "flows/test_after_the_end.py": 8,
+    "stores/content/test_recorded_environment.py": 8,
+    "stats/imputation/test_imputation_draws.py": 8,
+}
+"""What the dearest files take of a processor, measured once, by name below ``tests``; all others take less."""
+
+
+def longest_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """Return the tests file by file: those with whole commands, then the others, in each group the longest first.
+
+    The very first file builds the month that many need; those follow that do not, so that nobody waits for it. Files
+    of which no time is known stay in the order in which they come.
+    """
+
+    def seconds(item: pytest.Item) -> int:
+        path = item.path
+        return SECONDS.get(path.relative_to(TESTS).as_posix(), 0) if path.is_relative_to(TESTS) else 0
+
+    ordered = sorted(items, key=seconds, reverse=True)
+    needing = dict.fromkeys(
+        item.path for item in ordered if "built_month" in getattr(item, "fixturenames", ())
+    )
+    first = next(iter(needing), None)
+
+    def place(item: pytest.Item) -> int:
+        if item.path in needing:
+            return 0 if item.path == first else 2
+        return 1 if "line" in item.path.parts else 3
+
+    return sorted(ordered, key=place)
