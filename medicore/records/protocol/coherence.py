@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from medicore.records.protocol.control_rules import TAKEN, incoherent_controls
+from medicore.records.protocol.counts import incoherent_counts
 from medicore.records.protocol.criteria import NUMERIC, require_fit
 from medicore.records.protocol.flexible import flexible_incoherence
 from medicore.records.protocol.harms import incoherent_harms
@@ -49,6 +50,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *endpoints,
         *incoherent_families(protocol),
         *incoherent_survival(protocol),
+        *incoherent_counts(protocol),
     ]
 
 
