@@ -15,6 +15,7 @@ from medicore.records.results.analysis_rows import (
     numbers,
 )
 from medicore.records.results.analysis_tables import TABLES
+from medicore.records.results.outcomes.counted_tables import COUNTED_TABLES
 
 
 def _follow_up(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -82,5 +83,5 @@ SURVIVAL_TABLES = (
     Table("Competing events", "survival.competing", "Weighted Aalen–Johansen estimator", SENSITIVITY, _competing,
           outcome=True),
 )  # fmt: skip
-ALL_TABLES = (*TABLES, *SURVIVAL_TABLES)
-"""The analyses in the order of the report, those of a time to event last."""
+ALL_TABLES = (*TABLES, *SURVIVAL_TABLES, *COUNTED_TABLES)
+"""The analyses in the order of the report, those of outcomes with an estimator of their own last."""
