@@ -96,7 +96,7 @@ def augmented_rates(
 ) -> RateResult:
     """Return the rates in everybody if all were in an arm: by AIPW, by the models or by the weights alone.
 
-    With the number of events Y in the exposure T, e the chance of the own arm, m(x) the rate of the arm and q(x) its expected
+    With the number of events Y in the exposure T, e the chance of its own arm, m(x) the rate of the arm and q(x) its expected
     exposure, an arm's rate is the mean of m + 1{arm}/e · (Y − T m)/q. It is AIPW of Robins, Rotnitzky & Zhao (1994) for the
     moment E(Y − T m | x, arm) = 0 of a rate that does not depend on how long the exposure is, given x and arm; dividing
     by the expected exposure, instead of by the exposure itself, keeps short exposures from ruling the variance. The

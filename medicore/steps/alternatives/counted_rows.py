@@ -100,7 +100,7 @@ def crude_rates(sample: CountedSample) -> ArmMeans:
         value = float(sample.count[inside].sum() / sample.exposure[inside].sum())
         values.append(value)
         influences.append(np.where(inside, sample.count - value * sample.exposure, 0.0) / seen)
-    return means_of_influence("ATE", "events over exposure", values, influences, "robust, ddof 0")
+    return means_of_influence("ATE", "unadjusted", values, influences, "robust, ddof 0")
 
 
 def _negative_binomial(sample: CountedSample) -> ArmMeans:

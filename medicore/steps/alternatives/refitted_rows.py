@@ -1,4 +1,4 @@
-"""Rows of an outcome that has an estimator of its own, by samples made anew: clipped, trimmed, without a covariate, in subgroups."""
+"""Rows of an outcome that has an estimator of its own, with samples fitted again: clipped, trimmed, without a covariate, in subgroups."""
 
 from collections.abc import Callable
 from dataclasses import replace

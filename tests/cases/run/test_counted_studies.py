@@ -130,7 +130,7 @@ def test_every_number_has_an_origin_a_table_and_a_place_in_the_standard(ratio: A
     for path, _ in leaves_of(ratio.results):
         if path.split(".")[0] in traced - {"findings"}:
             assert matching(table, path).function
-    assert {"14.1.1.2_exposure.csv", "14.2.1.5_exposure.csv", "14.2.12_counts.csv"} <= set(
+    assert {"14.1.1.1_exposure.csv", "14.2.1.5_exposure.csv", "14.2.12_counts.csv"} <= set(
         result_tables(ratio.results)
     )
     protocol = {"treatment": {"column": "arm"}, "outcome": {"column": "exacerbations"}}
