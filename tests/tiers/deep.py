@@ -32,6 +32,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "gaps": ("tests/simulation/test_gaps.py",),
     "generations": ("tests/generations",),
     "looks": ("tests/simulation/test_looks.py",),
+    "rates": ("tests/simulation/test_rates.py",),
     "reference": ("tests/reference",),
     "randomised": ("tests/simulation/test_randomised.py",),
     "simulation": ("tests/simulation/test_simulation.py",),
