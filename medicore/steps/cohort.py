@@ -10,6 +10,7 @@ from medicore.errors import DataError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.counted import EXPOSURE, exposure_section, uncounted
 from medicore.steps.data.follow_up import EVENT, follow_up_section, unrecorded
 from medicore.steps.data.outcome_counts import lock_day, outcome_section
 from medicore.steps.data.outcome_states import MISSING, NOT_YET_DUE, outcomes_of
@@ -76,7 +77,7 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         if size == 0:
             raise _empty(labels[arm])
     told = outcome_section(protocol, outcomes, compared, arms == protocol.treatment.treated, locked_on)
-    told["outcomes"] |= follow_up_section(protocol, analysis)
+    told["outcomes"] |= follow_up_section(protocol, analysis) | exposure_section(protocol, analysis)
     findings = (*cohort_findings(protocol, analysis), *missing_findings(protocol, told))
     # Nothing is imputed from an arm that has nothing to impute from; such a finding cannot be overridden.
     stopped = any(not finding.overridable for finding in findings)
@@ -134,13 +135,13 @@ def _lacking(column: str, count: int, remedy: str = "") -> DataError:
 
 
 def analysis_set(protocol: Protocol, eligible: pd.DataFrame, outcome: NDArray[np.float64]) -> pd.DataFrame:
-    """Return subject, ``treated``, ``outcome``, ``observed``, of a time to event ``event``, covariates and negative controls.
+    """Return subject, ``treated``, ``outcome``, ``observed``, of a time to event ``event``, of a count ``exposure``, covariates and negative controls.
 
     ``outcome``, ``(n,)``, is that of the estimand's strategies; it is NaN where ``observed`` is false. Raises DataError
     when a covariate is missing that no plan imputes.
     """
     columns = [covariate.column for covariate in protocol.covariates]
-    for column, count in unrecorded(protocol, eligible):
+    for column, count in (*unrecorded(protocol, eligible), *uncounted(protocol, eligible)):
         raise _lacking(column, count)
     refused = columns if protocol.imputation.method == "none" else []
     lacking = [column for column in refused if eligible[column].isna().any()]
@@ -163,6 +164,8 @@ def analysis_set(protocol: Protocol, eligible: pd.DataFrame, outcome: NDArray[np
         analysis[EVENT] = eligible[protocol.outcome.event].to_numpy(dtype=np.int64)
     if protocol.inference.cluster is not None:
         analysis[CLUSTER] = eligible[protocol.inference.cluster].to_numpy(dtype=str)
+    if protocol.outcome.exposure is not None:
+        analysis[EXPOSURE] = eligible[protocol.outcome.exposure].to_numpy(dtype=np.float64)
     for column in columns:
         analysis[column] = eligible[column].to_numpy()
     return with_knots(protocol, analysis.reset_index(drop=True))

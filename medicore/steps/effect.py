@@ -26,6 +26,8 @@ from medicore.steps.looks.section import monitored
 from medicore.steps.models.alarm_rates import change_rate, variance_alarm_rate
 from medicore.steps.models.allocation import allocation_section
 from medicore.steps.models.controls import calibration
+from medicore.steps.models.counted_primary import counted_effect
+from medicore.steps.models.counted_sample import CountedSample
 from medicore.steps.models.hypothesis import hypothesis_section
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
@@ -48,6 +50,8 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     frames = [one[retained] for one in sets]
     if protocol.outcome.timed:
         return survival_effect(files, protocol, TimedSample.of(protocol, frames[0].reset_index(drop=True)))
+    if protocol.outcome.counted:
+        return counted_effect(files, protocol, CountedSample.of(protocol, frames[0].reset_index(drop=True)))
     harms, counted = counted_harms(files, protocol)
     samples = [Sample.of(protocol, frame) for frame in frames]
     results = [sample.primary() for sample in samples]

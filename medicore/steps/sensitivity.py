@@ -16,6 +16,12 @@ from medicore.stats.effect.unadjusted import unadjusted_means, welch_difference
 from medicore.stats.models.scores import clipped_scores
 from medicore.steps.alternatives.conditional_means import conditional_means
 from medicore.steps.alternatives.contrasts import all_contrasts
+from medicore.steps.alternatives.counted_rows import (
+    confounding_of_rates,
+    other_rates,
+    rates_section,
+    same_rates,
+)
 from medicore.steps.alternatives.families import HypothesisResults, families_of
 from medicore.steps.alternatives.flexible import flexible_models
 from medicore.steps.alternatives.missing_method import (
@@ -36,6 +42,7 @@ from medicore.steps.alternatives.survival_section import confounding_of_survival
 from medicore.steps.effect import analysed
 from medicore.steps.gate import read_section, write_section
 from medicore.steps.gates.visit_gates import visit_findings
+from medicore.steps.models.counted_sample import CountedSample
 from medicore.steps.models.rare_events import score_rows
 from medicore.steps.models.sample import Sample, nothing, observation_covariates, row, varied
 from medicore.steps.models.timed_sample import TimedSample
@@ -49,6 +56,8 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     everyone, retained = analysed(files)
     if protocol.outcome.timed:
         return _of_survival(files, protocol, everyone[0], everyone[0][retained].reset_index(drop=True))
+    if protocol.outcome.counted:
+        return _of_rates(files, protocol, everyone[0], everyone[0][retained].reset_index(drop=True))
     samples = [Sample.of(protocol, one[retained].reset_index(drop=True)) for one in everyone]
     known = CompleteCases(protocol, samples)
     effect = read_section(files, "effect")
@@ -98,6 +107,23 @@ def _of_survival(
         "evalue": confounding_of_survival(protocol, sample),
         "tipping": None,
         "survival": survival_section(protocol, sample),
+        "secondary": [],
+        "families": [],
+    }
+    return write_section(files, "sensitivity", section, ())
+
+
+def _of_rates(
+    files: RecordFiles, protocol: Protocol, everyone: pd.DataFrame, retained: pd.DataFrame
+) -> tuple[Finding, ...]:
+    """Write the rows of a count, and what stands beside its effect: rates of the arms, dispersion, E-value."""
+    sample = CountedSample.of(protocol, retained)
+    section = {
+        "sensitivity": same_rates(protocol, sample),
+        "supplementary": other_rates(protocol, everyone, sample),
+        "evalue": confounding_of_rates(protocol, sample),
+        "tipping": None,
+        "rates": rates_section(protocol, sample),
         "secondary": [],
         "families": [],
     }

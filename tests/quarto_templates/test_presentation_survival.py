@@ -98,9 +98,10 @@ def test_what_an_estimate_assumes_is_said_by_design(inputs: Inputs) -> None:
 
 def test_the_second_implementation_stands_beside_the_error_that_it_confirms(inputs: Inputs) -> None:
     """Both rows of the table hold the standard error of the influence function."""
-    from presentation.sections import effect, survival
+    from presentation.kinds import outcome
+    from presentation.sections import effect
 
-    name, error = survival.confirmed(inputs.report())
+    name, error = outcome.confirmed(inputs.report())
     assert error == inputs.results["primary"]["standard_errors"]["influence"]
     assert name in effect.verification(inputs.report())
 

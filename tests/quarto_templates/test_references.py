@@ -61,11 +61,15 @@ def enriched(inputs: Any) -> None:
     results["propensity"]["trimming"] |= {"method": "discard", "lower": 0.05, "upper": 0.95, "discarded": 9}
 
 
+_ROOMS = {"rendition": "writing", "outcome": "kinds", "rates": "kinds"}
+"""The rooms of the modules that are not among the sections."""
+
+
 def exhibits(report: Any) -> Iterator[tuple[str, str]]:
     """Yield every expression of the template that prints, in order, and what it prints of this report."""
     for line in printing_lines():
         module, function, kind = PRINTING.fullmatch(line).groups()  # type: ignore[union-attr]
-        room = "writing" if module == "rendition" else "sections"
+        room = _ROOMS.get(module, "sections")
         printing = getattr(import_module(f"presentation.{room}.{module}"), function)
         yield line, printing(report, *([kind] if kind else []))
 

@@ -33,6 +33,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "generations": ("tests/generations",),
     "guards": ("tests/guards",),
     "looks": ("tests/simulation/test_looks.py",),
+    "rates": ("tests/simulation/test_rates.py",),
     "reference": ("tests/reference",),
     "randomised": ("tests/simulation/test_randomised.py",),
     "simulation": ("tests/simulation/test_simulation.py",),

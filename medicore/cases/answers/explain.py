@@ -13,11 +13,11 @@ from medicore.errors import IntegrityError, ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.results.origin import Origin, matching
+from medicore.records.results.outcomes.traced import trace_files
 from medicore.records.results.paths import value_at
 from medicore.records.results.printed import Place, places_of
 from medicore.records.results.recorded_trace import recorded_origins
 from medicore.records.results.references import path_of
-from medicore.records.results.survival_trace import SECTION
 from medicore.records.results.trace_randomised import traced_path
 from medicore.records.results.trace_terms import clustered_path
 from medicore.steps.gate import DOCUMENT
@@ -131,14 +131,15 @@ def _given(protocol: dict[str, Any], key: str) -> bool:
 
 
 def _traced_by(house: House, commit: str, results: Mapping[str, Any]) -> tuple[Origin, ...]:
-    """Return the recorded code's trace table, and before it that of a time to event where the results are of one."""
-    files = ("survival_trace.py", "trace.py") if SECTION in results else ("trace.py",)
+    """Return the recorded code's trace table, and before it that of the outcome where it has its own."""
 
     def read(module: str) -> str:
         return house.records.read(commit, _file_of(module)).decode()
 
     return tuple(
-        origin for file in files for origin in recorded_origins(_trace_table(house, commit, file), read)
+        origin
+        for file in trace_files(results)
+        for origin in recorded_origins(_trace_table(house, commit, file), read)
     )
 
 

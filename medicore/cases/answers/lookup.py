@@ -14,8 +14,8 @@ from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.ledger.precedence import precedence
 from medicore.records.ledger.states import OPEN, RunState
 from medicore.records.results.origin import matching
+from medicore.records.results.outcomes.traced import origins_of
 from medicore.records.results.printed import likelihood, numbers_of, printed_number
-from medicore.records.results.survival_trace import origins_of
 
 _REQUESTED = "run.requested"
 
@@ -79,7 +79,7 @@ def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighti
     indexed = current(house, numbers=True)
     newest = sorted(indexed.entries.values(), key=lambda entry: -entry.requested)
     found: list[Sighting] = []
-    definitions: dict[tuple[int, str], str] = {}  # runs of one study share their paths
+    definitions: dict[tuple[str, str], str] = {}  # runs of one study share their paths
     for run in (entry.run for entry in newest if study in {None, RunId.parse(entry.run).study}):
         held = indexed.numbers.get(run)
         if held is None:
@@ -94,9 +94,10 @@ def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighti
         ]
         table = origins_of(held.paths) if places else ()
         for path, value in sorted(places, key=lambda place: likelihood(place[0])):
-            if (len(table), path) not in definitions:
-                definitions[len(table), path] = matching(table, path).definition
-            found.append(Sighting(run, path, value, definitions[len(table), path]))
+            kind = (table[0].pattern, path)
+            if kind not in definitions:
+                definitions[kind] = matching(table, path).definition
+            found.append(Sighting(run, path, value, definitions[kind]))
     if not found:
         raise ProtocolError(
             f"no result of {study or 'any run'} reads {text[:40]!r} with its rounding; give all the digits that are "

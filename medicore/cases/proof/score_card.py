@@ -13,8 +13,8 @@ from medicore.records.checking import Check, CheckKind
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.results.origin import first_parts, matching
+from medicore.records.results.outcomes.traced import origins_of
 from medicore.records.results.paths import paths_of
-from medicore.records.results.survival_trace import origins_of
 from medicore.steps.way import STEP_NAMES
 
 _OF_THE_RECORD = (CheckKind.LEDGER, CheckKind.AUTHORITY, CheckKind.RECORD, CheckKind.REPOSITORY_COPY)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from medicore.records.protocol.control_rules import TAKEN, incoherent_controls
+from medicore.records.protocol.counts import incoherent_counts
 from medicore.records.protocol.criteria import NUMERIC, require_fit
 from medicore.records.protocol.flexible import flexible_incoherence
 from medicore.records.protocol.harms import incoherent_harms
@@ -59,6 +60,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *incoherent_clusters(protocol),
         *incoherent_penalty(protocol),
         *incoherent_visits(protocol),
+        *incoherent_counts(protocol),
     ]
 
 

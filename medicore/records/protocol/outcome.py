@@ -93,15 +93,17 @@ class Outcome(GrowingPart):
     to event has neither: its column is the time of follow-up, ``event`` the column that says how follow-up ended, 0
     censored, 1 with the event, and 2 with a ``competing`` event, if that has a name. ``horizon`` is the time at which
     survival is compared. ``censoring`` names the covariates of the hazard of censoring, by default those of the outcome
-    model. ``visits`` are None where nothing is planned over repeated visits.
+    model. ``visits`` are None where nothing is planned over repeated visits. A count has neither, either: its column is
+    the number of events, ``exposure`` the column of the time, or amount, in which they were counted, and ``unit`` that of
+    the rate, as in "exacerbations per year".
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"assessed", "missing", "event", "horizon", "competing", "censoring", "visits"}
+        {"assessed", "missing", "event", "horizon", "competing", "censoring", "visits", "exposure"}
     )
 
     column: Name
-    type: Literal["continuous", "binary", "time to event"] = "continuous"
+    type: Literal["continuous", "binary", "time to event", "count"] = "continuous"
     unit: Text
     label: Text
     assessed: Assessed | Literal["none"] | None = None
@@ -111,11 +113,22 @@ class Outcome(GrowingPart):
     competing: Text | None = None
     censoring: Censoring | None = None
     visits: Visits | None = None
+    exposure: Name | None = None
 
     @property
     def timed(self) -> bool:
         """Whether the outcome is a time to an event."""
         return self.type == "time to event"
+
+    @property
+    def counted(self) -> bool:
+        """Whether the outcome is a number of events in an exposure."""
+        return self.type == "count"
+
+    @property
+    def with_missing(self) -> bool:
+        """Whether the protocol must say when the outcome is due, and what is done where it is missing."""
+        return not (self.timed or self.counted)
 
     @property
     def family(self) -> Literal["gaussian", "binomial"]:

@@ -32,17 +32,25 @@ class Estimand(Part):
     variable: Text
     intercurrent_events: Annotated[tuple[IntercurrentEvent, ...], Field(min_length=1)]
     summary_measure: Text
-    measure: Literal["difference", "risk ratio", "odds ratio", "survival difference", "rmst difference"] = (
-        "difference"
-    )
+    measure: Literal[
+        "difference",
+        "risk ratio",
+        "odds ratio",
+        "survival difference",
+        "rmst difference",
+        "rate ratio",
+        "rate difference",
+    ] = "difference"
     target: Literal["ATE", "ATT", "ATO"] = "ATE"
 
     @property
-    def contrast(self) -> Literal["difference", "risk ratio", "odds ratio"]:
-        """How the arms' means are compared: a measure of survival is a difference of them."""
-        if self.measure == "survival difference" or self.measure == "rmst difference":
-            return "difference"
-        return self.measure
+    def contrast(self) -> Literal["difference", "risk ratio", "odds ratio", "rate ratio"]:
+        """How the arms' means are compared: a measure of survival, and a difference of rates, is a difference of them."""
+        match self.measure:
+            case "survival difference" | "rmst difference" | "rate difference":
+                return "difference"
+            case _:
+                return self.measure
 
 
 class Treatment(GrowingPart):

@@ -30,7 +30,7 @@ def planned_columns(protocol: Protocol) -> set[str]:
         named |= {event.column_before, event.duration}
         if event.rule is not None:
             named |= {event.rule.column, event.rule.date}
-    named.add(protocol.outcome.event)
+    named |= {protocol.outcome.event, protocol.outcome.exposure}
     return {name for name in named if name is not None} | set(missing.covariates if missing else ())
 
 
@@ -48,12 +48,12 @@ def unplanned(protocol: Protocol) -> Iterator[str]:
     outcome, column = protocol.outcome, protocol.outcome.column
     if protocol.monitoring is None:
         yield f"monitoring {MISSING}"
-    if outcome.assessed is None and not outcome.timed:
+    if outcome.assessed is None and outcome.with_missing:
         yield (
             "outcome.assessed is missing; write {anchor: <date column>, day: 182, window: [-14, 28]}, {visit: <date "
             "column>}, or none where the extract has no dates"
         )
-    if outcome.missing is None and not outcome.timed:
+    if outcome.missing is None and outcome.with_missing:
         yield "outcome.missing is missing; write outcome.missing: {method: weighted}, or {method: complete cases}"
     elif outcome.missing is not None and outcome.missing.method not in COMPUTED:
         yield (
@@ -61,7 +61,7 @@ def unplanned(protocol: Protocol) -> Iterator[str]:
             f"{', '.join(COMPUTED)}; outcome.visits has 'copy increments' as a sensitivity analysis"
         )
     for criterion in protocol.eligibility:
-        if criterion.column in (column, outcome.event):
+        if criterion.column in (column, outcome.event, outcome.exposure):
             yield (
                 f"criterion {criterion.name!r} selects by the outcome {criterion.column!r}; delete it, and say under outcome.missing "
                 "what is done where the outcome is missing"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from medicore.records.protocol.not_offered import estimands_not_offered, plans_not_offered
 from medicore.records.protocol.protocol import Protocol
 
 SURVIVAL_MEASURES = ("survival difference", "rmst difference")
@@ -70,16 +71,7 @@ def _estimand(protocol: Protocol) -> Iterator[str]:
         yield (
             f"the measure {estimand.measure!r} is not of a time to event; declare 'survival difference' or 'rmst difference'"
         )
-    if estimand.target != "ATE":
-        yield (
-            f"the target {estimand.target} is not offered for a time to event; declare ATE, the effect in everybody"
-        )
-    for event in estimand.intercurrent_events:
-        if event.strategy != "treatment policy":
-            yield (
-                f"intercurrent event {event.event!r}: the strategy {event.strategy!r} is not offered for a time to event; "
-                "declare 'treatment policy', or make the event part of the outcome"
-            )
+    yield from estimands_not_offered(protocol, "a time to event")
 
 
 def _not_offered(protocol: Protocol) -> Iterator[str]:
@@ -93,26 +85,7 @@ def _not_offered(protocol: Protocol) -> Iterator[str]:
         yield (
             "outcome.assessed is not offered for a time to event, which is followed from the first day; delete it"
         )
-    if protocol.imputation.method == "multiple":
-        yield (
-            "multiple imputation of covariates is not offered with a time to event; declare 'none', or 'single' in a "
-            "randomised study"
-        )
-    others = {
-        f"inference.estimator {protocol.inference.estimator!r}": protocol.inference.estimator != "aipw",
-        "inference.hypothesis": protocol.inference.hypothesis is not None,
-        "a scheme of randomisation with strata": bool(
-            protocol.randomisation and protocol.randomisation.strata
-        ),
-        "treatment.contrasts 'all'": protocol.treatment.contrasts == "all",
-        "negative_controls": bool(protocol.negative_controls),
-        "secondary": bool(protocol.secondary),
-        "families": bool(protocol.families),
-        "sensitivity.flexible": protocol.sensitivity.flexible is not None,
-    }
-    for name, declared in others.items():
-        if declared:
-            yield f"{name} is not offered with a time to event; delete it"
+    yield from plans_not_offered(protocol, "a time to event")
     stray = sorted(set(outcome.censoring.covariates if outcome.censoring else ()) - covariates)
     if stray:
         yield f"columns {stray} are in outcome.censoring.covariates but are not covariates"

@@ -8,8 +8,8 @@ from typing import Any
 
 from medicore.errors import ProtocolError
 from medicore.records.results.origin import first_parts, matching
+from medicore.records.results.outcomes.traced import origins_of
 from medicore.records.results.paths import leaves_of
-from medicore.records.results.survival_trace import origins_of
 
 _NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?P<percent>%?)")
 _FIRST = (

@@ -23,6 +23,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
         "cohort.arms.*",
     ),
     "14.1.1.1_follow_up": ("cohort.outcomes.follow_up.arms.*",),
+    "14.1.1.1_exposure": ("cohort.outcomes.exposure.arms.*",),
     "8.2_intercurrent_events": ("cohort.intercurrent_events.*",),
     "14.1.2_baseline": ("baseline.*",),
     "14.1.2.1_imputation": ("imputation", "imputation.covariates.*"),
@@ -53,6 +54,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.2.1.1_observation": ("primary.observation",),
     "14.2.1.4_hypothesis": ("hypothesis",),
     "14.2.1.3_censoring": ("primary.censoring",),
+    "14.2.1.5_exposure": ("primary.exposure",),
     "14.2.2_verification": ("primary.verification",),
     "14.2.11_clusters": ("primary.clusters",),
     "14.2.11.1_events": ("primary.events",),
@@ -73,6 +75,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
         "survival.at_risk",
         "survival.curves.arms.*",
     ),
+    "14.2.12_counts": ("rates.arms.*",),
     "14.2.5_looks": (
         "monitoring",
         "monitoring.looks.*",

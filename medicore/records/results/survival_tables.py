@@ -17,6 +17,7 @@ from medicore.records.results.analysis_rows import (
 from medicore.records.results.analysis_tables import TABLES
 from medicore.records.results.terms_tables import TERMS_TABLES
 from medicore.records.results.visit_tables import VISIT_TABLES
+from medicore.records.results.outcomes.counted_tables import COUNTED_TABLES
 
 
 def _follow_up(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -84,5 +85,5 @@ SURVIVAL_TABLES = (
     Table("Competing events", "survival.competing", "Weighted Aalen–Johansen estimator", SENSITIVITY, _competing,
           outcome=True),
 )  # fmt: skip
-ALL_TABLES = (*TABLES, *TERMS_TABLES, *VISIT_TABLES, *SURVIVAL_TABLES)
-"""The analyses in the order of the report, those of the terms of models, of visits and of a time to event last."""
+ALL_TABLES = (*TABLES, *TERMS_TABLES, *VISIT_TABLES, *SURVIVAL_TABLES, *COUNTED_TABLES)
+"""The analyses in the order of the report, those of terms, of visits and of outcomes with an estimator of their own last."""

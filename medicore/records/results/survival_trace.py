@@ -1,8 +1,5 @@
 """The trace of a time to event: the paths whose origin is another than for other outcomes; all others are in ``trace``."""
 
-from collections.abc import Iterable
-
-from medicore.records.results import trace
 from medicore.records.results.origin import Origin
 
 SECTION = "survival"
@@ -135,9 +132,3 @@ ORIGINS = (
         ("gates", *_INFERENCE), "findings"),
 )
 # fmt: on
-
-
-def origins_of(sections: Iterable[str]) -> tuple[Origin, ...]:
-    """Return the table by which results with these sections, or paths, are traced."""
-    timed = any(section.split(".")[0] == SECTION for section in sections)
-    return (*ORIGINS, *trace.ORIGINS) if timed else trace.ORIGINS

@@ -10,13 +10,16 @@ from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import Measure, contrasts_of, effect_of
 
 NO_RISK = "risk not between 0 and 1"
+NO_RATE = "rate not above 0"
+_RISKS = "risks strictly between 0 and 1"
 
 
 def measured(result: BootstrapResult, means: ArmMeans, measure: Measure) -> BootstrapResult:
     """Return the bootstrap of the measure on its scale of inference, the logarithm for a ratio.
 
-    ``means`` are those of the full sample, with the stacked sandwich. A replicate has no ratio when a mean is not
-    strictly between 0 and 1; it then counts as failed. The acceleration is computed from the contrast's influence.
+    ``means`` are those of the full sample, with the stacked sandwich. A replicate has no ratio when a risk is not
+    strictly between 0 and 1, or a rate not above 0; it then counts as failed. The acceleration is computed from the
+    contrast's influence.
 
     Raises EstimationError when the full sample has no ratio, or fewer than 2 replicates have one.
     """
@@ -24,9 +27,10 @@ def measured(result: BootstrapResult, means: ArmMeans, measure: Measure) -> Boot
         return result
     contrasts = contrasts_of(result.arm_means[:, 0], result.arm_means[:, 1], measure)
     usable = np.isfinite(contrasts)
+    needed, lacking = ("rates above 0", NO_RATE) if measure == "rate ratio" else (_RISKS, NO_RISK)
     if usable.sum() < 2:
         raise EstimationError(
-            f"{int(usable.sum())} of {result.replicates} bootstrap replicates have risks strictly between 0 and 1; "
+            f"{int(usable.sum())} of {result.replicates} bootstrap replicates have {needed}; "
             f"expected at least 2 for a {measure}; report the difference"
         )
     value = effect_of(means, measure).inference.value
@@ -41,6 +45,6 @@ def measured(result: BootstrapResult, means: ArmMeans, measure: Measure) -> Boot
         arm_means=result.arm_means[usable],
         hajek=result.hajek[usable],
         g_computation=result.g_computation[usable],
-        failed={**result.failed, NO_RISK: int((~usable).sum())},
+        failed={**result.failed, lacking: int((~usable).sum())},
         acceleration=round(acceleration(means.root @ np.array(slopes)), 12),
     )

@@ -89,6 +89,17 @@ def log_risk_ratio(means: ArmMeans) -> Estimate:
     return _estimate(means, "log risk ratio", np.log(risk_1 / risk_0), 1 / risk_1, -1 / risk_0)
 
 
+def log_rate_ratio(means: ArmMeans) -> Estimate:
+    """Return the natural logarithm of the ratio of rates; its exponentiated interval is that of the ratio.
+
+    Raises EstimationError when a rate is not above 0.
+    """
+    if not (means.treated > 0 and means.control > 0):
+        raise EstimationError("the rate of an arm is not above 0; expected a rate; report the difference")
+    one, zero = means.treated, means.control
+    return _estimate(means, "log rate ratio", np.log(one / zero), 1 / one, -1 / zero)
+
+
 def odds_ratio(means: ArmMeans) -> Estimate:
     """Return the marginal odds ratio, with the delta-method standard error on its own scale.
 

@@ -6,11 +6,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.stats.effect.contrasts import ArmMeans, difference, log_odds_ratio, log_risk_ratio
+from medicore.stats.effect.contrasts import (
+    ArmMeans,
+    difference,
+    log_odds_ratio,
+    log_rate_ratio,
+    log_risk_ratio,
+)
 from medicore.stats.effect.estimate import Estimate
 
 Vector = NDArray[np.float64]
-Measure = Literal["difference", "risk ratio", "odds ratio"]
+MeansMeasure = Literal["difference", "risk ratio", "odds ratio"]
+"""The measures of means and risks."""
+Measure = Literal["difference", "risk ratio", "odds ratio", "rate ratio"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +53,28 @@ class Effect:
 def effect_of(means: ArmMeans, measure: Measure) -> Effect:
     """Return the effect from the means of two arms, with its delta-method standard error.
 
-    Raises EstimationError for a ratio when a mean is not strictly between 0 and 1.
+    Raises EstimationError for a ratio of risks or odds when a mean is not strictly between 0 and 1, and for one of rates
+    when a mean is not above 0.
     """
-    contrast = {"difference": difference, "risk ratio": log_risk_ratio, "odds ratio": log_odds_ratio}
+    contrast = {
+        "difference": difference,
+        "risk ratio": log_risk_ratio,
+        "odds ratio": log_odds_ratio,
+        "rate ratio": log_rate_ratio,
+    }
     return Effect(measure, contrast[measure](means))
 
 
 def contrasts_of(treated: Vector, control: Vector, measure: Measure) -> Vector:
     """Return the contrasts of the arms' means, ``(n,)`` each, on the scale of inference.
 
-    A contrast is NaN where its ratio does not exist, because a mean is not strictly between 0 and 1.
+    A contrast is NaN where its ratio does not exist, because a risk is not strictly between 0 and 1, or a rate not above 0.
     """
     if measure == "difference":
         return treated - control
+    if measure == "rate ratio":
+        some = (treated > 0) & (control > 0)
+        return np.log(np.where(some, treated, np.nan)) - np.log(np.where(some, control, np.nan))
     risky = (treated > 0) & (treated < 1) & (control > 0) & (control < 1)
     one, zero = np.where(risky, treated, np.nan), np.where(risky, control, np.nan)
     if measure == "risk ratio":

@@ -77,14 +77,14 @@ def _fit(
     """Return one model, fitted on ``subset`` of ``x``, with predictions for the rows of each table."""
     if family == "gaussian":
         fit = fit_linear(x[subset], outcome[subset])
-        influence = _spread(fit.influence, subset)
+        influence = spread_influence(fit.influence, subset)
         return tuple(
             OutcomeModel(basis @ fit.theta, basis, influence, fit.aliased, False, True)
             for basis in map(fit.design.basis, tables)
         )
     fitted = fit_firth if family == "firth" else fit_logistic
     logistic = fitted(x[subset], outcome[subset] == 1)
-    influence = _spread(logistic.influence, subset)
+    influence = spread_influence(logistic.influence, subset)
     return tuple(
         OutcomeModel(
             chance,
@@ -98,7 +98,7 @@ def _fit(
     )
 
 
-def _spread(influence: Vector, subset: NDArray[np.bool_]) -> Vector:
+def spread_influence(influence: Vector, subset: NDArray[np.bool_]) -> Vector:
     """Return the influence values of a subset as influence values of the whole sample."""
     whole = np.zeros((len(subset), influence.shape[1]))
     whole[subset] = influence * (len(subset) / len(influence))

@@ -1,21 +1,18 @@
 """The estimator of survival in many resamples at once: its bootstrap and its jackknife, every model fitted again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from medicore.errors import ConfigurationError, EstimationError
 from medicore.stats.bootstrap.batched_logistic import LogisticDesign, fit_replicates
 from medicore.stats.bootstrap.bootstrap import NOT_CONVERGED, ONE_ARM, RANK_LOST, SEPARATED
-from medicore.stats.bootstrap.bootstrap_result import BootstrapResult, acceleration
+from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
+from medicore.stats.bootstrap.replicated import bootstrap_means, jackknife_means, with_jackknife
 from medicore.stats.bootstrap.resampling import (
-    TILE,
     Layout,
-    drawn,
     packed_products,
-    seeded_streams,
     starting_point,
 )
 from medicore.stats.effect.contrasts import ArmMeans
@@ -95,68 +92,22 @@ class SurvivalSample:
         Raises ConfigurationError when there are fewer than 2 replicates, and EstimationError when fewer than 2 can be
         estimated.
         """
-        if replicates < 2:
-            raise ConfigurationError(
-                f"{replicates} bootstrap replicate(s); expected at least 2; ask for more"
-            )
         reasons = (ONE_ARM, NO_EVENT, UNFOLLOWED, RANK_LOST, SEPARATED, NOT_CONVERGED)
-        failed, kept, left = dict.fromkeys(reasons, 0), [], replicates
-        for weights in self._resamples(seed, replicates):
-            means, flags = self.replicate(weights)
-            usable = np.ones(len(weights), dtype=bool)
-            usable[left:] = False
-            for reason in reasons:
-                failed[reason] += int((flags[reason] & usable).sum())
-                usable &= ~flags[reason]
-            left -= len(weights)
-            kept.append(means[usable])
-        return self._bootstrapped(np.concatenate(kept), failed, replicates, seed)
+        return bootstrap_means(
+            self.replicate,
+            self.result.means,
+            self.result.stacked,
+            reasons,
+            replicates=replicates,
+            seed=seed,
+        )
 
     def jackknife(self) -> Vector:
         """Return each arm's estimate without each subject, ``(n, 2)``, every model fitted again; treated first.
 
         It is NaN where the sample without the subject cannot be estimated.
         """
-        n = len(self.time)
-        found = np.empty((n, 2))
-        for first in range(0, n, TILE):
-            weights = np.ones((TILE, n))
-            some = np.arange(first, min(first + TILE, n))
-            weights[np.arange(len(some)), some] = 0.0
-            means, flags = self.replicate(weights)
-            means[np.any(list(flags.values()), axis=0)] = np.nan
-            found[some] = means[: len(some), 0]
-        return found
-
-    def _resamples(self, seed: int, replicates: int) -> Iterator[Vector]:
-        """Yield how often the resamples of each tile hold each subject, ``(TILE, n)``."""
-        n = len(self.time)
-        for stream in seeded_streams(seed, replicates):
-            rows = (np.bincount(one, minlength=n) for some in drawn(stream, n) for one in some)
-            yield np.stack([row.astype(np.float64) for row in rows])
-
-    def _bootstrapped(
-        self, means: Vector, failed: Mapping[str, int], replicates: int, seed: int
-    ) -> BootstrapResult:
-        if len(means) < 2:
-            listed = ", ".join(f"{reason} {count}" for reason, count in failed.items() if count)
-            raise EstimationError(
-                f"{len(means)} of {replicates} bootstrap replicates could be estimated ({listed}); expected at least 2; "
-                "use fewer covariates"
-            )
-        differences = means[:, :, 0] - means[:, :, 1]
-        root, arms = self.result.stacked.root, self.result.means
-        return BootstrapResult(
-            value=arms.treated - arms.control,
-            estimates=differences[:, 0],
-            arm_means=means[:, 0],
-            hajek=differences[:, 1],
-            g_computation=differences[:, 2],
-            replicates=replicates,
-            failed=dict(failed),
-            seed=seed,
-            acceleration=round(acceleration(root[:, 0] - root[:, 1]), 12),
-        )
+        return jackknife_means(self.replicate, len(self.time))
 
     def replicate(self, weights: Vector) -> tuple[Vector, dict[str, Flags]]:
         """Return the arms' estimates in resamples that count each subject ``weights`` times, ``(TILE, n)``, and failures.
@@ -257,22 +208,10 @@ def jackknifed(result: SurvivalResult, without: Vector, degrees_of_freedom: floa
 
     Raises EstimationError when the sample without a subject cannot be estimated.
     """
-    lost = int((~np.isfinite(without).all(axis=1)).sum())
-    if lost:
-        raise EstimationError(
-            f"without any one of {lost} subject(s) a model cannot be fitted or no one is followed to the horizon, so that "
-            "the estimate rests on single subjects; use fewer covariates, or declare an earlier outcome.horizon"
-        )
-    n = len(without)
-    root = (without.mean(axis=0) - without) * np.sqrt((n - 1) / n)
-    means = result.means
-    return ArmMeans(
-        means.estimand,
-        means.estimator,
-        means.treated,
-        means.control,
-        root,
-        "jackknife, every model fitted again, Student's t",
-        means.n,
+    return with_jackknife(
+        result.means,
+        without,
         degrees_of_freedom,
+        reason="a model cannot be fitted or no one is followed to the horizon",
+        remedy="use fewer covariates, or declare an earlier outcome.horizon",
     )

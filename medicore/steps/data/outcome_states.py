@@ -44,7 +44,7 @@ def outcomes_of(protocol: Protocol, extract: pd.DataFrame, locked_on: date | Non
     of the visit alone, while no visit is recorded. ``locked_on`` is needed where the protocol names an anchor.
     Raises ProtocolError when the protocol does not say when the outcome is due, or what is done where it is missing.
     """
-    if protocol.outcome.timed:
+    if not protocol.outcome.with_missing:
         return _followed(protocol, extract)
     if protocol.outcome.assessed is None or protocol.outcome.missing is None:
         raise ProtocolError(
@@ -59,9 +59,12 @@ def outcomes_of(protocol: Protocol, extract: pd.DataFrame, locked_on: date | Non
 
 
 def _followed(protocol: Protocol, extract: pd.DataFrame) -> Outcomes:
-    """Return the times of follow-up: each is there from the first day, and missing where time or ending is not recorded."""
+    """Return times of follow-up, or counts: each is there from the first day.
+
+    It is missing where it, how follow-up ended, or the exposure is not recorded.
+    """
     time = extract[protocol.outcome.column].to_numpy(dtype=np.float64, na_value=np.nan)
-    ended = extract[str(protocol.outcome.event)].notna().to_numpy(dtype=bool)
+    ended = extract[protocol.outcome.event or str(protocol.outcome.exposure)].notna().to_numpy(dtype=bool)
     nobody = np.zeros(len(extract), dtype=bool)
     return Outcomes(np.where(ended, time, np.nan), ~nobody, nobody, occurred(protocol, extract))
 

@@ -1,7 +1,7 @@
 """The estimators that a protocol may declare as the primary one: what each answers about a sample."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.contrasts import ArmMeans
-from medicore.stats.effect.measures import Measure
+from medicore.stats.effect.measures import MeansMeasure, Measure
 from medicore.stats.effect.small_sample import small_sample_means
 from medicore.stats.missing.observation import Observation
 from medicore.stats.models.leverage import Correction
@@ -169,7 +169,7 @@ class DoublyRobust:
                 *_arrays(sample),
                 family=sample.family,
                 target=sample.target,
-                measure=measure,
+                measure=cast("MeansMeasure", measure),  # a ratio of rates is of counts, which have their own
                 corrected=True,
                 clusters=self.clusters,
                 **_observation(sample),
@@ -238,7 +238,7 @@ class Adjusted:
                 estimator=self.estimator,
                 family="gaussian" if sample.family == "gaussian" else "binomial",
                 form=self.form,
-                measure=measure,
+                measure=cast("MeansMeasure", measure),  # a ratio of rates is of counts, which have their own
             )
 
 

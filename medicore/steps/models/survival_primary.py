@@ -9,7 +9,6 @@ from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.weights import effective_sample_size, largest_share
-from medicore.stats.effect.contrasts import difference
 from medicore.stats.survival.augmented_survival import SurvivalModels, SurvivalResult
 from medicore.stats.survival.batched_survival import SurvivalSample, jackknifed
 from medicore.stats.survival.verification_survival import verify_survival
@@ -26,7 +25,7 @@ from medicore.steps.gates.survival_gates import censoring_findings, hazard_findi
 from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
-from medicore.steps.models.primary import verification_section
+from medicore.steps.models.primary_section import Estimated, primary_section
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
 from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
 from medicore.steps.safety.tables import safety_part
@@ -87,55 +86,16 @@ def estimate_survival(protocol: Protocol, sample: TimedSample, result: SurvivalR
     freedom = float(len(sample.time) - _parameters(result.models) - len(result.models.events))
     means = jackknifed(result, resampled.jackknife(), freedom)
     replicated = resampled.bootstrap(protocol.inference.replicates, protocol.seed)
-    found, direct, stacked = difference(means), difference(result.means), difference(result.stacked)
-    second = _second(sample)
-    level = protocol.inference.level
-    low, high = found.interval(level)
-    bootstrap_low, bootstrap_high = replicated.interval(level, protocol.inference.interval)
-    numbers = {"ci_low": low, "ci_high": high}
+    found = Estimated(means, result.means, result.stacked, replicated, _second(sample))
+    unit = protocol.outcome.unit if sample.summary == "restricted mean" else ""
     return {
-        "estimand": found.estimand if protocol.trimming.method == "none" else f"{found.estimand} (trimmed)",
-        "estimator": found.estimator,
-        "measure": survival_measure(protocol),
-        "scale": "identity",
-        "null": 0.0,
-        "estimate": found.value,
-        "standard_error": found.standard_error,
-        "variance": found.variance,
-        "degrees_of_freedom": found.degrees_of_freedom,
-        **numbers,
-        "level": level,
-        "p_value": found.p_value,
-        "n": found.n,
-        "observed": int(sample.event.sum()),
-        "unit": protocol.outcome.unit if sample.summary == "restricted mean" else "",
-        "mean_treated": means.treated,
-        "mean_control": means.control,
-        "absolute_difference": {
-            "estimate": found.value,
-            "standard_error": found.standard_error,
-            "degrees_of_freedom": found.degrees_of_freedom,
-            **numbers,
-        },
-        "standard_errors": {
-            "influence": direct.standard_error,
-            "sandwich": stacked.standard_error,
-            "bootstrap": replicated.standard_error,
-        },
-        "bootstrap": {
-            "replicates": replicated.replicates,
-            "failed": dict(replicated.failed),
-            "seed": replicated.seed,
-            "interval": protocol.inference.interval,
-            "standard_error": replicated.standard_error,
-            "spread": replicated.spread,
-            "expected_spread": found.standard_error,
-            "ci_low": bootstrap_low,
-            "ci_high": bootstrap_high,
-        },
-        "verification": verification_section(second, direct),
-        "imputation": None,
-        "observation": None,
+        **primary_section(
+            protocol,
+            found,
+            measure=survival_measure(protocol),
+            observed=int(sample.event.sum()),
+            unit=unit,
+        ),
         "censoring": _censoring(protocol, sample, result.models),
     }
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from presentation.sections import survival
+from presentation.kinds import outcome, rates
 from presentation.sections.monitoring import claimed
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
@@ -103,12 +103,12 @@ def sentence(report: Report) -> str:
             f"In this observational study, the estimated effect of {contrast} ({primary['estimand']}) is {numbers}.{absolute} "
             "It is causal only if, given the covariates of the models, treatment is unrelated to the potential outcomes "
             "(no unmeasured confounding), every subject could have received either treatment (positivity), the treatment "
-            f"is well defined without interference (consistency), {survival.right_models(report)}"
+            f"is well defined without interference (consistency), {outcome.right_models(report)}"
         )
     return (
         f"In this randomised study, the covariate-adjusted estimate of the effect of {contrast} ({primary['estimand']}) "
         f"is {numbers}.{absolute} Randomisation supports its causal reading; adjustment for baseline covariates serves precision "
-        f"and does not change the estimand.{_unadjusted_sentence(report, places)}{survival.of_censoring(report)}"
+        f"and does not change the estimand.{_unadjusted_sentence(report, places)}{outcome.assumed(report)}"
     )
 
 
@@ -118,7 +118,8 @@ def _absolute_sentence(report: Report) -> str:
         return ""
     found = report.results["primary"]["absolute_difference"]
     places = decimals_for(found["standard_error"])
-    return f" The difference of the risks is {fixed(found['estimate'], places)} ({interval(found, places)})."
+    of, unit = ("rates", f" {report.protocol['outcome']['unit']}") if rates.counted(report) else ("risks", "")
+    return f" The difference of the {of} is {fixed(found['estimate'], places)}{unit} ({interval(found, places)})."
 
 
 def _unadjusted_sentence(report: Report, places: int) -> str:
@@ -205,7 +206,7 @@ def _row_paths(key: str, report: Report) -> list[str]:
 def _name(key: str, report: Report) -> str:
     if key != "primary":
         return ERRORS[key]
-    if survival.timed(report):
+    if outcome.own(report):
         return f"{_JACKKNIFE} – primary"
     ancova = report.protocol["inference"].get("estimator") == "ancova"
     return f"{'HC2 of the coefficients, and the sampling of covariates' if ancova else ERRORS[key]} – primary"
@@ -213,9 +214,8 @@ def _name(key: str, report: Report) -> str:
 
 def _means_title(report: Report) -> str:
     """Return the title of the arms' means."""
-    if survival.timed(report):
-        of = survival.of_what(report)
-        return f"{of[0].upper()}{of[1:]} if everyone had been in the arm"
+    if outcome.own(report):
+        return outcome.means_title(report)
     return MEANS[report.protocol["estimand"]["target"]]
 
 
@@ -248,7 +248,7 @@ def verification(report: Report) -> str:
     primary = report.results["primary"]
     second = primary["verification"]
     places = min(decimals(report) + 6, 12)
-    name, error = survival.confirmed(report)
+    name, error = outcome.confirmed(report)
     rows = [
         Row(
             (name, fixed(primary["estimate"], places), fixed(error, places)),

@@ -1,6 +1,6 @@
 """The title page and the synopsis."""
 
-from presentation.sections import survival
+from presentation.kinds import outcome
 from presentation.sections.effect import decimals, quoted, sentence, with_unit
 from presentation.sections.estimand import TARGETS
 from presentation.sections.outcomes import in_words
@@ -145,7 +145,7 @@ def synopsis(report: Report) -> str:
 def _fitted(report: Report) -> str:
     """Return which models the primary estimator fits."""
     if report.protocol["inference"].get("estimator", "aipw") == "aipw":
-        return f"propensity model and one {survival.model(report)} per arm, both"
+        return f"propensity model and one {outcome.model(report)} per arm, both"
     per_arm = report.protocol["inference"].get("heterogeneous")
     return "one outcome model per arm" if per_arm else "one outcome model of both arms"
 

@@ -1,6 +1,6 @@
 """methods: the formulas of the primary estimator in its target population, and of the measure."""
 
-from presentation.sections import survival
+from presentation.kinds import outcome
 from presentation.writing.inputs import Report
 from presentation.writing.typst import Code, block, call
 
@@ -100,8 +100,8 @@ def primary_estimator(report: Report) -> str:
     """Return description and formula of the primary estimator for the protocol's target population."""
     if report.protocol["inference"].get("estimator", "aipw") != "aipw":
         return _adjusted(report)
-    if survival.timed(report):
-        return survival.estimator(report)
+    if outcome.own(report):
+        return outcome.estimator(report)
     words, alternative, formula = _FORMULAE[report.protocol["estimand"]["target"]]
     binary = report.protocol["outcome"]["type"] == "binary"
     fitted = "by logistic regression" if binary else "by least squares"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from presentation.sections import survival
+from presentation.kinds import outcome
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import MISSING, count, fixed, of_total, percent
@@ -62,8 +62,8 @@ def in_words(report: Report) -> str:
 
 def states(report: Report) -> str:
     """Return Table 14.1.1.1: the outcomes of the eligible subjects at the data lock, by arm."""
-    if survival.timed(report):
-        return survival.follow_up(report)
+    if outcome.own(report):
+        return outcome.states(report)
     found = report.results["cohort"]["outcomes"]
     arms = found["arms"]
     eligible = {

@@ -87,17 +87,6 @@ def of_censoring(report: Report) -> str:
     return " Censoring is taken to depend on nothing but arm and covariates." if timed(report) else ""
 
 
-def confirmed(report: Report) -> tuple[str, float]:
-    """Return what the second implementation is held against: the name of the row, and its standard error."""
-    primary = report.results["primary"]
-    if timed(report):
-        return (
-            "Primary implementation, by the influence function",
-            float(primary["standard_errors"]["influence"]),
-        )
-    return "Primary implementation", float(primary["standard_error"])
-
-
 def estimator(report: Report) -> str:
     """Return description and formula of the primary estimator."""
     words, alternative, formula = _ESTIMATOR

@@ -17,9 +17,9 @@ from medicore.cases.run.seal import read_results
 from medicore.records.identifiers import RunId
 from medicore.records.results.analysis_results import reporting_event
 from medicore.records.results.origin import matching
+from medicore.records.results.outcomes.traced import origins_of
 from medicore.records.results.paths import leaves_of
 from medicore.records.results.result_tables import result_tables
-from medicore.records.results.survival_trace import origins_of
 from medicore.stats.survival.kaplan_meier import kaplan_meier
 from tests.whole_house.house import WholeHouse, found_whole_house
 from tests.whole_house.prepared_study import MONTH, PreparedStudy

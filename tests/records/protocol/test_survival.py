@@ -207,56 +207,57 @@ def test_a_key_of_survival_is_refused_for_another_outcome(change: Change, words:
     assert words in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (put("inference", value={"estimator": "ancova"}), "inference.estimator 'ancova'"),
-        (put("inference", value={"hypothesis": "superiority", "benefit": "lower"}), "inference.hypothesis"),
-        (
-            put("randomisation", value={"scheme": "stratified", "strata": ["sex"]}),
-            "a scheme of randomisation with strata",
-        ),
-        (put("treatment", "contrasts", value="all"), "treatment.contrasts 'all'"),
-        (
-            put("negative_controls", value=[{"name": "a", "label": "A", "column": "days"}]),
-            "negative_controls",
-        ),
-        (
-            put(
-                "secondary",
-                value=[
-                    {
-                        "name": "early",
-                        "label": "Early",
-                        "column": "days",
-                        "unit": "days",
-                        "assessed": "none",
-                        "missing": {"method": "complete cases"},
-                    }
-                ],
-            ),
+OTHERS = [
+    (put("inference", value={"estimator": "ancova"}), "inference.estimator 'ancova'"),
+    (put("inference", value={"hypothesis": "superiority", "benefit": "lower"}), "inference.hypothesis"),
+    (
+        put("randomisation", value={"scheme": "stratified", "strata": ["sex"]}),
+        "a scheme of randomisation with strata",
+    ),
+    (put("treatment", "contrasts", value="all"), "treatment.contrasts 'all'"),
+    (
+        put("negative_controls", value=[{"name": "a", "label": "A", "column": "week8"}]),
+        "negative_controls",
+    ),
+    (
+        put(
             "secondary",
+            value=[
+                {
+                    "name": "early",
+                    "label": "Early",
+                    "column": "week8",
+                    "unit": "points",
+                    "assessed": "none",
+                    "missing": {"method": "complete cases"},
+                }
+            ],
         ),
-        (
-            put(
-                "families",
-                value=[
-                    {
-                        "name": "f",
-                        "hypotheses": ["primary", {"subgroup": "sex", "level": "F"}],
-                        "method": "holm",
-                        "alpha": 0.05,
-                    }
-                ],
-            ),
+        "secondary",
+    ),
+    (
+        put(
             "families",
+            value=[
+                {
+                    "name": "f",
+                    "hypotheses": ["primary", {"subgroup": "sex", "level": "F"}],
+                    "method": "holm",
+                    "alpha": 0.05,
+                }
+            ],
         ),
-        (
-            put("sensitivity", value={"flexible": {"learners": ["penalised"], "folds": 5, "repeats": 1}}),
-            "sensitivity.flexible",
-        ),
-    ],
-)
+        "families",
+    ),
+    (
+        put("sensitivity", value={"flexible": {"learners": ["penalised"], "folds": 5, "repeats": 1}}),
+        "sensitivity.flexible",
+    ),
+]
+"""Plans that are not offered with an outcome that has an estimator of its own, and their names."""
+
+
+@pytest.mark.parametrize(("change", "words"), OTHERS)
 def test_what_other_outcomes_have_is_refused_by_its_name(change: Change, words: str) -> None:
     """Estimators, hypotheses, controls, endpoints, families and flexible models are not offered with a time to event."""
     with pytest.raises(ProtocolError) as refused:

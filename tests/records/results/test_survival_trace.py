@@ -8,9 +8,10 @@ import pytest
 
 from medicore.records.results import survival_trace, trace
 from medicore.records.results.origin import matching
+from medicore.records.results.outcomes.traced import origins_of
 from medicore.records.results.recorded_trace import recorded_origins
 from medicore.records.results.survival_tables import SURVIVAL_TABLES
-from medicore.records.results.survival_trace import ORIGINS, SECTION, origins_of
+from medicore.records.results.survival_trace import ORIGINS, SECTION
 from medicore.steps.way import STEP_NAMES
 
 

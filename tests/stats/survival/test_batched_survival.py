@@ -8,6 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from medicore.errors import ConfigurationError, EstimationError
 from medicore.stats.bootstrap.bootstrap import NOT_CONVERGED, ONE_ARM, RANK_LOST, SEPARATED
+from medicore.stats.bootstrap.replicated import bootstrapped
 from medicore.stats.bootstrap.resampling import drawn, seeded_streams
 from medicore.stats.survival import batched_survival as module
 from medicore.stats.survival.augmented_survival import augmented_survival, fit_survival_models
@@ -147,11 +148,12 @@ def test_without_covariates_of_censoring_the_replicates_follow() -> None:
 
 def test_a_sample_that_cannot_be_resampled_is_refused() -> None:
     """Too few replicates asked for, or too few that can be estimated, are told."""
-    sample = _sample(follow(46, n=60))
+    data = follow(46, n=60)
+    sample, result = _sample(data), data.result()
     with pytest.raises(ConfigurationError, match="expected at least 2"):
         sample.bootstrap(1, seed=1)
     with pytest.raises(EstimationError, match="0 of 9 bootstrap replicates"):
-        sample._bootstrapped(np.zeros((0, 3, 2)), {ONE_ARM: 9}, 9, 1)
+        bootstrapped(np.zeros((0, 3, 2)), {ONE_ARM: 9}, result.means, result.stacked, replicates=9, seed=1)
 
 
 def test_a_jackknife_that_rests_on_single_subjects_is_refused() -> None:

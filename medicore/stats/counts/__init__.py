@@ -1,0 +1,1 @@
+"""Counts of events with exposure: rates, their ratio and difference."""

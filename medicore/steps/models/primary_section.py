@@ -1,0 +1,93 @@
+"""The primary result of an outcome that has an estimator of its own, as ``results.json`` holds it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from medicore.records.protocol.protocol import Protocol
+from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
+from medicore.stats.effect.contrasts import ArmMeans
+from medicore.stats.effect.measures import effect_of, no_effect, presented, scale_of
+from medicore.stats.verification import Verification
+from medicore.steps.models.primary import verification_section
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """What was estimated: the arms' means with the primary variance, with the influence function's, and stacked.
+
+    ``bootstrap`` is on the measure's scale of inference; ``second`` confirms the estimate with the influence function's
+    standard error.
+    """
+
+    means: ArmMeans
+    direct: ArmMeans
+    stacked: ArmMeans
+    bootstrap: BootstrapResult
+    second: Verification
+
+
+def primary_section(
+    protocol: Protocol, found: Estimated, *, measure: str, observed: int, unit: str
+) -> dict[str, Any]:
+    """Return the primary result: estimate, standard errors, bootstrap, second implementation.
+
+    The spread of the bootstrap's replicates is held against the primary standard error. ``measure`` is its name in tables,
+    ``observed`` counts what the analysis sees, and ``unit`` is that of the arms' means.
+    """
+    contrast, level = protocol.estimand.contrast, protocol.inference.level
+    effect, direct, stacked = (
+        effect_of(means, contrast) for means in (found.means, found.direct, found.stacked)
+    )
+    chosen, replicated = effect.inference, found.bootstrap
+    apart = effect_of(found.means, "difference")
+    low, high = effect.interval(level)
+    bootstrap_low, bootstrap_high = (
+        presented(end, contrast) for end in replicated.interval(level, protocol.inference.interval)
+    )
+    difference_low, difference_high = apart.interval(level)
+    return {
+        "estimand": effect.estimand if protocol.trimming.method == "none" else f"{effect.estimand} (trimmed)",
+        "estimator": chosen.estimator,
+        "measure": measure,
+        "scale": scale_of(contrast),
+        "null": no_effect(contrast),
+        "estimate": effect.value,
+        "standard_error": chosen.standard_error,
+        "variance": chosen.variance,
+        "degrees_of_freedom": chosen.degrees_of_freedom,
+        "ci_low": low,
+        "ci_high": high,
+        "level": level,
+        "p_value": chosen.p_value,
+        "n": chosen.n,
+        "observed": observed,
+        "unit": unit if contrast == "difference" else "",
+        "mean_treated": found.means.treated,
+        "mean_control": found.means.control,
+        "absolute_difference": {
+            "estimate": apart.value,
+            "standard_error": apart.inference.standard_error,
+            "degrees_of_freedom": apart.inference.degrees_of_freedom,
+            "ci_low": difference_low,
+            "ci_high": difference_high,
+        },
+        "standard_errors": {
+            "influence": direct.inference.standard_error,
+            "sandwich": stacked.inference.standard_error,
+            "bootstrap": replicated.standard_error,
+        },
+        "bootstrap": {
+            "replicates": replicated.replicates,
+            "failed": dict(replicated.failed),
+            "seed": replicated.seed,
+            "interval": protocol.inference.interval,
+            "standard_error": replicated.standard_error,
+            "spread": replicated.spread,
+            "expected_spread": chosen.standard_error,
+            "ci_low": bootstrap_low,
+            "ci_high": bootstrap_high,
+        },
+        "verification": verification_section(found.second, direct.inference, contrast),
+        "imputation": None,
+        "observation": None,
+    }
