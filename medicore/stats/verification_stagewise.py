@@ -5,7 +5,7 @@ Nothing here is shared with the stage-wise estimate's own route, neither code no
 ====================  ======================================  =============================================
 part                  stage-wise estimate                     here
 ====================  ======================================  =============================================
-paths under a drift   carried anew for every drift            carried under z/√t alone, and reweighted
+paths under a drift   carried again for every drift           carried under z/√t alone, and reweighted
 integration           Simpson's rule on equal steps           Gauss–Legendre panels
 normal distribution   ndtr                                    erfc
 root                  of the tail, by Brent's method          of the tail's logit, by Alefeld, Potra & Shi

@@ -142,11 +142,10 @@ def _section(looked: _Looked) -> tuple[dict[str, Any], dict[str, Any]]:
     across = crossed(plan, boundary, now.z)
     last = after_stop(plan, order, own, now.estimate, now.standard_error, level)
     harm, futility = _harm(plan, order), _futility(plan, order, own)
+    harmful, spent, futile = (*_numbers(harm, "boundary", "spent"), *_numbers(futility, "boundary"))
     second = verified_look(
         Looked(plan, level, numbers, order, own, looked.degrees, p),
-        FirstClaim(
-            low, high, *_numbers(harm, "boundary", "spent"), *_numbers(futility, "boundary"), stage_wise=last
-        ),
+        FirstClaim(low, high, harmful, spent, futile, last),
         looked.on_measure,
     )
     section = {

@@ -85,7 +85,7 @@ def test_a_rejected_run_answers_nothing(crossed: WholeHouse) -> None:
 
 
 def test_other_data_and_a_new_look_ask(crossed: WholeHouse) -> None:
-    """A delivery that differs in a value that no model reads, and the next month, are decided on anew."""
+    """A delivery that differs in a value that no model reads, and the next month, are decided on again."""
     crossed.proceed(FIRST)
     unread = by_month(STUDY, MONTH).texts["week_4"]
     deliver(crossed, week_4=(*unread[:-1], unread[0]))
