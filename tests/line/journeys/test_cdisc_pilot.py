@@ -9,25 +9,11 @@ import pytest
 from tests.conftest import ROOT, Project, found_project, git
 from tests.reference.reference import FOLDER, MISSING
 
-STUDY, VISITS, MONTH = "REF-CDISCPILOT01", "REF-CDISCVISITS01", "2025-07"
+STUDY, MONTH = "REF-CDISCPILOT01", "2025-07"
 FILES = ("adsl.xpt", "adam_adqsadas.csv")
-PLANNED = tuple(ROOT / "examples" / "cdisc_pilot" / f"{study}.yaml" for study in (STUDY, VISITS))
+PLANNED = ROOT / "examples" / "cdisc_pilot" / f"{STUDY}.yaml"
 PUBLISHED = {"estimate": -1.006, "standard_error": 0.841, "p_value": 0.233}
 """Xanomeline high dose against placebo at week 24, table 14-3.01 of the study's report, as R regenerates it."""
-
-MIXED = {
-    "change_8": (0.196612, 0.666767, 219.34),
-    "change_16": (-0.648185, 1.007630, 161.47),
-    "change_24": (-0.828198, 1.061902, 167.45),
-}
-"""Difference, standard error and degrees of freedom by R's mmrm 0.3.18 with Kenward and Roger's method, over three arms."""
-COMPLETED = {
-    "at random": -0.832,
-    "jump to reference": -0.455,
-    "copy reference": -0.440,
-    "copy increments": -0.496,
-}
-"""Week 24 with conditional means by R's rbmi 1.5.2, whose models leave out the sites; theirs move the third digit."""
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 
@@ -36,28 +22,20 @@ pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 def pilot(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> tuple[Project, dict[str, Any]]:
     """Return the project with the study's protocol committed and its delivery announced, and the manifest as shown."""
     project = found_project(tmp_path_factory.mktemp("pilot"), prefect_url)
-    for planned in PLANNED:
-        shutil.copy(planned, project.root / "studies")
+    shutil.copy(PLANNED, project.root / "studies")
     git("add", "--all", folder=project.root)
     git("commit", "--quiet", "--message", "Protocol of the CDISC pilot study", folder=project.root)
-    _, shown = announced(project, VISITS), announced(project, STUDY)
-    return project, shown
-
-
-def announced(project: Project, study: str) -> dict[str, Any]:
-    """Announce the published files as the delivery of a study, and return the manifest as shown."""
-    folder = delivered(project, study)
-    arguments = ("--system", "CDISC pilot project", "--source", study, "--version", "ADaM of 2013")
+    folder = delivered(project)
+    arguments = ("--system", "CDISC pilot project", "--source", STUDY, "--version", "ADaM of 2013")
     shown = project.medicore(
         "edc", "manifest", str(folder), *arguments, "--exported-at", "2025-07-31T12:00:00-04:00", "--json"
     )
-    found: dict[str, Any] = shown.json()
-    return found
+    return project, shown.json()
 
 
-def delivered(project: Project, study: str) -> Path:
+def delivered(project: Project) -> Path:
     """Put the published files into the inbox, as they are."""
-    folder = project.home / "inbox" / study / MONTH
+    folder = project.home / "inbox" / STUDY / MONTH
     (folder / "raw").mkdir(parents=True)
     for name in FILES:
         shutil.copy(FOLDER / "cdisc" / name, folder / "raw")
@@ -81,23 +59,6 @@ def test_the_published_difference(pilot: tuple[Project, dict[str, Any]]) -> None
     assert [place["file"] for place in (patient["source"], *patient["source"]["joined"])] == [
         f"lock/raw/{name}" for name in FILES
     ]
-
-
-def test_the_mixed_model_over_visits(pilot: tuple[Project, dict[str, Any]]) -> None:
-    """The pilot's own files give the numbers of R's mmrm at every visit, and near those of rbmi with the visits completed."""
-    project, _ = pilot
-    row = project.medicore("run", VISITS, MONTH, "--json").json()[0]
-    assert row["state"] == "sealed, awaiting approval"
-    found = project.medicore("explain", row["run"], "sensitivity.visits.rows", "--json").json()["value"]
-    for one in found:
-        value, error, freedom = MIXED[one["visit"]]
-        assert one["estimate"] == pytest.approx(value, abs=0.0002)
-        assert one["standard_error"] == pytest.approx(error, abs=0.00022)
-        assert one["degrees_of_freedom"] == pytest.approx(freedom, abs=0.05)
-    rows = project.medicore("explain", row["run"], "sensitivity.sensitivity", "--json").json()["value"]
-    completed = {one["name"].removeprefix("Visits completed ").removeprefix("by "): one for one in rows}
-    for rule, value in COMPLETED.items():
-        assert abs(completed[rule]["estimate"] - value) < completed[rule]["standard_error"] / 4
 
 
 def test_the_manifest_counts_and_describes(pilot: tuple[Project, dict[str, Any]]) -> None:
