@@ -7,9 +7,9 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 SECONDS = {
-    "line/failures/test_requests.py": 100,
+    "line/failures/test_requests.py": 110,
+    "line/attacks/test_served_attacks.py": 90,
     "line/journeys/test_verbs.py": 70,
-    "line/attacks/test_served_attacks.py": 60,
     "line/attacks/test_flips.py": 40,
     "line/journeys/test_hostile_environment.py": 34,
     "line/journeys/test_diff.py": 32,
@@ -17,10 +17,11 @@ SECONDS = {
     "generations/test_generations.py": 26,
     "stats/bootstrap/test_disagreement.py": 22,
     "line/keeping/test_content_bucket.py": 20,
-    "line/journeys/test_answers.py": 20,
     "line/failures/test_full_disk.py": 20,
+    "line/journeys/test_repro.py": 18,
     "flows/serving/test_server.py": 16,
     "line/failures/test_restarts.py": 15,
+    "line/journeys/test_answers.py": 15,
     "line/journeys/test_interfaces.py": 15,
     "line/journeys/test_refusals.py": 15,
     "cases/run/test_statistical_faults.py": 14,
