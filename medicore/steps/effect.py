@@ -18,7 +18,7 @@ from medicore.steps.gates.monitoring_gates import (
     monitoring_findings,
     second_implementation_findings,
 )
-from medicore.steps.gates.observation_gates import observation_findings, observation_model_findings
+from medicore.steps.gates.observation_gates import observation_model_findings
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
 from medicore.steps.models.alarm_rates import variance_alarm_rate
@@ -75,7 +75,6 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             sparse_levels(designs[0], samples[0].treated),
             partial(variance_alarm_rate, protocol, samples[0]),
         ),
-        *observation_findings(protocol, primary),
         *change_findings(protocol, change, sum(model.gradient.shape[1] for model in results[0].models)),
         *second_implementation_findings(monitoring),
         *monitoring_findings(monitoring),

@@ -29,3 +29,8 @@ class Inference(GrowingPart):
     margin: Positive | None = None
     benefit: Literal["higher", "lower"] | None = None
     sides: Literal[1, 2] = 2
+
+    @property
+    def scored(self) -> bool:
+        """Whether propensity scores enter the primary estimator; ANCOVA and g-computation rest on randomisation alone."""
+        return self.estimator == "aipw"

@@ -149,8 +149,8 @@ ORIGINS = (
         "Planned sensitivity analyses of the same estimand, and apart from them the supplementary ones; each row names "
         "its estimator", "by the row's estimator; θ ∓ z·SE, p = 2P(Z ≥ |θ/SE|)", ("sensitivity", *_INFERENCE), "",
         "ICH E9(R1), A.5.2"),
-    Origin("findings.effect.**", "effect", "medicore.steps.gates.survival_gates:censoring_findings",
-        "A diagnostic of the estimate, its hazard models or its weights that is beyond its limit", "",
+    Origin("findings.effect.**", "effect", "medicore.steps.gates.survival_gates:hazard_findings",
+        "A diagnostic of the estimate or of its hazard models that is beyond its limit", "",
         ("gates", *_INFERENCE), "findings"),
 )
 # fmt: on

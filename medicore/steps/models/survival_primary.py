@@ -22,7 +22,7 @@ from medicore.steps.gates.monitoring_gates import (
     monitoring_findings,
     second_implementation_findings,
 )
-from medicore.steps.gates.survival_gates import censoring_findings, hazard_findings
+from medicore.steps.gates.survival_gates import hazard_findings
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
 from medicore.steps.models.primary import verification_section
@@ -52,7 +52,6 @@ def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample)
     findings = (
         *about_models,
         *effect_findings(protocol, primary, alarm_rate=lambda _: None, expectation=_EXPECTED),
-        *censoring_findings(protocol, primary),
         *change_findings(protocol, change, _parameters(models)),
         *second_implementation_findings(monitoring),
         *monitoring_findings(monitoring),
@@ -132,7 +131,7 @@ def estimate_survival(protocol: Protocol, sample: TimedSample, result: SurvivalR
         "verification": verification_section(second, direct),
         "imputation": None,
         "observation": None,
-        "censoring": _censoring(protocol, sample, result.models),
+        "censoring": censoring_weights(protocol, sample, result.models),
     }
 
 
@@ -164,7 +163,7 @@ def _parameters(models: SurvivalModels) -> int:
     return sum(model.columns.shape[1] for model in models.events)
 
 
-def _censoring(protocol: Protocol, sample: TimedSample, models: SurvivalModels) -> dict[str, Any]:
+def censoring_weights(protocol: Protocol, sample: TimedSample, models: SurvivalModels) -> dict[str, Any]:
     """Return the diagnostics of censoring: the chance of being followed, and its weights' product with those of treatment.
 
     The weights are of the subjects who have the event by the horizon or are followed to it: 1 over the chance of the
