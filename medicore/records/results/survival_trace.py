@@ -46,7 +46,7 @@ ORIGINS = (
         "√(Σψ²/(n(n − 1))), ψ a subject's influence", _EFFECT, "primary", _SOURCE),
     Origin("primary.standard_error", "effect", _JACKKNIFE,
         "Standard error of the primary estimate by the jackknife, every model fitted again without each subject",
-        "√((n − 1)/n · Σ(θ₋ᵢ − θ̄)²)", _EFFECT, "primary", "Efron & Tibshirani, 1993, chapter 11"),
+        "√((n − 1)/n · Σ(θ₋ᵢ − θ̄)²); beyond 1,000 subjects θ₋ᵢ follows the models by its derivatives", _EFFECT, "primary", "Efron & Tibshirani, 1993, chapter 11"),
     Origin("primary.degrees_of_freedom", "effect", _PRIMARY,
         "Degrees of freedom of Student's t, for interval and p-value of the primary estimate",
         "n less 2 and the coefficients of the hazard models of the event", _EFFECT, "primary"),

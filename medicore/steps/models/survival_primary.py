@@ -12,6 +12,7 @@ from medicore.stats.balance.weights import effective_sample_size, largest_share
 from medicore.stats.effect.contrasts import difference
 from medicore.stats.survival.augmented_survival import SurvivalModels, SurvivalResult
 from medicore.stats.survival.batched_survival import SurvivalSample, jackknifed
+from medicore.stats.survival.leave_one_out import without_each
 from medicore.stats.survival.verification_survival import verify_survival
 from medicore.stats.verification import Verification
 from medicore.steps.data.change import change_since
@@ -80,7 +81,8 @@ def estimate_survival(protocol: Protocol, sample: TimedSample, result: SurvivalR
     arms = (sample.treated, sample.time, sample.event, sample.fit)
     resampled = SurvivalSample.of(*arms, result, horizon=sample.horizon, summary=sample.summary)
     freedom = float(len(sample.time) - _parameters(result.models) - len(result.models.events))
-    means = jackknifed(result, resampled.jackknife(), freedom)
+    without, how = without_each(resampled)
+    means = jackknifed(result, without, freedom, how)
     replicated = resampled.bootstrap(protocol.inference.replicates, protocol.seed)
     found, direct, stacked = difference(means), difference(result.means), difference(result.stacked)
     second = _second(sample)
