@@ -1,5 +1,6 @@
 """The steps on a time to event: what each gate finds, and what cannot be estimated says so."""
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from medicore.errors import DataError, EstimationError
+from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.alternatives.survival_section import (
     confounding_of_survival,
@@ -98,6 +100,19 @@ def test_a_time_to_event_is_estimated_and_confirmed(tmp_path: Path, measure: str
     assert primary["estimate"] > 0
     assert primary["verification"]["relative_difference"] < 1e-6
     assert primary["observed"] <= primary["n"]
+
+
+def test_the_randomisation_is_described_as_for_other_outcomes(tmp_path: Path) -> None:
+    """A declared scheme has its arms' shares and their exact test; without one there is no such part."""
+    stored = plan(design="randomised", gates={"smd": None}).as_json()
+    made = parse_protocol(json.dumps({**stored, "randomisation": {"scheme": "simple"}}), "TEST-STEPS.yaml")
+    files, _ = estimated(tmp_path, followed(), made)
+    document = section(files, "effect")
+    arms = document["randomisation"]["arms"]
+    assert arms["treated"]["n"] + arms["control"]["n"] == document["primary"]["n"]
+    assert 0 < document["randomisation"]["p_value"] <= 1
+    files, _ = estimated(tmp_path / "none", followed(), plan())
+    assert "randomisation" not in section(files, "effect")
 
 
 def test_a_hazard_model_that_separates_is_a_finding(tmp_path: Path) -> None:

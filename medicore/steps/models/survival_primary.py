@@ -26,6 +26,7 @@ from medicore.steps.gates.monitoring_gates import (
 from medicore.steps.gates.survival_gates import hazard_findings
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
+from medicore.steps.models.allocation import allocation_section
 from medicore.steps.models.primary import verification_section
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
 from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
@@ -66,6 +67,8 @@ def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample)
         "harms": harms,
         "look": look,
     }
+    allocation = allocation_section(protocol, sample)
+    section |= {} if allocation is None else {"randomisation": allocation}
     return write_section(files, "effect", section, findings)
 
 
