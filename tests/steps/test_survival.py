@@ -1,6 +1,5 @@
 """The steps on a time to event: what each gate finds, and what cannot be estimated says so."""
 
-import json
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +9,6 @@ import pandas as pd
 import pytest
 
 from medicore.errors import DataError, EstimationError
-from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.alternatives.survival_section import (
     confounding_of_survival,
@@ -28,7 +26,6 @@ from tests.steps.analysed_trial import (
     protocol,
     section,
     subjects,
-    weighed,
 )
 
 HORIZON = 100.0
@@ -102,19 +99,6 @@ def test_a_time_to_event_is_estimated_and_confirmed(tmp_path: Path, measure: str
     assert primary["observed"] <= primary["n"]
 
 
-def test_the_randomisation_is_described_as_for_other_outcomes(tmp_path: Path) -> None:
-    """A declared scheme has its arms' shares and their exact test; without one there is no such part."""
-    stored = plan(design="randomised", gates={"smd": None}).as_json()
-    made = parse_protocol(json.dumps({**stored, "randomisation": {"scheme": "simple"}}), "TEST-STEPS.yaml")
-    files, _ = estimated(tmp_path, followed(), made)
-    document = section(files, "effect")
-    arms = document["randomisation"]["arms"]
-    assert arms["treated"]["n"] + arms["control"]["n"] == document["primary"]["n"]
-    assert 0 < document["randomisation"]["p_value"] <= 1
-    files, _ = estimated(tmp_path / "none", followed(), plan())
-    assert "randomisation" not in section(files, "effect")
-
-
 def test_a_hazard_model_that_separates_is_a_finding(tmp_path: Path) -> None:
     """A region without event in an arm is named, with its arm and the key by which it is left out."""
     frame = followed()
@@ -181,13 +165,6 @@ def test_weights_for_treatment_and_censoring_fire_at_their_limits(
     censoring = {"arms": {"treated": weights}}
     made = plan(gates={"weight_share": 0.05, "effective_sample_size_share": 0.3})
     assert [found.gate for found in censoring_findings(made, censoring)] == fired
-
-
-def test_a_heavy_weight_of_treatment_and_censoring_is_told_before_the_estimate(tmp_path: Path) -> None:
-    """At a limit that one subject reaches the propensity step halts, and no effect has been written."""
-    files, findings = weighed(tmp_path, followed(), plan(gates={"weight_share": 0.005}))
-    assert ("propensity", "weight share (censoring)") in {(one.step, one.gate) for one in findings}
-    assert not files.exists("effect.json")
 
 
 def test_both_gates_of_follow_up_are_told_together(tmp_path: Path) -> None:
