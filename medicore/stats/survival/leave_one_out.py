@@ -69,9 +69,11 @@ class _Moments:
     tilted: Vector
     shifted: Vector
 
-    def change(self, jumps: Vector, gone: Vector, theta: Vector, scores: Vector) -> Vector:
+    def change(self, jumps: Vector, change_of_jumps: Vector, theta: Vector, scores: Vector) -> Vector:
         """Return the change of the sum, ``(R,)``, by new ``jumps`` and what they are more, and changes of coefficients."""
-        by_jumps = gone @ self.rises + np.einsum("rt,tp,rp->r", gone, self.shifted, scores)
+        by_jumps = change_of_jumps @ self.rises + np.einsum(
+            "rt,tp,rp->r", change_of_jumps, self.shifted, scores
+        )
         found: Vector = by_jumps + np.einsum("rt,tq,rq->r", jumps, self.tilted, theta)
         return found
 
@@ -124,10 +126,12 @@ class _Arm:
         _, _, by_rise = self.loss.part(slice(int(some[0]), int(some[-1]) + 1), self.inner, "augmented")
         pairs = zip((self.loss.events, self.loss.censoring), found.models[self.place], strict=True)
         for kind, (model, refitted) in enumerate(pairs):
-            jumps, gone, theta = self._changes(model, refitted, rows)
-            total += self.moments[kind].change(jumps, gone, theta, scores)
+            jumps, change_of_jumps, theta = self._changes(model, refitted, rows)
+            total += self.moments[kind].change(jumps, change_of_jumps, theta, scores)
             tilt = np.sum(model.columns[some] * theta, axis=1)[:, None]
-            own += np.sum(by_rise[kind] * model.relative[some, None] * (gone + jumps * tilt), axis=1)
+            own += np.sum(
+                by_rise[kind] * model.relative[some, None] * (change_of_jumps + jumps * tilt), axis=1
+            )
         lost: Vector = total - own
         return lost
 
