@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import answers, cost, month, years
-from benchmarks.contest import contest, growth
+from benchmarks.contest import FOLLOWED, LOOPS_OF_SURVIVAL, SURVIVAL, contest, growth
 from benchmarks.page import page
 
 
@@ -21,7 +21,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="times that every contestant has its turn")
     parser.add_argument("--write", type=Path, metavar="FILE", help="keep the page, as docs/speed.md")
     asked = parser.parse_args()
-    text = page(contest(asked.rounds), growth(asked.rounds), asked.rounds)
+    survival = contest(asked.rounds, SURVIVAL, LOOPS_OF_SURVIVAL, FOLLOWED)
+    text = page(contest(asked.rounds), growth(asked.rounds), asked.rounds, survival)
     sys.stdout.write(text)
     if asked.write:
         asked.write.write_text(text, encoding="utf-8")

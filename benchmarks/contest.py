@@ -64,6 +64,14 @@ TARGETS = (
     Contestant("batched.observed", "MediCore, ATE, one outcome in five missing", REPLICATES),
 )
 
+FOLLOWED = 1_000
+"""Subjects of the bootstrap of survival, whose tables are of subjects by times."""
+SURVIVAL = Contestant("followed.batched", "MediCore, survival", REPLICATES)
+LOOPS_OF_SURVIVAL = (
+    Contestant("followed.one_by_one", "loop: MediCore's estimator of one sample", 40),
+    Contestant("packages.lifelines", "loop: lifelines CoxPHFitter, scikit-learn newton-cholesky", 20),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -78,14 +86,19 @@ class Pair:
         return self.theirs.seconds_per_replicate / self.ours.seconds_per_replicate
 
 
-def contest(rounds: int) -> list[Pair]:
+def contest(
+    rounds: int,
+    ours: Contestant = OURS,
+    others: Sequence[Contestant] = (*OTHERS, *TARGETS),
+    subjects: int = SUBJECTS,
+) -> list[Pair]:
     """Return every contestant beside ours, which has a turn before each of its turns."""
-    entered = [one for one in (*OTHERS, *TARGETS) if one.python.exists()]
+    entered = [one for one in others if one.python.exists()]
     turns: dict[str, list[tuple[Measured, Measured]]] = {one.key: [] for one in entered}
     for turn in range(1, rounds + 1):
         for one in entered:
             _progress(f"turn {turn} of {rounds}: {one.title}")
-            turns[one.key].append((_measured(OURS, SUBJECTS), _measured(one, SUBJECTS)))
+            turns[one.key].append((_measured(ours, subjects), _measured(one, subjects)))
     return [Pair(*(_best(side) for side in zip(*pairs, strict=True))) for pairs in turns.values()]
 
 

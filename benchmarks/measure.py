@@ -20,6 +20,7 @@ SOFTWARE = {
     "zepid": "zepid",
     "causallib": "causallib",
     "crabbymetrics": "crabbymetrics",
+    "lifelines": "lifelines",
 }
 """Which distribution an imported module comes from."""
 

@@ -79,3 +79,36 @@ def crabbymetrics(study: Study, replicates: int) -> Timed:
         return augmented(means[0], means[1], score, treated, outcome)
 
     return standardised_loop(study, estimate, replicates)
+
+
+def lifelines(study: Study, replicates: int) -> Timed:
+    """Return the time of a loop over lifelines' Cox models of event and censoring in each arm, and scikit-learn's scores."""
+    from lifelines import CoxPHFitter
+
+    from benchmarks.followed import HORIZON, Followed, arm_survival, loop
+
+    names = [f"x{place}" for place in range(len(COVARIATES))]
+
+    def hazard(
+        data: Followed, inside: NDArray[np.bool_], happened: NDArray[np.bool_], times: Vector
+    ) -> Vector:
+        frame = pd.DataFrame(data.x, columns=names)
+        fitted = frame[inside].assign(time=data.time[inside], happened=happened[inside])
+        model = CoxPHFitter().fit(fitted, duration_col="time", event_col="happened")
+        baseline = model.baseline_cumulative_hazard_.iloc[:, 0]
+        place = np.searchsorted(baseline.index.to_numpy(), times)
+        relative = model.predict_partial_hazard(frame).to_numpy()
+        return np.asarray(relative[:, None] * baseline.to_numpy()[place])
+
+    def estimate(data: Followed) -> float:
+        learner = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10)
+        score = learner.fit(data.x, data.treated).predict_proba(data.x)[:, 1]
+        means = []
+        for inside, chance in ((data.treated, score), (~data.treated, 1 - score)):
+            times = np.unique(data.time[inside])
+            times = times[times <= HORIZON]
+            hazards = tuple(hazard(data, inside, kind, times) for kind in (data.event, ~data.event))
+            means.append(arm_survival(data, inside, chance, times, (hazards[0], hazards[1])))
+        return means[0] - means[1]
+
+    return loop(study, estimate, replicates)

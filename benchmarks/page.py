@@ -4,17 +4,19 @@ import os
 import platform
 from collections.abc import Mapping, Sequence
 
-from benchmarks.contest import OURS, PACKAGES, REPLICATES, SUBJECTS, TEXTBOOK, Measured, Pair
+from benchmarks.contest import FOLLOWED, PACKAGES, REPLICATES, SUBJECTS, TEXTBOOK, Measured, Pair
 
 MEMORY_AT = 50_000
 TEXTBOOK_TARGET, PACKAGE_TARGET, MEMORY_TARGET = 90, 10, 200
 MISSING = (
-    "zEpid, causallib and crabbymetrics were not measured: some need older versions of other packages, so they have "
+    "zEpid, causallib, lifelines and crabbymetrics were not measured: some need older versions of other packages, so they have "
     "an environment of their own. `make bench-packages` makes it; then run `make bench` again.\n"
 )
 
 
-def page(contest: Sequence[Pair], growth: Sequence[Measured], rounds: int) -> str:
+def page(
+    contest: Sequence[Pair], growth: Sequence[Measured], rounds: int, survival: Sequence[Pair] = ()
+) -> str:
     """Return what was measured, with the targets and whether they are met."""
     missing = "" if PACKAGES.exists() else f"\n{MISSING}"
     return "\n".join(
@@ -30,10 +32,23 @@ def page(contest: Sequence[Pair], growth: Sequence[Measured], rounds: int) -> st
             f"{_machine(contest)}\n{missing}",
             _contest(contest),
             _verdicts(contest, growth),
+            *([survival_section(survival)] if survival else ()),
             "## Growth\n",
             f"{REPLICATES:,} replicates. Memory is the peak of a process that imports the bootstrap and what it "
             "needs, interpreter and data included.\n",
             _growth(growth),
+        )
+    )
+
+
+def survival_section(survival: Sequence[Pair]) -> str:
+    """Return what was measured of the bootstrap of survival."""
+    return "\n".join(
+        (
+            "## Survival\n",
+            f"{FOLLOWED:,} subjects with a time to an event, {REPLICATES:,} replicates; each refits the scores and the hazards of event "
+            "and censoring in both arms and estimates the difference of survival by AIPW with censoring weights.\n",
+            _contest(survival),
         )
     )
 
@@ -67,7 +82,7 @@ def _contest(contest: Sequence[Pair]) -> str:
             f"{pair.ratio:.1f} | {one.estimate:.6f} | {one.megabytes:.0f} |"
         )
     ours = contest[0].ours
-    return "\n".join(lines) + f"\n\n{OURS.title}: {ours.estimate:.6f}, {ours.megabytes:.0f} MB.\n"
+    return "\n".join(lines) + f"\n\n{ours.contestant.title}: {ours.estimate:.6f}, {ours.megabytes:.0f} MB.\n"
 
 
 def _seconds(one: Measured) -> str:

@@ -19,7 +19,7 @@ from medicore.steps.gates.monitoring_gates import (
     monitoring_findings,
     second_implementation_findings,
 )
-from medicore.steps.gates.observation_gates import observation_findings, observation_model_findings
+from medicore.steps.gates.observation_gates import observation_model_findings
 from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
@@ -83,7 +83,6 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             partial(variance_alarm_rate, protocol, samples[0]),
         ),
         *event_findings(protocol, primary),
-        *observation_findings(protocol, primary),
         *change_findings(
             protocol,
             change,

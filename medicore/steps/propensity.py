@@ -20,6 +20,7 @@ from medicore.stats.models.logistic import LogisticFit
 from medicore.steps.gate import number, write_section
 from medicore.steps.gates.control_gates import control_findings, fired_gates
 from medicore.steps.gates.propensity_gates import collinearity_findings, propensity_findings, size_findings
+from medicore.steps.models.combined_weights import combined_weight_findings
 from medicore.steps.models.control_alarms import control_alarm_rates
 from medicore.steps.models.controls import control_section
 from medicore.steps.models.imputing import IMPUTATION, completed_sets, in_any_set
@@ -40,7 +41,7 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     """Fit the scores, trim as the protocol plans it, compute the weights, and return the findings of the gates.
 
     Each completed data set has its own scores. The document describes those of the first; the gates check all. Negative
-    controls are estimated here, before the estimate: while a finding on them is open, no estimate exists.
+    controls, and weights for observation or censoring, are judged here: while a finding on them is open, no estimate exists.
     Raises EstimationError when a covariate of either model has the same value in all analysed subjects, or when
     trimming empties an arm.
     """
@@ -48,6 +49,7 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     everything = (*protocol.models.propensity, *protocol.models.outcome)
     both = model_terms(protocol, everything, sets[0])
     _require_variance(both)
+    judged = both if protocol.inference.scored else model_terms(protocol, protocol.models.outcome, sets[0])
     treated = sets[0]["treated"].to_numpy(dtype=bool)
     designs = [model_terms(protocol, protocol.models.propensity, one) for one in sets]
     all_made = [scored(protocol, design.matrix, treated) for design in designs]
@@ -82,8 +84,9 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     observed = sets[0]["observed"].to_numpy(dtype=bool)
     findings = (
         *size_findings(protocol, made, outcome_design, observed),
-        *collinearity_findings(both),
+        *collinearity_findings(judged),
         *in_any_set(_findings(protocol, designs, all_made)),
+        *combined_weight_findings(protocol, frames[0].reset_index(drop=True)),
         *control_findings(protocol, controls, partial(control_alarm_rates, protocol, frames[0], fired_gates)),
     )
     return write_section(files, "propensity", section, findings)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import batched, careful, textbook
+from benchmarks import batched, careful, followed, textbook
 from benchmarks.study import Study, made
 from benchmarks.timing import Timed
 
@@ -35,6 +35,28 @@ def test_an_unpenalised_loop_estimates_what_the_batched_bootstrap_does(
 ) -> None:
     """The full sample's estimate by the loop's own code is MediCore's."""
     assert abs(contestant(STUDY, 1).estimate - batched.ate(STUDY, 32).estimate) < tolerance
+
+
+def test_the_plain_loop_of_survival_estimates_what_the_batched_bootstrap_does() -> None:
+    """The full sample's difference of survival is the same by both, and the loop times what it says."""
+    small = made(300)
+    loop = followed.one_by_one(small, 3)
+    assert loop.replicates == 3
+    assert abs(loop.estimate - followed.batched(small, 32).estimate) < TO_ROUNDING
+
+
+def test_what_a_loop_over_hazards_computes_is_the_same_estimate() -> None:
+    """From MediCore's own hazards and scores the formula for other packages' gives MediCore's survival of each arm."""
+    data = followed.followed(made(300))
+    result, scores = followed._estimated(data)
+    for place, inside in enumerate((data.treated, ~data.treated)):
+        models = result.models.events[place], result.models.censoring[place]
+        times = models[0].times[models[0].times <= followed.HORIZON]
+        hazards = [one.relative[:, None] * one.jumps[: len(times)].cumsum()[None] for one in models]
+        chance = (scores.fitted, 1 - scores.fitted)[place]
+        mean = (result.means.treated, result.means.control)[place]
+        found = followed.arm_survival(data, inside, chance, times, (hazards[0], hazards[1]))
+        assert abs(found - mean) < TO_ROUNDING
 
 
 def test_scikit_learn_by_default_is_another_estimate() -> None:

@@ -5,7 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.contest import GROWTH, OTHERS, OURS, TARGETS, Contestant, Measured, Pair
+from benchmarks.contest import (
+    GROWTH,
+    LOOPS_OF_SURVIVAL,
+    OTHERS,
+    OURS,
+    SURVIVAL,
+    TARGETS,
+    Contestant,
+    Measured,
+    Pair,
+)
 from benchmarks.page import page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +33,7 @@ def test_the_bootstrap_of_fifty_thousand_subjects_stays_below_200_megabytes() ->
 
 def test_every_contestant_is_a_function_of_this_folder() -> None:
     """No name in the list leads nowhere."""
-    for one in (OURS, *OTHERS, *TARGETS):
+    for one in (OURS, *OTHERS, *TARGETS, SURVIVAL, *LOOPS_OF_SURVIVAL):
         module, function = one.key.split(".")
         source = (ROOT / "benchmarks" / f"{module}.py").read_text(encoding="utf-8")
         assert f"def {function}(study: Study, replicates: int) -> Timed:" in source
@@ -40,6 +50,17 @@ def test_the_page_says_which_targets_are_missed() -> None:
     assert f"({OTHERS[2].title}): 11 times, met" in text
     assert "n = 50,000: 201 MB, NOT MET" in text
     assert "| 500,000 | 1.00 | 1.000 | 201 |" in text
+
+
+def test_the_page_has_the_bootstrap_of_survival() -> None:
+    """Each loop is beside ours, with how many times as long it takes."""
+    contest = [Pair(_measured(OURS, 2.0), _measured(one, 200.0)) for one in OTHERS[:3]]
+    survival = [Pair(_measured(SURVIVAL, 9.0), _measured(one, 90.0)) for one in LOOPS_OF_SURVIVAL]
+    growth = [_measured(OURS, 1.0, subjects) for subjects in GROWTH]
+    text = page(contest, growth, 3, survival)
+    assert f"| {LOOPS_OF_SURVIVAL[1].title} | 20 | 90.00 | 9.00 | 10.0 |" in text
+    assert f"{SURVIVAL.title}: 2.000000" in text
+    assert "## Survival" not in page(contest, growth, 3)
 
 
 def _measured(

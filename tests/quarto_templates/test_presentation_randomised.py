@@ -206,3 +206,10 @@ def test_every_number_of_them_is_cited(inputs: Any) -> None:
         assert changed
         assert all(covered(path, made, references) for made in changed.values())
         inputs.results["hypothesis"], inputs.results["randomisation"] = kept
+
+
+def test_scores_that_enter_no_primary_estimate_are_said_to_halt_nothing(inputs: Any) -> None:
+    """Under ANCOVA the diagnostics name the rows that use the scores; under AIPW there is no such sentence."""
+    words = "No score enters the primary estimator, so that neither scores nor weights halt the analysis"
+    assert not says(propensity.diagnostics(inputs.report()), words)
+    assert words in propensity.diagnostics(trial(inputs).report())

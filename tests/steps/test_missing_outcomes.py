@@ -14,6 +14,7 @@ from medicore.stats.missing.observation import fit_observation
 from medicore.stats.missing.observation_weights import observed_arms
 from medicore.stats.missing.weighted import augmented_observed
 from medicore.steps.cohort import LEFT_OUT, NOT_DUE, cohort
+from medicore.steps.effect import effect
 from medicore.steps.models import observing
 from medicore.steps.models.sample import Sample
 from medicore.steps.sensitivity import sensitivity
@@ -24,6 +25,7 @@ from tests.steps.analysed_trial import (
     protocol,
     section,
     subjects,
+    weighed,
     with_column,
 )
 from tests.steps.data.test_outcome_states import DATES
@@ -150,7 +152,10 @@ def test_the_observation_model_is_fitted_once(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(observing, "fit_observation", counting)
     plan = protocol(sensitivity={"trimming": [], "subgroups": [], "leave_one_out": False})
-    files, _ = estimated(tmp_path, GAPS, plan)
+    files, _ = weighed(tmp_path, GAPS, plan)
+    assert fitted == [240]
+    fitted.clear()
+    effect(files, plan)
     assert fitted == [240]
     fitted.clear()
     sensitivity(files, plan)
@@ -250,12 +255,14 @@ def test_a_separated_observation_model_is_told(tmp_path: Path) -> None:
 
 
 def test_a_heavy_weight_of_treatment_and_observation_is_told(tmp_path: Path) -> None:
-    """The product of both weights is held to the limits of the weights for treatment."""
+    """The product of both weights is held to the limits of the weights for treatment, before the estimate exists."""
     files, _ = estimated(tmp_path / "first", GAPS, protocol())
     told = section(files, "effect")["primary"]["observation"]["arms"]["control"]
     limit = told["largest_weight_share"]
     size = told["effective_sample_size"] / told["observed"]
     plan = protocol(gates={"weight_share": limit, "effective_sample_size_share": size})
-    _, findings = estimated(tmp_path / "second", GAPS, plan)
+    files, findings = weighed(tmp_path / "second", GAPS, plan)
+    assert not files.exists("effect.json")
+    assert {finding.step for finding in findings} == {"propensity"}
     named = {(finding.gate, finding.subject) for finding in findings}
     assert {("weight share (observed)", "control"), ("effective sample size (observed)", "control")} <= named

@@ -19,7 +19,14 @@ from medicore.steps.cohort import analysis_set, cohort
 from medicore.steps.data.follow_up import follow_up_section
 from medicore.steps.gates.survival_gates import censoring_findings, hazard_findings
 from medicore.steps.models.timed_sample import TimedSample
-from tests.steps.analysed_trial import compared, estimated, extracted, protocol, section, subjects
+from tests.steps.analysed_trial import (
+    compared,
+    estimated,
+    extracted,
+    protocol,
+    section,
+    subjects,
+)
 
 HORIZON = 100.0
 COLUMNS = [
@@ -155,9 +162,9 @@ def test_weights_for_treatment_and_censoring_fire_at_their_limits(
 ) -> None:
     """One subject's share, and the effective size among those who are not censored, are judged as weights are."""
     weights = {"largest_weight_share": share, "effective_sample_size": effective, "followed": 100}
-    primary = {"censoring": {"arms": {"treated": weights}}}
+    censoring = {"arms": {"treated": weights}}
     made = plan(gates={"weight_share": 0.05, "effective_sample_size_share": 0.3})
-    assert [found.gate for found in censoring_findings(made, primary)] == fired
+    assert [found.gate for found in censoring_findings(made, censoring)] == fired
 
 
 def test_both_gates_of_follow_up_are_told_together(tmp_path: Path) -> None:

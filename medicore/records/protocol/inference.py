@@ -31,3 +31,8 @@ class Inference(GrowingPart):
     benefit: Literal["higher", "lower"] | None = None
     sides: Literal[1, 2] = 2
     cluster: Name | None = None
+
+    @property
+    def scored(self) -> bool:
+        """Whether propensity scores enter the primary estimator; ANCOVA and g-computation rest on randomisation alone."""
+        return self.estimator == "aipw"

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from medicore.errors import ProtocolError
 from medicore.records.protocol.coherence import incoherences
+from medicore.records.protocol.combinations import not_offered
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.strategies import unplanned
 
@@ -123,7 +124,7 @@ def _parsed(text: str, origin: str, *, new: bool) -> Protocol:
     except ValidationError as error:
         listed = error.errors(include_url=False, include_context=False)
         raise _refused(origin, [*traps, *(_problem(one, places) for one in listed)]) from error
-    told = [*incoherences(protocol), *(unplanned(protocol) if new else ())]
+    told = [*incoherences(protocol), *((*unplanned(protocol), *not_offered(protocol)) if new else ())]
     problems = [*traps, *(_Problem(0, "protocol", words) for words in told)]
     if problems:
         raise _refused(origin, problems)

@@ -8,14 +8,15 @@ from medicore.records.protocol.protocol import Protocol
 SURVIVAL_MEASURES = ("survival difference", "rmst difference")
 """The measures of a time to event: the difference of the probability of survival to the horizon, and of the restricted mean."""
 
-_OWN = ("event", "horizon", "competing", "censoring")
+OWN = ("event", "horizon", "competing", "censoring")
+"""The keys of an outcome that only a time to event has."""
 
 
 def incoherent_survival(protocol: Protocol) -> Iterator[str]:
     """Yield, in words, what contradicts a time to event, or asks for one where the outcome is none."""
     outcome = protocol.outcome
     if not outcome.timed:
-        strange = [key for key in _OWN if getattr(outcome, key) is not None]
+        strange = [key for key in OWN if getattr(outcome, key) is not None]
         if strange:
             yield (
                 f"outcome.{strange[0]} belongs to an outcome of type 'time to event'; delete it, or declare the type"

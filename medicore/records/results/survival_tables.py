@@ -15,9 +15,9 @@ from medicore.records.results.analysis_rows import (
     numbers,
 )
 from medicore.records.results.analysis_tables import TABLES
+from medicore.records.results.outcomes.counted_tables import COUNTED_TABLES
 from medicore.records.results.terms_tables import TERMS_TABLES
 from medicore.records.results.visit_tables import VISIT_TABLES
-from medicore.records.results.outcomes.counted_tables import COUNTED_TABLES
 
 
 def _follow_up(results: Mapping[str, Any]) -> tuple[Row, ...]:

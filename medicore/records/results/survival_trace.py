@@ -15,6 +15,7 @@ _ESTIMATOR = "medicore.stats.survival.augmented_survival:augmented_survival"
 _BATCHED = "medicore.stats.survival.batched_survival:SurvivalSample"
 _JACKKNIFE = "medicore.stats.survival.batched_survival:jackknifed"
 _PRIMARY = "medicore.steps.models.survival_primary:estimate_survival"
+_WALD = "θ ∓ q·SE; p = 2P(Q ≥ |θ/SE|); q of Student's t with the degrees of freedom of the primary estimate"
 _SOURCE = (
     "Zhang & Schaubel, 2012; Bai, Tsiatis & O'Brien, 2013; Ozenne, Scheike, Stærk & Gerds, 2020, section 3"
 )
@@ -42,7 +43,7 @@ ORIGINS = (
         "√(Σψ²/(n(n − 1))), ψ a subject's influence", _EFFECT, "primary", _SOURCE),
     Origin("primary.standard_error", "effect", _JACKKNIFE,
         "Standard error of the primary estimate by the jackknife, every model fitted again without each subject",
-        "√((n − 1)/n · Σ(θ₋ᵢ − θ̄)²)", _EFFECT, "primary", "Efron & Tibshirani, 1993, chapter 11"),
+        "√((n − 1)/n · Σ(θ₋ᵢ − θ̄)²); beyond 1,000 subjects θ₋ᵢ follows the models by its derivatives", _EFFECT, "primary", "Efron & Tibshirani, 1993, chapter 11"),
     Origin("primary.degrees_of_freedom", "effect", _PRIMARY,
         "Degrees of freedom of Student's t, for interval and p-value of the primary estimate",
         "n less 2 and the coefficients of the hazard models of the event", _EFFECT, "primary"),
@@ -97,6 +98,24 @@ ORIGINS = (
     Origin("primary.estimate", "effect", _ESTIMATOR,
         "Difference of survival at the horizon, or of restricted mean survival, by AIPW with censoring weights",
         "μ1 − μ0, each μ as of its arm", _EFFECT, "primary", _SOURCE),
+    Origin("primary.bootstrap.spread", "effect", "medicore.stats.bootstrap.bootstrap_result:BootstrapResult",
+        "Half the range of the central 68.27 % of the replicates, which the gate of variances judges",
+        "(Q(Φ(1)) − Q(Φ(−1)))/2, Q median-unbiased quantiles", _BOOTSTRAP, "primary", "Hyndman & Fan, 1996, definition 8"),
+    Origin("primary.bootstrap.**", "effect", _BATCHED, "Bootstrap of the primary estimate; patients resampled, every model fitted again",
+        "interval of the named type over the replicates; standard error with ddof 1", _BOOTSTRAP, "primary",
+        "Efron & Tibshirani, 1993, chapter 13"),
+    Origin("primary.ci_low", "effect", "medicore.stats.effect.estimate:Estimate",
+        "Lower limit of the primary estimate's interval", _WALD, _INFERENCE, "primary"),
+    Origin("primary.ci_high", "effect", "medicore.stats.effect.estimate:Estimate",
+        "Upper limit of the primary estimate's interval", _WALD, _INFERENCE, "primary"),
+    Origin("primary.p_value", "effect", "medicore.stats.effect.estimate:Estimate", "Two-sided p-value of no effect", _WALD,
+        _EFFECT, "primary"),
+    Origin("primary.imputation", "effect", _PRIMARY, "Nothing: a time to event is not imputed", "", ("outcome",), "primary"),
+    Origin("primary.observation", "effect", _PRIMARY, "Nothing: where follow-up ends, censoring weights stand in its place", "",
+        ("outcome",), "primary"),
+    Origin("primary.**", "effect", _PRIMARY,
+        "Difference of survival at the horizon, or of restricted mean survival, by AIPW with censoring weights",
+        "μ1 − μ0, each μ as of its arm", _INFERENCE, "primary", _SOURCE),
     Origin("evalue.**", "sensitivity", "medicore.steps.alternatives.survival_section:confounding_of_survival",
         "E-value of the ratio of the risks by the horizon: how strong an unmeasured confounder would have to be",
         "E = RR + √(RR(RR − 1)), RR = (1 − S1)/(1 − S0), 1/RR for RR below 1; its interval on the logarithm", _INFERENCE,
@@ -127,8 +146,8 @@ ORIGINS = (
         "Planned sensitivity analyses of the same estimand, and apart from them the supplementary ones; each row names "
         "its estimator", "by the row's estimator; θ ∓ z·SE, p = 2P(Z ≥ |θ/SE|)", ("sensitivity", *_INFERENCE), "",
         "ICH E9(R1), A.5.2"),
-    Origin("findings.effect.**", "effect", "medicore.steps.gates.survival_gates:censoring_findings",
-        "A diagnostic of the estimate, its hazard models or its weights that is beyond its limit", "",
+    Origin("findings.effect.**", "effect", "medicore.steps.gates.survival_gates:hazard_findings",
+        "A diagnostic of the estimate or of its hazard models that is beyond its limit", "",
         ("gates", *_INFERENCE), "findings"),
 )
 # fmt: on

@@ -50,9 +50,9 @@ _CLUSTERS_DECIDE = frozenset(
 )
 
 
-def clustered_path(path: str, cluster: object) -> str:
-    """Return the path under which the origin of a result is found, by the column of the protocol's clusters, or None."""
+def clustered_path(path: str, *, clustered: bool) -> str:
+    """Return the path under which the origin of a result is found, where the variance is by clusters."""
     first, _, rest = path.partition(".")
-    if cluster is None or first != "primary" or rest.partition(".")[0] not in _CLUSTERS_DECIDE:
+    if not clustered or first != "primary" or rest.partition(".")[0] not in _CLUSTERS_DECIDE:
         return path
     return f"clustered.{rest}"

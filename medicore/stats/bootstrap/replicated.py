@@ -101,12 +101,12 @@ def jackknife_means(replicate: Replicate, n: int) -> Vector:
 
 
 def with_jackknife(
-    means: ArmMeans, without: Vector, degrees_of_freedom: float, *, reason: str, remedy: str
+    means: ArmMeans, without: Vector, degrees_of_freedom: float, *, reason: str, remedy: str, how: str = ""
 ) -> ArmMeans:
     """Return the arms' means with the jackknife's variance, (n − 1)/n Σ(θ₋ᵢ − θ̄)² (Efron & Tibshirani, 1993, chapter 11).
 
     ``without``, ``(n, 2)``, are the estimates without each subject, treated first. ``reason`` says why there may be none
-    without some subject, and ``remedy`` what to do then.
+    without some subject, ``remedy`` what to do then, and ``how`` by which way they were found.
 
     Raises EstimationError when the sample without a subject cannot be estimated.
     """
@@ -123,7 +123,7 @@ def with_jackknife(
         means.treated,
         means.control,
         root,
-        "jackknife, every model fitted again, Student's t",
+        f"jackknife, every model fitted again{how}, Student's t",
         means.n,
         degrees_of_freedom,
     )

@@ -126,7 +126,7 @@ def augmented_survival(
     chances = propensity.fitted, 1 - propensity.fitted
     arms, direct, full = [], [], []
     for sign, inside, chance, place in ((1.0, treated, chances[0], 0), (-1.0, ~treated, chances[1], 1)):
-        own = _Arm(
+        own = ArmLoss(
             time, event, inside, chance, models.events[place], models.censoring[place], horizon, summary
         )
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of a separated model is judged here
@@ -166,7 +166,7 @@ class _Loss:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arm:
+class ArmLoss:
     """What the loss of an arm is computed from; both hazard models have the same times."""
 
     time: Vector
@@ -187,7 +187,7 @@ class _Arm:
         rows = max(1, _AT_ONCE // max(inner, 1))
         for first in range(0, n, rows):
             part = slice(first, min(first + rows, n))
-            contributions[part], by_chance[part], slopes = self._part(part, inner, kind)
+            contributions[part], by_chance[part], slopes = self.part(part, inner, kind)
             for (by_theta, by_jumps), model, slope in zip(
                 sums, (self.events, self.censoring), slopes, strict=True
             ):
@@ -196,7 +196,7 @@ class _Arm:
                 by_theta += (by_jump @ model.jumps[:inner]) @ model.columns[part] / n
         return _Loss(contributions, sums[0], sums[1], by_chance / n)
 
-    def _part(self, part: slice, inner: int, kind: Kind) -> tuple[Vector, Vector, tuple[Vector, Vector]]:
+    def part(self, part: slice, inner: int, kind: Kind) -> tuple[Vector, Vector, tuple[Vector, Vector]]:
         """Return contributions, derivatives by the chance, and those by each rise of the two cumulative hazards, ``(rows, inner)``."""
         times = self.events.times[:inner]
         time, event = self.time[part, None], self.event[part, None]

@@ -36,6 +36,24 @@ class HazardReplicates:
 
 
 @dataclass(frozen=True, slots=True)
+class FittedModels:
+    """Every model of some resamples: ``theta`` and ``predictor`` of the scores, ``(R, q)`` and ``(R, n)``, hazards by arm, failures.
+
+    ``models`` are those of event and censoring, the treated arm's first; ``flags`` are ``(R,)`` by reason.
+    """
+
+    theta: Vector
+    predictor: Vector
+    models: tuple[tuple[HazardReplicates, HazardReplicates], tuple[HazardReplicates, HazardReplicates]]
+    flags: dict[str, Flags]
+
+    def balance(self, place: int) -> Vector:
+        """Return 1 over the chance of an arm, ``(R, n)``; the treated arm's ``place`` is 0."""
+        found: Vector = 1 + np.exp((-1.0, 1.0)[place] * self.predictor)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class BatchedHazard:
     """A hazard model arranged for resampling: its subjects in the order of their times.
 

@@ -18,7 +18,7 @@ from medicore.stats.bootstrap.resampling import (
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.models.logistic import LogisticFit
 from medicore.stats.survival.augmented_survival import SurvivalResult
-from medicore.stats.survival.batched_hazard import BatchedHazard, HazardReplicates
+from medicore.stats.survival.batched_hazard import BatchedHazard, FittedModels, HazardReplicates
 from medicore.stats.survival.curve_influence import Summary
 from medicore.stats.survival.expected_loss import expected_loss, loss_terms, lost_by_event
 
@@ -114,6 +114,18 @@ class SurvivalSample:
 
         Estimates are ``(TILE, 3, 2)``: augmented, by the weights, by the models; treated first.
         """
+        found = self.fitted(weights)
+        flags, means = found.flags, np.empty((len(weights), 3, 2))
+        with np.errstate(all="ignore"):  # what comes of a failed replicate is not used
+            for place, (inside, models) in enumerate(
+                zip((self.treated, ~self.treated), found.models, strict=True)
+            ):
+                means[:, :, place] = self._means(place, inside, weights, found.balance(place), models)
+        flags[NOT_CONVERGED] |= ~np.isfinite(means).all(axis=(1, 2))
+        return means, flags
+
+    def fitted(self, weights: Vector) -> FittedModels:
+        """Return every model of resamples that count each subject ``weights`` times, ``(TILE, n)``."""
         scores = fit_replicates(self._spread(weights), self.propensity)
         predictor = np.einsum("rq,nq->rn", scores.theta, self.basis)
         flags = {
@@ -124,9 +136,9 @@ class SurvivalSample:
             SEPARATED: scores.separated.copy(),
             NOT_CONVERGED: scores.stuck.copy(),
         }
-        means = np.empty((len(weights), 3, 2))
+        both = []
         with np.errstate(all="ignore"):  # what comes of a failed replicate is not used
-            for place, (sign, inside) in enumerate(((1.0, self.treated), (-1.0, ~self.treated))):
+            for place, inside in enumerate((self.treated, ~self.treated)):
                 models = self.events[place].fitted(weights), self.censoring[place].fitted(weights)
                 for model in models:
                     flags[RANK_LOST] |= model.rank_lost
@@ -136,10 +148,8 @@ class SurvivalSample:
                 flags[ONE_ARM] |= ~drawn_here.any(axis=1)
                 flags[NO_EVENT] |= ~(drawn_here & self.event[inside]).any(axis=1)
                 flags[UNFOLLOWED] |= ~self._followed(drawn_here, inside)
-                balance = 1 + np.exp(-sign * predictor)
-                means[:, :, place] = self._means(place, inside, weights, balance, models)
-        flags[NOT_CONVERGED] |= ~np.isfinite(means).all(axis=(1, 2))
-        return means, flags
+                both.append(models)
+        return FittedModels(scores.theta, predictor, (both[0], both[1]), flags)
 
     def _followed(self, drawn_here: Flags, inside: Flags) -> Flags:
         """Return which resamples follow someone of the arm to the horizon, or see everybody's event before."""
@@ -201,10 +211,10 @@ def _parts(rows: int, each: int) -> Iterator[slice]:
         yield slice(first, min(first + step, rows))
 
 
-def jackknifed(result: SurvivalResult, without: Vector, degrees_of_freedom: float) -> ArmMeans:
+def jackknifed(result: SurvivalResult, without: Vector, degrees_of_freedom: float, how: str = "") -> ArmMeans:
     """Return the arms' estimates of ``result`` with the jackknife's variance, ``(n − 1)/n Σ(θ₋ᵢ − θ̄)²`` (Efron & Tibshirani, 1993, chapter 11).
 
-    ``without``, ``(n, 2)``, are the estimates without each subject, treated first.
+    ``without``, ``(n, 2)``, are the estimates without each subject, treated first; ``how`` tells how they were found.
 
     Raises EstimationError when the sample without a subject cannot be estimated.
     """
@@ -213,5 +223,6 @@ def jackknifed(result: SurvivalResult, without: Vector, degrees_of_freedom: floa
         without,
         degrees_of_freedom,
         reason="a model cannot be fitted or no one is followed to the horizon",
+        how=how,
         remedy="use fewer covariates, or declare an earlier outcome.horizon",
     )

@@ -83,7 +83,7 @@ def _estimated(
     empty = {"mean_treated": None, "mean_control": None, "verification": None}
     measure = own.estimand.contrast
     try:
-        parts = [_analysed(one) for one in _samples(own, included, outcome)]
+        parts = [_analysed(own, one) for one in _samples(own, included, outcome)]
         second = verify_pooled([one.sample.estimator.second(one.sample, measure) for one in parts])
     except (DataError, EstimationError) as error:
         return {**nothing(name, str(error)), **empty}
@@ -111,9 +111,9 @@ def _samples(own: Protocol, included: pd.DataFrame, outcome: NDArray[np.float64]
     return [Sample.of(own, one.analysis[kept].reset_index(drop=True)) for one in samples]
 
 
-def _analysed(sample: Sample) -> _Estimated:
+def _analysed(own: Protocol, sample: Sample) -> _Estimated:
     """Return the primary's estimator on a sample; raise EstimationError where it has nothing to rest on."""
-    if sample.fit.separated:
+    if own.inference.scored and sample.fit.separated:
         raise EstimationError("the covariates predict treatment perfectly for some subjects (separation)")
     known = sample.outcome[sample.known]
     if known.size and float(np.ptp(known)) == 0:

@@ -131,7 +131,7 @@ def _subgroups(protocol: Protocol, samples: Sequence[Sample], column: str) -> li
             if one.empty:
                 raise EstimationError("no analysed subject belongs to it")
             sample = Sample.of(protocol, one)
-            if sample.fit.separated:
+            if protocol.inference.scored and sample.fit.separated:
                 raise EstimationError(
                     "the covariates predict treatment perfectly for some subjects (separation)"
                 )

@@ -45,13 +45,13 @@ def rate_model_findings(models: RateModels) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def exposure_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[Finding]:
+def exposure_findings(protocol: Protocol, exposure: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield findings about the weights for treatment and exposure, by the limits of the weights for treatment."""
-    for arm, weights in primary["exposure"]["arms"].items():
+    for arm, weights in exposure["arms"].items():
         share, limit = weights["largest_weight_share"], protocol.gates.weight_share
         if share >= limit:
             yield Finding(
-                "effect", "weight share (exposure)", arm, shown(share), shown(limit),
+                "propensity", "weight share (exposure)", arm, shown(share), shown(limit),
                 f"one {arm} subject carries {share:.1%} of the arm's weight for treatment and exposure; the limit is "
                 f"{limit:.1%}; look for a long exposure that is expected to be short, or show why the weight is sound",
             )  # fmt: skip
@@ -59,7 +59,7 @@ def exposure_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterato
         limit = protocol.gates.effective_sample_size_share
         if effective <= limit:
             yield Finding(
-                "effect", "effective sample size (exposure)", arm, shown(effective), shown(limit),
+                "propensity", "effective sample size (exposure)", arm, shown(effective), shown(limit),
                 f"weighting for treatment and exposure leaves {effective:.1%} of the {arm} subjects; the limit is {limit:.1%}; "
                 "simplify the models, or show why the weights are sound",
             )  # fmt: skip

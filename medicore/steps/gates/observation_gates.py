@@ -37,11 +37,10 @@ def observation_model_findings(terms: Terms, sample: Sample) -> Iterator[Finding
         )  # fmt: skip
 
 
-def observation_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield findings about the weights for treatment and observation; none where every outcome is observed."""
-    if primary["observation"] is not None:
-        for arm, weights in primary["observation"]["arms"].items():
-            yield from _weights(protocol, arm, weights)
+def observation_findings(protocol: Protocol, observation: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield findings about the weights for treatment and observation, by their diagnostics, before the estimate exists."""
+    for arm, weights in observation["arms"].items():
+        yield from _weights(protocol, arm, weights)
 
 
 def _weights(protocol: Protocol, arm: str, weights: Mapping[str, Any]) -> Iterator[Finding]:
@@ -49,7 +48,7 @@ def _weights(protocol: Protocol, arm: str, weights: Mapping[str, Any]) -> Iterat
     share, limit = weights["largest_weight_share"], protocol.gates.weight_share
     if share >= limit:
         yield Finding(
-            "effect", "weight share (observed)", arm, shown(share), shown(limit),
+            "propensity", "weight share (observed)", arm, shown(share), shown(limit),
             f"one {arm} subject carries {share:.1%} of the arm's weight for treatment and observation; the limit is "
             f"{limit:.1%}; simplify the model of being observed, or show why the weight is sound",
         )  # fmt: skip
@@ -59,7 +58,7 @@ def _weights(protocol: Protocol, arm: str, weights: Mapping[str, Any]) -> Iterat
     )
     if effective <= limit:
         yield Finding(
-            "effect", "effective sample size (observed)", arm, shown(effective), shown(limit),
+            "propensity", "effective sample size (observed)", arm, shown(effective), shown(limit),
             f"weighting for treatment and observation leaves {effective:.1%} of the {arm} subjects with an outcome; the "
             f"limit is {limit:.1%}; simplify the models, or show why the weights are sound",
         )  # fmt: skip

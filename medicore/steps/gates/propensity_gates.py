@@ -60,15 +60,15 @@ def size_findings(
     """Yield the finding about an arm with too few subjects for the parameters of a model; no signature overrides it.
 
     ``outcome_design``, ``(n, p)``, and ``observed``, ``(n,)``, are those of all analysed subjects. Both models are counted
-    in the smaller arm, of the retained subjects with an observed outcome; an arm's terms that vary in it alone count.
-    Simulation says that no interval keeps its level below the floor.
+    in the smaller arm, of the retained subjects with an observed outcome; an arm's terms that vary in it alone count. A
+    propensity model whose scores do not enter the primary estimator is not counted. Simulation says that no interval keeps its level below the floor.
     """
     seen, kept = observed[made.retained], outcome_design[made.retained]
     arms = {protocol.treatment.treated: made.arm & seen, protocol.treatment.control: ~made.arm & seen}
     label, arm = min(arms.items(), key=lambda item: int(item[1].sum()))
     size = int(arm.sum())
     parameters = {
-        "propensity": made.fit.basis.shape[1],
+        **({"propensity": made.fit.basis.shape[1]} if protocol.inference.scored else {}),
         "outcome": 1
         + max((len(standardise(kept[one]).kept) for one in arms.values() if one.any()), default=0),
     }
@@ -172,10 +172,15 @@ def equipoise_findings(protocol: Protocol, made: Scored) -> Iterator[Finding]:
 
 
 def propensity_findings(protocol: Protocol, names: Sequence[str], made: Scored) -> tuple[Finding, ...]:
-    """Return all findings of the propensity step; ``names`` are those of the terms."""
+    """Return the findings on scores, weights and balance; ``names`` are those of the terms.
+
+    Where no score enters the primary estimator, scores and weights are described and halt nothing: sensitivity analyses alone
+    use them. A limit of imbalance or equipoise that the protocol declares halts all the same.
+    """
+    scored = protocol.inference.scored
     return (
-        *model_findings(protocol, made.first),
-        *weight_findings(protocol, made),
+        *(model_findings(protocol, made.first) if scored else ()),
+        *(weight_findings(protocol, made) if scored else ()),
         *balance_findings(protocol, names, made),
         *equipoise_findings(protocol, made),
     )

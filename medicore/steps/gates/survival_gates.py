@@ -62,13 +62,13 @@ def hazard_findings(models: SurvivalModels) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def censoring_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield findings about the weights for treatment and censoring, by the limits of the weights for treatment."""
-    for arm, weights in primary["censoring"]["arms"].items():
+def censoring_findings(protocol: Protocol, censoring: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield findings about the weights for treatment and censoring, by the limits of those for treatment, before the estimate exists."""
+    for arm, weights in censoring["arms"].items():
         share, limit = weights["largest_weight_share"], protocol.gates.weight_share
         if share >= limit:
             yield Finding(
-                "effect", "weight share (censoring)", arm, shown(share), shown(limit),
+                "propensity", "weight share (censoring)", arm, shown(share), shown(limit),
                 f"one {arm} subject carries {share:.1%} of the arm's weight for treatment and censoring; the limit is "
                 f"{limit:.1%}; name fewer covariates under outcome.censoring, or show why the weight is sound",
             )  # fmt: skip
@@ -76,7 +76,7 @@ def censoring_findings(protocol: Protocol, primary: Mapping[str, Any]) -> Iterat
         limit = protocol.gates.effective_sample_size_share
         if effective <= limit:
             yield Finding(
-                "effect", "effective sample size (censoring)", arm, shown(effective), shown(limit),
+                "propensity", "effective sample size (censoring)", arm, shown(effective), shown(limit),
                 f"weighting for treatment and censoring leaves {effective:.1%} of the {arm} subjects who are not censored by the "
                 f"horizon; the limit is {limit:.1%}; simplify the models, or show why the weights are sound",
             )  # fmt: skip

@@ -7,9 +7,10 @@ from scipy.stats import binomtest
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.models.primary_estimator import randomisation_of
 from medicore.steps.models.sample import Sample
+from medicore.steps.models.timed_sample import TimedSample
 
 
-def allocation_section(protocol: Protocol, sample: Sample) -> dict[str, Any] | None:
+def allocation_section(protocol: Protocol, sample: Sample | TimedSample) -> dict[str, Any] | None:
     """Return the description of the randomisation of the analysed subjects; None where the protocol declares none.
 
     The p-value is that of the exact binomial test of the planned share, as under simple randomisation; a scheme that

@@ -16,19 +16,21 @@ from medicore.stats.counts.verification_rates import verify_rates
 from medicore.stats.verification import Verification
 from medicore.steps.data.change import change_since
 from medicore.steps.gate import write_section
-from medicore.steps.gates.counted_gates import exposure_findings, rate_model_findings
+from medicore.steps.gates.counted_gates import rate_model_findings
 from medicore.steps.gates.effect_gates import change_findings, effect_findings
 from medicore.steps.gates.monitoring_gates import (
     harm_findings,
     monitoring_findings,
     second_implementation_findings,
 )
+from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
 from medicore.steps.models.counted_sample import CountedSample
 from medicore.steps.models.naming import sparse_levels
 from medicore.steps.models.primary_section import Estimated, primary_section
 from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
+from medicore.steps.safety.tables import safety_part
 
 _EXPECTED = "of the jackknife"
 
@@ -59,11 +61,11 @@ def counted_effect(files: RecordFiles, protocol: Protocol, sample: CountedSample
             lambda _: None,
             expectation=_EXPECTED,
         ),
-        *exposure_findings(protocol, primary),
         *change_findings(protocol, change, _parameters(models)),
         *second_implementation_findings(monitoring),
-        *monitoring_findings(monitoring),
-        *harm_findings(harms),
+        *with_answers(
+            (*monitoring_findings(monitoring), *harm_findings(harms)), earlier_answers(files, look)
+        ),
     )
     section = {
         **NO_EFFECT,
@@ -71,6 +73,7 @@ def counted_effect(files: RecordFiles, protocol: Protocol, sample: CountedSample
         "change": change,
         "monitoring": monitoring,
         "harms": harms,
+        **safety_part(files, protocol),
         "look": look,
     }
     return write_section(files, "effect", section, findings)
@@ -106,7 +109,7 @@ def estimate_rates(protocol: Protocol, sample: CountedSample, result: RateResult
             observed=int(sample.count.sum()),
             unit=protocol.outcome.unit,
         ),
-        "exposure": _weights(protocol, sample, result.models),
+        "exposure": exposure_weights(protocol, sample, result.models),
     }
 
 
@@ -128,7 +131,7 @@ def _parameters(models: RateModels) -> int:
     return sum(model.gradient.shape[1] for model in models.rate)
 
 
-def _weights(protocol: Protocol, sample: CountedSample, models: RateModels) -> dict[str, Any]:
+def exposure_weights(protocol: Protocol, sample: CountedSample, models: RateModels) -> dict[str, Any]:
     """Return the diagnostics of the weights with which residuals enter: exposure over its expectation, over the arm's chance."""
     by_arm = {}
     for (arm, inside), model in zip(

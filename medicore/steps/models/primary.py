@@ -165,7 +165,7 @@ def estimate_primary(
         },
         "verification": verification_section(second, chosen, measure),
         "imputation": _imputation([part.effect(protocol).inference for part in parts]),
-        "observation": None if samples[0].complete else _observed_weights(protocol, samples[0]),
+        "observation": None if samples[0].complete else observed_weights(protocol, samples[0]),
         **clusters_section(protocol, samples[0].analysis),
         **events_section(
             protocol, samples[0].treated[samples[0].known], samples[0].outcome[samples[0].known]
@@ -188,7 +188,7 @@ def verification_section(
     }
 
 
-def _observed_weights(protocol: Protocol, sample: Sample) -> dict[str, Any]:
+def observed_weights(protocol: Protocol, sample: Sample) -> dict[str, Any]:
     """Return the diagnostics of the weights for treatment and observation."""
     covariates = observation_covariates(protocol)
     names = model_terms(protocol, covariates, sample.analysis).names

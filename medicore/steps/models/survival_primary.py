@@ -11,6 +11,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.weights import effective_sample_size, largest_share
 from medicore.stats.survival.augmented_survival import SurvivalModels, SurvivalResult
 from medicore.stats.survival.batched_survival import SurvivalSample, jackknifed
+from medicore.stats.survival.leave_one_out import without_each
 from medicore.stats.survival.verification_survival import verify_survival
 from medicore.stats.verification import Verification
 from medicore.steps.data.change import change_since
@@ -21,10 +22,11 @@ from medicore.steps.gates.monitoring_gates import (
     monitoring_findings,
     second_implementation_findings,
 )
-from medicore.steps.gates.survival_gates import censoring_findings, hazard_findings
+from medicore.steps.gates.survival_gates import hazard_findings
 from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
+from medicore.steps.models.allocation import allocation_section
 from medicore.steps.models.primary_section import Estimated, primary_section
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
 from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
@@ -53,7 +55,6 @@ def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample)
     findings = (
         *about_models,
         *effect_findings(protocol, primary, alarm_rate=lambda _: None, expectation=_EXPECTED),
-        *censoring_findings(protocol, primary),
         *change_findings(protocol, change, _parameters(models)),
         *second_implementation_findings(monitoring),
         *with_answers(
@@ -69,6 +70,8 @@ def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample)
         **safety_part(files, protocol),
         "look": look,
     }
+    allocation = allocation_section(protocol, sample)
+    section |= {} if allocation is None else {"randomisation": allocation}
     return write_section(files, "effect", section, findings)
 
 
@@ -84,7 +87,8 @@ def estimate_survival(protocol: Protocol, sample: TimedSample, result: SurvivalR
     arms = (sample.treated, sample.time, sample.event, sample.fit)
     resampled = SurvivalSample.of(*arms, result, horizon=sample.horizon, summary=sample.summary)
     freedom = float(len(sample.time) - _parameters(result.models) - len(result.models.events))
-    means = jackknifed(result, resampled.jackknife(), freedom)
+    without, how = without_each(resampled)
+    means = jackknifed(result, without, freedom, how)
     replicated = resampled.bootstrap(protocol.inference.replicates, protocol.seed)
     found = Estimated(means, result.means, result.stacked, replicated, _second(sample))
     unit = protocol.outcome.unit if sample.summary == "restricted mean" else ""
@@ -96,7 +100,7 @@ def estimate_survival(protocol: Protocol, sample: TimedSample, result: SurvivalR
             observed=int(sample.event.sum()),
             unit=unit,
         ),
-        "censoring": _censoring(protocol, sample, result.models),
+        "censoring": censoring_weights(protocol, sample, result.models),
     }
 
 
@@ -128,7 +132,7 @@ def _parameters(models: SurvivalModels) -> int:
     return sum(model.columns.shape[1] for model in models.events)
 
 
-def _censoring(protocol: Protocol, sample: TimedSample, models: SurvivalModels) -> dict[str, Any]:
+def censoring_weights(protocol: Protocol, sample: TimedSample, models: SurvivalModels) -> dict[str, Any]:
     """Return the diagnostics of censoring: the chance of being followed, and its weights' product with those of treatment.
 
     The weights are of the subjects who have the event by the horizon or are followed to it: 1 over the chance of the

@@ -191,9 +191,22 @@ def diagnostics(report: Report) -> str:
         Column(("Treated", "or model as a whole")),
         Column(("Control",)),
     )
-    note = "Empirical equipoise: preference score between 0.3 and 0.7. C-statistic: area under the ROC curve."
+    note = (
+        "Empirical equipoise: preference score between 0.3 and 0.7. C-statistic: area under the ROC curve."
+        f"{_used_by(report)}"
+    )
     return block(
         table("14.1.4", "Diagnostics of the propensity score", columns, rows, note=note, source="propensity")
+    )
+
+
+def _used_by(report: Report) -> str:
+    """Return who uses the scores where the primary estimator does not, as a sentence after a space; nothing where it does."""
+    if report.protocol["inference"].get("estimator", "aipw") == "aipw":
+        return ""
+    return (
+        " No score enters the primary estimator, so that neither scores nor weights halt the analysis; the rows of Table 14.2.3 and "
+        "Table 14.2.4 that weight or match the subjects use them."
     )
 
 

@@ -55,7 +55,7 @@ def test_clusters_decide_where_errors_come_from(
     path: str, cluster: str | None, expected: str, function: str
 ) -> None:
     """What is summed or drawn by clusters has its own origin, all else the one that it ever had."""
-    assert clustered_path(path, cluster) == expected
+    assert clustered_path(path, clustered=cluster is not None) == expected
     assert origin_of(expected).function.endswith(f":{function}")
 
 

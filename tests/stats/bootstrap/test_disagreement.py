@@ -16,6 +16,7 @@ from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import Family
 from tests.stats.samples import Sample, draw
 
+ROUNDING = 1e-9
 REPLICATES = 224
 """Of a run; the rates find their share with 96."""
 

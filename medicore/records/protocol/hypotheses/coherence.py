@@ -23,11 +23,15 @@ _PRIMARY_ONLY = ("composite variable", "while on treatment")
 
 
 def protocol_of(protocol: Protocol, endpoint: SecondaryEndpoint) -> Protocol:
-    """Return the protocol in which a secondary endpoint is the outcome, and all else is as it was."""
+    """Return the protocol in which a secondary endpoint is the outcome, and all else is as it was.
+
+    Beside an ANCOVA, an endpoint of 0 and 1 is estimated by g-computation, which has the same form of model.
+    """
     estimand = protocol.estimand.model_copy(update={"measure": endpoint.measure, "variable": endpoint.label})
-    return protocol.model_copy(
-        update={"outcome": endpoint, "estimand": estimand, "secondary": (), "families": ()}
-    )
+    changed = {"outcome": endpoint, "estimand": estimand, "secondary": (), "families": ()}
+    if protocol.inference.estimator == "ancova" and endpoint.type == "binary":
+        changed["inference"] = protocol.inference.model_copy(update={"estimator": "g-computation"})
+    return protocol.model_copy(update=changed)
 
 
 def incoherent_endpoints(protocol: Protocol, rules: Sequence[Rule]) -> Iterator[str]:
