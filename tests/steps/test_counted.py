@@ -123,7 +123,7 @@ def test_weights_beyond_the_limits_are_findings() -> None:
         "treated": {"largest_weight_share": 0.2, "effective_sample_size": 50.0, "subjects": 100},
         "control": {"largest_weight_share": 0.01, "effective_sample_size": 20.0, "subjects": 100},
     }
-    found = list(exposure_findings(plan(), {"exposure": {"arms": arms}}))
+    found = list(exposure_findings(plan(), {"arms": arms}))
     assert [(one.gate, one.subject) for one in found] == [
         ("weight share (exposure)", "treated"),
         ("effective sample size (exposure)", "control"),

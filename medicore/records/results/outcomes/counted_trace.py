@@ -92,8 +92,8 @@ ORIGINS = (
         "Planned sensitivity analyses of the same estimand, and apart from them the supplementary ones; each row names "
         "its estimator", "by the row's estimator; θ ∓ z·SE, p = 2P(Z ≥ |θ/SE|), of a ratio on the logarithm",
         ("sensitivity", *_INFERENCE), "", "ICH E9(R1), A.5.2"),
-    Origin("findings.effect.**", "effect", "medicore.steps.gates.counted_gates:exposure_findings",
-        "A diagnostic of the estimate, its models or its weights that is beyond its limit", "", ("gates", *_INFERENCE),
+    Origin("findings.effect.**", "effect", "medicore.steps.gates.counted_gates:rate_model_findings",
+        "A diagnostic of the estimate or of its models of rate and exposure that is beyond its limit", "", ("gates", *_INFERENCE),
         "findings"),
 )
 # fmt: on
