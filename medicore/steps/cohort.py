@@ -10,6 +10,7 @@ from medicore.errors import DataError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.disposition import disposition_rows
 from medicore.steps.data.follow_up import EVENT, follow_up_section, unrecorded
 from medicore.steps.data.outcome_counts import lock_day, outcome_section
 from medicore.steps.data.outcome_states import MISSING, NOT_YET_DUE, outcomes_of
@@ -85,6 +86,9 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "assessed": len(extract),
         "criteria": flow,
         "not_in_contrast": int(outside.sum()),
+        "eligible": int(compared.sum()),
+        "excluded": len(extract) - int(compared.sum()),
+        "disposition": disposition_rows(len(extract), flow, _later(reason)),
         "analysed": len(analysis),
         "arms": {arm: {"label": labels[arm], "n": size} for arm, size in sizes.items()},
         **told,
@@ -105,6 +109,12 @@ def _eligible(protocol: Protocol, extract: pd.DataFrame) -> tuple[NDArray[np.obj
             {"name": criterion.name, "excluded": int(excluded.sum()), "remaining": int((reason == "").sum())}
         )
     return reason, flow
+
+
+def _later(reason: NDArray[np.object_]) -> list[tuple[str, str, int]]:
+    """Return the reasons after eligibility, each with its kind and how many subjects it leaves out."""
+    kinds = {OUTSIDE: "contrast", NOT_DUE: "outcome", LEFT_OUT: "outcome"}
+    return [(words, kind, int(np.equal(reason, words).sum())) for words, kind in kinds.items()]
 
 
 def _empty(label: str) -> DataError:

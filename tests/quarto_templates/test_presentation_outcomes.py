@@ -20,7 +20,7 @@ def with_late(inputs: Any, **changed: Any) -> Any:
     for arm in found["arms"].values():
         arm["not_yet_due"] = 10
     found |= {"told_by_dates": True, "locked_on": "2025-04-01", **changed}
-    return inputs.report()
+    return inputs.describe().report()
 
 
 def test_states_are_counted_by_arm(inputs: Any) -> None:

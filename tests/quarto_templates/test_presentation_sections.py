@@ -74,6 +74,7 @@ def test_the_primary_table_has_its_standard_error_and_three_more(inputs: Any) ->
 def test_criteria_that_exclude_nobody_are_shown(inputs: Any) -> None:
     """CONSORT: a criterion without exclusions is in the table and in the diagram."""
     inputs.results["cohort"]["criteria"].append({"name": "Under age", "excluded": 0, "remaining": 1566})
+    inputs.describe()
     for made in (cohort.disposition(inputs.report()), cohort.consort(inputs.report())):
         assert says(made, "Under age", "Arm outside the declared contrast")
 
@@ -88,7 +89,7 @@ def test_a_long_list_of_criteria_still_fits_the_diagram(inputs: Any) -> None:
         }
         for index in range(60)
     ]
-    made = cohort.consort(inputs.report())
+    made = cohort.consort(inputs.describe().report())
     assert "7.2pt" in made
     assert says(made, "22 more criteria: Table 14.1.1")
     assert says(cohort.disposition(inputs.report()), "Criterion 59")

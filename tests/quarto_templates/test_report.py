@@ -154,6 +154,7 @@ def test_hostile_texts_are_printed_and_never_obeyed(inputs: Any) -> None:
     inputs.results["cohort"]["criteria"] = [
         {"name": text, "excluded": 0, "remaining": 1566} for text in (*HOSTILE, "中" * 40, "a" * 300)
     ]
+    inputs.describe()
     for label, arm in zip(HOSTILE[2:4], inputs.results["cohort"]["arms"].values(), strict=True):
         arm["label"] = label
     inputs.run |= {"status": "exploratory", "paper": "us-letter", "reason": HOSTILE[3]}

@@ -3,7 +3,7 @@
 from presentation.sections import survival
 from presentation.sections.effect import decimals, quoted, sentence, with_unit
 from presentation.sections.estimand import TARGETS
-from presentation.sections.outcomes import in_words
+from presentation.sections.outcomes import PATHS, in_words
 from presentation.sections.propensity import limit_paths
 from presentation.sections.randomised import VERDICT, verdict
 from presentation.writing.exhibits import facts
@@ -111,8 +111,7 @@ def synopsis(report: Report) -> str:
                     "cohort.analysed",
                     "cohort.arms.treated",
                     "cohort.arms.control",
-                    "cohort.outcomes.arms.treated",
-                    "cohort.outcomes.arms.control",
+                    *PATHS,
                 ),
             ),
         ),

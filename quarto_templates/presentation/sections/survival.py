@@ -7,7 +7,7 @@ from typing import Any
 
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import MISSING, count, fixed, interval, level, of_total, p_value, percent
+from presentation.writing.numbers import MISSING, count, fixed, interval, level, p_value, percent, with_share
 from presentation.writing.typst import Code, block, call
 
 _ARMS = ("treated", "control")
@@ -114,15 +114,14 @@ def follow_up(report: Report) -> str:
     """Return Table 14.1.1.1: how follow-up ended in each arm."""
     found = report.results["cohort"]["outcomes"]["follow_up"]
     arms = found["arms"]
-    size = {arm: report.results["cohort"]["arms"][arm]["n"] for arm in _ARMS}
     cited = report.cite(*(f"cohort.outcomes.follow_up.arms.{arm}" for arm in _ARMS))
 
     def counted(words: str, key: str) -> Row:
-        cells = [of_total(arms[arm][key], size[arm]) for arm in _ARMS]
+        cells = [with_share(arms[arm][key], arms[arm]["shares"][key]) for arm in _ARMS]
         return Row((words, *cells), "indented", cited)
 
     rows: list[Row | Group] = [
-        Row(("Analysed subjects", *(count(size[arm]) for arm in _ARMS)), "total", cited),
+        Row(("Analysed subjects", *(count(arms[arm]["n"]) for arm in _ARMS)), "total", cited),
         Group("Until the end of follow-up"),
         counted("Event", "events"),
         *([counted(found["competing"], "competing")] if found["competing"] else []),

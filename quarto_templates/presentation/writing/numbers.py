@@ -57,9 +57,9 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return MISSING if share is None else f"{fixed(100 * share, decimals)} %"
 
 
-def of_total(part: float, whole: float) -> str:
-    """Return a count with its percentage of a total."""
-    return f"{count(part)} ({fixed(100 * part / whole, 1)} %)" if whole else count(part)
+def with_share(number: float, share: float) -> str:
+    """Return a count with its share as a percentage."""
+    return f"{count(number)} ({percent(share)})"
 
 
 def interval(row: Mapping[str, Any], decimals: int) -> str:
