@@ -62,6 +62,10 @@ def test_the_whole_report_is_made_with_curve_and_tables(inputs: Inputs) -> None:
         "Weights for treatment and censoring together",
     ):
         assert tight(words) in text, words
+    looks, beside = (
+        text.rindex(tight(title)) for title in ("Looks at the study", "Beside the effect on survival")
+    )
+    assert looks < beside
 
 
 def test_the_curve_keeps_each_value_until_the_next_time(inputs: Inputs) -> None:
