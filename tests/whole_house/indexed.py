@@ -119,7 +119,7 @@ def results(estimate: float) -> dict[str, Any]:
     return {
         "study": {"n": estimate},
         "primary": {
-            "n": 60, "estimate": estimate, "ci_low": estimate - 1, "ci_high": estimate + 1, "p_value": 1e-12,
+            "n": 60, "estimate": estimate, "estimator": "AIPW", "ci_low": estimate - 1, "ci_high": estimate + 1, "p_value": 1e-12,
             "level": 0.95, "bootstrap": {"estimate": estimate, "replicates": 200},
         },
         "balance": {"worst": worst},

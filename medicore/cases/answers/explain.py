@@ -12,13 +12,13 @@ from medicore.cases.run.stored import GIVEN, read_document, read_provenance
 from medicore.errors import IntegrityError, ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
-from medicore.records.results.origin import Origin, matching
+from medicore.records.results.origin import Origin
 from medicore.records.results.paths import value_at
 from medicore.records.results.printed import Place, places_of
 from medicore.records.results.recorded_trace import recorded_origins
 from medicore.records.results.references import path_of
 from medicore.records.results.survival_trace import SECTION
-from medicore.records.results.trace_randomised import traced_path
+from medicore.records.results.tracing import Trace
 from medicore.steps.gate import DOCUMENT
 from medicore.steps.way import STEP_NAMES, STEPS
 
@@ -54,13 +54,12 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
     provenance = read_provenance(house, run, commit)
     results = read_results(house, run, commit)
     value = value_at(results.document, path)
-    traced, inner = path, path
+    trace = Trace.of(results.document).within(_recorded(house, commit, results.document))
+    traced = inner = trace.path(path)
     if path.split(".")[0] == "findings":
         traced, inner, value = _of_finding(run, results.document, path)
+    origin = trace.origin(traced)
     protocol = read_document(house, run, commit, "protocol.json")
-    if traced == path:
-        traced = inner = traced_path(path, protocol["inference"].get("estimator", "aipw"))
-    origin = matching(_traced_by(house, commit, results.document), traced)
     file, line = _place(house, commit, origin.function)
     # Later steps use nothing from the contract check: it is computed again only if the number is its own.
     kept = GIVEN if origin.step == "check" else (*GIVEN, DOCUMENT["check"])
@@ -128,7 +127,7 @@ def _given(protocol: dict[str, Any], key: str) -> bool:
     return key.split(".")[0] in protocol
 
 
-def _traced_by(house: House, commit: str, results: Mapping[str, Any]) -> tuple[Origin, ...]:
+def _recorded(house: House, commit: str, results: Mapping[str, Any]) -> tuple[Origin, ...]:
     """Return the recorded code's trace table, and before it that of a time to event where the results are of one."""
     files = ("survival_trace.py", "trace.py") if SECTION in results else ("trace.py",)
 

@@ -13,9 +13,8 @@ from medicore.records.ledger.indexed import Entry, Indexed, Numbers
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.ledger.precedence import precedence
 from medicore.records.ledger.states import OPEN, RunState
-from medicore.records.results.origin import matching
 from medicore.records.results.printed import likelihood, numbers_of, printed_number
-from medicore.records.results.survival_trace import origins_of
+from medicore.records.results.tracing import Trace
 
 _REQUESTED = "run.requested"
 
@@ -92,11 +91,12 @@ def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighti
             for place in sorted(near)
             if number.reads_like(held.values[place])
         ]
-        table = origins_of(held.paths) if places else ()
+        trace = Trace.by(held.paths if places else (), indexed.entries[run].line.get("estimator"))
         for path, value in sorted(places, key=lambda place: likelihood(place[0])):
-            if (len(table), path) not in definitions:
-                definitions[len(table), path] = matching(table, path).definition
-            found.append(Sighting(run, path, value, definitions[len(table), path]))
+            key = len(trace.origins), trace.path(path)
+            if key not in definitions:
+                definitions[key] = trace.origin(path).definition
+            found.append(Sighting(run, path, value, definitions[key]))
     if not found:
         raise ProtocolError(
             f"no result of {study or 'any run'} reads {text[:40]!r} with its rounding; give all the digits that are "

@@ -48,6 +48,7 @@ def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
         results = read_results(house, run, commit)
         primary = results.primary
         found |= {
+            "estimator": primary.estimator,
             "n": primary.n,
             "estimate": primary.estimate,
             **_valid(results),

@@ -12,9 +12,8 @@ from medicore.ports.house import House
 from medicore.records.checking import Check, CheckKind
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
-from medicore.records.results.origin import first_parts, matching
 from medicore.records.results.paths import paths_of
-from medicore.records.results.survival_trace import origins_of
+from medicore.records.results.tracing import Trace
 from medicore.steps.way import STEP_NAMES
 
 _OF_THE_RECORD = (CheckKind.LEDGER, CheckKind.AUTHORITY, CheckKind.RECORD, CheckKind.REPOSITORY_COPY)
@@ -188,12 +187,12 @@ def _traceable(found: _Evidence) -> tuple[bool | None, str]:
     results = found.document("results.json")
     if results is None:
         return None, f"code commit {found.provenance['run']['code_commit'][:12]}; no results were reached"
-    table = origins_of(results)
-    traced = first_parts(table)
-    paths = [path for path in paths_of(results) if path.split(".")[0] in traced]
+    trace = Trace.of(results)
+    parts = trace.parts
+    paths = [path for path in paths_of(results) if path.split(".")[0] in parts]
     try:
         for path in paths:
-            matching(table, path)
+            trace.origin(path)
     except IntegrityError as error:
         return False, str(error)
     return (

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from medicore.errors import ProtocolError
-from medicore.records.results.origin import first_parts, matching
 from medicore.records.results.paths import leaves_of
-from medicore.records.results.survival_trace import origins_of
+from medicore.records.results.tracing import Trace
 
 _NUMBER = re.compile(
     r"(?P<below><?)(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?:e(?P<exponent>[-+]?\d{1,3}))?(?P<percent>%?)"
@@ -119,9 +118,9 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
     Only results with an origin count, and each path appears once. Raises ProtocolError when the text is not a number,
     or no result is printed as this number.
     """
-    number, table = printed_number(text), origins_of(results)
+    number, trace = printed_number(text), Trace.of(results)
     found = [
-        Place(path, value, matching(table, path).definition)
+        Place(path, value, trace.origin(path).definition)
         for path, value in numbers_of(results)
         if number.reads_like(value)
     ]
@@ -135,7 +134,7 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
 
 def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
     """Return every number of the results that has an origin, with its path, in the order of the results."""
-    first = first_parts(origins_of(results))
+    first = Trace.of(results).parts
     return tuple(
         (path, float(value))
         for part, section in results.items()

@@ -18,6 +18,7 @@ _ESTIMATOR = "medicore.stats.survival.augmented_survival:augmented_survival"
 _BATCHED = "medicore.stats.survival.batched_survival:SurvivalSample"
 _JACKKNIFE = "medicore.stats.survival.batched_survival:jackknifed"
 _PRIMARY = "medicore.steps.models.survival_primary:estimate_survival"
+_WALD = "θ ∓ q·SE; p = 2P(Q ≥ |θ/SE|); q of Student's t with the degrees of freedom of the primary estimate"
 _SOURCE = (
     "Zhang & Schaubel, 2012; Bai, Tsiatis & O'Brien, 2013; Ozenne, Scheike, Stærk & Gerds, 2020, section 3"
 )
@@ -100,6 +101,24 @@ ORIGINS = (
     Origin("primary.estimate", "effect", _ESTIMATOR,
         "Difference of survival at the horizon, or of restricted mean survival, by AIPW with censoring weights",
         "μ1 − μ0, each μ as of its arm", _EFFECT, "primary", _SOURCE),
+    Origin("primary.bootstrap.spread", "effect", "medicore.stats.bootstrap.bootstrap_result:BootstrapResult",
+        "Half the range of the central 68.27 % of the replicates, which the gate of variances judges",
+        "(Q(Φ(1)) − Q(Φ(−1)))/2, Q median-unbiased quantiles", _BOOTSTRAP, "primary", "Hyndman & Fan, 1996, definition 8"),
+    Origin("primary.bootstrap.**", "effect", _BATCHED, "Bootstrap of the primary estimate; patients resampled, every model fitted again",
+        "interval of the named type over the replicates; standard error with ddof 1", _BOOTSTRAP, "primary",
+        "Efron & Tibshirani, 1993, chapter 13"),
+    Origin("primary.ci_low", "effect", "medicore.stats.effect.estimate:Estimate",
+        "Lower limit of the primary estimate's interval", _WALD, _INFERENCE, "primary"),
+    Origin("primary.ci_high", "effect", "medicore.stats.effect.estimate:Estimate",
+        "Upper limit of the primary estimate's interval", _WALD, _INFERENCE, "primary"),
+    Origin("primary.p_value", "effect", "medicore.stats.effect.estimate:Estimate", "Two-sided p-value of no effect", _WALD,
+        _EFFECT, "primary"),
+    Origin("primary.imputation", "effect", _PRIMARY, "Nothing: a time to event is not imputed", "", ("outcome",), "primary"),
+    Origin("primary.observation", "effect", _PRIMARY, "Nothing: where follow-up ends, censoring weights stand in its place", "",
+        ("outcome",), "primary"),
+    Origin("primary.**", "effect", _PRIMARY,
+        "Difference of survival at the horizon, or of restricted mean survival, by AIPW with censoring weights",
+        "μ1 − μ0, each μ as of its arm", _INFERENCE, "primary", _SOURCE),
     Origin("evalue.**", "sensitivity", "medicore.steps.alternatives.survival_section:confounding_of_survival",
         "E-value of the ratio of the risks by the horizon: how strong an unmeasured confounder would have to be",
         "E = RR + √(RR(RR − 1)), RR = (1 − S1)/(1 − S0), 1/RR for RR below 1; its interval on the logarithm", _INFERENCE,

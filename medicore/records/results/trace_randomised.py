@@ -1,7 +1,7 @@
 """The trace of what only randomised studies have: ANCOVA and g-computation, the hypothesis, the randomisation.
 
 ``explain`` reads this table of a record beside that of ``trace.py``. A path of the primary result whose function depends on the
-estimator is looked up under ``adjusted``.
+estimator is looked up under ``adjusted``, and one of a secondary endpoint under ``adjusted_secondary``.
 """
 
 from medicore.records.results.origin import Origin
@@ -15,6 +15,7 @@ _ADJUSTED = (
     "outcome",
     "treatment",
 )
+_ENDPOINT = ("secondary", "eligibility", "imputation", "inference.level", *_ADJUSTED)
 _MEANS = "medicore.stats.randomisation.adjusted_means:AdjustedMeans"
 
 # The first pattern that fits is the origin. The table holds literals alone: recorded_trace.py reads it as such.
@@ -68,6 +69,19 @@ RANDOMISED_ORIGINS = (
         "minimisation calibrated within strata",
         "μ_a = Σm_a(x)/n, with Σ_z (n_z/n)·mean residual of arm a in stratum z where calibrated; μ1 − μ0, or a ratio of the same "
         "means", _ADJUSTED, "primary", "Robins, 1986; Freedman, 2008; Lin, 2013; Bannick, Shao, Liu, Du, Yi & Ye, 2025"),
+    Origin("adjusted_secondary.*.verification.relative_difference", "sensitivity", "medicore.stats.verification:Verification",
+        "Difference of the two implementations of a secondary endpoint, in standard errors of the first",
+        "max(|θ′ − θ|, |SE′ − SE|)/SE", _ENDPOINT, "secondary"),
+    Origin("adjusted_secondary.*.verification.tolerance", "sensitivity", "medicore.stats.verification:agreement",
+        "Largest relative difference at which the implementations confirm each other", "", (), "secondary"),
+    Origin("adjusted_secondary.*.verification.**", "sensitivity",
+        "medicore.stats.randomisation.verification_adjusted:verify_adjusted",
+        "Double programming: a secondary endpoint's estimate and its standard error, computed a second time by another route",
+        "mean predictions of scikit-learn's models on whitened columns; strata gone through one by one", _ENDPOINT, "secondary"),
+    Origin("adjusted_secondary.**", "sensitivity", "medicore.steps.alternatives.secondary:secondary_endpoints",
+        "Secondary endpoints by ANCOVA, of 0 and 1 by g-computation, each in the eligible subjects whose outcome of it is due, "
+        "with outcome models of its own; the interval is pointwise",
+        "as the primary; θ ∓ q·SE, p = 2P(Q ≥ |θ/SE|); of a ratio's logarithm", _ENDPOINT, "secondary"),
     Origin("hypothesis.**", "effect", "medicore.steps.models.hypothesis:hypothesis_section",
         "The declared hypothesis: its limits, the ends of the interval that are held against them, one-sided p-values, and "
         "whether it holds",
@@ -79,21 +93,19 @@ RANDOMISED_ORIGINS = (
 )
 # fmt: on
 
-_ESTIMATOR_DECIDES = frozenset(
+_SHARED = frozenset(
     {
-        "bootstrap", "degrees_of_freedom", "estimand", "estimate", "estimator", "mean_control", "mean_treated",
-        "standard_error", "standard_errors", "variance", "verification",
+        "absolute_difference", "ci_high", "ci_low", "imputation", "level", "n", "null", "observation", "observed", "p_value",
     }
 )  # fmt: skip
+"""The parts of the primary result that are computed alike for every estimator."""
 
 
-def traced_path(path: str, estimator: str) -> str:
-    """Return the path under which the origin of a result is found, by the primary estimator of the protocol."""
-    first, _, rest = path.partition(".")
-    if (
-        first != "primary"
-        or estimator == "aipw"
-        or (rest and rest.partition(".")[0] not in _ESTIMATOR_DECIDES)
-    ):
-        return path
-    return f"adjusted{path.removeprefix(first)}"
+def traced_path(path: str, *, adjusted: bool) -> str:
+    """Return the path under which the origin of a result is found, where the primary estimator is ANCOVA or g-computation."""
+    parts = path.split(".")
+    if adjusted and parts[0] == "primary" and not _SHARED & set(parts[1:2]):
+        return ".".join(["adjusted", *parts[1:]])
+    if adjusted and parts[0] == "secondary" and parts[2:3] != ["outcomes"]:
+        return ".".join(["adjusted_secondary", *parts[1:]])
+    return path

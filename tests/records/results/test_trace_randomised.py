@@ -20,22 +20,26 @@ def test_every_origin_names_a_step_and_a_function() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "estimator", "expected"),
+    ("path", "expected"),
     [
-        ("primary.estimate", "aipw", "primary.estimate"),
-        ("primary.estimate", "ancova", "adjusted.estimate"),
-        ("primary.bootstrap.spread", "g-computation", "adjusted.bootstrap.spread"),
-        ("primary", "ancova", "adjusted"),
-        ("primary.ci_low", "ancova", "primary.ci_low"),
-        ("monitoring.z", "ancova", "monitoring.z"),
+        ("primary.estimate", "adjusted.estimate"),
+        ("primary.measure", "adjusted.measure"),
+        ("primary.bootstrap.spread", "adjusted.bootstrap.spread"),
+        ("primary", "adjusted"),
+        ("primary.ci_low", "primary.ci_low"),
+        ("primary.absolute_difference.estimate", "primary.absolute_difference.estimate"),
+        ("secondary.0.estimate", "adjusted_secondary.0.estimate"),
+        ("secondary.1.verification.tolerance", "adjusted_secondary.1.verification.tolerance"),
+        ("secondary", "adjusted_secondary"),
+        ("secondary.0.outcomes.due", "secondary.0.outcomes.due"),
+        ("monitoring.z", "monitoring.z"),
     ],
 )
-def test_the_estimator_decides_where_its_own_numbers_come_from(
-    path: str, estimator: str, expected: str
-) -> None:
+def test_the_estimator_decides_where_its_own_numbers_come_from(path: str, expected: str) -> None:
     """What ANCOVA or g-computation computes itself is looked up under its own name, all else as ever."""
-    assert traced_path(path, estimator) == expected
-    assert origin_of(expected).step == "effect"
+    assert traced_path(path, adjusted=True) == expected
+    assert traced_path(path, adjusted=False) == path
+    assert origin_of(expected).step in ("effect", "sensitivity")
 
 
 def test_the_table_is_part_of_the_trace() -> None:

@@ -1,0 +1,52 @@
+"""Tracing: the one way from a path of the results to its origin, by what the primary analysis of these results is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from medicore.records.results.origin import Origin, first_parts, matching
+from medicore.records.results.survival_trace import origins_of
+from medicore.records.results.trace_randomised import traced_path
+
+_ADJUSTED_NAMES = ("ANCOVA", "g-computation")
+"""How the names of the estimators begin that average the predictions of outcome models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The table by which some results are traced, and whether their primary estimator is ANCOVA or g-computation."""
+
+    origins: tuple[Origin, ...]
+    adjusted: bool
+
+    @classmethod
+    def of(cls, results: Mapping[str, Any]) -> Self:
+        """Return the trace of results, whole as ``results.json`` holds them."""
+        primary = results.get("primary") or {}
+        return cls.by(results, primary.get("estimator"))
+
+    @classmethod
+    def by(cls, sections: Iterable[str], estimator: str | None) -> Self:
+        """Return the trace of results with these sections, or paths, and the primary ``estimator`` of this name."""
+        return cls(origins_of(sections), (estimator or "").startswith(_ADJUSTED_NAMES))
+
+    def within(self, origins: tuple[Origin, ...]) -> Self:
+        """Return the trace of the same results by another table, as that of the code that made them."""
+        return replace(self, origins=origins)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The parts of the results that have origins."""
+        return first_parts(self.origins)
+
+    def path(self, path: str) -> str:
+        """Return the path under which the table holds a path's origin: the path itself, or that of the primary estimator.
+
+        A table of before an estimator had a path of its own holds the path itself.
+        """
+        own = traced_path(path, adjusted=self.adjusted)
+        return own if own == path or own.split(".")[0] in self.parts else path
+
+    def origin(self, path: str) -> Origin:
+        """Return the origin of a path; raise IntegrityError when the table lacks it."""
+        return matching(self.origins, self.path(path))
