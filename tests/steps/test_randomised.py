@@ -8,7 +8,10 @@ import pytest
 import statsmodels.formula.api as smf
 from scipy.stats import t
 
+from medicore.stats.models.outcome_model import fit_outcome_models
+from medicore.stats.randomisation import adjusted_means
 from medicore.stats.verification import TOLERANCE
+from medicore.steps.effect import effect as run_effect
 from medicore.steps.sensitivity import sensitivity
 from medicore.stores.files import FolderFiles
 from tests.steps.analysed_trial import compared, estimated, section, weighed, with_column
@@ -46,6 +49,20 @@ def test_ancova_is_the_primary_and_confirmed(tmp_path: Path) -> None:
     assert found["degrees_of_freedom"] == fit.df_resid
     assert found["verification"]["relative_difference"] < TOLERANCE / 1000
     assert found["bootstrap"]["replicates"] == 200
+
+
+def test_the_models_of_a_sample_are_fitted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Estimate, interval and expected spread are of one fit of the outcome models; the bootstrap's start is another."""
+    files, _ = weighed(tmp_path, allocated(), randomised())
+    fits: list[int] = []
+
+    def counted(*arguments: Any) -> Any:
+        fits.append(1)
+        return fit_outcome_models(*arguments)
+
+    monkeypatch.setattr(adjusted_means, "fit_outcome_models", counted)
+    assert [finding for finding in run_effect(files, randomised()) if finding.gate != "monitoring"] == []
+    assert len(fits) == 2
 
 
 def test_the_scheme_makes_the_interval_narrower(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ class AdjustedMeans:
         """The subjects less the parameters."""
         return float(len(self.outcome) - self.parameters)
 
-    def result(self) -> AugmentedResult:
+    def result(self) -> "AdjustedResult":
         """Return the estimate with the variance of its influence function, and with the stacked sandwich.
 
         A subject's influence on the mean of arm a is m_a − μ_a + 1(A = a)(y − m_a)/π, π the share of the arm, in its stratum
@@ -80,7 +80,7 @@ class AdjustedMeans:
         )
         full = self._through_models(np.ones(n))
         stacked = self._of_influence(full, f"stacked sandwich, ddof 0{self._told}")
-        return AugmentedResult(
+        return AdjustedResult(
             influence_function=difference(means),
             sandwich=difference(stacked),
             mean_treated=means.treated,
@@ -89,6 +89,7 @@ class AdjustedMeans:
             means=means,
             stacked=stacked,
             models=self.models,
+            adjusted=self,
         )
 
     def small_sample(self, correction: Correction = "HC2") -> ArmMeans:
@@ -167,6 +168,13 @@ class AdjustedMeans:
             gain = balance_gain(self.residual, self._arm, self._shares, self.randomisation, unbiased=small)
             root = with_covariance(root, positive(root.T @ root - gain / n))
         return ArmMeans("ATE", self.name, one, zero, root, variance, n, freedom)
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustedResult(AugmentedResult):
+    """The result of adjusted means, and these themselves: other variances of the same fit are theirs."""
+
+    adjusted: AdjustedMeans
 
 
 @checked

@@ -19,7 +19,12 @@ from medicore.stats.missing.observation import Observation
 from medicore.stats.models.leverage import Correction
 from medicore.stats.models.outcome_model import Family, Form
 from medicore.stats.models.scores import Scores
-from medicore.stats.randomisation.adjusted_means import AdjustedMeans, Estimator, adjusted_means
+from medicore.stats.randomisation.adjusted_means import (
+    AdjustedMeans,
+    AdjustedResult,
+    Estimator,
+    adjusted_means,
+)
 from medicore.stats.randomisation.bootstrap_adjusted import bootstrap_adjusted
 from medicore.stats.randomisation.randomisation_scheme import Randomisation
 from medicore.stats.randomisation.verification_adjusted import verify_adjusted
@@ -203,7 +208,8 @@ class Adjusted:
         """Return the means with the variance of the scheme for small samples; of AIPW with other ``scores``."""
         if scores is not None:
             return DoublyRobust().inferred(sample, scores, result, correction)
-        return self.means(sample).small_sample(correction)
+        fitted = result.adjusted if isinstance(result, AdjustedResult) else self.means(sample)
+        return fitted.small_sample(correction)
 
     def bootstrap(self, sample: Analysable, *, replicates: int, seed: int) -> BootstrapResult:
         """Return the bootstrap that draws as the scheme balances, and refits the outcome models."""
