@@ -48,12 +48,12 @@ def printed_numbers(report: Report) -> list[Printed]:
     return found
 
 
-def unresolved(report: Report) -> list[tuple[Printed, str]]:
-    """Return the printed numbers that nobody can look up, each with the reason."""
-    lost = []
+def unresolved(report: Report, results: Mapping[str, Any] | None = None) -> list[tuple[Printed, str]]:
+    """Return the printed numbers that nobody can look up in the results, by default the report's, each with the reason."""
+    held, lost = results or report.results, []
     for number in printed_numbers(report):
         try:
-            places = places_of(report.results, number.text)
+            places = places_of(held, number.text)
         except ProtocolError:
             lost.append((number, "is no result"))
             continue

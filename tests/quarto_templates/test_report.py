@@ -110,7 +110,7 @@ def test_every_page_says_what_it_belongs_to(pdf: bytes) -> None:
     pages = pages_of(pdf)
     for number, page in enumerate(pages, start=1):
         assert "REF-NHEFS·2025-03·run1" in page
-        assert "CANDIDATE" in page
+        assert "STATUS:SEESIGNATURES" in page
         assert f"page{number}of{len(pages)}" in page
 
 

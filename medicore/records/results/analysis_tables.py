@@ -31,8 +31,9 @@ from medicore.records.results.analysis_rows import (
 def _flow(results: Mapping[str, Any]) -> tuple[Row, ...]:
     cohort = results["cohort"]
     arms = [Row({"n": arm["n"]}, {ARM: name}) for name, arm in cohort["arms"].items()]
-    criteria = [Row(numbers(item), {CRITERION: item["name"]}) for item in cohort["criteria"]]
-    return (Row(numbers(cohort)), *criteria, *arms)
+    steps = cohort.get("disposition") or cohort["criteria"]
+    flow = [Row(numbers(item), {CRITERION: item.get("reason") or item["name"]}) for item in steps]
+    return (Row(numbers(cohort)), *flow, *arms)
 
 
 def _baseline(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -132,7 +133,8 @@ def _scores(results: Mapping[str, Any]) -> tuple[Row, ...]:
     section = results["propensity"]
     by_arm = [
         Row({name: section[name][arm]}, {ARM: arm})
-        for name in ("effective_sample_size", "largest_weight_share")
+        for name in ("effective_sample_size", "effective_share", "largest_weight_share")
+        if name in section
         for arm in ("treated", "control")
     ]
     ranges = [

@@ -11,7 +11,7 @@ from medicore.records.results.paths import leaves_of
 from medicore.records.results.tracing import Trace
 
 _NUMBER = re.compile(
-    r"(?P<below><?)(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?:e(?P<exponent>[-+]?\d{1,3}))?(?P<percent>%?)"
+    r"(?P<below><?)(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?:e(?P<exponent>[-+]\d{1,3}))?(?P<percent>%?)"
 )
 _FIRST = (
     "primary.",
@@ -120,7 +120,7 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
     """
     number, trace = printed_number(text), Trace.of(results)
     found = [
-        Place(path, value, trace.origin(path).definition)
+        Place(path, value, trace.definition(path))
         for path, value in numbers_of(results)
         if number.reads_like(value)
     ]

@@ -10,6 +10,7 @@ from medicore.records.results.trace_randomised import traced_path
 
 _ADJUSTED_NAMES = ("ANCOVA", "g-computation")
 """How the names of the estimators begin that average the predictions of outcome models."""
+_FINDING = "A finding of a gate: what was found, the limit, and how often it fires when nothing is wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Trace:
         """
         own = traced_path(path, adjusted=self.adjusted)
         return own if own == path or own.split(".")[0] in self.parts else path
+
+    def definition(self, path: str) -> str:
+        """Return what a path of the results is; a finding is told alike whichever step made it."""
+        return _FINDING if path.split(".")[0] == "findings" else self.origin(path).definition
 
     def origin(self, path: str) -> Origin:
         """Return the origin of a path; raise IntegrityError when the table lacks it."""

@@ -12,7 +12,8 @@ from presentation.writing.numbers import count, fixed, interval
 from presentation.writing.typst import Code, block, call, joined
 
 _STATUS = {
-    "candidate": "Candidate: complete, and for review. It is released only by a signed decision in its record.",
+    "candidate": "See the signatures: complete. It is released when a signed decision approves it, in this file's signature "
+    "marks and in its record; without one it is for review.",
     "exploratory": "Exploratory: not from released code and environment. It can be neither signed nor archived.",
     "reference": "Reference: a repetition of a published result on this installation, not a regulatory run.",
 }

@@ -5,7 +5,7 @@ from typing import Any
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import decimals_for, fixed, percent, significant, with_share
-from presentation.writing.typst import block, call
+from presentation.writing.typst import block, call, joined
 
 _NONE = (
     "Missing baseline covariates: none is allowed by the protocol, and every analysed subject has them all."
@@ -63,7 +63,12 @@ def missing_covariates(report: Report) -> str:
         else "Imputed: the value that fills every gap."
     )
     made = table(
-        "14.1.2.1", "Missing baseline covariates", columns, rows, note=note, source="imputation.covariates"
+        "14.1.2.1",
+        "Missing baseline covariates",
+        columns,
+        rows,
+        note=joined(note, report.cite("imputation")),
+        source="imputation.covariates",
     )
     return block(call("para", words, report.cite("imputation")), made)
 

@@ -151,7 +151,9 @@ def _table(report: Report) -> Code:
         "delivery with the same numbers spends nothing; a kept boundary is that of the look before, whose information was as "
         f"large. {MISSING}: not known, or not part of the method."
     )
-    return table("14.2.5", "Looks at the study", columns, rows, note=note, source=PATH)
+    return table(
+        "14.2.5", "Looks at the study", columns, rows, note=joined(note, report.cite(PATH)), source=PATH
+    )
 
 
 def _cells(look: dict[str, Any], places: int) -> tuple[str, ...]:

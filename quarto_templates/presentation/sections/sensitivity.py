@@ -6,7 +6,7 @@ from presentation.sections.effect import decimals, error_unit
 from presentation.writing.axis import spanning
 from presentation.writing.exhibits import Column, Row, figure, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, fixed, interval, level, p_value, percent
+from presentation.writing.numbers import count, fixed, interval, level, p_sentence, p_value, percent
 from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
 from presentation.writing.typst import block, call, joined
 
@@ -58,7 +58,14 @@ def _description(row: dict[str, Any]) -> str:
     estimand = (
         str(row["estimand"]).partition(" within ")[0] if row["name"] in row["estimand"] else row["estimand"]
     )
-    return " · ".join(part for part in (estimand, row["estimator"], row["variance"], row["note"]) if part)
+    parts = (estimand, row["estimator"], row["variance"], _interaction(row), row["note"])
+    return " · ".join(part for part in parts if part)
+
+
+def _interaction(row: dict[str, Any]) -> str:
+    """Return the test that the effect is the same in every level of the subgroup's category; nothing without one."""
+    found = row.get("interaction_p_value")
+    return "" if found is None else f"test of interaction: {p_sentence(found)}"
 
 
 def forest(report: Report, kind: str) -> str:

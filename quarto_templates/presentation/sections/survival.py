@@ -8,7 +8,7 @@ from typing import Any
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import MISSING, count, fixed, interval, level, p_value, percent, with_share
-from presentation.writing.typst import Code, block, call
+from presentation.writing.typst import Code, block, call, joined
 
 _ARMS = ("treated", "control")
 _ROWS = (
@@ -182,7 +182,14 @@ def beside(report: Report) -> str:
         "weighted for treatment, Efron's ties, robust variance; it has no causal reading where hazards are not proportional. "
         f"{MISSING}: not computed."
     )
-    made = table("14.2.10", "Beside the effect on survival", columns, rows, note=note, source="survival")
+    made = table(
+        "14.2.10",
+        "Beside the effect on survival",
+        columns,
+        rows,
+        note=joined(note, report.cite("primary")),
+        source="survival",
+    )
     return block(made)
 
 
