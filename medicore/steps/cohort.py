@@ -184,7 +184,7 @@ def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, objec
     for covariate in protocol.covariates:
         rule, values = rules[covariate.column], analysis[covariate.column]
         missing: NDArray[np.bool_] = values.isna().to_numpy(dtype=bool)
-        common = {"label": covariate.label, "unit": rule.unit}
+        common = {"label": covariate.label, "unit": rule.unit, "column": covariate.column}
         if rule.type == "category":
             texts = values.to_numpy(dtype=object)
             for level in rule.values or ():

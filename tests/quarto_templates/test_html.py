@@ -21,7 +21,12 @@ from tests.quarto_templates.conftest import TEMPLATES, Inputs
 from tests.quarto_templates.pages import NUMBER, caption, elements, name_of, parsed, rows, words
 from tests.quarto_templates.test_report import HOSTILE
 
-OF = {"state": "released", "record_commit": "1c" * 20, "results_sha256": "2d" * 32, "report_sha256": "3e" * 32}
+OF = {
+    "state": "released",
+    "record_commit": "1c" * 20,
+    "results_sha256": "2d" * 32,
+    "report_sha256": "3e" * 32,
+}
 TEMPLATE = {
     path.relative_to(TEMPLATES).as_posix(): path.read_bytes()
     for path in TEMPLATES.rglob("*")

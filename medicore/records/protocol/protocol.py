@@ -172,7 +172,16 @@ class Protocol(GrowingPart):
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"monitoring", "randomisation", "negative_controls", "secondary", "families"}
+        {
+            "monitoring",
+            "randomisation",
+            "negative_controls",
+            "secondary",
+            "families",
+            "limitations",
+            "ethics",
+            "registration",
+        }
     )
 
     study: str
@@ -200,6 +209,9 @@ class Protocol(GrowingPart):
     gates: Gates = Gates()
     sensitivity: Sensitivity = Sensitivity()
     calendar: Calendar
+    limitations: tuple[Text, ...] = ()
+    ethics: Text | None = None
+    registration: Text | None = None
     retention: Retention = Retention()
     seed: Annotated[int, Field(ge=0, lt=2**63)]
 

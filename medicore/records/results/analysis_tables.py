@@ -153,7 +153,7 @@ def _primary(results: Mapping[str, Any]) -> tuple[Row, ...]:
     section = results["primary"]
     errors = {f"standard error, {name}": value for name, value in section["standard_errors"].items()}
     means = [
-        Row({"mean": section[f"mean_{arm}"]}, {ARM: arm})
+        Row({"mean": section[f"mean_{arm}"], **_interval_of_mean(section, arm)}, {ARM: arm})
         for arm in ("treated", "control")
         if f"mean_{arm}" in section
     ]
@@ -165,6 +165,12 @@ def _primary(results: Mapping[str, Any]) -> tuple[Row, ...]:
         Row(values, {ESTIMAND: section["estimand"]}, method),
         *(replace(row, method=method) for row in means),
     )
+
+
+def _interval_of_mean(section: Mapping[str, Any], arm: str) -> dict[str, Any]:
+    """Return standard error and limits of an arm's mean; nothing in results of before they were given."""
+    found = numbers(section.get("means", {}).get(arm, {}), ("estimate",))
+    return {f"{name} of the mean": value for name, value in found.items()}
 
 
 def _bootstrap(results: Mapping[str, Any]) -> tuple[Row, ...]:

@@ -53,6 +53,7 @@ _CITED = (
     "primary",
     "primary.estimate",
     "primary.standard_errors.*",
+    "primary.means.*",
     "primary.mean_treated",
     "primary.mean_control",
     "primary.absolute_difference",

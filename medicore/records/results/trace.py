@@ -2,7 +2,7 @@
 
 from medicore.records.results.origin import Origin, matching
 from medicore.records.results.trace_controls import CONTROLS_ORIGINS
-from medicore.records.results.trace_disposition import DISPOSITION_ORIGINS
+from medicore.records.results.trace_described import DESCRIBED_ORIGINS
 from medicore.records.results.trace_hypotheses import HYPOTHESES_ORIGINS
 from medicore.records.results.trace_keys import BALANCE, EFFECT, INFERENCE, MISSING, MODELS, SCORES, WEIGHTS
 from medicore.records.results.trace_looks import LOOKS_ORIGINS
@@ -18,7 +18,7 @@ _BY_ROW = "by the row's estimator, where outcomes are missing with weights divid
 # The first pattern that fits is the origin. The table holds literals and tables of other modules: recorded_trace.py reads it as such.
 # fmt: off
 ORIGINS = (
-    *DISPOSITION_ORIGINS,
+    *DESCRIBED_ORIGINS,
     Origin("data.**", "extract", "medicore.steps.extract:extract", "What the source system says of the data lock",
         "", ("edc",)),
     Origin("check.comparison.**", "check", "medicore.steps.data.comparison:compare",

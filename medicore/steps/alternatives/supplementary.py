@@ -138,8 +138,9 @@ def _subgroups(protocol: Protocol, samples: Sequence[Sample], column: str) -> li
             found.append(sample.inferred())
             return found[-1]
 
-        made = row(protocol, f"{label}: {level}", chosen, estimate)
-        estimand = f"{protocol.estimand.target} within {label}: {level}"
+        name = f"{label}: {protocol.contract.column(column).printed(level)}"
+        made = row(protocol, name, chosen, estimate)
+        estimand = f"{protocol.estimand.target} within {name}"
         rows.append({**made, "estimand": estimand, "n": min(len(one) for one in chosen)})
         if made["estimate"] is not None:
             estimates.append(pooled_means(protocol, means).inference)

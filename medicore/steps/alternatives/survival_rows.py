@@ -155,7 +155,8 @@ def _subgroups(protocol: Protocol, sample: TimedSample, column: str) -> list[dic
             found.append(difference(means))
             return means
 
-        made = row(protocol, f"{label}: {level}", [chosen], estimate)
-        estimand = f"{protocol.estimand.target} within {label}: {level}"
+        name = f"{label}: {protocol.contract.column(column).printed(level)}"
+        made = row(protocol, name, [chosen], estimate)
+        estimand = f"{protocol.estimand.target} within {name}"
         rows.append({**made, "estimand": estimand, "n": len(chosen)})
     return with_interaction(rows, estimates)

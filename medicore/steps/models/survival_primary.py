@@ -25,6 +25,7 @@ from medicore.steps.gates.monitoring_gates import (
 from medicore.steps.gates.survival_gates import censoring_findings, hazard_findings
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
+from medicore.steps.models.arm_means import arm_means
 from medicore.steps.models.primary import verification_section
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
 from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
@@ -107,6 +108,7 @@ def estimate_survival(protocol: Protocol, sample: TimedSample, result: SurvivalR
         "unit": protocol.outcome.unit if sample.summary == "restricted mean" else "",
         "mean_treated": means.treated,
         "mean_control": means.control,
+        "means": arm_means([means], level),
         "absolute_difference": {
             "estimate": found.value,
             "standard_error": found.standard_error,

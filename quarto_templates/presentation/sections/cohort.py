@@ -174,7 +174,10 @@ def baseline(report: Report) -> str:
         if row["label"] != open_label:
             rows.append(Group(row["label"]))
             open_label = row["label"]
-        rows.append(Row((row["level"], "n (%)", *cells), "indented", cited))
+        words = (
+            row["level"] if row["kind"] == "missing" else report.level(row.get("column", ""), row["level"])
+        )
+        rows.append(Row((words, "n (%)", *cells), "indented", cited))
     columns = (
         Column(("Characteristic",), "left", "1fr"),
         Column(("Summary",), "left"),

@@ -4,7 +4,7 @@ from typing import Any
 
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import decimals_for, fixed, percent, significant, with_share
+from presentation.writing.numbers import fixed, percent, significant, with_share
 from presentation.writing.typst import block, call, joined
 
 _NONE = (
@@ -78,7 +78,7 @@ def pooling(report: Report) -> str:
     found = report.results["primary"]["imputation"]
     if found is None:
         return ""
-    places = decimals_for(report.results["primary"]["standard_error"])
+    places = report.decimals
     freedom = found["degrees_of_freedom"]
     words = (
         f"The estimate is pooled over {found['imputations']} completed data sets: variance within "

@@ -100,7 +100,7 @@ def _words(report: Report) -> str:
             words.append(f"The bound for {name}, {fixed(found[name]['boundary'], 3)}, is {crossed}.")
     if found["stage_wise"] is not None:
         last = found["stage_wise"]
-        places = decimals_for(report.results["primary"]["standard_error"])
+        places = report.decimals
         words.append(
             f"By the stage-wise order the median-unbiased estimate is {fixed(last['estimate'], places)} "
             f"({level(last['level'])} interval {interval(last, places)}; {p_sentence(last['p_value'])})."
@@ -132,7 +132,7 @@ def _standing(found: dict[str, Any]) -> str:
 
 def _table(report: Report) -> Code:
     found = report.results[PATH]
-    places = decimals_for(report.results["primary"]["standard_error"])
+    places = report.decimals
     columns = (
         Column(("Look", "run"), "left", "1fr"),
         Column(("n",)),
