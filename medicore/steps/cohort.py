@@ -11,6 +11,7 @@ from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.data.counted import EXPOSURE, exposure_section, uncounted
+from medicore.steps.data.disposition import disposition_rows
 from medicore.steps.data.follow_up import EVENT, follow_up_section, unrecorded
 from medicore.steps.data.outcome_counts import lock_day, outcome_section
 from medicore.steps.data.outcome_states import MISSING, NOT_YET_DUE, outcomes_of
@@ -88,6 +89,9 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         "assessed": len(extract),
         "criteria": flow,
         "not_in_contrast": int(outside.sum()),
+        "eligible": int(compared.sum()),
+        "excluded": len(extract) - int(compared.sum()),
+        "disposition": disposition_rows(len(extract), flow, _later(reason)),
         "analysed": len(analysis),
         "arms": {arm: {"label": labels[arm], "n": size} for arm, size in sizes.items()},
         **told,
@@ -110,6 +114,12 @@ def _eligible(protocol: Protocol, extract: pd.DataFrame) -> tuple[NDArray[np.obj
             {"name": criterion.name, "excluded": int(excluded.sum()), "remaining": int((reason == "").sum())}
         )
     return reason, flow
+
+
+def _later(reason: NDArray[np.object_]) -> list[tuple[str, str, int]]:
+    """Return the reasons after eligibility, each with its kind and how many subjects it leaves out."""
+    kinds = {OUTSIDE: "contrast", NOT_DUE: "outcome", LEFT_OUT: "outcome"}
+    return [(words, kind, int(np.equal(reason, words).sum())) for words, kind in kinds.items()]
 
 
 def _empty(label: str) -> DataError:
@@ -183,7 +193,7 @@ def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, objec
     for covariate in protocol.covariates:
         rule, values = rules[covariate.column], analysis[covariate.column]
         missing: NDArray[np.bool_] = values.isna().to_numpy(dtype=bool)
-        common = {"label": covariate.label, "unit": rule.unit}
+        common = {"label": covariate.label, "unit": rule.unit, "column": covariate.column}
         if rule.type == "category":
             texts = values.to_numpy(dtype=object)
             for level in rule.values or ():

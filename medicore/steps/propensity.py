@@ -25,7 +25,7 @@ from medicore.steps.models.control_alarms import control_alarm_rates
 from medicore.steps.models.controls import control_section
 from medicore.steps.models.imputing import IMPUTATION, completed_sets, in_any_set
 from medicore.steps.models.naming import named
-from medicore.steps.models.scoring import Scored, scored
+from medicore.steps.models.scoring import Scored, effective_shares, scored
 from medicore.steps.models.terms import Terms, model_terms
 
 _BINS = 40
@@ -76,6 +76,7 @@ def propensity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             "refitted": not bool(made.retained.all()),
         },
         "effective_sample_size": made.effective_sample_size,
+        "effective_share": effective_shares(made),
         "largest_weight_share": made.largest_weight_share,
         "balance": balance_section(protocol, terms, made),
         "negative_controls": controls,

@@ -10,6 +10,8 @@ import pytest
 
 from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.results.references import references_of
+from medicore.steps.cohort import LEFT_OUT, NOT_DUE, OUTSIDE
+from medicore.steps.data.disposition import disposition_rows, outcome_groups
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +62,19 @@ class Inputs:
     def number(self) -> None:
         """Give the results the references that they have as they stand now."""
         self.results["references"] = list(references_of(self.results))
+
+    def describe(self) -> Any:
+        """Derive counts and shares of the disposition again, after criteria or counts were changed; return the inputs."""
+        found = self.results["cohort"]
+        later = [
+            (OUTSIDE, "contrast", found["not_in_contrast"]),
+            (NOT_DUE, "outcome", sum(arm["not_yet_due"] for arm in found["outcomes"]["arms"].values())),
+            (LEFT_OUT, "outcome", sum(arm["missing"] for arm in found["outcomes"]["arms"].values())),
+        ]
+        found["disposition"] = disposition_rows(found["assessed"], found["criteria"], later)
+        found["outcomes"]["groups"] = outcome_groups(found["outcomes"]["arms"])
+        found["eligible"] = found["outcomes"]["groups"]["overall"]["eligible"]["n"]
+        return self
 
     def render(self) -> bytes:
         """Return the report that the embedded renderer makes of them."""

@@ -21,7 +21,12 @@ from tests.quarto_templates.conftest import TEMPLATES, Inputs
 from tests.quarto_templates.pages import NUMBER, caption, elements, name_of, parsed, rows, words
 from tests.quarto_templates.test_report import HOSTILE
 
-OF = {"record_commit": "1c" * 20, "results_sha256": "2d" * 32, "report_sha256": "3e" * 32}
+OF = {
+    "state": "released",
+    "record_commit": "1c" * 20,
+    "results_sha256": "2d" * 32,
+    "report_sha256": "3e" * 32,
+}
 TEMPLATE = {
     path.relative_to(TEMPLATES).as_posix(): path.read_bytes()
     for path in TEMPLATES.rglob("*")
@@ -36,7 +41,7 @@ template = {path.relative_to(root).as_posix(): path.read_bytes() for path in roo
 inputs = {name: text.encode() for name, text in json.load(sys.stdin).items()}
 sys.stdout.buffer.write(render_html(template, inputs))
 """
-HEADER = "REF-NHEFS·2025-03·run1CANDIDATEpage{page}of{pages}"
+HEADER = "REF-NHEFS·2025-03·run1STATUS:SEESIGNATURESpage{page}of{pages}"
 FOOTER = "Causal-effectreportrun/REF-NHEFS/2025-03/1"
 
 
@@ -125,7 +130,7 @@ def test_every_printed_page_is_marked(status: str, tmp_path: Path) -> None:
     assert len(printed) > 10
     for number, text in enumerate(printed, start=1):
         assert "REF-NHEFS/2025-03/1:renditionofthereport" in text
-        assert status.upper() in text
+        assert ("RELEASED" if status == "candidate" else status.upper()) in text
         assert f"page{number}of{len(printed)}" in text
 
 
@@ -133,10 +138,10 @@ def test_it_says_that_it_is_a_rendition_and_of_what(root: Any) -> None:
     """The statement comes first, with record commit, digest of the results and of the PDF."""
     main = next(elements(root, "main"))
     bar, statement = list(main)[:2]
-    assert words(bar) == "REF-NHEFS·2025-03·run1CANDIDATE"
+    assert words(bar) == "REF-NHEFS·2025-03·run1RELEASED"
     assert statement.get("class") == "rendition"
     assert "Itisnottherecord" in words(statement)
-    assert all(value in words(statement) for value in OF.values())
+    assert all(value in words(statement) for value in list(OF.values())[1:])
 
 
 def test_pdf_and_page_print_the_same_table_by_table(root: Any, pdf: bytes) -> None:

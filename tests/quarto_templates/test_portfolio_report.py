@@ -201,6 +201,6 @@ def test_families_across_studies_are_a_table(portfolio: bytes) -> None:
     assert tight("Families across studies") in text
     assert tight("metabolic: holm, level 5.0 %; declared in commit 3a52404c3c1f") in text
     assert tight("0.0010 0.0030 rejected") in text
-    assert tight("1.0000 1.0000 not rejected not sealed") in text
+    assert tight("1.00 1.00 not rejected not sealed") in text
     without = render({**contents(), "families": []})
     assert tight("No family across studies is declared") in tight(text_of(without))

@@ -74,7 +74,7 @@ def test_the_surface_has_a_cell_for_each_pair_of_shifts(inputs: Any) -> None:
     }  # fmt: skip
     inputs.results["references"] = list(references_of(inputs.results))
     made = sensitivity.surface(inputs.report())
-    assert made.count("(0.0123)") == 9
+    assert made.count("(0.012)") == 9
     assert says(made, "14.2.3.1")
     assert says(made, "The interval excludes no effect at every pair.")
 

@@ -3,6 +3,7 @@
 from typing import Any, get_args
 
 from presentation.sections import hypotheses
+from presentation.writing.numbers import p_value
 
 from medicore.records.protocol.hypotheses.family import Method
 from tests.quarto_templates.test_presentation_monitoring import says
@@ -19,7 +20,7 @@ def test_every_endpoint_is_a_row(inputs: Any) -> None:
         "difference of means · mmHg · 1.1 % of 1,566 due missing (weighted) · family efficacy",
         "1.421",
         "−0.368 to 3.210",
-        "0.1194",
+        "0.12",
         "Death by 1992",
         "risk ratio · 1.1 % of 1,566 due missing (weighted) · exploratory · not estimable: the covariates predict",
     )
@@ -39,7 +40,7 @@ def test_every_hypothesis_has_its_decision(inputs: Any) -> None:
         "That month had 2 looks with different data; the level holds for one of them.",
         "Table 14.2.9",
         primary["reason"],
-        f"{pressure['adjusted_p']:.4f}",
+        p_value(pressure["adjusted_p"]),
         "not rejected",
     )
     paths = {report.results["references"][number - 1] for number in report.cited}

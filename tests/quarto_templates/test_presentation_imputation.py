@@ -10,6 +10,7 @@ from tests.quarto_templates.test_presentation_measures import says
 
 AGE = {
     "column": "age", "label": "Age", "unit": "years", "observed": 1500, "missing": {"treated": 20, "control": 46},
+    "missing_share": {"treated": 20 / 428, "control": 46 / 1201},
     "filled_with": None, "level": None, "mean_observed": 43.91, "mean_imputed": 45.02,
 }  # fmt: skip
 SEX = {
@@ -67,11 +68,13 @@ def test_multiple_imputation_shows_gaps_draws_and_what_they_cost(inputs: Any) ->
     assert says(
         made, "drawn 20 times", "10 iterations, seed 77", "predictive mean matching", "missing at random"
     )
-    assert says(made, "Age, years", "20 (4.7)", "46 (3.8)", "43.91", "45.02", "Sex: 1", "51.3 %", "48.8 %")
+    assert says(
+        made, "Age, years", "20 (4.7 %)", "46 (3.8 %)", "43.91", "45.02", "Sex: 1", "51.3 %", "48.8 %"
+    )
     words = imputation.pooling(report)
     assert says(
         words,
-        "within 0.500, between 0.200",
+        "variance within 0.25, between 0.04",
         "information 14.7 %; 918 degrees",
         "error of the estimate 0.0447",
     )

@@ -54,18 +54,18 @@ def test_decimals_follow_the_standard_error(standard_error: float | str | None, 
 def test_p_values_are_never_zero() -> None:
     """A p-value has four decimals, or is said to be below them."""
     assert numbers.p_value(9.75e-13) == "<0.0001"
-    assert numbers.p_value(0.0001) == "0.0001"
+    assert numbers.p_value(0.0001) == "0.00010"
     assert numbers.p_value(None) == "–"
     assert numbers.p_sentence(9.75e-13) == "p < 0.0001"
-    assert numbers.p_sentence(0.5) == "p = 0.5000"
+    assert numbers.p_sentence(0.5) == "p = 0.50"
 
 
 def test_shares_counts_and_intervals() -> None:
     """Percentages, counts of a total, intervals, levels, tolerances, sizes and plurals read as in a journal."""
     assert numbers.percent(0.2644) == "26.4 %"
     assert numbers.percent(None) == "–"
-    assert numbers.of_total(63, 1629) == "63 (3.9 %)"
-    assert numbers.of_total(0, 0) == "0"
+    assert numbers.with_share(63, 63 / 1629) == "63 (3.9 %)"
+    assert numbers.with_share(0, 0.0) == "0 (0.0 %)"
     assert numbers.interval({"ci_low": -1.5, "ci_high": 2.25}, 1) == "−1.5 to 2.2"
     assert numbers.interval({"ci_low": None, "ci_high": None}, 1) == "–"
     assert numbers.level(0.95) == "95 %"

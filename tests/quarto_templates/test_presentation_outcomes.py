@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from presentation.sections import cohort, estimand, front, outcomes
+from presentation.sections import cohort, estimand, outcomes, synopsis
 
 from tests.quarto_templates.test_presentation_measures import says
 
@@ -20,7 +20,7 @@ def with_late(inputs: Any, **changed: Any) -> Any:
     for arm in found["arms"].values():
         arm["not_yet_due"] = 10
     found |= {"told_by_dates": True, "locked_on": "2025-04-01", **changed}
-    return inputs.report()
+    return inputs.describe().report()
 
 
 def test_states_are_counted_by_arm(inputs: Any) -> None:
@@ -55,7 +55,10 @@ def test_not_yet_due_is_not_excluded(inputs: Any) -> None:
         cohort.disposition(report), "Eligible, outside this month's analysis set", "Outcome not yet due"
     )
     assert not says(cohort.disposition(report), "complete cases")
-    assert says(front.synopsis(report), "1,566 observed, 63 missing, 20 not yet due")
+    made = synopsis.synopsis(report)
+    assert says(
+        made, "20 not yet due", "25 without an outcome that was due", "38 without an outcome that was due"
+    )
 
 
 def test_events_are_counted_with_what_their_strategy_set(inputs: Any) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from presentation.portfolio import diagnostics
-from presentation.sections import effect, front, methods, propensity, randomised, sensitivity
+from presentation.sections import effect, methods, propensity, randomised, sensitivity, synopsis
 from presentation.writing.typst import literal
 
 from tests.quarto_templates.test_references import covered, exhibits, moved
@@ -71,12 +71,10 @@ def test_a_hypothesis_that_holds_says_what_is_above_the_margin(inputs: Any) -> N
 
 def test_the_synopsis_has_the_verdict_and_the_models(inputs: Any) -> None:
     """The study at a glance says what was shown, which models were fitted, and that no limit was declared."""
-    made = front.synopsis(trial(inputs).report())
-    assert says(
-        made, "Non-inferiority, margin 1.500 kg", "one outcome model per arm over", "no limit declared"
-    )
+    made = synopsis.synopsis(trial(inputs).report())
+    assert says(made, "Non-inferiority, margin 1.500 kg", "one outcome model per arm", "no limit declared")
     inputs.protocol["inference"]["heterogeneous"] = False
-    assert says(front.synopsis(inputs.report()), "one outcome model of both arms over")
+    assert says(synopsis.synopsis(inputs.report()), "one outcome model of both arms")
 
 
 def test_a_hypothesis_that_does_not_hold_is_not_shown(inputs: Any) -> None:

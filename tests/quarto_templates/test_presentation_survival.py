@@ -16,6 +16,7 @@ from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.results.printed import numbers_of
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
+from tests.quarto_templates.printed_numbers import printed_numbers, unresolved
 from tests.quarto_templates.test_references import covered, differing, exhibits, moved
 from tests.whole_house.house import found_whole_house
 from tests.whole_house.timed_study import timed
@@ -108,6 +109,13 @@ def test_the_second_implementation_stands_beside_the_error_that_it_confirms(inpu
     name, error = outcome.confirmed(inputs.report())
     assert error == inputs.results["primary"]["standard_errors"]["influence"]
     assert name in effect.verification(inputs.report())
+
+
+def test_every_printed_number_is_found(inputs: Inputs) -> None:
+    """Each number of follow-up, survival and competing events is found by itself and below a path cited beside it."""
+    report = inputs.report()
+    assert any("survival." in number.line for number in printed_numbers(report))
+    assert unresolved(report) == []
 
 
 def test_what_could_not_be_estimated_says_so(inputs: Inputs) -> None:

@@ -26,6 +26,7 @@ IMPUTATION = {
     "covariates": [
         {
             "column": "age", "label": "Age", "unit": "years", "level": None, "missing": {"treated": 3, "control": 5},
+            "missing_share": {"treated": 0.0071, "control": 0.0042},
             "mean_observed": 43.7, "mean_imputed": 44.1, "filled_with": None,
         }
     ],

@@ -110,7 +110,7 @@ def test_every_page_says_what_it_belongs_to(pdf: bytes) -> None:
     pages = pages_of(pdf)
     for number, page in enumerate(pages, start=1):
         assert "REF-NHEFS·2025-03·run1" in page
-        assert "CANDIDATE" in page
+        assert "STATUS:SEESIGNATURES" in page
         assert f"page{number}of{len(pages)}" in page
 
 
@@ -154,6 +154,7 @@ def test_hostile_texts_are_printed_and_never_obeyed(inputs: Any) -> None:
     inputs.results["cohort"]["criteria"] = [
         {"name": text, "excluded": 0, "remaining": 1566} for text in (*HOSTILE, "中" * 40, "a" * 300)
     ]
+    inputs.describe()
     for label, arm in zip(HOSTILE[2:4], inputs.results["cohort"]["arms"].values(), strict=True):
         arm["label"] = label
     inputs.run |= {"status": "exploratory", "paper": "us-letter", "reason": HOSTILE[3]}

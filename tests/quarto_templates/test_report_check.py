@@ -130,7 +130,7 @@ def test_a_report_meets_every_requirement(pdf: bytes) -> None:
         (drop("/ViewerPreferences"), "title", "shows the name of the file"),
         (call_it_otherwise, "every page", "page 1 does not say REF-NHEFS·2025-04·run1"),
         (empty_a_page, "every page", "page 4 has no text"),
-        (empty_a_page, "status", "page 4 does not say CANDIDATE"),
+        (empty_a_page, "status", "page 4 does not say STATUS: SEE SIGNATURES"),
         (take_out_a_page, "every page", "page 1 does not say page 1 of"),
     ],
 )

@@ -95,7 +95,7 @@ def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighti
         for path, value in sorted(places, key=lambda place: likelihood(place[0])):
             key = trace.origins[0].pattern, trace.path(path)
             if key not in definitions:
-                definitions[key] = trace.origin(path).definition
+                definitions[key] = trace.definition(path)
             found.append(Sighting(run, path, value, definitions[key]))
     if not found:
         raise ProtocolError(

@@ -29,7 +29,7 @@ class RenditionSources:
 def rendition_sources(house: House, run: RunId) -> RenditionSources:
     """Return the sources for a rendition of a sealed run's report; nothing is computed again.
 
-    ``rendition.json`` names the record: its commit, and the SHA-256 of the results and of the PDF.
+    ``rendition.json`` names the record: its state now, its commit, and the SHA-256 of the results and of the PDF.
 
     Raises
     ------
@@ -47,6 +47,7 @@ def rendition_sources(house: House, run: RunId) -> RenditionSources:
         )
     results, protocol = (stored_file(house, run, sealed, name) for name in (_RESULTS, "protocol.json"))
     of = {
+        "state": str(history.state),
         "record_commit": sealed if history.release is None else history.release.commit,
         "results_sha256": file_entry(provenance, _RESULTS)["sha256"],
         "report_sha256": file_entry(provenance, _PDF)["sha256"],

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from medicore.records.protocol.growing import GrowingPart
+from medicore.records.protocol.part import Text
 
 
 class Column(GrowingPart):
@@ -13,10 +14,13 @@ class Column(GrowingPart):
     ``recode`` maps delivered texts to the texts that are cast, before anything else: codes to labels, or a flag to 0 and
     1. ``missing`` lists the texts that mean "no value" in this column, in place of the contract's. ``decimal`` is the
     decimal mark of its numbers, if it is not that of the file. Two numbers of a locked column differ when they differ
-    by ``tolerance`` or more; by default that is one unit of the last of the declared ``decimals``.
+    by ``tolerance`` or more; by default that is one unit of the last of the declared ``decimals``. ``labels`` are the
+    words that reports print for the values of a category.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"recode", "missing", "decimal", "decimals", "tolerance"})
+    later: ClassVar[frozenset[str]] = frozenset(
+        {"recode", "missing", "decimal", "decimals", "tolerance", "labels"}
+    )
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
     type: Literal["identifier", "number", "integer", "category", "date"]
@@ -32,6 +36,7 @@ class Column(GrowingPart):
     decimal: Literal[".", ","] | None = None
     decimals: Annotated[int, Field(ge=0, le=15)] | None = None
     tolerance: Annotated[float, Field(gt=0)] | None = None
+    labels: dict[str, Text] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _reading_fits_type(self) -> Self:
@@ -44,6 +49,21 @@ class Column(GrowingPart):
         if wrong:
             raise ValueError(f"column {self.name}: 'recode' gives {wrong}, which are not among its 'values'")
         return self
+
+    @model_validator(mode="after")
+    def _labels_fit_values(self) -> Self:
+        unknown = sorted(set(self.labels) - set(self.values or ()))
+        if unknown:
+            raise ValueError(
+                f"column {self.name}: 'labels' names {unknown}, which are not among its 'values'"
+            )
+        if len(set(self.labels.values())) != len(self.labels):
+            raise ValueError(f"column {self.name}: two values have the same label; give each its own")
+        return self
+
+    def printed(self, value: str) -> str:
+        """Return the words for a value: its label, or the value itself."""
+        return self.labels.get(value, value)
 
     @property
     def resolution(self) -> float | None:

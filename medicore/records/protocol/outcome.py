@@ -95,11 +95,24 @@ class Outcome(GrowingPart):
     survival is compared. ``censoring`` names the covariates of the hazard of censoring, by default those of the outcome
     model. ``visits`` are None where nothing is planned over repeated visits. A count has neither, either: its column is
     the number of events, ``exposure`` the column of the time, or amount, in which they were counted, and ``unit`` that of
-    the rate, as in "exacerbations per year".
+    the rate, as in "exacerbations per year". Reports print effects with ``decimals``, say which direction is ``better``,
+    and hold the estimate against the smallest ``relevant`` difference.
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"assessed", "missing", "event", "horizon", "competing", "censoring", "visits", "exposure"}
+        {
+            "assessed",
+            "missing",
+            "event",
+            "horizon",
+            "competing",
+            "censoring",
+            "visits",
+            "exposure",
+            "decimals",
+            "better",
+            "relevant",
+        }
     )
 
     column: Name
@@ -114,6 +127,9 @@ class Outcome(GrowingPart):
     censoring: Censoring | None = None
     visits: Visits | None = None
     exposure: Name | None = None
+    decimals: Annotated[int, Field(ge=0, le=8)] | None = None
+    better: Literal["higher", "lower"] | None = None
+    relevant: Positive | None = None
 
     @property
     def timed(self) -> bool:

@@ -193,7 +193,17 @@ class Protocol(GrowingPart):
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
-        {"monitoring", "randomisation", "negative_controls", "secondary", "families", "safety"}
+        {
+            "monitoring",
+            "randomisation",
+            "negative_controls",
+            "secondary",
+            "families",
+            "safety",
+            "limitations",
+            "ethics",
+            "registration",
+        }
     )
 
     study: str
@@ -222,6 +232,9 @@ class Protocol(GrowingPart):
     gates: Gates = Gates()
     sensitivity: Sensitivity = Sensitivity()
     calendar: Calendar
+    limitations: tuple[Text, ...] = ()
+    ethics: Text | None = None
+    registration: Text | None = None
     retention: Retention = Retention()
     seed: Annotated[int, Field(ge=0, lt=2**63)]
 

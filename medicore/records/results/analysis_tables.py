@@ -32,8 +32,9 @@ from medicore.records.results.safety.safety_tables import SAFETY_TABLES
 def _flow(results: Mapping[str, Any]) -> tuple[Row, ...]:
     cohort = results["cohort"]
     arms = [Row({"n": arm["n"]}, {ARM: name}) for name, arm in cohort["arms"].items()]
-    criteria = [Row(numbers(item), {CRITERION: item["name"]}) for item in cohort["criteria"]]
-    return (Row(numbers(cohort)), *criteria, *arms)
+    steps = cohort.get("disposition") or cohort["criteria"]
+    flow = [Row(numbers(item), {CRITERION: item.get("reason") or item["name"]}) for item in steps]
+    return (Row(numbers(cohort)), *flow, *arms)
 
 
 def _baseline(results: Mapping[str, Any]) -> tuple[Row, ...]:
@@ -133,7 +134,8 @@ def _scores(results: Mapping[str, Any]) -> tuple[Row, ...]:
     section = results["propensity"]
     by_arm = [
         Row({name: section[name][arm]}, {ARM: arm})
-        for name in ("effective_sample_size", "largest_weight_share")
+        for name in ("effective_sample_size", "effective_share", "largest_weight_share")
+        if name in section
         for arm in ("treated", "control")
     ]
     ranges = [
@@ -152,7 +154,7 @@ def _primary(results: Mapping[str, Any]) -> tuple[Row, ...]:
     section = results["primary"]
     errors = {f"standard error, {name}": value for name, value in section["standard_errors"].items()}
     means = [
-        Row({"mean": section[f"mean_{arm}"]}, {ARM: arm})
+        Row({"mean": section[f"mean_{arm}"], **_interval_of_mean(section, arm)}, {ARM: arm})
         for arm in ("treated", "control")
         if f"mean_{arm}" in section
     ]
@@ -164,6 +166,12 @@ def _primary(results: Mapping[str, Any]) -> tuple[Row, ...]:
         Row(values, {ESTIMAND: section["estimand"]}, method),
         *(replace(row, method=method) for row in means),
     )
+
+
+def _interval_of_mean(section: Mapping[str, Any], arm: str) -> dict[str, Any]:
+    """Return standard error and limits of an arm's mean; nothing in results of before they were given."""
+    found = numbers(section.get("means", {}).get(arm, {}), ("estimate",))
+    return {f"{name} of the mean": value for name, value in found.items()}
 
 
 def _bootstrap(results: Mapping[str, Any]) -> tuple[Row, ...]:

@@ -10,7 +10,9 @@ from medicore.errors import ProtocolError
 from medicore.records.results.paths import leaves_of
 from medicore.records.results.tracing import Trace
 
-_NUMBER = re.compile(r"(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?P<percent>%?)")
+_NUMBER = re.compile(
+    r"(?P<below><?)(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?:e(?P<exponent>[-+]\d{1,3}))?(?P<percent>%?)"
+)
 _FIRST = (
     "primary.",
     "calibration.",
@@ -30,12 +32,17 @@ _FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class PrintedNumber:
-    """A number as printed: its absolute value, its number of decimals, and whether it is a percentage."""
+    """A number as printed: its absolute value, its number of decimals, and whether it is a percentage.
+
+    ``exponent`` is that of a number such as 1.16e−15, None without one. ``below`` says that it is a bound, as in <0.0001.
+    """
 
     digits: str
     decimals: int
     negative: bool
     percent: bool
+    exponent: int | None = None
+    below: bool = False
 
     def reads_like(self, value: float) -> bool:
         """Return whether ``value`` is printed as this number after rounding to the same decimals.
@@ -44,6 +51,11 @@ class PrintedNumber:
         """
         if not math.isfinite(value):
             return False
+        if self.below:
+            return 0 <= value < self.size
+        if self.exponent is not None:
+            shown = f"{abs(value):.{self.decimals}e}"
+            return float(shown) == self.size and (value < 0) == self.negative
         sizes = [value, 100 * value] if self.percent else [value]
         return any(
             (f"{abs(size):.{self.decimals}f}" == self.digits and (size < 0) == self.negative)
@@ -51,13 +63,20 @@ class PrintedNumber:
             for size in sizes
         )
 
+    @property
+    def size(self) -> float:
+        """The absolute value of the printed number, of a percentage in percent."""
+        return float(f"{self.digits}e{self.exponent or 0}")
+
     def spans(self) -> tuple[tuple[float, float], ...]:
         """Return intervals, as lowest and highest value, that hold every value which can be printed as this number.
 
         They are slightly wider than the rounding, so ``reads_like`` decides at their ends.
         """
-        size = float(self.digits)
-        reach = 0.5 * 10.0**-self.decimals * (1 + 1e-6) + size * 1e-12
+        size = self.size
+        if self.below:
+            return ((0.0, size),)
+        reach = 0.5 * 10.0 ** ((self.exponent or 0) - self.decimals) * (1 + 1e-6) + size * 1e-12
         middle = -size if self.negative else size
         low, high = middle - reach, middle + reach
         return ((low, high), (low / 100, high / 100)) if self.percent else ((low, high),)
@@ -73,7 +92,7 @@ class Place:
 
 
 def printed_number(text: str) -> PrintedNumber:
-    """Return the number in ``text``, such as ``3.37``, ``−1,204.5`` or ``22.5 %``.
+    """Return the number in ``text``, such as ``3.37``, ``−1,204.5``, ``22.5 %``, ``1.16e−15`` or ``<0.0001``.
 
     Thousands may be separated by commas or blanks, and the minus sign may be typographic. Raises ProtocolError when
     the text is not exactly one number.
@@ -82,13 +101,15 @@ def printed_number(text: str) -> PrintedNumber:
     found = _NUMBER.fullmatch(plain)
     if found is None:
         raise ProtocolError(
-            f"{text[:40]!r} is not one number as printed; expected digits as in 3.37, -1,204.5 or 22.5 %"
+            f"{text[:40]!r} is not one number as printed; expected digits as in 3.37, -1,204.5, 22.5 %, 1.2e-15 or <0.0001"
         )
     return PrintedNumber(
         digits=found["digits"],
         decimals=len(found["decimals"] or ""),
         negative=found["sign"] == "-",
         percent=found["percent"] == "%",
+        exponent=None if found["exponent"] is None else int(found["exponent"]),
+        below=found["below"] == "<",
     )
 
 
@@ -100,7 +121,7 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
     """
     number, trace = printed_number(text), Trace.of(results)
     found = [
-        Place(path, value, trace.origin(path).definition)
+        Place(path, value, trace.definition(path))
         for path, value in numbers_of(results)
         if number.reads_like(value)
     ]

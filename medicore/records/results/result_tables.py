@@ -15,8 +15,10 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.1.1_disposition": (
         "cohort.assessed",
         "cohort.criteria.*",
+        "cohort.disposition.*",
         "cohort.not_in_contrast",
         "cohort.outcomes.arms.*",
+        "cohort.outcomes.groups.*",
         "cohort.outcomes.missing_share",
         "cohort.outcomes.imputation.arms.*",
         "cohort.analysed",
@@ -42,6 +44,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
         "propensity.score_range",
         "propensity.trimming",
         "propensity.effective_sample_size",
+        "propensity.effective_share",
         "propensity.largest_weight_share",
     ),
     "14.1.5_coefficients": ("propensity.coefficients.*",),

@@ -3,6 +3,7 @@
 from medicore.records.results.origin import Origin, matching
 from medicore.records.results.safety.trace_safety import SAFETY_ORIGINS
 from medicore.records.results.trace_controls import CONTROLS_ORIGINS
+from medicore.records.results.trace_described import DESCRIBED_ORIGINS
 from medicore.records.results.trace_hypotheses import HYPOTHESES_ORIGINS
 from medicore.records.results.trace_keys import BALANCE, EFFECT, INFERENCE, MISSING, MODELS, SCORES, WEIGHTS
 from medicore.records.results.trace_looks import LOOKS_ORIGINS
@@ -22,6 +23,7 @@ _BY_ROW = "by the row's estimator, where outcomes are missing with weights divid
 ORIGINS = (
     Origin("data.adverse_events.**", "extract", "medicore.steps.safety.events:cast_events",
         "Rows of the delivered table of adverse events, those selected, and those that come again", "", ("safety", "contract"), ""),
+    *DESCRIBED_ORIGINS,
     Origin("data.**", "extract", "medicore.steps.extract:extract", "What the source system says of the data lock",
         "", ("edc",)),
     Origin("check.comparison.**", "check", "medicore.steps.data.comparison:compare",

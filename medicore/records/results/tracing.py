@@ -13,6 +13,7 @@ _ADJUSTED_NAMES = ("ANCOVA", "g-computation")
 """How the names of the estimators begin that average the predictions of outcome models."""
 _CLUSTERS = "primary.clusters"
 """Where results by clusters say how many there are."""
+_FINDING = "A finding of a gate: what was found, the limit, and how often it fires when nothing is wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,10 @@ class Trace:
         """
         own = clustered_path(traced_path(path, adjusted=self.adjusted), clustered=self.clustered)
         return own if own == path or own.split(".")[0] in self.parts else path
+
+    def definition(self, path: str) -> str:
+        """Return what a path of the results is; a finding is told alike whichever step made it."""
+        return _FINDING if path.split(".")[0] == "findings" else self.origin(path).definition
 
     def origin(self, path: str) -> Origin:
         """Return the origin of a path; raise IntegrityError when the table lacks it."""

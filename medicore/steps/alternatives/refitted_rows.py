@@ -104,7 +104,8 @@ def subgroup_rows(
             found.append(effect_of(means, protocol.estimand.contrast).inference)
             return means
 
-        made = row(protocol, f"{label}: {level}", [chosen], estimate)
-        estimand = f"{protocol.estimand.target} within {label}: {level}"
+        name = f"{label}: {protocol.contract.column(column).printed(level)}"
+        made = row(protocol, name, [chosen], estimate)
+        estimand = f"{protocol.estimand.target} within {name}"
         rows.append({**made, "estimand": estimand, "n": len(chosen)})
     return with_interaction(rows, estimates)

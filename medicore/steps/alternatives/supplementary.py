@@ -138,8 +138,9 @@ def _subgroups(protocol: Protocol, samples: Sequence[Sample], column: str) -> li
             found.append(sample.inferred())
             return found[-1]
 
-        made = row(protocol, f"{label}: {level}", chosen, estimate)
-        estimand = f"{protocol.estimand.target} within {label}: {level}"
+        name = f"{label}: {protocol.contract.column(column).printed(level)}"
+        made = row(protocol, name, chosen, estimate)
+        estimand = f"{protocol.estimand.target} within {name}"
         rows.append({**made, "estimand": estimand, "n": min(len(one) for one in chosen)})
         if made["estimate"] is not None:
             estimates.append(pooled_means(protocol, means).inference)
@@ -147,8 +148,13 @@ def _subgroups(protocol: Protocol, samples: Sequence[Sample], column: str) -> li
 
 
 def with_interaction(rows: list[dict[str, Any]], estimates: Sequence[Estimate]) -> list[dict[str, Any]]:
-    """Return the rows of a category's levels, the test of interaction in their notes where each level has an estimate."""
+    """Return the rows of a category's levels, each with the test of interaction where each level has an estimate."""
     if not len(estimates) == len(rows) > 1:
         return rows
-    same = f"test of interaction: p = {interaction_test(estimates).p_value:.3f}"
-    return [{**made, "note": "; ".join(part for part in (same, made["note"]) if part)} for made in rows]
+    test = interaction_test(estimates)
+    same = {
+        "interaction_statistic": test.statistic,
+        "interaction_degrees_of_freedom": test.degrees_of_freedom,
+        "interaction_p_value": test.p_value,
+    }
+    return [{**made, **same} for made in rows]

@@ -38,6 +38,7 @@ def _summed(arm: pd.DataFrame) -> dict[str, Any]:
     return {
         "subjects": len(arm),
         "with_event": int((count > 0).sum()),
+        "share_with_event": float((count > 0).mean()),
         "events": int(count.sum()),
         "exposure": float(exposure.sum()),
         "crude_rate": float(count.sum() / exposure.sum()),

@@ -44,12 +44,17 @@ def _counted(arm: pd.DataFrame, horizon: float) -> dict[str, Any]:
     time = arm["outcome"].to_numpy(dtype=np.float64)
     ended: NDArray[np.int64] = arm[EVENT].to_numpy(dtype=np.int64)
     median = kaplan_meier(time, ended == CENSORED).median
-    return {
+    counts = {
         "events": int((ended == HAPPENED).sum()),
         "competing": int((ended == COMPETING).sum()),
         "censored": int((ended == CENSORED).sum()),
         "events_by_horizon": int(((ended != CENSORED) & (time <= horizon)).sum()),
         "censored_by_horizon": int(((ended == CENSORED) & (time < horizon)).sum()),
         "followed_to_horizon": int((time >= horizon).sum()),
+    }
+    return {
+        "n": len(arm),
+        **counts,
+        "shares": {name: number / len(arm) for name, number in counts.items()},
         "median_follow_up": median if np.isfinite(median) else None,
     }

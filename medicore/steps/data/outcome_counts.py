@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from medicore.ports.files import RecordFiles
 from medicore.records.protocol.calendar import local_date
 from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.disposition import outcome_groups
 from medicore.steps.data.intercurrent import Occurred
 from medicore.steps.data.outcome_states import MISSING, NOT_YET_DUE, OBSERVED, Outcomes
 from medicore.steps.gate import read_section
@@ -56,6 +57,7 @@ def outcome_section(
             "locked_on": None if locked_on is None else locked_on.isoformat(),
             "told_by_dates": protocol.outcome.schedule is not None,
             "arms": by_arm,
+            "groups": outcome_groups(by_arm),
             "due": due,
             "missing_share": {**shares, "overall": missing / max(due, 1)},
         },

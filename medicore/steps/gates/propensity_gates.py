@@ -15,7 +15,7 @@ from medicore.stats.models.logistic import LogisticFit
 from medicore.stats.models.separation import COLLINEAR_SHARE, collinear_columns, dependent_columns
 from medicore.steps.gate import shown
 from medicore.steps.models.naming import listed
-from medicore.steps.models.scoring import Scored
+from medicore.steps.models.scoring import Scored, effective_shares
 from medicore.steps.models.terms import Terms
 
 
@@ -117,16 +117,14 @@ def _of_empty_level(terms: Terms, place: int) -> bool:
 def weight_findings(protocol: Protocol, made: Scored) -> Iterator[Finding]:
     """Yield findings about the weights: one subject's share, and the effective sample size of an arm."""
     gates = protocol.gates
-    sizes = {"treated": int(made.arm.sum()), "control": int((~made.arm).sum())}
-    shares, effective_sizes = made.largest_weight_share, made.effective_sample_size
-    for arm, size in sizes.items():
+    shares = made.largest_weight_share
+    for arm, effective in effective_shares(made).items():
         if shares[arm] >= gates.weight_share:
             yield Finding(
                 "propensity", "weight share", arm, shown(shares[arm]), shown(gates.weight_share),
                 f"one {arm} subject carries {shares[arm]:.1%} of the arm's weight; the limit is "
                 f"{gates.weight_share:.1%}",
             )  # fmt: skip
-        effective = effective_sizes[arm] / size
         if effective <= gates.effective_sample_size_share:
             yield Finding(
                 "propensity", "effective sample size", arm, shown(effective), shown(gates.effective_sample_size_share),

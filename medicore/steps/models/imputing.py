@@ -140,6 +140,10 @@ def _gap_row(
         "unit": protocol.contract.column(covariate.name).unit,
         "observed": int((~missing).sum()),
         "missing": {"treated": int(missing[treated].sum()), "control": int(missing[~treated].sum())},
+        "missing_share": {
+            "treated": float(missing[treated].mean()),
+            "control": float(missing[~treated].mean()),
+        },
         "filled_with": fills.get(covariate.name),
         **_observed_and_imputed(covariate, missing, sets),
     }

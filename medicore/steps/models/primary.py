@@ -18,6 +18,7 @@ from medicore.stats.effect.measures import Effect, Measure, effect_of, no_effect
 from medicore.stats.imputation.pooling import pooled, pooled_effect, pooled_replicates
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.stats.verification import TOLERANCE, Verification, verify_pooled
+from medicore.steps.models.arm_means import arm_means
 from medicore.steps.models.clusters import clusters_section
 from medicore.steps.models.naming import failures
 from medicore.steps.models.observing import observation_section
@@ -144,6 +145,7 @@ def estimate_primary(
         "unit": protocol.outcome.unit if measure == "difference" else "",
         "mean_treated": float(np.mean([part.result.mean_treated for part in parts])),
         "mean_control": float(np.mean([part.result.mean_control for part in parts])),
+        "means": arm_means([part.means for part in parts], level),
         "absolute_difference": _absolute([part.means for part in parts], level),
         "standard_errors": {
             "influence": influence.standard_error,

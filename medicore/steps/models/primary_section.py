@@ -8,6 +8,7 @@ from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import effect_of, no_effect, presented, scale_of
 from medicore.stats.verification import Verification
+from medicore.steps.models.arm_means import arm_means
 from medicore.steps.models.primary import verification_section
 
 
@@ -64,6 +65,7 @@ def primary_section(
         "unit": unit if contrast == "difference" else "",
         "mean_treated": found.means.treated,
         "mean_control": found.means.control,
+        "means": arm_means([found.means], level),
         "absolute_difference": {
             "estimate": apart.value,
             "standard_error": apart.inference.standard_error,

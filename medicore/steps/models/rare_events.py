@@ -24,7 +24,7 @@ def outcome_family(protocol: Protocol) -> Family:
 
 def events_section(
     protocol: Protocol, treated: Flags, outcome: Vector
-) -> dict[str, dict[str, dict[str, int]]]:
+) -> dict[str, dict[str, dict[str, float]]]:
     """Return the key ``events`` of the primary result, events and subjects of each arm; none without a penalised likelihood.
 
     ``treated`` and ``outcome``, ``(n,)``, are those of the subjects with an outcome.
@@ -34,7 +34,11 @@ def events_section(
     arms = {"treated": treated, "control": ~treated}
     return {
         "events": {
-            arm: {"events": int((outcome[inside] == 1).sum()), "n": int(inside.sum())}
+            arm: {
+                "events": int((outcome[inside] == 1).sum()),
+                "n": int(inside.sum()),
+                "share": float((outcome[inside] == 1).mean()),
+            }
             for arm, inside in arms.items()
         }
     }

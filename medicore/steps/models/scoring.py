@@ -52,9 +52,19 @@ class Scored:
         """The largest weight of one subject as a share of its arm's total weight, by arm."""
         return self._by_arm(largest_share)
 
+    @property
+    def sizes(self) -> dict[str, int]:
+        """The retained subjects of each arm."""
+        return {"treated": int(self.arm.sum()), "control": int((~self.arm).sum())}
+
     def _by_arm(self, statistic: Callable[[Vector], float]) -> dict[str, float]:
         weights = self.kept_weights
         return {"treated": statistic(weights[self.arm]), "control": statistic(weights[~self.arm])}
+
+
+def effective_shares(made: Scored) -> dict[str, float]:
+    """Return the effective sample size of each arm as a share of its retained subjects."""
+    return {arm: size / made.sizes[arm] for arm, size in made.effective_sample_size.items()}
 
 
 def scored(protocol: Protocol, x: Vector, treated: NDArray[np.bool_]) -> Scored:

@@ -49,17 +49,22 @@ def render_html(template: Mapping[str, bytes], inputs: Mapping[str, bytes]) -> b
                     "the template of this record makes no HTML; expected format: html in it; read report.pdf"
                 )
             outputs = execute(read.cells, given, folder, home)
-            head = (
-                f"{given['run']}: rendition of the report",
-                json.loads(inputs["run.json"])["status"].upper(),
-            )
+            head = (f"{given['run']}: rendition of the report", _state(inputs).upper())
             return _page(read, outputs, head, folder, home)
+
+
+def _state(inputs: Mapping[str, bytes]) -> str:
+    """Return the state of the run now; its status where that says what no decision changes, or nobody says more."""
+    status = str(json.loads(inputs["run.json"])["status"])
+    if status != "candidate" or "rendition.json" not in inputs:
+        return status
+    return str(json.loads(inputs["rendition.json"]).get("state", status))
 
 
 def _page(
     template: Template, outputs: Mapping[str, str], head: tuple[str, str], folder: Path, home: Path
 ) -> bytes:
-    """Return the page; ``head``, its title and the run's status, is on every printed page."""
+    """Return the page; ``head``, its title and the run's state, is on every printed page."""
     title, status = head
     style = (folder / _STYLE).read_text(encoding="utf-8")
     arguments = [

@@ -8,10 +8,10 @@ from io import BytesIO
 import pikepdf
 
 from medicore.errors import DataError
-from medicore.stores.report.pdf_text import pages_of
+from medicore.stores.report.pdf_text import pages_of, tight
 
-STATUSES = ("CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY")
-"""The words for a report's status; one of them is on every page."""
+STATUSES = ("STATUS: SEE SIGNATURES", "CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY")
+"""The words for a report's status; one of them is on every page. Reports of before December 2026 say candidate."""
 
 PORTFOLIO = "portfolio"
 """What a summary of several studies has in place of the study; in place of the run it has the ledger's event."""
@@ -182,12 +182,12 @@ def _headed(report: _Report) -> Iterator[str]:
 
 
 def _marked(report: _Report) -> Iterator[str]:
-    status = next((word for word in STATUSES if word in report.pages[0]), None)
+    status = next((word for word in STATUSES if tight(word) in report.pages[0]), None)
     if status is None:
         yield f"page 1 says none of {', '.join(STATUSES)}"
         return
     for number, text in enumerate(report.pages, start=1):
-        if status not in text:
+        if tight(status) not in text:
             yield f"page {number} does not say {status}"
 
 

@@ -5,7 +5,7 @@ Every function that returns a block returns nothing for another outcome.
 
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, fixed, interval, level, of_total, percent
+from presentation.writing.numbers import count, fixed, interval, level, percent, with_share
 from presentation.writing.typst import Code, block, call
 
 _ARMS = ("treated", "control")
@@ -61,7 +61,7 @@ def exposure(report: Report) -> str:
         ("Analysed subjects", [count(arms[arm]["subjects"]) for arm in _ARMS]),
         (
             "With one event or more",
-            [of_total(arms[arm]["with_event"], arms[arm]["subjects"]) for arm in _ARMS],
+            [with_share(arms[arm]["with_event"], arms[arm]["share_with_event"]) for arm in _ARMS],
         ),
         ("Events", [count(arms[arm]["events"]) for arm in _ARMS]),
         (f"Exposure, {unit}", [fixed(arms[arm]["exposure"], 1) for arm in _ARMS]),

@@ -5,16 +5,11 @@ from typing import Any
 from presentation.sections import outcomes
 from presentation.writing.exhibits import Column, Group, Row, figure, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, fixed, of_total
+from presentation.writing.numbers import count, fixed, with_share
 from presentation.writing.typst import Code, Value, block, call, joined, shortened
 
-_OUTSIDE = "Arm outside the declared contrast"
 _ARMS = ("treated", "control")
-_OUTCOMES = ("cohort.outcomes.arms.treated", "cohort.outcomes.arms.control")
-_LEFT_OUT = {
-    "Outcome not yet due": "not_yet_due",
-    "Outcome missing, complete cases declared": "missing",
-}
+_LEFT_OUT = "Outcome missing, complete cases declared"
 _NAME_LENGTH = 110
 _CHARACTERS_PER_LINE = 36
 _MOST_LINES = 34
@@ -24,31 +19,17 @@ _MOST_REASONS = 40
 def disposition(report: Report) -> str:
     """Return Table 14.1.1: the subjects assessed, excluded by each criterion, and analysed."""
     cohort = report.results["cohort"]
-    assessed = cohort["assessed"]
     rows: list[Row | Group] = [
         Row(
-            ("Subjects in the data lock, assessed", "", count(assessed)),
+            ("Subjects in the data lock, assessed", "", count(cohort["assessed"])),
             "total",
             report.cite("cohort.assessed"),
         ),
         Group("Excluded, in this order"),
     ]
-    rows += [
-        Row(
-            (criterion["name"], of_total(criterion["excluded"], assessed), count(criterion["remaining"])),
-            "indented",
-            report.cite(f"cohort.criteria.{index}"),
-        )
-        for index, criterion in enumerate(cohort["criteria"])
-    ]
-    rows.append(
-        Row(
-            (_OUTSIDE, of_total(cohort["not_in_contrast"], assessed), count(_eligible(report))),
-            "indented",
-            report.cite("cohort.not_in_contrast", *_OUTCOMES),
-        )
-    )
-    rows += _without_outcome(report)
+    rows += _steps(report, "criterion", "contrast")
+    rows.append(Group("Eligible, outside this month's analysis set"))
+    rows += _steps(report, "outcome")
     rows.append(Row(("Analysis set", "", count(cohort["analysed"])), "total", report.cite("cohort.analysed")))
     rows += [
         Row(
@@ -70,48 +51,39 @@ def disposition(report: Report) -> str:
     return block(table("14.1.1", "Disposition of subjects", columns, rows, note=note, source="cohort"))
 
 
-def _eligible(report: Report) -> int:
-    """Return how many subjects of the two arms meet every criterion."""
-    return sum(outcomes.total(report, state) for state in ("observed", "missing", "not_yet_due"))
+def _steps(report: Report, *kinds: str) -> list[Row | Group]:
+    """Return the rows of these kinds of reasons; missing outcomes are a reason where complete cases are declared alone."""
+    return [
+        Row(
+            (step["reason"], with_share(step["left_out"], step["share"]), count(step["remaining"])),
+            "indented",
+            report.cite(f"cohort.disposition.{index}"),
+        )
+        for index, step in enumerate(report.results["cohort"]["disposition"])
+        if step["kind"] in kinds and _applies(report, step)
+    ]
 
 
-def _complete_cases(report: Report) -> bool:
-    return bool(report.results["cohort"]["outcomes"]["method"] == "complete cases")
-
-
-def _without_outcome(report: Report) -> list[Row | Group]:
-    """Return the rows of eligible subjects who are outside this month's analysis set: not yet due, or left out."""
-    assessed, left = report.results["cohort"]["assessed"], _eligible(report)
-    cited = report.cite(*_OUTCOMES)
-    rows: list[Row | Group] = [Group("Eligible, outside this month's analysis set")]
-    for words, state in _LEFT_OUT.items():
-        if state == "missing" and not _complete_cases(report):
-            continue
-        number = outcomes.total(report, state)
-        left -= number
-        rows.append(Row((words, of_total(number, assessed), count(left)), "indented", cited))
-    return rows
+def _applies(report: Report, step: dict[str, Any]) -> bool:
+    return bool(
+        step["reason"] != _LEFT_OUT or report.results["cohort"]["outcomes"]["method"] == "complete cases"
+    )
 
 
 def consort(report: Report) -> str:
     """Return Figure 14.1.1: the CONSORT flow, including criteria that excluded nobody."""
     cohort, trimming = report.results["cohort"], report.results["propensity"]["trimming"]
-    excluded = cohort["assessed"] - _eligible(report)
-    reasons = [(criterion["name"], criterion["excluded"]) for criterion in cohort["criteria"]]
-    reasons.append((_OUTSIDE, cohort["not_in_contrast"]))
+    steps = [step for step in cohort["disposition"] if _applies(report, step)]
+    reasons = [(step["reason"], step["left_out"]) for step in steps if step["kind"] != "outcome"]
     shown, size = _fitting(reasons)
-    apart = [
-        (words, outcomes.total(report, state))
-        for words, state in _LEFT_OUT.items()
-        if state == "not_yet_due" or _complete_cases(report)
-    ]
-    analysed = [("Eligible", _eligible(report)), *apart, ("Analysis set", cohort["analysed"])]
+    apart = [(step["reason"], step["left_out"]) for step in steps if step["kind"] == "outcome"]
+    analysed = [("Eligible", cohort["eligible"]), *apart, ("Analysis set", cohort["analysed"])]
     if trimming["method"] != "none":
         analysed.append(("Discarded for extreme propensity scores", trimming["discarded"]))
     body = call(
         "consort-flow",
         _lines([("Assessed for eligibility", cohort["assessed"])]),
-        _lines([("Excluded", excluded), *shown]),
+        _lines([("Excluded", cohort["excluded"]), *shown]),
         _lines(analysed),
         [
             _lines(
@@ -128,17 +100,18 @@ def consort(report: Report) -> str:
     paths = [
         "cohort.assessed",
         "cohort.analysed",
-        "cohort.not_in_contrast",
+        "cohort.excluded",
+        "cohort.eligible",
         "cohort.arms.treated",
         "cohort.arms.control",
-        *_OUTCOMES,
+        *outcomes.PATHS,
     ]
-    paths += [f"cohort.criteria.{index}" for index in range(len(cohort["criteria"]))]
+    paths += [f"cohort.disposition.{index}" for index in range(len(cohort["disposition"]))]
     if trimming["method"] != "none":
         paths.append("propensity.trimming")
     listed = "; ".join(f"{name}: {number}" for name, number in reasons)
     alternative = (
-        f"Flow of subjects: {cohort['assessed']} assessed, {excluded} excluded ({listed}), {outcomes.in_words(report)}, "
+        f"Flow of subjects: {cohort['assessed']} assessed, {cohort['excluded']} excluded ({listed}), {outcomes.in_words(report)}, "
         f"{cohort['analysed']} analysed, of them {cohort['arms']['treated']['n']} treated and "
         f"{cohort['arms']['control']['n']} controls."
     )
@@ -156,9 +129,11 @@ def consort(report: Report) -> str:
 
 def _arm_outcomes(report: Report, arm: str) -> list[tuple[str, int]]:
     """Return the lines of an arm's box about its outcomes."""
-    found = report.results["cohort"]["outcomes"]["arms"][arm]
-    lines = [("Outcome observed", int(found["observed"]))]
-    return lines if _complete_cases(report) else [*lines, ("Outcome missing", int(found["missing"]))]
+    found = report.results["cohort"]["outcomes"]
+    group = found["groups"][arm]
+    lines = [("Outcome observed", int(group["observed"]["n"]))]
+    complete = found["method"] == "complete cases"
+    return lines if complete else [*lines, ("Outcome missing", int(group["missing"]["n"]))]
 
 
 def _fitting(reasons: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], str]:
@@ -199,7 +174,10 @@ def baseline(report: Report) -> str:
         if row["label"] != open_label:
             rows.append(Group(row["label"]))
             open_label = row["label"]
-        rows.append(Row((row["level"], "n (%)", *cells), "indented", cited))
+        words = (
+            row["level"] if row["kind"] == "missing" else report.level(row.get("column", ""), row["level"])
+        )
+        rows.append(Row((words, "n (%)", *cells), "indented", cited))
     columns = (
         Column(("Characteristic",), "left", "1fr"),
         Column(("Summary",), "left"),

@@ -28,7 +28,9 @@ def diagnostics(report: Report) -> str:
         return block(call("para", "The protocol declares no negative controls."))
     words = [call("para", _counts(found), report.cite(PATH))]
     if found["too_few"] is None:
-        words.append(call("para", _error(found), report.cite(f"{PATH}.null", f"{PATH}.systematic_error")))
+        words.append(
+            call("para", _error(found), report.cite(PATH, f"{PATH}.null", f"{PATH}.systematic_error"))
+        )
     if found["detectable"] is not None:
         words.append(call("para", _detectable(report, found), report.cite(f"{PATH}.detectable")))
     return block(*words, _table(report, found))

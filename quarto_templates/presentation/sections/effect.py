@@ -14,6 +14,7 @@ from presentation.writing.numbers import (
     interval,
     level,
     p_value,
+    plain,
     significant,
 )
 from presentation.writing.typst import block, call, joined
@@ -34,7 +35,7 @@ MEANS = {
 
 def decimals(report: Report) -> int:
     """Return the number of decimals with which effects are printed."""
-    return decimals_for(report.results["primary"]["standard_error"])
+    return report.decimals
 
 
 def ratio(report: Report) -> bool:
@@ -151,7 +152,7 @@ def primary_table(report: Report) -> str:
             (
                 _name(key, report),
                 fixed(primary["estimate"], places),
-                fixed(_error(key, primary), places),
+                fixed(_error(key, primary), report.error_decimals),
                 _interval_of(key, primary, places),
                 p_value(primary["p_value"]) if key == "primary" else MISSING,
             ),
@@ -179,7 +180,7 @@ def primary_table(report: Report) -> str:
     )
     note = (
         f"Estimand {primary['estimand']}, measure: {primary['measure']}, estimator {primary['estimator']}, n = {count(primary['n'])}. The first row is the "
-        f"primary analysis; its variance: {primary['variance']}, {fixed(primary['degrees_of_freedom'], 1)} degrees of freedom. The others judge "
+        f"primary analysis; its variance: {plain(primary['variance'])}, {fixed(primary['degrees_of_freedom'], 1)} degrees of freedom. The others judge "
         "its standard error. –: not computed."
     )
     return block(
@@ -247,7 +248,7 @@ def verification(report: Report) -> str:
     """Return Table 14.2.2: the primary estimate by an independent second implementation."""
     primary = report.results["primary"]
     second = primary["verification"]
-    places = min(decimals(report) + 6, 12)
+    places = min(decimals_for(primary["standard_error"]) + 6, 12)
     name, error = outcome.confirmed(report)
     rows = [
         Row(

@@ -28,7 +28,7 @@ def _finding(report: Report, index: int, finding: dict[str, Any]) -> Code:
     pairs: list[tuple[str, str | Code]] = [
         ("What was found", finding["message"]),
         ("Statistic and limit", joined(f"{finding['statistic']} against {finding['threshold']}", cited)),
-        ("Expected false alarms", chance),
+        ("Expected false alarms", chance if rate is None else joined(chance, cited)),
         ("May be overridden", "yes" if finding["overridable"] else "no"),
         ("Digest", mono(finding["digest"])),
     ]

@@ -4,8 +4,8 @@ from typing import Any
 
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, decimals_for, fixed, percent
-from presentation.writing.typst import block, call
+from presentation.writing.numbers import fixed, percent, significant, with_share
+from presentation.writing.typst import block, call, joined
 
 _NONE = (
     "Missing baseline covariates: none is allowed by the protocol, and every analysed subject has them all."
@@ -42,7 +42,7 @@ def missing_covariates(report: Report) -> str:
         words = _MULTIPLE.format(**{**found, "numbers": _NUMBERS[found["numbers"]]})
     rows: list[Row | Group] = [
         Row(
-            (_label(row), *_gaps(report, row), _number(row, "mean_observed"), _fill_text(row, several)),
+            (_label(row), *_gaps(row), _number(row, "mean_observed"), _fill_text(row, several)),
             "titled",
             report.cite(f"imputation.covariates.{index}"),
         )
@@ -63,7 +63,12 @@ def missing_covariates(report: Report) -> str:
         else "Imputed: the value that fills every gap."
     )
     made = table(
-        "14.1.2.1", "Missing baseline covariates", columns, rows, note=note, source="imputation.covariates"
+        "14.1.2.1",
+        "Missing baseline covariates",
+        columns,
+        rows,
+        note=joined(note, report.cite("imputation")),
+        source="imputation.covariates",
     )
     return block(call("para", words, report.cite("imputation")), made)
 
@@ -73,11 +78,11 @@ def pooling(report: Report) -> str:
     found = report.results["primary"]["imputation"]
     if found is None:
         return ""
-    places = decimals_for(report.results["primary"]["standard_error"])
+    places = report.decimals
     freedom = found["degrees_of_freedom"]
     words = (
-        f"The estimate is pooled over {found['imputations']} completed data sets: standard error within "
-        f"{fixed(found['within'] ** 0.5, places)}, between {fixed(found['between'] ** 0.5, places)}; fraction of missing "
+        f"The estimate is pooled over {found['imputations']} completed data sets: variance within "
+        f"{significant(found['within'])}, between {significant(found['between'])}; fraction of missing "
         f"information {percent(found['missing_information'])}; "
         f"{'normal reference' if freedom is None else f'{fixed(freedom, 0)} degrees of freedom'}; Monte-Carlo error of the "
         f"estimate {fixed(found['monte_carlo_error'], places + 1)}."
@@ -91,13 +96,11 @@ def _label(row: dict[str, Any]) -> str:
     return f"{row['label']}, {row['unit']}" if row["unit"] else str(row["label"])
 
 
-def _gaps(report: Report, row: dict[str, Any]) -> tuple[str, str]:
-    arms = report.results["cohort"]["arms"]
-    shown = [
-        f"{count(row['missing'][arm])} ({fixed(100 * row['missing'][arm] / arms[arm]['n'], 1)})"
-        for arm in ("treated", "control")
-    ]
-    return shown[0], shown[1]
+def _gaps(row: dict[str, Any]) -> tuple[str, str]:
+    treated, control = (
+        with_share(row["missing"][arm], row["missing_share"][arm]) for arm in ("treated", "control")
+    )
+    return treated, control
 
 
 def _number(row: dict[str, Any], key: str) -> str:

@@ -100,7 +100,7 @@ def _words(report: Report) -> str:
             words.append(f"The bound for {name}, {fixed(found[name]['boundary'], 3)}, is {crossed}.")
     if found["stage_wise"] is not None:
         last = found["stage_wise"]
-        places = decimals_for(report.results["primary"]["standard_error"])
+        places = report.decimals
         words.append(
             f"By the stage-wise order the median-unbiased estimate is {fixed(last['estimate'], places)} "
             f"({level(last['level'])} interval {interval(last, places)}; {p_sentence(last['p_value'])})."
@@ -132,7 +132,7 @@ def _standing(found: dict[str, Any]) -> str:
 
 def _table(report: Report) -> Code:
     found = report.results[PATH]
-    places = decimals_for(report.results["primary"]["standard_error"])
+    places = report.decimals
     columns = (
         Column(("Look", "run"), "left", "1fr"),
         Column(("n",)),
@@ -151,7 +151,9 @@ def _table(report: Report) -> Code:
         "delivery with the same numbers spends nothing; a kept boundary is that of the look before, whose information was as "
         f"large. {MISSING}: not known, or not part of the method."
     )
-    return table("14.2.5", "Looks at the study", columns, rows, note=note, source=PATH)
+    return table(
+        "14.2.5", "Looks at the study", columns, rows, note=joined(note, report.cite(PATH)), source=PATH
+    )
 
 
 def _cells(look: dict[str, Any], places: int) -> tuple[str, ...]:

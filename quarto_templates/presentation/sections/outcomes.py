@@ -3,9 +3,9 @@
 from typing import Any
 
 from presentation.kinds import outcome
-from presentation.writing.exhibits import Column, Group, Row, table
+from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import MISSING, count, fixed, of_total, percent
+from presentation.writing.numbers import MISSING, count, fixed, percent, with_share
 from presentation.writing.typst import Code, block, call
 
 _ARMS = ("treated", "control")
@@ -40,23 +40,30 @@ _ANCHORED = (
     "at random (Cro, Carpenter & Kenward 2019). The interval over repeated samples stands beside it among the "
     "sensitivity analyses (conditional means; Wolbers et al. 2022)."
 )
+_STATES = (
+    ("Eligible subjects of the two arms", "eligible", "total"),
+    ("Not yet due", "not_yet_due", "row"),
+    ("Due", "due", "row"),
+    ("Observed", "observed", "indented"),
+    ("Missing", "missing", "indented"),
+    ("Observed outside the window, and used", "outside_window", "indented"),
+)
 _DATES = {
     True: "Not yet due: no value, and the window of the visit was not over at the data lock. ",
     False: "The protocol names no dates, so that no outcome can be told to be not yet due. ",
 }
 
 
-def total(report: Report, state: str) -> int:
-    """Return how many outcomes of both arms are in a state: ``observed``, ``missing`` or ``not_yet_due``."""
-    arms = report.results["cohort"]["outcomes"]["arms"]
-    return sum(int(arms[arm][state]) for arm in _ARMS)
+PATHS = tuple(f"cohort.outcomes.groups.{group}" for group in (*_ARMS, "overall"))
+"""The paths of the outcomes' counts and shares."""
 
 
 def in_words(report: Report) -> str:
     """Return the counts of the three states in words."""
+    found = report.results["cohort"]["outcomes"]["groups"]["overall"]
     return (
-        f"outcomes of the eligible: {count(total(report, 'observed'))} observed, {count(total(report, 'missing'))} "
-        f"missing, {count(total(report, 'not_yet_due'))} not yet due"
+        f"outcomes of the eligible: {count(found['observed']['n'])} observed, {count(found['missing']['n'])} "
+        f"missing, {count(found['not_yet_due']['n'])} not yet due"
     )
 
 
@@ -65,19 +72,7 @@ def states(report: Report) -> str:
     if outcome.own(report):
         return outcome.states(report)
     found = report.results["cohort"]["outcomes"]
-    arms = found["arms"]
-    eligible = {
-        arm: sum(arms[arm][state] for state in ("observed", "missing", "not_yet_due")) for arm in _ARMS
-    }
-    due = {arm: arms[arm]["observed"] + arms[arm]["missing"] for arm in _ARMS}
-    rows: list[Row | Group] = [
-        _row(report, "Eligible subjects of the two arms", eligible, None, "total"),
-        _row(report, "Not yet due", _of(arms, "not_yet_due"), eligible, "row"),
-        _row(report, "Due", due, eligible, "row"),
-        _row(report, "Observed", _of(arms, "observed"), due, "indented"),
-        _row(report, "Missing", _of(arms, "missing"), due, "indented"),
-        _row(report, "Observed outside the window, and used", _of(arms, "outside_window"), due, "indented"),
-    ]
+    rows = [_row(report, *row) for row in _STATES]
     columns = (
         Column(("Outcome",), "left", "1fr"),
         *(Column((arm.capitalize(), report.arm(arm), "n (%)"), width="30mm") for arm in _ARMS),
@@ -133,18 +128,11 @@ def _expected(of: dict[str, Any]) -> str:
     )
 
 
-def _of(arms: dict[str, Any], state: str) -> dict[str, int]:
-    return {arm: int(arms[arm][state]) for arm in _ARMS}
-
-
-def _row(
-    report: Report, words: str, counts: dict[str, int], of: dict[str, int] | None, kind: str = "row"
-) -> Row:
-    cells = [count(counts[arm]) if of is None else of_total(counts[arm], of[arm]) for arm in _ARMS]
-    both = sum(counts.values())
-    overall = count(both) if of is None else of_total(both, sum(of.values()))
-    cited = report.cite("cohort.outcomes.arms.treated", "cohort.outcomes.arms.control")
-    return Row((words, *cells, overall), kind, cited)
+def _row(report: Report, words: str, state: str, kind: str) -> Row:
+    groups = report.results["cohort"]["outcomes"]["groups"]
+    parts = [groups[group][state] for group in (*_ARMS, "overall")]
+    cells = [with_share(part["n"], part["share"]) if "share" in part else count(part["n"]) for part in parts]
+    return Row((words, *cells), kind, report.cite(*PATHS))
 
 
 def events(report: Report) -> str:

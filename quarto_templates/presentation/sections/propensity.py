@@ -5,7 +5,7 @@ from typing import Any
 from presentation.writing.axis import spanning
 from presentation.writing.exhibits import Column, Group, Row, figure, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import MISSING, as_float, count, fixed, interval, of_total, percent
+from presentation.writing.numbers import MISSING, as_float, count, fixed, interval, percent
 from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
 from presentation.writing.typst import Code, Value, block, call, joined
 
@@ -88,16 +88,22 @@ def love_plot(report: Report) -> str:
     """Return Figure 14.1.2: the absolute SMD of every term, unweighted and weighted, with the limit."""
     balance = report.results["balance"]
     found = [
-        (report.term(term["term"]), _size(term["smd_unweighted"]), _size(term["smd_weighted"]))
+        (
+            report.term(term["term"]),
+            _size(term["smd_unweighted"]),
+            _size(term["smd_weighted"]),
+            (fixed(term["smd_unweighted"], 3), fixed(term["smd_weighted"], 3)),
+        )
         for term in balance["terms"]
     ]
     axis = spanning(
-        [min(value, _WIDEST) for _, *pair in found for value in pair] + [1.5 * (balance["threshold"] or 0.1)]
+        [min(value, _WIDEST) for _, *pair, _ in found for value in pair]
+        + [1.5 * (balance["threshold"] or 0.1)]
     )
     limited = balance["threshold"] is not None
     rows = [
-        Strip(label, marks=((before, "ring"), (after, "dot")), texts=(fixed(before, 3), fixed(after, 3)))
-        for label, before, after in found
+        Strip(label, marks=((before, "ring"), (after, "dot")), texts=texts)
+        for label, before, after, texts in found
     ]
     body = strip_plot(
         rows,
@@ -177,8 +183,8 @@ def diagnostics(report: Report) -> str:
         Group("Weights"),
         _by_arm(
             "Effective sample size (% of arm)",
-            {arm: of_total(round(found["effective_sample_size"][arm], 1), arms[arm]["n"]) for arm in arms},
-            report.cite("propensity.effective_sample_size", "cohort.arms.treated", "cohort.arms.control"),
+            {arm: _effective(found, arm) for arm in arms},
+            report.cite("propensity.effective_sample_size", "propensity.effective_share"),
         ),
         _by_arm(
             "Largest share of one subject",
@@ -208,6 +214,11 @@ def _used_by(report: Report) -> str:
         " No score enters the primary estimator, so that neither scores nor weights halt the analysis; the rows of Table 14.2.3 and "
         "Table 14.2.4 that weight or match the subjects use them."
     )
+
+
+def _effective(found: dict[str, Any], arm: str) -> str:
+    """Return an effective sample size with its share of the arm."""
+    return f"{fixed(found['effective_sample_size'][arm], 1)} ({percent(found['effective_share'][arm])})"
 
 
 def _by_arm(label: str, values: dict[str, str], cited: Code) -> Row:

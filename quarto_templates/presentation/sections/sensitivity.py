@@ -6,7 +6,7 @@ from presentation.sections.effect import decimals, error_unit
 from presentation.writing.axis import spanning
 from presentation.writing.exhibits import Column, Row, figure, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, fixed, interval, level, p_value, percent
+from presentation.writing.numbers import count, fixed, interval, level, p_sentence, p_value, percent, plain
 from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
 from presentation.writing.typst import block, call, joined
 
@@ -39,7 +39,7 @@ def rows_table(report: Report, kind: str) -> str:
                 call("analysis-name", row["name"], _description(row)),
                 count(row["n"]),
                 fixed(row["estimate"], places),
-                fixed(row["standard_error"], places),
+                fixed(row["standard_error"], report.error_decimals),
                 interval(row, places),
                 p_value(row["p_value"]),
             ),
@@ -58,7 +58,14 @@ def _description(row: dict[str, Any]) -> str:
     estimand = (
         str(row["estimand"]).partition(" within ")[0] if row["name"] in row["estimand"] else row["estimand"]
     )
-    return " · ".join(part for part in (estimand, row["estimator"], row["variance"], row["note"]) if part)
+    parts = (estimand, row["estimator"], plain(row["variance"]), _interaction(row), row["note"])
+    return " · ".join(part for part in parts if part)
+
+
+def _interaction(row: dict[str, Any]) -> str:
+    """Return the test that the effect is the same in every level of the subgroup's category; nothing without one."""
+    found = row.get("interaction_p_value")
+    return "" if found is None else f"test of interaction: {p_sentence(found)}"
 
 
 def forest(report: Report, kind: str) -> str:
@@ -70,7 +77,7 @@ def forest(report: Report, kind: str) -> str:
         return ""
     _, number, title = _KINDS[kind]
     short = title.partition(":")[0]
-    return _forest_plot(report, rows, number, short, source=f"sensitivity.{kind}")
+    return forest_of(report, rows, number, f"{short}: forest plot", source=f"sensitivity.{kind}")
 
 
 def subgroups(report: Report) -> str:
@@ -83,7 +90,7 @@ def subgroups(report: Report) -> str:
         "subgroups is judged by the test of interaction in Table 14.2.4, never by one interval that excludes no effect "
         "beside another that does not."
     )
-    drawn = _forest_plot(report, rows, "14.2.3", "Subgroups", source="sensitivity.supplementary")
+    drawn = forest_of(report, rows, "14.2.3", "Subgroups: forest plot", source="sensitivity.supplementary")
     return block(call("lead", words)) + drawn
 
 
@@ -98,7 +105,7 @@ def _of_subgroup(row: dict[str, Any]) -> bool:
     return str(row["estimand"]).endswith(f" within {row['name']}")
 
 
-def _forest_plot(
+def forest_of(
     report: Report, rows: list[tuple[str, dict[str, Any]]], number: str, title: str, *, source: str
 ) -> str:
     """Return the forest plot of these rows below the primary result."""
@@ -133,7 +140,7 @@ def _forest_plot(
     return block(
         figure(
             number,
-            f"{title}: forest plot",
+            title,
             alternative,
             body,
             whole=fits_on_a_page(strips),

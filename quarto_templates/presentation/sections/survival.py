@@ -7,8 +7,8 @@ from typing import Any
 
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import MISSING, count, fixed, interval, level, of_total, p_value, percent
-from presentation.writing.typst import Code, block, call
+from presentation.writing.numbers import MISSING, count, fixed, interval, level, p_value, percent, with_share
+from presentation.writing.typst import Code, block, call, joined
 
 _ARMS = ("treated", "control")
 _ROWS = (
@@ -103,15 +103,14 @@ def follow_up(report: Report) -> str:
     """Return Table 14.1.1.1: how follow-up ended in each arm."""
     found = report.results["cohort"]["outcomes"]["follow_up"]
     arms = found["arms"]
-    size = {arm: report.results["cohort"]["arms"][arm]["n"] for arm in _ARMS}
     cited = report.cite(*(f"cohort.outcomes.follow_up.arms.{arm}" for arm in _ARMS))
 
     def counted(words: str, key: str) -> Row:
-        cells = [of_total(arms[arm][key], size[arm]) for arm in _ARMS]
+        cells = [with_share(arms[arm][key], arms[arm]["shares"][key]) for arm in _ARMS]
         return Row((words, *cells), "indented", cited)
 
     rows: list[Row | Group] = [
-        Row(("Analysed subjects", *(count(size[arm]) for arm in _ARMS)), "total", cited),
+        Row(("Analysed subjects", *(count(arms[arm]["n"]) for arm in _ARMS)), "total", cited),
         Group("Until the end of follow-up"),
         counted("Event", "events"),
         *([counted(found["competing"], "competing")] if found["competing"] else []),
@@ -172,7 +171,14 @@ def beside(report: Report) -> str:
         "weighted for treatment, Efron's ties, robust variance; it has no causal reading where hazards are not proportional. "
         f"{MISSING}: not computed."
     )
-    made = table("14.2.10", "Beside the effect on survival", columns, rows, note=note, source="survival")
+    made = table(
+        "14.2.10",
+        "Beside the effect on survival",
+        columns,
+        rows,
+        note=joined(note, report.cite("primary")),
+        source="survival",
+    )
     return block(made)
 
 

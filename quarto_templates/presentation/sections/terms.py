@@ -2,7 +2,7 @@
 
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, fixed, of_total, percent
+from presentation.writing.numbers import count, fixed, percent, with_share
 from presentation.writing.typst import block, call
 
 
@@ -65,7 +65,7 @@ def events(report: Report) -> str:
     columns = (Column(("Arm",), "left", "1fr"), Column(("Events", "n (%)")), Column(("Analysed", "n")))
     rows = [
         Row(
-            (report.arm(arm), of_total(one["events"], one["n"]), count(one["n"])),
+            (report.arm(arm), with_share(one["events"], one["share"]), count(one["n"])),
             "row",
             report.cite("primary.events"),
         )

@@ -131,10 +131,10 @@ def _headline(what: str, value: str, uncertainty: str, references: Code) -> str:
     )
 
 
-def _status_bar(identity: str, status: str) -> str:
-    mark = f'<strong class="status">{html(status.upper())}</strong>'
+def _status_bar(identity: str, state: str, *, watermark: bool) -> str:
+    mark = f'<strong class="status">{html(state.upper())}</strong>'
     bar = f'<div class="status-bar"><span>{html(identity)}</span> {mark}</div>'
-    return bar if status == "candidate" else f'{bar}<div class="watermark">{html(status.upper())}</div>'
+    return f'{bar}<div class="watermark">{html(state.upper())}</div>' if watermark else bar
 
 
 def _rendition_statement(words: str, pairs: Sequence[Any]) -> str:

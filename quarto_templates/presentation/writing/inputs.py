@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from presentation.writing.numbers import decimals_for
 from presentation.writing.typst import Code, call
 
 
@@ -53,10 +54,39 @@ class Report:
         """Return whether the study is observational, so that the effect depends on assumptions about confounding."""
         return bool(self.results["study"]["design"] == "observational")
 
+    @property
+    def decimals(self) -> int:
+        """The decimals of effects: those of the protocol for a difference, else those that show three digits of the error.
+
+        They are never so few that the first digit of the standard error would be lost.
+        """
+        error = self.results["primary"]["standard_error"]
+        declared = self._declared
+        return decimals_for(error) if declared is None else max(declared, decimals_for(error) - 2)
+
+    @property
+    def error_decimals(self) -> int:
+        """The decimals of standard errors: one more than those of effects where the protocol declares these."""
+        return self.decimals + (self._declared is not None)
+
+    @property
+    def _declared(self) -> int | None:
+        """The decimals that the protocol declares for the outcome; None for a ratio, which has not its unit."""
+        ratio = self.results["primary"].get("scale") == "logarithm"
+        return None if ratio else self.protocol["outcome"].get("decimals")
+
     def arm(self, arm: str) -> str:
-        """Return the arm's name; a name that is only a code is printed with its column."""
-        label = str(self.results["cohort"]["arms"][arm]["label"])
+        """Return the arm's name; a name that is only a code, and has no label, is printed with its column."""
+        label = self.level(self.protocol["treatment"]["column"], self.results["cohort"]["arms"][arm]["label"])
         return f"{self.protocol['treatment']['column']}\u00a0=\u00a0{label}" if len(label) < 4 else label
+
+    def level(self, column: str, value: str) -> str:
+        """Return the words for a value of a category: its label in the protocol, or the value itself."""
+        columns = self.protocol["contract"]["columns"]
+        labels: dict[str, str] = next(
+            (held.get("labels", {}) for held in columns if held["name"] == column), {}
+        )
+        return str(labels.get(value, value))
 
     def term(self, name: str) -> str:
         """Return a model term in words.
@@ -75,7 +105,7 @@ class Report:
             return name.strip("()")
         label = str(labels[base]).partition(" (")[0]
         if level:
-            return f"{label}: {level}"
+            return f"{label}: {self.level(base, level)}"
         if column.endswith("'"):
             return f"{label}, curve {len(column) - len(base)}"
         return f"{label}, squared" if squared else label

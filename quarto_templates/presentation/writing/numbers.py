@@ -10,6 +10,11 @@ _SMALLEST_P = 0.0001
 _MOST_DECIMALS = 15
 
 
+def plain(variance: str) -> str:
+    """Return the name of a variance without the notation of programs."""
+    return variance.replace(", ddof 1", "")
+
+
 def as_float(value: float | str | None) -> float | None:
     """Return a number of ``results.json``, in which infinities are texts; None stays None."""
     return None if value is None else float(value)
@@ -40,10 +45,12 @@ def decimals_for(standard_error: float | str | None) -> int:
 
 
 def p_value(value: float | None) -> str:
-    """Return a p-value with four decimals, or ``<0.0001`` for a smaller one."""
+    """Return a p-value with two significant digits, or ``<0.0001`` for a smaller one."""
     if value is None:
         return MISSING
-    return f"<{_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.4f}"
+    return (
+        f"<{_SMALLEST_P}" if value < _SMALLEST_P else f"{value:.{max(1 - math.floor(math.log10(value)), 2)}f}"
+    )
 
 
 def p_sentence(value: float | None) -> str:
@@ -57,9 +64,9 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return MISSING if share is None else f"{fixed(100 * share, decimals)} %"
 
 
-def of_total(part: float, whole: float) -> str:
-    """Return a count with its percentage of a total."""
-    return f"{count(part)} ({fixed(100 * part / whole, 1)} %)" if whole else count(part)
+def with_share(number: float, share: float) -> str:
+    """Return a count with its share as a percentage."""
+    return f"{count(number)} ({percent(share)})"
 
 
 def interval(row: Mapping[str, Any], decimals: int) -> str:

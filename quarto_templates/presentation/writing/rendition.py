@@ -39,17 +39,23 @@ def _raw(calls: Iterable[Code]) -> str:
 
 
 def statement(report: Report) -> str:
-    """Return the bar with study, month, run and status, and the statement about the record; nothing for the PDF."""
+    """Return the bar with study, month, run and its state now, and the statement about the record; nothing for the PDF."""
     if report.rendition is None:
         return ""
     run, of = report.run, report.rendition
+    releasable = run["status"] == "candidate"
     pairs = (
         ("Record commit", mono(of["record_commit"])),
         ("results.json, SHA-256", mono(of["results_sha256"])),
         ("report.pdf, SHA-256", mono(of["report_sha256"])),
     )
     return block(
-        call("status-bar", f"{run['study']} · {run['month']} · run {run['number']}", run["status"]),
+        call(
+            "status-bar",
+            f"{run['study']} · {run['month']} · run {run['number']}",
+            of.get("state", run["status"]) if releasable else run["status"],
+            watermark=not releasable,
+        ),
         call("rendition-statement", _STATEMENT, [list(pair) for pair in pairs]),
     )
 

@@ -34,10 +34,12 @@ def test_the_sources_are_the_records_own(released: WholeHouse) -> None:
 
 def test_it_names_the_record_of_which_it_is_a_rendition(month: WholeHouse, released: WholeHouse) -> None:
     """The commit is that of the release where there is one; the digests are those of results and report of record."""
-    for whole, kind in ((month, "run"), (released, "record")):
+    states = (month, "run", "sealed, awaiting approval"), (released, "record", "released")
+    for whole, kind, state in states:
         commit = sealed_commit(whole.house, RUN)
         provenance = read_provenance(whole.house, RUN, commit)
         assert json.loads(rendition_sources(whole.house, RUN).inputs["rendition.json"]) == {
+            "state": state,
             "record_commit": whole.records.resolve(f"{kind}/{RUN}"),
             "results_sha256": file_entry(provenance, "results.json")["sha256"],
             "report_sha256": file_entry(provenance, "report.pdf")["sha256"],
