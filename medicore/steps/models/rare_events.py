@@ -24,7 +24,7 @@ def outcome_family(protocol: Protocol) -> Family:
 
 def events_section(
     protocol: Protocol, treated: Flags, outcome: Vector
-) -> dict[str, dict[str, dict[str, float]]]:
+) -> dict[str, dict[str, dict[str, Any]]]:
     """Return the key ``events`` of the primary result, events and subjects of each arm; none without a penalised likelihood.
 
     ``treated`` and ``outcome``, ``(n,)``, are those of the subjects with an outcome.
