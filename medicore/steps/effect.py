@@ -26,17 +26,17 @@ from medicore.steps.looks.section import monitored
 from medicore.steps.models.alarm_rates import change_rate, variance_alarm_rate
 from medicore.steps.models.allocation import allocation_section
 from medicore.steps.models.controls import calibration
-from medicore.steps.models.counted_primary import counted_effect
 from medicore.steps.models.counted_sample import CountedSample
 from medicore.steps.models.hypothesis import hypothesis_section
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
-from medicore.steps.models.primary import estimate_primary
 from medicore.steps.models.sample import Sample, observation_covariates
-from medicore.steps.models.survival_primary import survival_effect
 from medicore.steps.models.terms import model_terms
 from medicore.steps.models.timed_sample import TimedSample
 from medicore.steps.no_estimate import halted_without_estimate
+from medicore.steps.primaries.counted_primary import counted_effect
+from medicore.steps.primaries.primary import estimate_primary
+from medicore.steps.primaries.survival_primary import survival_effect
 from medicore.steps.safety.tables import safety_part
 
 

@@ -20,13 +20,13 @@ from medicore.stats.models.logistic import LogisticFit
 from medicore.steps.gate import number, write_section
 from medicore.steps.gates.control_gates import control_findings, fired_gates
 from medicore.steps.gates.propensity_gates import collinearity_findings, propensity_findings, size_findings
-from medicore.steps.models.combined_weights import combined_weight_findings
 from medicore.steps.models.control_alarms import control_alarm_rates
 from medicore.steps.models.controls import control_section
 from medicore.steps.models.imputing import IMPUTATION, completed_sets, in_any_set
 from medicore.steps.models.naming import named
 from medicore.steps.models.scoring import Scored, effective_shares, scored
 from medicore.steps.models.terms import Terms, model_terms
+from medicore.steps.primaries.combined_weights import combined_weight_findings
 
 _BINS = 40
 _AVERAGED = "standard deviations of the unweighted arms, averaged; p(1 - p) for two-valued columns"

@@ -71,7 +71,7 @@ def test_the_whole_report_is_made_with_curve_and_tables(inputs: Inputs) -> None:
 
 def test_the_curve_keeps_each_value_until_the_next_time(inputs: Inputs) -> None:
     """Steps go across before they go down, and the band goes out along one limit and back along the other."""
-    from presentation.sections import survival_curves
+    from presentation.kinds import survival_curves
 
     assert survival_curves._steps([0.0, 0.5, 1.0], [1.0, 1.0, 0.4]) == [
         [0.0, 1.0],
@@ -120,7 +120,7 @@ def test_every_printed_number_is_found(inputs: Inputs) -> None:
 
 def test_what_could_not_be_estimated_says_so(inputs: Inputs) -> None:
     """A hazard ratio or a test without a number prints its reason, and a study without competing events no incidence."""
-    from presentation.sections import survival
+    from presentation.kinds import survival
 
     inputs.results["survival"]["hazard_ratio"] = {
         "note": "not estimable: the events order the arms perfectly"
@@ -137,7 +137,8 @@ def test_what_could_not_be_estimated_says_so(inputs: Inputs) -> None:
 
 def test_censoring_without_covariates_and_a_restricted_mean_are_described(inputs: Inputs) -> None:
     """The method names what the hazard of censoring depends on, and the loss of the measure."""
-    from presentation.sections import methods, survival
+    from presentation.kinds import survival
+    from presentation.sections import methods
 
     assert "that of censoring on Age" in methods.primary_estimator(inputs.report())
     inputs.results["primary"]["censoring"]["covariates"] = []
@@ -177,7 +178,7 @@ def test_what_a_number_of_survival_changes_on_paper_cites_it(inputs: Inputs) -> 
 
 def test_another_outcome_has_nothing_of_it() -> None:
     """The report of a continuous outcome has no part of a time to event."""
-    from presentation.sections import survival, survival_curves
+    from presentation.kinds import survival, survival_curves
 
     report = Inputs().report()
     assert [

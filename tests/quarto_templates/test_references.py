@@ -62,7 +62,10 @@ def enriched(inputs: Any) -> None:
     results["propensity"]["trimming"] |= {"method": "discard", "lower": 0.05, "upper": 0.95, "discarded": 9}
 
 
-_ROOMS = {"rendition": "writing", "outcome": "kinds", "rates": "kinds"}
+_ROOMS = {
+    "rendition": "writing",
+    **dict.fromkeys(("outcome", "rates", "survival", "survival_curves"), "kinds"),
+}
 """The rooms of the modules that are not among the sections."""
 
 

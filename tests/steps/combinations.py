@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from medicore.records.protocol.coherence import incoherences
-from medicore.records.protocol.combinations import not_offered
 from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.rules.coherence import incoherences
+from medicore.records.protocol.rules.combinations import not_offered
 from medicore.records.protocol.strategies import unplanned
 from tests.steps.analysed_trial import TEXT
 from tests.steps.randomised_trial import allocated

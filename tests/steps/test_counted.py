@@ -93,7 +93,7 @@ def test_where_no_estimate_follows_the_findings_say_so(
     def refused(*_: object) -> None:
         raise EstimationError("no number")
 
-    monkeypatch.setattr("medicore.steps.models.counted_primary.estimate_rates", refused)
+    monkeypatch.setattr("medicore.steps.primaries.counted_primary.estimate_rates", refused)
     files, findings = estimated(tmp_path / "separated", separated, made)
     assert section(files, "effect")["primary"] is None
     assert [(one.gate, one.subject, one.overridable) for one in findings] == [

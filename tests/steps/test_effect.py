@@ -14,8 +14,8 @@ from medicore.steps.check import check
 from medicore.steps.cohort import cohort
 from medicore.steps.effect import analysed, effect
 from medicore.steps.extract import extract, freeze
-from medicore.steps.models.primary import estimate_primary
 from medicore.steps.models.sample import Sample
+from medicore.steps.primaries.primary import estimate_primary
 from medicore.steps.propensity import propensity
 from medicore.steps.sensitivity import sensitivity
 from medicore.stores.files import FolderFiles

@@ -9,8 +9,8 @@ import pytest
 
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.effect import analysed
-from medicore.steps.models.primary import estimate_primary
 from medicore.steps.models.sample import Sample
+from medicore.steps.primaries.primary import estimate_primary
 from medicore.steps.sensitivity import sensitivity
 from tests.steps.analysed_trial import compared, estimated, protocol, section, subjects, weighed, with_column
 

@@ -124,7 +124,7 @@ def test_where_no_estimate_follows_the_findings_say_so(
     def refused(*_: object) -> None:
         raise EstimationError("no number")
 
-    monkeypatch.setattr("medicore.steps.models.survival_primary.jackknifed", refused)
+    monkeypatch.setattr("medicore.steps.primaries.survival_primary.jackknifed", refused)
     files, findings = estimated(tmp_path / "separated", separated, made)
     assert section(files, "effect")["primary"] is None
     assert [one.overridable for one in findings] == [False]

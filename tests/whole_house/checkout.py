@@ -78,8 +78,17 @@ def _code() -> list[str]:
     tables = {
         ORIGINS_MODULE,
         *(
-            f"{ORIGINS_MODULE}_{part}"
-            for part in ("controls", "hypotheses", "keys", "looks", "randomised", "terms", "visits")
+            f"medicore.records.results.origins.trace_{part}"
+            for part in (
+                "controls",
+                "described",
+                "hypotheses",
+                "keys",
+                "looks",
+                "randomised",
+                "terms",
+                "visits",
+            )
         ),
         "medicore.records.results.safety.trace_safety",
     }

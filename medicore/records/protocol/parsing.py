@@ -10,9 +10,9 @@ import yaml
 from pydantic import ValidationError
 
 from medicore.errors import ProtocolError
-from medicore.records.protocol.coherence import incoherences
-from medicore.records.protocol.combinations import not_offered
 from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.rules.coherence import incoherences
+from medicore.records.protocol.rules.combinations import not_offered
 from medicore.records.protocol.strategies import unplanned
 
 _MOST = 12

@@ -14,7 +14,7 @@ _FOLLOW_UP = ("outcome", "eligibility", "treatment")
 _ESTIMATOR = "medicore.stats.survival.augmented_survival:augmented_survival"
 _BATCHED = "medicore.stats.survival.batched_survival:SurvivalSample"
 _JACKKNIFE = "medicore.stats.survival.batched_survival:jackknifed"
-_PRIMARY = "medicore.steps.models.survival_primary:estimate_survival"
+_PRIMARY = "medicore.steps.primaries.survival_primary:estimate_survival"
 _WALD = "θ ∓ q·SE; p = 2P(Q ≥ |θ/SE|); q of Student's t with the degrees of freedom of the primary estimate"
 _SOURCE = (
     "Zhang & Schaubel, 2012; Bai, Tsiatis & O'Brien, 2013; Ozenne, Scheike, Stærk & Gerds, 2020, section 3"
@@ -89,7 +89,7 @@ ORIGINS = (
         ("estimand.measure",), "primary"),
     Origin("primary.absolute_difference.**", "effect", _ESTIMATOR, "The primary estimate, with its interval",
         "μ1 − μ0; θ ∓ q·SE, q of Student's t, SE of the jackknife", _INFERENCE, "primary", _SOURCE),
-    Origin("primary.means.**", "effect", "medicore.steps.models.arm_means:arm_means",
+    Origin("primary.means.**", "effect", "medicore.steps.primaries.arm_means:arm_means",
         "Survival at the horizon, or restricted mean survival, if everybody had been in each arm, with its interval",
         "μ ∓ q·SE, SE of the jackknife, q of Student's t", _EFFECT, "primary", _SOURCE),
     Origin("primary.mean_treated", "effect", _ESTIMATOR,

@@ -1,15 +1,23 @@
 """The trace: from a path in ``results.json`` to the step, function and protocol keys behind its value."""
 
 from medicore.records.results.origin import Origin, matching
+from medicore.records.results.origins.trace_controls import CONTROLS_ORIGINS
+from medicore.records.results.origins.trace_described import DESCRIBED_ORIGINS
+from medicore.records.results.origins.trace_hypotheses import HYPOTHESES_ORIGINS
+from medicore.records.results.origins.trace_keys import (
+    BALANCE,
+    EFFECT,
+    INFERENCE,
+    MISSING,
+    MODELS,
+    SCORES,
+    WEIGHTS,
+)
+from medicore.records.results.origins.trace_looks import LOOKS_ORIGINS
+from medicore.records.results.origins.trace_randomised import RANDOMISED_ORIGINS
+from medicore.records.results.origins.trace_terms import TERMS_ORIGINS
+from medicore.records.results.origins.trace_visits import VISITS_ORIGINS
 from medicore.records.results.safety.trace_safety import SAFETY_ORIGINS
-from medicore.records.results.trace_controls import CONTROLS_ORIGINS
-from medicore.records.results.trace_described import DESCRIBED_ORIGINS
-from medicore.records.results.trace_hypotheses import HYPOTHESES_ORIGINS
-from medicore.records.results.trace_keys import BALANCE, EFFECT, INFERENCE, MISSING, MODELS, SCORES, WEIGHTS
-from medicore.records.results.trace_looks import LOOKS_ORIGINS
-from medicore.records.results.trace_randomised import RANDOMISED_ORIGINS
-from medicore.records.results.trace_terms import TERMS_ORIGINS
-from medicore.records.results.trace_visits import VISITS_ORIGINS
 
 _LOGISTIC = "medicore.stats.models.logistic:fit_logistic"
 _SMD = "SMD = (m1 − m0)/√((s1² + s0²)/2), for the ATT (m1 − m0)/s1; means under the weights, s unweighted with ddof 1, s² = p(1 − p) for two values"
@@ -135,9 +143,9 @@ ORIGINS = (
         "imputations", EFFECT, "primary", "MacKinnon & White, 1985, section 2"),
     Origin("primary.bootstrap.failed.**", "effect", "medicore.stats.bootstrap.bootstrap:bootstrap_effect",
         "Replicates that could not be estimated, by reason", "", (*EFFECT, "inference", "seed"), "primary"),
-    Origin("primary.bootstrap.replicates", "effect", "medicore.steps.models.primary:estimate_primary",
+    Origin("primary.bootstrap.replicates", "effect", "medicore.steps.primaries.primary:estimate_primary",
         "Planned number of replicates, of each imputation", "", ("inference",), "primary"),
-    Origin("primary.bootstrap.seed", "effect", "medicore.steps.models.primary:estimate_primary",
+    Origin("primary.bootstrap.seed", "effect", "medicore.steps.primaries.primary:estimate_primary",
         "Seed of the random numbers that resample patients", "", ("seed",), "primary"),
     Origin("primary.bootstrap.**", "effect", "medicore.stats.bootstrap.bootstrap:bootstrap_effect",
         "Nonparametric bootstrap of the primary estimate; patients resampled, every nuisance model refitted",
@@ -163,7 +171,7 @@ ORIGINS = (
         "weighted observed differ most from the target population",
         "logit π = α + γa + x′β; w/π of the observed; (Σw)²/Σw²; (weighted mean − target's mean)/√((s² + S²)/2), s of the arm's observed, S of "
         "everybody, ddof 1, or p(1 − p) for two values", EFFECT, "primary", "Seaman & White, 2013; Kish, 1965, section 11.7"),
-    Origin("primary.observed", "effect", "medicore.steps.models.primary:estimate_primary",
+    Origin("primary.observed", "effect", "medicore.steps.primaries.primary:estimate_primary",
         "Subjects of the primary analysis whose outcome is observed", "", MISSING, "primary"),
     Origin("primary.standard_errors.sandwich", "effect", "medicore.stats.models.sandwich:propagate",
         "Standard error of the primary estimate that counts the estimation of all models",
@@ -195,8 +203,8 @@ ORIGINS = (
     Origin("primary.null", "effect", "medicore.stats.effect.measures:no_effect",
         "Value of the measure where the arms are equal", "0 for a difference, 1 for a ratio",
         ("estimand.measure",), "primary"),
-    Origin("primary.level", "effect", "medicore.steps.models.primary:estimate_primary", "Planned level of the intervals", "", ("inference.level",), "primary"),
-    Origin("primary.n", "effect", "medicore.steps.models.primary:estimate_primary",
+    Origin("primary.level", "effect", "medicore.steps.primaries.primary:estimate_primary", "Planned level of the intervals", "", ("inference.level",), "primary"),
+    Origin("primary.n", "effect", "medicore.steps.primaries.primary:estimate_primary",
         "Subjects in the primary analysis, after trimming", "", ("eligibility", "trimming"), "primary"),
     Origin("primary.mean_treated", "effect", _ESTIMATOR,
         "Mean outcome if the target population were treated",

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from medicore.records.results.origin import Origin, first_parts, matching
+from medicore.records.results.origins.trace_randomised import traced_path
+from medicore.records.results.origins.trace_terms import clustered_path
 from medicore.records.results.outcomes.traced import origins_of
-from medicore.records.results.trace_randomised import traced_path
-from medicore.records.results.trace_terms import clustered_path
 
 _ADJUSTED_NAMES = ("ANCOVA", "g-computation")
 """How the names of the estimators begin that average the predictions of outcome models."""

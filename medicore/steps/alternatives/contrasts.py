@@ -12,9 +12,9 @@ from medicore.stats.models.outcome_model import Form
 from medicore.stats.randomisation.several_arms import SeveralMeans, means_of_all_arms
 from medicore.steps.cohort import LEFT_OUT, OUTSIDE, analysis_set
 from medicore.steps.data.outcome_states import MISSING, OBSERVED, defined_outcome
-from medicore.steps.models.primary_estimator import randomisation_of
 from medicore.steps.models.sample import nothing, row
 from medicore.steps.models.terms import model_terms
+from medicore.steps.primaries.primary_estimator import randomisation_of
 
 _NOT_IMPUTED = ImputationPlan()
 

@@ -10,8 +10,8 @@ from medicore.stats.effect.randomised import randomised_means
 from medicore.stats.models.outcome_model import Family, Form
 from medicore.stats.randomisation.adjusted_means import Estimator
 from medicore.steps.alternatives.missing_method import CompleteCases
-from medicore.steps.models.primary_estimator import Adjusted, DoublyRobust, randomisation_of
 from medicore.steps.models.sample import Sample
+from medicore.steps.primaries.primary_estimator import Adjusted, DoublyRobust, randomisation_of
 
 NAMES = {"aipw": "AIPW", "ancova": "ANCOVA", "g-computation": "g-computation"}
 """The primary estimators as the rows of other estimators name them."""

@@ -15,9 +15,9 @@ from medicore.stats.repeated.completed_visits import RULES, completed_effects
 from medicore.stats.repeated.mixed_contrasts import contrast
 from medicore.stats.repeated.mixed_model import MixedFit, fit_mixed
 from medicore.stats.repeated.verification_mixed import verify_mixed
-from medicore.steps.models.primary import verification_section
 from medicore.steps.models.sample import nothing, row
 from medicore.steps.models.visit_sample import Visited, visited
+from medicore.steps.primaries.primary import verification_section
 
 Vector = NDArray[np.float64]
 Rows = list[dict[str, Any]]

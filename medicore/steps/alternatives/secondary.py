@@ -22,8 +22,8 @@ from medicore.steps.data.outcome_counts import lock_day, outcome_section
 from medicore.steps.data.outcome_states import MISSING, NOT_YET_DUE, outcomes_of
 from medicore.steps.gates.endpoint_gates import endpoint_findings
 from medicore.steps.models.imputing import complete, completed_sets
-from medicore.steps.models.primary import measure_name, verification_section
 from medicore.steps.models.sample import Sample, nothing, pooled_means, row
+from medicore.steps.primaries.primary import measure_name, verification_section
 
 
 @dataclass(frozen=True, slots=True)

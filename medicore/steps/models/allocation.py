@@ -5,9 +5,9 @@ from typing import Any
 from scipy.stats import binomtest
 
 from medicore.records.protocol.protocol import Protocol
-from medicore.steps.models.primary_estimator import randomisation_of
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.timed_sample import TimedSample
+from medicore.steps.primaries.primary_estimator import randomisation_of
 
 
 def allocation_section(protocol: Protocol, sample: Sample | TimedSample) -> dict[str, Any] | None:

@@ -5,7 +5,12 @@ import pandas as pd
 from medicore.records.protocol.protocol import Protocol
 from medicore.stats.models.outcome_model import Form
 from medicore.steps.models.clusters import Clustered, numbered_clusters
-from medicore.steps.models.primary_estimator import Adjusted, DoublyRobust, PrimaryEstimator, randomisation_of
+from medicore.steps.primaries.primary_estimator import (
+    Adjusted,
+    DoublyRobust,
+    PrimaryEstimator,
+    randomisation_of,
+)
 
 
 def estimator_of(protocol: Protocol, analysis: pd.DataFrame) -> PrimaryEstimator:

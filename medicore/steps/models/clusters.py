@@ -17,7 +17,7 @@ from medicore.stats.effect.measures import Effect, Measure
 from medicore.stats.models.leverage import Correction
 from medicore.stats.models.scores import Scores
 from medicore.stats.verification import Verification
-from medicore.steps.models.primary_estimator import Analysable, DoublyRobust
+from medicore.steps.primaries.primary_estimator import Analysable, DoublyRobust
 
 Whole = NDArray[np.intp]
 

@@ -24,9 +24,9 @@ from medicore.stats.models.scores import Scores
 from medicore.steps.models.choosing import estimator_of
 from medicore.steps.models.clusters import by_clusters
 from medicore.steps.models.observing import fitted_observation
-from medicore.steps.models.primary_estimator import DoublyRobust, PrimaryEstimator
 from medicore.steps.models.rare_events import outcome_family
 from medicore.steps.models.terms import model_terms
+from medicore.steps.primaries.primary_estimator import DoublyRobust, PrimaryEstimator
 
 _Set = TypeVar("_Set")
 """A completed data set: its sample, or its place among them."""

@@ -1,7 +1,6 @@
 """outcome: what the report says of the primary outcome by its kind, where that has an estimator of its own."""
 
-from presentation.kinds import rates
-from presentation.sections import survival
+from presentation.kinds import rates, survival
 from presentation.writing.inputs import Report
 from presentation.writing.typst import block, call
 

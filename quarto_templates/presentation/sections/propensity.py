@@ -5,9 +5,9 @@ from typing import Any
 from presentation.writing.axis import spanning
 from presentation.writing.exhibits import Column, Group, Row, figure, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import MISSING, as_float, count, fixed, interval, percent
+from presentation.writing.numbers import MISSING, as_float, count, fixed, percent
 from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
-from presentation.writing.typst import Code, Value, block, call, joined
+from presentation.writing.typst import Code, block, joined
 
 _WORDS = {"unweighted": "before weighting", "weighted": "after weighting"}
 _WIDEST = 1.0
@@ -262,50 +262,3 @@ def _coefficient(value: Any, error: Any) -> str:  # noqa: ANN401 - a number or t
     while decimals < 8 and 0 < size < 10.0 ** (1 - decimals):
         decimals += 1
     return fixed(value, decimals)
-
-
-def overlap_plot(report: Report) -> str:
-    """Return Figure 14.1.3: the propensity scores of both arms as mirrored histograms."""
-    histogram, cohort = report.results["propensity"]["histogram"], report.results["cohort"]
-    totals = {arm: sum(histogram[arm]) or 1 for arm in ("treated", "control")}
-    shares = {arm: [number / totals[arm] for number in histogram[arm]] for arm in totals}
-    axis = spanning([max(shares["treated"] + shares["control"])], most_ticks=3)
-    edges = histogram["edges"]
-    bins: list[Value] = [
-        [low, high, axis.at(treated), axis.at(control)]
-        for low, high, treated, control in zip(
-            edges[:-1], edges[1:], shares["treated"], shares["control"], strict=True
-        )
-    ]
-    score = spanning([0.0, 0.96], most_ticks=10)
-    levels = [
-        {"at": axis.at(index * axis.step), "words": percent(index * axis.step, max(axis.decimals - 2, 0))}
-        for index in range(1, round(axis.high / axis.step) + 1)
-    ]
-    legend = [
-        [arm, f"{arm}: {report.arm(arm)} (n = {count(cohort['arms'][arm]['n'])})"]
-        for arm in ("treated", "control")
-    ]
-    ranges = report.results["propensity"]["score_range"]
-    alternative = (
-        "Mirrored histogram of the estimated propensity score, treated above and control below the axis. Range in the "
-        f"treated {interval(_range(ranges['treated']), 3)}, in the controls {interval(_range(ranges['control']), 3)}."
-    )
-    cited = report.cite(
-        "propensity.histogram", "propensity.score_range", "cohort.arms.treated", "cohort.arms.control"
-    )
-    body = call("mirrored-histogram", bins, score.ticks(), levels, "Estimated propensity score", legend)
-    return block(
-        figure(
-            "14.1.3",
-            "Overlap of the propensity scores",
-            alternative,
-            body,
-            note=joined("Height: share of the arm's subjects in the bin.", cited),
-            source="propensity.histogram",
-        )
-    )
-
-
-def _range(pair: list[float]) -> dict[str, float]:
-    return {"ci_low": pair[0], "ci_high": pair[1]}

@@ -4,8 +4,7 @@ import math
 from typing import Any
 
 from presentation.kinds import outcome as kind
-from presentation.kinds import rates
-from presentation.sections import survival
+from presentation.kinds import rates, survival
 from presentation.sections.effect import quoted, sentence, with_unit
 from presentation.sections.estimand import TARGETS
 from presentation.sections.outcomes import PATHS

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from medicore.records.results.origin import first_parts
+from medicore.records.results.origins.trace_terms import TERMS_ORIGINS, clustered_path
 from medicore.records.results.result_tables import result_tables
 from medicore.records.results.terms_tables import TERMS_TABLES
 from medicore.records.results.trace import ORIGINS, origin_of
-from medicore.records.results.trace_terms import TERMS_ORIGINS, clustered_path
 from medicore.steps.way import STEP_NAMES
 
 RESULTS: dict[str, Any] = {

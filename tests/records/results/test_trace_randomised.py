@@ -6,8 +6,8 @@ from importlib import import_module
 import pytest
 
 from medicore.records.results.origin import first_parts
+from medicore.records.results.origins.trace_randomised import RANDOMISED_ORIGINS, traced_path
 from medicore.records.results.trace import ORIGINS, origin_of
-from medicore.records.results.trace_randomised import RANDOMISED_ORIGINS, traced_path
 from medicore.steps.way import STEP_NAMES
 
 

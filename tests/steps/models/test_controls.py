@@ -14,9 +14,9 @@ from medicore.stats.calibration.expected_error import expected_error
 from medicore.steps.cohort import cohort
 from medicore.steps.models.controls import control_section
 from medicore.steps.models.imputing import completed_sets
-from medicore.steps.models.primary import estimate_primary
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.terms import model_terms
+from medicore.steps.primaries.primary import estimate_primary
 from medicore.steps.propensity import propensity
 from tests.steps.analysed_trial import estimated, extracted, section, weighed
 from tests.steps.controlled_trial import controlled, controlled_protocol

@@ -14,9 +14,9 @@ from medicore.stats.imputation.pooling import pooled
 from medicore.steps.cohort import cohort
 from medicore.steps.effect import analysed, effect
 from medicore.steps.models.imputing import IMPUTATION, completed_sets, in_any_set
-from medicore.steps.models.primary import analyse_sample
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.seeds import derived_seed
+from medicore.steps.primaries.primary import analyse_sample
 from medicore.steps.propensity import propensity
 from medicore.steps.sensitivity import sensitivity
 from tests.steps.analysed_trial import extracted, protocol, section, subjects

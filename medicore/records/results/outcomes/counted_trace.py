@@ -12,8 +12,8 @@ _BOOTSTRAP = (*_EFFECT, "inference", "seed")
 _COUNTED = ("outcome", "eligibility", "treatment")
 _ESTIMATOR = "medicore.stats.counts.augmented_rates:augmented_rates"
 _BATCHED = "medicore.stats.counts.batched_rates:RateSample"
-_PRIMARY = "medicore.steps.models.counted_primary:estimate_rates"
-_SECTION = "medicore.steps.models.primary_section:primary_section"
+_PRIMARY = "medicore.steps.primaries.counted_primary:estimate_rates"
+_SECTION = "medicore.steps.primaries.primary_section:primary_section"
 _SOURCE = "Robins, Rotnitzky & Zhao, 1994; Gourieroux, Monfort & Trognon, 1984; Stefanski & Boos, 2002"
 _RATE = "mean[ m + 1{arm}/e · (Y − T m)/q ], m the modelled rate, q the expected exposure, e the chance of the arm"
 

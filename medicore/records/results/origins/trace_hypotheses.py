@@ -1,7 +1,7 @@
 """The trace of further hypotheses: origins of secondary endpoints and of families."""
 
 from medicore.records.results.origin import Origin
-from medicore.records.results.trace_keys import INFERENCE
+from medicore.records.results.origins.trace_keys import INFERENCE
 
 _ENDPOINTS = "medicore.steps.alternatives.secondary:secondary_endpoints"
 _DECLARED = ("secondary", "eligibility", "imputation", *INFERENCE)

@@ -1,7 +1,7 @@
 """The trace of repeated visits: origins of the mixed model for repeated measures, and of its second implementation."""
 
 from medicore.records.results.origin import Origin
-from medicore.records.results.trace_keys import MISSING
+from medicore.records.results.origins.trace_keys import MISSING
 
 _MODEL = ("models.outcome", "covariates", *MISSING)
 _STEP = "medicore.steps.alternatives.repeated_visits:repeated_visits"

@@ -8,12 +8,12 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.steps.gates.counted_gates import exposure_findings
 from medicore.steps.gates.observation_gates import observation_findings
 from medicore.steps.gates.survival_gates import censoring_findings
-from medicore.steps.models.counted_primary import exposure_weights
 from medicore.steps.models.counted_sample import CountedSample
-from medicore.steps.models.primary import observed_weights
 from medicore.steps.models.sample import Sample
-from medicore.steps.models.survival_primary import censoring_weights
 from medicore.steps.models.timed_sample import TimedSample
+from medicore.steps.primaries.counted_primary import exposure_weights
+from medicore.steps.primaries.primary import observed_weights
+from medicore.steps.primaries.survival_primary import censoring_weights
 
 
 def combined_weight_findings(protocol: Protocol, analysis: pd.DataFrame) -> tuple[Finding, ...]:

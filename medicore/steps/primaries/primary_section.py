@@ -8,8 +8,8 @@ from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.effect.measures import effect_of, no_effect, presented, scale_of
 from medicore.stats.verification import Verification
-from medicore.steps.models.arm_means import arm_means
-from medicore.steps.models.primary import verification_section
+from medicore.steps.primaries.arm_means import arm_means
+from medicore.steps.primaries.primary import verification_section
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from medicore.records.protocol.hypotheses.endpoint import SecondaryEndpoint
 from medicore.records.protocol.negative_controls import is_flag
 from medicore.records.protocol.protocol import Protocol
-from medicore.records.protocol.survival import OWN
+from medicore.records.protocol.rules.survival import OWN
 
 
 def not_offered(protocol: Protocol) -> Iterator[str]:

@@ -27,9 +27,9 @@ from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
 from medicore.steps.models.allocation import allocation_section
-from medicore.steps.models.primary_section import Estimated, primary_section
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
 from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
+from medicore.steps.primaries.primary_section import Estimated, primary_section
 from medicore.steps.safety.tables import safety_part
 
 _EXPECTED = "of the jackknife"

@@ -28,8 +28,8 @@ from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
 from medicore.steps.models.counted_sample import CountedSample
 from medicore.steps.models.naming import sparse_levels
-from medicore.steps.models.primary_section import Estimated, primary_section
 from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
+from medicore.steps.primaries.primary_section import Estimated, primary_section
 from medicore.steps.safety.tables import safety_part
 
 _EXPECTED = "of the jackknife"

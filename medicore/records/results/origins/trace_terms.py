@@ -1,7 +1,7 @@
 """The trace of the terms of models and of clusters: what a study with them has beside the numbers of every study."""
 
 from medicore.records.results.origin import Origin
-from medicore.records.results.trace_keys import EFFECT
+from medicore.records.results.origins.trace_keys import EFFECT
 
 _CLUSTERS = ("inference.cluster", *EFFECT)
 _SUMMED = "medicore.stats.effect.clustered:clustered_means"

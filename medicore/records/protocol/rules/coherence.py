@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from medicore.records.protocol.control_rules import TAKEN, incoherent_controls
-from medicore.records.protocol.counts import incoherent_counts
 from medicore.records.protocol.criteria import NUMERIC, require_fit
 from medicore.records.protocol.flexible import flexible_incoherence
 from medicore.records.protocol.harms import incoherent_harms
@@ -16,9 +14,11 @@ from medicore.records.protocol.modelling.terms import incoherent_terms
 from medicore.records.protocol.monitoring import declared_harms, monitoring_incoherence
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.randomised import incoherent_randomised
+from medicore.records.protocol.rules.control_rules import TAKEN, incoherent_controls
+from medicore.records.protocol.rules.counts import incoherent_counts
+from medicore.records.protocol.rules.survival import incoherent_survival
 from medicore.records.protocol.safety.coherence import incoherent_safety
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
-from medicore.records.protocol.survival import incoherent_survival
 from medicore.records.protocol.visits import incoherent_visits
 
 

@@ -1,7 +1,7 @@
 """The trace of the counts and shares by which subjects, outcomes and weights are described."""
 
 from medicore.records.results.origin import Origin
-from medicore.records.results.trace_keys import EFFECT, MISSING, WEIGHTS
+from medicore.records.results.origins.trace_keys import EFFECT, MISSING, WEIGHTS
 
 # Literals alone, as in trace.py.
 # fmt: off
@@ -12,10 +12,10 @@ DESCRIBED_ORIGINS = (
     Origin("cohort.outcomes.groups.**", "cohort", "medicore.steps.data.disposition:outcome_groups",
         "Eligible subjects of each arm and overall by the state of their outcome: not yet due and due as shares of the "
         "eligible, observed, missing and outside the window as shares of the due", "n/eligible or n/due", MISSING),
-    Origin("primary.means.**", "effect", "medicore.steps.models.arm_means:arm_means",
+    Origin("primary.means.**", "effect", "medicore.steps.primaries.arm_means:arm_means",
         "Mean outcome if the target population had been in each arm, with its interval",
         "μ ∓ q·SE, SE and q of Student's t as of the primary estimate; Rubin's rules over imputations", EFFECT, "primary"),
-    Origin("adjusted.means.**", "effect", "medicore.steps.models.arm_means:arm_means",
+    Origin("adjusted.means.**", "effect", "medicore.steps.primaries.arm_means:arm_means",
         "Mean outcome if everybody had been in each arm, with its interval: the mean of the outcome models' predictions",
         "μ ∓ q·SE, SE and q of Student's t as of the primary estimate; Rubin's rules over imputations",
         ("inference", "randomisation", "models.outcome", "covariates", "outcome", "treatment"), "primary"),

@@ -1,7 +1,7 @@
 """The trace of looks: origins of what the monitoring of a study and the counting of harms came to."""
 
 from medicore.records.results.origin import Origin
-from medicore.records.results.trace_keys import LOOKS
+from medicore.records.results.origins.trace_keys import LOOKS
 
 _HARMS = ("monitoring.harms", "treatment", "safety")
 _COUNTED = "medicore.steps.looks.harms:counted_harms"

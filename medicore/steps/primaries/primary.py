@@ -18,7 +18,6 @@ from medicore.stats.effect.measures import Effect, Measure, effect_of, no_effect
 from medicore.stats.imputation.pooling import pooled, pooled_effect, pooled_replicates
 from medicore.stats.models.outcome_model import OutcomeModel
 from medicore.stats.verification import TOLERANCE, Verification, verify_pooled
-from medicore.steps.models.arm_means import arm_means
 from medicore.steps.models.clusters import clusters_section
 from medicore.steps.models.naming import failures
 from medicore.steps.models.observing import observation_section
@@ -26,6 +25,7 @@ from medicore.steps.models.rare_events import events_section
 from medicore.steps.models.sample import Sample, observation_covariates
 from medicore.steps.models.seeds import derived_seed
 from medicore.steps.models.terms import model_terms
+from medicore.steps.primaries.arm_means import arm_means
 
 _ROUNDING = 1e-10
 """A standard error of at most this share of the largest outcome is 0, and a ratio to it means nothing."""

@@ -1,7 +1,7 @@
 """The trace of negative controls: origins of the systematic error that they show, and of the calibrated effect."""
 
 from medicore.records.results.origin import Origin
-from medicore.records.results.trace_keys import CONTROLS, INFERENCE
+from medicore.records.results.origins.trace_keys import CONTROLS, INFERENCE
 
 _SECTION = "medicore.steps.models.controls:control_section"
 _SCHUEMIE = "Schuemie, Ryan, DuMouchel, Suchard & Madigan, 2014, section 2.4"

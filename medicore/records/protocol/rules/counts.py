@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from medicore.records.protocol.criteria import NUMERIC
-from medicore.records.protocol.not_offered import estimands_not_offered, plans_not_offered
 from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.rules.not_offered import estimands_not_offered, plans_not_offered
 
 RATE_MEASURES = ("rate ratio", "rate difference")
 """The measures of a count: the ratio and the difference of the arms' rates of events per unit of exposure."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from medicore.records.protocol.not_offered import estimands_not_offered, plans_not_offered
 from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.rules.not_offered import estimands_not_offered, plans_not_offered
 
 SURVIVAL_MEASURES = ("survival difference", "rmst difference")
 """The measures of a time to event: the difference of the probability of survival to the horizon, and of the restricted mean."""

@@ -1,0 +1,1 @@
+"""The tables that say where results come from, by what they are about; trace.py joins them."""
