@@ -16,6 +16,7 @@ from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.results.printed import numbers_of
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
+from tests.quarto_templates.printed_numbers import unresolved
 from tests.quarto_templates.test_references import covered, differing, exhibits, moved
 from tests.whole_house.counted_study import counted
 from tests.whole_house.house import found_whole_house
@@ -80,12 +81,17 @@ def test_what_an_estimate_assumes_is_said_by_design(inputs: Inputs) -> None:
 
 def test_a_difference_of_rates_has_a_unit_and_no_sentence_of_its_logarithm(inputs: Inputs) -> None:
     """The method of a difference does not speak of a ratio, and the synopsis names the models."""
-    from presentation.sections import front, methods
+    from presentation.sections import methods, synopsis
 
     assert "on the logarithm" in methods.primary_estimator(inputs.report())
-    assert "log-linear model of rate and of exposure per arm" in front._fitted(inputs.report())
+    assert "log-linear model of rate and of exposure per arm" in synopsis._fitted(inputs.report())
     inputs.results["primary"]["scale"] = "identity"
     assert "on the logarithm" not in methods.primary_estimator(inputs.report())
+
+
+def test_every_printed_number_of_a_count_is_found(inputs: Inputs) -> None:
+    """Each number of exposure, weights and rates is found by itself and below a path cited beside it."""
+    assert unresolved(inputs.report()) == []
 
 
 OWN = ("rates.", "primary.exposure.", "cohort.outcomes.exposure.")
@@ -109,7 +115,7 @@ def test_what_a_number_of_a_count_changes_on_paper_cites_it(inputs: Inputs) -> N
             shown |= {kind} if parts else set()
             uncited += [(path, line) for part in parts if not covered(path, part, references)]
         inputs.results = kept
-    assert len(kinds) == 2 * (8 + 5 + 7)
+    assert len(kinds) == 2 * (9 + 5 + 7)
     assert shown == kinds
     assert uncited == []
 

@@ -29,7 +29,7 @@ def test_every_visit_is_a_row_that_cites_its_place(inputs: Any) -> None:
     inputs.results["sensitivity"]["visits"] = FOUND
     made = visits.by_visit(inputs.report())
     for words in (
-        "14.2.14", "week_8", "61, 72", "1.234", "2.345", "−1.111", "0.456", "123.5", "−2.014 to −0.208", "0.0163",
+        "14.2.14", "week_8", "61, 72", "1.234", "2.345", "−1.111", "0.456", "123.5", "−2.014 to −0.208", "0.016",
         "145 subjects of 3 arms", "2.5e-09", "14.2.14.1", "4.123", "0.568",
     ):  # fmt: skip
         assert says(made, words), words

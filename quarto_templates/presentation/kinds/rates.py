@@ -6,7 +6,7 @@ Every function that returns a block returns nothing for another outcome.
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import count, fixed, interval, level, percent, with_share
-from presentation.writing.typst import Code, block, call
+from presentation.writing.typst import Code, block, call, joined
 
 _ARMS = ("treated", "control")
 BRIEF = (
@@ -125,7 +125,8 @@ def beside(report: Report) -> str:
         "model over its degrees of freedom; about 1 where counts vary as Poisson's do, above 1 where subjects differ more. It "
         "enters every standard error of this report."
     )
-    return block(table("14.2.12", "Rates of the arms", columns, rows, note=note, source="rates"))
+    cited = joined(note, report.cite("primary"))
+    return block(table("14.2.12", "Rates of the arms", columns, rows, note=cited, source="rates"))
 
 
 def _with_interval(arm: dict[str, float], key: str) -> str:
