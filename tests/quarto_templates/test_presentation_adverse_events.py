@@ -16,6 +16,7 @@ from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.results.printed import numbers_of
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
+from tests.quarto_templates.printed_numbers import unresolved
 from tests.quarto_templates.test_presentation_monitoring import says
 from tests.quarto_templates.test_references import covered, differing, exhibits, moved
 from tests.whole_house.house import found_whole_house
@@ -41,6 +42,11 @@ def inputs(made: tuple[Any, Any]) -> Inputs:
     found.results, found.protocol = copy.deepcopy(made)
     found.run |= {"study": STUDY, "id": f"{STUDY}/2025-03/1"}
     return found
+
+
+def test_every_printed_number_is_found(inputs: Inputs) -> None:
+    """Each count, rate and difference of adverse events is found by itself and below a path cited beside it."""
+    assert unresolved(inputs.report()) == []
 
 
 def test_the_whole_report_is_made_with_the_tables(inputs: Inputs) -> None:

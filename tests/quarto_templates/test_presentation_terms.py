@@ -10,6 +10,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.protocol.parsing import parse_protocol
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
+from tests.quarto_templates.printed_numbers import unresolved
 from tests.whole_house.house import found_whole_house
 from tests.whole_house.prepared_study import PreparedStudy
 from tests.whole_house.terms_studies import everything
@@ -33,7 +34,9 @@ def _inputs(folder: Path, study: PreparedStudy) -> Inputs:
 
 def test_the_report_says_what_the_models_are_made_of(tmp_path: Path) -> None:
     """The whole report is rendered; tables and methods of splines, interactions, clusters and few events are in it."""
-    text = text_of(_inputs(tmp_path, everything()).render())
+    inputs = _inputs(tmp_path, everything())
+    assert unresolved(inputs.report()) == []
+    text = text_of(inputs.render())
     for words in (
         "Table 14.1.2.3",
         "Age, curve 1",

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from presentation.sections import visits
 
+from tests.quarto_templates.printed_numbers import unresolved
 from tests.quarto_templates.test_presentation_measures import says
 
 ROW = {
@@ -37,6 +38,12 @@ def test_every_visit_is_a_row_that_cites_its_place(inputs: Any) -> None:
     for paths in (("visits", "visits.verification"), ("visits.rows.1",), ("visits.covariance.0",)):
         numbers = ", ".join(str(references.index(f"sensitivity.{path}") + 1) for path in paths)
         assert f"cited({numbers})" in made
+
+
+def test_every_printed_number_is_found(inputs: Any) -> None:
+    """Each number of the visits is found by itself and below a path cited beside it."""
+    inputs.results["sensitivity"]["visits"] = FOUND
+    assert unresolved(inputs.report()) == []
 
 
 def test_two_arms_are_not_counted(inputs: Any) -> None:

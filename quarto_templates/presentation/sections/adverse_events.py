@@ -5,8 +5,8 @@ from typing import Any
 
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import MISSING, count, fixed, interval, level, percent, plural
-from presentation.writing.typst import block, call
+from presentation.writing.numbers import MISSING, count, fixed, level, percent, plural
+from presentation.writing.typst import block, call, joined
 
 PATH = "safety"
 _ARMS = ("treated", "control")
@@ -33,7 +33,7 @@ def overview(report: Report) -> str:
         "Adverse events",
         _columns(report, "Adverse event"),
         rows,
-        note=_NOTE,
+        note=joined(_NOTE, report.cite("primary")),
         source="safety.summary",
     )
     return block(call("para", _at_risk(report, section), cited), made)
@@ -62,7 +62,7 @@ def _columns(report: Report, first: str) -> tuple[Column, ...]:
     return (
         Column((first,), "left", "1fr"),
         *(Column((arm.capitalize(), report.arm(arm), "n (%), events")) for arm in _ARMS),
-        Column(("Difference", f"({level(report.results['primary']['level'])} CI), %")),
+        Column(("Difference", f"({level(report.results['primary']['level'])} CI)")),
     )
 
 
@@ -78,8 +78,8 @@ def _counted(found: dict[str, Any]) -> str:
 def _difference(found: dict[str, float] | None) -> str:
     if found is None:
         return MISSING
-    shown = {key: 100 * value for key, value in found.items()}
-    return f"{fixed(shown['estimate'], 1)} ({interval(shown, 1)})"
+    low, high = percent(found["ci_low"]), percent(found["ci_high"])
+    return f"{percent(found['estimate'])} ({low} to {high})"
 
 
 def by_term(report: Report) -> str:
@@ -89,7 +89,16 @@ def by_term(report: Report) -> str:
     columns = _columns(report, "Class, preferred term")
     rows = list(_rows(report, _cells))
     words = "Adverse events by system organ class and preferred term"
-    return block(table("14.3.2", words, columns, rows, note=_NOTE, source="safety.classes"))
+    return block(
+        table(
+            "14.3.2",
+            words,
+            columns,
+            rows,
+            note=joined(_NOTE, report.cite("primary")),
+            source="safety.classes",
+        )
+    )
 
 
 def _rows(report: Report, cells: Callable[[dict[str, Any]], tuple[str, ...]]) -> Iterator[Row | Group]:
@@ -121,7 +130,12 @@ def rates(report: Report) -> str:
     rows = [*summary, *_rows(report, _rate_cells)]
     return block(
         table(
-            "14.3.3", "Exposure-adjusted rates of adverse events", columns, rows, note=note, source="safety"
+            "14.3.3",
+            "Exposure-adjusted rates of adverse events",
+            columns,
+            rows,
+            note=joined(note, report.cite("primary")),
+            source="safety",
         )
     )
 

@@ -65,7 +65,14 @@ def by_visit(report: Report) -> str:
     note = joined(_note(report, found), report.cite("sensitivity.visits", "sensitivity.visits.verification"))
     title = "Repeated visits: mixed model for repeated measures"
     return block(
-        table("14.2.14", title, columns, rows, note=note, source="sensitivity.visits")
+        table(
+            "14.2.14",
+            title,
+            columns,
+            rows,
+            note=joined(note, report.cite("primary")),
+            source="sensitivity.visits",
+        )
     ) + _correlations(report, found)
 
 
