@@ -12,6 +12,7 @@ import pytest
 import medicore.stats
 from medicore.errors import EstimationError
 from medicore.stats.bootstrap.resampling import Layout
+from medicore.stats.counts.augmented_rates import fit_rate_models
 from medicore.stats.effect.cross_fitting import Nuisance
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.given import ARM, DESIGNS, NUMBERS, checked
@@ -57,6 +58,14 @@ OTHERS: dict[str, Any] = {
     "result": doubly_robust(SAMPLE.x, SAMPLE.treated, SAMPLE.outcome, fit_logistic(SAMPLE.x, SAMPLE.treated)),
 }
 """Arguments beside the arrays that the checks know."""
+COUNT = np.arange(240) % 4.0
+OF_COUNTS: dict[str, Any] = {
+    "outcome": COUNT,
+    "count": COUNT,
+    "exposure": TIME,
+    "models": fit_rate_models(SAMPLE.x, SAMPLE.treated, COUNT, TIME),
+}
+"""Those of functions about counts."""
 UNCHECKED = {"verify_effect", "verify_adjusted"}
 """Second implementations share nothing with the first; the arrays they are given have been through the first."""
 
@@ -94,6 +103,7 @@ def given(function: Callable[..., Any], **changed: Any) -> dict[str, Any]:
         "time": TIME,
         **dict.fromkeys(DESIGNS, SAMPLE.x),
         **OTHERS,
+        **(OF_COUNTS if function.__module__.startswith("medicore.stats.counts.") else {}),
         **changed,
     }
     return {

@@ -249,11 +249,11 @@ def test_the_result_says_how_it_was_found() -> None:
 
 def test_nothing_is_shared_with_the_primary() -> None:
     """Its modules import numpy, scipy, scikit-learn and the standard library; of this project, one another alone."""
-    modules = (verification, verification_means, verification_models, verification_columns)
+    modules = (verification, verification_means, verification_models, verification_columns, verification_clusters)
     nodes = [node for module in modules for node in ast.walk(ast.parse(inspect.getsource(module)))]
     imported = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
     plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
-    own = {f"medicore.stats.verification_{name}" for name in ("means", "models", "columns")}
+    own = {f"medicore.stats.verification_{name}" for name in ("means", "models", "columns", "clusters")}
     assert own <= imported
     assert {name.split(".")[0] for name in (imported - own) | plain} == {
         "collections", "dataclasses", "typing", "warnings", "numpy", "scipy", "sklearn",

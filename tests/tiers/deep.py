@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 20
 """A piece that takes longer is named, to be split."""
 PIECES: Mapping[str, tuple[str, ...]] = {
+    "clusters": ("tests/simulation/test_clusters.py",),
     "combinations": ("tests/steps/test_combinations.py",),
     "controls": ("tests/simulation/test_controls.py",),
     "drawn": ("tests/simulation/test_drawn.py",),
@@ -36,6 +37,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "looks": ("tests/simulation/test_looks.py",),
     "rates": ("tests/simulation/test_rates.py",),
     "reference": ("tests/reference",),
+    "rare": ("tests/simulation/test_rare_events.py",),
     "randomised": ("tests/simulation/test_randomised.py",),
     "simulation": ("tests/simulation/test_simulation.py",),
     "survival": ("tests/simulation/test_survival.py",),

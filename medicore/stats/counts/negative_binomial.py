@@ -10,6 +10,7 @@ from scipy.special import digamma
 from medicore.errors import EstimationError
 from medicore.stats.counts.log_linear import fit_log_linear, inverse, rates
 from medicore.stats.effect.contrasts import ArmMeans, means_of_influence
+from medicore.stats.given import checked
 from medicore.stats.models.design import StandardisedDesign
 
 Vector = NDArray[np.float64]
@@ -81,6 +82,7 @@ def fit_negative_binomial(x: Vector, count: Vector, exposure: Vector) -> Negativ
     return NegativeBinomialFit(coefficients, errors, robust, size, theta, influence, converged, start.design)
 
 
+@checked
 def negative_binomial_rates(x: Vector, treated: Flags, count: Vector, exposure: Vector) -> ArmMeans:
     """Return the arms' rates by one negative binomial model of both arms: means of its predictions for everybody.
 

@@ -20,6 +20,7 @@ from tests.whole_house.timed_study import timed
 
 SHARED = frozenset(
     {
+        "arm_means:arm_means",
         "bootstrap_result:BootstrapResult",
         "contrasts:difference",
         "estimate:Estimate",

@@ -34,7 +34,7 @@ def test_the_sources_are_the_records_own(released: WholeHouse) -> None:
 
 def test_it_names_the_record_of_which_it_is_a_rendition(month: WholeHouse, released: WholeHouse) -> None:
     """The commit is that of the release where there is one; the digests are those of results and report of record."""
-    states = (month, "run", "sealed, awaiting approval"), (released, "record", "released")
+    states = (month, "run", "sealed, awaiting approval"), (released, "record", "archived")
     for whole, kind, state in states:
         commit = sealed_commit(whole.house, RUN)
         provenance = read_provenance(whole.house, RUN, commit)

@@ -47,8 +47,12 @@ def test_the_estimate_is_there_and_confirmed(decided: Analysed) -> None:
     events = np.array(decided.study.texts["event"]) == "1"
     active = decided.study.active
     assert primary["events"] == {
-        "treated": {"events": int(events[active].sum()), "n": int(active.sum())},
-        "control": {"events": 0, "n": int((~active).sum())},
+        "treated": {
+            "events": int(events[active].sum()),
+            "n": int(active.sum()),
+            "share": events[active].mean(),
+        },
+        "control": {"events": 0, "n": int((~active).sum()), "share": 0.0},
     }
     assert abs(primary["mean_control"]) < 0.005
     assert primary["mean_treated"] == pytest.approx(events[active].mean(), abs=0.03)

@@ -15,7 +15,7 @@ from medicore.records.identifiers import RunId
 from medicore.stats.balance.rerandomisation import false_alarm_rates
 from medicore.stats.monitoring.confidence_sequence import ConfidenceSequence
 from medicore.steps import propensity
-from medicore.steps.models import primary_estimator
+from medicore.steps.primaries import primary_estimator
 from tests.whole_house import faulty_studies as faulty
 from tests.whole_house.ended import Ended
 from tests.whole_house.house import WholeHouse, found_whole_house

@@ -57,6 +57,7 @@ def test_the_page_is_a_rendition_of_the_record(released: Month, tmp_path: Path) 
     sources = rendition_sources(open_house(found), RunId.parse(run))
     said = json.loads(sources.inputs["rendition.json"])
     statement = words(next(elements(parsed(page.read_bytes()), "aside")))
+    assert said.pop("state") == "archived"
     assert [digest for digest in said.values() if digest not in statement] == []
     record = git("rev-parse", f"record/{run}^{{commit}}", folder=project.home / "records.git")
     assert said["record_commit"] == record

@@ -25,6 +25,22 @@ def test_contract_gives_its_columns_by_name() -> None:
     assert made.missing == ("",)
 
 
+def test_values_have_labels() -> None:
+    """A label is printed for its value; a value without one stands for itself."""
+    sex = Column.model_validate({**SEX, "labels": {"F": "female"}})
+    assert (sex.printed("F"), sex.printed("M")) == ("female", "M")
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [({"X": "other"}, "'labels' names"), ({"F": "same", "M": "same"}, "two values have the same label")],
+)
+def test_labels_that_mislead_are_refused(labels: dict[str, str], problem: str) -> None:
+    """A label of no value, and one label for two values, are refused by the name of the column."""
+    with pytest.raises(ValidationError, match=problem):
+        Column.model_validate({**SEX, "labels": labels})
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [

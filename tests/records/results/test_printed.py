@@ -38,6 +38,9 @@ def paths(text: str) -> list[str]:
         ("95%", ["primary.level"]),
         ("91.2 %", ["propensity.equipoise"]),
         ("0.0000", ["primary.p_value"]),
+        ("<0.0001", ["primary.p_value"]),
+        ("1.00e\u221212", ["primary.p_value"]),
+        ("1e-12", ["primary.p_value"]),
     ],
 )
 def test_a_printed_number_is_found(text: str, expected: list[str]) -> None:
@@ -45,7 +48,7 @@ def test_a_printed_number_is_found(text: str, expected: list[str]) -> None:
     assert paths(text) == expected
 
 
-@pytest.mark.parametrize("text", ["2.444", "3.38", "912", "2"])
+@pytest.mark.parametrize("text", ["2.444", "3.38", "912", "2", "1.1e-12", "\u22121e-12", "<1e-13"])
 def test_what_reads_otherwise_is_not_found(text: str) -> None:
     """A lost sign, another rounding or a truth value is no match, and the message says what to give."""
     with pytest.raises(ProtocolError, match="no result of the run is printed as"):
@@ -82,6 +85,23 @@ def test_what_reads_like_a_number_is_within_its_spans(value: float, decimals: in
     number = printed_number(f"{size:.{decimals}f}{'%' if percent else ''}")
     assert number.reads_like(value)
     assert any(low <= value <= high for low, high in number.spans())
+
+
+@given(st.floats(1e-300, 1e300), st.booleans(), st.integers(0, 6))
+def test_a_number_with_an_exponent_is_within_its_span(size: float, negative: bool, decimals: int) -> None:
+    """What is printed with significant digits reads like itself, and a search by its span finds it."""
+    value = -size if negative else size
+    number = printed_number(f"{value:.{decimals}e}")
+    assert number.reads_like(value)
+    assert any(low <= value <= high for low, high in number.spans())
+
+
+def test_a_bound_spans_what_is_below_it() -> None:
+    """A p-value printed as a bound is found among those from 0 to the bound."""
+    number = printed_number("<0.0001")
+    assert number.spans() == ((0.0, 0.0001),)
+    assert number.reads_like(0.0)
+    assert not number.reads_like(0.0001)
 
 
 def test_the_spans_are_narrow() -> None:
