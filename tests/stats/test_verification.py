@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medicore.stats import verification, verification_columns, verification_means, verification_models
+from medicore.stats import (
+    verification,
+    verification_clusters,
+    verification_columns,
+    verification_firth,
+    verification_means,
+    verification_models,
+)
 from medicore.stats.effect.augmented import augmented_inverse_probability
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.estimate import Estimate
@@ -249,11 +256,20 @@ def test_the_result_says_how_it_was_found() -> None:
 
 def test_nothing_is_shared_with_the_primary() -> None:
     """Its modules import numpy, scipy, scikit-learn and the standard library; of this project, one another alone."""
-    modules = (verification, verification_means, verification_models, verification_columns, verification_clusters)
+    modules = (
+        verification,
+        verification_clusters,
+        verification_columns,
+        verification_firth,
+        verification_means,
+        verification_models,
+    )
     nodes = [node for module in modules for node in ast.walk(ast.parse(inspect.getsource(module)))]
     imported = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
     plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
-    own = {f"medicore.stats.verification_{name}" for name in ("means", "models", "columns", "clusters")}
+    own = {
+        f"medicore.stats.verification_{name}" for name in ("clusters", "columns", "firth", "means", "models")
+    }
     assert own <= imported
     assert {name.split(".")[0] for name in (imported - own) | plain} == {
         "collections", "dataclasses", "typing", "warnings", "numpy", "scipy", "sklearn",
