@@ -1,5 +1,6 @@
 """Verbs for reports as files: their requirements, their tables, and their rendition in HTML."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,28 +47,44 @@ def check(
         raise IntegrityError(f"{len(faults)} requirement(s) not met, first {faults[0]}; render it again")
 
 
+class TableFormat(StrEnum):
+    """A format of the results for other software."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    ARS = "ars"
+    ALL = "all"
+
+
 @report.command()
 def tables(
     run: RunText,
     folder: Annotated[Path, typer.Argument(help="A new folder for the tables.")],
+    form: Annotated[
+        TableFormat,
+        typer.Option("--format", help="Tables as CSV or as one workbook (xlsx), or results as CDISC ARS."),
+    ] = TableFormat.CSV,
     as_json: Json = False,
 ) -> None:
-    """Write the tables of a sealed run's report as CSV files; each row has its place in the results."""
-    from medicore.cases.run.runs import sealed_commit
-    from medicore.cases.run.seal import read_results
+    """Write the tables of a sealed run's report for other software; each row has its place in the results.
+
+    Exit code 3: the run has no sealed results; 6: a file differs from what was sealed; 9: the folder exists already.
+    """
+    from medicore.cases.export.handover import FORMATS, handover_files
     from medicore.records.identifiers import RunId
-    from medicore.records.results.result_tables import result_tables
     from medicore.stores.bundle_target import write_folder
 
     named, chosen = RunId.parse(run), settings()
     require_new(chosen, folder)
-    opened = house(chosen)
-    made = result_tables(read_results(opened, named, sealed_commit(opened, named)).document)
+    formats = FORMATS if form is TableFormat.ALL else (form.value,)
+    made = handover_files(house(chosen), named, formats)
     write_folder(folder, made)
     if as_json:
         emit({"run": run, "folder": str(folder), "tables": sorted(made)})
-    else:
+    elif form is TableFormat.CSV:
         say(f"{len(made)} tables of {run} in {folder}.")
+    else:
+        say(f"{len(made)} files with the tables of {run} in {folder}.")
 
 
 @report.command()
