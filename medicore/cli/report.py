@@ -52,6 +52,8 @@ class TableFormat(StrEnum):
 
     CSV = "csv"
     XLSX = "xlsx"
+    DATASET_JSON = "dataset-json"
+    XPT = "xpt"
     ARS = "ars"
     ALL = "all"
 
@@ -62,7 +64,10 @@ def tables(
     folder: Annotated[Path, typer.Argument(help="A new folder for the tables.")],
     form: Annotated[
         TableFormat,
-        typer.Option("--format", help="Tables as CSV or as one workbook (xlsx), or results as CDISC ARS."),
+        typer.Option(
+            "--format",
+            help="Tables as CSV or as one workbook (xlsx); values as one data set with its Define-XML; CDISC ARS; or all.",
+        ),
     ] = TableFormat.CSV,
     as_json: Json = False,
 ) -> None:

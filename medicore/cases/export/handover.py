@@ -8,8 +8,12 @@ from medicore.cases.run.seal import read_results
 from medicore.cases.run.stored import file_entry, read_document, read_provenance
 from medicore.ports.house import House
 from medicore.records.canonical import document
+from medicore.records.handover.dataset import results_dataset
+from medicore.records.handover.define import define_xml
+from medicore.records.handover.exchange import dataset_json
 from medicore.records.handover.results_workbook import results_workbook
 from medicore.records.handover.source import Source
+from medicore.records.handover.transport import transport_file
 from medicore.records.identifiers import RunId
 from medicore.records.results.analysis_results import reporting_event
 from medicore.records.results.result_tables import result_tables
@@ -58,6 +62,22 @@ def _xlsx(source: Source, results: _Document, _: _Document) -> dict[str, bytes]:
     return {"tables.xlsx": results_workbook(source, results)}
 
 
+def _dataset_json(source: Source, results: _Document, _: _Document) -> dict[str, bytes]:
+    dataset = results_dataset(source, results)
+    return {
+        "dataset-json/results.json": dataset_json(source, dataset, "define.xml"),
+        "dataset-json/define.xml": define_xml(source, dataset, "results.json"),
+    }
+
+
+def _xpt(source: Source, results: _Document, _: _Document) -> dict[str, bytes]:
+    dataset = results_dataset(source, results)
+    return {
+        "xpt/results.xpt": transport_file(source, dataset),
+        "xpt/define.xml": define_xml(source, dataset, "results.xpt"),
+    }
+
+
 def _ars(source: Source, results: _Document, protocol: _Document) -> dict[str, bytes]:
     return {"analysis-results.json": document(reporting_event(source.run, results, protocol))}
 
@@ -65,6 +85,8 @@ def _ars(source: Source, results: _Document, protocol: _Document) -> dict[str, b
 _WRITERS: Mapping[str, Callable[[Source, _Document, _Document], dict[str, bytes]]] = {
     "csv": _csv,
     "xlsx": _xlsx,
+    "dataset-json": _dataset_json,
+    "xpt": _xpt,
     "ars": _ars,
 }
 
