@@ -55,6 +55,7 @@ class TableFormat(StrEnum):
     DATASET_JSON = "dataset-json"
     XPT = "xpt"
     ARS = "ars"
+    SVG = "svg"
     ALL = "all"
 
 
@@ -66,30 +67,40 @@ def tables(
         TableFormat,
         typer.Option(
             "--format",
-            help="Tables as CSV or as one workbook (xlsx); values as one data set with its Define-XML; CDISC ARS; or all.",
+            help="Tables as CSV or as one workbook (xlsx); values as one data set with its Define-XML; CDISC ARS; figures as SVG; or all.",
         ),
     ] = TableFormat.CSV,
     as_json: Json = False,
 ) -> None:
     """Write the tables of a sealed run's report for other software; each row has its place in the results.
 
-    Exit code 3: the run has no sealed results; 6: a file differs from what was sealed; 9: the folder exists already.
+    Exit code 3: the run has no sealed results, or no report with figures; 4: a format cannot hold a text; 6: a file
+    differs from what was sealed; 9: the folder exists already, or the record's template makes no figures for screens.
     """
     from medicore.cases.export.handover import FORMATS, handover_files
+    from medicore.cases.export.rendition import rendition_sources
     from medicore.records.identifiers import RunId
     from medicore.stores.bundle_target import write_folder
+    from medicore.stores.report.figures import figures_of
+    from medicore.stores.report.rendition import render_html
 
     named, chosen = RunId.parse(run), settings()
     require_new(chosen, folder)
-    formats = FORMATS if form is TableFormat.ALL else (form.value,)
-    made = handover_files(house(chosen), named, formats)
+    opened = house(chosen)
+    made: dict[str, bytes] = {}
+    if form in {TableFormat.SVG, TableFormat.ALL}:
+        sources = rendition_sources(opened, named)
+        figures = figures_of(render_html(sources.template, sources.inputs), run)
+        made = {f"figures/{name}": data for name, data in figures.items()}
+    if form is not TableFormat.SVG:
+        made |= handover_files(opened, named, FORMATS if form is TableFormat.ALL else (form.value,))
     write_folder(folder, made)
     if as_json:
         emit({"run": run, "folder": str(folder), "tables": sorted(made)})
     elif form is TableFormat.CSV:
         say(f"{len(made)} tables of {run} in {folder}.")
     else:
-        say(f"{len(made)} files with the tables of {run} in {folder}.")
+        say(f"{len(made)} files of {run} in {folder}.")
 
 
 @report.command()
