@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from medicore.errors import ConfigurationError
+from medicore.stores.report.figures import figures_of
 from medicore.stores.report.pdf_text import pages_of, tight
 from medicore.stores.report.renderer import parameters, scratch_folder
-from medicore.stores.report.figures import figures_of
 from medicore.stores.report.rendition import render_html
 from tests.quarto_templates.conftest import TEMPLATES, Inputs
 from tests.quarto_templates.pages import NUMBER, caption, elements, name_of, parsed, rows, words
