@@ -1,5 +1,6 @@
 """Verbs for reports as files: their requirements, their tables, and their rendition in HTML."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,28 +47,60 @@ def check(
         raise IntegrityError(f"{len(faults)} requirement(s) not met, first {faults[0]}; render it again")
 
 
+class TableFormat(StrEnum):
+    """A format of the results for other software."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    DATASET_JSON = "dataset-json"
+    XPT = "xpt"
+    ARS = "ars"
+    SVG = "svg"
+    ALL = "all"
+
+
 @report.command()
 def tables(
     run: RunText,
     folder: Annotated[Path, typer.Argument(help="A new folder for the tables.")],
+    form: Annotated[
+        TableFormat,
+        typer.Option(
+            "--format",
+            help="Tables as CSV or as one workbook (xlsx); values as one data set with its Define-XML; CDISC ARS; figures as SVG; or all.",
+        ),
+    ] = TableFormat.CSV,
     as_json: Json = False,
 ) -> None:
-    """Write the tables of a sealed run's report as CSV files; each row has its place in the results."""
-    from medicore.cases.run.runs import sealed_commit
-    from medicore.cases.run.seal import read_results
+    """Write the tables of a sealed run's report for other software; each row has its place in the results.
+
+    Exit code 3: the run has no sealed results, or no report with figures; 4: a format cannot hold a text; 6: a file
+    differs from what was sealed; 9: the folder exists already, or the record's template makes no figures for screens.
+    """
+    from medicore.cases.export.handover import FORMATS, handover_files
+    from medicore.cases.export.rendition import rendition_sources
     from medicore.records.identifiers import RunId
-    from medicore.records.results.result_tables import result_tables
     from medicore.stores.bundle_target import write_folder
+    from medicore.stores.report.figures import figures_of
+    from medicore.stores.report.rendition import render_html
 
     named, chosen = RunId.parse(run), settings()
     require_new(chosen, folder)
     opened = house(chosen)
-    made = result_tables(read_results(opened, named, sealed_commit(opened, named)).document)
+    made: dict[str, bytes] = {}
+    if form in {TableFormat.SVG, TableFormat.ALL}:
+        sources = rendition_sources(opened, named)
+        figures = figures_of(render_html(sources.template, sources.inputs), run)
+        made = {f"figures/{name}": data for name, data in figures.items()}
+    if form is not TableFormat.SVG:
+        made |= handover_files(opened, named, FORMATS if form is TableFormat.ALL else (form.value,))
     write_folder(folder, made)
     if as_json:
         emit({"run": run, "folder": str(folder), "tables": sorted(made)})
-    else:
+    elif form is TableFormat.CSV:
         say(f"{len(made)} tables of {run} in {folder}.")
+    else:
+        say(f"{len(made)} files of {run} in {folder}.")
 
 
 @report.command()

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from medicore.errors import ConfigurationError
+from medicore.stores.report.figures import figures_of
 from medicore.stores.report.pdf_text import pages_of, tight
 from medicore.stores.report.renderer import parameters, scratch_folder
 from medicore.stores.report.rendition import render_html
@@ -255,3 +256,16 @@ def test_quarto_makes_the_page_of_the_same_template(root: Any) -> None:
 
     found = [words(row) for row in html.document_fromstring(made).iter("tr")]
     assert [row for table in elements(root, "table") for row in rows(table) if row not in found] == []
+
+
+def test_every_figure_is_handed_over(page: bytes) -> None:
+    """Each figure of the page becomes a file whose drawing another program, Typst, takes."""
+    import typst
+
+    made = figures_of(page, "REF-NHEFS/2025-03/1")
+    assert len(made) == page.count(b'id="figure-') > 5
+    for data in made.values():
+        shown = typst.compile(
+            f'#image(bytes({json.dumps(data.decode())}), format: "svg")'.encode(), format="svg"
+        )
+        assert len(shown) > 1000

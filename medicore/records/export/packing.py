@@ -40,14 +40,14 @@ def tar_of(files: Iterable[TreeFile]) -> bytes:
 
 
 def zip_of(files: Mapping[str, bytes], folder: str) -> bytes:
-    """Return a zip of ``files`` below ``folder``, in the order of their names, dated 1980.
+    """Return a zip of ``files`` below ``folder`` ('' for none), in the order of their names, dated 1980.
 
     Nothing is compressed, because the result would depend on the version of the compression library.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as packed:
         for name, data in sorted(files.items()):
-            info = zipfile.ZipInfo(f"{folder}/{name}", _EARLIEST)
+            info = zipfile.ZipInfo(f"{folder}/{name}" if folder else name, _EARLIEST)
             info.create_system, info.external_attr = _UNIX, _FILE << 16
             packed.writestr(info, data)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""The report's tables as comma-separated values, each row with its path in ``results.json``."""
+"""The report's tables, each row with its path in ``results.json``; also as comma-separated values."""
 
 import csv
 import io
@@ -98,40 +98,54 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """First characters of texts that a spreadsheet would execute as a formula (OWASP, CSV injection)."""
 
-Cells = dict[str, str]
+Value = str | int | float | bool | None
+Row = dict[str, Value]
+
+
+def table_rows(results: Mapping[str, Any]) -> dict[str, list[Row]]:
+    """Return the rows of the tables of a run's results by the tables' names; tables without rows are left out.
+
+    The first columns are ``reference`` (R12 in the report; None when it has none) and ``path``. The other columns are
+    the numbers and texts at that path, named by their keys; nested keys are joined by a dot. A row has only the columns
+    that its path has.
+    """
+    cited = {path: f"R{number}" for number, path in enumerate(results.get("references", ()), start=1)}
+    made: dict[str, list[Row]] = {}
+    for name, patterns in _TABLES.items():
+        rows: list[Row] = [
+            {"reference": cited.get(path), "path": path, **dict(_cells(value_at(results, path), ""))}
+            for pattern in patterns
+            for path in paths_matching(results, pattern)
+        ]
+        if rows:
+            made[name] = rows
+    return made
+
+
+def columns_of(rows: list[Row]) -> list[str]:
+    """Return the names of the columns of a table's rows, in the order of their first appearance."""
+    return list(dict.fromkeys(key for row in rows for key in row))
 
 
 def result_tables(results: Mapping[str, Any]) -> dict[str, bytes]:
     """Return the tables of a run's results by file name; tables without rows are left out.
 
-    The files are UTF-8, in the format of RFC 4180. The first columns are ``reference`` (R12 in the report) and
-    ``path``. The other columns are the numbers and texts at that path, named by their keys; nested keys are joined
-    by a dot. Numbers have every digit of ``results.json``; a missing number is an empty cell. A text that a
-    spreadsheet would execute as a formula gets an apostrophe in front.
+    The files are UTF-8, in the format of RFC 4180; see ``table_rows`` for rows and columns. Numbers have every digit of
+    ``results.json``; a missing number is an empty cell. A text that a spreadsheet would execute as a formula gets an
+    apostrophe in front.
     """
-    cited = {path: f"R{number}" for number, path in enumerate(results.get("references", ()), start=1)}
-    made: dict[str, bytes] = {}
-    for name, patterns in _TABLES.items():
-        rows: list[Cells] = [
-            {"reference": cited.get(path, ""), "path": path, **dict(_cells(value_at(results, path), ""))}
-            for pattern in patterns
-            for path in paths_matching(results, pattern)
-        ]
-        if rows:
-            made[f"{name}.csv"] = _as_csv(rows)
-    return made
+    return {f"{name}.csv": _as_csv(rows) for name, rows in table_rows(results).items()}
 
 
-def _as_csv(rows: list[Cells]) -> bytes:
-    columns = list(dict.fromkeys(key for row in rows for key in row))
+def _as_csv(rows: list[Row]) -> bytes:
     buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, columns, restval="")
+    writer = csv.DictWriter(buffer, columns_of(rows), restval="")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({key: _cell(value) for key, value in row.items()} for row in rows)
     return buffer.getvalue().encode()
 
 
-def _cells(value: Any, key: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 - any JSON
+def _cells(value: Any, key: str) -> Iterator[tuple[str, Value]]:  # noqa: ANN401 - any JSON
     """Yield the cells of a value by column; objects in a list are left out, as they are rows of their own."""
     if isinstance(value, Mapping):
         for name, part in value.items():
@@ -141,10 +155,10 @@ def _cells(value: Any, key: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401 -
             if not isinstance(part, Mapping):
                 yield from _cells(part, f"{key}.{number}" if key else str(number))
     else:
-        yield key or "value", _cell(value)
+        yield key or "value", value
 
 
-def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON
+def _cell(value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

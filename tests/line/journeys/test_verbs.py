@@ -67,7 +67,7 @@ KEEPING: Steps = (
     ("people unlock", ("petra", *OPERATOR), 7, ""),
     ("people revoke", ("petra", *OPERATOR), 0, "person.revoked"),
     ("archive restore", (RUN, "{new}/restored", "--as", "reviewer"), 0, "restored"),
-    ("report tables", (RUN, "{new}/tables"), 0, "tables of"),
+    ("report tables", (RUN, "{new}/tables", "--format", "all"), 0, "files of"),
     ("report html", (RUN, "{new}"), 0, "as HTML"),
     ("report portfolio", (MONTH, "--output", "{new}"), 0, "SHA-256"),
     ("report check", ("{new}/restored/report.pdf",), 0, "met"),
