@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from presentation.design import flow
 from presentation.sections import (
     check,
     cohort,
@@ -73,7 +74,7 @@ def test_criteria_that_exclude_nobody_are_shown(inputs: Any) -> None:
     """CONSORT: a criterion without exclusions is in the table and in the diagram."""
     inputs.results["cohort"]["criteria"].append({"name": "Under age", "excluded": 0, "remaining": 1566})
     inputs.describe()
-    for made in (cohort.disposition(inputs.report()), cohort.consort(inputs.report())):
+    for made in (cohort.disposition(inputs.report()), flow.subjects(inputs.report())):
         assert says(made, "Under age", "Arm outside the declared contrast")
 
 
@@ -87,9 +88,9 @@ def test_a_long_list_of_criteria_still_fits_the_diagram(inputs: Any) -> None:
         }
         for index in range(60)
     ]
-    made = cohort.consort(inputs.describe().report())
-    assert "7.2pt" in made
-    assert says(made, "22 more criteria: Table 14.1.1")
+    made = flow.subjects(inputs.describe().report())
+    assert "size: 8pt" in made
+    assert says(made, "36 more criteria: Table 14.1.1")
     assert says(cohort.disposition(inputs.report()), "Criterion 59")
 
 
@@ -97,7 +98,7 @@ def test_trimming_is_in_the_diagram_and_in_the_diagnostics(inputs: Any) -> None:
     """Subjects discarded for their scores are counted where they leave."""
     trimming = {"method": "discard", "lower": 0.05, "upper": 0.95, "discarded": 12}
     inputs.results["propensity"]["trimming"] = trimming
-    assert says(cohort.consort(inputs.report()), "Discarded for extreme propensity scores", "n = 12")
+    assert says(flow.subjects(inputs.report()), "Discarded for extreme propensity scores, of both arms: 12.")
     assert says(propensity.diagnostics(inputs.report()), "discard, limits 0.05 to 0.95")
 
 
