@@ -73,7 +73,8 @@ def _reliability(report: Report) -> Code:
         "locked is found (section 10.2)."
     )
     violations = report.results["check"]["violations"]
-    return joined(words, report.cite(*(f"check.violations.{index}" for index in range(len(violations)))))
+    paths = [f"check.violations.{index}" for index in range(len(violations))]
+    return joined(words, report.cite(*paths)) if paths else joined(words)
 
 
 def _broken(report: Report) -> str:

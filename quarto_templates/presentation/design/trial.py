@@ -12,13 +12,12 @@ _ASSIGNED = (
     "By the data: each subject has the treatment that it is recorded to have started. Given the covariates ({covariates}) it is "
     "taken to be as if at random.",
 )
-_OPERATORS = {"equals": "is", "at least": "at least", "at most": "at most", "present": "is recorded", "one of": "one of"}
 
 
 def emulated(report: Report) -> str:
-    """Return Table 9.3: each component of the target trial, as specified and as emulated; nothing in a randomised study."""
+    """Return Table 9.3: each component of the target trial, as specified and as emulated; a randomised study emulates none."""
     if not report.observational:
-        return ""
+        return block(call("para", "Treatment was assigned at random, so that no target trial is emulated."))
     rows = [Row(cells, "row") for cells in _components(report)]
     columns = (
         Column(("Component",), "left", "26mm"),
@@ -36,11 +35,15 @@ def _components(report: Report) -> list[tuple[str, str, str]]:
     target = TARGETS.get(estimand["target"], estimand["target"])
     return [
         ("Eligibility", estimand["population"], _eligibility(protocol)),
-        ("Treatment strategies", estimand["treatment"], f"{report.arm('treated')}, against {report.arm('control')}."),
+        (
+            "Treatment strategies",
+            estimand["treatment"],
+            f"{report.arm('treated')}, against {report.arm('control')}.",
+        ),
         ("Assignment", _ASSIGNED[0], _ASSIGNED[1].format(covariates=covariates)),
         ("Time zero", "When a subject is eligible and assigned.", _time_zero(protocol)),
         ("Follow-up", "From time zero to the assessment of the outcome.", _follow_up(protocol)),
-        ("Outcome", estimand["variable"], _outcome(protocol)),
+        ("Outcome", estimand["variable"], _outcome(report)),
         ("Causal contrast", f"{estimand['summary_measure']}", f"{target[0].upper()}{target[1:]}."),
         ("Analysis", "By assigned strategy, with adjustment for baseline.", _analysis(report)),
     ]
@@ -52,27 +55,33 @@ def _eligibility(protocol: Any) -> str:  # noqa: ANN401 - the protocol's JSON
 
 
 def _time_zero(protocol: Any) -> str:  # noqa: ANN401 - the protocol's JSON
-    anchor = (protocol["outcome"].get("assessed") or {}).get("anchor")
+    anchor = _assessed(protocol).get("anchor")
     if anchor is None:
         return "The baseline visit; the data have no date of it, so that eligibility and assignment are taken to coincide."
-    return f"The date of the column {anchor}; covariates and treatment are those of the baseline."
+    return "The date from which the assessment of the outcome is counted; covariates and treatment are those of the baseline."
+
+
+def _assessed(protocol: Any) -> Any:  # noqa: ANN401 - the protocol's JSON
+    """Return when the outcome is assessed; nothing where the protocol declares no dates."""
+    declared = protocol["outcome"].get("assessed")
+    return declared if isinstance(declared, dict) else {}
 
 
 def _follow_up(protocol: Any) -> str:  # noqa: ANN401 - the protocol's JSON
-    assessed = protocol["outcome"].get("assessed")
-    if not assessed:
+    assessed = _assessed(protocol)
+    if assessed.get("day") is None:
         return "To the visit of the outcome, without dates in the data."
     low, high = assessed["window"]
-    return (
-        f"To day {assessed['day']} from time zero, window {low} to {high} days; an outcome is not yet due while it is open."
-    )
+    return f"To day {assessed['day']} from time zero, window {low} to {high} days; an outcome is not yet due while it is open."
 
 
-def _outcome(protocol: Any) -> str:  # noqa: ANN401 - the protocol's JSON
-    method = (protocol["outcome"].get("missing") or {}).get("method", "complete cases")
-    return f"{protocol['outcome']['label']}, as delivered; where it is missing: {method}."
+def _outcome(report: Report) -> str:
+    method = report.results["cohort"]["outcomes"]["method"]
+    return f"{report.protocol['outcome']['label']}, as delivered; missing outcomes: {method}."
 
 
 def _analysis(report: Report) -> str:
     estimator = report.results["primary"]["estimator"]
-    return f"{estimator}, propensity and outcome models of the covariates; sensitivity analyses in section 11.5."
+    return (
+        f"{estimator}, propensity and outcome models of the covariates; sensitivity analyses in section 11.5."
+    )
