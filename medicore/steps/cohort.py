@@ -10,6 +10,7 @@ from medicore.errors import DataError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.baseline_summary import difference, summary
 from medicore.steps.data.counted import EXPOSURE, exposure_section, uncounted
 from medicore.steps.data.disposition import disposition_rows
 from medicore.steps.data.follow_up import EVENT, follow_up_section, unrecorded
@@ -182,13 +183,15 @@ def analysis_set(protocol: Protocol, eligible: pd.DataFrame, outcome: NDArray[np
 
 
 def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, object]]:
-    """Return the rows of the baseline table: mean and SD (ddof 1) of numbers, count and percent of categories.
+    """Return the rows of the baseline table: summaries of numbers, count and percent of categories, and the arms' difference.
 
-    They describe the observed values; where values are missing, the row holds the number of subjects with a value.
+    They describe the observed values; where values are missing, the row holds the number of subjects with a value. ``smd`` is
+    the standardised mean difference before weighting.
     """
     treated = analysis["treated"].to_numpy(dtype=bool)
     groups = {"treated": treated, "control": ~treated, "overall": np.ones(len(treated), dtype=bool)}
     rules = {column.name: column for column in protocol.contract.columns}
+    target = protocol.estimand.target
     rows: list[dict[str, object]] = []
     for covariate in protocol.covariates:
         rule, values = rules[covariate.column], analysis[covariate.column]
@@ -198,11 +201,13 @@ def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, objec
             texts = values.to_numpy(dtype=object)
             for level in rule.values or ():
                 counts = {group: _count(texts[mask & ~missing] == level) for group, mask in groups.items()}
-                rows.append({**common, "kind": "count", "level": level, **counts})
+                smd = difference(np.where(missing, np.nan, texts == level), treated, target)
+                rows.append({**common, "kind": "count", "level": level, **counts, "smd": smd})
         else:
             numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-            means = {group: _mean(numbers[mask & ~missing]) for group, mask in groups.items()}
-            rows.append({**common, "kind": "mean", "level": None, **means})
+            means = {group: summary(numbers[mask]) for group, mask in groups.items()}
+            smd = difference(numbers, treated, target)
+            rows.append({**common, "kind": "mean", "level": None, **means, "smd": smd})
         if missing.any():
             gaps = {group: _count(missing[mask]) for group, mask in groups.items()}
             rows.append({**common, "kind": "missing", "level": "Missing", **gaps})
@@ -211,10 +216,3 @@ def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, objec
 
 def _count(hits: NDArray[np.bool_]) -> dict[str, float]:
     return {"count": int(hits.sum()), "percent": float(100 * hits.mean()) if hits.size else 0.0}
-
-
-def _mean(numbers: NDArray[np.float64]) -> dict[str, float]:
-    return {
-        "mean": float(numbers.mean()) if numbers.size else 0.0,
-        "sd": float(numbers.std(ddof=1)) if numbers.size > 1 else 0.0,
-    }

@@ -89,15 +89,23 @@ def test_single_imputation_shows_what_filled_the_gaps(inputs: Any, indicators: b
 
 
 def test_missing_rows_stand_under_their_covariate(inputs: Any) -> None:
-    """A number's row of missing values is indented below it, without a heading of its own."""
-    number = next(row for row in inputs.results["baseline"] if row["kind"] == "mean")
+    """A category's row of missing values is indented below it, without a heading of its own."""
+    category = next(row for row in inputs.results["baseline"] if row["kind"] == "count")
     gap = {"count": 3, "percent": 0.7}
     inputs.results["baseline"] = [
-        number,
-        {**number, "kind": "missing", "level": "Missing", "treated": gap, "control": gap, "overall": gap},
+        category,
+        {
+            **category,
+            "kind": "missing",
+            "level": "Missing",
+            "treated": gap,
+            "control": gap,
+            "overall": gap,
+            "smd": None,
+        },
     ]
     made = cohort.baseline(inputs.report())
-    assert says(made, "Missing", "3 (0.7)", "n (%)")
+    assert says(made, "Missing", "3 (0.7 %)")
     assert made.count("Missing") == 1
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from presentation.design import flow
 from presentation.sections import cohort, estimand, outcomes, synopsis
 
 from tests.quarto_templates.test_presentation_measures import says
@@ -40,19 +41,27 @@ def test_complete_cases_are_said(inputs: Any) -> None:
     """Under complete cases the method is named, and those without an outcome have a row of the disposition."""
     report = with_late(inputs, method="complete cases")
     assert says(outcomes.states(report), "the protocol analyses complete cases")
-    assert says(cohort.disposition(report), "Outcome missing, complete cases declared", "63 (3.9 %)")
-    assert says(cohort.consort(report), "Outcome missing, complete cases declared")
+    assert says(
+        cohort.disposition(report), "Outcome missing, left out (complete cases)", "25 (5.8 %)", "38 (3.2 %)"
+    )
+    assert says(flow.subjects(report), "Outcome missing, left out (complete cases)")
 
 
 def test_not_yet_due_is_not_excluded(inputs: Any) -> None:
-    """The flow counts who is not yet due apart from the excluded, and the arms have their observed and missing."""
+    """Not yet due and missing are counted in each arm and never before the arms, and the arms have their observed."""
     report = with_late(inputs)
-    made = cohort.consort(report)
+    made = flow.subjects(report)
     assert says(
-        made, "Outcome not yet due", "n = 20", "Outcome observed", "n = 403", "Outcome missing", "n = 25"
+        made,
+        "Outcome not yet due",
+        "n = 10",
+        "Outcome observed",
+        "n = 403",
+        "Lost: outcome missing",
+        "n = 25",
     )
     assert says(
-        cohort.disposition(report), "Eligible, outside this month's analysis set", "Outcome not yet due"
+        cohort.disposition(report), "Outcome not yet due", "10 (2.3 %)", "10 (0.8 %)", "analysed by weights"
     )
     assert not says(cohort.disposition(report), "complete cases")
     made = synopsis.synopsis(report)

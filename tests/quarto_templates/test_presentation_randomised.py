@@ -168,12 +168,12 @@ def test_the_method_names_the_declared_estimator(
 
 
 def test_imbalance_without_a_limit_is_described(inputs: Any) -> None:
-    """Table and figure say that no limit is declared, and the portfolio says it, too; there is no E-value."""
+    """The figure says that no limit is declared, and the portfolio says it, too; there is no E-value."""
     report = trial(inputs).report()
-    balance = propensity.balance_table(report)
+    balance = propensity.love_plot(report)
     assert says(balance, "The protocol declares no limit")
     assert "cited()" not in balance
-    assert says(propensity.love_plot(report), "No limit.")
+    assert says(balance, "No limit.")
     assert sensitivity.evalue(report) == ""
     study = {
         "study": "X",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from presentation.design import flow
 from presentation.sections import (
     check,
     cohort,
@@ -73,7 +74,7 @@ def test_criteria_that_exclude_nobody_are_shown(inputs: Any) -> None:
     """CONSORT: a criterion without exclusions is in the table and in the diagram."""
     inputs.results["cohort"]["criteria"].append({"name": "Under age", "excluded": 0, "remaining": 1566})
     inputs.describe()
-    for made in (cohort.disposition(inputs.report()), cohort.consort(inputs.report())):
+    for made in (cohort.disposition(inputs.report()), flow.subjects(inputs.report())):
         assert says(made, "Under age", "Arm outside the declared contrast")
 
 
@@ -87,9 +88,9 @@ def test_a_long_list_of_criteria_still_fits_the_diagram(inputs: Any) -> None:
         }
         for index in range(60)
     ]
-    made = cohort.consort(inputs.describe().report())
-    assert "7.2pt" in made
-    assert says(made, "22 more criteria: Table 14.1.1")
+    made = flow.subjects(inputs.describe().report())
+    assert "size: 8pt" in made
+    assert says(made, "36 more criteria: Table 14.1.1")
     assert says(cohort.disposition(inputs.report()), "Criterion 59")
 
 
@@ -97,7 +98,7 @@ def test_trimming_is_in_the_diagram_and_in_the_diagnostics(inputs: Any) -> None:
     """Subjects discarded for their scores are counted where they leave."""
     trimming = {"method": "discard", "lower": 0.05, "upper": 0.95, "discarded": 12}
     inputs.results["propensity"]["trimming"] = trimming
-    assert says(cohort.consort(inputs.report()), "Discarded for extreme propensity scores", "n = 12")
+    assert says(flow.subjects(inputs.report()), "Discarded for extreme propensity scores, of both arms: 12.")
     assert says(propensity.diagnostics(inputs.report()), "discard, limits 0.05 to 0.95")
 
 
@@ -105,16 +106,58 @@ def test_baseline_names_units_levels_and_small_spreads(inputs: Any) -> None:
     """Numbers have unit, mean and standard deviation; categories have a title and a line per level."""
     row = next(row for row in inputs.results["baseline"] if row["kind"] == "mean")
     for arm in ("treated", "control", "overall"):
-        row[arm] = {"mean": 0.5, "sd": 0.25}
+        row[arm] = {
+            "mean": 0.5, "sd": 0.25, "n": 420, "missing": 8, "median": 0.48, "lower_quartile": 0.31, "upper_quartile": 0.7,
+            "minimum": 0.02, "maximum": 0.99,
+        }  # fmt: skip
+    row["smd"] = 0.2826
     made = cohort.baseline(inputs.report())
-    assert says(made, "Age, years", "0.50 (0.25)", "Sex", "male", "237 (55.4)", "n = 1,201")
+    assert says(made, "Age, years", "420 (8)", "0.50 (0.25)", "0.48 (0.31 to 0.70)", "0.02 to 0.99", "0.283")
+    assert says(made, "Sex", "male", "237 (55.4 %)", "n = 1,201")
+    row["control"] |= {
+        "n": 0,
+        "median": None,
+        "lower_quartile": None,
+        "upper_quartile": None,
+        "minimum": None,
+        "maximum": None,
+    }
+    assert says(cohort.baseline(inputs.report()), "–")
+
+
+def test_a_category_has_a_line_for_missing_values_and_a_number_does_not(inputs: Any) -> None:
+    """A number counts its missing values with those it has; a category has a line of their own for them."""
+    gap = {"kind": "missing", "level": "Missing", "unit": None, "column": "x", "label": ""}
+    gaps = {arm: {"count": 7, "percent": 3.9} for arm in ("treated", "control", "overall")}
+    rows = inputs.results["baseline"]
+    place = next(index for index, row in enumerate(rows) if row["kind"] == "mean")
+    rows.insert(place + 1, {**gap, **gaps, "label": rows[place]["label"]})
+    assert not says(cohort.baseline(inputs.report()), "7 (3.9 %)")
+    place = next(index for index, row in enumerate(rows) if row["kind"] == "count")
+    rows.insert(place + 1, {**gap, **gaps, "label": rows[place]["label"]})
+    assert says(cohort.baseline(inputs.report()), "Missing", "7 (3.9 %)")
+
+
+def test_the_love_plot_is_sorted_and_has_no_ratio_of_two_values(inputs: Any) -> None:
+    """The term that differs most before weighting stands first, and the variances of a category's level are not compared."""
+    made = propensity.love_plot(inputs.report())
+    terms = inputs.results["balance"]["terms"]
+    last, first = sorted(terms, key=lambda term: abs(term["smd_unweighted"]))[:: len(terms) - 1]
+    labels = [literal(inputs.report().term(term["term"])) for term in (first, last)]
+    places = [made.index(f"label: {label}") for label in labels]
+    assert places == sorted(places)
+    sex = next(term for term in terms if term["term"] == "sex=1")
+    sex["variance_ratio_weighted"] = 77.77
+    assert not says(propensity.love_plot(inputs.report()), "77.77")
+    age = next(term for term in terms if term["term"] == "age")
+    age["variance_ratio_weighted"] = 77.77
+    assert says(propensity.love_plot(inputs.report()), "77.77")
 
 
 def test_an_infinite_smd_is_printed_and_drawn(inputs: Any) -> None:
-    """A term with zero pooled spread has an infinite SMD: the sign in the table, an arrow in the plot."""
+    """A term with zero pooled spread has an infinite SMD: the sign in its column, an arrow in the plot."""
     inputs.results["balance"]["terms"][0]["smd_weighted"] = "inf"
     inputs.results["balance"]["worst"]["weighted"] = {"term": "sex=1", "smd": "inf"}
-    assert says(propensity.balance_table(inputs.report()), "∞")
     made = propensity.love_plot(inputs.report())
     assert 'shape: "right"' in made
     assert says(made, "after weighting ∞ (Sex: female)")

@@ -89,6 +89,7 @@ def test_the_plot_has_the_analyses_farthest_from_the_primary(inputs: Any) -> Non
 
 def test_limitations_of_the_protocol_are_printed(inputs: Any) -> None:
     """They stand in the synopsis where the protocol names some; a long one is shortened."""
+    inputs.protocol["limitations"] = []
     assert not says(synopsis.synopsis(inputs.report()), "Limitations")
     inputs.protocol["limitations"] = ["Smoking was told and not measured.", "x " * 400]
     assert says(synopsis.synopsis(inputs.report()), "Limitations", "Smoking was told and not measured.", "…")

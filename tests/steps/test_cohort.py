@@ -161,7 +161,7 @@ def test_analysis_set_is_treatment_outcome_and_covariates(tmp_path: Path) -> Non
 
 
 def test_baseline_table_is_by_arm_and_overall(tmp_path: Path) -> None:
-    """Numbers have mean and SD (ddof 1), categories a row per allowed value, also one that nobody has."""
+    """Numbers have mean, SD (ddof 1), quantiles and SMD, categories a row per allowed value, also one that nobody has."""
     frame = subjects()
     frame.loc[frame["region"] == "west", "region"] = "south"
     files = extracted(tmp_path, frame)
@@ -179,6 +179,20 @@ def test_baseline_table_is_by_arm_and_overall(tmp_path: Path) -> None:
     treated = frame[frame["arm"] == "active"]
     assert abs(rows[1]["treated"]["mean"] - treated["weight"].mean()) < PERCENT_TOLERANCE * 100
     assert abs(rows[1]["treated"]["sd"] - treated["weight"].std()) < PERCENT_TOLERANCE * 100
+    for name, at in (
+        ("lower_quartile", 0.25),
+        ("median", 0.5),
+        ("upper_quartile", 0.75),
+        ("minimum", 0),
+        ("maximum", 1),
+    ):
+        assert abs(rows[1]["treated"][name] - treated["weight"].quantile(at)) < PERCENT_TOLERANCE * 100
+    assert (rows[1]["treated"]["n"], rows[1]["treated"]["missing"]) == (len(treated), 0)
+    control = frame[frame["arm"] == "control"]
+    pooled = np.sqrt((treated["weight"].var() + control["weight"].var()) / 2)
+    smd = (treated["weight"].mean() - control["weight"].mean()) / pooled
+    assert abs(rows[1]["smd"] - smd) < PERCENT_TOLERANCE
+    assert abs(rows[2]["smd"] + rows[3]["smd"]) < PERCENT_TOLERANCE
     assert (rows[0]["unit"], rows[2]["unit"]) == ("years", None)
     assert rows[2]["overall"]["count"] + rows[3]["overall"]["count"] == 240
     assert abs(rows[2]["treated"]["percent"] - 100 * (treated["sex"] == "F").mean()) < PERCENT_TOLERANCE * 100

@@ -264,6 +264,12 @@ def test_a_risk_of_0_has_no_e_value() -> None:
     )
 
 
+def test_randomised_survival_has_no_e_value() -> None:
+    """Where treatment was assigned at random nothing is confounded, so that no E-value is computed."""
+    made = plan().model_copy(update={"design": "randomised"})
+    assert confounding_of_survival(made, sample(followed(), made)) is None
+
+
 def test_rows_that_cannot_be_estimated_say_why(tmp_path: Path) -> None:
     """A covariate alone in a model, a subgroup without subjects, and one that is separated are told in the note."""
     made = plan(

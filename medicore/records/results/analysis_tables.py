@@ -43,6 +43,8 @@ def _baseline(results: Mapping[str, Any]) -> tuple[Row, ...]:
         for arm in ("treated", "control", "overall"):
             groups = {TERM: item["label"]} | ({} if item["level"] is None else {LEVEL: item["level"]})
             rows.append(Row(numbers(item[arm]), groups | ({} if arm == "overall" else {ARM: arm})))
+        difference = numbers({"smd": item.get("smd")})
+        rows += [Row(difference, groups)] if item.get("smd") is not None and difference else []
     return tuple(rows)
 
 
@@ -221,7 +223,7 @@ TABLES = (
           _drawn, outcome=True),
     Table("Intercurrent events", "cohort.intercurrent_events", "Counts by intercurrent event and arm", DESCRIPTION,
           _events, "AS.ASSESSED", "extract.parquet"),
-    Table("Baseline characteristics", "baseline", "Mean and standard deviation, or count and percent",
+    Table("Baseline characteristics", "baseline", "Counts, mean, standard deviation, median, quartiles and range, or count and percent; standardised mean difference",
           DESCRIPTION, _baseline),
     Table("Missing baseline covariates", "imputation", "Imputation of baseline covariates", DESCRIPTION, _imputation),
     Table("Propensity score", "propensity", "Logistic regression by maximum likelihood", DESCRIPTION, _scores,

@@ -61,9 +61,11 @@ ORIGINS = (
         "Subjects remaining after each eligibility criterion, in order, and those analysed; a missing value "
         "satisfies no criterion",
         "", ("eligibility", "treatment")),
+    Origin("baseline.*.smd", "cohort", "medicore.steps.data.baseline_summary:difference",
+        "Standardised mean difference of the observed values before weighting", _SMD, ("covariates", "estimand.target"), "baseline", "Austin, 2009"),
     Origin("baseline.**", "cohort", "medicore.steps.cohort:baseline",
-        "Baseline characteristics by arm: mean and standard deviation (ddof 1), or count and percent",
-        "mean = Σx/n; SD = √(Σ(x − mean)²/(n − 1)); percent = 100 · count/n; n subjects with a value, for "
+        "Baseline characteristics by arm: counts, mean, standard deviation (ddof 1), median, quartiles and range, or count and percent",
+        "mean = Σx/n; SD = √(Σ(x − mean)²/(n − 1)); quantiles linear between order statistics; percent = 100 · count/n; n subjects with a value, for "
         "missing values all", ("covariates",), "baseline"),
     Origin("imputation.**", "cohort", "medicore.steps.models.imputing:complete",
         "Baseline covariates with missing values, and how they were completed before any model was fitted",

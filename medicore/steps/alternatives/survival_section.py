@@ -47,11 +47,14 @@ def survival_section(protocol: Protocol, sample: TimedSample) -> dict[str, Any]:
     }
 
 
-def confounding_of_survival(protocol: Protocol, sample: TimedSample) -> dict[str, Any]:
+def confounding_of_survival(protocol: Protocol, sample: TimedSample) -> dict[str, Any] | None:
     """Return the E-values of the ratio of the risks by the horizon; of a restricted mean there is none.
 
-    Its interval is that of the logarithm, by the delta method from the stacked variance of the arms' survival.
+    Its interval is that of the logarithm, by the delta method from the stacked variance of the arms' survival. In a
+    randomised study, whose arms differ by chance alone, nothing is confounded: the answer is None.
     """
+    if protocol.design == "randomised":
+        return None
     if sample.summary != "survival":
         return {
             "note": "not estimable: no risk ratio corresponds to a difference of restricted mean survival"

@@ -1,23 +1,19 @@
-"""cohort: disposition, the CONSORT flow, and the baseline characteristics by arm."""
+"""cohort: disposition, and the baseline characteristics by arm."""
 
+from collections.abc import Callable
 from typing import Any
 
 from presentation.sections import outcomes
-from presentation.writing.exhibits import Column, Group, Row, figure, table
+from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, fixed, with_share
-from presentation.writing.typst import Code, Value, block, call, joined, shortened
+from presentation.writing.numbers import MISSING, count, fixed, with_share
+from presentation.writing.typst import Code, block, joined
 
 _ARMS = ("treated", "control")
-_LEFT_OUT = "Outcome missing, complete cases declared"
-_NAME_LENGTH = 110
-_CHARACTERS_PER_LINE = 36
-_MOST_LINES = 34
-_MOST_REASONS = 40
 
 
 def disposition(report: Report) -> str:
-    """Return Table 14.1.1: the subjects assessed, excluded by each criterion, and analysed."""
+    """Return Table 14.1.1: the subjects assessed, those excluded by each criterion, and each arm's way to the analysis."""
     cohort = report.results["cohort"]
     rows: list[Row | Group] = [
         Row(
@@ -26,170 +22,81 @@ def disposition(report: Report) -> str:
             report.cite("cohort.assessed"),
         ),
         Group("Excluded, in this order"),
+        *(
+            Row(
+                (step["reason"], with_share(step["left_out"], step["share"]), count(step["remaining"])),
+                "indented",
+                report.cite(f"cohort.disposition.{index}"),
+            )
+            for index, step in enumerate(cohort["disposition"])
+            if step["kind"] != "outcome"
+        ),
+        Row(("Eligible", "", count(cohort["eligible"])), "total", report.cite("cohort.eligible")),
     ]
-    rows += _steps(report, "criterion", "contrast")
-    rows.append(Group("Eligible, outside this month's analysis set"))
-    rows += _steps(report, "outcome")
+    for arm in _ARMS:
+        rows += _arm(report, arm)
     rows.append(Row(("Analysis set", "", count(cohort["analysed"])), "total", report.cite("cohort.analysed")))
-    rows += [
-        Row(
-            (f"{arm.capitalize()}: {report.arm(arm)}", "", count(cohort["arms"][arm]["n"])),
-            "indented",
-            report.cite(f"cohort.arms.{arm}"),
-        )
-        for arm in _ARMS
-    ]
     columns = (
         Column(("Subjects",), "left", "1fr"),
-        Column(("Left out", "n (% of assessed)")),
+        Column(("n (%)",)),
         Column(("Remaining", "n")),
     )
     note = (
         "Each excluded subject is counted once, at the first criterion that it does not satisfy; a missing value satisfies "
-        "no criterion. A subject whose outcome is not yet due is eligible, and will be analysed when it is due."
+        "no criterion. Percentages: of the assessed for criteria, of the arm's eligible for outcomes not yet due, of its due "
+        "outcomes for missing ones. A subject whose outcome is not yet due will be analysed when it is due."
     )
     return block(table("14.1.1", "Disposition of subjects", columns, rows, note=note, source="cohort"))
 
 
-def _steps(report: Report, *kinds: str) -> list[Row | Group]:
-    """Return the rows of these kinds of reasons; missing outcomes are a reason where complete cases are declared alone."""
+def _arm(report: Report, arm: str) -> list[Row | Group]:
+    """Return the rows of an arm: its eligible subjects, whose outcome is not yet due or missing, and the analysed."""
+    cohort = report.results["cohort"]
+    found, cited = cohort["outcomes"]["groups"][arm], report.cite(f"cohort.outcomes.groups.{arm}")
+    late, missing = found["not_yet_due"], found["missing"]
     return [
+        Group(f"{arm.capitalize()}: {report.arm(arm)}"),
+        Row((outcomes.entered(report), "", count(found["eligible"]["n"])), "indented", cited),
+        Row(("Outcome not yet due", with_share(late["n"], late["share"]), ""), "indented", cited),
+        Row((outcomes.lost(report), with_share(missing["n"], missing["share"]), ""), "indented", cited),
         Row(
-            (step["reason"], with_share(step["left_out"], step["share"]), count(step["remaining"])),
+            ("Analysed", "", count(cohort["arms"][arm]["n"])),
             "indented",
-            report.cite(f"cohort.disposition.{index}"),
-        )
-        for index, step in enumerate(report.results["cohort"]["disposition"])
-        if step["kind"] in kinds and _applies(report, step)
+            report.cite(f"cohort.arms.{arm}"),
+        ),
     ]
-
-
-def _applies(report: Report, step: dict[str, Any]) -> bool:
-    return bool(
-        step["reason"] != _LEFT_OUT or report.results["cohort"]["outcomes"]["method"] == "complete cases"
-    )
-
-
-def consort(report: Report) -> str:
-    """Return Figure 14.1.1: the CONSORT flow, including criteria that excluded nobody."""
-    cohort, trimming = report.results["cohort"], report.results["propensity"]["trimming"]
-    steps = [step for step in cohort["disposition"] if _applies(report, step)]
-    reasons = [(step["reason"], step["left_out"]) for step in steps if step["kind"] != "outcome"]
-    shown, size = _fitting(reasons)
-    apart = [(step["reason"], step["left_out"]) for step in steps if step["kind"] == "outcome"]
-    analysed = [("Eligible", cohort["eligible"]), *apart, ("Analysis set", cohort["analysed"])]
-    if trimming["method"] != "none":
-        analysed.append(("Discarded for extreme propensity scores", trimming["discarded"]))
-    body = call(
-        "consort-flow",
-        _lines([("Assessed for eligibility", cohort["assessed"])]),
-        _lines([("Excluded", cohort["excluded"]), *shown]),
-        _lines(analysed),
-        [
-            _lines(
-                [
-                    (f"{arm.capitalize()} arm", cohort["arms"][arm]["n"]),
-                    (shortened(report.arm(arm), _NAME_LENGTH), None),
-                    *_arm_outcomes(report, arm),
-                ]
-            )
-            for arm in _ARMS
-        ],
-        size=Code(size),
-    )
-    paths = [
-        "cohort.assessed",
-        "cohort.analysed",
-        "cohort.excluded",
-        "cohort.eligible",
-        "cohort.arms.treated",
-        "cohort.arms.control",
-        *outcomes.PATHS,
-    ]
-    paths += [f"cohort.disposition.{index}" for index in range(len(cohort["disposition"]))]
-    if trimming["method"] != "none":
-        paths.append("propensity.trimming")
-    listed = "; ".join(f"{name}: {number}" for name, number in reasons)
-    alternative = (
-        f"Flow of subjects: {cohort['assessed']} assessed, {cohort['excluded']} excluded ({listed}), {outcomes.in_words(report)}, "
-        f"{cohort['analysed']} analysed, of them {cohort['arms']['treated']['n']} treated and "
-        f"{cohort['arms']['control']['n']} controls."
-    )
-    return block(
-        figure(
-            "14.1.1",
-            "Flow of subjects (CONSORT 2025)",
-            alternative,
-            body,
-            note=report.cite(*paths),
-            source="cohort",
-        )
-    )
-
-
-def _arm_outcomes(report: Report, arm: str) -> list[tuple[str, int]]:
-    """Return the lines of an arm's box about its outcomes."""
-    found = report.results["cohort"]["outcomes"]
-    group = found["groups"][arm]
-    lines = [("Outcome observed", int(group["observed"]["n"]))]
-    complete = found["method"] == "complete cases"
-    return lines if complete else [*lines, ("Outcome missing", int(group["missing"]["n"]))]
-
-
-def _fitting(reasons: list[tuple[str, int]]) -> tuple[list[tuple[str, int]], str]:
-    """Return the reasons that fit into the box on a page, and the font size.
-
-    A long list gets a smaller font, with each name on one line. Reasons that still do not fit are counted together;
-    Table 14.1.1 lists them.
-    """
-    kept = [(shortened(name, _NAME_LENGTH), number) for name, number in reasons]
-    if sum(1 + len(name) // _CHARACTERS_PER_LINE for name, _ in kept) <= _MOST_LINES:
-        return kept, "8.6pt"
-    small = [(shortened(name, _CHARACTERS_PER_LINE), number) for name, number in kept]
-    if len(small) > _MOST_REASONS:
-        rest = small[_MOST_REASONS - 1 :]
-        summed = (f"{len(rest)} more criteria: Table 14.1.1", sum(number for _, number in rest))
-        small = [*small[: _MOST_REASONS - 1], summed]
-    return small, "7.2pt"
-
-
-def _lines(entries: list[tuple[str, Any]]) -> list[Value]:
-    """Return the lines of a box: a text, and its count if it has one."""
-    return [[words, "" if number is None else f"n = {count(number)}"] for words, number in entries]
 
 
 def baseline(report: Report) -> str:
-    """Return Table 14.1.2: baseline characteristics of the analysis set by arm and overall."""
+    """Return Table 14.1.2: baseline characteristics of the analysis set by arm and overall, with the arms' difference."""
     cohort = report.results["cohort"]
     rows: list[Row | Group] = []
     open_label = None
     for index, row in enumerate(report.results["baseline"]):
         cited = report.cite(f"baseline.{index}")
-        cells = tuple(_summary(row, group) for group in (*_ARMS, "overall"))
-        if row["level"] is None:
-            unit = f", {row['unit']}" if row["unit"] else ""
-            rows.append(Row((f"{row['label']}{unit}", "mean (SD)", *cells), "titled", cited))
-            open_label = row["label"]
-            continue
         if row["label"] != open_label:
-            rows.append(Group(row["label"]))
+            unit = f", {row['unit']}" if row["unit"] and row["kind"] == "mean" else ""
+            rows.append(Group(f"{row['label']}{unit}"))
             open_label = row["label"]
-        words = (
-            row["level"] if row["kind"] == "missing" else report.level(row.get("column", ""), row["level"])
-        )
-        rows.append(Row((words, "n (%)", *cells), "indented", cited))
+        if row["kind"] == "mean":
+            rows += _numeric(row, cited)
+        elif row["kind"] == "count" or not _told_already(report, index):
+            rows.append(_counted(report, row, cited))
     columns = (
         Column(("Characteristic",), "left", "1fr"),
-        Column(("Summary",), "left"),
         *(
             Column(
-                (arm.capitalize(), report.arm(arm), f"n = {count(cohort['arms'][arm]['n'])}"), width="27mm"
+                (arm.capitalize(), report.arm(arm), f"n = {count(cohort['arms'][arm]['n'])}"), width="31mm"
             )
             for arm in _ARMS
         ),
-        Column(("Overall", "", f"n = {count(cohort['analysed'])}")),
+        Column(("Overall", "", f"n = {count(cohort['analysed'])}"), width="31mm"),
+        Column(("SMD",)),
     )
-    words = "SD: standard deviation, of observed values. No hypothesis about baseline differences is tested; balance is in Table 14.1.3."
+    words = (
+        "SD: standard deviation. Q1, Q3: quartiles. SMD: standardised mean difference, treated minus control, of the observed "
+        "values. No hypothesis about baseline differences is tested; balance before and after weighting is in Figure 14.1.2."
+    )
     note = joined(words, report.cite("cohort.arms.treated", "cohort.arms.control", "cohort.analysed"))
     return block(
         table(
@@ -203,12 +110,49 @@ def baseline(report: Report) -> str:
     )
 
 
-def _summary(row: dict[str, Any], group: str) -> str:
-    found = row[group]
-    if row["kind"] != "mean":
-        return f"{count(found['count'])} ({fixed(found['percent'], 1)})"
-    decimals = _decimals(row)
-    return f"{fixed(found['mean'], decimals)} ({fixed(found['sd'], decimals)})"
+def _numeric(row: dict[str, Any], cited: Code) -> list[Row | Group]:
+    """Return the lines of a number: how many have one, mean, median, and range."""
+    places = _decimals(row)
+    shown: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
+        ("n (missing)", lambda one: f"{count(one['n'])} ({count(one['missing'])})"),
+        ("Mean (SD)", lambda one: f"{fixed(one['mean'], places)} ({fixed(one['sd'], places)})"),
+        (
+            "Median (Q1 to Q3)",
+            lambda one: _spread(one, "median", ("lower_quartile", "upper_quartile"), places),
+        ),
+        ("Range", lambda one: _spread(one, None, ("minimum", "maximum"), places)),
+    )
+    lines: list[Row | Group] = []
+    for words, cell in shown:
+        difference = _smd(row) if words == "Mean (SD)" else ""
+        cells = (words, *(cell(row[group]) for group in (*_ARMS, "overall")), difference)
+        lines.append(Row(cells, "indented", cited))
+    return lines
+
+
+def _spread(one: dict[str, Any], middle: str | None, ends: tuple[str, str], places: int) -> str:
+    """Return a median with its quartiles, or a range; a dash where nobody has a value."""
+    if one["maximum"] is None:
+        return MISSING
+    low, high = (fixed(one[end], places) for end in ends)
+    return f"{low} to {high}" if middle is None else f"{fixed(one[middle], places)} ({low} to {high})"
+
+
+def _counted(report: Report, row: dict[str, Any], cited: Code) -> Row:
+    words = row["level"] if row["kind"] == "missing" else report.level(row.get("column", ""), row["level"])
+    cells = (
+        f"{count(row[group]['count'])} ({fixed(row[group]['percent'], 1)} %)" for group in (*_ARMS, "overall")
+    )
+    return Row((words, *cells, _smd(row)), "indented", cited)
+
+
+def _told_already(report: Report, index: int) -> bool:
+    """Return whether the row before is a number's, which counts the missing values itself."""
+    return bool(index and report.results["baseline"][index - 1]["kind"] == "mean")
+
+
+def _smd(row: dict[str, Any]) -> str:
+    return "" if row.get("smd") is None else fixed(row["smd"], 3)
 
 
 def _decimals(row: dict[str, Any]) -> int:

@@ -4,13 +4,16 @@ from typing import Any
 
 from presentation.writing.exhibits import facts
 from presentation.writing.inputs import Report
-from presentation.writing.typst import block
+from presentation.writing.numbers import count
+from presentation.writing.typst import Code, block, joined
 
 TARGETS = {
     "ATE": "the average treatment effect in the whole population (ATE)",
     "ATT": "the average treatment effect in the treated (ATT)",
     "ATO": "the average treatment effect in the overlap population (ATO)",
 }
+
+_SUBJECTS = {"treated": "treated", "control": "controls"}
 
 
 def attributes(report: Report) -> str:
@@ -19,7 +22,11 @@ def attributes(report: Report) -> str:
     events = [
         (
             f"Intercurrent event {index}",
-            f"{entry['event']}. Strategy: {entry['strategy']}; {_computed(report, entry)}.",
+            _with_counts(
+                report,
+                index - 1,
+                f"{entry['event']}. Strategy: {entry['strategy']}; {_computed(report, entry)}.",
+            ),
         )
         for index, entry in enumerate(estimand["intercurrent_events"], start=1)
     ]
@@ -36,6 +43,24 @@ def attributes(report: Report) -> str:
         "Intercurrent-event strategies are those of ICH E9(R1), section A.3.2. Table 8.2 counts the events."
     )
     return block(facts("8.1", "Attributes of the estimand (ICH E9(R1))", pairs, note=note))
+
+
+def _with_counts(report: Report, index: int, words: str) -> str | Code:
+    """Return the words on an intercurrent event with what its strategy did in this month, where the event is counted."""
+    found = report.results["cohort"]["intercurrent_events"]
+    if index >= len(found) or not found[index]["counted"]:
+        return words
+    arms = {arm: found[index][arm] for arm in ("treated", "control")}
+    told = " and ".join(f"{count(of['subjects'])} {_SUBJECTS[arm]}" for arm, of in arms.items())
+    made = " and ".join(f"{count(of['outcomes_set'])} {_SUBJECTS[arm]}" for arm, of in arms.items())
+    done = "no outcome was changed" if _unchanged(arms) else f"it set the outcomes of {made}"
+    return joined(
+        f"{words} So far {told} had it; {done}.", report.cite(f"cohort.intercurrent_events.{index}")
+    )
+
+
+def _unchanged(arms: dict[str, Any]) -> bool:
+    return not any(of["outcomes_set"] for of in arms.values())
 
 
 def _computed(report: Report, entry: dict[str, Any]) -> str:

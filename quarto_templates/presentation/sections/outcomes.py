@@ -58,6 +58,22 @@ PATHS = tuple(f"cohort.outcomes.groups.{group}" for group in (*_ARMS, "overall")
 """The paths of the outcomes' counts and shares."""
 
 
+def entered(report: Report) -> str:
+    """Return how subjects came into an arm: by allocation, or by the data."""
+    return "Assigned by the data" if report.observational else "Allocated"
+
+
+def lost(report: Report) -> str:
+    """Return what became of the subjects whose outcome was due and is missing."""
+    found = report.results["cohort"]["outcomes"]
+    if found.get("imputation"):
+        return "Outcome missing, drawn for the analysis"
+    complete = found["method"] == "complete cases"
+    return (
+        "Outcome missing, left out (complete cases)" if complete else "Outcome missing, analysed by weights"
+    )
+
+
 def in_words(report: Report) -> str:
     """Return the counts of the three states in words."""
     found = report.results["cohort"]["outcomes"]["groups"]["overall"]

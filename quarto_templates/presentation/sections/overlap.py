@@ -8,7 +8,12 @@ from presentation.writing.typst import Value, block, call, joined
 
 
 def overlap_plot(report: Report) -> str:
-    """Return Figure 14.1.3: the propensity scores of both arms as mirrored histograms."""
+    """Return Figure 14.1.3: the propensity scores of both arms as mirrored histograms.
+
+    In a randomised study nobody chose the treatment, so that the scores differ by chance alone: nothing is drawn.
+    """
+    if not report.observational:
+        return ""
     histogram, cohort = report.results["propensity"]["histogram"], report.results["cohort"]
     totals = {arm: sum(histogram[arm]) or 1 for arm in ("treated", "control")}
     shares = {arm: [number / totals[arm] for number in histogram[arm]] for arm in totals}

@@ -13,65 +13,6 @@ _WORDS = {"unweighted": "before weighting", "weighted": "after weighting"}
 _WIDEST = 1.0
 
 
-def balance_table(report: Report) -> str:
-    """Return Table 14.1.3: SMD and variance ratio of each term before and after weighting."""
-    balance = report.results["balance"]
-    rows: list[Row | Group] = [
-        Row(
-            (
-                report.term(term["term"]),
-                fixed(term["smd_unweighted"], 3),
-                fixed(term["smd_weighted"], 3),
-                fixed(term["variance_ratio_unweighted"], 2),
-                fixed(term["variance_ratio_weighted"], 2),
-            ),
-            cited=report.cite(f"balance.terms.{index}"),
-        )
-        for index, term in enumerate(balance["terms"])
-    ]
-    rows.append(
-        Row(
-            (
-                "Largest absolute SMD",
-                fixed(balance["worst"]["unweighted"]["smd"], 3),
-                fixed(balance["worst"]["weighted"]["smd"], 3),
-                "",
-                "",
-            ),
-            "total",
-            report.cite("balance.worst"),
-        )
-    )
-    columns = (
-        Column(("Term of the propensity model",), "left", "1fr"),
-        Column(("SMD", "unweighted")),
-        Column(("SMD", "weighted")),
-        Column(("Variance ratio", "unweighted")),
-        Column(("Variance ratio", "weighted")),
-    )
-    note = (
-        f"SMD: standardised mean difference, treated minus control; denominator: {balance['denominator']}. "
-        f"{_limit(balance)}"
-    )
-    paths = limit_paths(balance)
-    if balance["expected_false_alarm_rate"] is not None:
-        note += (
-            " By chance alone, in arms of these sizes that do not differ, some unweighted absolute SMD of so many "
-            f"independent terms reaches the limit in {percent(balance['expected_false_alarm_rate'])} of samples."
-        )
-        paths.append("balance.expected_false_alarm_rate")
-    return block(
-        table(
-            "14.1.3",
-            "Balance of covariates before and after weighting",
-            columns,
-            rows,
-            note=joined(note, report.cite(*paths)) if paths else note,
-            source="balance",
-        )
-    )
-
-
 def _limit(balance: dict[str, Any]) -> str:
     """Return what the balance is held against."""
     if balance["threshold"] is None:
@@ -85,62 +26,95 @@ def limit_paths(balance: dict[str, Any]) -> list[str]:
 
 
 def love_plot(report: Report) -> str:
-    """Return Figure 14.1.2: the absolute SMD of every term, unweighted and weighted, with the limit."""
+    """Return Figure 14.1.2: the absolute SMD of every term before and after weighting, farthest first, with its values."""
     balance = report.results["balance"]
-    found = [
-        (
-            report.term(term["term"]),
-            _size(term["smd_unweighted"]),
-            _size(term["smd_weighted"]),
-            (fixed(term["smd_unweighted"], 3), fixed(term["smd_weighted"], 3)),
-        )
-        for term in balance["terms"]
-    ]
-    axis = spanning(
-        [min(value, _WIDEST) for _, *pair, _ in found for value in pair]
-        + [1.5 * (balance["threshold"] or 0.1)]
-    )
+    found = sorted(balance["terms"], key=lambda term: -_size(term["smd_unweighted"]))
+    sizes = [_size(term[f"smd_{sample}"]) for term in found for sample in _WORDS]
+    axis = spanning([min(size, _WIDEST) for size in sizes] + [1.5 * (balance["threshold"] or 0.1)])
     limited = balance["threshold"] is not None
     rows = [
-        Strip(label, marks=((before, "ring"), (after, "dot")), texts=texts)
-        for label, before, after, texts in found
+        Strip(
+            report.term(term["term"]),
+            marks=((_size(term["smd_unweighted"]), "ring"), (_size(term["smd_weighted"]), "dot")),
+            texts=(
+                fixed(term["smd_unweighted"], 3),
+                fixed(term["smd_weighted"], 3),
+                *(_ratio(term, sample) for sample in _WORDS),
+            ),
+        )
+        for term in found
     ]
     body = strip_plot(
         rows,
         axis,
         "Absolute standardised mean difference",
         guides=((balance["threshold"], "limit"),) if limited else (),
-        heads=("Unweighted", "Weighted"),
-        text_widths=("17mm", "14mm"),
-        label_width="48mm",
+        heads=("SMD", "weighted", "Variances", "weighted"),
+        text_widths=("13mm", "15mm", "16mm", "14mm"),
+        label_width="44mm",
         legend=(
             ("ring", "unweighted"),
             ("dot", "weighted"),
             *((("limit", f"limit {balance['threshold']:g}"),) if limited else ()),
         ),
     )
-    worst = balance["worst"]
-    alternative = (
-        "Dot plot of the absolute standardised mean difference of every term. Largest: "
-        + "; ".join(
-            f"{_WORDS[sample]} {fixed(worst[sample]['smd'], 3)} ({report.term(worst[sample]['term'])})"
-            for sample in ("unweighted", "weighted")
-        )
-        + (f". Limit {balance['threshold']:g}." if limited else ". No limit.")
-    )
-    title = "Absolute standardised mean differences before and after weighting"
+    title = "Balance of covariates before and after weighting, farthest first"
     terms = (f"balance.terms.{index}" for index in range(len(found)))
+    paths = [*limit_paths(balance), "balance.worst", *terms]
+    if balance["expected_false_alarm_rate"] is not None:
+        paths.append("balance.expected_false_alarm_rate")
     return block(
         figure(
             "14.1.2",
             title,
-            alternative,
+            _alternative(report, found),
             body,
             whole=fits_on_a_page(rows),
-            note=report.cite(*limit_paths(balance), "balance.worst", *terms),
+            note=joined(_note(balance), report.cite(*paths)),
             source="balance.terms",
         )
     )
+
+
+def _note(balance: dict[str, Any]) -> str:
+    words = (
+        f"SMD: standardised mean difference, treated minus control; denominator: {balance['denominator']}. Variances: ratio of "
+        f"the variances, treated over control; {MISSING} for terms of two values, whose variance follows from their mean. "
+        f"{_limit(balance)}"
+    )
+    rate = balance["expected_false_alarm_rate"]
+    if rate is None:
+        return words
+    return (
+        f"{words} By chance alone, in arms of these sizes that do not differ, some unweighted absolute SMD of so many "
+        f"independent terms reaches the limit in {percent(rate)} of samples."
+    )
+
+
+def _alternative(report: Report, found: list[dict[str, Any]]) -> str:
+    """Return the plot in words: the largest difference of each sample, the limit, and every term's values."""
+    balance = report.results["balance"]
+    worst = balance["worst"]
+    largest = "; ".join(
+        f"{words} {fixed(worst[sample]['smd'], 3)} ({report.term(worst[sample]['term'])})"
+        for sample, words in _WORDS.items()
+    )
+    limit = "No limit." if balance["threshold"] is None else f"Limit {balance['threshold']:g}."
+    listed = "; ".join(
+        f"{report.term(term['term'])} {fixed(term['smd_unweighted'], 3)} and {fixed(term['smd_weighted'], 3)}"
+        for term in found
+    )
+    return (
+        f"Dot plot of the absolute standardised mean difference of every term. Largest: {largest}. {limit} Differences before "
+        f"and after weighting, term by term: {listed}."
+    )
+
+
+def _ratio(term: dict[str, Any], sample: str) -> str:
+    """Return the ratio of the variances; a dash for a term of two values."""
+    name = term["term"]
+    binary = " × " not in name and ("=" in name or name.endswith(":missing"))
+    return MISSING if binary else fixed(term[f"variance_ratio_{sample}"], 2)
 
 
 def _size(value: float | str) -> float:

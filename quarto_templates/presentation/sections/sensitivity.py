@@ -166,9 +166,9 @@ def _strip(row: dict[str, Any], label: str, places: int, shape: str, *, apart: b
 
 
 def evalue(report: Report) -> str:
-    """Return a paragraph about the E-value, if the results have one."""
+    """Return a paragraph about the E-value; nothing without one, and nothing where the randomisation leaves no confounding."""
     found = report.results.get("evalue")
-    if not found:
+    if not found or not report.observational:
         return ""
     if not {"point", "limit"} <= set(found):
         return block(call("para", f"E-value: {found['note']}."))

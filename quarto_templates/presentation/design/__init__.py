@@ -1,0 +1,1 @@
+"""What the report says by the design of the study: methods, flow of subjects, the trial, declarations, reporting guideline."""
