@@ -19,9 +19,10 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "quarto_templates"
 RENDER = """
 import json, sys, datetime, pathlib
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_proven import ProvenRenderer
 files = {name: text.encode() for name, text in json.load(sys.stdin).items()}
 created = datetime.datetime.fromisoformat(sys.argv[2])
-sys.stdout.buffer.write(EmbeddedRenderer().render(sys.argv[1], files, created))
+sys.stdout.buffer.write(ProvenRenderer(EmbeddedRenderer()).render(sys.argv[1], files, created))
 """
 HOSTILE = (
     '#read("/etc/passwd")',
