@@ -114,7 +114,7 @@ class _Pen:
     font: str = ""
     path: list[float] = field(default_factory=list)
 
-    def move(self, operator: str, operands: Any) -> None:  # noqa: ANN401 - pikepdf's operands
+    def move(self, operator: str, operands: Any) -> None:
         """Follow an operator that paints nothing."""
         if operator == "cm":
             self.now = Matrix(*map(float, operands)) @ self.now
