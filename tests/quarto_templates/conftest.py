@@ -13,6 +13,7 @@ from medicore.records.results.references import references_of
 from medicore.steps.cohort import LEFT_OUT, NOT_DUE, OUTSIDE
 from medicore.steps.data.disposition import disposition_rows, outcome_groups
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_proven import ProvenRenderer
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "quarto_templates"
@@ -77,8 +78,8 @@ class Inputs:
         return self
 
     def render(self) -> bytes:
-        """Return the report that the embedded renderer makes of them."""
-        return EmbeddedRenderer().render(str(TEMPLATES), self.files(), CREATED)
+        """Return the report that the embedded renderer makes of them, complete and proved."""
+        return ProvenRenderer(EmbeddedRenderer()).render(str(TEMPLATES), self.files(), CREATED)
 
     def report(self) -> Any:
         """Return them as the presentation takes them."""

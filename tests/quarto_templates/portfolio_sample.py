@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.row_headers import with_row_headers
 from tests.quarto_templates.conftest import TEMPLATES
 
 TEMPLATE = "portfolio_report.qmd"
@@ -161,4 +162,6 @@ def files(document: dict[str, Any], **other: Any) -> dict[str, bytes]:
 
 def render(document: dict[str, Any], **other: Any) -> bytes:
     """Return the report that the embedded renderer makes of a document."""
-    return EmbeddedRenderer().render(str(TEMPLATES), files(document, **other), CREATED, TEMPLATE)
+    return with_row_headers(
+        EmbeddedRenderer().render(str(TEMPLATES), files(document, **other), CREATED, TEMPLATE)
+    )

@@ -4,12 +4,14 @@ import re
 
 _MARK = re.compile(r"\[(R\d+(?:[–,]R\d+)*)\]")
 _ENTRY = re.compile(r"(R\d+)((?:[a-z_]+\.|\d+\.)*(?:[a-z_]+|\d+))(?=R\d|[A-Z]|$)")
-_APPENDIX = "Table16.4"
+_APPENDIX = "Table16.4Referencestoresults.json"
+_HEAD = "Reference"
+"""What follows the title of the table itself; in the list of tables it is the number of a page."""
 
 
 def parts_of(text: str) -> tuple[str, str]:
     """Return the text, without blanks, before the table of references, and from it on."""
-    body, appendix = text.rsplit(_APPENDIX, 1)
+    body, appendix = text.split(_APPENDIX + _HEAD, 1)
     return body, appendix
 
 

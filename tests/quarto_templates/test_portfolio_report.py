@@ -25,9 +25,10 @@ from tests.quarto_templates.test_report import HOSTILE
 RENDER = """
 import json, sys, datetime
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_proven import ProvenRenderer
 files = {name: text.encode() for name, text in json.load(sys.stdin).items()}
 created = datetime.datetime.fromisoformat(sys.argv[2])
-sys.stdout.buffer.write(EmbeddedRenderer().render(sys.argv[1], files, created, sys.argv[3]))
+sys.stdout.buffer.write(ProvenRenderer(EmbeddedRenderer()).render(sys.argv[1], files, created, sys.argv[3]))
 """
 
 

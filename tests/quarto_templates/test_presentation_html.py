@@ -12,7 +12,7 @@ from presentation.writing.html import UnwritableError, escaped, html
 from presentation.writing.typst import Code, block, call, joined, mono, printable
 
 from tests.quarto_templates.conftest import TEMPLATES
-from tests.quarto_templates.pages import elements, parsed, words
+from tests.quarto_templates.pages import elements, name_of, parsed, words
 from tests.quarto_templates.test_references import enriched, exhibits
 
 _OF = {"record_commit": "1c" * 20, "results_sha256": "2d" * 32, "report_sha256": "3e" * 32}
@@ -29,7 +29,49 @@ def test_text_is_harmless_to_every_reader_on_the_way(text: str) -> None:
     made = escaped(text).replace("<bdi>", "").replace("</bdi>", "")
     assert re.fullmatch(r"(?:[A-Za-z0-9 .,;:()-]|&#x[0-9a-f]+;)*", made)
     told = re.sub(r"&#x([0-9a-f]+);", lambda point: chr(int(point[1], 16)), made)
-    assert told == printable(text)
+    assert told.replace("\u00a0", " ") == printable(text).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("95 % of 12", "95~% of 12"),
+        ("with n = 1,629 and p < 0.0001", "with n~=~1,629 and p~<~0.0001"),
+        ("see Table 14.2.1 or section 10.1", "see Table~14.2.1 or section~10.1"),
+        ("Table of 3 kinds; an = sign", "Table of 3 kinds; an = sign"),
+    ],
+)
+def test_a_line_break_parts_no_number_from_its_sign(text: str, expected: str) -> None:
+    """A per cent, a letter with its value and the number of an exhibit stay on one line; other blanks can break."""
+    assert standard.unescape(escaped(text)) == expected.replace("~", "\u00a0")
+
+
+def test_whatever_is_wide_scrolls_by_keyboard_and_has_a_name(monkeypatch: Any) -> None:
+    """Tables, figures and formulas are regions that take the focus; the remarks below them do not scroll away."""
+    monkeypatch.chdir(TEMPLATES)
+    table = call("facts-table", "Table 9.1", "Facts", [["a", "b"]], whole=True, note="A note")
+    drawing = call("drawing", "Figure 2.1", "Estimates", "A square.", Code("rect()"))
+    formula = call("formula", "x squared", Code("$x^2$"))
+    for made, name, inside in (
+        (table, "Table 9.1", "table"),
+        (drawing, "Figure 2.1", "svg"),
+        (formula, "Formula", "svg"),
+    ):
+        part = parsed(html(made).encode())
+        (region,) = [one for one in elements(part, "div") if one.get("role") == "region"]
+        assert (region.get("tabindex"), region.get("aria-label").replace("\u00a0", " ")) == ("0", name)
+        assert [name_of(child) for child in region] == [inside]
+    assert "A note" not in "".join(next(elements(parsed(html(table).encode()), "table")).itertext())
+
+
+def test_only_identifiers_may_break_inside_a_word() -> None:
+    """The style lets code alone break anywhere, so a narrow screen scrolls a table and breaks none of its words."""
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", style)
+    breaking = [
+        name.strip() for name, rule in rules if re.search(r"overflow-wrap: anywhere|word-break|hyphens", rule)
+    ]
+    assert breaking == ["code"]
 
 
 def test_words_from_right_to_left_are_kept_to_themselves() -> None:
@@ -87,7 +129,7 @@ def test_cells_print_typst_unless_a_rendition_is_asked_for(inputs: Any, capsys: 
     rendition.printing(asked)(rendition.exhibits(asked))
     printed = capsys.readouterr().out
     assert 'id="table-9-1"' in printed
-    assert '<a href="#table-9-1"><strong>Table 9.1</strong> Facts</a>' in printed
+    assert '<a href="#table-9-1"><strong>Table&#xa0;9.1</strong> Facts</a>' in printed
     assert "Figures" not in printed
 
 

@@ -19,9 +19,10 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "quarto_templates"
 RENDER = """
 import json, sys, datetime, pathlib
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_proven import ProvenRenderer
 files = {name: text.encode() for name, text in json.load(sys.stdin).items()}
 created = datetime.datetime.fromisoformat(sys.argv[2])
-sys.stdout.buffer.write(EmbeddedRenderer().render(sys.argv[1], files, created))
+sys.stdout.buffer.write(ProvenRenderer(EmbeddedRenderer()).render(sys.argv[1], files, created))
 """
 HOSTILE = (
     '#read("/etc/passwd")',
@@ -218,7 +219,9 @@ def test_twelve_subgroups_have_one_figure_on_one_page(inputs: Any) -> None:
         alternatives = [
             str(node.get("/Alt", "")) for node in opened.objects if isinstance(node, pikepdf.Dictionary)
         ]
-    assert any(text.startswith("Forest plot.") and names[8] in text for text in alternatives)
+    told = next(text for text in alternatives if text.startswith("Forest plot of") and names[8] in text)
+    assert f"The analysis “{names[7]}” gives " in told
+    assert told.count(" is not estimable.") == 1
 
 
 def test_without_subgroups_the_section_says_so(inputs: Any) -> None:

@@ -9,6 +9,7 @@ from pikepdf import Array, Dictionary, Name, Pdf
 
 from medicore.errors import DataError
 from medicore.stores.report.report_check import check_report
+from medicore.stores.report.row_headers import elements
 
 
 def attach(document: Pdf) -> None:
@@ -78,6 +79,22 @@ def silence_a_figure(document: Pdf) -> None:
     del figure.Alt
 
 
+def unhead_a_row(document: Pdf) -> None:
+    """Make the header of a row an ordinary cell."""
+    header = next(
+        cell
+        for cell in elements(document.Root.StructTreeRoot, "/TH")
+        if any(held.get("/Scope") == "/Row" for held in cell.A)
+    )
+    header.S = Name("/TD")
+
+
+def unhead_a_table(document: Pdf) -> None:
+    """Make every cell of the first table an ordinary one."""
+    for cell in elements(next(elements(document.Root.StructTreeRoot, "/Table")), "/TH"):
+        cell.S = Name("/TD")
+
+
 def call_it_otherwise(document: Pdf) -> None:
     """Give it the title of another run."""
     document.docinfo.Title = "REF-NHEFS/2025-04/1"
@@ -127,6 +144,8 @@ def test_a_report_meets_every_requirement(pdf: bytes) -> None:
         (drop("/Metadata"), "archival", "do not say PDF/A-2"),
         (say_pdf_a_3, "archival", "do not say PDF/A-2"),
         (silence_a_figure, "alternative texts", "a figure has no alternative text"),
+        (unhead_a_row, "table headers", "table 1 has a row without header"),
+        (unhead_a_table, "table headers", "table 1 has no header cell with its scope"),
         (drop("/ViewerPreferences"), "title", "shows the name of the file"),
         (call_it_otherwise, "every page", "page 1 does not say REF-NHEFS·2025-04·run1"),
         (empty_a_page, "every page", "page 4 has no text"),

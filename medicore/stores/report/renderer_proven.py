@@ -1,4 +1,4 @@
-"""A renderer that verifies every report before it returns it: PDF/A, closed, marked on every page."""
+"""A renderer that completes the tags of every report and verifies it: PDF/A, accessible, closed, marked on every page."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from medicore.errors import ConfigurationError, DataError
 from medicore.stores.report.renderer import TEMPLATE
 from medicore.stores.report.report_check import check_report
+from medicore.stores.report.row_headers import with_row_headers
 
 if TYPE_CHECKING:
     from medicore.stores.report.renderer_embedded import EmbeddedRenderer
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ProvenRenderer:
-    """Renders with another renderer, then checks the PDF by every requirement of ``medicore report check``."""
+    """Renders with another renderer, marks the headers of rows, and checks by each requirement of ``report check``."""
 
     def __init__(self, renderer: "EmbeddedRenderer | QuartoRenderer") -> None:
         self._renderer = renderer
@@ -38,9 +39,10 @@ class ProvenRenderer:
         ConfigurationError
             When there is no PDF, or it misses a requirement; the message names the requirement.
         """
-        made = self._renderer.render(template_folder, inputs, created, template)
         name = self.identity["name"]
+        rendered = self._renderer.render(template_folder, inputs, created, template)
         try:
+            made = with_row_headers(rendered)
             missed = [requirement for requirement in check_report(made) if not requirement.met]
         except DataError as error:
             raise ConfigurationError(f"what the {name} renderer made is not a report: {error}") from error

@@ -9,6 +9,7 @@ import pikepdf
 
 from medicore.errors import DataError
 from medicore.stores.report.pdf_text import pages_of, tight
+from medicore.stores.report.row_headers import elements
 
 STATUSES = ("STATUS: SEE SIGNATURES", "CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY")
 """The words for a report's status; one of them is on every page. Reports of before December 2026 say candidate."""
@@ -18,6 +19,7 @@ PORTFOLIO = "portfolio"
 
 _NO_PROGRAM = frozenset({"/FontFile", "/FontFile2", "/FontFile3"})
 _INSIDE = frozenset({"/GoTo", "/Named"})
+_SCOPES = frozenset({"/Row", "/Column", "/Both"})
 _RUN = re.compile(r"^(?P<study>[A-Za-z0-9-]+)/(?P<month>[0-9]{4}-[0-9]{2})/(?P<number>[0-9]+)")
 
 
@@ -120,6 +122,21 @@ def _described(report: _Report) -> Iterator[str]:
             yield f"a {str(node.S)[1:].lower()} has no alternative text"
 
 
+def _table_headers(report: _Report) -> Iterator[str]:
+    root = report.document.Root.get("/StructTreeRoot", pikepdf.Dictionary())
+    for number, table in enumerate(elements(root, "/Table"), start=1):
+        if not any(_scope(header) in _SCOPES for header in elements(table, "/TH")):
+            yield f"table {number} has no header cell with its scope"
+        for row in elements(table, "/TR"):
+            if not any(True for _ in elements(row, "/TH")) and sum(1 for _ in elements(row, "/TD")) > 1:
+                yield f"table {number} has a row without header"
+
+
+def _scope(header: pikepdf.Object) -> str:
+    """Return the scope of a header cell; empty when it names none."""
+    return next((str(held.Scope) for held in header.get("/A", ()) if "/Scope" in held), "")
+
+
 def _titled(report: _Report) -> Iterator[str]:
     if not _RUN.match(_title(report.document)):
         yield f"the title is {_title(report.document)[:60]!r}"
@@ -220,6 +237,7 @@ _REQUIREMENTS: dict[str, tuple[str, Callable[[_Report], Iterator[str]]]] = {
     "fonts": ("every font in the file, with its map to Unicode", _fonts),
     "tags": ("tagged, with its language", _tagged),
     "alternative texts": ("each figure and formula in words", _described),
+    "table headers": ("a header for each row and column of every table", _table_headers),
     "title": (
         "study, month and run, or portfolio, month and event, as the title that a reader shows",
         _titled,

@@ -1,5 +1,6 @@
 """sensitivity: planned sensitivity analyses and, separately, supplementary analyses (ICH E9(R1), A.5)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from presentation.sections.effect import decimals, error_unit
@@ -130,12 +131,9 @@ def forest_of(
         text_widths=("11mm", "37mm"),
         label_width="46mm",
     )
-    listed = "; ".join(
-        f"{row['name']} {fixed(row['estimate'], places)} ({interval(row, places)})" for row in found
-    )
-    alternative = (
-        f"Forest plot. Primary analysis {fixed(middle, places)} ({interval(primary, places)}); {listed}."
-    )
+    told = [_told("The primary analysis", primary, places)]
+    told += [_told(f"The analysis “{row['name']}”", row, places) for row in found]
+    alternative = f"Forest plot of estimates with their confidence intervals. {' '.join(told)}"
     words = "Solid line: no effect. Dotted line: primary estimate. Diamond: primary analysis."
     return block(
         figure(
@@ -148,6 +146,14 @@ def forest_of(
             source=source,
         )
     )
+
+
+def _told(name: str, row: Mapping[str, Any], places: int) -> str:
+    """Return a row of a forest plot as a sentence, for those who hear it."""
+    if row["estimate"] is None:
+        return f"{name} is not estimable."
+    limits = f"; its interval goes from {interval(row, places)}" if row["ci_low"] is not None else ""
+    return f"{name} gives {fixed(row['estimate'], places)}{limits}."
 
 
 def _strip(row: dict[str, Any], label: str, places: int, shape: str, *, apart: bool = False) -> Strip:

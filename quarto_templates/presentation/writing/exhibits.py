@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from presentation.writing.typst import Code, Value, call, joined
 
-_MOST_LINES_ON_ONE_PAGE = 32
+_MOST_LINES_KEPT_TOGETHER = 9
+_MOST_LINES_OF_A_ROW = 16
 _CHARACTERS_PER_LINE = 55
-_MOST_ON_ONE_PAGE = 3000
+_MOST_CHARACTERS_KEPT_TOGETHER = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Row:
         """Return the row in the form that the template takes."""
         first, *others = self.cells
         cells = self.cells if self.cited is None else (joined(first, self.cited), *others)
-        return {"kind": self.kind, "cells": cells, "whole": self.lines < _MOST_LINES_ON_ONE_PAGE / 2}
+        return {"kind": self.kind, "cells": cells, "whole": self.lines < _MOST_LINES_OF_A_ROW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def table(
         [Code(column.align) for column in columns],
         [column.heading for column in columns],
         [row.source() for row in kept],
-        whole=sum(row.lines for row in kept) <= _MOST_LINES_ON_ONE_PAGE,
+        whole=sum(row.lines for row in kept) <= _MOST_LINES_KEPT_TOGETHER,
         note=note,
         source=source,
     )
@@ -94,8 +95,8 @@ def facts(
 ) -> Code:
     """Return the call that prints a numbered table of names and texts."""
     kept = [list(pair) for pair in pairs]
-    # Texts of a protocol can be longer than a page.
-    whole = sum(len(value) for pair in kept for value in pair) < _MOST_ON_ONE_PAGE
+    # A longer table breaks between its rows, so that no page is left half empty.
+    whole = sum(len(value) for pair in kept for value in pair) < _MOST_CHARACTERS_KEPT_TOGETHER
     return call("facts-table", f"Table {number}", title, kept, whole=whole, note=note, source=source)
 
 

@@ -4,6 +4,7 @@ In every text, all characters except letters, digits and a few signs become char
 become markup, and pandoc, Quarto with its shortcodes, and the browser find nothing to interpret.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from presentation.writing.drawing import drawn
 from presentation.writing.typst import PLAIN, RIGHT_TO_LEFT_RUN, Call, Code, Joined, Words, printable
 
 _ONE_LINE = 24
+# As style.typ has it: what a line break must not part.
+_KEPT_TOGETHER = re.compile(r"\d %|\b[a-zA-Z] [=<≤≥] [−\d]|\b(?:Table|Figure|[Ss]ection) \d")
 
 
 class UnwritableError(Exception):
@@ -19,7 +22,8 @@ class UnwritableError(Exception):
 
 def escaped(text: str) -> str:
     """Return ``text`` for HTML, as it is printed on paper; right-to-left words are isolated from their surroundings."""
-    shown, made, end = printable(text), [], 0
+    shown = _KEPT_TOGETHER.sub(lambda run: run[0].replace(" ", "\u00a0"), printable(text))
+    made, end = [], 0
     for run in RIGHT_TO_LEFT_RUN.finditer(shown):
         made += [_references(shown[end : run.start()]), f"<bdi>{_references(run[0])}</bdi>"]
         end = run.end()
@@ -95,7 +99,7 @@ def _cited(*numbers: int) -> str:
 
 
 def _formula(alternative: str, body: Code) -> str:
-    return f'<div class="formula">{drawn(body, escaped(alternative), 400)}</div>'
+    return f'<div class="formula">{_scrolling("Formula", drawn(body, escaped(alternative), 400))}</div>'
 
 
 def _analysis_name(name: str, described: str) -> str:
@@ -175,11 +179,14 @@ def _remarks(more: Mapping[str, Any]) -> str:
     return f'<p class="remarks">{" ".join(parts)}</p>' if parts else ""
 
 
+def _scrolling(name: str, body: str) -> str:
+    """Return content that scrolls sideways on a narrow screen, by touch or, once it has the focus, by arrow keys."""
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escaped(name)}">{body}</div>'
+
+
 def _exhibit(number: str, title: str, body: str, more: Mapping[str, Any]) -> str:
-    return (
-        f'<div class="exhibit" id="{anchor(number)}"><table><caption>{_caption(number, title)}</caption>{body}</table>'
-        f"{_remarks(more)}</div>"
-    )
+    table = f"<table><caption>{_caption(number, title)}</caption>{body}</table>"
+    return f'<div class="exhibit" id="{anchor(number)}">{_scrolling(number, table)}{_remarks(more)}</div>'
 
 
 def _data_table(
@@ -252,7 +259,7 @@ def _drawing(
 ) -> str:
     return (
         f'<figure class="exhibit" id="{anchor(number)}"><figcaption>{_caption(number, title)}</figcaption>'
-        f"{drawn(body, escaped(alternative), 454)}{_remarks(more)}</figure>"
+        f"{_scrolling(number, drawn(body, escaped(alternative), 454))}{_remarks(more)}</figure>"
     )
 
 

@@ -15,6 +15,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.results.paths import value_at
 from medicore.settings import read_settings
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_proven import ProvenRenderer
 from medicore.wiring import open_house
 from tests.conftest import ROOT, git
 from tests.line.conftest import BROKEN, MONTH, REFERENCE, Month
@@ -66,7 +67,9 @@ def test_the_page_is_a_rendition_of_the_record(released: Month, tmp_path: Path) 
     assert said["results_sha256"] == sha256(sources.inputs["results.json"])
     inputs = {name: data for name, data in sources.inputs.items() if name != "rendition.json"}
     asked_at = datetime.fromisoformat(json.loads(inputs["run.json"])["requested_at"])
-    assert EmbeddedRenderer().render(str(ROOT / "quarto_templates"), inputs, asked_at) == report
+    assert (
+        ProvenRenderer(EmbeddedRenderer()).render(str(ROOT / "quarto_templates"), inputs, asked_at) == report
+    )
     assert f"{REFERENCE}_{MONTH}_1.html exists already" in project.medicore(*page_asked, expected=9).err
     answer = project.medicore("report", "html", run, "--json").json()
     assert Path(answer["file"]) == project.home / "reports" / page.name, (
