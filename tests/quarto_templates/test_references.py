@@ -64,7 +64,7 @@ def enriched(inputs: Any) -> None:
 
 _ROOMS = {
     "rendition": "writing",
-    **dict.fromkeys(("outcome", "rates", "survival", "survival_curves"), "kinds"),
+    **dict.fromkeys(("outcome", "rates", "survival", "survival_curves", "wins"), "kinds"),
 }
 """The rooms of the modules that are not among the sections."""
 

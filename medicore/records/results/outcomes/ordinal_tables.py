@@ -1,6 +1,6 @@
 """The table of an ordinal outcome: what each row describes, and which numbers it holds."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from medicore.records.results.analysis_rows import ARM, SENSITIVITY, Row, Table, numbers
@@ -8,10 +8,13 @@ from medicore.records.results.analysis_rows import ARM, SENSITIVITY, Row, Table,
 LEVEL = "Level"
 
 
-def _by_level(results: Mapping[str, Any]) -> Iterator[Row]:
-    for told in (results.get("wins") or {}).get("levels", ()):
-        for arm in ("treated", "control"):
-            yield Row(numbers(told[arm]), {LEVEL: told["level"], ARM: arm})
+def _by_level(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    levels = (results.get("wins") or {}).get("levels", ())
+    return tuple(
+        Row(numbers(told[arm]), {LEVEL: told["level"], ARM: arm})
+        for told in levels
+        for arm in ("treated", "control")
+    )
 
 
 ORDINAL_TABLES = (
