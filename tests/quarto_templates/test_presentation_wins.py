@@ -78,7 +78,7 @@ def test_words_follow_design_and_measure(inputs: Inputs) -> None:
     assert "Missing" in outcomes.states(report)
     assert wins.beside(Inputs().report()) == ""
     inputs.results["primary"] |= {"scale": "identity", "measure": "net benefit"}
-    assert "The net benefit is θ less 1 − θ" in methods.primary_estimator(inputs.report())
+    assert "The net benefit is \\u{3b8} less 1" in methods.primary_estimator(inputs.report())
 
 
 def test_what_a_number_of_a_level_changes_on_paper_cites_it(inputs: Inputs) -> None:
@@ -89,7 +89,7 @@ def test_what_a_number_of_a_level_changes_on_paper_cites_it(inputs: Inputs) -> N
     shown, uncited = set(), []
     for path, _ in numbers_of(inputs.results):
         kind = re.sub(r"\.\d+", ".*", path)
-        if not path.startswith("wins.") or path.endswith(".value") or kind in kinds:
+        if not path.startswith("wins.") or path.endswith(".value") or kind in shown:
             continue
         kinds.add(kind)
         kept = copy.deepcopy(inputs.results)

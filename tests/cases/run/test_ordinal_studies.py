@@ -100,7 +100,8 @@ def test_every_planned_row_is_there_and_keeps_the_question(odds: Analysed) -> No
         assert abs(np.log(row["estimate"] / odds.results["primary"]["estimate"])) < 0.3, row["name"]
     others = {row["name"]: row for row in section["supplementary"]}
     assert set(others) == {"Scores outside 0.05 to 0.95 discarded", "Smoking: never", "Smoking: current"}
-    assert "test of interaction" in others["Smoking: never"]["note"]
+    assert others["Smoking: never"]["n"] + others["Smoking: current"]["n"] == 300
+    assert 0 < others["Smoking: never"]["interaction_p_value"] <= 1
 
 
 def test_every_number_has_an_origin_a_table_and_a_place_in_the_standard(odds: Analysed) -> None:
