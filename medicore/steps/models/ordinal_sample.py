@@ -102,4 +102,4 @@ class OrdinalSample:
 def places(protocol: Protocol, analysis: pd.DataFrame) -> Vector:
     """Return where each subject's level stands in the declared order, ``(n,)``, 0 for the worst."""
     order = {float(level.value): place for place, level in enumerate(protocol.outcome.levels or ())}
-    return analysis["outcome"].map(order).to_numpy(dtype=np.float64)
+    return np.array([order[code] for code in analysis["outcome"]], dtype=np.float64)

@@ -106,4 +106,4 @@ def _second(protocol: Protocol, sample: OrdinalSample) -> Verification:
 
 def _parameters(sample: OrdinalSample) -> int:
     """Return the number of coefficients of one threshold's models in both arms."""
-    return 2 * (1 + sample.x_outcome.shape[1])
+    return 2 * (1 + int(sample.x_outcome.shape[1]))

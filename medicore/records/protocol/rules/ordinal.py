@@ -1,5 +1,6 @@
 """An ordinal outcome in a protocol: what it needs, and every plan that is not offered with it, refused by name."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from medicore.records.protocol.outcome import Level
@@ -42,8 +43,9 @@ def incoherent_levels(protocol: Protocol) -> Iterator[str]:
 
 def _levels(protocol: Protocol, levels: tuple[Level, ...]) -> Iterator[str]:
     column, values = protocol.contract.column(protocol.outcome.column), [level.value for level in levels]
-    for kind, told in (("value", values), ("label", [level.label for level in levels])):
-        twice = sorted({str(one) for one in told if told.count(one) > 1})
+    for kind, told in (("value", map(str, values)), ("label", (level.label for level in levels))):
+        seen = Counter(told)
+        twice = sorted(one for one in seen if seen[one] > 1)
         if twice:
             yield f"outcome.levels has the {kind} {twice} twice; expected each once"
     if column.type != "integer":
