@@ -138,8 +138,9 @@ class WinSample:
         placed = self.layout.spread(np.ascontiguousarray(weights.T)).astype(np.uint16)
         scores = fit_replicates(placed, self.propensity)
         predictor = np.einsum("rq,nq->rn", scores.theta, self.basis)
-        both = [(weights[:, inside] > 0).any(axis=1) for inside in (self.treated, ~self.treated)]
-        one_arm: Flags = ~np.logical_and(*both)
+        one_arm = np.zeros(len(weights), dtype=bool)
+        for inside in (self.treated, ~self.treated):
+            one_arm |= ~(weights[:, inside] > 0).any(axis=1)
         lost, found = scores.rank_lost.copy(), []
         with np.errstate(all="ignore"):  # what comes of a failed replicate is not used
             for sign, arm in zip((1.0, -1.0), self.arms, strict=True):
