@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from medicore.records.results.analysis_rows import ARM, SENSITIVITY, Row, Table, numbers
-
-LEVEL = "Level"
+from medicore.records.results.analysis_rows import ARM, LEVEL, SENSITIVITY, Row, Table, numbers
 
 
 def _by_level(results: Mapping[str, Any]) -> tuple[Row, ...]:
