@@ -30,11 +30,13 @@ from medicore.steps.models.counted_sample import CountedSample
 from medicore.steps.models.hypothesis import hypothesis_section
 from medicore.steps.models.imputing import completed_sets, in_any_set
 from medicore.steps.models.naming import sparse_levels
+from medicore.steps.models.ordinal_sample import OrdinalSample
 from medicore.steps.models.sample import Sample, observation_covariates
 from medicore.steps.models.terms import model_terms
 from medicore.steps.models.timed_sample import TimedSample
 from medicore.steps.no_estimate import halted_without_estimate
 from medicore.steps.primaries.counted_primary import counted_effect
+from medicore.steps.primaries.ordinal_primary import ordinal_effect
 from medicore.steps.primaries.primary import estimate_primary
 from medicore.steps.primaries.survival_primary import survival_effect
 from medicore.steps.safety.tables import safety_part
@@ -52,6 +54,8 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         return survival_effect(files, protocol, TimedSample.of(protocol, frames[0].reset_index(drop=True)))
     if protocol.outcome.counted:
         return counted_effect(files, protocol, CountedSample.of(protocol, frames[0].reset_index(drop=True)))
+    if protocol.outcome.graded:
+        return ordinal_effect(files, protocol, OrdinalSample.of(protocol, frames[0].reset_index(drop=True)))
     harms, counted = counted_harms(files, protocol)
     samples = [Sample.of(protocol, frame) for frame in frames]
     results = [sample.primary() for sample in samples]

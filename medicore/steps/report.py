@@ -124,7 +124,7 @@ def assemble(
         "families": sensitivity.pop("families"),
         "evalue": sensitivity.pop("evalue"),
         "tipping": sensitivity.pop("tipping"),
-        **{name: sensitivity.pop(name) for name in ("survival", "rates") if name in sensitivity},
+        **{name: sensitivity.pop(name) for name in ("survival", "rates", "wins") if name in sensitivity},
         "sensitivity": sensitivity,
         "findings": [
             {

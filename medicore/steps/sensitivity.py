@@ -29,6 +29,7 @@ from medicore.steps.alternatives.missing_method import (
     observed_by,
     other_missing_method,
 )
+from medicore.steps.alternatives.ordinal_rows import ordinal_section
 from medicore.steps.alternatives.randomised import NAMES, randomised_rows
 from medicore.steps.alternatives.repeated_visits import repeated_visits
 from medicore.steps.alternatives.robustness import confounding, missing_outcomes
@@ -58,6 +59,9 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         return _of_survival(files, protocol, everyone[0], everyone[0][retained].reset_index(drop=True))
     if protocol.outcome.counted:
         return _of_rates(files, protocol, everyone[0], everyone[0][retained].reset_index(drop=True))
+    if protocol.outcome.graded:
+        section = ordinal_section(protocol, everyone[0], everyone[0][retained].reset_index(drop=True))
+        return write_section(files, "sensitivity", section, ())
     samples = [Sample.of(protocol, one[retained].reset_index(drop=True)) for one in everyone]
     known = CompleteCases(protocol, samples)
     effect = read_section(files, "effect")

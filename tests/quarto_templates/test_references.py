@@ -65,7 +65,7 @@ def enriched(inputs: Any) -> None:
 _ROOMS = {
     "rendition": "writing",
     **dict.fromkeys(("checklist", "declared", "flow", "methods_text", "trial"), "design"),
-    **dict.fromkeys(("outcome", "rates", "survival", "survival_curves"), "kinds"),
+    **dict.fromkeys(("outcome", "rates", "survival", "survival_curves", "wins"), "kinds"),
 }
 """The rooms of the modules that are not among the sections."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from medicore.records.export.sbom import Licence
 from medicore.records.results import survival_trace
-from medicore.records.results.outcomes import counted_trace
+from medicore.records.results.outcomes import counted_trace, ordinal_trace
 from medicore.records.results.outcomes.traced import OWN, origins_of
 from medicore.records.results.trace import origin_of
 from medicore.stores.content.environment import LOCK_FILE, LockedEnvironment
@@ -93,7 +93,7 @@ def _code() -> list[str]:
         "medicore.records.results.safety.trace_safety",
     }
     modules = {origin.function.partition(":")[0] for origin in origins_of(OWN)} | tables
-    modules |= {survival_trace.__name__, counted_trace.__name__}
+    modules |= {survival_trace.__name__, counted_trace.__name__, ordinal_trace.__name__}
     return sorted(f"{module.replace('.', '/')}.py" for module in modules)
 
 

@@ -86,6 +86,13 @@ class Visits(Part):
     )
 
 
+class Level(Part):
+    """A level of an ordinal outcome: its code in the column, and the words that reports print."""
+
+    value: int
+    label: Text
+
+
 class Outcome(GrowingPart):
     """The outcome column, its type and unit, when it is due, and what is done where it is missing.
 
@@ -109,6 +116,7 @@ class Outcome(GrowingPart):
             "censoring",
             "visits",
             "exposure",
+            "levels",
             "decimals",
             "better",
             "relevant",
@@ -116,7 +124,7 @@ class Outcome(GrowingPart):
     )
 
     column: Name
-    type: Literal["continuous", "binary", "time to event", "count"] = "continuous"
+    type: Literal["continuous", "binary", "time to event", "count", "ordinal"] = "continuous"
     unit: Text
     label: Text
     assessed: Assessed | Literal["none"] | None = None
@@ -127,6 +135,7 @@ class Outcome(GrowingPart):
     censoring: Censoring | None = None
     visits: Visits | None = None
     exposure: Name | None = None
+    levels: Annotated[tuple[Level, ...], Field(min_length=3, max_length=20)] | None = None
     decimals: Annotated[int, Field(ge=0, le=8)] | None = None
     better: Literal["higher", "lower"] | None = None
     relevant: Positive | None = None
@@ -140,6 +149,11 @@ class Outcome(GrowingPart):
     def counted(self) -> bool:
         """Whether the outcome is a number of events in an exposure."""
         return self.type == "count"
+
+    @property
+    def graded(self) -> bool:
+        """Whether the outcome is one of some ordered levels."""
+        return self.type == "ordinal"
 
     @property
     def with_missing(self) -> bool:

@@ -40,14 +40,16 @@ class Estimand(Part):
         "rmst difference",
         "rate ratio",
         "rate difference",
+        "win odds",
+        "net benefit",
     ] = "difference"
     target: Literal["ATE", "ATT", "ATO"] = "ATE"
 
     @property
-    def contrast(self) -> Literal["difference", "risk ratio", "odds ratio", "rate ratio"]:
-        """How the arms' means are compared: a measure of survival, and a difference of rates, is a difference of them."""
+    def contrast(self) -> Literal["difference", "risk ratio", "odds ratio", "rate ratio", "win odds"]:
+        """How the arms' means are compared: a measure of survival, a difference of rates and a net benefit are differences."""
         match self.measure:
-            case "survival difference" | "rmst difference" | "rate difference":
+            case "survival difference" | "rmst difference" | "rate difference" | "net benefit":
                 return "difference"
             case _:
                 return self.measure

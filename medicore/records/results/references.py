@@ -84,6 +84,7 @@ _CITED = (
     "families.*",
     "families.*.hypotheses.*",
     "rates.arms.*",
+    "wins.levels.*",
     "survival.curves",
     "survival.curves.arms.*",
     "survival.at_risk",

@@ -79,6 +79,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
         "survival.curves.arms.*",
     ),
     "14.2.12_counts": ("rates.arms.*",),
+    "14.2.13_ordinal": ("wins.levels.*",),
     "14.2.5_looks": (
         "monitoring",
         "monitoring.looks.*",

@@ -16,6 +16,7 @@ from medicore.records.results.analysis_rows import (
 )
 from medicore.records.results.analysis_tables import TABLES
 from medicore.records.results.outcomes.counted_tables import COUNTED_TABLES
+from medicore.records.results.outcomes.ordinal_tables import ORDINAL_TABLES
 from medicore.records.results.terms_tables import TERMS_TABLES
 from medicore.records.results.visit_tables import VISIT_TABLES
 
@@ -85,5 +86,5 @@ SURVIVAL_TABLES = (
     Table("Competing events", "survival.competing", "Weighted Aalen–Johansen estimator", SENSITIVITY, _competing,
           outcome=True),
 )  # fmt: skip
-ALL_TABLES = (*TABLES, *TERMS_TABLES, *VISIT_TABLES, *SURVIVAL_TABLES, *COUNTED_TABLES)
+ALL_TABLES = (*TABLES, *TERMS_TABLES, *VISIT_TABLES, *SURVIVAL_TABLES, *COUNTED_TABLES, *ORDINAL_TABLES)
 """The analyses in the order of the report, those of terms, of visits and of outcomes with an estimator of their own last."""

@@ -11,14 +11,19 @@ from medicore.stats.effect.measures import Measure, contrasts_of, effect_of
 
 NO_RISK = "risk not between 0 and 1"
 NO_RATE = "rate not above 0"
+NO_WINS = "win probability not between 0 and 1"
 _RISKS = "risks strictly between 0 and 1"
+_NEEDED = {
+    "rate ratio": ("rates above 0", NO_RATE),
+    "win odds": ("a win probability strictly between 0 and 1", NO_WINS),
+}
 
 
 def measured(result: BootstrapResult, means: ArmMeans, measure: Measure) -> BootstrapResult:
     """Return the bootstrap of the measure on its scale of inference, the logarithm for a ratio.
 
     ``means`` are those of the full sample, with the stacked sandwich. A replicate has no ratio when a risk is not
-    strictly between 0 and 1, or a rate not above 0; it then counts as failed. The acceleration is computed from the
+    strictly between 0 and 1, or a rate not above 0, or the win probability 0 or 1; it then counts as failed. The acceleration is computed from the
     contrast's influence.
 
     Raises EstimationError when the full sample has no ratio, or fewer than 2 replicates have one.
@@ -27,7 +32,7 @@ def measured(result: BootstrapResult, means: ArmMeans, measure: Measure) -> Boot
         return result
     contrasts = contrasts_of(result.arm_means[:, 0], result.arm_means[:, 1], measure)
     usable = np.isfinite(contrasts)
-    needed, lacking = ("rates above 0", NO_RATE) if measure == "rate ratio" else (_RISKS, NO_RISK)
+    needed, lacking = _NEEDED.get(measure, (_RISKS, NO_RISK))
     if usable.sum() < 2:
         raise EstimationError(
             f"{int(usable.sum())} of {result.replicates} bootstrap replicates have {needed}; "

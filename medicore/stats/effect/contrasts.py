@@ -100,6 +100,19 @@ def log_rate_ratio(means: ArmMeans) -> Estimate:
     return _estimate(means, "log rate ratio", np.log(one / zero), 1 / one, -1 / zero)
 
 
+def log_win_odds(means: ArmMeans) -> Estimate:
+    """Return the natural logarithm of the win odds, the ratio of the chances to fare better; they add up to 1.
+
+    Raises EstimationError when a chance is not between 0 and 1, exclusive.
+    """
+    if not 0 < means.treated < 1:
+        raise EstimationError(
+            "the win probability is not strictly between 0 and 1; expected arms that overlap; report the net benefit"
+        )
+    one, zero = means.treated, means.control
+    return _estimate(means, "log win odds", np.log(one / zero), 1 / one, -1 / zero)
+
+
 def odds_ratio(means: ArmMeans) -> Estimate:
     """Return the marginal odds ratio, with the delta-method standard error on its own scale.
 

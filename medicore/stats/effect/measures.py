@@ -12,13 +12,14 @@ from medicore.stats.effect.contrasts import (
     log_odds_ratio,
     log_rate_ratio,
     log_risk_ratio,
+    log_win_odds,
 )
 from medicore.stats.effect.estimate import Estimate
 
 Vector = NDArray[np.float64]
 MeansMeasure = Literal["difference", "risk ratio", "odds ratio"]
 """The measures of means and risks."""
-Measure = Literal["difference", "risk ratio", "odds ratio", "rate ratio"]
+Measure = Literal["difference", "risk ratio", "odds ratio", "rate ratio", "win odds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,15 @@ class Effect:
 def effect_of(means: ArmMeans, measure: Measure) -> Effect:
     """Return the effect from the means of two arms, with its delta-method standard error.
 
-    Raises EstimationError for a ratio of risks or odds when a mean is not strictly between 0 and 1, and for one of rates
-    when a mean is not above 0.
+    Raises EstimationError for a ratio of risks or odds, and for win odds, when a mean is not strictly between 0 and 1, and for
+    a ratio of rates when a mean is not above 0.
     """
     contrast = {
         "difference": difference,
         "risk ratio": log_risk_ratio,
         "odds ratio": log_odds_ratio,
         "rate ratio": log_rate_ratio,
+        "win odds": log_win_odds,
     }
     return Effect(measure, contrast[measure](means))
 
@@ -72,7 +74,7 @@ def contrasts_of(treated: Vector, control: Vector, measure: Measure) -> Vector:
     """
     if measure == "difference":
         return treated - control
-    if measure == "rate ratio":
+    if measure in ("rate ratio", "win odds"):  # the chances of win odds add up to 1
         some = (treated > 0) & (control > 0)
         return np.log(np.where(some, treated, np.nan)) - np.log(np.where(some, control, np.nan))
     risky = (treated > 0) & (treated < 1) & (control > 0) & (control < 1)

@@ -9,6 +9,7 @@ from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
 from medicore.stats.effect.clustered import LEAST_CLUSTERS
 from medicore.steps.gates.counted_gates import event_findings
+from medicore.steps.gates.ordinal_gates import level_findings
 from medicore.steps.gates.survival_gates import follow_up_findings
 from medicore.steps.models.clusters import numbered_clusters
 
@@ -25,6 +26,8 @@ def cohort_findings(protocol: Protocol, analysis: pd.DataFrame) -> Iterator[Find
         yield from follow_up_findings(protocol, analysis)
     if protocol.outcome.counted:
         yield from event_findings(protocol, analysis)
+    if protocol.outcome.graded:
+        yield from level_findings(protocol, analysis)
     if protocol.outcome.type == "binary":
         observed = analysis["observed"].to_numpy(dtype=bool)
         yield from _events(

@@ -1,12 +1,17 @@
 """outcome: what the report says of the primary outcome by its kind, where that has an estimator of its own."""
 
-from presentation.kinds import rates, survival
+from presentation.kinds import rates, survival, wins
 from presentation.writing.inputs import Report
 from presentation.writing.typst import block, call
 
 
 def own(report: Report) -> bool:
     """Return whether the outcome has an estimator of its own, whose standard error is the jackknife's."""
+    return followed(report) or wins.graded(report)
+
+
+def followed(report: Report) -> bool:
+    """Return whether the outcome is there from the first day, as a time to an event and a count are."""
     return survival.timed(report) or rates.counted(report)
 
 
@@ -14,11 +19,15 @@ def in_brief(report: Report) -> str:
     """Return a paragraph about the methods; nothing for an outcome without an estimator of its own."""
     if rates.counted(report):
         return block(call("para", rates.BRIEF))
+    if wins.graded(report):
+        return block(call("para", wins.BRIEF))
     return survival.in_brief(report)
 
 
 def model(report: Report) -> str:
     """Return what an arm's model of the outcome is called."""
+    if wins.graded(report):
+        return "linear model of each threshold"
     return "log-linear model of rate and of exposure" if rates.counted(report) else survival.model(report)
 
 
@@ -29,6 +38,8 @@ def right_models(report: Report) -> str:
             "the rate depends on nothing but arm and covariates, as on the length of the exposure, and the models of the rate are "
             "right, or the propensity model and the models of the exposure are."
         )
+    if wins.graded(report):
+        return "and the propensity model or the models of all thresholds are right."
     return survival.right_models(report)
 
 
@@ -41,6 +52,8 @@ def assumed(report: Report) -> str:
 
 def estimator(report: Report) -> str:
     """Return description and formula of the primary estimator of an outcome that has its own."""
+    if wins.graded(report):
+        return wins.estimator(report)
     return rates.estimator(report) if rates.counted(report) else survival.estimator(report)
 
 
@@ -48,12 +61,14 @@ def means_title(report: Report) -> str:
     """Return the title of the arms' means of an outcome that has its own estimator."""
     if rates.counted(report):
         return rates.means_title(report)
+    if wins.graded(report):
+        return wins.MEANS
     of = survival.of_what(report)
     return f"{of[0].upper()}{of[1:]} if everyone had been in the arm"
 
 
 def states(report: Report) -> str:
-    """Return Table 14.1.1.1 of an outcome that has its own estimator: follow-up, or events and exposure."""
+    """Return Table 14.1.1.1 of an outcome that is there from the first day: follow-up, or events and exposure."""
     return rates.exposure(report) if rates.counted(report) else survival.follow_up(report)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from presentation.kinds import outcome, rates
+from presentation.kinds import outcome, rates, wins
 from presentation.sections.monitoring import claimed
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
@@ -119,6 +119,8 @@ def _absolute_sentence(report: Report) -> str:
         return ""
     found = report.results["primary"]["absolute_difference"]
     places = decimals_for(found["standard_error"])
+    if wins.graded(report):
+        return f" The net benefit is {fixed(found['estimate'], places)} ({interval(found, places)})."
     of, unit = ("rates", f" {report.protocol['outcome']['unit']}") if rates.counted(report) else ("risks", "")
     return f" The difference of the {of} is {fixed(found['estimate'], places)}{unit} ({interval(found, places)})."
 

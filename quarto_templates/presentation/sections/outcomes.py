@@ -85,7 +85,7 @@ def in_words(report: Report) -> str:
 
 def states(report: Report) -> str:
     """Return Table 14.1.1.1: the outcomes of the eligible subjects at the data lock, by arm."""
-    if outcome.own(report):
+    if outcome.followed(report):
         return outcome.states(report)
     found = report.results["cohort"]["outcomes"]
     rows = [_row(report, *row) for row in _STATES]

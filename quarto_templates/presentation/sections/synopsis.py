@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from presentation.kinds import outcome as kind
-from presentation.kinds import rates, survival
+from presentation.kinds import rates, survival, wins
 from presentation.sections.effect import quoted, sentence, with_unit
 from presentation.sections.estimand import TARGETS
 from presentation.sections.outcomes import PATHS
@@ -129,6 +129,8 @@ def _mean(report: Report) -> str:
         return survival.of_what(report)
     if rates.counted(report):
         return "rate"
+    if wins.graded(report):
+        return "win probability"
     return "risk" if report.protocol["outcome"]["type"] == "binary" else "mean"
 
 

@@ -34,6 +34,8 @@ def _not_offered(protocol: Protocol) -> Iterator[str]:
     others = {
         f"inference.estimator {plan.estimator!r}": plan.estimator != "aipw",
         "a time to event": outcome.timed,
+        "a count": outcome.counted,
+        "an ordinal outcome": outcome.graded,
         "a BCa interval": plan.interval == "BCa",
         "imputation.method 'multiple'": protocol.imputation.method == "multiple",
         f"outcome.missing.method {outcome.method!r}": outcome.method not in ("", "complete cases"),

@@ -16,6 +16,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.randomised import incoherent_randomised
 from medicore.records.protocol.rules.control_rules import TAKEN, incoherent_controls
 from medicore.records.protocol.rules.counts import incoherent_counts
+from medicore.records.protocol.rules.ordinal import incoherent_levels
 from medicore.records.protocol.rules.survival import incoherent_survival
 from medicore.records.protocol.safety.coherence import incoherent_safety
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
@@ -61,6 +62,7 @@ def incoherences(protocol: Protocol) -> list[str]:
         *incoherent_penalty(protocol),
         *incoherent_visits(protocol),
         *incoherent_counts(protocol),
+        *incoherent_levels(protocol),
     ]
 
 

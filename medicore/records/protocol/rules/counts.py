@@ -34,7 +34,7 @@ def incoherent_counts(protocol: Protocol) -> Iterator[str]:
 
 def _endpoints(protocol: Protocol) -> Iterator[str]:
     for endpoint in protocol.secondary:
-        if not endpoint.with_missing:
+        if endpoint.graded or not endpoint.with_missing:
             yield (
                 f"secondary endpoint {endpoint.name!r}: the type {endpoint.type!r} is offered for the primary outcome alone; delete the "
                 "endpoint, or declare another type"

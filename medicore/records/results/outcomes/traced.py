@@ -5,12 +5,13 @@ from types import MappingProxyType
 
 from medicore.records.results import survival_trace, trace
 from medicore.records.results.origin import Origin
-from medicore.records.results.outcomes import counted_trace
+from medicore.records.results.outcomes import counted_trace, ordinal_trace
 
 OWN: Mapping[str, tuple[str, tuple[Origin, ...]]] = MappingProxyType(
     {
         survival_trace.SECTION: ("survival_trace.py", survival_trace.ORIGINS),
         counted_trace.SECTION: ("counted_trace.py", counted_trace.ORIGINS),
+        ordinal_trace.SECTION: ("ordinal_trace.py", ordinal_trace.ORIGINS),
     }
 )
 """The part of the results that those of an outcome have alone, the file of its trace table, and the table."""

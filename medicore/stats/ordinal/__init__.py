@@ -1,0 +1,1 @@
+"""Ordinal outcomes: the chance that a treated subject fares better than a control."""
