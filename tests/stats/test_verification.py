@@ -1,6 +1,7 @@
 """Double programming: the second implementation finds the same numbers, and says so when it does not."""
 
 import ast
+import importlib
 import inspect
 import warnings
 from collections.abc import Callable
@@ -10,14 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from medicore.stats import (
-    verification,
-    verification_clusters,
-    verification_columns,
-    verification_firth,
-    verification_means,
-    verification_models,
-)
 from medicore.stats.effect.augmented import augmented_inverse_probability
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.estimate import Estimate
@@ -31,6 +24,7 @@ from medicore.stats.verification import (
     verify_effect,
     verify_pooled,
 )
+from medicore.stats.verification_columns import unaliased
 from medicore.stats.verification_means import ArmMean
 from tests.reference.reference import MISSING, Case, available, case, rows
 from tests.stats.samples import Sample, draw
@@ -159,7 +153,7 @@ def test_a_column_is_aliased_by_its_share_outside_the_others(
     """The share is that of the length about the mean: neither a constant nor the unit counts."""
     before, outside = np.array([1.0, -1.0, 1.0, -1.0]), np.array([1.0, 1.0, -1.0, -1.0])
     column = offset + length * (before + share * outside)
-    assert verification_columns.unaliased(np.column_stack([np.ones(4), before, column])) == kept
+    assert unaliased(np.column_stack([np.ones(4), before, column])) == kept
 
 
 def test_raw_scales_do_not_matter() -> None:
@@ -256,20 +250,12 @@ def test_the_result_says_how_it_was_found() -> None:
 
 def test_nothing_is_shared_with_the_primary() -> None:
     """Its modules import numpy, scipy, scikit-learn and the standard library; of this project, one another alone."""
-    modules = (
-        verification,
-        verification_clusters,
-        verification_columns,
-        verification_firth,
-        verification_means,
-        verification_models,
-    )
+    names = ("clusters", "columns", "firth", "means", "models")
+    own = {f"medicore.stats.verification_{name}" for name in names}
+    modules = map(importlib.import_module, ("medicore.stats.verification", *sorted(own)))
     nodes = [node for module in modules for node in ast.walk(ast.parse(inspect.getsource(module)))]
     imported = {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
     plain = {name.name for node in nodes if isinstance(node, ast.Import) for name in node.names}
-    own = {
-        f"medicore.stats.verification_{name}" for name in ("clusters", "columns", "firth", "means", "models")
-    }
     assert own <= imported
     assert {name.split(".")[0] for name in (imported - own) | plain} == {
         "collections", "dataclasses", "typing", "warnings", "numpy", "scipy", "sklearn",
