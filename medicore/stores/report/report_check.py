@@ -10,7 +10,7 @@ import pikepdf
 from medicore.errors import DataError
 from medicore.stores.report.pdf_text import pages_of, tight
 
-STATUSES = ("STATUS: SEE SIGNATURES", "CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY")
+STATUSES = ("STATUS: SEE SIGNATURES", "CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY", "EVIDENCE")
 """The words for a report's status; one of them is on every page. Reports of before December 2026 say candidate."""
 
 PORTFOLIO = "portfolio"
