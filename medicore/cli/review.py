@@ -72,7 +72,8 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
     ]
     return {
         **line_of(opened, history),
-        "report": report or None,
+        "report": None if halted else report or None,
+        "evidence_report": (report or None) if halted else None,
         "findings": findings,
         "decision_is_bound_to": decision_digests(opened, target, history.sealed_commit),
         "next": _command(history, *next_step(history, standing)),
@@ -119,7 +120,11 @@ def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any]
 
 
 def _show_reviewed(answer: dict[str, Any]) -> None:
-    shown = {"report": answer["report"]} if answer["report"] else {}
+    shown = {
+        words: answer[key]
+        for words, key in (("report", "report"), ("evidence", "evidence_report"))
+        if answer.get(key)
+    }
     pairs({"run": answer["run"], "state": answer["state"], "requested by": answer["requested_by"], **shown})
     if answer["estimate"] is not None:
         valid = between(answer["valid_low"], answer["valid_high"])
