@@ -30,7 +30,7 @@ def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
 def lay_out_report(settings: Settings, house: House, run: RunId) -> str:
     """Copy a run's report, and its tables, to where people read them; return its address, empty when there is none.
 
-    The report comes last: where it is, its tables are. Of a halted run it is the evidence report, copied anew each time:
+    The report comes last: where it is, its tables are. Of a halted run it is the evidence report, copied each time:
     another halt has another one.
 
     Raises

@@ -120,11 +120,8 @@ def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any]
 
 
 def _show_reviewed(answer: dict[str, Any]) -> None:
-    shown = {
-        words: answer[key]
-        for words, key in (("report", "report"), ("evidence", "evidence_report"))
-        if answer.get(key)
-    }
+    named = {"report": answer["report"], "evidence": answer["evidence_report"]}
+    shown = {words: address for words, address in named.items() if address}
     pairs({"run": answer["run"], "state": answer["state"], "requested by": answer["requested_by"], **shown})
     if answer["estimate"] is not None:
         valid = between(answer["valid_low"], answer["valid_high"])
@@ -136,11 +133,7 @@ def _show_reviewed(answer: dict[str, Any]) -> None:
     for finding in answer["findings"]:
         say()
         rate, answered = finding.get("false_alarm_rate"), finding["answered"]
-        said = (
-            ""
-            if answered is None
-            else f"{answered['meaning']}, by {answered['name']} at {answered['at'][:19]}"
-        )
+        said = f"{answered['meaning']}, by {answered['name']} at {answered['at'][:19]}" if answered else ""
         pairs(
             {
                 "finding": finding["digest"],
