@@ -1,4 +1,4 @@
-"""Layout: copies a report, signed or not, and its tables to where people read them."""
+"""Layout: copies a report, signed or not, its tables, and the evidence of a halt to where people read them."""
 
 import json
 from pathlib import Path
@@ -9,11 +9,12 @@ from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import read_provenance, stored_file
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.states import RunState
 from medicore.records.results.result_tables import result_tables
 from medicore.settings import Settings
 from medicore.stores.files import write_atomically
 
-_REPORT, _RESULTS = "report.pdf", "results.json"
+_REPORT, _RESULTS, _EVIDENCE = "report.pdf", "results.json", "evidence.pdf"
 
 
 def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
@@ -29,7 +30,8 @@ def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
 def lay_out_report(settings: Settings, house: House, run: RunId) -> str:
     """Copy a run's report, and its tables, to where people read them; return its address, empty when there is none.
 
-    The report comes last: where it is, its tables are.
+    The report comes last: where it is, its tables are. Of a halted run it is the evidence report, copied each time:
+    another halt has another one.
 
     Raises
     ------
@@ -40,12 +42,25 @@ def lay_out_report(settings: Settings, house: House, run: RunId) -> str:
     """
     made = _made(house, run)
     if made is None:
-        return ""
+        return _lay_out_evidence(settings, house, run)
     report, results = made
     path = _place(settings, run, ".pdf")
     for name, data in result_tables(json.loads(results)).items():
         write_atomically(path.with_name(f"{path.stem}_tables") / name, data)
     write_atomically(path, report)
+    return path.as_uri()
+
+
+def _lay_out_evidence(settings: Settings, house: House, run: RunId) -> str:
+    """Copy the evidence of a run that waits at findings, and return its address; empty when there is none."""
+    history = history_of(house, run)
+    commit = history.sealed_commit if history.state is RunState.HALTED else ""
+    if not commit or all(
+        entry["name"] != _EVIDENCE for entry in read_provenance(house, run, commit)["files"]
+    ):
+        return ""
+    path = _place(settings, run, ".evidence.pdf")
+    write_atomically(path, stored_file(house, run, commit, _EVIDENCE))
     return path.as_uri()
 
 

@@ -72,7 +72,8 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
     ]
     return {
         **line_of(opened, history),
-        "report": report or None,
+        "report": None if halted else report or None,
+        "evidence_report": (report or None) if halted else None,
         "findings": findings,
         "decision_is_bound_to": decision_digests(opened, target, history.sealed_commit),
         "next": _command(history, *next_step(history, standing)),
@@ -119,7 +120,8 @@ def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any]
 
 
 def _show_reviewed(answer: dict[str, Any]) -> None:
-    shown = {"report": answer["report"]} if answer["report"] else {}
+    named = {"report": answer["report"], "evidence": answer["evidence_report"]}
+    shown = {words: address for words, address in named.items() if address}
     pairs({"run": answer["run"], "state": answer["state"], "requested by": answer["requested_by"], **shown})
     if answer["estimate"] is not None:
         valid = between(answer["valid_low"], answer["valid_high"])
@@ -131,11 +133,7 @@ def _show_reviewed(answer: dict[str, Any]) -> None:
     for finding in answer["findings"]:
         say()
         rate, answered = finding.get("false_alarm_rate"), finding["answered"]
-        said = (
-            ""
-            if answered is None
-            else f"{answered['meaning']}, by {answered['name']} at {answered['at'][:19]}"
-        )
+        said = f"{answered['meaning']}, by {answered['name']} at {answered['at'][:19]}" if answered else ""
         pairs(
             {
                 "finding": finding["digest"],

@@ -12,12 +12,13 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.steps.check import check
 from medicore.steps.cohort import cohort
 from medicore.steps.effect import effect
+from medicore.steps.evidence import evidence
 from medicore.steps.extract import extract
 from medicore.steps.gate import require_decided
 from medicore.steps.propensity import propensity
 from medicore.steps.report import Rendering, report
 from medicore.steps.sensitivity import sensitivity
-from medicore.steps.way import STEP_NAMES, step_named
+from medicore.steps.way import EVIDENCE, STEP_NAMES, step_named
 
 _STEPS: Mapping[str, Callable[[RecordFiles, Protocol], tuple[Finding, ...]]] = MappingProxyType(
     {
@@ -41,10 +42,12 @@ def perform(
     """Perform one step on a record folder and return its findings.
 
     A step starts only when every finding of the earlier steps has a signed decision; ``identity["accepted"]`` lists
-    these decisions, each with the digest of its finding. Linear algebra is limited to one thread, so the bits of the
-    result do not depend on the number of the machine's threads.
+    these decisions, each with the digest of its finding. The evidence of a halt alone needs a finding without a decision.
+    Linear algebra is limited to one thread, so the bits of the result do not depend on the number of the machine's threads.
     """
     step_named(name)
+    if name == EVIDENCE.name:
+        return evidence(files, protocol, identity, rendering())
     accepted = {decision["finding"] for decision in identity["accepted"]}
     for earlier in STEP_NAMES[: STEP_NAMES.index(name)]:
         require_decided(files, earlier, accepted)

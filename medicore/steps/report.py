@@ -46,7 +46,7 @@ def report(
         protocol,
         renderer=rendering.renderer.identity,
         libraries=rendering.libraries,
-        files=_inputs(files, protocol),
+        files=summary_of(files, protocol, printed_inputs(files.names("lock"))),
     )
     pdf = rendering.renderer.render(
         rendering.template_folder,
@@ -91,21 +91,9 @@ def assemble(
     """Return the results: the sections of all steps, each finding with its decision, and the references."""
     cohort, propensity = read_section(files, "cohort"), read_section(files, "propensity")
     effect, sensitivity = read_section(files, "effect"), read_section(files, "sensitivity")
-    decisions = {finding.digest: finding.answered for finding in findings if finding.answered is not None}
-    decisions |= {decision["finding"]: decision for decision in identity["accepted"]}
-    shown = ("meaning", "reason", "signer", "name", "role", "signed_at")
     results: dict[str, Any] = {
         "schema": "medicore-results-1",
-        "study": {
-            "id": protocol.study,
-            "title": protocol.title,
-            "sponsor": protocol.sponsor,
-            "phase": protocol.phase,
-            "design": protocol.design,
-            "protocol_version": protocol.version,
-            "protocol_digest": protocol.digest,
-            "period": _period(protocol, identity["month"]),
-        },
+        "study": study_section(protocol, identity["month"]),
         "data": read_section(files, "extract"),
         "check": read_section(files, "check"),
         "baseline": cohort.pop("baseline"),
@@ -126,17 +114,39 @@ def assemble(
         "tipping": sensitivity.pop("tipping"),
         **{name: sensitivity.pop(name) for name in ("survival", "rates", "wins") if name in sensitivity},
         "sensitivity": sensitivity,
-        "findings": [
-            {
-                **finding.as_json(),
-                "decision": {key: decisions[finding.digest][key] for key in shown}
-                if finding.digest in decisions
-                else None,
-            }
-            for finding in findings
-        ],
+        "findings": decided(findings, identity),
     }
     return {**results, "references": list(references_of(results))}
+
+
+def study_section(protocol: Protocol, month: str) -> dict[str, Any]:
+    """Return how results name the study, its protocol and the month."""
+    return {
+        "id": protocol.study,
+        "title": protocol.title,
+        "sponsor": protocol.sponsor,
+        "phase": protocol.phase,
+        "design": protocol.design,
+        "protocol_version": protocol.version,
+        "protocol_digest": protocol.digest,
+        "period": _period(protocol, month),
+    }
+
+
+def decided(findings: Sequence[Finding], identity: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return each finding with the signed decision on it; the decision is None where there is none yet."""
+    decisions = {finding.digest: finding.answered for finding in findings if finding.answered is not None}
+    decisions |= {decision["finding"]: decision for decision in identity["accepted"]}
+    shown = ("meaning", "reason", "signer", "name", "role", "signed_at")
+    return [
+        {
+            **finding.as_json(),
+            "decision": {key: decisions[finding.digest][key] for key in shown}
+            if finding.digest in decisions
+            else None,
+        }
+        for finding in findings
+    ]
 
 
 def _period(protocol: Protocol, month: str) -> dict[str, str]:
@@ -146,9 +156,8 @@ def _period(protocol: Protocol, month: str) -> dict[str, str]:
     return {"timezone": zone, "begins": timestamp(found.start), "ends": timestamp(found.end)}
 
 
-def _inputs(files: RecordFiles, protocol: Protocol) -> list[dict[str, Any]]:
-    """Return name, SHA-256, DVC's MD5 and size of every input file of the report."""
-    names = printed_inputs(files.names("lock"))
+def summary_of(files: RecordFiles, protocol: Protocol, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return name, SHA-256, DVC's MD5 and size of the protocol and of the input files of these ``names``."""
     contents = {name: files.read(name) for name in names} | {"protocol.json": protocol.as_document()}
     return [
         {

@@ -76,11 +76,13 @@ STEPS = (
     ),
 )
 STEP_NAMES = tuple(step.name for step in STEPS)
+EVIDENCE = Step("evidence", (), ("evidence.json", "evidence.pdf"))
+"""What is written when a run halts, from the files that it has reached by then; it is no step of the pipeline."""
 
 
 def step_named(name: str) -> Step:
     """Return the step of that name."""
-    for step in STEPS:
+    for step in (*STEPS, EVIDENCE):
         if step.name == name:
             return step
     raise ProtocolError(f"step {name[:40]!r} is unknown; expected one of {', '.join(STEP_NAMES)}")

@@ -12,6 +12,7 @@ from medicore.records.ledger.history import RunHistory
 from medicore.records.results.looks import stored_number
 from medicore.records.results.results import Balance, Cohort, Results, document_section
 
+_EVIDENCE = "evidence.pdf"
 _FIGURES = (
     "n", "estimate", "valid_low", "valid_high", "sequential_p", "look", "ci_low", "ci_high", "p_value", "smd_before",
     "smd_after",
@@ -44,6 +45,8 @@ def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
     """Return the figures of a table, read from the record itself."""
     names = house.records.names(commit, run.folder)
     found: dict[str, Any] = {"commit": commit}
+    if _EVIDENCE in names:
+        found["evidence"] = f"{run.folder}/{_EVIDENCE}"
     if "results.json" in names:
         results = read_results(house, run, commit)
         primary = results.primary

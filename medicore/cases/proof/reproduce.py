@@ -13,7 +13,7 @@ from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
-from medicore.steps.way import STEPS
+from medicore.steps.way import EVIDENCE, STEPS
 
 BUNDLE = "record.bundle"
 """Code and record with their whole history, in the form of the archive."""
@@ -89,7 +89,7 @@ def _rebuilt(
             f"{provenance['run']['id']} was sealed as {provenance['outcome']}, before a step was done; expected a "
             "run with files of steps; name another"
         )
-    wanted = [step.name for step in STEPS if any(name in recorded for name in step.outputs)]
+    wanted = [step.name for step in (*STEPS, EVIDENCE) if any(name in recorded for name in step.outputs)]
     house.replay.perform(scratch, wanted, threads)
     return tuple(
         Comparison(name, digest, sha256(files.read(name)) if files.exists(name) else None)

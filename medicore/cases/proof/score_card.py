@@ -117,10 +117,9 @@ def _attributable(found: _Evidence) -> tuple[bool | None, str]:
 
 def _legible(found: _Evidence) -> tuple[bool | None, str]:
     read = [name for name in found.documents if found.document(name) is not None]
-    report = "report.pdf" in found.names
-    return bool(
-        read
-    ), f"{len(read)} documents read as JSON; {'the report is PDF/A' if report else 'no report was reached'}"
+    shown = {"report.pdf": "the report is PDF/A", "evidence.pdf": "the evidence report is PDF/A"}
+    told = next((words for name, words in shown.items() if name in found.names), "no report was reached")
+    return bool(read), f"{len(read)} documents read as JSON; {told}"
 
 
 def _contemporaneous(found: _Evidence) -> tuple[bool | None, str]:

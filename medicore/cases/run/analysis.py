@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from medicore.cases.run.advance import advance
+from medicore.cases.run.evidence import evidence_of
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun
 from medicore.cases.run.seal import seal
@@ -65,6 +66,8 @@ def analyse(house: House, active: ActiveRun, step: Advance | None = None) -> Out
             return Outcome(run, "failed", commit, message=str(error), exit_code=error.exit_code)
         if findings:
             stopped = {"step": name, "findings": [finding.as_json() for finding in findings]}
-            commit = seal(house, active, "halted", f"{len(findings)} finding(s) at {name}", stopped)
+            evidence = evidence_of(house, active)
+            told = f"{len(findings)} finding(s) at {name}{evidence.remark}"
+            commit = seal(house, active, "halted", told, stopped, evidence.files)
             return Outcome(run, "halted", commit, findings, findings[0].message, HaltedError.exit_code)
     return Outcome(run, "candidate", seal(house, active, "candidate"))

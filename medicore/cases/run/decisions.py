@@ -19,7 +19,14 @@ from medicore.records.ledger.history import SEALED_BY, RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.decision import Meaning, Statement, require_allowed, require_bound
 
-DECIDED_UPON = ("extract.parquet", "protocol.json", "report.pdf", "results.json")
+DECIDED_UPON = (
+    "evidence.json",
+    "evidence.pdf",
+    "extract.parquet",
+    "protocol.json",
+    "report.pdf",
+    "results.json",
+)
 SEALED = "sealed commit"
 """The name under which a decision contains the commit of the record that it was signed on."""
 

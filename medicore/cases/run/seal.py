@@ -21,14 +21,21 @@ from medicore.steps.way import STEPS, Step
 
 STORED = frozenset(name for step in STEPS for name in step.stored)
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NO_FILES: Mapping[str, bytes] = MappingProxyType({})
 SEALING = {"candidate": "run.sealed", "halted": "run.halted", "failed": "run.failed"}
 
 
 def seal(
-    house: House, active: ActiveRun, outcome: str, message: str = "", more: Mapping[str, Any] = _NOTHING
+    house: House,
+    active: ActiveRun,
+    outcome: str,
+    message: str = "",
+    more: Mapping[str, Any] = _NOTHING,
+    evidence: Mapping[str, bytes] = _NO_FILES,
 ) -> str:
     """Seal a run as ``candidate``, ``halted`` or ``failed``; return the record commit.
 
+    ``evidence`` are the files, by name, on which a person decides about a halted run; they belong to this sealing alone.
     The large files go to the content store first. Then the commit and its tag are made, the ledger records them, and
     the ledger's head is signed and stored in the archive. A process that was killed in between has left the tag: the
     record is then built again, and the tag is used only if its record is the same, byte for byte.
@@ -45,13 +52,20 @@ def seal(
         log(house, SERVICE, "run.explored", str(active.id), message, {"outcome": outcome, **more, **fence})
         return ""
     require_held(house, active)
-    commit = _commit(house, active, outcome, _moment(house, active))
+    commit = _commit(house, active, outcome, _moment(house, active), _unless_left(house, active, evidence))
     provenance = house.records.read(commit, f"{active.id.folder}/provenance.json")
     details = {"commit": commit, "tag": active.tag, "provenance": sha256(provenance), **more, **fence}
     log(house, SERVICE, SEALING[outcome], str(active.id), message, details)
     attest(house, active.id, active.protocol.retention.years)
     house.progress(active.id, "seal", outcome)
     return commit
+
+
+def _unless_left(house: House, active: ActiveRun, evidence: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return the evidence, or none where a killed process left the record of this sealing without any."""
+    left = house.records.resolve(active.tag)
+    held = evidence if left is None else house.records.names(left, active.id.folder)
+    return {name: data for name, data in evidence.items() if name in held}
 
 
 def _moment(house: House, active: ActiveRun) -> dict[str, Any]:
@@ -76,7 +90,9 @@ def _moment(house: House, active: ActiveRun) -> dict[str, Any]:
     return {"sealed_at": now, "ledger_head": {"sequence": sequence, "digest": digest}}
 
 
-def _commit(house: House, active: ActiveRun, outcome: str, moment: dict[str, Any]) -> str:
+def _commit(
+    house: House, active: ActiveRun, outcome: str, moment: dict[str, Any], evidence: Mapping[str, bytes]
+) -> str:
     run, files = active.id, active.files
     folder = house.workspaces.path(run)
     frozen = files.exists("lock/transfer.json")
@@ -85,7 +101,7 @@ def _commit(house: House, active: ActiveRun, outcome: str, moment: dict[str, Any
     if frozen and not files.exists("lock.dvc"):
         house.content.add(folder, f"{run.folder}/lock")
     content_lock = house.content.commit(folder, [step.name for step in finished]) if finished else b""
-    held = _held_by_git(files, finished)
+    held = _held_by_git(files, finished) | dict(evidence)
     pointers = house.content.addresses(run.folder, content_lock, files.read("lock.dvc") if frozen else b"")
     provenance = _provenance(house, active, outcome, held, pointers) | moment
     record = {

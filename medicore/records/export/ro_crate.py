@@ -39,6 +39,8 @@ _TITLES = {
     "ledger/checkpoint.dsse.json": "The signature over the audit trail's head",
     "record/protocol.json": "The protocol, which is the statistical analysis plan in machine form",
     "record/provenance.json": "SHA-256, size and MD5 of the record's files, with code, environment and seed",
+    "record/evidence.json": "What was found up to the halt, without any effect",
+    "record/evidence.pdf": "The report on which a person decides about the halt",
     "record/report.pdf": "The report",
     "record/results.json": "Every number of the report",
 }

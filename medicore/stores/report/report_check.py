@@ -11,7 +11,7 @@ from medicore.errors import DataError
 from medicore.stores.report.pdf_text import pages_of, tight
 from medicore.stores.report.row_headers import elements
 
-STATUSES = ("STATUS: SEE SIGNATURES", "CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY")
+STATUSES = ("STATUS: SEE SIGNATURES", "CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY", "EVIDENCE")
 """The words for a report's status; one of them is on every page. Reports of before December 2026 say candidate."""
 
 PORTFOLIO = "portfolio"

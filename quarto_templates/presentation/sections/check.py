@@ -81,8 +81,8 @@ def _change(entry: Mapping[str, Any]) -> str:
     return f"{entry['column']}: {count(entry['count'])}{largest}"
 
 
-def deviations(report: Report) -> str:
-    """Return a paragraph that says whether the protocol is the approved one."""
+def deviations(report: Report, place: str = "section 11.7") -> str:
+    """Return a paragraph that says whether the protocol is the approved one; ``place`` has the finding where it is not."""
     found = report.results["check"]["protocol"]
     if found["approved_with"] is None:
         words = "No run of this study was approved before; its protocol has nothing to deviate from."
@@ -91,6 +91,6 @@ def deviations(report: Report) -> str:
     else:
         words = (
             f"The protocol differs from the one approved with run {found['approved_with']} in "
-            f"{plural(len(found['keys']), 'key')}: {', '.join(found['keys'])}. The finding and its decision are in section 11.7."
+            f"{plural(len(found['keys']), 'key')}: {', '.join(found['keys'])}. The finding and its decision are in {place}."
         )
     return block(call("para", words))

@@ -49,12 +49,12 @@ def title_page(report: Report) -> str:
         study["sponsor"],
         [list(pair) for pair in pairs],
         closing,
-        title_size=Code(_title_size(study["title"])),
+        title_size=Code(title_size(study["title"])),
     )
     return block(page)
 
 
-def _title_size(title: str) -> str:
+def title_size(title: str) -> str:
     """Return the font size at which a title leaves room for the rest of the page."""
     return "25pt" if len(title) <= 130 else "17pt" if len(title) <= 350 else "11pt"
 

@@ -57,8 +57,8 @@ def libraries(report: Report) -> str:
     return block(table("16.3", "Libraries", columns, rows))
 
 
-def references(report: Report) -> str:
-    """Return Table 16.4: every reference that is printed before this table, and its path in ``results.json``."""
+def references(report: Report, name: str = "results.json") -> str:
+    """Return Table 16.4: every reference that is printed before this table, and its path in the file of that ``name``."""
     entries = [
         (call("reference", number), mono(report.results["references"][number - 1]))
         for number in sorted(report.cited)
@@ -72,7 +72,7 @@ def references(report: Report) -> str:
         Column(("Path",), "left", "1fr"),
     )
     rows = [Row((*first, *second)) for first, second in zip(left, right, strict=False)]
-    return block(table("16.4", "References to results.json", columns, rows))
+    return block(table("16.4", f"References to {name}", columns, rows))
 
 
 def commands(report: Report) -> str:
