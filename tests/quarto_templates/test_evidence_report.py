@@ -9,6 +9,7 @@ import pytest
 from medicore.records.results.references import references_of
 from medicore.stores.report.pdf_text import pages_of, text_of, tight
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
+from medicore.stores.report.renderer_proven import ProvenRenderer
 from medicore.stores.report.report_check import check_report
 from tests.quarto_templates.conftest import CREATED, TEMPLATES, Inputs
 
@@ -49,7 +50,7 @@ def rendered(inputs: Inputs, contents: dict[str, Any]) -> bytes:
     }  # fmt: skip
     parts = {"evidence": contents, "protocol": inputs.protocol, "run": run}
     files = {f"{name}.json": json.dumps(part).encode() for name, part in parts.items()}
-    return EmbeddedRenderer().render(str(TEMPLATES), files, CREATED, "evidence_report.qmd")
+    return ProvenRenderer(EmbeddedRenderer()).render(str(TEMPLATES), files, CREATED, "evidence_report.qmd")
 
 
 @pytest.mark.parametrize("step", ["check", "effect"])
