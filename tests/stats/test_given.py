@@ -66,6 +66,8 @@ OF_COUNTS: dict[str, Any] = {
     "models": fit_rate_models(SAMPLE.x, SAMPLE.treated, COUNT, TIME),
 }
 """Those of functions about counts."""
+OF_LEVELS: dict[str, Any] = {"outcome": COUNT, "levels": 4}
+"""Those of functions about ordered levels."""
 UNCHECKED = {"verify_effect", "verify_adjusted"}
 """Second implementations share nothing with the first; the arrays they are given have been through the first."""
 
@@ -104,6 +106,7 @@ def given(function: Callable[..., Any], **changed: Any) -> dict[str, Any]:
         **dict.fromkeys(DESIGNS, SAMPLE.x),
         **OTHERS,
         **(OF_COUNTS if function.__module__.startswith("medicore.stats.counts.") else {}),
+        **(OF_LEVELS if function.__module__.startswith("medicore.stats.ordinal.") else {}),
         **changed,
     }
     return {

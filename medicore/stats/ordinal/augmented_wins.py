@@ -102,6 +102,7 @@ def unadjusted_wins(treated: Flags, outcome: Vector, levels: int) -> ArmMeans:
     return win_means(unadjusted_thresholds(treated, outcome, levels), "Mann–Whitney")
 
 
+@checked
 def unadjusted_thresholds(treated: Flags, outcome: Vector, levels: int) -> tuple[ArmMeans, ...]:
     """Return the shares of each arm at or below each level but the best."""
     return tuple(unadjusted_means(treated, reached) for reached in at_or_below(outcome, levels).T)

@@ -13,16 +13,18 @@ from medicore.records.protocol.parsing import parse_protocol, parse_recorded
 from tests.records.protocol.test_hypotheses import ENDPOINT, RELAPSE, endpoint
 from tests.records.protocol.test_protocol import TEXT
 from tests.records.protocol.test_randomised import PLANNED, merged
+from tests.records.protocol.test_strategies import DETECTED
 
 STORED = yaml.safe_load(TEXT)
 STORED["contract"]["columns"].append(RELAPSE)
 DRAWN = {"outcome": {"missing": {"method": "multiple imputation", "number": 5}}}
-EVENT = {
-    "event": "Rescue",
-    "strategy": "while on treatment",
-    "detect": {"column": "enrolled", "operator": "present", "date": "enrolled"},
-    "column_before": "week8",
-    "reason": "The outcome before it counts.",
+BINARY = {
+    "outcome": {"column": "relapse", "type": "binary", "missing": {"method": "complete cases"}},
+    "estimand": {
+        "intercurrent_events": [
+            {**DETECTED, "strategy": "while on treatment", "column_before": "week8", "duration": "age"}
+        ]
+    },
 }
 
 
@@ -42,6 +44,7 @@ def changed(*changes: dict[str, Any], **keys: Any) -> str:
             changed(PLANNED, secondary=[{**ENDPOINT, "column": "week8"}]),
             ("missing.method 'weighted'", "inference.estimator 'ancova'"),
         ),
+        (changed(BINARY), ("column_before 'week8' is no flag", "the outcome is binary")),
         (endpoint(type="time to event"), ("secondary endpoint 'early'", "time to event")),
         (endpoint(horizon=12), ("secondary endpoint 'early'", "'horizon'")),
     ],
