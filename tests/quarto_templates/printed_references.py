@@ -5,6 +5,7 @@ import re
 _MARK = re.compile(r"\[(R\d+(?:[–,]R\d+)*)\]")
 _ENTRY = re.compile(r"(R\d+)((?:[a-z_]+\.|\d+\.)*(?:[a-z_]+|\d+))(?=R\d|[A-Z]|$)")
 _APPENDIX = "Table16.4Referencestoresults.json"
+_NEXT = "16.6Reportingguideline"
 _HEAD = "Reference"
 """What follows the title of the table itself; in the list of tables it is the number of a page."""
 
@@ -12,7 +13,7 @@ _HEAD = "Reference"
 def parts_of(text: str) -> tuple[str, str]:
     """Return the text, without blanks, before the table of references, and from it on."""
     body, appendix = text.split(_APPENDIX + _HEAD, 1)
-    return body, appendix
+    return body, appendix.split(_NEXT, 1)[0]
 
 
 def cited_in(body: str) -> set[int]:

@@ -20,6 +20,7 @@ from medicore.stores.report.renderer import parameters, scratch_folder
 from medicore.stores.report.rendition import render_html
 from tests.quarto_templates.conftest import TEMPLATES, Inputs
 from tests.quarto_templates.pages import NUMBER, caption, elements, name_of, parsed, rows, words
+from tests.quarto_templates.printed_references import mapped_in, parts_of
 from tests.quarto_templates.test_report import HOSTILE
 
 OF = {
@@ -177,8 +178,7 @@ def test_pdf_and_page_list_the_same_exhibits_and_references(root: Any, pdf: byte
     }
     anchors = {one.get("id") for one in elements(root, "span") if re.match(r"R\d+$", one.get("id") or "")}
     assert {f"R{number}" for number in cited} <= anchors
-    appendix = text[text.rindex("Table16.4") :]
-    assert anchors == set(re.findall(r"R\d+", appendix))
+    assert anchors == set(mapped_in(parts_of(text)[1]))
 
 
 def test_hostile_texts_are_printed_and_never_obeyed(inputs: Any, root: Any) -> None:

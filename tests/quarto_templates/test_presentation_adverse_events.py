@@ -100,7 +100,7 @@ def test_each_class_stands_above_its_terms(inputs: Inputs) -> None:
     assert says(
         counted,
         f"{treated['subjects']} ({100 * treated['share']:.1f} %), {treated['events']}",
-        f"{100 * difference['estimate']:.1f} (",
+        f"{100 * difference['estimate']:.1f} % (",
     )
     rated = adverse_events.rates(inputs.report())
     assert says(

@@ -186,7 +186,7 @@ def test_a_large_study_is_rendered_and_long_tables_repeat_their_header(inputs: A
     inputs.results["study"]["design"] = "randomised"
     inputs.run["status"] = "reference"
     pages = pages_of(inputs.render())
-    assert sum("Termofthepropensitymodel" in page for page in pages) >= 3
+    assert sum("Analysisestimand·estimator·variance" in page for page in pages) >= 3
     assert sum("Absolutestandardisedmeandifference" in page and "limit0.1" in page for page in pages) >= 3
     assert any("Inthisrandomisedstudy" in page for page in pages)
 

@@ -43,6 +43,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "survival": ("tests/simulation/test_survival.py",),
     "unobserved": ("tests/simulation/test_unobserved.py",),
     "visits": ("tests/simulation/test_visits.py",),
+    "wins": ("tests/simulation/test_wins.py",),
 }
 _OPTIONS = ("-m", "deep", "--timeout=3600", "-s", "-p", "no:cacheprovider")
 

@@ -7,6 +7,7 @@ from medicore.errors import ConfigurationError
 
 _FIGURE = re.compile(
     r'<figure class="exhibit" id="figure-(?P<number>[0-9-]+)"><figcaption>(?P<caption>.*?)</figcaption>'
+    r'(?:<div class="scroll"[^>]*>)?'
     r"(?P<head><svg\b[^>]*>)(?P<body>.*?</svg>)",
     re.DOTALL,
 )

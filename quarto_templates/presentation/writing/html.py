@@ -30,6 +30,11 @@ def escaped(text: str) -> str:
     return "".join([*made, _references(shown[end:])])
 
 
+def in_attribute(text: str) -> str:
+    """Return ``text`` for an attribute of HTML, which holds no tags."""
+    return _references(printable(text))
+
+
 def _references(text: str) -> str:
     return "".join(character if character in PLAIN else f"&#x{ord(character):x};" for character in text)
 
@@ -99,7 +104,7 @@ def _cited(*numbers: int) -> str:
 
 
 def _formula(alternative: str, body: Code) -> str:
-    return f'<div class="formula">{_scrolling("Formula", drawn(body, escaped(alternative), 400))}</div>'
+    return f'<div class="formula">{_scrolling("Formula", drawn(body, in_attribute(alternative), 400))}</div>'
 
 
 def _analysis_name(name: str, described: str) -> str:
@@ -181,7 +186,7 @@ def _remarks(more: Mapping[str, Any]) -> str:
 
 def _scrolling(name: str, body: str) -> str:
     """Return content that scrolls sideways on a narrow screen, by touch or, once it has the focus, by arrow keys."""
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escaped(name)}">{body}</div>'
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="{in_attribute(name)}">{body}</div>'
 
 
 def _exhibit(number: str, title: str, body: str, more: Mapping[str, Any]) -> str:
@@ -259,7 +264,7 @@ def _drawing(
 ) -> str:
     return (
         f'<figure class="exhibit" id="{anchor(number)}"><figcaption>{_caption(number, title)}</figcaption>'
-        f"{_scrolling(number, drawn(body, escaped(alternative), 454))}{_remarks(more)}</figure>"
+        f"{_scrolling(number, drawn(body, in_attribute(alternative), 454))}{_remarks(more)}</figure>"
     )
 
 
