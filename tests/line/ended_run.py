@@ -80,7 +80,8 @@ def _require_kept_inside(ended: EndedRun, project: Project, state: str) -> None:
     assert status["estimate"] is None
     assert ended.events[-1]["details"]["commit"] == status["commit"]
     assert not RELEASING & {event["action"] for event in ended.events}
-    assert not (project.home / "reports" / study).exists()
+    copied = [path.name for path in (project.home / "reports" / study).rglob("*") if path.is_file()]
+    assert [name for name in copied if "evidence" not in name] == []
     assert not (project.home / "archive" / study).exists()
 
 
