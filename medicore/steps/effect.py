@@ -10,19 +10,11 @@ from medicore.errors import EstimationError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
-from medicore.steps.data.change import change_since
 from medicore.steps.gate import read_section, write_section
 from medicore.steps.gates.effect_gates import change_findings, effect_findings, outcome_model_findings
 from medicore.steps.gates.event_gates import event_findings
-from medicore.steps.gates.monitoring_gates import (
-    harm_findings,
-    monitoring_findings,
-    second_implementation_findings,
-)
 from medicore.steps.gates.observation_gates import observation_model_findings
-from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
-from medicore.steps.looks.section import monitored
 from medicore.steps.models.alarm_rates import change_rate, variance_alarm_rate
 from medicore.steps.models.allocation import allocation_section
 from medicore.steps.models.controls import calibration
@@ -35,11 +27,11 @@ from medicore.steps.models.sample import Sample, observation_covariates
 from medicore.steps.models.terms import model_terms
 from medicore.steps.models.timed_sample import TimedSample
 from medicore.steps.no_estimate import halted_without_estimate
+from medicore.steps.primaries.after_estimate import after_estimate
 from medicore.steps.primaries.counted_primary import counted_effect
 from medicore.steps.primaries.ordinal_primary import ordinal_effect
 from medicore.steps.primaries.primary import estimate_primary
 from medicore.steps.primaries.survival_primary import survival_effect
-from medicore.steps.safety.tables import safety_part
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
@@ -76,8 +68,7 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         if not about_models:
             raise
         return halted_without_estimate(files, about_models, error, harms, counted)
-    change = change_since(files, primary)
-    monitoring, look = monitored(files, protocol, primary, counted)
+    after = after_estimate(files, protocol, primary, harms, counted)
     findings = (
         *about_models,
         *effect_findings(
@@ -89,28 +80,19 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         *event_findings(protocol, primary),
         *change_findings(
             protocol,
-            change,
+            after.change,
             sum(model.gradient.shape[1] for model in results[0].models),
             partial(change_rate, protocol, samples[0]),
         ),
-        *second_implementation_findings(monitoring),
-        *with_answers(
-            (*monitoring_findings(monitoring), *harm_findings(harms)), earlier_answers(files, look)
-        ),
+        *after.findings,
     )
-    section = {
-        "primary": primary,
+    section = after.section | {
         "calibration": calibration(
             protocol, read_section(files, "propensity").get("negative_controls"), primary
         ),
-        "change": change,
-        "monitoring": monitoring,
-        "harms": harms,
-        **safety_part(files, protocol),
-        "look": look,
     }
     declared = {
-        "hypothesis": hypothesis_section(protocol, primary, monitoring),
+        "hypothesis": hypothesis_section(protocol, primary, after.monitoring),
         "randomisation": allocation_section(protocol, samples[0]),
     }
     section |= {name: found for name, found in declared.items() if found is not None}

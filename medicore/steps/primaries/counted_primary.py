@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from medicore.errors import EstimationError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
@@ -14,25 +13,11 @@ from medicore.stats.counts.augmented_rates import RateModels, RateResult
 from medicore.stats.counts.batched_rates import RateSample
 from medicore.stats.counts.verification_rates import verify_rates
 from medicore.stats.verification import Verification
-from medicore.steps.data.change import change_since
-from medicore.steps.gate import write_section
 from medicore.steps.gates.counted_gates import rate_model_findings
-from medicore.steps.gates.effect_gates import change_findings, effect_findings
-from medicore.steps.gates.monitoring_gates import (
-    harm_findings,
-    monitoring_findings,
-    second_implementation_findings,
-)
-from medicore.steps.looks.answers import earlier_answers, with_answers
-from medicore.steps.looks.harms import counted_harms
-from medicore.steps.looks.section import monitored
 from medicore.steps.models.counted_sample import CountedSample
 from medicore.steps.models.naming import sparse_levels
-from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
+from medicore.steps.primaries.after_estimate import own_effect
 from medicore.steps.primaries.primary_section import Estimated, primary_section
-from medicore.steps.safety.tables import safety_part
-
-_EXPECTED = "of the jackknife"
 
 
 def counted_effect(files: RecordFiles, protocol: Protocol, sample: CountedSample) -> tuple[Finding, ...]:
@@ -41,42 +26,15 @@ def counted_effect(files: RecordFiles, protocol: Protocol, sample: CountedSample
     Where a model separates and no estimate follows, the findings say so in place of the estimate, and no decision
     overrides them.
     """
-    harms, counted = counted_harms(files, protocol)
     models = sample.models()
-    about_models = tuple(rate_model_findings(models))
-    try:
-        primary = estimate_rates(protocol, sample, sample.result(models))
-    except EstimationError as error:
-        if not about_models:
-            raise
-        return halted_without_estimate(files, about_models, error, harms, counted)
-    change = change_since(files, primary)
-    monitoring, look = monitored(files, protocol, primary, counted)
-    findings = (
-        *about_models,
-        *effect_findings(
-            protocol,
-            primary,
-            sparse_levels(sample.terms, sample.treated),
-            lambda _: None,
-            expectation=_EXPECTED,
-        ),
-        *change_findings(protocol, change, _parameters(models)),
-        *second_implementation_findings(monitoring),
-        *with_answers(
-            (*monitoring_findings(monitoring), *harm_findings(harms)), earlier_answers(files, look)
-        ),
+    return own_effect(
+        files,
+        protocol,
+        lambda: estimate_rates(protocol, sample, sample.result(models)),
+        parameters=_parameters(models),
+        about_models=tuple(rate_model_findings(models)),
+        sparse=sparse_levels(sample.terms, sample.treated),
     )
-    section = {
-        **NO_EFFECT,
-        "primary": primary,
-        "change": change,
-        "monitoring": monitoring,
-        "harms": harms,
-        **safety_part(files, protocol),
-        "look": look,
-    }
-    return write_section(files, "effect", section, findings)
 
 
 def estimate_rates(protocol: Protocol, sample: CountedSample, result: RateResult) -> dict[str, Any]:

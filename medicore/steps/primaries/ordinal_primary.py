@@ -9,24 +9,10 @@ from medicore.stats.bootstrap.bootstrap_measure import measured
 from medicore.stats.ordinal.batched_wins import WinSample
 from medicore.stats.ordinal.verification_wins import verify_wins
 from medicore.stats.verification import Verification
-from medicore.steps.data.change import change_since
-from medicore.steps.gate import write_section
-from medicore.steps.gates.effect_gates import change_findings, effect_findings
-from medicore.steps.gates.monitoring_gates import (
-    harm_findings,
-    monitoring_findings,
-    second_implementation_findings,
-)
-from medicore.steps.looks.answers import earlier_answers, with_answers
-from medicore.steps.looks.harms import counted_harms
-from medicore.steps.looks.section import monitored
 from medicore.steps.models.naming import sparse_levels
 from medicore.steps.models.ordinal_sample import OrdinalSample
-from medicore.steps.no_estimate import NO_EFFECT
+from medicore.steps.primaries.after_estimate import own_effect
 from medicore.steps.primaries.primary_section import Estimated, primary_section
-from medicore.steps.safety.tables import safety_part
-
-_EXPECTED = "of the jackknife"
 
 
 def ordinal_effect(files: RecordFiles, protocol: Protocol, sample: OrdinalSample) -> tuple[Finding, ...]:
@@ -34,34 +20,13 @@ def ordinal_effect(files: RecordFiles, protocol: Protocol, sample: OrdinalSample
 
     Models of the thresholds are least squares, which have a fit where a level is rare, so that no finding is about them.
     """
-    harms, counted = counted_harms(files, protocol)
-    primary = estimate_wins(protocol, sample)
-    change = change_since(files, primary)
-    monitoring, look = monitored(files, protocol, primary, counted)
-    findings = (
-        *effect_findings(
-            protocol,
-            primary,
-            sparse_levels(sample.terms, sample.treated),
-            lambda _: None,
-            expectation=_EXPECTED,
-        ),
-        *change_findings(protocol, change, _parameters(sample)),
-        *second_implementation_findings(monitoring),
-        *with_answers(
-            (*monitoring_findings(monitoring), *harm_findings(harms)), earlier_answers(files, look)
-        ),
+    return own_effect(
+        files,
+        protocol,
+        lambda: estimate_wins(protocol, sample),
+        parameters=_parameters(sample),
+        sparse=sparse_levels(sample.terms, sample.treated),
     )
-    section = {
-        **NO_EFFECT,
-        "primary": primary,
-        "change": change,
-        "monitoring": monitoring,
-        "harms": harms,
-        **safety_part(files, protocol),
-        "look": look,
-    }
-    return write_section(files, "effect", section, findings)
 
 
 def estimate_wins(protocol: Protocol, sample: OrdinalSample) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from medicore.errors import EstimationError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
@@ -14,25 +13,11 @@ from medicore.stats.survival.batched_survival import SurvivalSample, jackknifed
 from medicore.stats.survival.leave_one_out import without_each
 from medicore.stats.survival.verification_survival import verify_survival
 from medicore.stats.verification import Verification
-from medicore.steps.data.change import change_since
-from medicore.steps.gate import write_section
-from medicore.steps.gates.effect_gates import change_findings, effect_findings
-from medicore.steps.gates.monitoring_gates import (
-    harm_findings,
-    monitoring_findings,
-    second_implementation_findings,
-)
 from medicore.steps.gates.survival_gates import hazard_findings
-from medicore.steps.looks.answers import earlier_answers, with_answers
-from medicore.steps.looks.harms import counted_harms
-from medicore.steps.looks.section import monitored
 from medicore.steps.models.allocation import allocation_section
 from medicore.steps.models.timed_sample import TimedSample, censoring_covariates
-from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
+from medicore.steps.primaries.after_estimate import own_effect
 from medicore.steps.primaries.primary_section import Estimated, primary_section
-from medicore.steps.safety.tables import safety_part
-
-_EXPECTED = "of the jackknife"
 
 
 def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample) -> tuple[Finding, ...]:
@@ -41,38 +26,16 @@ def survival_effect(files: RecordFiles, protocol: Protocol, sample: TimedSample)
     Where a hazard model separates and no estimate follows, the findings say so in place of the estimate, and no decision
     overrides them.
     """
-    harms, counted = counted_harms(files, protocol)
     models = sample.models()
-    about_models = tuple(hazard_findings(models))
-    try:
-        primary = estimate_survival(protocol, sample, sample.result(models))
-    except EstimationError as error:
-        if not about_models:
-            raise
-        return halted_without_estimate(files, about_models, error, harms, counted)
-    change = change_since(files, primary)
-    monitoring, look = monitored(files, protocol, primary, counted)
-    findings = (
-        *about_models,
-        *effect_findings(protocol, primary, alarm_rate=lambda _: None, expectation=_EXPECTED),
-        *change_findings(protocol, change, _parameters(models)),
-        *second_implementation_findings(monitoring),
-        *with_answers(
-            (*monitoring_findings(monitoring), *harm_findings(harms)), earlier_answers(files, look)
-        ),
-    )
-    section = {
-        **NO_EFFECT,
-        "primary": primary,
-        "change": change,
-        "monitoring": monitoring,
-        "harms": harms,
-        **safety_part(files, protocol),
-        "look": look,
-    }
     allocation = allocation_section(protocol, sample)
-    section |= {} if allocation is None else {"randomisation": allocation}
-    return write_section(files, "effect", section, findings)
+    return own_effect(
+        files,
+        protocol,
+        lambda: estimate_survival(protocol, sample, sample.result(models)),
+        parameters=_parameters(models),
+        about_models=tuple(hazard_findings(models)),
+        declared=None if allocation is None else {"randomisation": allocation},
+    )
 
 
 def estimate_survival(protocol: Protocol, sample: TimedSample, result: SurvivalResult) -> dict[str, Any]:
