@@ -1,15 +1,18 @@
-"""The difference of two risks with an interval by the score test, which holds where an arm has few or no events."""
+"""Differences of two risks with the score interval of Miettinen and Nurminen, which holds where an arm has few events or none."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, ndtri
 
 from medicore.errors import EstimationError
 
-SMALLEST = 1e-60
-"""What stands for 0 under a root by which something is divided."""
+_HALVINGS = 60
+"""How often the range of a limit, 2 at most, is halved: what is left is below the spacing of doubles near 1."""
+
+Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,47 @@ class RiskDifference:
     n: int
 
 
-def score_interval(events: tuple[int, int], sizes: tuple[int, int], level: float) -> RiskDifference:
-    """Return the difference of the risks of two arms, treated first, with the interval of Miettinen & Nurminen (1985).
+@dataclass(frozen=True, slots=True)
+class RiskDifferences:
+    """Differences of two risks with the limits of their intervals, each ``(k,)``, between −1 and 1."""
 
-    The interval holds the differences δ that the score test does not reject: |p1 − p0 − δ|/√V(δ) ≤ z, where V(δ) is the variance
-    at the risks that are most likely when their difference is δ, times N/(N − 1) (equations 8 and 9). Without an event in
-    either arm the interval is finite still.
+    estimate: Vector
+    low: Vector
+    high: Vector
+
+
+def risk_differences(
+    treated: ArrayLike, n_treated: int, control: ArrayLike, n_control: int, level: float
+) -> RiskDifferences:
+    """Return the differences of the risks of ``k`` kinds of event, with score intervals of that level.
+
+    ``treated`` and ``control`` are the subjects with an event, ``(k,)``, of so many in the arm. An interval holds the
+    differences δ at which (p1 − p0 − δ)² is at most z² times the variance (p̃1(1 − p̃1)/n1 + p̃0(1 − p̃0)/n0)·N/(N − 1),
+    p̃ the risks of greatest likelihood among those that differ by δ. It needs no large counts, and is no empty or single
+    point where nobody has an event.
+
+    Raises EstimationError where an arm has no subjects.
+
+    Source: Miettinen & Nurminen, 1985, equations 8 to 10 and appendix I.
+    """
+    if min(n_treated, n_control) < 1:
+        raise EstimationError(
+            "an arm has no subjects; expected some in both; a difference of risks needs them"
+        )
+    x1, x0 = np.asarray(treated, dtype=float), np.asarray(control, dtype=float)
+    found = x1 / n_treated - x0 / n_control
+    quantile = float(ndtri((1 + level) / 2))
+
+    def outside(delta: Vector) -> NDArray[np.bool_]:
+        variance = _variance(x1, n_treated, x0, n_control, delta)
+        return (found - delta) ** 2 > quantile**2 * variance
+
+    low = _limit(found, np.full_like(found, -1.0), outside)
+    return RiskDifferences(found, low, _limit(found, np.ones_like(found), outside))
+
+
+def score_interval(events: tuple[int, int], sizes: tuple[int, int], level: float) -> RiskDifference:
+    """Return the difference of the risks of two arms, treated first, with its interval and the score test of no difference.
 
     Raises
     ------
@@ -41,47 +79,48 @@ def score_interval(events: tuple[int, int], sizes: tuple[int, int], level: float
                 f"an arm has {count} events of {size}; expected one subject or more, and 0 to {size} events; check the outcome"
             )
     (one, zero), (n1, n0) = events, sizes
-    value, quantile = one / n1 - zero / n0, float(ndtri(0.5 + level / 2))
-
-    def beyond(delta: float, limit: float) -> float:
-        return _statistic(events, sizes, delta) - limit
-
-    low = (
-        -1.0
-        if beyond(-1.0, quantile) <= 0
-        else float(brentq(beyond, -1.0, value, args=(quantile,), xtol=1e-13))
+    found = risk_differences([one], n1, [zero], n0, level)
+    value = float(found.estimate[0])
+    variance = float(_variance(np.array([float(one)]), n1, np.array([float(zero)]), n0, np.zeros(1))[0])
+    statistic = abs(value) / np.sqrt(variance) if value else 0.0
+    return RiskDifference(
+        value, float(found.low[0]), float(found.high[0]), float(2 * ndtr(-statistic)), n1 + n0
     )
-    high = (
-        1.0
-        if beyond(1.0, -quantile) >= 0
-        else float(brentq(beyond, value, 1.0, args=(-quantile,), xtol=1e-13))
-    )
-    p_value = float(2 * ndtr(-abs(_statistic(events, sizes, 0.0))))
-    return RiskDifference(value, low, high, p_value, n1 + n0)
 
 
-def _statistic(events: tuple[int, int], sizes: tuple[int, int], delta: float) -> float:
-    """Return (p1 − p0 − δ)/√V(δ); 0 where the difference is δ, and infinite where V is 0 and it is not."""
-    (n1, n0), total = sizes, sum(sizes)
-    gap = events[0] / n1 - events[1] / n0 - delta
-    zero = _restricted(events, sizes, delta)
-    one = zero + delta
-    variance = (one * (1 - one) / n1 + zero * (1 - zero) / n0) * total / (total - 1)
-    if abs(gap) < 1e-15:
-        return 0.0
-    return float(gap / np.sqrt(variance)) if variance > 1e-300 else float(np.copysign(np.inf, gap))
+def _limit(inner: Vector, outer: Vector, outside: Callable[[Vector], NDArray[np.bool_]]) -> Vector:
+    """Return where the interval ends between its estimate and the end of the range, by bisection, ``(k,)``."""
+    for _ in range(_HALVINGS):
+        middle = (inner + outer) / 2
+        beyond = outside(middle)
+        inner, outer = np.where(beyond, inner, middle), np.where(beyond, middle, outer)
+    return inner
 
 
-def _restricted(events: tuple[int, int], sizes: tuple[int, int], delta: float) -> float:
-    """Return the control's risk that is most likely when the treated's is larger by δ: the root of a cubic (appendix I)."""
-    (one, zero), (n1, n0) = events, sizes
-    total, count = n1 + n0, one + zero
-    l2 = (n1 + 2 * n0) * delta - total - count
-    l1 = (n0 * delta - total - 2 * zero) * delta + count
-    l0 = zero * delta * (1 - delta)
-    third = l2 / (3 * total)
-    q = third**3 - l1 * l2 / (6 * total**2) + l0 / (2 * total)
-    p = np.copysign(np.sqrt(max(third**2 - l1 / (3 * total), SMALLEST)), q)
-    angle = (np.pi + np.arccos(np.clip(q / p**3, -1.0, 1.0))) / 3
-    risk = 2 * p * np.cos(angle) - third
-    return float(np.clip(risk, max(0.0, -delta), min(1.0, 1.0 - delta)))
+def _variance(x1: Vector, n1: int, x0: Vector, n0: int, delta: Vector) -> Vector:
+    """Return the variance of the difference of the observed risks where the true one is ``delta``, ``(k,)``."""
+    p0 = restricted_risk(x1, n1, x0, n0, delta)
+    p1 = np.clip(p0 + delta, 0, 1)
+    n = n1 + n0
+    found: Vector = (p1 * (1 - p1) / n1 + p0 * (1 - p0) / n0) * n / (n - 1)
+    return found
+
+
+def restricted_risk(x1: Vector, n1: int, x0: Vector, n0: int, delta: Vector) -> Vector:
+    """Return the control's risk of greatest likelihood among the pairs of risks that differ by ``delta``, ``(k,)``.
+
+    It is the root of the cubic likelihood equation that lies in the range, in closed form.
+    Source: Miettinen & Nurminen, 1985, appendix I.
+    """
+    n, cases = n1 + n0, x1 + x0
+    second = (n1 + 2 * n0) * delta - n - cases
+    first = (n0 * delta - n - 2 * x0) * delta + cases
+    constant = x0 * delta * (1 - delta)
+    third = 3 * n
+    q = (second / third) ** 3 - first * second / (2 * third * n) + constant / (2 * n)
+    p = np.where(q >= 0, 1.0, -1.0) * np.sqrt(np.maximum((second / third) ** 2 - first / third, 0))
+    ratio = np.divide(q, p**3, out=np.zeros_like(q), where=p**3 != 0)
+    angle = (np.pi + np.arccos(np.clip(ratio, -1, 1))) / 3
+    root = 2 * p * np.cos(angle) - second / third
+    found: Vector = np.clip(root, np.maximum(0, -delta), np.minimum(1, 1 - delta))
+    return found

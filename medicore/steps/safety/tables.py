@@ -9,8 +9,8 @@ import numpy as np
 from medicore.ports.files import RecordFiles
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.safety.plan import CLASS, SERIOUS, SEVERITY, TERM, YES, Safety
+from medicore.stats.effect.score_interval import risk_differences
 from medicore.stats.safety.incidence import Incidence, incidence
-from medicore.stats.safety.miettinen_nurminen import risk_differences
 from medicore.steps.safety.at_risk import ARMS, ArmAtRisk, AtRisk, at_risk
 
 Kind = tuple[str, Mapping[str, str]]

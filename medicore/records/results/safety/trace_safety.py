@@ -5,7 +5,7 @@ from medicore.records.results.origin import Origin
 _PLAN = ("safety", "treatment")
 _ROWS = "medicore.steps.safety.tables:safety_part"
 _RATE = "medicore.stats.safety.incidence:incidence"
-_DIFFERENCE = "medicore.stats.safety.miettinen_nurminen:risk_differences"
+_DIFFERENCE = "medicore.stats.effect.score_interval:risk_differences"
 _RATES = "c/T in 100 patient-years, c the subjects with an event, T their time to the first one and the others' whole time at risk; limits χ²(α/2; 2c)/2T, χ²(1 − α/2; 2c + 2)/2T; event rate: events by the whole time"
 _RATE_SOURCE = "Garwood, 1936; Liu, Wang, Liu & Snavely, 2006"
 _SCORE = "p1 − p0; δ with (p1 − p0 − δ)² ≤ z²(p̃1(1 − p̃1)/n1 + p̃0(1 − p̃0)/n0)·N/(N − 1), p̃ of greatest likelihood among risks that differ by δ"

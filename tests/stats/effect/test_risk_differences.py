@@ -11,7 +11,7 @@ from scipy.special import xlogy
 from scipy.stats import binom, norm
 
 from medicore.errors import EstimationError
-from medicore.stats.safety.miettinen_nurminen import RiskDifferences, restricted_risk, risk_differences
+from medicore.stats.effect.score_interval import RiskDifferences, restricted_risk, risk_differences
 
 PRINTED = 0.5e-4 + 1e-9
 NEAR = 1e-6
