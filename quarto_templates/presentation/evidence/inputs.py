@@ -1,9 +1,6 @@
 """The input files of an evidence report, and the check that they are those of the requested run."""
 
-import json
-from pathlib import Path
-
-from presentation.writing.inputs import LostParameterError, Report, WrongSchemaError
+from presentation.writing.inputs import Report, WrongSchemaError, read_inputs
 from presentation.writing.typst import block, call
 
 SCHEMA = "medicore-evidence-1"
@@ -19,17 +16,11 @@ def load(study_id: str, month: str, run: str) -> Report:
     WrongSchemaError
         When ``evidence.json`` has another schema or is of another study.
     """
-    evidence, protocol, identity = (
-        json.loads(Path(f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("evidence", "protocol", "run")
-    )
-    given = {"study": study_id, "month": month, "id": run}
-    differing = [name for name, value in given.items() if not value or value != identity[name]]
-    if differing:
-        raise LostParameterError(", ".join(differing))
+    files = read_inputs(("evidence", "protocol"), study_id, month, run)
+    evidence = files["evidence"]
     if evidence["schema"] != SCHEMA or evidence["study"]["id"] != study_id:
         raise WrongSchemaError(SCHEMA)
-    return Report(evidence, protocol, identity)
+    return Report(evidence, files["protocol"], files["run"])
 
 
 def reached(report: Report, step: str) -> bool:

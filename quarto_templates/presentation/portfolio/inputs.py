@@ -1,12 +1,10 @@
 """The two input files of the portfolio report, and the check that they are the requested ones."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from presentation.writing.inputs import LostParameterError, WrongSchemaError
+from presentation.writing.inputs import WrongSchemaError, read_inputs
 
 SCHEMA = "medicore-portfolio-1"
 
@@ -39,13 +37,8 @@ def load(study_id: str, month: str, run: str) -> Portfolio:
     WrongSchemaError
         When ``portfolio.json`` has another schema or is of another month.
     """
-    contents, identity = (
-        json.loads(Path(f"{name}.json").read_text(encoding="utf-8")) for name in ("portfolio", "run")
-    )
-    given = {"study": study_id, "month": month, "id": run}
-    differing = [name for name, value in given.items() if not value or value != identity[name]]
-    if differing:
-        raise LostParameterError(", ".join(differing))
+    files = read_inputs(("portfolio",), study_id, month, run)
+    contents = files["portfolio"]
     if contents["schema"] != SCHEMA or contents["month"] != month:
         raise WrongSchemaError(SCHEMA)
-    return Portfolio(contents, identity)
+    return Portfolio(contents, files["run"])

@@ -1,5 +1,6 @@
 """outcomes: their states at the data lock, the intercurrent events, and the weights for being observed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from presentation.kinds import outcome
@@ -40,7 +41,7 @@ _ANCHORED = (
     "at random (Cro, Carpenter & Kenward 2019). The interval over repeated samples stands beside it among the "
     "sensitivity analyses (conditional means; Wolbers et al. 2022)."
 )
-_STATES = (
+STATES = (
     ("Eligible subjects of the two arms", "eligible", "total"),
     ("Not yet due", "not_yet_due", "row"),
     ("Due", "due", "row"),
@@ -48,6 +49,7 @@ _STATES = (
     ("Missing", "missing", "indented"),
     ("Observed outside the window, and used", "outside_window", "indented"),
 )
+"""The states of an outcome: words, key in the results, and style of the row."""
 _DATES = {
     True: "Not yet due: no value, and the window of the visit was not over at the data lock. ",
     False: "The protocol names no dates, so that no outcome can be told to be not yet due. ",
@@ -88,24 +90,22 @@ def states(report: Report) -> str:
     if outcome.followed(report):
         return outcome.states(report)
     found = report.results["cohort"]["outcomes"]
-    rows = [_row(report, *row) for row in _STATES]
+    locked = f"Day of the data lock: {found['locked_on']}. " if found["locked_on"] else ""
+    words = f"{locked}{_DATES[found['told_by_dates']]}Percentages of the eligible, or of those whose outcome was due."
+    made = states_table(report, STATES, words)
+    method = call("para", _method(report, found), report.cite("cohort.outcomes.missing_share"))
+    return block(made, method, *_draws(report, found.get("imputation")))
+
+
+def states_table(report: Report, states: Sequence[tuple[str, str, str]], note: str) -> Code:
+    """Return the table of these ``states``, each with its words, its key in the results and the style of its row."""
     columns = (
         Column(("Outcome",), "left", "1fr"),
         *(Column((arm.capitalize(), report.arm(arm), "n (%)"), width="30mm") for arm in _ARMS),
         Column(("Overall", "", "n (%)")),
     )
-    locked = f"Day of the data lock: {found['locked_on']}. " if found["locked_on"] else ""
-    words = f"{locked}{_DATES[found['told_by_dates']]}Percentages of the eligible, or of those whose outcome was due."
-    made = table(
-        "14.1.1.1",
-        "Outcomes at the data lock",
-        columns,
-        rows,
-        note=words,
-        source="cohort.outcomes",
-    )
-    method = call("para", _method(report, found), report.cite("cohort.outcomes.missing_share"))
-    return block(made, method, *_draws(report, found.get("imputation")))
+    rows = [_row(report, *state) for state in states]
+    return table("14.1.1.1", "Outcomes at the data lock", columns, rows, note=note, source="cohort.outcomes")
 
 
 def _method(report: Report, found: dict[str, Any]) -> str:

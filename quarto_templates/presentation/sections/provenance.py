@@ -1,6 +1,6 @@
 """Provenance: the inputs of the report, its requester, its software, and how anyone can verify it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from presentation.writing.exhibits import Column, Row, facts, table
@@ -84,7 +84,12 @@ def commands(report: Report) -> str:
         f"medicore explain {run['id']} primary.estimate",
         f"medicore explain {run['id']} R{report.results['references'].index('primary.estimate') + 1}",
     )
-    others = (f"git checkout {run['record_tag']}", "dvc pull && dvc repro")
+    return to_verify(own, "dvc pull && dvc repro", report)
+
+
+def to_verify(own: Sequence[str], with_dvc: str, report: Report) -> str:
+    """Return MediCore's ``own`` commands, and those with git and DVC alone, of which the second is ``with_dvc``."""
+    others = (f"git checkout {report.run['record_tag']}", with_dvc)
     return block(
         call(
             "together",

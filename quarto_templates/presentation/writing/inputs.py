@@ -1,7 +1,7 @@
 """The input files of a report, and the check that they are those of the requested run."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,19 @@ class Report:
         return f"{label}, squared" if squared else label
 
 
+def read_inputs(names: Iterable[str], study_id: str, month: str, run: str) -> dict[str, Any]:
+    """Return the documents of these ``names`` and ``run`` from the working folder.
+
+    Raises LostParameterError when a parameter is empty or differs from ``run.json``.
+    """
+    files = {name: json.loads(Path(f"{name}.json").read_text(encoding="utf-8")) for name in (*names, "run")}
+    given = {"study": study_id, "month": month, "id": run}
+    differing = [name for name, value in given.items() if not value or value != files["run"][name]]
+    if differing:
+        raise LostParameterError(", ".join(differing))
+    return files
+
+
 def load(study_id: str, month: str, run: str) -> Report:
     """Return the report's inputs from the working folder.
 
@@ -121,15 +134,7 @@ def load(study_id: str, month: str, run: str) -> Report:
     WrongSchemaError
         When ``results.json`` has another schema.
     """
-    files = {
-        name: json.loads(Path(f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("results", "protocol", "run")
-    }
-    identity = files["run"]
-    given = {"study": study_id, "month": month, "id": run}
-    differing = [name for name, value in given.items() if not value or value != identity[name]]
-    if differing:
-        raise LostParameterError(", ".join(differing))
+    files = read_inputs(("results", "protocol"), study_id, month, run)
     if files["results"]["schema"] != SCHEMA or files["results"]["study"]["id"] != study_id:
         raise WrongSchemaError(SCHEMA)
     rendition = Path("rendition.json")
