@@ -1,47 +1,28 @@
 """The report's safety evaluation: who was at risk, counts, differences and rates, each number with its reference."""
 
-import copy
-import re
 from io import BytesIO
-from typing import Any
 
 import pikepdf
 import pytest
-import yaml
 
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
-from medicore.records.identifiers import RunId
-from medicore.records.protocol.parsing import parse_protocol
-from medicore.records.results.printed import numbers_of
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
 from tests.quarto_templates.printed_numbers import unresolved
+from tests.quarto_templates.reported_study import Reported, moved_below, reported
 from tests.quarto_templates.test_presentation_monitoring import says
-from tests.quarto_templates.test_references import covered, differing, exhibits, moved
-from tests.whole_house.house import found_whole_house
-from tests.whole_house.safety_study import STUDY, safe
+from tests.whole_house.safety_study import safe
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Reported:
     """The results and the protocol of a study with adverse events."""
-    study = safe()
-    house = found_whole_house(tmp_path_factory.mktemp("report") / "house")
-    house.prepare(study)
-    run = RunId.parse(house.run(study.study).run)
-    results = read_results(house.house, run, sealed_commit(house.house, run)).document
-    text = yaml.safe_dump({"study": STUDY, **study.protocol})
-    return results, parse_protocol(text, "study.yaml").as_json()
+    return reported(tmp_path_factory.mktemp("report"), safe())
 
 
 @pytest.fixture
-def inputs(made: tuple[Any, Any]) -> Inputs:
+def inputs(made: Reported) -> Inputs:
     """The inputs of its report, to be changed at will."""
-    found = Inputs()
-    found.results, found.protocol = copy.deepcopy(made)
-    found.run |= {"study": STUDY, "id": f"{STUDY}/2025-03/1"}
-    return found
+    return made.inputs()
 
 
 def test_every_printed_number_is_found(inputs: Inputs) -> None:
@@ -129,25 +110,10 @@ def test_nobody_at_risk_has_no_number(inputs: Inputs) -> None:
 
 def test_what_a_number_changes_on_paper_cites_it(inputs: Inputs) -> None:
     """Whatever number of the safety part is changed, what then reads otherwise cites its place."""
-    before = dict(exhibits(inputs.report()))
-    references = inputs.results["references"]
-    kinds: set[str] = set()
-    shown, uncited = set(), []
-    for path, _ in numbers_of(inputs.results):
-        kind = re.sub(r"\.\d+", ".*", path)
-        if not path.startswith("safety.") or kind in kinds:
-            continue
-        kinds.add(kind)
-        kept = copy.deepcopy(inputs.results)
-        moved(inputs.results, path)
-        for line, found in exhibits(inputs.report()):
-            parts = differing(before[line], found)
-            shown |= {kind} if parts else set()
-            uncited += [(path, line) for part in parts if not covered(path, part, references)]
-        inputs.results = kept
-    assert len(kinds) > 40
-    assert {"safety.classes.*.terms.*.arms.treated.event_rate", "safety.arms.control.years"} <= shown
-    assert uncited == []
+    found = moved_below(inputs, "safety.")
+    assert len(found.kinds) > 40
+    assert {"safety.classes.*.terms.*.arms.treated.event_rate", "safety.arms.control.years"} <= found.shown
+    assert found.uncited == []
 
 
 def test_a_study_without_a_plan_says_so() -> None:

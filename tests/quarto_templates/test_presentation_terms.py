@@ -2,39 +2,16 @@
 
 from pathlib import Path
 
-import yaml
-
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
-from medicore.records.identifiers import RunId
-from medicore.records.protocol.parsing import parse_protocol
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
 from tests.quarto_templates.printed_numbers import unresolved
-from tests.whole_house.house import found_whole_house
-from tests.whole_house.prepared_study import PreparedStudy
+from tests.quarto_templates.reported_study import reported
 from tests.whole_house.terms_studies import everything
-
-
-def _inputs(folder: Path, study: PreparedStudy) -> Inputs:
-    """Return the inputs of the report of a study's month, whose findings are decided."""
-    house = found_whole_house(folder / "house")
-    house.prepare(study)
-    outcome = house.run(study.study)
-    if outcome.state == "halted":
-        outcome = house.proceed(outcome.run)
-    run = RunId.parse(outcome.run)
-    found = Inputs()
-    found.results = read_results(house.house, run, sealed_commit(house.house, run)).document
-    text = yaml.safe_dump({"study": study.study, **study.protocol})
-    found.protocol = parse_protocol(text, "study.yaml").as_json()
-    found.run |= {"study": study.study, "id": outcome.run}
-    return found
 
 
 def test_the_report_says_what_the_models_are_made_of(tmp_path: Path) -> None:
     """The whole report is rendered; tables and methods of splines, interactions, clusters and few events are in it."""
-    inputs = _inputs(tmp_path, everything())
+    inputs = reported(tmp_path, everything(), decided=True).inputs()
     assert unresolved(inputs.report()) == []
     text = text_of(inputs.render())
     for words in (

@@ -1,47 +1,28 @@
 """The report of an ordinal outcome: the win probability and the levels of the arms."""
 
-import copy
-import re
 from io import BytesIO
-from typing import Any
 
 import pikepdf
 import pytest
-import yaml
 
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
-from medicore.records.identifiers import RunId
-from medicore.records.protocol.parsing import parse_protocol
-from medicore.records.results.printed import numbers_of
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
-from tests.quarto_templates.test_references import covered, differing, exhibits, moved
-from tests.whole_house.house import found_whole_house
+from tests.quarto_templates.reported_study import Reported, moved_below, reported
 from tests.whole_house.ordinal_study import ordinal
 
 STUDY = "TEST-ORDINAL"
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Reported:
     """The results and the protocol of a study whose effect is win odds."""
-    study = ordinal(STUDY)
-    house = found_whole_house(tmp_path_factory.mktemp("report") / "house")
-    house.prepare(study)
-    run = RunId.parse(house.run(study.study).run)
-    results = read_results(house.house, run, sealed_commit(house.house, run)).document
-    text = yaml.safe_dump({"study": STUDY, **study.protocol})
-    return results, parse_protocol(text, "study.yaml").as_json()
+    return reported(tmp_path_factory.mktemp("report"), ordinal(STUDY))
 
 
 @pytest.fixture
-def inputs(made: tuple[Any, Any]) -> Inputs:
+def inputs(made: Reported) -> Inputs:
     """The inputs of its report, to be changed at will."""
-    found = Inputs()
-    found.results, found.protocol = copy.deepcopy(made)
-    found.run |= {"study": STUDY, "id": f"{STUDY}/2025-03/1"}
-    return found
+    return made.inputs()
 
 
 def test_the_whole_report_is_made_with_its_tables(inputs: Inputs) -> None:
@@ -83,22 +64,7 @@ def test_words_follow_design_and_measure(inputs: Inputs) -> None:
 
 def test_what_a_number_of_a_level_changes_on_paper_cites_it(inputs: Inputs) -> None:
     """Whatever number of a level is changed, what then reads otherwise cites its place."""
-    before = dict(exhibits(inputs.report()))
-    references = inputs.results["references"]
-    kinds: set[str] = set()
-    shown, uncited = set(), []
-    for path, _ in numbers_of(inputs.results):
-        kind = re.sub(r"\.\d+", ".*", path)
-        if not path.startswith("wins.") or path.endswith(".value") or kind in shown:
-            continue
-        kinds.add(kind)
-        kept = copy.deepcopy(inputs.results)
-        moved(inputs.results, path)
-        for line, made in exhibits(inputs.report()):
-            parts = differing(before[line], made)
-            shown |= {kind} if parts else set()
-            uncited += [(path, line) for part in parts if not covered(path, part, references)]
-        inputs.results = kept
-    assert len(kinds) == 2 * 5
-    assert shown == kinds
-    assert uncited == []
+    found = moved_below(inputs, "wins.", without=".value", until_shown=True)
+    assert len(found.kinds) == 2 * 5
+    assert found.shown == found.kinds
+    assert found.uncited == []
