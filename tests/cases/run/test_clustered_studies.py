@@ -14,7 +14,7 @@ from medicore.cases.proof.verify import verify
 from medicore.errors import ProtocolError
 from medicore.records.results.analysis_results import reporting_event
 from medicore.records.results.result_tables import result_tables
-from tests.cases.run.test_timed_studies import Analysed, analysed
+from tests.whole_house.analysed_study import Analysed, analysed
 from tests.whole_house.house import found_whole_house
 from tests.whole_house.terms_studies import SITES, clustered, few_clusters
 

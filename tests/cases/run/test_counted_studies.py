@@ -1,51 +1,17 @@
 """A study with a count of events runs from the delivery to the sealed record; its numbers are right, traced and reproduced."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import t
 
-from medicore.cases.answers.explain import explain
-from medicore.cases.answers.lookup import sightings
-from medicore.cases.proof.reproduce import reproduce
-from medicore.cases.proof.verify import verify
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
-from medicore.records.identifiers import RunId
-from medicore.records.results.analysis_results import reporting_event
-from medicore.records.results.origin import matching
-from medicore.records.results.outcomes.traced import origins_of
-from medicore.records.results.paths import leaves_of
 from medicore.records.results.result_tables import result_tables
+from tests.whole_house.analysed_study import Analysed, analysed, grown
 from tests.whole_house.counted_study import RATIO, counted
-from tests.whole_house.house import WholeHouse, found_whole_house
-from tests.whole_house.prepared_study import MONTH, PreparedStudy
+from tests.whole_house.house import found_whole_house
 
 EXACT = 1e-9
-
-
-@dataclass(frozen=True)
-class Analysed:
-    """A house with the run of a study, and the run's results."""
-
-    house: WholeHouse
-    study: PreparedStudy
-    run: RunId
-    results: dict[str, Any]
-
-
-def analysed(folder: Path, study: PreparedStudy) -> Analysed:
-    """Run the month of a study, which must wait for its approval."""
-    house = found_whole_house(folder)
-    house.prepare(study)
-    outcome = house.run(study.study)
-    assert outcome.state == "candidate", outcome.message
-    run = RunId.parse(outcome.run)
-    found = read_results(house.house, run, sealed_commit(house.house, run)).document
-    return Analysed(house, study, run, found)
 
 
 @pytest.fixture(scope="module")
@@ -125,18 +91,11 @@ def test_every_planned_row_is_there_and_keeps_the_question(ratio: Analysed) -> N
 
 def test_every_number_has_an_origin_a_table_and_a_place_in_the_standard(ratio: Analysed) -> None:
     """No leaf of the results is without a function behind it, and the parts of a count are exported."""
-    table = origins_of(ratio.results)
-    traced = {origin.pattern.split(".")[0] for origin in table}
-    for path, _ in leaves_of(ratio.results):
-        if path.split(".")[0] in traced - {"findings"}:
-            assert matching(table, path).function
+    ratio.require_traced()
     assert {"14.1.1.1_exposure.csv", "14.2.1.5_exposure.csv", "14.2.12_counts.csv"} <= set(
         result_tables(ratio.results)
     )
-    protocol = {"treatment": {"column": "arm"}, "outcome": {"column": "exacerbations"}}
-    event = reporting_event(str(ratio.run), ratio.results, protocol)
-    names = {analysis["name"].partition(":")[0] for analysis in event["analyses"]}
-    assert {"Events and exposure", "Primary effect, exposure", "Rates"} <= names
+    assert {"Events and exposure", "Primary effect, exposure", "Rates"} <= ratio.analyses("exacerbations")
 
 
 @pytest.mark.parametrize(
@@ -153,18 +112,15 @@ def test_a_number_is_explained_and_comes_out_the_same(
     ratio: Analysed, tmp_path: Path, path: str, function: str
 ) -> None:
     """Explain names the function of a count, and computes the value again."""
-    found = explain(ratio.house.house, ratio.run, path, tmp_path / "scratch")
-    assert found.value == found.recomputed is not None
-    assert found.origin.function.endswith(f":{function}")
-    assert found.line > 0
+    ratio.require_explained(path, function, tmp_path / "scratch")
 
 
 def test_a_printed_number_is_found_with_its_definition(ratio: Analysed) -> None:
     """A number as printed leads to its path, with the definition for a count."""
     primary = ratio.results["primary"]
-    found = sightings(ratio.house.house, f"{primary['mean_control']:.8f}")
-    told = {one.path: one.definition for one in found}
-    assert "Events per unit of exposure" in told["primary.mean_control"]
+    assert "Events per unit of exposure" in ratio.definition(
+        "primary.mean_control", f"{primary['mean_control']:.8f}"
+    )
 
 
 def test_a_difference_of_rates_reproduces_and_verifies(tmp_path: Path) -> None:
@@ -174,23 +130,12 @@ def test_a_difference_of_rates_reproduces_and_verifies(tmp_path: Path) -> None:
     assert (primary["measure"], primary["unit"]) == ("rate difference", "exacerbations per year")
     assert primary["estimate"] == pytest.approx(primary["mean_treated"] - primary["mean_control"], abs=EXACT)
     assert primary["verification"]["relative_difference"] < 1e-6
-    assert all(one.identical for one in reproduce(done.house.house, done.run, tmp_path / "again"))
-    checks = verify(done.house.house, done.run)
-    assert [check.subject for check in checks if not check.passed] == []
+    done.require_reproduced(tmp_path / "again")
 
 
 def test_monitoring_goes_by_information(tmp_path: Path) -> None:
     """Two months of a growing study are two looks, each with the information of the logarithm of its ratio."""
-    house = found_whole_house(tmp_path / "house")
-    gates = {"estimate_change": 9.0, "smd": 0.9, "weight_share": 0.9, "variance_disagreement": 0.9}
-    small = counted("TEST-GROWING", size=200).planned("gates", gates)
-    house.prepare(small, month="2025-02")
-    first = house.run(small.study, "2025-02")
-    assert first.state == "candidate", first.message
-    house.release(first.run)
-    counted("TEST-GROWING").planned("gates", gates).deliver(house)  # type: ignore[arg-type]
-    second = RunId.parse(house.run(small.study, MONTH).run)
-    found = read_results(house.house, second, sealed_commit(house.house, second)).document
+    found = grown(tmp_path / "house", counted)
     looks, primary = found["monitoring"]["looks"], found["primary"]
     assert [look["n"] for look in looks] == [200, 300]
     assert found["monitoring"]["information"] == pytest.approx(1 / primary["standard_error"] ** 2)

@@ -6,22 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu, t
 
-from medicore.cases.answers.explain import explain
-from medicore.cases.answers.lookup import sightings
-from medicore.cases.proof.reproduce import reproduce
-from medicore.cases.proof.verify import verify
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
-from medicore.records.identifiers import RunId
-from medicore.records.results.analysis_results import reporting_event
-from medicore.records.results.origin import matching
-from medicore.records.results.outcomes.traced import origins_of
-from medicore.records.results.paths import leaves_of
 from medicore.records.results.result_tables import result_tables
-from tests.cases.run.test_counted_studies import Analysed, analysed
+from tests.whole_house.analysed_study import Analysed, analysed, grown
 from tests.whole_house.house import found_whole_house
 from tests.whole_house.ordinal_study import LEVELS, ordinal
-from tests.whole_house.prepared_study import MONTH
 
 EXACT = 1e-9
 
@@ -106,16 +94,9 @@ def test_every_planned_row_is_there_and_keeps_the_question(odds: Analysed) -> No
 
 def test_every_number_has_an_origin_a_table_and_a_place_in_the_standard(odds: Analysed) -> None:
     """No leaf of the results is without a function behind it, and the levels are exported."""
-    table = origins_of(odds.results)
-    traced = {origin.pattern.split(".")[0] for origin in table}
-    for path, _ in leaves_of(odds.results):
-        if path.split(".")[0] in traced - {"findings"}:
-            assert matching(table, path).function
+    odds.require_traced()
     assert "14.2.13_ordinal.csv" in result_tables(odds.results)
-    protocol = {"treatment": {"column": "arm"}, "outcome": {"column": "state"}}
-    event = reporting_event(str(odds.run), odds.results, protocol)
-    names = {analysis["name"].partition(":")[0] for analysis in event["analyses"]}
-    assert "Levels of the outcome" in names
+    assert "Levels of the outcome" in odds.analyses("state")
 
 
 @pytest.mark.parametrize(
@@ -132,18 +113,15 @@ def test_a_number_is_explained_and_comes_out_the_same(
     odds: Analysed, tmp_path: Path, path: str, function: str
 ) -> None:
     """Explain names the function of an ordinal outcome, and computes the value again."""
-    found = explain(odds.house.house, odds.run, path, tmp_path / "scratch")
-    assert found.value == found.recomputed is not None
-    assert found.origin.function.endswith(f":{function}")
-    assert found.line > 0
+    odds.require_explained(path, function, tmp_path / "scratch")
 
 
 def test_a_printed_number_is_found_with_its_definition(odds: Analysed) -> None:
     """A number as printed leads to its path, with the definition for an ordinal outcome."""
     primary = odds.results["primary"]
-    found = sightings(odds.house.house, f"{primary['mean_treated']:.8f}")
-    told = {one.path: one.definition for one in found}
-    assert "Win probability of the treated" in told["primary.mean_treated"]
+    assert "Win probability of the treated" in odds.definition(
+        "primary.mean_treated", f"{primary['mean_treated']:.8f}"
+    )
 
 
 def test_a_net_benefit_reproduces_and_verifies_without_who_has_no_outcome(tmp_path: Path) -> None:
@@ -156,23 +134,12 @@ def test_a_net_benefit_reproduces_and_verifies_without_who_has_no_outcome(tmp_pa
     assert primary["estimate"] == pytest.approx(2 * primary["mean_treated"] - 1, abs=EXACT)
     assert (primary["n"], primary["observed"]) == (299, 299)
     assert primary["verification"]["relative_difference"] < 1e-6
-    assert all(one.identical for one in reproduce(done.house.house, done.run, tmp_path / "again"))
-    checks = verify(done.house.house, done.run)
-    assert [check.subject for check in checks if not check.passed] == []
+    done.require_reproduced(tmp_path / "again")
 
 
 def test_monitoring_goes_by_information(tmp_path: Path) -> None:
     """Two months of a growing study are two looks, each with the information of the logarithm of its odds."""
-    house = found_whole_house(tmp_path / "house")
-    gates = {"estimate_change": 9.0, "smd": 0.9, "weight_share": 0.9, "variance_disagreement": 0.9}
-    small = ordinal("TEST-GROWING", size=200).planned("gates", gates)
-    house.prepare(small, month="2025-02")
-    first = house.run(small.study, "2025-02")
-    assert first.state == "candidate", first.message
-    house.release(first.run)
-    ordinal("TEST-GROWING").planned("gates", gates).deliver(house)  # type: ignore[arg-type]
-    second = RunId.parse(house.run(small.study, MONTH).run)
-    found = read_results(house.house, second, sealed_commit(house.house, second)).document
+    found = grown(tmp_path / "house", ordinal)
     assert [look["n"] for look in found["monitoring"]["looks"]] == [200, 300]
     assert found["monitoring"]["information"] == pytest.approx(1 / found["primary"]["standard_error"] ** 2)
 

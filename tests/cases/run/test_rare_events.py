@@ -13,7 +13,7 @@ from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.results.result_tables import result_tables
 from medicore.stats.effect.score_interval import score_interval
-from tests.cases.run.test_timed_studies import Analysed
+from tests.whole_house.analysed_study import Analysed
 from tests.whole_house.house import found_whole_house
 from tests.whole_house.terms_studies import rare
 

@@ -1,7 +1,6 @@
 """A study with adverse events runs from two delivered files to the sealed record; its tables are right, traced and kept."""
 
 import json
-from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,9 @@ from medicore.records.results.origin import matching
 from medicore.records.results.paths import leaves_of
 from medicore.records.results.result_tables import result_tables
 from medicore.records.results.trace import ORIGINS
-from tests.whole_house.house import WholeHouse, found_whole_house
+from tests.whole_house.analysed_study import Analysed
+from tests.whole_house.analysed_study import analysed as run_study
+from tests.whole_house.house import WholeHouse
 from tests.whole_house.prepared_study import MONTH
 from tests.whole_house.safety_study import DAYS_AFTER, FILE, SafetyStudy, safe
 from tests.whole_house.timed_study import timed
@@ -31,27 +32,10 @@ EXACT = 1e-9
 UNTIL = date(2025, 3, 31)
 
 
-@dataclass(frozen=True)
-class Analysed:
-    """A house with the run of a study with adverse events, and the run's results."""
-
-    house: WholeHouse
-    study: SafetyStudy
-    run: RunId
-    results: dict[str, Any]
-
-
 @pytest.fixture(scope="module")
 def analysed(tmp_path_factory: pytest.TempPathFactory) -> Analysed:
     """The month of the study, which waits for its approval."""
-    house, study = found_whole_house(tmp_path_factory.mktemp("safety") / "house"), safe()
-    house.prepare(study)
-    outcome = house.run(study.study)
-    assert outcome.state == "candidate", outcome.message
-    run = RunId.parse(outcome.run)
-    return Analysed(
-        house, study, run, read_results(house.house, run, sealed_commit(house.house, run)).document
-    )
+    return run_study(tmp_path_factory.mktemp("safety") / "house", safe())
 
 
 class Counted:

@@ -12,7 +12,7 @@ from medicore.cases.proof.reproduce import reproduce
 from medicore.cases.proof.verify import verify
 from medicore.records.results.analysis_results import reporting_event
 from medicore.records.results.result_tables import result_tables
-from tests.cases.run.test_timed_studies import Analysed, analysed
+from tests.whole_house.analysed_study import Analysed, analysed
 from tests.whole_house.terms_studies import curved
 
 EXACT = 1e-9

@@ -1,57 +1,19 @@
 """A study with a time to event runs from the delivery to the sealed record; its numbers are right, traced and reproduced."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from scipy.stats import t
 
-from medicore.cases.answers.explain import explain
-from medicore.cases.answers.lookup import sightings
-from medicore.cases.proof.reproduce import reproduce
-from medicore.cases.proof.verify import verify
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
-from medicore.records.identifiers import RunId
-from medicore.records.results.analysis_results import reporting_event
-from medicore.records.results.origin import matching
-from medicore.records.results.outcomes.traced import origins_of
-from medicore.records.results.paths import leaves_of
 from medicore.records.results.result_tables import result_tables
 from medicore.stats.survival.kaplan_meier import kaplan_meier
-from tests.whole_house.house import WholeHouse, found_whole_house
-from tests.whole_house.prepared_study import MONTH, PreparedStudy
+from tests.whole_house.analysed_study import Analysed, analysed, grown
+from tests.whole_house.house import found_whole_house
+from tests.whole_house.prepared_study import PreparedStudy
 from tests.whole_house.timed_study import HORIZON, timed
 
 EXACT = 1e-9
-
-
-@dataclass(frozen=True)
-class Analysed:
-    """A house with the run of a study, and the run's results."""
-
-    house: WholeHouse
-    study: PreparedStudy
-    run: RunId
-    results: dict[str, Any]
-
-    @property
-    def time(self) -> np.ndarray:
-        """The times of follow-up, ``(n,)``."""
-        return self.study.numbers("days")
-
-
-def analysed(folder: Path, study: PreparedStudy) -> Analysed:
-    """Run the month of a study, which must wait for its approval."""
-    house = found_whole_house(folder)
-    house.prepare(study)
-    outcome = house.run(study.study)
-    assert outcome.state == "candidate", outcome.message
-    run = RunId.parse(outcome.run)
-    found = read_results(house.house, run, sealed_commit(house.house, run)).document
-    return Analysed(house, study, run, found)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +47,7 @@ def test_the_primary_result_is_of_survival_at_the_horizon(competing: Analysed) -
 
 def test_follow_up_is_counted_by_how_it_ended(competing: Analysed) -> None:
     """Events, competing events and ends of follow-up are those of the delivery, by arm."""
-    status, time = np.array(competing.study.texts["status"]), competing.time
+    status, time = np.array(competing.study.texts["status"]), competing.study.numbers("days")
     for arm, inside in (("treated", competing.study.active), ("control", ~competing.study.active)):
         found = competing.results["cohort"]["outcomes"]["follow_up"]["arms"][arm]
         assert [found[key] for key in ("censored", "events", "competing")] == [
@@ -103,7 +65,7 @@ def test_what_stands_beside_the_effect_belongs_to_it(competing: Analysed) -> Non
     rows = {row["name"]: row for row in competing.results["sensitivity"]["sensitivity"]}
     either = np.array(competing.study.texts["status"]) != "0"
     at = [
-        kaplan_meier(competing.time[inside], either[inside]).at(HORIZON)
+        kaplan_meier(competing.study.numbers("days")[inside], either[inside]).at(HORIZON)
         for inside in (competing.study.active, ~competing.study.active)
     ]
     assert rows["No adjustment"]["estimate"] == pytest.approx(at[0] - at[1], abs=EXACT)
@@ -148,20 +110,12 @@ def test_every_planned_row_is_there_and_keeps_the_question(competing: Analysed) 
 
 def test_every_number_has_an_origin_a_table_and_a_place_in_the_standard(competing: Analysed) -> None:
     """No leaf of the results is without a function behind it, and the parts of survival are exported."""
-    table = origins_of(competing.results)
-    traced = {origin.pattern.split(".")[0] for origin in table}
-    for path, _ in leaves_of(competing.results):
-        if path.split(".")[0] in traced - {"findings"}:
-            assert matching(table, path).function
+    competing.require_traced()
     assert {"14.1.1.1_follow_up.csv", "14.2.1.3_censoring.csv", "14.2.10_survival.csv"} <= set(
         result_tables(competing.results)
     )
-    protocol = {"treatment": {"column": "arm"}, "outcome": {"column": "days"}}
-    event = reporting_event(str(competing.run), competing.results, protocol)
-    names = {analysis["name"] for analysis in event["analyses"]}
-    assert {"Follow-up", "Survival curves", "Hazard ratio", "Competing events"} <= {
-        name.partition(":")[0] for name in names
-    }
+    parts = {"Follow-up", "Survival curves", "Hazard ratio", "Competing events"}
+    assert parts <= competing.analyses("days")
 
 
 @pytest.mark.parametrize(
@@ -177,18 +131,13 @@ def test_a_number_is_explained_and_comes_out_the_same(
     competing: Analysed, tmp_path: Path, path: str, function: str
 ) -> None:
     """Explain names the function of a time to event, and computes the value again."""
-    found = explain(competing.house.house, competing.run, path, tmp_path / "scratch")
-    assert found.value == found.recomputed is not None
-    assert found.origin.function.endswith(f":{function}")
-    assert found.line > 0
+    competing.require_explained(path, function, tmp_path / "scratch")
 
 
 def test_a_printed_number_is_found_with_its_definition(competing: Analysed) -> None:
     """A number as printed leads to its path, with the definition for a time to event."""
     primary = competing.results["primary"]
-    found = sightings(competing.house.house, f"{primary['standard_error']:.8f}")
-    told = {one.path: one.definition for one in found}
-    assert "jackknife" in told["primary.standard_error"]
+    assert "jackknife" in competing.definition("primary.standard_error", f"{primary['standard_error']:.8f}")
 
 
 def test_a_restricted_mean_reproduces_and_verifies(tmp_path: Path) -> None:
@@ -203,23 +152,12 @@ def test_a_restricted_mean_reproduces_and_verifies(tmp_path: Path) -> None:
     assert primary["verification"]["relative_difference"] < 1e-6
     assert "no risk ratio" in done.results["evalue"]["note"]
     assert done.results["survival"]["competing"] is None
-    assert all(one.identical for one in reproduce(done.house.house, done.run, tmp_path / "again"))
-    checks = verify(done.house.house, done.run)
-    assert [check.subject for check in checks if not check.passed] == []
+    done.require_reproduced(tmp_path / "again")
 
 
 def test_monitoring_goes_by_information(tmp_path: Path) -> None:
     """Two months of a growing study are two looks, each with the information of its estimate, and the change is told."""
-    house = found_whole_house(tmp_path / "house")
-    gates = {"estimate_change": 9.0, "smd": 0.9, "weight_share": 0.9, "variance_disagreement": 0.9}
-    small = timed("TEST-GROWING", size=200).planned("gates", gates)
-    house.prepare(small, month="2025-02")
-    first = house.run(small.study, "2025-02")
-    assert first.state == "candidate", first.message
-    house.release(first.run)
-    timed("TEST-GROWING").planned("gates", gates).deliver(house)  # type: ignore[arg-type]
-    second = RunId.parse(house.run(small.study, MONTH).run)
-    found = read_results(house.house, second, sealed_commit(house.house, second)).document
+    found = grown(tmp_path / "house", timed)
     looks, primary = found["monitoring"]["looks"], found["primary"]
     assert [look["n"] for look in looks] == [200, 300]
     assert found["monitoring"]["information"] == pytest.approx(1 / primary["standard_error"] ** 2)

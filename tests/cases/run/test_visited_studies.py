@@ -1,8 +1,6 @@
 """A study with repeated visits runs from the delivery to the sealed record; its numbers are right, traced and reproduced."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,53 +8,35 @@ import pytest
 from medicore.cases.answers.explain import explain
 from medicore.cases.proof.reproduce import reproduce
 from medicore.cases.proof.verify import verify
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
 from medicore.errors import ProtocolError
-from medicore.records.identifiers import RunId
 from medicore.records.results.analysis_results import reporting_event
 from medicore.records.results.origin import matching
 from medicore.records.results.paths import leaves_of
 from medicore.records.results.result_tables import result_tables
 from medicore.records.results.trace import ORIGINS
 from medicore.stats.repeated.verification_mixed import verify_mixed
-from tests.whole_house.house import WholeHouse, found_whole_house
+from tests.whole_house.analysed_study import Analysed, analysed
+from tests.whole_house.house import found_whole_house
 from tests.whole_house.prepared_study import SIZE, PreparedStudy
 from tests.whole_house.visited_study import VISITS, visited
 
 EXACT = 1e-6
 
 
-@dataclass(frozen=True)
-class Analysed:
-    """A house with the run of a study, and the run's results."""
-
-    house: WholeHouse
-    study: PreparedStudy
-    run: RunId
-    results: dict[str, Any]
-
-    def numbers(self, name: str) -> np.ndarray:
-        """Return a column as numbers, NaN where the text is empty."""
-        return np.array([float(text or "nan") for text in self.study.texts[name]])
-
-
 @pytest.fixture(scope="module")
 def sealed(tmp_path_factory: pytest.TempPathFactory) -> Analysed:
     """The month of a study with three visits."""
-    house, study = found_whole_house(tmp_path_factory.mktemp("visited") / "house"), visited()
-    house.prepare(study)
-    outcome = house.run(study.study)
-    assert outcome.state == "candidate", outcome.message
-    run = RunId.parse(outcome.run)
-    return Analysed(
-        house, study, run, read_results(house.house, run, sealed_commit(house.house, run)).document
-    )
+    return analysed(tmp_path_factory.mktemp("visited") / "house", visited())
+
+
+def numbers(study: PreparedStudy, name: str) -> np.ndarray:
+    """Return the numbers of a column, NaN where there is none."""
+    return np.array([float(text or "nan") for text in study.texts[name]])
 
 
 def test_the_mixed_model_is_that_of_the_delivered_visits(sealed: Analysed) -> None:
     """Built from the delivery by hand and fitted by the EM algorithm, the difference at the last visit is the row's."""
-    outcome = np.column_stack([sealed.numbers(name) for name in VISITS])
+    outcome = np.column_stack([numbers(sealed.study, name) for name in VISITS])
     active = np.array(sealed.study.texts["arm"]) == "active"
     severity = sealed.study.numbers("severity")
     z = np.column_stack([np.ones(SIZE), active, severity - severity.mean()])
