@@ -60,6 +60,7 @@ def _run(sessions: "list[PrefectSession]") -> int:
     import medicore.cli.report
     import medicore.cli.request
     import medicore.cli.review
+    import medicore.cli.study
     import medicore.cli.work  # noqa: F401 - each module adds its verbs to the app
 
     streams = Streams()
