@@ -4,7 +4,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from medicore.edc.announcing import announce
@@ -12,6 +11,7 @@ from medicore.edc.declared import Declared
 from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.errors import DataError
 from medicore.records.delivery.transfer import Transfer
+from medicore.stores.clock import SystemClock
 from medicore.stores.files import FolderFiles
 
 _SYSTEM = "files"
@@ -45,7 +45,7 @@ def sample_of(
             folder,
             system=_SYSTEM,
             source=study,
-            exported_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            exported_at=SystemClock().now().isoformat(timespec="seconds"),
             version=_VERSION,
             declared=declared,
         )

@@ -1,4 +1,4 @@
-"""Verbs of a study before its first run: study check, study schema."""
+"""Verbs of a study before its first run: study check, study preview, study schema."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -72,6 +72,48 @@ def check(
         )
     if not as_json:
         say(f"{origin} is a protocol{' and the data follow its contract' if data else ''}.")
+
+
+@study.command()
+def preview(
+    name: Name,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file of data; by default the delivery of --month from the protocol's source."),
+    ] = None,
+    month: Annotated[
+        str | None, typer.Option(help="Month of the delivery, YYYY-MM; by default the study's first.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the page there; by default STUDY.preview.html in this folder.")
+    ] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    row_names: RowNames = None,
+) -> None:
+    """Show overlap, balance, sparse levels and precision of a plan on its data, without reading any outcome."""
+    from medicore.cases.studies.preview_page import preview_page
+    from medicore.cases.studies.previewing import lines_of, preview_of
+    from medicore.sample import sample_of
+    from medicore.stores.files import write_atomically
+    from medicore.stores.protocols import StudyFolder
+    from medicore.wiring import connector
+
+    chosen = settings()
+    protocol = StudyFolder(chosen.root / "studies").load(name)
+    if data:
+        with sample_of(name, data, _declared(encoding, delimiter, decimal, row_names)) as (transfer, _):
+            found = preview_of(protocol, transfer)
+    else:
+        found = preview_of(
+            protocol, connector(chosen, protocol).pull(name, month or protocol.calendar.first_month)
+        )
+    path = output or Path(f"{name}.preview.html")
+    write_atomically(path, preview_page(protocol, found).encode())
+    for line in lines_of(found):
+        say(line)
+    say(f"Page         {path}")
 
 
 @study.command()

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import study_id
+from medicore.records.protocol.file.naming import NAMES, Naming, parse_naming, require_name
 from medicore.records.protocol.hypotheses.portfolio_family import (
     FAMILIES,
     PortfolioFamily,
     parse_families,
 )
-from medicore.records.protocol.file.naming import NAMES, Naming, parse_naming, require_name
 from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.protocol.protocol import Protocol
 

@@ -84,7 +84,10 @@ def _examined(text: str, origin: str, *, new: bool) -> tuple[Protocol | None, li
     return protocol, in_order(problems)
 
 
-def _validated(found: Any, file: Places) -> tuple[Protocol | None, tuple[str, ...], list[Problem]]:
+def _validated(
+    found: Any,  # noqa: ANN401 - what YAML holds
+    file: Places,
+) -> tuple[Protocol | None, tuple[str, ...], list[Problem]]:
     """Return the protocol, the top keys of which a part was left out of it since it is broken, and the problems of these.
 
     A file with a misspelled key or a value out of its range still tells how its other parts contradict each other.
@@ -107,7 +110,7 @@ def _validated(found: Any, file: Places) -> tuple[Protocol | None, tuple[str, ..
     return rest, tuple(path[0] for path in paths if path), problems
 
 
-def _without(found: Any, paths: Sequence[Path]) -> Any:
+def _without(found: Any, paths: Sequence[Path]) -> Any:  # noqa: ANN401 - what YAML holds
     """Return the document without the values at the paths; a key that is missing stays missing."""
     rest = copy.deepcopy(found)
     for path in paths:

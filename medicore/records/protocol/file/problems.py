@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from medicore.records.protocol.file.yaml_text import BOOL, Path
+from medicore.records.protocol.file.yaml_text import BOOL, Path, Place
 
 WHOLE = "protocol"
 """The key of a problem that no single key has."""
@@ -54,18 +54,18 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The nodes of a file by their paths."""
+    """The parts of a file by their paths."""
 
-    nodes: Mapping[Path, yaml.Node]
+    found: Mapping[Path, Place]
 
     def traps(self) -> Iterator[Problem]:
         """Yield the plain words that YAML 1.1 reads as truths and people write as texts: NO, Yes, on."""
-        for path, node in self.nodes.items():
+        for path, (node, line) in self.found.items():
             if not isinstance(node, yaml.ScalarNode) or node.tag != BOOL or str(node.value).lower() in _TRUTH:
                 continue
             means = "true" if str(node.value).lower() in {"yes", "on", "y"} else "false"
             words = f"YAML reads {node.value} as {means}; put it in quotes, or write {means}"
-            yield Problem(node.start_mark.line + 1, _key(path), words)
+            yield Problem(line, _key(path), words)
 
     def path_of(self, error: Mapping[str, Any]) -> Path:
         """Return the path of an error of pydantic as the file has it.
@@ -75,7 +75,7 @@ class Places:
         path = tuple(str(part) for part in error["loc"])
         if path[:1] in (("edc",), ("monitoring",)):
             path = (path[0], *path[2:])
-        while path and path not in self.nodes and path[-1] in _UNIONS:
+        while path and path not in self.found and path[-1] in _UNIONS:
             path = path[:-1]
         return path
 
@@ -92,18 +92,17 @@ class Places:
     def _named(self, words: str) -> Iterator[Path]:
         """Yield the places that words name; one that uses a column comes before the one that declares it."""
         for name in _QUOTED.findall(words):
-            found = [path for path, node in self.nodes.items() if _says(node, name)]
+            found = [path for path, place in self.found.items() if _says(place.node, name)]
             yield from sorted(found, key=lambda path: path[:1] == (_CONTRACT,))
         for key in _DOTTED.findall(words):
             path = tuple(key.split("."))
-            if path in self.nodes:
+            if path in self.found:
                 yield path
 
     def _line(self, path: Path) -> int:
         """Return the line of the path, or of the longest part of it that the file has; 0 when it has none."""
         ends = range(len(path), 0, -1)
-        node = next((self.nodes[path[:end]] for end in ends if path[:end] in self.nodes), None)
-        return node.start_mark.line + 1 if node is not None else 0
+        return next((self.found[path[:end]].line for end in ends if path[:end] in self.found), 0)
 
 
 def first_of_each(problems: Iterable[Problem]) -> list[Problem]:

@@ -1,7 +1,7 @@
 """The YAML text of a protocol: what it holds, with the node, and so the line, of each part."""
 
 from collections.abc import Hashable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -46,16 +46,27 @@ def read_yaml(text: str, origin: str) -> tuple[Any, yaml.Node | None]:
         raise ProtocolError(f"{origin} is not valid YAML; correct the file and try again") from error
 
 
-def places(node: yaml.Node | None, path: Path = ()) -> Iterator[tuple[Path, yaml.Node]]:
-    """Yield each node of a document with its path of keys and positions; a key that is a truth has its own, with '' at the end."""
+class Place(NamedTuple):
+    """A part of a document: its node, and the line, from 1, of its key, or of itself where it has none."""
+
+    node: yaml.Node
+    line: int
+
+
+def places(node: yaml.Node | None, path: Path = (), line: int = 0) -> Iterator[tuple[Path, Place]]:
+    """Yield each part of a document with its path of keys and positions; a key that is a truth has its own, with '' at the end."""
     if node is None:
         return
-    yield path, node
+    yield path, Place(node, line or _line(node))
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield from places(value, (*path, str(key.value)))
+            yield from places(value, (*path, str(key.value)), _line(key))
             if isinstance(key, yaml.ScalarNode) and key.tag == BOOL:
-                yield (*path, str(key.value), ""), key
+                yield (*path, str(key.value), ""), Place(key, _line(key))
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             yield from places(value, (*path, str(index)))
+
+
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

@@ -23,7 +23,6 @@ from medicore.records.protocol.safety.coherence import incoherent_safety
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 from medicore.records.protocol.visits import incoherent_visits
 
-
 _PARTS: tuple[Callable[[Protocol], Iterable[str]], ...] = (
     incoherent_strategies,
     incoherent_randomised,
