@@ -1,5 +1,6 @@
-"""Verbs of a study before its first run: study check, study preview, study schema."""
+"""Verbs of a study before its first run: study new, study check, study preview, study schema."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from medicore.edc.declared import Declared
     from medicore.records.finding import Finding
     from medicore.records.protocol.file.problems import Problem
+    from medicore.steps.preview.profile import TableProfile
 
 study = typer.Typer(
     no_args_is_help=True,
@@ -31,6 +33,75 @@ RowNames = Annotated[list[str] | None, typer.Option(help="Rows begin with a row 
 
 
 @study.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="STUDY", help="The new study, such as ACME-RHC-01.")],
+    source: Annotated[Path, typer.Option("--from", help="A file of its data, a row for each subject.")],
+    treatment: Annotated[str, typer.Option(help="The column of the arm, with two levels.")],
+    outcome: Annotated[str, typer.Option(help="The column of the outcome.")],
+    subject: Annotated[
+        str, typer.Option(help="The column that tells subjects apart; by default proposed.")
+    ] = "",
+    treated: Annotated[str, typer.Option(help="The level of the treated arm; by default proposed.")] = "",
+    late: Annotated[
+        list[str] | None, typer.Option(help="A further column that was measured after time zero.")
+    ] = None,
+    levels: Annotated[
+        list[str] | None,
+        typer.Option(help="A category whose levels may be written into the protocol; 'all' for each."),
+    ] = None,
+    randomised: Annotated[bool, typer.Option("--randomised", help="The treatment was randomised.")] = False,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    row_names: RowNames = None,
+) -> None:
+    """Draft a protocol from a file of data: types, levels and gaps from the file, TODO where a person must decide."""
+    from medicore.cases.studies.drafting import Choices, draft
+    from medicore.cases.studies.profiling import profile_of
+    from medicore.errors import ConfigurationError
+    from medicore.records.identifiers import study_id
+    from medicore.sample import sample_of
+    from medicore.stores.clock import SystemClock
+    from medicore.stores.files import write_atomically
+
+    path = settings().root / "studies" / f"{study_id(name)}.yaml"
+    if path.exists():
+        raise ConfigurationError(
+            f"studies/{path.name} exists already; expected a new study; choose another name"
+        )
+    with sample_of(name, [source], _declared(encoding, delimiter, decimal, row_names)) as (transfer, _):
+        found = profile_of(transfer)
+    allowed = _allowed(found, levels or [], {treatment, outcome})
+    month = f"{SystemClock().now():%Y-%m}"
+    choices = Choices(
+        name, source.name, treatment, outcome, month, subject, treated, tuple(late or ()), allowed, randomised
+    )
+    made = draft(found, choices)
+    write_atomically(path, made.text.encode())
+    say(f"Drafted studies/{path.name} from {found.rows} rows and {len(found.columns)} columns.")
+    for column, reason in made.left_out.items():
+        say(f"  left out {column or '(no name)'}: {reason}")
+    say(f"Write what is marked TODO; then: medicore study check {name} --data {source.name}")
+
+
+def _allowed(found: "TableProfile", named: list[str], chosen: set[str]) -> "frozenset[str]":
+    """Return the categories whose levels a person allows, by name or by answer; the person sees the levels first."""
+    categories = [
+        column for column in found.columns if column.kind == "category" and column.name not in chosen
+    ]
+    if "all" in named:
+        return frozenset(column.name for column in categories)
+    allowed = {column.name for column in categories if column.name in named}
+    for column in categories:
+        if column.name in allowed or not sys.stdin.isatty():
+            continue
+        listed = ", ".join(f"{level} ({count})" for level, count in column.levels)
+        if typer.confirm(f"{column.name}: {listed}. Write these levels into the protocol?"):
+            allowed.add(column.name)
+    return frozenset(allowed)
+
+
+@study.command()
 def check(
     name: Name,
     data: Annotated[
@@ -46,19 +117,22 @@ def check(
     """Show every problem of a protocol at once, with its line; with --data, everything that the data break as well."""
     from medicore.cases.studies.checking import check_file, contract_findings
     from medicore.errors import DataError, ProtocolError
+    from medicore.records.protocol.file.undecided import undecided_places
     from medicore.sample import sample_of
     from medicore.stores.protocols import StudyFolder
 
     origin = f"studies/{name}.yaml"
-    checked = check_file(StudyFolder(settings().root / "studies").text(name), origin, name)
+    text = StudyFolder(settings().root / "studies").text(name)
+    checked = check_file(text, origin, name)
+    undecided = () if checked.problems else tuple(undecided_places(text, origin))
     findings: tuple[Finding, ...] = ()
     if checked.protocol is not None and data:
         with sample_of(name, data, _declared(encoding, delimiter, decimal, row_names)) as (transfer, files):
             findings = contract_findings(files, checked.protocol, transfer)
     if as_json:
-        emit(_told(origin, checked.problems, findings))
+        emit(_told(origin, (*checked.problems, *undecided), findings))
     else:
-        for problem in checked.problems:
+        for problem in (*checked.problems, *undecided):
             say(f"{origin}:{problem.line or '-'}: {problem.key}: {problem.words}")
         for finding in findings:
             say(f"{finding.subject}: {finding.message}")

@@ -37,10 +37,10 @@ def preview_page(protocol: Protocol, found: Preview) -> str:
     if found.histogram is not None:
         parts.append(_section("Overlap of the propensity scores", _histogram(found.histogram)))
     if found.balance:
-        rows = [
+        terms = [
             (one["term"], f"{one['unweighted']:+.3f}", f"{one['weighted']:+.3f}") for one in found.balance
         ]
-        parts.append(_section("Balance", _table(("Term", "SMD before", "SMD after weighting"), rows)))
+        parts.append(_section("Balance", _table(("Term", "SMD before", "SMD after weighting"), terms)))
     head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><style>{_STYLE}</style>"
     title = f"<title>{escape(protocol.study)}: preview</title>"
     return (

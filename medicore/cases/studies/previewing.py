@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from threadpoolctl import threadpool_limits
+
 from medicore.records.delivery.delivered import delivered_tables
 from medicore.records.delivery.transfer import Transfer, manifest_of
 from medicore.records.protocol.protocol import Protocol
@@ -24,7 +26,8 @@ def preview_of(protocol: Protocol, transfer: Transfer) -> Preview:
     data = {file.name: file.data for file in transfer.files}
     delivered = delivered_tables(manifest_of(transfer).files, lambda file: data[file.name], "raw")
     texts, _ = one_table(delivered, {name: one.table for name, one in delivered.items()}, protocol)
-    return preview(texts, protocol)
+    with threadpool_limits(limits=1):  # as a run computes
+        return preview(texts, protocol)
 
 
 def lines_of(found: Preview) -> Iterator[str]:

@@ -58,7 +58,11 @@ def _part(name: str, part: Mapping[str, Any]) -> KeysOfPart:
 
 def _default(found: Mapping[str, Any]) -> str:
     default = found.get("default")
-    return "none" if default is None else "empty" if default in ([], {}) else f"{default}"
+    if default is None:
+        return "none"
+    if isinstance(default, bool):
+        return str(default).lower()
+    return "empty" if default in ([], {}) else "its own defaults" if isinstance(default, dict) else f"{default}"
 
 
 def _values(found: Mapping[str, Any]) -> str:

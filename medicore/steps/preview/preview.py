@@ -120,10 +120,8 @@ def _frame(protocol: Protocol, subjects: pd.DataFrame) -> pd.DataFrame:
     """Return ``treated`` and the covariates of the subjects who have them all, with the knots of splines."""
     columns = [covariate.column for covariate in protocol.covariates]
     complete = subjects.dropna(subset=columns).reset_index(drop=True)
-    frame = pd.DataFrame({"treated": complete[protocol.treatment.column] == protocol.treatment.treated})
-    for column in columns:
-        frame[column] = complete[column].to_numpy()
-    return with_knots(protocol, frame)
+    treated = complete[protocol.treatment.column] == protocol.treatment.treated
+    return with_knots(protocol, complete[columns].assign(treated=treated))
 
 
 def _with_scores(protocol: Protocol, frame: pd.DataFrame, cohort: dict[str, Any]) -> Preview:
