@@ -62,7 +62,9 @@ def _default(found: Mapping[str, Any]) -> str:
         return "none"
     if isinstance(default, bool):
         return str(default).lower()
-    return "empty" if default in ([], {}) else "its own defaults" if isinstance(default, dict) else f"{default}"
+    return (
+        "empty" if default in ([], {}) else "its own defaults" if isinstance(default, dict) else f"{default}"
+    )
 
 
 def _values(found: Mapping[str, Any]) -> str:
