@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from medicore.cases.studies.schema import parts_of_protocol
 from medicore.records.ledger.actions import ACTIONS
 from medicore.records.ledger.states import diagram
 from medicore.records.people.people import PERMISSIONS
@@ -36,6 +37,7 @@ def pages() -> dict[str, str]:
         "faults.md": _faults(),
         "guards.md": _guards(),
         "refusals.md": _refusals(),
+        "keys.md": _keys(),
     }
 
 
@@ -95,6 +97,21 @@ def _guards() -> str:
                 guards = "<br>".join(f"`{guard}`" for guard in dict.fromkeys(map(str, attack.guards)))
                 test = attack.test.removeprefix("tests/").replace(".py::", "::")
                 lines.append(f"| {attack.what} | {guards} | `{test}` |")
+    return "\n".join(lines) + "\n"
+
+
+def _keys() -> str:
+    lines = [
+        "# The keys of a protocol\n",
+        "Made from the models in `medicore/records/protocol`. A file in `studies/` has the keys of `Protocol`; a value that is "
+        "called by a name with a capital letter is a part with keys of its own, below. `medicore study schema` prints the same as "
+        "JSON Schema, for editors; `medicore study check STUDY` tells every mistake of a file with its line.",
+    ]
+    for part in parts_of_protocol():
+        lines += ["", f"## {part.name}\n", part.words.replace("``", "`"), "", "| key | values | default |", "|---|---|---|"]
+        for key in part.keys:
+            cells = (f"`{key.name}`", key.values, key.default or "must be given")
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 

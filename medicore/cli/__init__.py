@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from medicore.cli.app import app
+from medicore.cli.panels import arrange
 from medicore.cli.pipes import READER_LEFT, Streams, flushed
 from medicore.errors import ConfigurationError, MediCoreError
 from medicore.stores.surroundings import (
@@ -60,8 +61,10 @@ def _run(sessions: "list[PrefectSession]") -> int:
     import medicore.cli.report
     import medicore.cli.request
     import medicore.cli.review
+    import medicore.cli.study
     import medicore.cli.work  # noqa: F401 - each module adds its verbs to the app
 
+    arrange(app)
     streams = Streams()
     try:
         app(standalone_mode=True, obj=sessions)

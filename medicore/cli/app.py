@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="medicore",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     help="Regulated causal analysis that anyone can check.",
     epilog=(
@@ -24,6 +25,26 @@ app = typer.Typer(
         "9 configuration, 10 halted at findings, 11 busy."
     ),
 )
+
+
+def _version(asked: bool) -> None:
+    """Print the version of the program and end."""
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"medicore {version('medicore')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
+    """Regulated causal analysis that anyone can check."""
+
+
 edc = typer.Typer(
     no_args_is_help=True, help="Deliveries: their manifest, and the simulated EDC of the portfolio studies."
 )

@@ -185,6 +185,8 @@ def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
         for row in rows:
             for message in row["messages"]:
                 say(f"{row['run']}: {message}")
+            if row.get("report"):
+                say(f"{row['run']}: report {row['report']}")
             if row["state"] == RunState.HALTED.value:
                 say(f"Next: medicore review {row['run']}")
     codes = {outcome.exit_code for outcome in outcomes} - {0}

@@ -1,12 +1,13 @@
 """Identifiers of studies, months and runs. Each is validated before it reaches a path, a query or a command."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from medicore.errors import ProtocolError
 
-_STUDY = re.compile(r"(?:MED-\d{4}-\d{4}|REF-[A-Z0-9]{2,24}|TEST-[A-Z0-9]{1,24})", re.ASCII)
+_STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,38}[A-Za-z0-9]", re.ASCII)
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _PERSON = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
@@ -16,17 +17,50 @@ AUTHORITY = "authority"
 """The certificate authority as an actor: it signs the one act that nobody else may be left to sign."""
 
 RESERVED = frozenset({AUTHORITY, "archive", "ledger", "medicore", "nobody", "requests", "service", "unknown"})
-"""What the ledger's events call actors and subjects that are not people; no person is called so."""
+"""What the ledger's events call actors and subjects that are not people; no person and no study is called so."""
+
+_DEVICES = frozenset({"con", "prn", "aux", "nul"}) | {
+    f"{port}{number}" for port in ("com", "lpt") for number in range(10)
+}
+"""Names that Windows keeps for its devices: an auditor's checkout there has no folder of such a name."""
+_FILES = frozenset({"families", "names"})
+"""Files in the folder of the protocols that are no protocols."""
 
 
 def study_id(text: str) -> str:
-    """Return ``text`` if it is a study identifier such as ``MED-2024-0147`` or ``REF-NHEFS``, else raise ProtocolError."""
+    """Return ``text`` if it is a study identifier such as ``MED-2024-0147`` or ``NCT01234567``, else raise ProtocolError.
+
+    An identifier has 3 to 40 letters (A–Z, a–z), digits, hyphens and underscores, and begins and ends with a letter or a
+    digit, so that it is safe in a path, a git reference and a command. It is neither a month nor a word that means
+    something else. A workspace may narrow the rule in ``studies/names.yaml``.
+    """
     if not _STUDY.fullmatch(text):
         raise ProtocolError(
-            f"study {text[:40]!r} is not a study identifier; expected the form MED-2024-0147; "
-            "see the folder studies/ for the known ones"
+            f"study {text[:40]!r} is not a study identifier; expected 3 to 40 letters, digits, '-' and '_', with a letter or a "
+            "digit at both ends, for example MED-2024-0147; see the folder studies/ for the known ones"
+        )
+    plain = confusable_form(text)
+    if _MONTH.fullmatch(text) or plain in RESERVED | _DEVICES | _FILES:
+        raise ProtocolError(
+            f"study {text!r} is not a study identifier, because the word means something else; expected a name such as "
+            f"{text.upper()}-01; choose another"
         )
     return text
+
+
+def confusable_form(study: str) -> str:
+    """Return the form in which two study identifiers are equal when a reader or a file system may take one for the other."""
+    return study.lower().replace("_", "-")
+
+
+def confusable(studies: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the pairs of different studies that may be taken for each other: they differ in case, or in '-' and '_'."""
+    first: dict[str, str] = {}
+    return [
+        (first[form], study)
+        for study in sorted(set(studies))
+        if first.setdefault(form := confusable_form(study), study) != study
+    ]
 
 
 def month_id(text: str) -> str:

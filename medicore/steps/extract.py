@@ -91,7 +91,7 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     delivered = delivered_tables(manifest.files, lambda file: proved[file.name])
     tables = {name: one.table for name, one in delivered.items()}
     contract = protocol.contract
-    texts, joined = _one_table(delivered, tables, protocol)
+    texts, joined = one_table(delivered, tables, protocol)
     table, uncastable = cast_table(texts, contract)
     files.write_table("extract.parquet", table)
     undeclared = _undeclared_columns(texts, contract)
@@ -125,7 +125,7 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     return write_section(files, "extract", section, ())
 
 
-def _one_table(
+def one_table(
     delivered: Mapping[str, Delivered], tables: Mapping[str, TextTable], protocol: Protocol
 ) -> tuple[TextTable, tuple[JoinedDataset, ...]]:
     """Return the table with a row per subject, and the counts of each data set if the protocol joins several."""

@@ -1,9 +1,10 @@
-"""The folder ``studies``: one protocol per study, and the families across studies."""
+"""The folder ``studies``: one protocol per study, the families across studies, and the rule for names of studies."""
 
 from pathlib import Path
 
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import study_id
+from medicore.records.protocol.file.naming import NAMES, Naming, parse_naming, require_name
 from medicore.records.protocol.hypotheses.portfolio_family import (
     FAMILIES,
     PortfolioFamily,
@@ -21,22 +22,33 @@ class StudyFolder:
 
     def studies(self) -> tuple[str, ...]:
         """Return the identifiers of all studies, sorted."""
-        return tuple(sorted(path.stem for path in self._folder.glob("*.yaml") if path.name != FAMILIES))
+        found = (path for path in self._folder.glob("*.yaml") if path.name not in (FAMILIES, NAMES))
+        return tuple(sorted(path.stem for path in found))
 
     def families(self) -> tuple[PortfolioFamily, ...]:
         """Return the families across studies, none without their file; raise ProtocolError when it is malformed."""
         path = self._folder / FAMILIES
         return parse_families(_text(path), f"studies/{path.name}") if path.is_file() else ()
 
-    def load(self, study: str) -> Protocol:
-        """Return the protocol of ``study``; raise ProtocolError when there is none."""
+    def naming(self) -> Naming | None:
+        """Return the company's rule for names of studies, None without its file; raise ProtocolError when it is malformed."""
+        path = self._folder / NAMES
+        return parse_naming(_text(path), f"studies/{path.name}") if path.is_file() else None
+
+    def text(self, study: str) -> str:
+        """Return the file of ``study`` as it stands; raise ProtocolError when there is none, or not under that name."""
         path = self._folder / f"{study_id(study)}.yaml"
         if not path.is_file():
             known = ", ".join(self.studies()) or "none"
             raise ProtocolError(f"study {study} has no protocol; known studies: {known}")
-        protocol = parse_protocol(_text(path), f"studies/{path.name}")
+        require_name(study, self.studies(), self.naming())
+        return _text(path)
+
+    def load(self, study: str) -> Protocol:
+        """Return the protocol of ``study``; raise ProtocolError when there is none."""
+        protocol = parse_protocol(self.text(study), f"studies/{study}.yaml")
         if protocol.study != study:
-            raise ProtocolError(f"studies/{path.name} is the protocol of {protocol.study}; rename the file")
+            raise ProtocolError(f"studies/{study}.yaml is the protocol of {protocol.study}; rename the file")
         return protocol
 
 

@@ -6,10 +6,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from medicore.cli import _run
+from medicore.cli.panels import PANELS
 from tests.conftest import ROOT
 
 # A verb that leaves so many logs to Prefect's client, and ends with the code that it is given.
@@ -90,3 +93,28 @@ def test_verbs_that_analyse_nothing_import_no_statistics() -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, check=True, text=True
     )
     assert answer.stdout == "set()\n"
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--version`` prints the installed version alone; ``-h`` is help, everywhere."""
+    for arguments, words in (
+        (("--version",), f"medicore {version('medicore')}\n"),
+        (("-h",), "Exit codes"),
+        (("study", "check", "-h"), "--data"),
+    ):
+        monkeypatch.setattr("sys.argv", ["medicore", *arguments])
+        assert _run([]) == 0
+        assert words in capsys.readouterr().out
+
+
+def test_every_verb_is_in_the_panel_of_a_person(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The help has a panel for each person and none for verbs of nobody."""
+    monkeypatch.setattr("sys.argv", ["medicore", "--help"])
+    assert _run([]) == 0
+    out = capsys.readouterr().out
+    for title, names in PANELS.items():
+        assert title in out
+        assert all(f" {name} " in out for name in names)
+    assert "─ Commands ─" not in out

@@ -5,22 +5,52 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medicore.errors import ProtocolError
-from medicore.records.identifiers import RunId, commit_id, fingerprint_id, month_id, person_id, study_id
+from medicore.records.identifiers import (
+    RunId,
+    commit_id,
+    confusable,
+    fingerprint_id,
+    month_id,
+    person_id,
+    study_id,
+)
 
 
-@pytest.mark.parametrize("text", ["MED-2024-0147", "REF-NHEFS", "TEST-A1"])
+@pytest.mark.parametrize(
+    "text", ["MED-2024-0147", "REF-NHEFS", "ACME-RHC-01", "NCT01234567", "acme_7", "123", "a" * 40]
+)
 def test_studies(text: str) -> None:
-    """Studies of the three kinds are accepted as they are."""
+    """A sponsor's own names, registry numbers too, are accepted as they are."""
     assert study_id(text) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", "med-2024-0147", "MED-2024-0147\n", "MED-2024-147", "../MED-2024-0147", "MED-٢٠٢٤-0147"]
-)
+    "text",
+    [
+        "", "AB", "a" * 41, "MED-2024-0147\n", "../MED-2024-0147", "MED-٢٠٢٤-0147", "MЕD-2024-0147", "-force", "_A1", "A1-", "A1_",
+        "A.lock", "A B C", "A/B/C", "A..B", "A@{1}", "A~1", "A:B", "A*B",
+    ],
+)  # fmt: skip
 def test_not_studies(text: str) -> None:
-    """Anything else is refused, a line break at the end and foreign digits too."""
-    with pytest.raises(ProtocolError, match="not a study identifier"):
+    """Anything else is refused: foreign digits and letters, what is an option, a path or a git revision, a line break at the end."""
+    with pytest.raises(ProtocolError, match="not a study identifier; expected 3 to 40"):
         study_id(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["2025-03", "Ledger", "ARCHIVE", "con", "COM1", "families", "Names", "medicore"]
+)
+def test_words_that_mean_something_else_are_no_studies(text: str) -> None:
+    """A month, a device of Windows and what the ledger or the folder of protocols calls otherwise are no names of studies."""
+    with pytest.raises(ProtocolError, match="means something else"):
+        study_id(text)
+
+
+def test_studies_that_may_be_taken_for_each_other_are_paired() -> None:
+    """Names that differ in case, or in hyphen and underscore, are pairs; a name is never paired with itself."""
+    names = ["ACME-01", "acme-01", "ACME_01", "ACME-02", "ACME-02"]
+    assert confusable(names) == [("ACME-01", "ACME_01"), ("ACME-01", "acme-01")]
+    assert confusable(["MED-2024-0147", "REF-NHEFS"]) == []
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_unknown_study_is_refused_with_the_known_ones(folder: StudyFolder, tmp_p
         StudyFolder(tmp_path / "empty").load("REF-NHEFS")
 
 
-@pytest.mark.parametrize("study", ["../REF-NHEFS", "REF-NHEFS/", "", "ref-nhefs", "REF-NHEFS\n"])
+@pytest.mark.parametrize("study", ["../REF-NHEFS", "REF-NHEFS/", "", "REF NHEFS", "REF-NHEFS\n"])
 def test_malformed_study_reaches_no_path(folder: StudyFolder, study: str) -> None:
     """An identifier that is none is refused before a file is looked for (FAULTS 31)."""
     with pytest.raises(ProtocolError, match="is not a study identifier"):

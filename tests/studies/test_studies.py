@@ -60,7 +60,7 @@ def test_protocol_without_an_attribute_of_its_estimand_is_refused(path: Path, at
     """Each of the five attributes of ICH E9(R1) is in the file, and the file is refused without it."""
     stored = yaml.safe_load(path.read_text(encoding="utf-8"))
     del stored["estimand"][attribute]
-    with pytest.raises(ProtocolError, match=rf"estimand\.{attribute}: Field required"):
+    with pytest.raises(ProtocolError, match=rf"estimand\.{attribute}: is missing"):
         parse_protocol(yaml.safe_dump(stored), path.name)
 
 

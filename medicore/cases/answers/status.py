@@ -9,6 +9,7 @@ from medicore.cases.run.stored import read_document
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import RunHistory
+from medicore.records.ledger.states import RunState
 from medicore.records.results.looks import stored_number
 from medicore.records.results.results import Balance, Cohort, Results, document_section
 
@@ -48,27 +49,39 @@ def _figures(house: House, run: RunId, commit: str) -> dict[str, Any]:
     if _EVIDENCE in names:
         found["evidence"] = f"{run.folder}/{_EVIDENCE}"
     if "results.json" in names:
-        results = read_results(house, run, commit)
-        primary = results.primary
-        found |= {
-            "estimator": primary.estimator,
-            "n": primary.n,
-            "estimate": primary.estimate,
-            **_valid(results),
-            "ci_low": primary.ci_low,
-            "ci_high": primary.ci_high,
-            "p_value": primary.p_value,
-            **_worst(results.balance),
-        }
-        found["not_estimable"] = [
-            f"{row.name}: {row.note}" for row in results.sensitivity if row.estimate is None
-        ]
+        found |= _of_results(read_results(house, run, commit))
     elif "propensity.json" in names:
         propensity, cohort = (
             document_section(name, read_document(house, run, commit, name))
             for name in ("propensity.json", "cohort.json")
         )
         found |= {**_worst(Balance(propensity.part("balance"))), "n": Cohort(cohort).in_arms}
+    return found
+
+
+def _of_results(results: Results) -> dict[str, Any]:
+    primary = results.primary
+    return {
+        "estimator": primary.estimator,
+        "n": primary.n,
+        "estimate": primary.estimate,
+        **_valid(results),
+        "ci_low": primary.ci_low,
+        "ci_high": primary.ci_high,
+        "p_value": primary.p_value,
+        **_worst(results.balance),
+        "not_estimable": [f"{row.name}: {row.note}" for row in results.sensitivity if row.estimate is None],
+    }
+
+
+def _tried(house: House, run: RunId) -> dict[str, Any]:
+    """Return the figures of an exploratory run, which has no record, from its work folder, and where its report lies."""
+    files = house.workspaces.files(run)
+    found: dict[str, Any] = {}
+    if files.exists("results.json"):
+        found |= _of_results(Results.from_json(files.read("results.json")))
+    if files.exists("report.pdf"):
+        found["report"] = str(house.workspaces.path(run) / run.folder / "report.pdf")
     return found
 
 
@@ -103,4 +116,6 @@ def summary(house: House, outcome: Outcome) -> dict[str, Any]:
     if outcome.state == "refused":
         empty = dict.fromkeys(_FIGURES)
         return {"run": outcome.run, "state": "refused", "messages": [outcome.message], **empty}
-    return line(house, RunId.parse(outcome.run))
+    history = history_of(house, RunId.parse(outcome.run))
+    tried = _tried(house, history.run) if history.state is RunState.EXPLORED else {}
+    return line_of(house, history) | tried

@@ -26,6 +26,7 @@ from medicore.records.moment import timestamp
 from medicore.records.people.act import ENVELOPE, Act, declare
 from medicore.records.people.people import Permission, Person
 from medicore.records.protocol.calendar import day_begins, first_day, local_date
+from medicore.records.protocol.file.undecided import require_decided
 from medicore.records.protocol.printable import require_printable
 from medicore.records.protocol.protocol import Protocol
 
@@ -106,6 +107,7 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
         protocol = house.protocols.load(request.study)
         _require_month(protocol, request.month, house.clock.now())
         require_printable(protocol)
+        require_decided(protocol)
         if request.exploratory:
             return protocol, house.code.commit(), house.environment.digest()
         return protocol, house.code.require_clean(), house.environment.require_locked()

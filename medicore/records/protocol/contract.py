@@ -8,6 +8,10 @@ from medicore.records.protocol.growing import GrowingPart
 from medicore.records.protocol.part import Text
 
 
+class UnknownColumnError(LookupError):
+    """A column that the contract does not have."""
+
+
 class Column(GrowingPart):
     """One column of the extract: its type, how its texts are read, and the rules for its values.
 
@@ -130,8 +134,11 @@ class Contract(BaseModel):
         return tuple(column.name for column in self.columns)
 
     def column(self, name: str) -> Column:
-        """Return the column called ``name``."""
-        return next(column for column in self.columns if column.name == name)
+        """Return the column called ``name``; raise UnknownColumnError when none is."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise UnknownColumnError(name)
 
 
 def require_contrast(treatment: object, contract: Contract | None) -> None:

@@ -1,5 +1,6 @@
 """status: a run's line has its state, who asked, what a human should know, and the figures that its record holds."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,15 @@ def test_a_number_leads_to_its_runs(month: WholeHouse) -> None:
     assert (first.path, first.value) == ("primary.estimate", estimate)
     assert "propensity scores and outcome models together" in first.definition
     assert {one.run for one in sightings(month.house, f"{estimate:.3f}", SOUND)} == {SOUND_RUN}
+
+
+def test_an_exploratory_run_that_just_ended_has_its_figures_and_its_report(founded: WholeHouse) -> None:
+    """What was tried is told from its work folder: the figures of its results, and where its report lies."""
+    outcome = founded.run(SOUND, exploratory=True)
+    run = RunId.parse(outcome.run)
+    found = summary(founded.house, outcome)
+    results = json.loads(founded.house.workspaces.files(run).read("results.json"))
+    assert found["estimate"] == results["primary"]["estimate"]
+    assert found["valid_low"] == results["monitoring"]["ci_low"]
+    assert Path(found["report"]).read_bytes() == founded.house.workspaces.files(run).read("report.pdf")
+    assert line(founded.house, run)["estimate"] is None

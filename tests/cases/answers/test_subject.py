@@ -151,7 +151,7 @@ def test_the_latest_attempt_is_looked_at_where_none_is_released(month: WholeHous
         (BROKEN, None, f"study {BROKEN} has no sealed run that reached the cohort"),
         (SOUND, "2025-02", f"study {SOUND} has no sealed run of 2025-02 that reached"),
         (SOUND, "2025-13", "month '2025-13' is malformed"),
-        ("nonsense", None, "not a study identifier"),
+        ("no study", None, "not a study identifier"),
     ],
 )
 def test_what_is_not_there_is_not_looked_at(

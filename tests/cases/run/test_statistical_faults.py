@@ -71,13 +71,13 @@ def test_one_arm(house: WholeHouse) -> None:
     [
         (
             faulty.no_contrast(),
-            "studies/TEST-NOCONTRAST.yaml: line 66: treatment: column 'arm' has 3 arms (low dose, high dose, control) and no "
+            "studies/TEST-NOCONTRAST.yaml: line 65: treatment: column 'arm' has 3 arms (low dose, high dose, control) and no "
             "declared contrast of two; name one arm under 'treated' and one under 'control'; "
             "1 problem(s) in all; correct the file",
         ),
         (
             faulty.late_covariate(),
-            "studies/TEST-LATECOVARIATE.yaml: protocol: covariates ['week_4'] are not measured at baseline; "
+            "studies/TEST-LATECOVARIATE.yaml: line 91: covariates.5.column: covariates ['week_4'] are not measured at baseline; "
             "adjusting for them is refused; 1 problem(s) in all; correct the file",
         ),
     ],

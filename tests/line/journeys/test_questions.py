@@ -85,7 +85,7 @@ def test_an_excluded_patient(month: Month) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("attempts", "nonsense"), 3, "not a study identifier"),
+        (("attempts", "no study"), 3, "not a study identifier"),
         (("access", CLEAN, "--at", "yesterday"), 3, "expected YYYY-MM-DD"),
         (("access", CLEAN, "--at", "20250331"), 3, "expected YYYY-MM-DD"),
         (("access", CLEAN, "--at", "2999-01-01"), 3, "in the future"),

@@ -33,22 +33,28 @@ def accepted(change: Change) -> Protocol:
 @pytest.mark.parametrize(
     ("plan", "problem"),
     [
-        ({}, "sensitivity.flexible.learners: Field required"),
+        ({}, "sensitivity.flexible.learners: is missing"),
         ({"learners": []}, "sensitivity.flexible.learners: Tuple should have at least 1 item"),
         (
             {"learners": ["forest"]},
-            "sensitivity.flexible.learners.0: Input should be 'penalised' or 'boosting'",
+            "sensitivity.flexible.learners.0: found 'forest'; expected 'penalised' or 'boosting'",
         ),
         ({"learners": ["boosting", "boosting"]}, "a learner is named twice; name each once"),
-        ({"learners": ["boosting"], "folds": 1}, "sensitivity.flexible.folds: Input should be greater than"),
-        ({"learners": ["boosting"], "folds": 21}, "sensitivity.flexible.folds: Input should be less than"),
-        ({"learners": ["boosting"], "repeats": 0}, "sensitivity.flexible.repeats: Input should be greater"),
-        ({"learners": ["boosting"], "repeats": 51}, "sensitivity.flexible.repeats: Input should be less"),
-        ({"learners": ["boosting"], "truncation": 0.5}, "sensitivity.flexible.truncation: Input should be"),
-        ({"learners": ["boosting"], "truncation": 0}, "sensitivity.flexible.truncation: Input should be"),
+        (
+            {"learners": ["boosting"], "folds": 1},
+            "sensitivity.flexible.folds: found 1; expected greater than",
+        ),
+        ({"learners": ["boosting"], "folds": 21}, "sensitivity.flexible.folds: found 21; expected less than"),
+        ({"learners": ["boosting"], "repeats": 0}, "sensitivity.flexible.repeats: found 0; expected greater"),
+        ({"learners": ["boosting"], "repeats": 51}, "sensitivity.flexible.repeats: found 51; expected less"),
+        (
+            {"learners": ["boosting"], "truncation": 0.5},
+            "sensitivity.flexible.truncation: found 0.5; expected",
+        ),
+        ({"learners": ["boosting"], "truncation": 0}, "sensitivity.flexible.truncation: found 0; expected"),
         (
             {"learners": ["boosting"], "depth": 3},
-            "sensitivity.flexible.depth: Extra inputs are not permitted",
+            "sensitivity.flexible.depth: is no key here",
         ),
     ],
 )

@@ -211,7 +211,7 @@ def test_a_family_that_does_not_hold_its_level_is_refused_by_name(text: str, wor
         ({**GRAPH, "transitions": [[0, 1], [0, 0.5]]}, "row 2 of the transitions passes on to itself"),
         ({**GRAPH, "weights": [1.5, 0]}, "less than or equal to 1"),
         ({"hypotheses": ["primary"]}, "at least 2 items"),
-        ({"hypotheses": ["primary", {"subgroup": "sex"}]}, "Field required"),
+        ({"hypotheses": ["primary", {"subgroup": "sex"}]}, "is missing"),
     ],
 )  # fmt: skip
 def test_what_is_no_graph_is_refused(keys: dict[str, Any], words: str) -> None:

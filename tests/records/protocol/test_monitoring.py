@@ -57,7 +57,7 @@ def test_every_default_is_written_out() -> None:
         ({**SPENDING, "alpha": 0.04}, "expected alpha to be 1 − level"),
         ({**SEQUENCE, "sides": 1}, "benefit: higher, or benefit: lower"),
         ({**SEQUENCE, "tuned_at": 0}, "greater than or equal to 1"),
-        ({**SEQUENCE, "function": "pocock"}, "Extra inputs are not permitted"),
+        ({**SEQUENCE, "function": "pocock"}, "is no key here"),
         ({"method": "single", "month": "2025-13"}, "expected YYYY-MM"),
         ({"method": "maxsprt", "alpha": 0.05}, "no primary estimate; expected 'alpha spending'"),
         ({"method": "none"}, "does not match any of the expected tags"),

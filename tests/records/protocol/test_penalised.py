@@ -46,7 +46,7 @@ def test_the_fit_is_read_and_changes_the_digest() -> None:
             put("inference", value={"estimator": "g-computation"}),
             "inference.estimator 'g-computation' is not offered with",
         ),
-        (put("models", "outcome_fit", value="exact"), "models.outcome_fit: Input should be"),
+        (put("models", "outcome_fit", value="exact"), "models.outcome_fit: found 'exact'; expected"),
         (
             put(
                 "secondary",

@@ -126,7 +126,7 @@ def test_what_was_recorded_in_the_old_form_is_read() -> None:
 
 def test_a_recorded_text_that_is_no_protocol_is_refused() -> None:
     """What holds no protocol of any version is refused."""
-    with pytest.raises(ProtocolError, match="Field required"):
+    with pytest.raises(ProtocolError, match="is missing"):
         parse_recorded("{}", "x")
 
 

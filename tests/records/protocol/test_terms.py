@@ -22,7 +22,7 @@ def curved(**plan: Any) -> dict[str, Any]:
         (curved(terms=["spline"]), "a spline needs the number of its knots; write knots: 3, 4 or 5"),
         (curved(terms=["linear"], knots=4), "'knots' belongs to the term 'spline'"),
         (curved(terms=["spline", "square"], knots=4), "a spline has the linear term and no square"),
-        (curved(terms=["spline"], knots=6), "covariates.0.knots: Input should be 3, 4 or 5"),
+        (curved(terms=["spline"], knots=6), "covariates.0.knots: found 6; expected 3, 4 or 5"),
     ],
 )
 def test_a_spline_that_is_none_is_refused(covariate: dict[str, Any], problem: str) -> None:

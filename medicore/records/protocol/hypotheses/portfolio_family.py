@@ -6,8 +6,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import study_id
+from medicore.records.protocol.file.yaml_text import read_yaml
 from medicore.records.protocol.hypotheses.family import FamilyMethod
-from medicore.records.protocol.parsing import read_yaml
 from medicore.records.protocol.part import Part
 
 FAMILIES = "families.yaml"

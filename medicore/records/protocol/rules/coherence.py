@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
+from medicore.records.protocol.contract import UnknownColumnError
 from medicore.records.protocol.criteria import NUMERIC, require_fit
 from medicore.records.protocol.flexible import flexible_incoherence
 from medicore.records.protocol.harms import incoherent_harms
@@ -22,16 +23,31 @@ from medicore.records.protocol.safety.coherence import incoherent_safety
 from medicore.records.protocol.strategies import incoherent_strategies, planned_columns
 from medicore.records.protocol.visits import incoherent_visits
 
+_PARTS: tuple[Callable[[Protocol], Iterable[str]], ...] = (
+    incoherent_strategies,
+    incoherent_randomised,
+    incoherent_controls,
+    lambda one: incoherent_endpoints(one, (_outcome_can_be_analysed, _estimand_can_be_estimated)),
+    incoherent_families,
+    incoherent_survival,
+    incoherent_terms,
+    incoherent_clusters,
+    incoherent_penalty,
+    incoherent_visits,
+    incoherent_counts,
+    incoherent_levels,
+)
+"""What the parts that have a module of their own ask for."""
+
 
 def incoherences(protocol: Protocol) -> list[str]:
-    """Return every contradiction in ``protocol``, in words; none when its parts agree."""
-    unknown = [*_problems(_columns_exist, protocol)]
+    """Return every contradiction in ``protocol``, in words; none when its parts agree.
+
+    A rule that looks up a column that the contract does not have ends there: the column itself is told.
+    """
     declared = declared_harms(protocol.monitoring)
-    harms = [*incoherent_harms(declared, protocol.contract), *incoherent_safety(protocol, declared)]
-    if unknown:
-        # The other rules look up the columns.
-        return [*unknown, *harms]
     rules: list[Callable[[Protocol], None]] = [
+        _columns_exist,
         _treatment_is_a_contrast,
         _outcome_can_be_analysed,
         _estimand_can_be_estimated,
@@ -46,23 +62,11 @@ def incoherences(protocol: Protocol) -> list[str]:
         _ignored_are_no_data,
         _datasets_give_the_contract,
     ]
-    broken = [words for rule in rules for words in _problems(rule, protocol)]
-    endpoints = incoherent_endpoints(protocol, (_outcome_can_be_analysed, _estimand_can_be_estimated))
     return [
-        *broken,
-        *harms,
-        *incoherent_strategies(protocol),
-        *incoherent_randomised(protocol),
-        *incoherent_controls(protocol),
-        *endpoints,
-        *incoherent_families(protocol),
-        *incoherent_survival(protocol),
-        *incoherent_terms(protocol),
-        *incoherent_clusters(protocol),
-        *incoherent_penalty(protocol),
-        *incoherent_visits(protocol),
-        *incoherent_counts(protocol),
-        *incoherent_levels(protocol),
+        *(words for rule in rules for words in _problems(rule, protocol)),
+        *incoherent_harms(declared, protocol.contract),
+        *incoherent_safety(protocol, declared),
+        *(words for part in _PARTS for words in _until_unknown(part, protocol)),
     ]
 
 
@@ -72,6 +76,16 @@ def _problems(rule: Callable[[Protocol], None], protocol: Protocol) -> Iterator[
         rule(protocol)
     except ValueError as error:
         yield str(error)
+    except UnknownColumnError:
+        return
+
+
+def _until_unknown(part: Callable[[Protocol], Iterable[str]], protocol: Protocol) -> Iterator[str]:
+    """Yield what a part says against the protocol, up to a column that the contract does not have."""
+    try:
+        yield from part(protocol)
+    except UnknownColumnError:
+        return
 
 
 def _datasets_give_the_contract(protocol: Protocol) -> None:

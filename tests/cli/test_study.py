@@ -1,0 +1,125 @@
+"""The verbs of a study before its first run, from a file of data to a protocol that can be signed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medicore import settings
+from medicore.cli import _run
+from tests.whole_house.site_file import rows, written
+
+
+@pytest.fixture
+def called(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """A call of ``medicore study`` in a checkout with an empty folder of studies: exit code, stdout, stderr."""
+    (tmp_path / "studies").mkdir()
+    monkeypatch.setattr(settings, "CHECKOUT", tmp_path)
+    monkeypatch.setenv("MEDICORE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["medicore", "study", *arguments])
+        code = _run([])
+        return (code, *capsys.readouterr())
+
+    return call
+
+
+NEW = (
+    "new",
+    "ACME-RHC-01",
+    "--from",
+    "site.csv",
+    "--treatment",
+    "arm",
+    "--outcome",
+    "score",
+    "--levels",
+    "all",
+)
+
+
+def test_from_a_file_to_a_plan(called: Any, tmp_path: Path) -> None:
+    """Draft, check against the data, preview with its page: three commands, each says what comes next."""
+    written(tmp_path, rows())
+    code, out, _ = called(*NEW)
+    assert code == 0
+    assert "Drafted studies/ACME-RHC-01.yaml from 400 rows and 10 columns." in out
+    assert "left out note: free text" in out
+    code, out, _ = called("check", "ACME-RHC-01", "--data", "site.csv")
+    assert code == 0
+    assert "studies/ACME-RHC-01.yaml:3: title: is to be decided by a person" in out
+    assert "the data follow its contract" in out
+    code, out, _ = called("preview", "ACME-RHC-01", "--data", "site.csv")
+    assert code == 0
+    assert "Hidden       score" in out
+    assert "<title>ACME-RHC-01: preview</title>" in (tmp_path / "ACME-RHC-01.preview.html").read_text()
+    code, _, err = called(*NEW)
+    assert code == 9
+    assert (
+        err
+        == "medicore: studies/ACME-RHC-01.yaml exists already; expected a new study; choose another name\n"
+    )
+
+
+def test_every_problem_has_its_line(called: Any, tmp_path: Path) -> None:
+    """All problems of a file are printed one a line, as an editor jumps to them, and as JSON."""
+    written(tmp_path, rows())
+    called(*NEW)
+    path = tmp_path / "studies" / "ACME-RHC-01.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("seed:", "sed:").replace("treated: 'new drug'", "treated: 'drug'"), encoding="utf-8"
+    )
+    code, out, err = called("check", "ACME-RHC-01")
+    assert code == 3
+    assert "sed: is no key here; expected 'seed'" in out
+    assert "seed: is missing; add it" in out
+    assert err.startswith("medicore: studies/ACME-RHC-01.yaml has 2 problem(s)")
+    assert len(json.loads(called("check", "ACME-RHC-01", "--json")[1])["problems"]) == 2
+
+
+def test_data_that_break_the_contract_are_counted(called: Any, tmp_path: Path) -> None:
+    """Every broken rule is told with its column and count; no value of the file is printed."""
+    written(tmp_path, rows())
+    called(*NEW)
+    broken = [
+        row | ({"age": "secret", "sex": "X-unknown"} if place < 4 else {}) for place, row in enumerate(rows())
+    ]
+    written(tmp_path, broken)
+    code, out, err = called("check", "ACME-RHC-01", "--data", "site.csv")
+    assert code == 4
+    assert "Column age: 4 value(s) are not a whole number" in out
+    assert "sex: " in out
+    assert "secret" not in out + err
+    assert "X-unknown" not in out + err
+
+
+def test_the_schema_is_one_of_json_schema(called: Any) -> None:
+    """The schema names every key of a protocol, and allows no other."""
+    code, out, _ = called("schema")
+    assert code == 0
+    schema = json.loads(out)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert schema["additionalProperties"] is False
+    assert {"study", "estimand", "contract", "outcome", "monitoring"} <= set(schema["properties"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("check", "../x"), 3, "is not a study identifier"),
+        (("check", "NOWHERE-1"), 3, "study NOWHERE-1 has no protocol; known studies: none"),
+        (("preview", "NOWHERE-1"), 3, "has no protocol"),
+        (("new", "ACME", "--from", "absent.csv", "--treatment", "a", "--outcome", "b"), 4, "absent.csv is not a file"),
+        (("new", "2025-03", "--from", "absent.csv", "--treatment", "a", "--outcome", "b"), 3, "the word means something else"),
+    ],
+)  # fmt: skip
+def test_nonsense_is_refused(called: Any, arguments: tuple[str, ...], code: int, words: str) -> None:
+    """One line says what was found, what is expected and what to do."""
+    found, _, err = called(*arguments)
+    assert found == code
+    assert words in err
+    assert err.count("\n") == 1
