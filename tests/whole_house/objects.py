@@ -33,7 +33,21 @@ def name_of(found: GitObject) -> str:
 
 
 class Objects(dict[str, GitObject]):
-    """Git objects by their names."""
+    """Git objects by their names; the files of a commit are looked up once, until an object is put in the place of another."""
+
+    def __init__(self, *given: Mapping[str, GitObject]) -> None:
+        super().__init__(*given)
+        self._listed: dict[str, dict[str, File]] = {}
+
+    def __setitem__(self, name: str, found: GitObject) -> None:
+        """Put an object under a name, whatever was there."""
+        self._listed.clear()
+        super().__setitem__(name, found)
+
+    def __delitem__(self, name: str) -> None:
+        """Take an object away."""
+        self._listed.clear()
+        super().__delitem__(name)
 
     def keep(self, kind: str, data: bytes) -> str:
         """Store an object and return its name."""
@@ -54,7 +68,9 @@ class Objects(dict[str, GitObject]):
     def files(self, commit: str) -> dict[str, File]:
         """Return every file of a commit, by its whole name, in git's order."""
         tree = self.of_kind(commit, "commit").split(b"\n", 1)[0].decode().split()[1]
-        return dict(self._below(tree, ""))
+        if tree not in self._listed:
+            self._listed[tree] = dict(self._below(tree, ""))
+        return self._listed[tree]
 
     def _below(self, tree: str, folder: str) -> Iterator[tuple[str, File]]:
         for mode, name, identifier in entries(self.of_kind(tree, "tree")):

@@ -12,6 +12,7 @@ from medicore.cases.people.changes import people_check
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.people.signers import proved
 from medicore.cases.proof.inventory import archive_check, head_checks
+from medicore.cases.proof.read_once import ReadOnce
 from medicore.cases.proof.verify_acts import act_checks, of_event
 from medicore.cases.proof.verify_copies import POINTER, file_copies, list_copies, stored_copies
 from medicore.cases.review.namesakes import namesake_checks
@@ -58,7 +59,7 @@ def verify(
     checks = foundations(house, authority, listed)
     if checks[0].passed:
         with house.records.reading() as records:
-            once = replace(house, records=records)
+            once = replace(house, records=records, ledger=ReadOnce(house.ledger))
             checks += (nothing_foreign(house), *record_checks(once, run, checkout, listed))
     tell(house, run, checks)
     return checks
