@@ -29,10 +29,10 @@ def test_all_studies_with_three_months_are_in_one_figure() -> None:
     assert {len(panel["marks"]) for panel in drawn} == {11}
     assert {panel["marks"][0]["words"] for panel in drawn} == {"05"}
     table, missing = short_series(Portfolio(contents(), identity())).calls
-    group, row = table.arguments[5]
-    assert group["title"] == "MED-2024-0005: mmol/L"
-    assert row["cells"][:4] == ("2025-03", "released", "−56.85", "−72.15 to −50.35")
-    assert row["cells"][4:] == ("−68.11 to −54.39", "0.0040")
+    (row,) = table.arguments[5]
+    assert row["cells"][0].arguments == ("MED-2024-0005", "mmol/L")
+    assert row["cells"][1:5] == ("2025-03", "released", "−56.85", "−72.15 to −50.35")
+    assert row["cells"][5:] == ("−68.11 to −54.39", "0.0040")
     assert "MED-2024-0006, MED-2024-0007, MED-2024-0008" in missing.arguments[0]
 
 
@@ -43,7 +43,7 @@ def test_studies_in_their_first_two_months_are_not_drawn() -> None:
     assert panels(shown) == ""
     assert "key(" not in introduction(shown)
     (table,) = short_series(shown).calls
-    assert [row["cells"][0] for row in table.arguments[5][1:]] == ["2025-01", "2025-03"]
+    assert [row["cells"][1] for row in table.arguments[5]] == ["2025-01", "2025-03"]
     assert short_series(portfolio_of(study)) == "\n```{=typst}\n\n```\n"
 
 

@@ -151,6 +151,20 @@ def test_a_month_with_little_to_say_is_still_a_report() -> None:
     assert all(one.met for one in check_report(made))
 
 
+def test_what_is_late_everywhere_is_said_once() -> None:
+    """Where all studies have late months, their names are not listed; where none has, the page says so."""
+    from presentation.portfolio.front import counts
+    from presentation.portfolio.inputs import Portfolio
+
+    document = contents()
+    (one,) = document["later_late"]
+    document["later_late"] = [{**one, "study": study["study"]} for study in document["studies"]]
+    found = counts(Portfolio(document, identity())).calls[0].arguments[0]
+    assert found.endswith("earlier months of MED-2024-0007 and later months of all studies (Table 2.2).")
+    document["earlier_late"] = document["later_late"] = []
+    assert counts(Portfolio(document, identity())).calls[0].arguments[0].endswith("No other month is late.")
+
+
 def test_a_month_is_called_the_first_only_where_none_came_before() -> None:
     """Without a recorded change an earlier month is named; only where none has an estimate is this one the first."""
     from presentation.portfolio.front import glance

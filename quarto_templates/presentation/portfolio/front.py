@@ -125,5 +125,7 @@ def _other_months(portfolio: Portfolio) -> str:
     for when in ("earlier", "later"):
         studies = sorted({one["study"] for one in portfolio.contents[f"{when}_late"]})
         if studies:
-            found.append(f"{when} months of {names(studies, _MOST_STUDIES)}")
+            every = len(studies) == len(portfolio.studies) > 1
+            of = "all studies" if every else names(studies, _MOST_STUDIES)
+            found.append(f"{when} months of {of}")
     return f"Late, too, are {' and '.join(found)} (Table 2.2)." if found else "No other month is late."

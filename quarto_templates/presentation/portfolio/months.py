@@ -8,7 +8,7 @@ from typing import Any
 from presentation.portfolio.inputs import Portfolio
 from presentation.portfolio.words import estimate, measured_in, point, pointwise, valid, valid_interval
 from presentation.writing.axis import Axis, spanning
-from presentation.writing.exhibits import Column, Group, Row, figure, table
+from presentation.writing.exhibits import Column, Row, figure, table
 from presentation.writing.numbers import level, p_value, plural
 from presentation.writing.typst import Code, Value, block, call, shortened
 
@@ -88,7 +88,9 @@ def panels(portfolio: Portfolio) -> str:
     )
     whole = len(drawn) <= _PANELS_KEPT_TOGETHER
     source = "primary, monitoring"
-    return block(figure("3.1", "Estimates by month, a panel per study", alternative, body, whole=whole, source=source))
+    return block(
+        figure("3.1", "Estimates by month, a panel per study", alternative, body, whole=whole, source=source)
+    )
 
 
 def short_series(portfolio: Portfolio) -> str:
@@ -122,17 +124,19 @@ def _few(portfolio: Portfolio) -> list[_Series]:
 
 def _table(few: Sequence[_Series]) -> Code:
     columns = (
-        Column(("Month",), "left", "1fr"),
+        Column(("Study",), "left", "1fr"),
+        Column(("Month",), "left"),
         Column(("State",), "left"),
         Column(("Estimate",)),
         Column(("Interval valid", "at every look")),
         Column(("Interval of", "one look alone")),
         Column(("p", "sequential")),
     )
-    rows: list[Row | Group] = []
-    for series in few:
-        rows.append(Group(f"{series.study}: {series.asks}"))
-        rows += [Row(_cells(month), "indented") for month in series.months]
+    rows = [
+        Row((call("analysis-name", series.study, series.asks), *_cells(month)))
+        for series in few
+        for month in series.months
+    ]
     found = sorted({month["level"] for series in few for month in series.months})
     note = f"Level of the intervals: {' or '.join(map(level, found))}."
     title = f"Studies with fewer than {_LEAST} months of estimates"
