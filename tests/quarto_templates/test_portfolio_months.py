@@ -37,11 +37,12 @@ def test_all_studies_with_three_months_are_in_one_figure() -> None:
 
 
 def test_studies_in_their_first_two_months_are_not_drawn() -> None:
-    """Where no study has three months there is no figure, no key of one, and every month is in the table."""
+    """Where no study has three months there is no figure, and every month is in the table."""
     study = first_study()
     shown = portfolio_of({**study, "months": study["months"][-2:]})
     assert panels(shown) == ""
-    assert "key(" not in introduction(shown)
+    assert "until then it is in the table" in introduction(shown)
+    assert "are drawn" in introduction(portfolio_of(study))
     (table,) = short_series(shown).calls
     assert [row["cells"][1] for row in table.arguments[5]] == ["2025-01", "2025-03"]
     assert short_series(portfolio_of(study)) == "\n```{=typst}\n\n```\n"

@@ -18,6 +18,7 @@ from medicore.stores.report.renderer_quarto import QuartoRenderer
 from medicore.stores.report.renderer_template import parse_template
 from medicore.stores.report.report_check import check_report
 from tests.quarto_templates.conftest import TEMPLATES
+from tests.quarto_templates.page_extent import half_empty
 from tests.quarto_templates.portfolio_sample import CREATED, LONG, TEMPLATE, contents, files, identity, render
 from tests.quarto_templates.test_both_renderers import quarto  # noqa: F401 - a fixture
 from tests.quarto_templates.test_report import HOSTILE
@@ -117,6 +118,19 @@ def test_both_renderers_print_the_same() -> None:
     assert "month-panels(" in printed
 
 
+def test_twelve_studies_fill_their_pages() -> None:
+    """A dozen studies with a year of months each go over pages: each row of panels is whole, and no page is half empty."""
+    document = contents()
+    drawn = document["studies"][:4]
+    document["studies"] = [
+        {**drawn[number % 4], "study": f"MED-2025-{number:04d}"} for number in range(1, 13)
+    ]
+    made = render(document)
+    assert half_empty(made) == []
+    assert all(one.met for one in check_report(made))
+    assert [text_of(made).count(f"MED-2025-{number:04d}") >= 4 for number in range(1, 13)] == [True] * 12
+
+
 def test_hostile_texts_are_printed_and_never_obeyed() -> None:
     """Titles, reasons, names, arms and units that look like Typst, Markdown or Python are set as they stand."""
     document = contents()
@@ -161,6 +175,9 @@ def test_what_is_late_everywhere_is_said_once() -> None:
     document["later_late"] = [{**one, "study": study["study"]} for study in document["studies"]]
     found = counts(Portfolio(document, identity())).calls[0].arguments[0]
     assert found.endswith("earlier months of MED-2024-0007 and later months of all studies (Table 2.2).")
+    document["earlier_late"] = document["later_late"]
+    found = counts(Portfolio(document, identity())).calls[0].arguments[0]
+    assert found.endswith("Late, too, are earlier and later months of all studies (Table 2.2).")
     document["earlier_late"] = document["later_late"] = []
     assert counts(Portfolio(document, identity())).calls[0].arguments[0].endswith("No other month is late.")
 

@@ -128,4 +128,6 @@ def _other_months(portfolio: Portfolio) -> str:
             every = len(studies) == len(portfolio.studies) > 1
             of = "all studies" if every else names(studies, _MOST_STUDIES)
             found.append(f"{when} months of {of}")
+    if len(found) == 2 and all(words.endswith("all studies") for words in found):
+        found = ["earlier and later months of all studies"]
     return f"Late, too, are {' and '.join(found)} (Table 2.2)." if found else "No other month is late."

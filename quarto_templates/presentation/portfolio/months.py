@@ -16,6 +16,7 @@ _TICKS = 5
 _MONTHS = 12
 _LEAST = 3
 _UNIT = 34
+_KEY = (("dot", "released"), ("ring", "sealed, not yet approved"), ("limit", "smallest relevant difference"))
 _PANELS_KEPT_TOGETHER = 8
 
 
@@ -51,7 +52,7 @@ class _Series:
 
 
 def introduction(portfolio: Portfolio) -> str:
-    """Return what the exhibits of the section show, with the key of the figure where one is drawn."""
+    """Return what the exhibits of the section show."""
     last = portfolio.contents["month"]
     shown = (
         f"Estimates with the intervals that are valid at every look, up to the last {_MONTHS} months to {last}. Months "
@@ -67,12 +68,7 @@ def introduction(portfolio: Portfolio) -> str:
         f" Studies with at least {_LEAST} such months are drawn, each on a scale of its own: the heavy line is no effect, the "
         "dashed one the smallest relevant difference that the protocol declares."
     )
-    key = [
-        ["dot", "released"],
-        ["ring", "sealed, not yet approved"],
-        ["limit", "smallest relevant difference"],
-    ]
-    return block(call("lead", shown + drawn), call("key", key))
+    return block(call("lead", shown + drawn))
 
 
 def panels(portfolio: Portfolio) -> str:
@@ -81,7 +77,7 @@ def panels(portfolio: Portfolio) -> str:
     if not drawn:
         return ""
     first = min(str(series.months[0]["month"]) for series in drawn)
-    body = call("month-panels", [_panel(portfolio, series, first) for series in drawn])
+    body = call("month-panels", [_panel(portfolio, series, first) for series in drawn], _KEY)
     alternative = (
         f"One panel per study, estimates by month from {first} to {portfolio.contents['month']}. "
         f"{' '.join(map(_in_words, drawn))}"
