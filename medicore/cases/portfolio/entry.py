@@ -111,8 +111,7 @@ def _row(house: House, run: RunId, due: str | None, *, late: bool) -> dict[str, 
     provenance = read_provenance(house, run, commit)
     held = {item["name"] for item in provenance["files"]}
     digests = {
-        key: file_entry(provenance, name)["sha256"] if name in held else None
-        for key, name in _FILES.items()
+        key: file_entry(provenance, name)["sha256"] if name in held else None for key, name in _FILES.items()
     }
     row |= {"commit": commit, "tag": history.sealed.tag, **digests}
     row["code_commit"] = provenance["run"]["code_commit"]
