@@ -10,7 +10,7 @@ export DO_NOT_TRACK = 1
 # Workers and the processes that tests start import the same files: what one has compiled is there for the others.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: setup demo check test coverage quick deep bench bench-packages mutation lock format
+.PHONY: setup demo pictures check test coverage quick deep bench bench-packages mutation lock format
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ $(PACKAGES): requirements-dev.lock
 
 demo: setup
 	$(BIN)/python examples/demo.py
+
+# Draws the pages that README shows, from the demo's report.
+pictures: setup
+	$(BIN)/python -m examples.pictures $(REPORT)
 
 check: setup
 	$(BIN)/ruff format --check $(CODE)

@@ -19,8 +19,15 @@ STATES = (
     "archived", "released", "released", "sealed, awaiting approval", "sealed, awaiting approval",
     "halted, awaiting a decision", "rejected", "no run",
 )  # fmt: skip
+DECLARED: dict[int, dict[str, Any]] = {
+    1: {"decimals": 1, "better": "lower", "relevant": 3.5},
+    2: {"decimals": 2, "better": "lower", "relevant": 20},
+    3: {"better": "higher"},
+}
+"""What the protocols of some studies declare of their outcome."""
 _RUN: dict[str, Any] = {
     "due": "2025-04-07", "requested_by": "analyst", "approved_by": [], "report_sha256": None, "results_sha256": None,
+    "evidence_sha256": None,
     "code_commit": None, "commit": None, "tag": None, "record_commit": None, "record_tag": None,
 }  # fmt: skip
 
@@ -44,6 +51,15 @@ def contents() -> dict[str, Any]:
                 "last": "2025-02",
                 "state": "no run",
                 "due": "2025-02-07",
+            },
+        ],
+        "later_late": [
+            {
+                "study": "MED-2024-0008",
+                "first": "2025-04",
+                "last": "2025-04",
+                "state": "failed",
+                "due": "2025-05-07",
             },
         ],
     }
@@ -77,6 +93,13 @@ def study(number: int, state: str) -> dict[str, Any]:
         "estimate": -12.25 * number, "standard_error": 3.5, "ci_low": -12.25 * number - 6.86,
         "ci_high": -12.25 * number + 6.86, "valid_low": -12.25 * number - 10.9, "valid_high": -12.25 * number + 10.9,
         "p_value": 0.001, "level": 0.95, "n": 1000 + number,
+        "claim": {"number": 3, "controlled": True, "boundary": 3.1, "level": 0.95, "sequential_p": 0.004},
+        "arms": {"treated": {"label": "1"}, "control": {"label": "placebo"}},
+        "protocol": {
+            "outcome": {"type": "continuous", **DECLARED.get(number, {})},
+            "treatment": {"column": "arm"},
+            "contract": {"columns": [{"name": "arm", "labels": {"1": "antibody"}}]},
+        },
     }  # fmt: skip
     months = [f"2024-{index:02d}" for index in range(4, 13)] + ["2025-01", "2025-02", "2025-03"]
     finding = {
@@ -94,6 +117,8 @@ def study(number: int, state: str) -> dict[str, Any]:
         row |= {"commit": "ab" * 20, "tag": f"run/{run}", "code_commit": "cd" * 20}
     if whole:
         row |= {"report_sha256": f"{number:x}f" * 32, "results_sha256": f"{number:x}e" * 32}
+    if state.startswith("halted"):
+        row |= {"evidence_sha256": f"{number:x}d" * 32}
     if released:
         signed = {"name": "Rosa Reviewer", "role": "reviewer", "signed_at": "2025-04-04T10:00:00.000000Z"}
         row |= {"record_commit": "ef" * 20, "record_tag": f"record/{run}", "approved_by": [signed]}
@@ -117,7 +142,7 @@ def study(number: int, state: str) -> dict[str, Any]:
         "months": [
             {**figures, "month": month, "run": f"{name}/{month}/1", "released": place % 3 > 0,
              "estimate": figures["estimate"] + 0.4 * place}
-            for place, month in enumerate(months) if whole and place % 5
+            for place, month in enumerate(months) if whole and place % 5 and place >= 10 * (number == 5)
         ],
         "waits_for": waits.get(state),
         "open": [

@@ -18,7 +18,8 @@ from medicore.stores.report.renderer_quarto import QuartoRenderer
 from medicore.stores.report.renderer_template import parse_template
 from medicore.stores.report.report_check import check_report
 from tests.quarto_templates.conftest import TEMPLATES
-from tests.quarto_templates.portfolio_sample import CREATED, TEMPLATE, contents, files, identity, render
+from tests.quarto_templates.page_extent import half_empty
+from tests.quarto_templates.portfolio_sample import CREATED, LONG, TEMPLATE, contents, files, identity, render
 from tests.quarto_templates.test_both_renderers import quarto  # noqa: F401 - a fixture
 from tests.quarto_templates.test_report import HOSTILE
 
@@ -62,11 +63,16 @@ def test_the_first_page_holds_the_month(portfolio: bytes) -> None:
         "3 released", "2 wait for approval", "1 halted", "2 without a result", "5 late",
         "waits for approval by Rosa Reviewer, Quentin Quality and 1 more", "waits for a decision on its findings",
         "1 of 5 terms are imbalanced", "The export was cut", "LATE since 2025-04-07",
-        "−12.25 (−23.15 to −1.35)", "mmol/L; n = 1,001; pointwise −19.11 to −5.39", "+0.11 SE", "from 2025-02",
-        "Earlier months are late, too, in MED-2024-0007",
+        "−12.2 (−23.1 to −1.3)", "mmol/L; n = 1,001; pointwise −19.1 to −5.4", "+0.11 SE 2025-02",
+        "−24.50 (−35.40 to −13.60)", LONG,
+        "Lower values are better: the estimate favours antibody. It reaches the smallest relevant difference, 3.5 mmol/L, "
+        "which the valid interval does not show.", "Higher values are better: the estimate favours placebo.",
+        "The protocol declares no direction.",
+        "Late, too, are earlier months of MED-2024-0007 and later months of MED-2024-0008 (Table 2.2).",
     )  # fmt: skip
     assert [words for words in wanted if tight(words) not in first] == []
     assert all(f"MED-2024-{number:04d}" in first for number in range(1, 9))
+    assert "…" not in first
     assert tight("2 States and dates") in second
 
 
@@ -74,7 +80,7 @@ def test_what_follows_names_people_digests_and_commands(portfolio: bytes) -> Non
     """Approvers, digests, diagnostics, decisions, open findings and records with their tags can be found by search."""
     text = text_of(portfolio)
     wanted = (
-        "Rosa Reviewer, 2025-04-04", "1f" * 32, "2025-01 to 2025-02", "0.388", "0.016 (0.1)", "342, 293", "0.673",
+        "Rosa Reviewer, 2025-04-04", "1f" * 32, "6d" * 32, "2025-01 to 2025-02", "2025-04 failed 2025-05-07", "0.388", "0.016 (0.1)", "342.4, 292.6", "0.673",
         "proceed: Discussed with the clinical lead", "5.0 % if nothing were wrong", f"--finding {'5d' * 6}",
         "record/MED-2024-0001/2025-03/1", "ef" * 20, "1e" * 32, "event 412", "5e" * 32, "--on 2025-04-08",
     )  # fmt: skip
@@ -109,11 +115,24 @@ def test_both_renderers_print_the_same() -> None:
         outputs = execute(template.cells, named, folder, home)
     printed = "".join(outputs[cell.label] for cell in template.cells)
     assert printed == made.removeprefix("%PDF <pdfaid:part>")
-    assert "month-plot(" in printed
+    assert "month-panels(" in printed
+
+
+def test_twelve_studies_fill_their_pages() -> None:
+    """A dozen studies with a year of months each go over pages: each row of panels is whole, and no page is half empty."""
+    document = contents()
+    drawn = document["studies"][:4]
+    document["studies"] = [
+        {**drawn[number % 4], "study": f"MED-2025-{number:04d}"} for number in range(1, 13)
+    ]
+    made = render(document)
+    assert half_empty(made) == []
+    assert all(one.met for one in check_report(made))
+    assert [text_of(made).count(f"MED-2025-{number:04d}") >= 4 for number in range(1, 13)] == [True] * 12
 
 
 def test_hostile_texts_are_printed_and_never_obeyed() -> None:
-    """Titles, reasons, names and units that look like Typst, Markdown or Python are set as they stand."""
+    """Titles, reasons, names, arms and units that look like Typst, Markdown or Python are set as they stand."""
     document = contents()
     for study, text in zip(document["studies"], HOSTILE, strict=False):
         study["title"] = text
@@ -121,7 +140,7 @@ def test_hostile_texts_are_printed_and_never_obeyed() -> None:
         for row in study["runs"]:
             row["requested_by"] = text
         if study["figures"]:
-            study["figures"]["unit"] = text
+            study["figures"]["unit"] = study["figures"]["arms"]["control"]["label"] = text
     made = render(document, paper="us-letter")
     text = text_of(made)
     assert "root:" not in text
@@ -134,40 +153,33 @@ def test_a_month_with_little_to_say_is_still_a_report() -> None:
     document = contents()
     (last,) = document["studies"][-1:]
     document["studies"] = [{**last, "due": None, "late": False}]
-    document["earlier_late"] = []
+    document["earlier_late"] = document["later_late"] = []
     made = render(document)
     text = text_of(made)
     for words in (
-        "No study halted", "No earlier month of these studies is late", "has a report yet", "Without an estimate",
+        "0 halted", "No other month is late", "No other month of these studies is late", "Without an estimate",
+        "No run of the month has a record yet",
         "none has diagnostics", "No gate fired", "No run of the month waits at a finding",
     ):  # fmt: skip
         assert tight(words) in text
     assert all(one.met for one in check_report(made))
 
 
-def test_ratios_stand_about_one_and_months_of_another_question_are_left_out() -> None:
-    """No effect is at 1 for a ratio, and a month of another measure is not drawn beside those of this one."""
+def test_what_is_late_everywhere_is_said_once() -> None:
+    """Where all studies have late months, their names are not listed; where none has, the page says so."""
+    from presentation.portfolio.front import counts
     from presentation.portfolio.inputs import Portfolio
-    from presentation.portfolio.months import comparable, plots
 
     document = contents()
-    first = document["studies"][0]
-    ratio = {"measure": "risk ratio", "scale": "logarithm", "null": 1.0, "unit": ""}
-    for month in first["months"][2:]:
-        month |= {
-            **ratio,
-            "estimate": 1.4,
-            "ci_low": 1.1,
-            "ci_high": 1.8,
-            "valid_low": 1.05,
-            "valid_high": 1.9,
-        }
-    document["studies"] = [first]
-    assert comparable(first["months"]) == first["months"][2:]
-    printed = plots(Portfolio(document, identity()))
-    assert f"{len(first['months']) - 2} months" in printed.replace("\\u{2c}", ",")
-    assert '"risk ratio"' in printed
-    assert '"1.0"' in printed
+    (one,) = document["later_late"]
+    document["later_late"] = [{**one, "study": study["study"]} for study in document["studies"]]
+    found = counts(Portfolio(document, identity())).calls[0].arguments[0]
+    assert found.endswith("earlier months of MED-2024-0007 and later months of all studies (Table 2.2).")
+    document["earlier_late"] = document["later_late"]
+    found = counts(Portfolio(document, identity())).calls[0].arguments[0]
+    assert found.endswith("Late, too, are earlier and later months of all studies (Table 2.2).")
+    document["earlier_late"] = document["later_late"] = []
+    assert counts(Portfolio(document, identity())).calls[0].arguments[0].endswith("No other month is late.")
 
 
 def test_a_month_is_called_the_first_only_where_none_came_before() -> None:
@@ -199,7 +211,7 @@ def test_lost_parameters_and_another_months_contents_are_refused(monkeypatch: py
 def test_families_across_studies_are_a_table(portfolio: bytes) -> None:
     """Each study has its p-values and its decision; a portfolio without families says that nothing is adjusted."""
     text = tight(text_of(portfolio))
-    assert tight("Families across studies") in text
+    assert tight("Table 3.2 Families across studies") in text
     assert tight("metabolic: holm, level 5.0 %; declared in commit 3a52404c3c1f") in text
     assert tight("0.0010 0.0030 rejected") in text
     assert tight("1.00 1.00 not rejected not sealed") in text

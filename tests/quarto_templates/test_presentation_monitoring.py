@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 from presentation.sections import effect, monitoring
 from presentation.writing.typst import literal
 
@@ -87,26 +86,6 @@ def test_alpha_spending_tells_its_bounds_and_its_end(inputs: Any) -> None:
         "the median-unbiased estimate is 3.100 (95 % interval 1.500 to 4.200; p = 0.0040)",
     )
     assert says(monitoring.method(report), "Lan & DeMets 1983", "arrive late")
-
-
-@pytest.mark.parametrize("unbounded", [{}, {"valid_low": "-inf", "valid_high": "inf"}])
-def test_the_portfolio_draws_what_is_bounded(unbounded: dict[str, str]) -> None:
-    """An old month is told as pointwise; a month that claims nothing yet has its estimate and no bar."""
-    from presentation.portfolio.inputs import Portfolio
-    from presentation.portfolio.months import plots
-    from presentation.portfolio.words import estimate
-
-    from tests.quarto_templates.portfolio_sample import contents, identity
-
-    document = contents()
-    first = document["studies"][0]
-    for month in first["months"]:
-        del month["valid_low"], month["valid_high"]
-        month |= unbounded
-    document["studies"] = [first]
-    words = estimate(first["months"][-1])
-    assert words.endswith("(−∞ to ∞)") if unbounded else "(pointwise " in words
-    assert '"dot"' in plots(Portfolio(document, identity()))
 
 
 def test_the_method_tells_what_was_simulated(inputs: Any) -> None:

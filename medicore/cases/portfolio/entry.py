@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from medicore.cases.portfolio.figures import figures, finding, shown
 from medicore.cases.portfolio.late_months import NO_RUN, deadline
 from medicore.cases.portfolio.standing import able, attempts, earlier_whole, standing_run, state
 from medicore.cases.review.review import answered_findings, proved_approvals, standing_decisions
@@ -22,16 +23,10 @@ from medicore.records.protocol.calendar import month_after
 MONTHS = 12
 """The number of months with estimates in the report; the report's own month is the last."""
 
-_FIGURES = (
-    "estimand", "estimator", "measure", "scale", "null", "unit", "estimate", "standard_error", "ci_low", "ci_high",
-    "p_value", "level", "n",
-)  # fmt: skip
-_DIAGNOSTICS = ("c_statistic", "effective_sample_size", "largest_weight_share", "equipoise")
-_FINDING = ("step", "gate", "subject", "message", "statistic", "threshold", "overridable", "digest")
+_FILES = {"report_sha256": "report.pdf", "evidence_sha256": "evidence.pdf", "results_sha256": "results.json"}
 _RECORDED = (
-    "report_sha256", "results_sha256", "code_commit", "commit", "tag", "record_commit", "record_tag",
+    *_FILES, "code_commit", "commit", "tag", "record_commit", "record_tag",
 )  # fmt: skip
-_SIGNED = ("meaning", "reason", "name", "role", "signed_at")
 
 
 def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
@@ -43,7 +38,7 @@ def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
     found_state = None if chosen is None else state(house, chosen)
     words = NO_RUN if found_state is None else found_state.value
     due, late = deadline(house, study, month, words, moment(at))
-    series = [_figure_of(house, study, shown) for shown in _months(month)]
+    series = [_figure_of(house, study, held) for held in _months(month)]
     found: dict[str, Any] = {
         "study": study,
         "title": _title(house, study, chosen),
@@ -82,17 +77,8 @@ def _figure_of(house: House, study: str, month: str) -> dict[str, Any] | None:
     if run is None or state(house, run) not in WHOLE:
         return None
     results, _ = _read(house, run)
-    return {"month": month, "run": str(run), "released": state(house, run) in RELEASED, **_figures(results)}
-
-
-def _figures(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the primary figures with the interval that is valid at every look.
-
-    None for results of the time before looks.
-    """
-    monitoring = results.get("monitoring") or {}
-    valid = {f"valid_{end}": monitoring.get(f"ci_{end}") for end in ("low", "high")}
-    return {key: results["primary"].get(key) for key in _FIGURES} | valid
+    printed = figures(results, history_of(house, run).request.protocol)
+    return {"month": month, "run": str(run), "released": state(house, run) in RELEASED, **printed}
 
 
 def _read(house: House, run: RunId) -> tuple[dict[str, Any], str]:
@@ -103,28 +89,7 @@ def _read(house: House, run: RunId) -> tuple[dict[str, Any], str]:
 
 def _results(house: House, run: RunId) -> dict[str, Any]:
     results, digest = _read(house, run)
-    balance, propensity = results["balance"], results["propensity"]
-    return {
-        "figures": _figures(results),
-        "change": results["change"],
-        "diagnostics": {
-            "smd_before": balance["worst"]["unweighted"]["smd"],
-            "smd_after": balance["worst"]["weighted"]["smd"],
-            "smd_limit": balance["threshold"],
-            "arms": {name: arm["n"] for name, arm in results["cohort"]["arms"].items()},
-            **{key: propensity.get(key) for key in _DIAGNOSTICS},
-        },
-        "findings": [_finding(finding) for finding in results["findings"]],
-        "results_sha256": digest,
-    }
-
-
-def _finding(stored: Mapping[str, Any]) -> dict[str, Any]:
-    decision = stored.get("decision")
-    return {
-        **{key: stored[key] for key in _FINDING},
-        "decision": None if decision is None else {key: decision[key] for key in _SIGNED},
-    }
+    return {**shown(results, history_of(house, run).request.protocol), "results_sha256": digest}
 
 
 def _row(house: House, run: RunId, due: str | None, *, late: bool) -> dict[str, Any]:
@@ -146,8 +111,7 @@ def _row(house: House, run: RunId, due: str | None, *, late: bool) -> dict[str, 
     provenance = read_provenance(house, run, commit)
     held = {item["name"] for item in provenance["files"]}
     digests = {
-        key: file_entry(provenance, name)["sha256"] if name in held else None
-        for key, name in (("report_sha256", "report.pdf"), ("results_sha256", "results.json"))
+        key: file_entry(provenance, name)["sha256"] if name in held else None for key, name in _FILES.items()
     }
     row |= {"commit": commit, "tag": history.sealed.tag, **digests}
     row["code_commit"] = provenance["run"]["code_commit"]
@@ -206,7 +170,7 @@ def _halted(house: House, run: RunId, at: str) -> dict[str, Any]:
     what = "rejection, then a new run" if closed else "a decision on its findings"
     return {
         "waits_for": {"what": what, "who": sorted(who)},
-        "open": [_open_finding(house, run, finding, at) for finding in waiting],
+        "open": [_open_finding(house, run, one, at) for one in waiting],
         "why": why,
     }
 
@@ -216,7 +180,7 @@ def _open_finding(house: House, run: RunId, stored: Mapping[str, Any], at: str) 
     meaning = Meaning.PROCEED if stored["overridable"] else Meaning.REJECT
     named = f" --finding {stored['digest'][:12]}" if stored["overridable"] else ""
     return {
-        **_finding(stored),
+        **finding(stored),
         "run": str(run),
         "false_alarm_rate": stored.get("false_alarm_rate"),
         "answer": "proceed or reject" if stored["overridable"] else "reject, then a new run",

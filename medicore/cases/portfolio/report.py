@@ -7,7 +7,7 @@ from typing import Any
 
 from medicore.cases.portfolio.entry import entry
 from medicore.cases.portfolio.families import portfolio_families
-from medicore.cases.portfolio.late_months import earlier_late
+from medicore.cases.portfolio.late_months import earlier_late, later_late
 from medicore.errors import BusyError, ProtocolError
 from medicore.ports.house import House
 from medicore.records.canonical import document, sha256
@@ -99,6 +99,7 @@ def portfolio_contents(
         "studies": entries,
         "families": families,
         "earlier_late": earlier_late(house, asked, month, moment(at)),
+        "later_late": later_late(house, asked, month, moment(at)),
     }
 
 

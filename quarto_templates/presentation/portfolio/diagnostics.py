@@ -5,7 +5,7 @@ from typing import Any
 
 from presentation.portfolio.inputs import Portfolio
 from presentation.writing.exhibits import Column, Group, Row, table
-from presentation.writing.numbers import count, fixed
+from presentation.writing.numbers import c_statistic, count, effective_size, smd
 from presentation.writing.typst import block, call
 
 
@@ -40,10 +40,10 @@ def _cells(study: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         study["study"],
         f"{count(found['arms']['treated'])}, {count(found['arms']['control'])}",
-        fixed(found["smd_before"], 3),
-        f"{fixed(found['smd_after'], 3)} ({_limit(found['smd_limit'])})",
-        f"{fixed(effective.get('treated'), 0)}, {fixed(effective.get('control'), 0)}",
-        fixed(found["c_statistic"], 3),
+        smd(found["smd_before"]),
+        f"{smd(found['smd_after'])} ({_limit(found['smd_limit'])})",
+        f"{effective_size(effective.get('treated'))}, {effective_size(effective.get('control'))}",
+        c_statistic(found["c_statistic"]),
         count(len(study["findings"])),
     )
 

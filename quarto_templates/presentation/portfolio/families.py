@@ -9,7 +9,7 @@ from presentation.writing.typst import block, call
 
 
 def decided(portfolio: Portfolio) -> str:
-    """Return Table 3.1: every family across studies with the decision on each primary, or a sentence without one."""
+    """Return Table 3.2: every family across studies with the decision on each primary, or a sentence without one."""
     found = portfolio.contents["families"]
     if not found:
         words = "No family across studies is declared: the studies' p-values are not adjusted for each other."
@@ -44,7 +44,7 @@ def decided(portfolio: Portfolio) -> str:
         "p = 1 while it is not sealed, where its look was not planned, and where its run is of code without this very "
         "declaration in studies/families.yaml."
     )
-    return block(table("3.1", "Families across studies", columns, rows, note=note, source="monitoring"))
+    return block(table("3.2", "Families across studies", columns, rows, note=note, source="monitoring"))
 
 
 def _heading(family: dict[str, Any]) -> str:

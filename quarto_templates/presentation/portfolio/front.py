@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from presentation.portfolio.inputs import Portfolio
+from presentation.portfolio.inputs import Portfolio, report_of
 from presentation.portfolio.words import (
     HALTED,
     RELEASED,
@@ -14,23 +14,16 @@ from presentation.portfolio.words import (
     names,
     pointwise,
     state,
-    valid,
     waits,
 )
+from presentation.sections.synopsis import benefit
 from presentation.writing.exhibits import Column, Group, Row, table
-from presentation.writing.numbers import count, fixed, level
+from presentation.writing.numbers import MISSING, count, in_errors, level
 from presentation.writing.typst import Code, block, call, shortened
 
-_GROUPS = (
-    ("Released", RELEASED),
-    ("Waiting for approval", {WAITING}),
-    ("Halted at a gate", {HALTED}),
-    ("Closed without a release", {"rejected", "failed"}),
-    ("Not yet run to the end", {"running", "no run"}),
-)
-_TITLE = 72
+_ORDER = (RELEASED, {WAITING}, {HALTED}, {"rejected", "failed"}, {"running", "no run"})
+"""The states in the order of the table."""
 _REASON = 190
-_MOST_REASONS = 6
 _MOST_STUDIES = 4
 
 
@@ -50,35 +43,31 @@ def counts(portfolio: Portfolio) -> str:
     ]
     at, head = clock(portfolio.contents["judged_at"]), portfolio.contents["ledger"]
     lead = (
-        f"{count(len(studies))} studies, analysis month {portfolio.contents['month']}, as the ledger has it at event "
-        f"{head['sequence']}; lateness as of {at}. A summary, itself no record."
+        f"{count(len(studies))} studies, analysis month {portfolio.contents['month']}, by the ledger at event "
+        f"{head['sequence']}; lateness as of {at}. A summary, itself no record. {_other_months(portfolio)}"
     )
     return block(call("para", lead), call("count-tiles", tiles))
 
 
 def glance(portfolio: Portfolio) -> str:
-    """Return Table 1.1: each study's estimate, its change since last month, and its state."""
+    """Return Table 1.1: below each study's title its state, its estimate, whom that favours or what stopped it, and how far it moved."""
     columns = (
-        Column(("Study",), "left", "1.5fr"),
+        Column(("State",), "left", "1.1fr"),
         Column(("Estimate", _levels(portfolio)), "left", "1fr"),
-        Column(("Moved", "since last month"), "left", "auto"),
-        Column(("Stands",), "left", "1.15fr"),
+        Column(("Benefit", "or what stopped the run"), "left", "1.4fr"),
+        Column(("Moved", "since"), "left", "auto"),
     )
     rows: list[Row | Group] = []
-    for title, states in _GROUPS:
-        members = [study for study in portfolio.studies if study["state"] in states]
-        rows += [Group(title)] if members else []
-        rows += [
-            Row((_name_cell(one), _result_cell(one), _change_cell(one), _state_cell(one)), "indented")
-            for one in members
-        ]
+    for states in _ORDER:
+        for study in portfolio.studies:
+            if study["state"] in states:
+                cells = (_state_cell(study), _result_cell(study), _meaning_cell(study), _change_cell(study))
+                rows += [Group(_title(study)), Row(cells)]
     note = (
-        "Moved: from the estimate of the latest earlier month, in this month's standard errors, as the record has it; "
-        "not compared where the earlier month had no result yet when this one was computed. Estimates of runs that "
-        "are not released are not yet approved by anybody. The interval is valid at every look together; the pointwise one "
-        "holds for one look alone. SE: standard error."
+        "The interval is valid at every look together; the pointwise one holds for one look alone. Moved: from the estimate of the "
+        "month below, in this month's standard errors (SE), as recorded. Nobody has approved yet what is not released."
     )
-    return block(table("1.1", "The studies", columns, rows, note=note, source="primary, change; ledger"))
+    return block(table("1.1", "The studies", columns, rows, note=note, source="primary, monitoring, change"))
 
 
 def _levels(portfolio: Portfolio) -> str:
@@ -87,8 +76,9 @@ def _levels(portfolio: Portfolio) -> str:
     return f"{' or '.join(level(one) for one in found)} valid CI" if found else "valid CI"
 
 
-def _name_cell(study: Mapping[str, Any]) -> Code:
-    return call("analysis-name", study["study"], shortened(study["title"], _TITLE))
+def _title(study: Mapping[str, Any]) -> Code:
+    """Return the study with its whole title."""
+    return call("study-title", study["study"], study["title"])
 
 
 def _result_cell(study: Mapping[str, Any]) -> str | Code:
@@ -96,14 +86,22 @@ def _result_cell(study: Mapping[str, Any]) -> str | Code:
     if figures is None:
         return "no result"
     told = f"{measured_in(figures)}; n = {count(figures['n'])}"
-    beside = told if valid(figures) is None else f"{told}; {pointwise(figures)}"
+    beside = told if figures["claim"] is None else f"{told}; {pointwise(figures)}"
     return call("analysis-name", estimate(figures), beside)
+
+
+def _meaning_cell(study: Mapping[str, Any]) -> str | Code:
+    """Return whom the estimate favours; without an estimate, why the study stopped, in the words of gate or signer."""
+    if study["figures"] is not None:
+        return call("aside", benefit(report_of(study["figures"])) or "The protocol declares no direction.")
+    first, *others = [shortened(message, _REASON) for message in study["why"]] or [MISSING]
+    return call("aside", f"{first} – {count(len(others))} more in section 5" if others else first)
 
 
 def _change_cell(study: Mapping[str, Any]) -> str | Code:
     change = study["change"]
     if study["figures"] is None:
-        return "–"
+        return MISSING
     if change is None and study["earlier"] is not None:
         return call("analysis-name", "not compared", f"{study['earlier']} ended later")
     if change is None:
@@ -112,7 +110,7 @@ def _change_cell(study: Mapping[str, Any]) -> str | Code:
         return call("analysis-name", "not comparable", f"with {change['month']}")
     moved = change["in_standard_errors"]
     sign = "+" if moved > 0 else ""
-    return call("analysis-name", f"{sign}{fixed(moved, 2)} SE", f"from {change['month']}")
+    return call("analysis-name", f"{sign}{in_errors(moved)} SE", change["month"])
 
 
 def _state_cell(study: Mapping[str, Any]) -> Code:
@@ -121,24 +119,15 @@ def _state_cell(study: Mapping[str, Any]) -> Code:
     return call("analysis-name", state(study["state"]).capitalize(), words)
 
 
-def reasons(portfolio: Portfolio) -> str:
-    """Return why studies halted, failed or were rejected, in the words of the gates, or a sentence when none did."""
-    lines = [(study["study"], message) for study in portfolio.studies for message in study["why"]]
-    if not lines:
-        return block(call("para", "No study halted, failed or was rejected."), *_earlier(portfolio))
-    columns = (Column(("Study",), "left"), Column(("What stopped it",), "left", "1fr"))
-    rows = [Row((study, shortened(message, _REASON))) for study, message in lines[:_MOST_REASONS]]
-    more = len(lines) - _MOST_REASONS
-    note = f"{count(more)} more in section 5." if more > 0 else None
-    return block(
-        table("1.2", "What stopped", columns, rows, note=note, source="ledger"), *_earlier(portfolio)
-    )
-
-
-def _earlier(portfolio: Portfolio) -> list[Code]:
-    """Return the sentence about late earlier months; nothing when no earlier month is late."""
-    late = portfolio.contents["earlier_late"]
-    if not late:
-        return []
-    studies = sorted({one["study"] for one in late})
-    return [call("para", f"Earlier months are late, too, in {names(studies, _MOST_STUDIES)} (Table 2.2).")]
+def _other_months(portfolio: Portfolio) -> str:
+    """Return which studies have other late months."""
+    found = []
+    for when in ("earlier", "later"):
+        studies = sorted({one["study"] for one in portfolio.contents[f"{when}_late"]})
+        if studies:
+            every = len(studies) == len(portfolio.studies) > 1
+            of = "all studies" if every else names(studies, _MOST_STUDIES)
+            found.append(f"{when} months of {of}")
+    if len(found) == 2 and all(words.endswith("all studies") for words in found):
+        found = ["earlier and later months of all studies"]
+    return f"Late, too, are {' and '.join(found)} (Table 2.2)." if found else "No other month is late."

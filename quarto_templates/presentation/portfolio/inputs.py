@@ -1,10 +1,10 @@
-"""The two input files of the portfolio report, and the check that they are the requested ones."""
+"""The two input files of the portfolio report, the check that they are the requested ones, and each month as its report has it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from presentation.writing.inputs import WrongSchemaError, read_inputs
+from presentation.writing.inputs import Report, WrongSchemaError, read_inputs
 
 SCHEMA = "medicore-portfolio-1"
 
@@ -25,6 +25,21 @@ class Portfolio:
     def runs(self) -> list[Mapping[str, Any]]:
         """All runs of the month, by study and number."""
         return [row for study in self.studies for row in study["runs"]]
+
+
+def report_of(figures: Mapping[str, Any]) -> Report:
+    """Return a month's primary result in the form that the study's own report is printed from.
+
+    What is printed of it here is printed by that report's functions, so that both print the same.
+    """
+    ends = {f"ci_{end}": figures[f"valid_{end}"] for end in ("low", "high")}
+    claim = figures["claim"] or {"controlled": False}
+    results = {
+        "primary": figures,
+        "monitoring": {**claim, **ends},
+        "cohort": {"arms": figures["arms"]},
+    }
+    return Report(results, figures["protocol"], {})
 
 
 def load(study_id: str, month: str, run: str) -> Portfolio:

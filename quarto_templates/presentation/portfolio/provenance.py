@@ -1,14 +1,19 @@
 """Provenance: the records behind the summary, and how anyone can verify it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from presentation.portfolio.inputs import Portfolio
 from presentation.portfolio.words import clock
-from presentation.writing.exhibits import facts
+from presentation.writing.exhibits import Column, Group, Row, facts, table
 from presentation.writing.typst import Code, block, call, joined, literal, mono
 
 _MOST_CHECKED = 3
+_PARTS = (
+    ("commit", "sealed commit"),
+    ("record_commit", "released commit"),
+    ("code_commit", "code commit"),
+    ("results_sha256", "results.json"),
+    ("report_sha256", "report.pdf"),
+    ("evidence_sha256", "evidence.pdf"),
+)
 
 
 def identity(portfolio: Portfolio) -> str:
@@ -27,23 +32,17 @@ def identity(portfolio: Portfolio) -> str:
 
 
 def records(portfolio: Portfolio) -> str:
-    """Return the tables from 6.2 on: commit, tags and digest of the results for each run's record."""
-    shown = [row for row in portfolio.runs if row["commit"]]
-    return block(*(_record(number, row) for number, row in enumerate(shown, start=2)))
-
-
-def _record(number: int, row: Mapping[str, Any]) -> Code:
-    texts = (
-        ("Sealed as", row["tag"]),
-        ("Sealed commit", row["commit"]),
-        ("Released as", row["record_tag"]),
-        ("Released commit", row["record_commit"]),
-        ("Code commit", row["code_commit"]),
-        ("results.json", row["results_sha256"]),
-    )
-    return facts(
-        f"6.{number}", f"Record of {row['run']}", [(name, mono(text)) for name, text in texts if text]
-    )
+    """Return Table 6.2: for each run's record its tags with their commits, its code, and the SHA-256 of results and report."""
+    rows: list[Row | Group] = []
+    for row in portfolio.runs:
+        if row["commit"]:
+            rows.append(Group(", ".join(tag for tag in (row["tag"], row["record_tag"]) if tag)))
+            rows += [Row((name, mono(row[key])), "indented") for key, name in _PARTS if row[key]]
+    if not rows:
+        return block(call("para", "No run of the month has a record yet."))
+    columns = (Column(("Record",), "left", "38mm"), Column(("Commit, or SHA-256 of a file",), "left", "1fr"))
+    note = "Each record is named by its tags. Code commit: that of the code which made the record."
+    return block(table("6.2", "The records", columns, rows, note=note, source="provenance.json"))
 
 
 def commands(portfolio: Portfolio) -> str:

@@ -1,4 +1,4 @@
-"""The state of each run of the month, its requester, its approvers, and its report."""
+"""The state of each run of the month, its requester and its approvers, and the other months that are late."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from presentation.portfolio.inputs import Portfolio
 from presentation.portfolio.words import clock, shortened_name, state
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.numbers import MISSING
-from presentation.writing.typst import block, call, mono
+from presentation.writing.typst import block, call
 
 
 def runs(portfolio: Portfolio) -> str:
@@ -56,30 +56,25 @@ def _approvers(row: Mapping[str, Any]) -> str:
     )
 
 
-def earlier(portfolio: Portfolio) -> str:
-    """Return Table 2.2: the earlier months that are late, or a sentence when none is."""
-    late = portfolio.contents["earlier_late"]
+def others(portfolio: Portfolio) -> str:
+    """Return Table 2.2: the earlier and the later months that are late, or a sentence when none is."""
+    late = [*portfolio.contents["earlier_late"], *portfolio.contents["later_late"]]
     if not late:
-        return block(call("para", "No earlier month of these studies is late."))
+        return block(call("para", "No other month of these studies is late."))
     columns = (
         Column(("Study",), "left"),
         Column(("Months",), "left"),
         Column(("State",), "left", "1fr"),
         Column(("Late since",), "left"),
     )
-    rows = [Row((one["study"], _months(one), one["state"], one["due"])) for one in late]
-    return block(table("2.2", "Earlier months that are late", columns, rows, source="ledger"))
+    rows = [
+        Row((one["study"], _months(one), one["state"], one["due"]))
+        for one in sorted(late, key=lambda one: (one["study"], one["first"]))
+    ]
+    note = f"Months before and after {portfolio.contents['month']}, as of {clock(portfolio.contents['judged_at'])}."
+    return block(table("2.2", "Other months that are late", columns, rows, note=note, source="ledger"))
 
 
 def _months(late: Mapping[str, Any]) -> str:
     first, last = late["first"], late["last"]
     return str(first) if first == last else f"{first} to {last}"
-
-
-def digests(portfolio: Portfolio) -> str:
-    """Return Table 2.3: the SHA-256 of each run's own report."""
-    rows = [Row((row["run"], mono(row["report_sha256"]))) for row in portfolio.runs if row["report_sha256"]]
-    if not rows:
-        return block(call("para", "No run of the month has a report yet."))
-    columns = (Column(("Run",), "left", "1fr"), Column(("SHA-256 of report.pdf",), "left"))
-    return block(table("2.3", "The studies' own reports", columns, rows, source="provenance.json"))

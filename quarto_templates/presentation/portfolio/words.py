@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from presentation.writing.numbers import decimals_for, fixed, interval
+from presentation.portfolio.inputs import report_of
+from presentation.writing.numbers import fixed, interval
 from presentation.writing.typst import shortened
 
 RELEASED = frozenset({"released", "archived"})
@@ -23,22 +24,32 @@ def state(words: str) -> str:
 
 
 def valid(figures: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the ends of the interval that is valid at every look; None for results of the time before looks."""
-    ends = {f"ci_{end}": figures.get(f"valid_{end}") for end in ("low", "high")}
+    """Return the ends of the interval that is valid at every look; None where the look has none, or is of the time before."""
+    ends = {f"ci_{end}": figures[f"valid_{end}"] for end in ("low", "high")}
     return None if ends["ci_low"] is None else ends
+
+
+def valid_interval(figures: Mapping[str, Any]) -> str:
+    """Return the interval that is valid at every look; words where the look has none, and the pointwise one in old records."""
+    ends = valid(figures)
+    if ends is not None:
+        return interval(ends, report_of(figures).decimals)
+    return pointwise(figures) if figures["claim"] is None else "no valid interval"
+
+
+def point(figures: Mapping[str, Any]) -> str:
+    """Return an estimate alone, as its own report prints it."""
+    return fixed(figures["estimate"], report_of(figures).decimals)
 
 
 def estimate(figures: Mapping[str, Any]) -> str:
     """Return an estimate with the interval that is valid at every look; an older record has the pointwise one alone."""
-    places = decimals_for(figures["standard_error"])
-    ends = valid(figures)
-    shown = f"pointwise {interval(figures, places)}" if ends is None else interval(ends, places)
-    return f"{fixed(figures['estimate'], places)} ({shown})"
+    return f"{point(figures)} ({valid_interval(figures)})"
 
 
 def pointwise(figures: Mapping[str, Any]) -> str:
     """Return the pointwise interval by its name."""
-    return f"pointwise {interval(figures, decimals_for(figures['standard_error']))}"
+    return f"pointwise {interval(figures, report_of(figures).decimals)}"
 
 
 def measured_in(figures: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from presentation.writing.numbers import (
     count,
     decimals_for,
     fixed,
+    in_errors,
     interval,
     level,
     p_value,
@@ -292,7 +293,7 @@ def change(report: Report) -> str:
         words += "It was of another estimand, measure or unit, so that the two cannot be compared."
     else:
         words += (
-            f"It has moved by {fixed(found['in_standard_errors'], 2)} of this month's standard errors; the limit "
+            f"It has moved by {in_errors(found['in_standard_errors'])} of this month's standard errors; the limit "
             f"of the gate is {significant(report.protocol['gates']['estimate_change'])}."
         )
     return block(call("para", words, report.cite("change")))

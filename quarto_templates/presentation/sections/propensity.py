@@ -5,7 +5,16 @@ from typing import Any
 from presentation.writing.axis import spanning
 from presentation.writing.exhibits import Column, Group, Row, figure, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import MISSING, as_float, count, fixed, percent
+from presentation.writing.numbers import (
+    MISSING,
+    as_float,
+    c_statistic,
+    count,
+    effective_size,
+    fixed,
+    percent,
+    smd,
+)
 from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
 from presentation.writing.typst import Code, block, joined
 
@@ -37,8 +46,8 @@ def love_plot(report: Report) -> str:
             report.term(term["term"]),
             marks=((_size(term["smd_unweighted"]), "ring"), (_size(term["smd_weighted"]), "dot")),
             texts=(
-                fixed(term["smd_unweighted"], 3),
-                fixed(term["smd_weighted"], 3),
+                smd(term["smd_unweighted"]),
+                smd(term["smd_weighted"]),
                 *(_ratio(term, sample) for sample in _WORDS),
             ),
         )
@@ -96,7 +105,7 @@ def _alternative(report: Report, found: list[dict[str, Any]]) -> str:
     balance = report.results["balance"]
     worst = balance["worst"]
     largest = "; ".join(
-        f"{words} {fixed(worst[sample]['smd'], 3)} ({report.term(worst[sample]['term'])})"
+        f"{words} {smd(worst[sample]['smd'])} ({report.term(worst[sample]['term'])})"
         for sample, words in _WORDS.items()
     )
     limit = "No limit." if balance["threshold"] is None else f"Limit {balance['threshold']:g}."
@@ -140,7 +149,7 @@ def diagnostics(report: Report) -> str:
         Row(("Separation found", _yes(found["separated"]), ""), "indented"),
         Row(("Aliased terms", ", ".join(found["aliased"]) or "none", ""), "indented"),
         Row(
-            ("C-statistic", fixed(found["c_statistic"], 3), ""),
+            ("C-statistic", c_statistic(found["c_statistic"]), ""),
             "indented",
             report.cite("propensity.c_statistic"),
         ),
@@ -192,7 +201,7 @@ def _used_by(report: Report) -> str:
 
 def _effective(found: dict[str, Any], arm: str) -> str:
     """Return an effective sample size with its share of the arm."""
-    return f"{fixed(found['effective_sample_size'][arm], 1)} ({percent(found['effective_share'][arm])})"
+    return f"{effective_size(found['effective_sample_size'][arm])} ({percent(found['effective_share'][arm])})"
 
 
 def _by_arm(label: str, values: dict[str, str], cited: Code) -> Row:

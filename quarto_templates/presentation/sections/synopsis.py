@@ -13,7 +13,7 @@ from presentation.sections.randomised import VERDICT, verdict
 from presentation.sections.sensitivity import forest_of
 from presentation.writing.exhibits import facts
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import as_float, count, fixed, interval, level, plain
+from presentation.writing.numbers import as_float, count, fixed, interval, level, plain, smd
 from presentation.writing.typst import Code, block, call, joined, shortened
 
 _ARMS = ("treated", "control")
@@ -40,11 +40,12 @@ def design(report: Report) -> str:
 
 def direction(report: Report) -> str:
     """Return which arm the estimate favours, and how it stands to the smallest relevant difference; nothing undeclared."""
-    words = _direction(report)
+    words = benefit(report)
     return block(call("para", words, report.cite("primary", "monitoring"))) if words else ""
 
 
-def _direction(report: Report) -> str:
+def benefit(report: Report) -> str:
+    """Return the same in words; empty where the protocol declares no direction of benefit."""
     outcome, primary = report.protocol["outcome"], report.results["primary"]
     better, estimate = outcome.get("better"), primary["estimate"]
     if better is None:
@@ -150,7 +151,7 @@ def _diagnostics(report: Report) -> Code:
     decided = sum(finding["decision"] is not None for finding in found)
     gates = f"{count(len(found))} found by gates, {count(decided)} decided" if found else "every gate passed"
     words = (
-        f"Largest absolute SMD {fixed(worst['unweighted']['smd'], 3)} before and {fixed(worst['weighted']['smd'], 3)} after "
+        f"Largest absolute SMD {smd(worst['unweighted']['smd'])} before and {smd(worst['weighted']['smd'])} after "
         f"weighting, {limit}; {gates}"
     )
     return joined(words, report.cite("balance.worst", *limit_paths(balance)))

@@ -44,6 +44,26 @@ def decimals_for(standard_error: float | str | None) -> int:
     return min(max(2 - math.floor(math.log10(error)), 0), _MOST_DECIMALS)
 
 
+def smd(value: float | str | None) -> str:
+    """Return a standardised mean difference, as each report prints it."""
+    return fixed(value, 3)
+
+
+def c_statistic(value: float | None) -> str:
+    """Return a C-statistic, as each report prints it."""
+    return fixed(value, 3)
+
+
+def effective_size(value: float | None) -> str:
+    """Return an effective sample size, as each report prints it."""
+    return fixed(value, 1)
+
+
+def in_errors(value: float | None) -> str:
+    """Return a number of standard errors, as each report prints it."""
+    return fixed(value, 2)
+
+
 def p_value(value: float | None) -> str:
     """Return a p-value with two significant digits, or ``<0.0001`` for a smaller one."""
     if value is None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from medicore.cases.portfolio.entry import entry
+from medicore.cases.portfolio.figures import figures
 from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
@@ -23,6 +24,12 @@ FINDING = {
     "step": "propensity", "gate": "SMD", "subject": "age", "message": "age is imbalanced", "statistic": "0.2",
     "threshold": "0.1", "overridable": True, "digest": "5d" * 32, "false_alarm_rate": 0.05,
 }  # fmt: skip
+PROTOCOL = {
+    "title": "A title of its own",
+    "outcome": {"type": "continuous", "label": "Weight", "decimals": 1, "better": "lower", "relevant": None},
+    "treatment": {"column": "arm"},
+    "contract": {"columns": [{"name": "age", "labels": None}, {"name": "arm", "labels": {"1": "new"}}]},
+}
 Seal = Callable[..., str]
 
 
@@ -41,7 +48,7 @@ def housed(tmp_path: Path) -> tuple[House, Seal]:
         month: str, action: str, *then: str, estimate: float = 1.0, digest: str = "", **details: Any
     ) -> str:
         run = f"{STUDY}/{month}/1"
-        say("run.requested", run, {"protocol": {"title": "A title of its own"}})
+        say("run.requested", run, {"protocol": PROTOCOL})
         content = json.dumps(results(estimate)).encode()
         files = [{"name": "report.pdf", "sha256": "ab" * 32, "md5": None}]
         files.append({"name": "results.json", "sha256": digest or sha256(content), "md5": None})
@@ -78,10 +85,20 @@ def results(estimate: float) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "primary": primary,
+        "monitoring": {
+            "number": 2,
+            "controlled": True,
+            "boundary": 3.0,
+            "level": 0.95,
+            "sequential_p": 0.02,
+            "crossed": False,
+            "ci_low": estimate - 1.5,
+            "ci_high": estimate + 1.5,
+        },
         "change": {"month": "2025-02", "in_standard_errors": 0.5},
         "balance": {"worst": {"unweighted": {"smd": 0.25}, "weighted": {"smd": -0.01}}, "threshold": 0.1},
         "propensity": {"c_statistic": 0.6, "effective_sample_size": {"treated": 20.0, "control": 30.0}},
-        "cohort": {"arms": {"treated": {"n": 25}, "control": {"n": 35}}},
+        "cohort": {"arms": {"treated": {"n": 25, "label": "1"}, "control": {"n": 35, "label": "old"}}},
         "findings": [{**FINDING, "decision": decision}],
     }
 
@@ -96,6 +113,13 @@ def test_a_sealed_run_shows_its_recorded_results(housed: tuple[House, Seal]) -> 
     assert found["title"] == "A title of its own"
     assert found["figures"]["estimate"] == 3.0
     assert "bootstrap" not in found["figures"]
+    assert (found["figures"]["valid_low"], found["figures"]["claim"]["sequential_p"]) == (1.5, 0.02)
+    assert found["figures"]["arms"] == {"treated": {"label": "1"}, "control": {"label": "old"}}
+    assert found["figures"]["protocol"] == {
+        "outcome": {"type": "continuous", "decimals": 1, "better": "lower"},
+        "treatment": {"column": "arm"},
+        "contract": {"columns": [{"name": "arm", "labels": {"1": "new"}}]},
+    }
     assert [(one["month"], one["estimate"], one["released"]) for one in found["months"]] == [
         ("2025-02", 2.0, True),
         (MONTH, 3.0, False),
@@ -109,6 +133,14 @@ def test_a_sealed_run_shows_its_recorded_results(housed: tuple[House, Seal]) -> 
     assert (row["commit"], row["tag"], row["report_sha256"]) == (commit, f"run/{STUDY}/{MONTH}/1", "ab" * 32)
     assert (row["record_tag"], row["approved_by"], row["late"]) == (None, [], False)
     assert entry(house, STUDY, MONTH, LATER)["late"] is True
+
+
+def test_results_of_the_time_before_looks_claim_nothing() -> None:
+    """A record without monitoring, of a protocol without declarations, has its figures, no claim and nothing declared."""
+    old = {key: held for key, held in results(3.0).items() if key != "monitoring"}
+    found = figures(old, {"title": "A title of its own"})
+    assert (found["estimate"], found["claim"], found["valid_low"]) == (3.0, None, None)
+    assert (found["protocol"]["outcome"], found["protocol"]["contract"]["columns"]) == ({}, [])
 
 
 def test_results_that_are_not_the_recorded_ones_are_refused(housed: tuple[House, Seal]) -> None:

@@ -67,6 +67,9 @@ def test_it_says_what_the_records_say(released: WholeHouse) -> None:
     (own,) = found[SOUND]["runs"]
     assert found[SOUND]["figures"]["estimate"] == row["estimate"] == found[SOUND]["months"][-1]["estimate"]
     assert found[SOUND]["diagnostics"]["smd_after"] == row["smd_after"]
+    told = found[SOUND]["figures"]
+    assert (told["valid_low"], told["valid_high"]) == (row["valid_low"], row["valid_high"])
+    assert told["protocol"]["contract"]["columns"][0]["name"] == told["protocol"]["treatment"]["column"]
     assert (own["tag"], own["commit"], own["record_tag"]) == (f"run/{RUN}", commit, f"record/{RUN}")
     provenance = read_provenance(released.house, RUN, commit)
     assert own["report_sha256"] == file_entry(provenance, "report.pdf")["sha256"]
@@ -170,5 +173,8 @@ def test_a_late_month_is_told_by_the_calendar_of_its_study(released: WholeHouse)
     ]
     contents = portfolio_contents(released.house, MONTH)
     assert contents["earlier_late"] == []
+    assert [(row["study"], row["first"]) for row in contents["later_late"]] == [
+        (study, "2025-04") for study in sorted((SOUND, WAITING, BROKEN, FAILING))
+    ]
     assert {one["study"] for one in contents["studies"] if one["late"]} == {WAITING, BROKEN, FAILING}
     assert document(contents)

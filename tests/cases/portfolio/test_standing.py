@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.cases.portfolio.late_months import deadline, earlier_late
+from medicore.cases.portfolio.late_months import deadline, earlier_late, later_late
 from medicore.cases.portfolio.report import portfolio_contents
 from medicore.cases.portfolio.standing import able, attempts, standing_run
 from medicore.errors import ProtocolError
@@ -84,6 +84,34 @@ def test_earlier_months_that_are_late_are_told(housed: tuple[House, SetClock]) -
     assert {one["study"] for one in found} == {STUDY}
     assert found[0]["due"] == "2025-01-07"
     assert earlier_late(house, (STUDY,), MONTH, datetime(2025, 1, 7, tzinfo=UTC)) == []
+
+
+def test_later_months_that_are_late_are_told(housed: tuple[House, SetClock]) -> None:
+    """A report that is made afterwards knows months after its own: those that wait, and those that nobody asked for."""
+    house, _ = housed
+    run_of(house, f"{STUDY}/2024-12/1", "run.halted")
+    run_of(house, f"{STUDY}/{MONTH}/1", "run.sealed")
+    run_of(house, f"{STUDY}/2025-05/1", "run.sealed", "run.released")
+    run_of(house, f"{STUDY}/2025-06/1", "run.failed")
+    at = datetime(2025, 8, 20, tzinfo=UTC)
+    found = later_late(house, (STUDY, OTHER), MONTH, at)
+    assert [(one["first"], one["last"], one["state"], one["due"]) for one in found] == [
+        ("2025-04", "2025-04", "no run", "2025-05-07"),
+        ("2025-06", "2025-06", "failed", "2025-07-07"),
+        ("2025-07", "2025-07", "no run", "2025-08-07"),
+    ]
+    assert later_late(house, (STUDY,), MONTH, datetime(2025, 5, 7, tzinfo=UTC)) == []
+
+
+def test_a_gap_about_the_reports_month_is_told_on_both_sides(housed: tuple[House, SetClock]) -> None:
+    """Months without a run before and after the report's own are apart, each with the day on which its first was due."""
+    house, _ = housed
+    run_of(house, f"{STUDY}/2024-12/1", "run.sealed", "run.released")
+    at = datetime(2025, 6, 20, tzinfo=UTC)
+    (before,), (after,) = (found(house, (STUDY,), MONTH, at) for found in (earlier_late, later_late))
+    assert (before["first"], before["last"], before["due"]) == ("2025-01", "2025-02", "2025-02-07")
+    assert (after["first"], after["last"], after["due"]) == ("2025-04", "2025-05", "2025-05-07")
+    assert earlier_late(house, (STUDY,), "2000-01", at) == later_late(house, (STUDY,), "9999-12", at) == []
 
 
 def test_a_month_without_a_run_has_no_report(housed: tuple[House, SetClock]) -> None:
