@@ -46,14 +46,15 @@ def elements(node: pikepdf.Object, kind: str) -> Iterator[pikepdf.Object]:
 
     An element within another of its kind is not yielded.
     """
-    for part in _children(node):
+    for part in kids(node):
         if part.get("/S") == kind:
             yield part
         else:
             yield from elements(part, kind)
 
 
-def _children(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
+def kids(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """Yield what lies directly below a node of the structure tree: its elements, and the objects that it names."""
     held = node.get("/K", Array())
     for part in held if isinstance(held, Array) else [held]:
         if isinstance(part, Dictionary):
@@ -64,7 +65,7 @@ def _headers(root: pikepdf.Object) -> Iterator[tuple[str, pikepdf.Object]]:
     """Make the first cell of each row of data the row's header; yield each header's name and the header."""
     for number, table in enumerate(elements(root, "/Table")):
         for place, row in enumerate(_rows(table)):
-            first, *others = _children(row)
+            first, *others = kids(row)
             if first.get("/S") == "/TD" and others:
                 name = f"T{number}r{place}"
                 _make_header(first, others, name)
@@ -73,7 +74,7 @@ def _headers(root: pikepdf.Object) -> Iterator[tuple[str, pikepdf.Object]]:
 
 def _rows(table: pikepdf.Object) -> Iterator[pikepdf.Object]:
     """Yield the rows of a table's body, which may be its own children."""
-    for part in _children(table):
+    for part in kids(table):
         if part.get("/S") == "/TR":
             yield part
         elif part.get("/S") not in _NO_ROWS:

@@ -17,6 +17,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from medicore.errors import ConfigurationError, IntegrityError, ReviewError, WrongPassphraseError
 from medicore.records.moment import timestamp
+from medicore.stores.report.accessibility_claim import without_claim
 from medicore.stores.report.pdf_text import mark_text, tight
 from medicore.stores.report.signature_page import FRAME_HEIGHT, MARGIN
 from tests.stores.signing_room import PAGE, SIGNED, WORDS, YEAR, Room, open_room, small_report
@@ -85,12 +86,50 @@ def test_name_role_time_meaning_and_reason_can_be_read(room: Room, signed: bytes
 
 
 def test_the_report_keeps_version_metadata_and_identity(signed: bytes) -> None:
-    """The file stays PDF 1.7, and title, producer and times are the report's: only the signature states a time."""
+    """The file stays PDF 1.7; title, producer and times are the report's, and only the claim to be PDF/UA-1 is gone."""
     with pikepdf.open(BytesIO(signed)) as after, pikepdf.open(BytesIO(small_report())) as before:
         assert after.pdf_version == before.pdf_version == "1.7"
         assert "/Version" not in after.Root
         assert dict(after.docinfo.items()) == dict(before.docinfo.items())
-        assert after.Root.Metadata.read_bytes() == before.Root.Metadata.read_bytes()
+        stated, kept = before.Root.Metadata.read_bytes(), after.Root.Metadata.read_bytes()
+    assert stated.count(b"<pdfuaid:part>1</pdfuaid:part>") == 1
+    assert kept == without_claim(stated)
+    assert b"<pdfuaid:part>" not in kept
+    assert b"<pdfaid:part>2</pdfaid:part>" in kept
+
+
+def test_a_second_signature_leaves_the_metadata_alone(room: Room, signed: bytes) -> None:
+    """The first revision alone writes the metadata, so that nothing that was signed is changed later."""
+    twice = room.signed(signed, room.approval(room.quentin))
+    assert signed[len(small_report()) :].count(b"<x:xmpmeta") == 1
+    assert b"<x:xmpmeta" not in twice[len(signed) :]
+
+
+def test_a_signed_report_that_keeps_the_claim_is_still_verified(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reports that were signed before the claim was withdrawn hold the report's own metadata, and verify."""
+    from medicore.stores.report import signed_report
+
+    monkeypatch.setattr(signed_report, "withdraw", lambda _: None)
+    statement = room.approval(room.rita)
+    made = room.signed(small_report(), statement)
+    with pikepdf.open(BytesIO(made)) as document:
+        assert b"<pdfuaid:part>1" in document.Root.Metadata.read_bytes()
+    room.reports().verify(made, small_report(), [statement])
+
+
+@pytest.mark.parametrize("words", [(b"<pdfaid:part>2<", b"<pdfaid:part>1<"), (b"A report", b"B report")])
+def test_other_words_in_the_metadata_are_refused(
+    room: Room, monkeypatch: pytest.MonkeyPatch, words: tuple[bytes, bytes]
+) -> None:
+    """Metadata of the same length that state another thing are found, though their dictionary is as it was."""
+    from medicore.stores.report import accessibility_claim
+
+    monkeypatch.setattr(accessibility_claim, "without_claim", lambda stated: stated.replace(*words))
+    statement = room.approval(room.rita)
+    with refused("changes the data of object"):
+        room.reports().verify(room.signed(small_report(), statement), small_report(), [statement])
 
 
 def test_the_signature_adds_nothing_that_an_archival_pdf_forbids(signed: bytes) -> None:
