@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from presentation.writing.axis import Axis
 from presentation.writing.typst import Code, Value, call, shortened
 
-_PANEL_HEIGHT = 500.0  # points, as in drawing.typ
+_KEPT_HEIGHT = 500.0  # points
 _LABEL_LENGTH = 110
 _CHARACTERS_PER_LINE = 26
 _LINE_HEIGHT = 10.0
@@ -57,7 +57,7 @@ def strip_plot(
     label_width: str = "44mm",
     legend: Sequence[tuple[str, str]] = (),
 ) -> Code:
-    """Return the call that draws the plot; a long plot is divided into panels, one per page."""
+    """Return the call that draws the plot; a long one goes on over pages, with its heads and its axis on each."""
     lines: list[Value] = [{"at": axis.at(value), "kind": kind} for value, kind in guides if axis.holds(value)]
     return call(
         "strip-plot",
@@ -73,9 +73,9 @@ def strip_plot(
 
 
 def fits_on_a_page(rows: Sequence[Strip]) -> bool:
-    """Return whether the rows certainly fit into one panel, so that the figure can stay on one page."""
+    """Return whether the rows certainly fit on one page, so that the figure can stay on it."""
     lines = sum(1 + len(row.label[:_LABEL_LENGTH]) // _CHARACTERS_PER_LINE for row in rows)
-    return _LINE_HEIGHT * (lines + len(rows) / 2) < _PANEL_HEIGHT
+    return _LINE_HEIGHT * (lines + len(rows) / 2) < _KEPT_HEIGHT
 
 
 def _arrow(axis: Axis, value: float) -> str:
