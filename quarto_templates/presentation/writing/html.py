@@ -224,7 +224,7 @@ def _lines(lines: Sequence[str]) -> str:
 
 
 def _group(title: str, count: int) -> str:
-    return f'<tr class="group"><th scope="rowgroup" colspan="{count}">{html(title)}</th></tr>'
+    return f'<tr class="group"><th scope="rowgroup" colspan="{count}"><span>{html(title)}</span></th></tr>'
 
 
 def _row(row: Mapping[str, Any], sides: Sequence[str]) -> str:
