@@ -29,8 +29,13 @@ def inputs_of_many_terms() -> Any:
 
     inputs = Inputs()
     label = "History of myocardial infarction or unstable angina before randomisation"
+    words = "measured_at_the_screening_visit_by_the_central_laboratory"
     inputs.protocol["covariates"] = [
-        {"column": f"c{index}", "label": f"{label} {index}", "terms": ["linear", "square"]}
+        {
+            "column": f"c{index}",
+            "label": f"{label} {index} {words if index == 7 else ''}".strip(),
+            "terms": ["linear", "square"],
+        }
         for index in range(30)
     ]
     term = inputs.results["balance"]["terms"][0]
@@ -103,7 +108,7 @@ def test_a_plot_that_goes_on_has_title_heads_and_axis_on_each_page(many: bytes) 
     assert len(drawn) >= 3
     assert all(tight("unweighted weighted") in page for page in drawn)
     assert [title + tight("(continued)") in page for page in drawn] == [False, *[True] * (len(drawn) - 1)]
-    rows = [page.count("beforerandomisation") for page in drawn]
+    rows = [page.count("Historyofmyocardial") for page in drawn]
     assert sum(rows) >= 60
     assert min(rows[0], rows[-1]) >= 5
 
@@ -119,6 +124,18 @@ def test_what_a_reader_copies_holds_no_invisible_space(pdf: bytes) -> None:
     assert maps
     assert not any(b"<200b>" in one for one in maps)
     assert "negative_controls.controls." in "".join(pages_of(pdf))
+
+
+def test_what_a_screen_reader_says_holds_no_marks_of_typesetting(many: bytes) -> None:
+    """The words for figures hold a long identifier in one piece, and no mark for line breaks or directions."""
+    with pikepdf.open(BytesIO(many)) as document:
+        told = [
+            str(one.Alt)
+            for one in document.objects
+            if isinstance(one, pikepdf.Dictionary) and one.get("/S") in ("/Figure", "/Formula")
+        ]
+    assert any("measured_at_the_screening_visit_by_the_central_laboratory" in words for words in told)
+    assert not any(mark in words for words in told for mark in "\u200b\u200e\u2067\u2069")
 
 
 def test_the_portfolio_has_full_pages_and_readable_text() -> None:

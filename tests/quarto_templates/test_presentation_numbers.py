@@ -89,7 +89,7 @@ def test_an_axis_holds_all_that_is_finite(values: list[float]) -> None:
 
 def test_what_is_beyond_the_axis_ends_in_an_arrow() -> None:
     """A mark or an end of an interval that the axis does not hold is drawn as an arrow on the edge."""
-    row = Strip("far", marks=((9.0, "square"),), span=(-9.0, 9.0)).source(Axis(-1, 1, 0.5))
+    row = Strip("far", marks=((9.0, "square"),), span=(-9.0, 9.0)).source(Axis(-1, 1, 0.5), "far")
     assert row["span"] == [0.0, 1.0]
     assert [mark["shape"] for mark in row["marks"]] == ["right", "left", "right"]  # type: ignore[index,union-attr,call-overload]
 

@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from presentation.writing.drawing import drawn
-from presentation.writing.typst import PLAIN, RIGHT_TO_LEFT_RUN, Call, Code, Joined, Words, printable
+from presentation.writing.typst import (
+    PLAIN,
+    RIGHT_TO_LEFT_RUN,
+    Call,
+    Code,
+    Joined,
+    Words,
+    printable,
+    reads_from_right,
+)
 
 _ONE_LINE = 24
 # As style.typ has it: what a line break must not part.
@@ -119,11 +128,12 @@ def _digests(*digests: Code) -> str:
 
 
 def _title_page(
-    kind: str, title: str, sponsor: str, facts: Sequence[Any], closing: str, *, title_size: Code
+    kind: str, title: Words, sponsor: str, facts: Sequence[Any], closing: str, *, title_size: Code
 ) -> str:
     del title_size  # the browser wraps a long title
+    direction = ' dir="rtl"' if reads_from_right(title.words) else ""
     return (
-        f'<header class="title-page"><p class="soft">{html(kind)}</p><h1>{html(title)}</h1><p>{html(sponsor)}</p>'
+        f'<header class="title-page"><p class="soft">{html(kind)}</p><h1{direction}>{html(title)}</h1><p>{html(sponsor)}</p>'
         f'{_described(facts)}<p class="soft">{html(closing)}</p></header>'
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from presentation.writing.axis import Axis
-from presentation.writing.typst import Code, Value, call, shortened
+from presentation.writing.typst import Code, Value, call, told_apart
 
 _KEPT_HEIGHT = 500.0  # points
 _LABEL_LENGTH = 110
@@ -23,8 +23,11 @@ class Strip:
     emphasis: bool = False
     apart: bool = False
 
-    def source(self, axis: Axis) -> dict[str, Value]:
-        """Return the row in the form that the template takes; a line that leaves the axis ends in an arrow."""
+    def source(self, axis: Axis, label: str) -> dict[str, Value]:
+        """Return the row in the form that the template takes; a line that leaves the axis ends in an arrow.
+
+        ``label`` is the row's label as it is printed.
+        """
         marks: list[Value] = [
             {"at": axis.at(value), "shape": shape if axis.holds(value) else _arrow(axis, value)}
             for value, shape in self.marks
@@ -37,7 +40,7 @@ class Strip:
                 if not axis.holds(value)
             ]
         return {
-            "label": shortened(self.label, _LABEL_LENGTH),
+            "label": label,
             "marks": marks,
             "span": ends,
             "texts": self.texts,
@@ -59,9 +62,10 @@ def strip_plot(
 ) -> Code:
     """Return the call that draws the plot; a long one goes on over pages, with its heads and its axis on each."""
     lines: list[Value] = [{"at": axis.at(value), "kind": kind} for value, kind in guides if axis.holds(value)]
+    labels = told_apart([row.label for row in rows], _LABEL_LENGTH)
     return call(
         "strip-plot",
-        [row.source(axis) for row in rows],
+        [row.source(axis, label) for row, label in zip(rows, labels, strict=True)],
         axis.ticks(),
         lines,
         words,
