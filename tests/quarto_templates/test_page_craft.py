@@ -67,6 +67,22 @@ def test_no_page_is_left_half_empty(pdf: bytes, many: bytes) -> None:
     assert half_empty(many) == []
 
 
+@pytest.mark.parametrize("criteria", [2, 8, 14])
+def test_the_flow_stands_where_a_page_has_room(criteria: int, inputs: Any) -> None:
+    """However long the disposition is, no page is left half empty, and each exhibit of the section is printed once."""
+    inputs.results["cohort"]["criteria"] = [
+        {"name": f"Criterion {number}", "excluded": 0, "remaining": 1629} for number in range(criteria)
+    ]
+    made = inputs.describe().render()
+    assert half_empty(made) == []
+    text = "".join(pages_of(made))
+    shown = [
+        text.rindex(tight(name))
+        for name in ("Table 14.1.1 Disposition", "Figure 14.1.1 Flow", "Table 14.1.1.1 Outcomes")
+    ]
+    assert shown[0] == min(shown)
+
+
 def test_no_text_is_smaller_than_eight_points(pdf: bytes) -> None:
     """Every text outside a formula, references and identifiers included, is set in 8 pt or more."""
     read = pages(pdf)

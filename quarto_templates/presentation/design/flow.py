@@ -4,10 +4,10 @@ from typing import Any
 
 from presentation.kinds import survival
 from presentation.sections import outcomes
-from presentation.writing.exhibits import figure
+from presentation.writing.exhibits import figure, where_it_fits
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import count
-from presentation.writing.typst import Code, Value, block, call, joined, shortened, told_apart
+from presentation.writing.typst import Block, Code, Value, block, call, joined, shortened, told_apart
 
 _ARMS = ("treated", "control")
 _NAME_LENGTH = 110
@@ -36,7 +36,7 @@ _RECEIVED = "Receipt of the allocated treatment: not delivered as data"
 _Lines = list[tuple[str, int | None]]
 
 
-def subjects(report: Report) -> str:
+def subjects(report: Report) -> Block:
     """Return Figure 14.1.1: each arm from its assignment to its analysis, with its losses, and criteria that excluded nobody."""
     cohort, words = report.results["cohort"], _WORDS[report.observational]
     reasons = [
@@ -59,6 +59,12 @@ def subjects(report: Report) -> str:
     )
     note = joined(_trimmed(report), report.cite(*_paths(report)))
     return block(figure("14.1.1", words["title"], alternative, body, note=note, source="cohort"))
+
+
+def subjects_and_outcomes(report: Report) -> str:
+    """Return Figure 14.1.1 and, before or after it as the pages fill, Table 14.1.1.1 with its words."""
+    (drawn,) = subjects(report).calls
+    return block(where_it_fits(drawn, outcomes.states(report).calls))
 
 
 def _stages(report: Report, arm: str) -> list[_Lines]:

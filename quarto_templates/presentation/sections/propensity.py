@@ -6,7 +6,7 @@ from presentation.writing.axis import spanning
 from presentation.writing.exhibits import Column, Group, Row, figure, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import MISSING, as_float, count, fixed, percent
-from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
+from presentation.writing.plots import Strip, stays_on_a_page, strip_plot
 from presentation.writing.typst import Code, block, joined
 
 _WORDS = {"unweighted": "before weighting", "weighted": "after weighting"}
@@ -69,7 +69,7 @@ def love_plot(report: Report) -> str:
             title,
             _alternative(report, found),
             body,
-            whole=fits_on_a_page(rows),
+            whole=stays_on_a_page(rows),
             note=joined(_note(balance), report.cite(*paths)),
             source="balance.terms",
         )

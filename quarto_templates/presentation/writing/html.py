@@ -9,16 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from presentation.writing.drawing import drawn
-from presentation.writing.typst import (
-    PLAIN,
-    RIGHT_TO_LEFT_RUN,
-    Call,
-    Code,
-    Joined,
-    Words,
-    printable,
-    reads_from_right,
-)
+from presentation.writing.typst import PLAIN, RIGHT_TO_LEFT_RUN, Call, Code, Joined, Words, printable
 
 _ONE_LINE = 24
 # As style.typ has it: what a line break must not part.
@@ -85,6 +76,10 @@ def _together(*parts: Any) -> str:  # noqa: ANN401
     return f'<div class="together">{"".join(html(part) for part in parts)}</div>'
 
 
+def _one_after_another(*parts: Any) -> str:  # noqa: ANN401
+    return "".join(html(part) for part in parts)
+
+
 def _command(*lines: Any) -> str:  # noqa: ANN401
     return f'<pre class="command"><code>{"&#xa;".join(html(line) for line in lines)}</code></pre>'
 
@@ -131,7 +126,7 @@ def _title_page(
     kind: str, title: Words, sponsor: str, facts: Sequence[Any], closing: str, *, title_size: Code
 ) -> str:
     del title_size  # the browser wraps a long title
-    direction = ' dir="rtl"' if reads_from_right(title.words) else ""
+    direction = ' dir="rtl"' if title.from_right else ""
     return (
         f'<header class="title-page"><p class="soft">{html(kind)}</p><h1{direction}>{html(title)}</h1><p>{html(sponsor)}</p>'
         f'{_described(facts)}<p class="soft">{html(closing)}</p></header>'
@@ -299,4 +294,5 @@ _WRITERS: Mapping[str, Callable[..., str]] = {
     "status-bar": _status_bar,
     "title-page": _title_page,
     "together": _together,
+    "where-it-fits": _one_after_another,
 }

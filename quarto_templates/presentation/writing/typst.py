@@ -66,10 +66,11 @@ class Code(str):
 
 
 class Words(Code):
-    """A string literal, and the ``words`` that it prints."""
+    """A string literal, the ``words`` that it prints, and whether they are set ``from_right`` to left as a whole."""
 
-    __slots__ = ("words",)
+    __slots__ = ("from_right", "words")
     words: str
+    from_right: bool
 
 
 class Joined(Code):
@@ -218,10 +219,10 @@ def block(*calls: Code) -> Block:
     return made
 
 
-def _literally(shown: str, words: str) -> Words:
+def _literally(shown: str, words: str, *, from_right: bool = False) -> Words:
     points = (character if character in PLAIN else f"\\u{{{ord(character):x}}}" for character in shown)
     made = Words(f'"{"".join(points)}"')
-    made.words = words
+    made.words, made.from_right = words, from_right
     return made
 
 
