@@ -20,7 +20,7 @@ pdfua = pytest.importorskip("pdfua", reason=_MISSING.format("pdfua"))
 
 BY_DESIGN = MappingProxyType(
     {
-        "TAG-002": "the title that a table repeats on its next pages is no content of its own (ISO 14289-1, 7.5)",
+        "TAG-002": "what a table repeats on its next pages, its title and its note, is said once",
         "TBL-010": "titles of groups of rows are heads, and each row has its own head beside its columns'",
         "ORD-001": "a table that goes on over pages is painted in another order than its cells are read",
         "FIG-012": "a series of estimates by month is put in words as numbers",

@@ -107,13 +107,19 @@ def test_contents_and_lists_of_exhibits_are_on_one_page(pdf: bytes) -> None:
 
 
 def test_a_table_that_goes_on_says_so_above_its_repeated_head(many: bytes) -> None:
-    """Each further page of a table has its number, its title, (continued) and the heads of its columns."""
+    """Each further page has number, title, (continued) and heads of columns; each page has the note, and rows above it."""
     goes_on = tight("Table 14.2.4 Supplementary analyses: other estimands and subgroups (continued)")
     first = tight("Table 14.2.4 Supplementary analyses: other estimands and subgroups Analysis")
     read = pages_of(many)
     assert sum(goes_on in page for page in read) >= 2
     assert sum(first in page for page in read) == 1
     assert all("Analysisestimand·estimator·variance" in page for page in read if goes_on in page)
+    parts = [
+        page[max(page.find(goes_on), page.find(first)) :] for page in read if goes_on in page or first in page
+    ]
+    above = [part[: part.index("Source:sensitivity.supplementary")] for part in parts]
+    assert all("notestimable,forthereasongiven" in part for part in above)
+    assert all("AIPW" in part.partition("notestimable")[0] for part in above)
 
 
 def test_a_plot_that_goes_on_has_title_heads_and_axis_on_each_page(many: bytes) -> None:
