@@ -12,6 +12,7 @@ from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 from medicore.stores.report.renderer_proven import ProvenRenderer
 from medicore.stores.report.report_check import check_report
 from tests.quarto_templates.conftest import CREATED, TEMPLATES, Inputs
+from tests.quarto_templates.page_extent import half_empty
 
 STEPS = ("extract", "check", "cohort", "propensity", "effect", "sensitivity")
 PARTS = {
@@ -59,6 +60,7 @@ def test_the_report_shows_what_was_reached(step: str, inputs: Inputs) -> None:
     contents = evidence(inputs, step)
     made = rendered(inputs, contents)
     assert [requirement for requirement in check_report(made) if not requirement.met] == []
+    assert half_empty(made) == []
     pages, text = pages_of(made), tight(text_of(made))
     assert all("EVIDENCE" in page for page in pages)
     for words in (

@@ -74,6 +74,37 @@ def test_only_identifiers_may_break_inside_a_word() -> None:
     assert breaking == ["code"]
 
 
+def test_no_text_of_the_page_is_smaller_than_twelve_pixels() -> None:
+    """Each size is at least 0.75 of the root's 16 px; one that is relative to its surroundings names this as its least."""
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    sizes = re.findall(r"(?:font-size:|font:)\s*([^;}/]+)", style)
+    small = [size for size in sizes if (least := re.search(r"([\d.]+)rem", size)) and float(least[1]) < 0.75]
+    relative = [size for size in sizes if re.search(r"[\d.]em", size) and "max(" not in size]
+    assert len(sizes) > 10
+    assert (small, relative) == ([], [])
+
+
+def test_what_scrolls_keeps_its_title_and_the_heads_of_its_rows() -> None:
+    """On a narrow screen the title of a table, the heads of its rows and the titles of its groups do not scroll away."""
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    narrow = style[style.index("@media (max-width: 40rem)") : style.index("@media print")]
+    kept = [name.strip() for name, rule in re.findall(r"([^{}]+)\{([^{}]*)\}", narrow) if "sticky" in rule]
+    assert [name.split("*/")[-1].strip() for name in kept] == [
+        ".scroll caption",
+        "thead th:first-child, thead ~ tbody > tr:not(.group) > th:first-child",
+        ".group th > span",
+    ]
+    grouped = html(
+        call(
+            "data-table", "Table 1", "T", [Code("auto")] * 2, [Code("left")] * 2, [["a"], ["b"]],
+            [{"kind": "group", "title": "Group", "cells": []}, {"kind": "plain", "cells": ["c", "d"], "whole": True}],
+            whole=True,
+        )
+    )  # fmt: skip
+    assert '<th scope="rowgroup" colspan="2"><span>Group</span></th>' in grouped
+    assert re.search(r'<th scope="row"[^>]*>c</th>', grouped)
+
+
 def test_words_from_right_to_left_are_kept_to_themselves() -> None:
     """They stand in an element of their own, so that numbers beside them keep their place."""
     made = escaped("שלום 12")

@@ -7,6 +7,7 @@ import pytest
 
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
+from tests.quarto_templates.page_extent import half_empty
 from tests.quarto_templates.printed_numbers import printed_numbers, unresolved
 from tests.quarto_templates.reported_study import Reported, moved_below, reported
 from tests.whole_house.timed_study import timed
@@ -31,6 +32,7 @@ def test_the_whole_report_is_made_with_curve_and_tables(inputs: Inputs) -> None:
     pdf = inputs.render()
     with pikepdf.open(BytesIO(pdf)) as document:
         assert b"<pdfaid:part>2</pdfaid:part>" in document.Root.Metadata.read_bytes()
+    assert half_empty(pdf) == []
     text = text_of(pdf)
     for words in (
         "Figure 14.2.4",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from medicore.stores.report.pdf_text import text_of, tight
 from tests.quarto_templates.conftest import Inputs
+from tests.quarto_templates.page_extent import half_empty
 from tests.quarto_templates.printed_numbers import unresolved
 from tests.quarto_templates.reported_study import reported
 from tests.whole_house.terms_studies import everything
@@ -13,7 +14,9 @@ def test_the_report_says_what_the_models_are_made_of(tmp_path: Path) -> None:
     """The whole report is rendered; tables and methods of splines, interactions, clusters and few events are in it."""
     inputs = reported(tmp_path, everything(), decided=True).inputs()
     assert unresolved(inputs.report()) == []
-    text = text_of(inputs.render())
+    pdf = inputs.render()
+    assert half_empty(pdf) == []
+    text = text_of(pdf)
     for words in (
         "Table 14.1.2.3",
         "Age, curve 1",

@@ -11,12 +11,14 @@ from presentation.writing.typst import (
     Code,
     block,
     call,
+    directed,
     joined,
     literal,
     mono,
     printable,
     shortened,
     source,
+    told_apart,
 )
 
 from medicore.records.protocol import printable as before_a_run
@@ -96,6 +98,50 @@ def test_long_words_get_places_to_break_and_digests_do_not() -> None:
 def test_a_number_after_right_to_left_words_stays_on_its_side() -> None:
     """A mark after the words keeps the direction of what follows."""
     assert literal("שלום 12").index("\\u{200e}") < literal("שלום 12").index("12")
+
+
+def test_numbers_between_right_to_left_words_are_read_with_them() -> None:
+    """Words, a number and words are one run in their direction, so that its parts keep their order."""
+    assert literal("לאורך 11 שנים 12").count("\\u{200e}") == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "from_right"),
+    [
+        ("השפעת הפסקת עישון במחקר NHEFS", True),
+        ("تأثير الإقلاع عن التدخين", True),
+        ("12 חודשים", True),
+        ("NHEFS: השפעת הפסקת עישון", False),
+        ("Effect of שלום", False),
+        ("שלום is a word of an English title", False),
+        ("123", False),
+        ("", False),
+    ],
+)
+def test_a_title_stands_in_its_own_direction(title: str, from_right: bool) -> None:
+    """A title that begins in Arabic or Hebrew and is mostly so is set from right to left; any other as before."""
+    made = directed(title)
+    assert made.startswith('"\\u{2067}') is from_right
+    assert made.endswith('\\u{2069}"') is from_right
+    assert made.words == title
+    if not from_right:
+        assert made == literal(title)
+
+
+def test_texts_that_are_cut_stay_apart() -> None:
+    """Where two long names begin alike, each keeps the word that tells it from the one most like it; none is too long."""
+    begin = "History of myocardial infarction or unstable angina before randomisation"
+    names = [f"{begin}, {end}" for end in ("treated in hospital", "treated at home", "not treated at all")]
+    made = told_apart([*names, "Age", names[0]], 60)
+    assert all(len(name) <= 60 for name in made)
+    assert len(set(made)) == 4
+    assert made[0] == made[4] == "History of myocardial infarcti… in hospital"
+    assert made[1].endswith("… at home")
+    assert made[3] == "Age"
+    assert told_apart(["a" * 70, "b" * 70], 60) == ["a" * 59 + "…", "b" * 59 + "…"]
+    alike = told_apart(["x" * 100 + "1" + "y" * 50, "x" * 100 + "2" + "y" * 50], 40)
+    assert len(set(alike)) == 2
+    assert max(map(len, alike)) <= 40
 
 
 def test_values_become_source() -> None:

@@ -8,6 +8,7 @@ import pytest
 from pikepdf import Array, Dictionary, Name, Pdf
 
 from medicore.errors import DataError
+from medicore.stores.report.accessibility_claim import without_claim
 from medicore.stores.report.report_check import check_report
 from medicore.stores.report.row_headers import elements
 
@@ -116,6 +117,35 @@ def take_out_a_page(document: Pdf) -> None:
     del document.pages[4]
 
 
+def sign_outside_the_tags(document: Pdf) -> None:
+    """Put the mark of a signature on a page, and no tag around it."""
+    mark = document.make_indirect(
+        Dictionary(Type=Name.Annot, Subtype=Name.Widget, FT=Name.Sig, T="Signature", Rect=[0, 0, 9, 9])
+    )
+    document.pages[1].Annots = Array([mark])
+    document.Root.AcroForm = Dictionary(Fields=Array([mark]))
+
+
+def claim_nothing(document: Pdf) -> None:
+    """Let it not say that it is PDF/UA-1."""
+    document.Root.Metadata.write(without_claim(document.Root.Metadata.read_bytes()))
+
+
+def sign_and_claim_nothing(document: Pdf) -> None:
+    """Put the mark of a signature on a page, and withdraw the claim, as signing does."""
+    sign_outside_the_tags(document)
+    claim_nothing(document)
+
+
+def sign_within_a_form(document: Pdf) -> None:
+    """Put the mark of a signature on a page, within a Form element of the tags."""
+    sign_outside_the_tags(document)
+    (mark,), page = document.pages[1].Annots, document.pages[1].obj
+    held = Dictionary(Type=Name.OBJR, Obj=mark, Pg=page)
+    root = document.Root.StructTreeRoot.K[0]
+    root.K.append(document.make_indirect(Dictionary(Type=Name.StructElem, S=Name.Form, P=root, K=held)))
+
+
 def test_a_report_meets_every_requirement(pdf: bytes) -> None:
     """The report of the reference study is all that a report must be."""
     found = check_report(pdf)
@@ -147,6 +177,8 @@ def test_a_report_meets_every_requirement(pdf: bytes) -> None:
         (unhead_a_row, "table headers", "table 1 has a row without header"),
         (unhead_a_table, "table headers", "table 1 has no header cell with its scope"),
         (drop("/ViewerPreferences"), "title", "shows the name of the file"),
+        (claim_nothing, "archival", "do not say PDF/UA-1"),
+        (sign_outside_the_tags, "form fields", "page 2 has a signature that no tag holds"),
         (call_it_otherwise, "every page", "page 1 does not say REF-NHEFS·2025-04·run1"),
         (empty_a_page, "every page", "page 4 has no text"),
         (empty_a_page, "status", "page 4 does not say STATUS: SEE SIGNATURES"),
@@ -161,6 +193,16 @@ def test_a_planted_fault_is_named(pdf: bytes, change: Callable[[Pdf], None], nam
         document.save(buffer)
     broken = {one.name: one.found for one in check_report(buffer.getvalue()) if not one.met}
     assert words in str(broken[name])
+
+
+@pytest.mark.parametrize("change", [sign_and_claim_nothing, sign_within_a_form])
+def test_a_signed_report_claims_what_it_keeps(pdf: bytes, change: Callable[[Pdf], None]) -> None:
+    """A signature's mark is in the tags, or the document does not say PDF/UA-1; either meets every requirement."""
+    with pikepdf.open(BytesIO(pdf)) as document:
+        change(document)
+        buffer = BytesIO()
+        document.save(buffer)
+    assert [(one.name, one.found) for one in check_report(buffer.getvalue()) if not one.met] == []
 
 
 def test_what_cannot_be_read_is_refused(pdf: bytes) -> None:

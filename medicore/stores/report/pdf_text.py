@@ -31,7 +31,7 @@ def mark_text(form: pikepdf.Object) -> str:
 
 def tight(text: str) -> str:
     """Return a text as ``text_of`` returns it."""
-    return re.sub(r"[\s\u200b\u200e]", "", text)
+    return re.sub(r"[\s\u200b\u200e\u2067\u2069]", "", text)
 
 
 def _drawn(content: pikepdf.Page | pikepdf.Object, resources: pikepdf.Object) -> Iterator[str]:

@@ -8,8 +8,9 @@ from io import BytesIO
 import pikepdf
 
 from medicore.errors import DataError
+from medicore.stores.report.accessibility_claim import CLAIM
 from medicore.stores.report.pdf_text import pages_of, tight
-from medicore.stores.report.row_headers import elements
+from medicore.stores.report.row_headers import elements, kids
 
 STATUSES = ("STATUS: SEE SIGNATURES", "CANDIDATE", "REFERENCE", "EXPLORATORY", "SUMMARY", "EVIDENCE")
 """The words for a report's status; one of them is on every page. Reports of before December 2026 say candidate."""
@@ -85,7 +86,7 @@ def _archival(report: _Report) -> Iterator[str]:
         yield "the metadata do not say PDF/A-2"
     elif not re.search(rb"<pdfaid:conformance>[ABU]</pdfaid:conformance>", metadata):
         yield "the metadata say no level of PDF/A-2"
-    if b"<pdfuaid:part>1</pdfuaid:part>" not in metadata:
+    if CLAIM not in metadata and not any(True for _ in _marks_of_signatures(report)):
         yield "the metadata do not say PDF/UA-1"
     intents = list(report.document.Root.get("/OutputIntents", ()))
     if not any(intent.get("/S") == "/GTS_PDFA1" and "/DestOutputProfile" in intent for intent in intents):
@@ -135,6 +136,25 @@ def _table_headers(report: _Report) -> Iterator[str]:
 def _scope(header: pikepdf.Object) -> str:
     """Return the scope of a header cell; empty when it names none."""
     return next((str(held.Scope) for held in header.get("/A", ()) if "/Scope" in held), "")
+
+
+def _form_fields(report: _Report) -> Iterator[str]:
+    """Yield each field that no Form element holds, in a document that claims to be PDF/UA-1 (ISO 14289-1, 7.18.4)."""
+    root = report.document.Root
+    if "/Metadata" not in root or CLAIM not in root.Metadata.read_bytes():
+        return
+    forms = elements(root.get("/StructTreeRoot", pikepdf.Dictionary()), "/Form")
+    held = {kid.Obj.objgen for form in forms for kid in kids(form) if "/Obj" in kid}
+    for number, field in _marks_of_signatures(report):
+        if field.objgen not in held:
+            yield f"page {number} has a signature that no tag holds, and the metadata say PDF/UA-1"
+
+
+def _marks_of_signatures(report: _Report) -> Iterator[tuple[int, pikepdf.Object]]:
+    for number, page in enumerate(report.document.pages, start=1):
+        for annotation in page.get("/Annots", ()):
+            if annotation.get("/Subtype") == "/Widget":
+                yield number, annotation
 
 
 def _titled(report: _Report) -> Iterator[str]:
@@ -233,11 +253,15 @@ def _title(document: pikepdf.Pdf) -> str:
 
 _REQUIREMENTS: dict[str, tuple[str, Callable[[_Report], Iterator[str]]]] = {
     "open": ("no encryption, PDF 1.4 to 1.7", _open),
-    "archival": ("PDF/A-2 and PDF/UA-1 by its own metadata, with an output intent", _archival),
+    "archival": (
+        "PDF/A-2 and, until it is signed, PDF/UA-1 by its own metadata, with an output intent",
+        _archival,
+    ),
     "fonts": ("every font in the file, with its map to Unicode", _fonts),
     "tags": ("tagged, with its language", _tagged),
     "alternative texts": ("each figure and formula in words", _described),
     "table headers": ("a header for each row and column of every table", _table_headers),
+    "form fields": ("no claim of PDF/UA-1 where a signature's mark is outside the tags", _form_fields),
     "title": (
         "study, month and run, or portfolio, month and event, as the title that a reader shows",
         _titled,

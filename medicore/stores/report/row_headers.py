@@ -18,7 +18,8 @@ _NO_ROWS = frozenset({"/THead", "/TFoot"})
 def with_row_headers(pdf: bytes) -> bytes:
     """Return the report with a header in every row that has data; the same bytes give the same bytes.
 
-    Rows of one cell (the title of a group, a note) stay as they are, and so does everything that is printed.
+    A cell below the title of a group names the title and the head of its own column. A note stays as it is, and so does
+    everything that is printed.
 
     A document without tags stays as it is: ``report_check`` names what it misses.
 
@@ -46,14 +47,15 @@ def elements(node: pikepdf.Object, kind: str) -> Iterator[pikepdf.Object]:
 
     An element within another of its kind is not yielded.
     """
-    for part in _children(node):
+    for part in kids(node):
         if part.get("/S") == kind:
             yield part
         else:
             yield from elements(part, kind)
 
 
-def _children(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
+def kids(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """Yield what lies directly below a node of the structure tree: its elements, and the objects that it names."""
     held = node.get("/K", Array())
     for part in held if isinstance(held, Array) else [held]:
         if isinstance(part, Dictionary):
@@ -63,8 +65,13 @@ def _children(node: pikepdf.Object) -> Iterator[pikepdf.Object]:
 def _headers(root: pikepdf.Object) -> Iterator[tuple[str, pikepdf.Object]]:
     """Make the first cell of each row of data the row's header; yield each header's name and the header."""
     for number, table in enumerate(elements(root, "/Table")):
+        columns = _columns(table)
         for place, row in enumerate(_rows(table)):
-            first, *others = _children(row)
+            first, *others = kids(row)
+            if first.get("/S") == "/TH" and not others:
+                _head_a_group(first)
+            if len(others) + 1 == len(columns):
+                _name_columns([first, *others], columns)
             if first.get("/S") == "/TD" and others:
                 name = f"T{number}r{place}"
                 _make_header(first, others, name)
@@ -73,11 +80,35 @@ def _headers(root: pikepdf.Object) -> Iterator[tuple[str, pikepdf.Object]]:
 
 def _rows(table: pikepdf.Object) -> Iterator[pikepdf.Object]:
     """Yield the rows of a table's body, which may be its own children."""
-    for part in _children(table):
+    for part in kids(table):
         if part.get("/S") == "/TR":
             yield part
         elif part.get("/S") not in _NO_ROWS:
             yield from elements(part, "/TR")
+
+
+def _columns(table: pikepdf.Object) -> list[str]:
+    """Return the names of the heads of a table's columns, from left to right; none when a head spans several."""
+    head = next(elements(table, "/THead"), Dictionary())
+    cells = list(kids(next(elements(head, "/TR"), Dictionary())))
+    spans = any("/ColSpan" in held for cell in cells for held in cell.get("/A", ()))
+    return [] if spans else [str(cell.get("/ID", "")) for cell in cells]
+
+
+def _head_a_group(title: pikepdf.Object) -> None:
+    """Let the title of a group of rows name no column: it stands above all of them, and belongs to none."""
+    held = _attributes(title)
+    if "/Headers" in held:
+        del held["/Headers"]
+
+
+def _name_columns(cells: list[pikepdf.Object], columns: list[str]) -> None:
+    """Let each cell name the head of its own column after the title of its group."""
+    for cell, column in zip(cells, columns, strict=True):
+        held = _attributes(cell)
+        names = [str(name) for name in held.get("/Headers", Array())]
+        if column and column not in names:
+            held.Headers = Array([String(name) for name in (*names, column)])
 
 
 def _make_header(first: pikepdf.Object, others: list[pikepdf.Object], name: str) -> None:

@@ -1,6 +1,7 @@
 """Signed reports: PAdES signatures (ETSI EN 319 142-1, level B-B, or B-T with a time stamp), by pyHanko.
 
-A signature is an incremental revision: a signed report begins with the exact bytes of the report. pyHanko is imported
+A signature is an incremental revision: a signed report begins with the exact bytes of the report. The first one also
+withdraws the claim to be PDF/UA-1 from the metadata. pyHanko is imported
 only where it is used, since most commands do not need it.
 """
 
@@ -15,6 +16,7 @@ from medicore.records.moment import moment
 from medicore.records.people.decision import Statement
 from medicore.stores.keys.authority import Authority
 from medicore.stores.keys.signer import open_key
+from medicore.stores.report.accessibility_claim import withdraw
 from medicore.stores.report.signature_mark import described, draw
 from medicore.stores.report.signature_page import INSET, MARGIN, place, signature_page
 from medicore.stores.report.signed_report_proof import prove
@@ -110,6 +112,7 @@ class SignedReports:
         from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 
         writer, service = _writer(pdf), self._time_stamps()
+        withdraw(writer)
         taken = [signature.sig_field for signature in writer.prev.embedded_signatures]
         page, width = signature_page(writer.prev)
         mark = draw(self._template_folder, statement, width - 2 * (MARGIN + INSET))
@@ -145,7 +148,7 @@ class SignedReports:
 
 
 def _writer(pdf: bytes) -> Any:  # noqa: ANN401 - a pyHanko writer
-    """Return a writer of one more revision that does not change the report's metadata.
+    """Return a writer of one more revision that states no time of its own in the report's metadata.
 
     pyHanko would set the time of the change from the machine's clock. The signature is the only change, and it states
     the time.

@@ -14,10 +14,14 @@ from medicore.errors import IntegrityError
 from medicore.records.canonical import sha256
 from medicore.records.moment import moment
 from medicore.records.people.decision import Statement
+from medicore.stores.report.accessibility_claim import without_claim
 
 _VERSION_1 = bytes.fromhex("020101")
 _SHA_256 = bytes.fromhex("300d06096086480165030402010500")
 """The names of version 1 and of SHA-256 in DER."""
+
+_DATA = "the data"
+"""The name of a stream's data in an error, beside the names of its entries."""
 
 TIME_STAMP_LIMIT = timedelta(hours=1)
 """The largest difference between the time stamp and the time that the signature states."""
@@ -64,8 +68,9 @@ def prove(
 def _changes(reader: Any, plain: Any) -> set[str]:  # noqa: ANN401 - two pyHanko readers
     """Return the changes of the report in later revisions, except those that a signature needs.
 
-    A signature needs a form in the catalogue, and its field among the annotations of its page. pyHanko's own analysis
-    begins at the first signature, and so does not check this.
+    A signature needs a form in the catalogue, and its field among the annotations of its page; the first one withdraws
+    the claim to be PDF/UA-1 from the metadata. pyHanko's own analysis begins at the first signature, and so does not
+    check this.
     """
     from pyhanko.pdf_utils.generic import Reference
     from pyhanko.pdf_utils.misc import PdfReadError
@@ -87,12 +92,21 @@ def _changes(reader: Any, plain: Any) -> set[str]:  # noqa: ANN401 - two pyHanko
             found.add(f"object {reference.idnum}")
             continue
         keys = {key for key in before.keys() | after.keys() if _written(before, key) != _written(after, key)}
+        keys |= _changed_data(before, after)
         if before.get("/Type") == "/Catalog":
             keys -= {"/AcroForm", "/Extensions"} - before.keys()
         elif before.get("/Type") == "/Page" and _only_added(before, after, fields):
             keys -= {"/Annots"}
+        elif before.get("/Type") == "/Metadata" and after.data == without_claim(before.data):
+            keys -= {"/Length", _DATA}
         found |= {f"{key} of object {reference.idnum}" for key in keys}
     return found
+
+
+def _changed_data(before: Any, after: Any) -> set[str]:  # noqa: ANN401 - two pyHanko dictionaries of one type
+    """Return the name of a stream's data when they changed, whatever its entries say; nothing for what is no stream."""
+    has_data = hasattr(before, "encoded_data")
+    return {_DATA} if has_data and before.encoded_data != after.encoded_data else set()
 
 
 def _only_added(before: Any, after: Any, fields: set[int]) -> bool:  # noqa: ANN401 - two pyHanko dictionaries

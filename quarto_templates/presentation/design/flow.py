@@ -4,10 +4,10 @@ from typing import Any
 
 from presentation.kinds import survival
 from presentation.sections import outcomes
-from presentation.writing.exhibits import figure
+from presentation.writing.exhibits import figure, where_it_fits
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import count
-from presentation.writing.typst import Code, Value, block, call, joined, shortened
+from presentation.writing.typst import Block, Code, Value, block, call, joined, shortened, told_apart
 
 _ARMS = ("treated", "control")
 _NAME_LENGTH = 110
@@ -36,7 +36,7 @@ _RECEIVED = "Receipt of the allocated treatment: not delivered as data"
 _Lines = list[tuple[str, int | None]]
 
 
-def subjects(report: Report) -> str:
+def subjects(report: Report) -> Block:
     """Return Figure 14.1.1: each arm from its assignment to its analysis, with its losses, and criteria that excluded nobody."""
     cohort, words = report.results["cohort"], _WORDS[report.observational]
     reasons = [
@@ -59,6 +59,12 @@ def subjects(report: Report) -> str:
     )
     note = joined(_trimmed(report), report.cite(*_paths(report)))
     return block(figure("14.1.1", words["title"], alternative, body, note=note, source="cohort"))
+
+
+def subjects_and_outcomes(report: Report) -> str:
+    """Return Figure 14.1.1 and, before or after it as the pages fill, Table 14.1.1.1 with its words."""
+    (drawn,) = subjects(report).calls
+    return block(where_it_fits(drawn, outcomes.states(report).calls))
 
 
 def _stages(report: Report, arm: str) -> list[_Lines]:
@@ -126,14 +132,19 @@ def _fitting(reasons: list[tuple[str, int]]) -> tuple[_Lines, str]:
     A long list gets a smaller font, with each name on one line. Reasons that still do not fit are counted in Table 14.1.1
     alone, which lists them all.
     """
-    kept: _Lines = [(shortened(name, _NAME_LENGTH), number) for name, number in reasons]
+    kept = _named(reasons, _NAME_LENGTH)
     if sum(1 + len(name) // _CHARACTERS_PER_LINE for name, _ in kept) <= _MOST_LINES:
         return kept, "8.6pt"
-    small: _Lines = [(shortened(name, _CHARACTERS_PER_LINE), number) for name, number in kept]
+    small = _named(reasons, _CHARACTERS_PER_LINE)
     if len(small) > _MOST_REASONS:
         rest = len(small) - _MOST_REASONS + 1
         small = [*small[: _MOST_REASONS - 1], (f"{rest} more criteria: Table 14.1.1", None)]
     return small, "8pt"
+
+
+def _named(reasons: list[tuple[str, int]], most: int) -> _Lines:
+    names = told_apart([name for name, _ in reasons], most)
+    return [(name, number) for name, (_, number) in zip(names, reasons, strict=True)]
 
 
 def _lines(entries: _Lines) -> list[Value]:

@@ -5,7 +5,7 @@ from presentation.sections.front import title_size
 from presentation.sections.synopsis import design, estimand_in_words
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import plural
-from presentation.writing.typst import Code, block, call
+from presentation.writing.typst import Code, block, call, directed
 
 _WITHHELD = (
     "The effect was computed before the run halted, and is withheld here: whether the analysis goes on must not depend on the "
@@ -44,7 +44,7 @@ def title_page(report: Report) -> str:
         call(
             "title-page",
             "Evidence report of a halted run",
-            study["title"],
+            directed(study["title"]),
             study["sponsor"],
             [list(pair) for pair in pairs],
             closing,

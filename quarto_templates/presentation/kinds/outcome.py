@@ -2,7 +2,7 @@
 
 from presentation.kinds import rates, survival, wins
 from presentation.writing.inputs import Report
-from presentation.writing.typst import block, call
+from presentation.writing.typst import Block, block, call
 
 
 def own(report: Report) -> bool:
@@ -67,7 +67,7 @@ def means_title(report: Report) -> str:
     return f"{of[0].upper()}{of[1:]} if everyone had been in the arm"
 
 
-def states(report: Report) -> str:
+def states(report: Report) -> Block:
     """Return Table 14.1.1.1 of an outcome that is there from the first day: follow-up, or events and exposure."""
     return rates.exposure(report) if rates.counted(report) else survival.follow_up(report)
 

@@ -6,7 +6,7 @@ Every function that returns a block returns nothing for another outcome.
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import count, fixed, interval, level, percent, with_share
-from presentation.writing.typst import Code, block, call, joined
+from presentation.writing.typst import Block, Code, block, call, joined
 
 _ARMS = ("treated", "control")
 BRIEF = (
@@ -52,7 +52,7 @@ def means_title(report: Report) -> str:
     return f"Rate if everyone had been in the arm, {report.protocol['outcome']['unit']}"
 
 
-def exposure(report: Report) -> str:
+def exposure(report: Report) -> Block:
     """Return Table 14.1.1.1: events and exposure of each arm."""
     found = report.results["cohort"]["outcomes"]["exposure"]
     arms, unit = found["arms"], found["unit"]

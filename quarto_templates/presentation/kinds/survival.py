@@ -8,7 +8,7 @@ from typing import Any
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import MISSING, count, fixed, interval, level, p_value, percent, with_share
-from presentation.writing.typst import Code, block, call, joined
+from presentation.writing.typst import Block, Code, block, call, joined
 
 _ARMS = ("treated", "control")
 _ROWS = (
@@ -99,7 +99,7 @@ def _covariates(report: Report) -> list[str]:
     return list(report.results["primary"]["censoring"]["covariates"])
 
 
-def follow_up(report: Report) -> str:
+def follow_up(report: Report) -> Block:
     """Return Table 14.1.1.1: how follow-up ended in each arm."""
     found = report.results["cohort"]["outcomes"]["follow_up"]
     arms = found["arms"]

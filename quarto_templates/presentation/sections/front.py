@@ -2,7 +2,7 @@
 
 from presentation.sections.synopsis import design, estimand_in_words
 from presentation.writing.inputs import Report
-from presentation.writing.typst import Code, block, call
+from presentation.writing.typst import Code, block, call, directed
 
 _STATUS = {
     "candidate": "See the signatures: complete. It is released when a signed decision approves it, in this file's signature "
@@ -45,7 +45,7 @@ def title_page(report: Report) -> str:
     page = call(
         "title-page",
         "Causal-effect report",
-        study["title"],
+        directed(study["title"]),
         study["sponsor"],
         [list(pair) for pair in pairs],
         closing,

@@ -7,7 +7,7 @@ from presentation.kinds import outcome
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import MISSING, count, fixed, percent, with_share
-from presentation.writing.typst import Code, block, call
+from presentation.writing.typst import Block, Code, block, call
 
 _ARMS = ("treated", "control")
 _WEIGHTED = (
@@ -85,7 +85,7 @@ def in_words(report: Report) -> str:
     )
 
 
-def states(report: Report) -> str:
+def states(report: Report) -> Block:
     """Return Table 14.1.1.1: the outcomes of the eligible subjects at the data lock, by arm."""
     if outcome.followed(report):
         return outcome.states(report)

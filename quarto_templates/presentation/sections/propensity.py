@@ -15,7 +15,7 @@ from presentation.writing.numbers import (
     percent,
     smd,
 )
-from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
+from presentation.writing.plots import Strip, stays_on_a_page, strip_plot
 from presentation.writing.typst import Code, block, joined
 
 _WORDS = {"unweighted": "before weighting", "weighted": "after weighting"}
@@ -78,7 +78,7 @@ def love_plot(report: Report) -> str:
             title,
             _alternative(report, found),
             body,
-            whole=fits_on_a_page(rows),
+            whole=stays_on_a_page(rows),
             note=joined(_note(balance), report.cite(*paths)),
             source="balance.terms",
         )

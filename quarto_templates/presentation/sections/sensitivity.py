@@ -8,7 +8,7 @@ from presentation.writing.axis import spanning
 from presentation.writing.exhibits import Column, Row, figure, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import count, fixed, interval, level, p_sentence, p_value, percent, plain
-from presentation.writing.plots import Strip, fits_on_a_page, strip_plot
+from presentation.writing.plots import Strip, stays_on_a_page, strip_plot
 from presentation.writing.typst import block, call, joined
 
 _KINDS = {
@@ -141,7 +141,7 @@ def forest_of(
             title,
             alternative,
             body,
-            whole=fits_on_a_page(strips),
+            whole=stays_on_a_page(strips),
             note=joined(words, report.cite("primary", *(path for path, _ in rows))),
             source=source,
         )

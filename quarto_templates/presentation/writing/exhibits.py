@@ -114,3 +114,8 @@ def figure(
     return call(
         "drawing", f"Figure {number}", title, alternative, body, whole=whole, note=note, source=source
     )
+
+
+def where_it_fits(exhibit: Code, after: Sequence[Code]) -> Code:
+    """Return the call that prints an exhibit and then ``after``, or first ``after`` where a page has no room for the exhibit."""
+    return call("where-it-fits", exhibit, *after)

@@ -76,6 +76,10 @@ def _together(*parts: Any) -> str:  # noqa: ANN401
     return f'<div class="together">{"".join(html(part) for part in parts)}</div>'
 
 
+def _one_after_another(*parts: Any) -> str:  # noqa: ANN401
+    return "".join(html(part) for part in parts)
+
+
 def _command(*lines: Any) -> str:  # noqa: ANN401
     return f'<pre class="command"><code>{"&#xa;".join(html(line) for line in lines)}</code></pre>'
 
@@ -119,11 +123,12 @@ def _digests(*digests: Code) -> str:
 
 
 def _title_page(
-    kind: str, title: str, sponsor: str, facts: Sequence[Any], closing: str, *, title_size: Code
+    kind: str, title: Words, sponsor: str, facts: Sequence[Any], closing: str, *, title_size: Code
 ) -> str:
     del title_size  # the browser wraps a long title
+    direction = ' dir="rtl"' if title.from_right else ""
     return (
-        f'<header class="title-page"><p class="soft">{html(kind)}</p><h1>{html(title)}</h1><p>{html(sponsor)}</p>'
+        f'<header class="title-page"><p class="soft">{html(kind)}</p><h1{direction}>{html(title)}</h1><p>{html(sponsor)}</p>'
         f'{_described(facts)}<p class="soft">{html(closing)}</p></header>'
     )
 
@@ -224,7 +229,7 @@ def _lines(lines: Sequence[str]) -> str:
 
 
 def _group(title: str, count: int) -> str:
-    return f'<tr class="group"><th scope="rowgroup" colspan="{count}">{html(title)}</th></tr>'
+    return f'<tr class="group"><th scope="rowgroup" colspan="{count}"><span>{html(title)}</span></th></tr>'
 
 
 def _row(row: Mapping[str, Any], sides: Sequence[str]) -> str:
@@ -289,4 +294,5 @@ _WRITERS: Mapping[str, Callable[..., str]] = {
     "status-bar": _status_bar,
     "title-page": _title_page,
     "together": _together,
+    "where-it-fits": _one_after_another,
 }

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from presentation.writing.axis import Axis
-from presentation.writing.typst import Code, Value, call, shortened
+from presentation.writing.typst import Code, Value, call, told_apart
 
-_PANEL_HEIGHT = 500.0  # points, as in drawing.typ
+_KEPT_HEIGHT = 190.0  # points; with its heading, less than 40 % of a page
 _LABEL_LENGTH = 110
 _CHARACTERS_PER_LINE = 26
 _LINE_HEIGHT = 10.0
@@ -23,8 +23,11 @@ class Strip:
     emphasis: bool = False
     apart: bool = False
 
-    def source(self, axis: Axis) -> dict[str, Value]:
-        """Return the row in the form that the template takes; a line that leaves the axis ends in an arrow."""
+    def source(self, axis: Axis, label: str) -> dict[str, Value]:
+        """Return the row in the form that the template takes; a line that leaves the axis ends in an arrow.
+
+        ``label`` is the row's label as it is printed.
+        """
         marks: list[Value] = [
             {"at": axis.at(value), "shape": shape if axis.holds(value) else _arrow(axis, value)}
             for value, shape in self.marks
@@ -37,7 +40,7 @@ class Strip:
                 if not axis.holds(value)
             ]
         return {
-            "label": shortened(self.label, _LABEL_LENGTH),
+            "label": label,
             "marks": marks,
             "span": ends,
             "texts": self.texts,
@@ -57,11 +60,12 @@ def strip_plot(
     label_width: str = "44mm",
     legend: Sequence[tuple[str, str]] = (),
 ) -> Code:
-    """Return the call that draws the plot; a long plot is divided into panels, one per page."""
+    """Return the call that draws the plot; a long one goes on over pages, with its heads and its axis on each."""
     lines: list[Value] = [{"at": axis.at(value), "kind": kind} for value, kind in guides if axis.holds(value)]
+    labels = told_apart([row.label for row in rows], _LABEL_LENGTH)
     return call(
         "strip-plot",
-        [row.source(axis) for row in rows],
+        [row.source(axis, label) for row, label in zip(rows, labels, strict=True)],
         axis.ticks(),
         lines,
         words,
@@ -72,10 +76,10 @@ def strip_plot(
     )
 
 
-def fits_on_a_page(rows: Sequence[Strip]) -> bool:
-    """Return whether the rows certainly fit into one panel, so that the figure can stay on one page."""
+def stays_on_a_page(rows: Sequence[Strip]) -> bool:
+    """Return whether the rows are so few that the figure may go to the next page whole and leave no page half empty."""
     lines = sum(1 + len(row.label[:_LABEL_LENGTH]) // _CHARACTERS_PER_LINE for row in rows)
-    return _LINE_HEIGHT * (lines + len(rows) / 2) < _PANEL_HEIGHT
+    return _LINE_HEIGHT * (lines + len(rows) / 2) < _KEPT_HEIGHT
 
 
 def _arrow(axis: Axis, value: float) -> str:

@@ -7,7 +7,7 @@ presentation/writing/html.py can write the same content as HTML, and each sectio
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:()-")
 
@@ -54,7 +54,9 @@ _PIECE = 12
 _BREAKABLE_AFTER = frozenset("_/")
 _ZERO_WIDTH_SPACE = "\u200b"
 _LEFT_TO_RIGHT = "\u200e"
-RIGHT_TO_LEFT_RUN = re.compile("[\u0590-\u06ff](?:[\u0590-\u06ff ]*[\u0590-\u06ff])?")
+_ISOLATE, _END_OF_ISOLATE = "\u2067", "\u2069"
+RIGHT_TO_LEFT_RUN = re.compile("[\u0590-\u06ff](?:[\u0590-\u06ff0-9 ]*[\u0590-\u06ff])?")
+"""Words that are read from right to left, with the numbers between them."""
 
 
 class Code(str):
@@ -64,10 +66,11 @@ class Code(str):
 
 
 class Words(Code):
-    """A string literal, and the ``words`` that it prints."""
+    """A string literal, the ``words`` that it prints, and whether they are set ``from_right`` to left as a whole."""
 
-    __slots__ = ("words",)
+    __slots__ = ("from_right", "words")
     words: str
+    from_right: bool
 
 
 class Joined(Code):
@@ -121,14 +124,21 @@ def literal(text: str, *, breakable: bool = True) -> Words:
     shown = words = printable(text)
     if breakable:
         shown = " ".join(_with_breaks(word) for word in shown.split(" "))
-    shown = RIGHT_TO_LEFT_RUN.sub(lambda run: run[0] + _LEFT_TO_RIGHT, shown)
-    made = Words(
-        '"'
-        + "".join(character if character in PLAIN else f"\\u{{{ord(character):x}}}" for character in shown)
-        + '"'
+    return _literally(RIGHT_TO_LEFT_RUN.sub(lambda run: run[0] + _LEFT_TO_RIGHT, shown), words)
+
+
+def directed(title: str) -> Words:
+    """Return the literal of a text that stands alone: one in Arabic or Hebrew is set from right to left as a whole."""
+    shown = printable(title)
+    return (
+        _literally(_ISOLATE + shown + _END_OF_ISOLATE, shown) if reads_from_right(shown) else literal(title)
     )
-    made.words = words
-    return made
+
+
+def reads_from_right(text: str) -> bool:
+    """Return whether a text is read from right to left: it begins so, and most of its letters are such."""
+    directions = [kind for kind in map(unicodedata.bidirectional, text) if kind in {"L", "R", "AL"}]
+    return bool(directions) and directions[0] != "L" and 2 * directions.count("L") <= len(directions)
 
 
 def source(value: Value) -> str:
@@ -166,6 +176,29 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
+def told_apart(texts: Sequence[str], most: int) -> list[str]:
+    """Return the texts as ``shortened``; where that makes two of them alike, what they differ in follows an ellipsis."""
+    made = [shortened(text, most) for text in texts]
+    return [
+        short if len(alike) == 1 else _from_difference(text, alike, most)
+        for text, short in zip(texts, made, strict=True)
+        for alike in [{other for other, cut in zip(texts, made, strict=True) if cut == short}]
+    ]
+
+
+def _from_difference(text: str, alike: set[str], most: int) -> str:
+    """Return the beginning of a text, and its part from the word that tells it from the one most like it."""
+    same = max(_begin_alike(text, other) for other in alike - {text})
+    word = text.rfind(" ", 0, same) + 1
+    first = text[: most // 2].rstrip()
+    return f"{first}… {shortened(text[max(word, same - most // 4) :], most - len(first) - 2)}"
+
+
+def _begin_alike(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
+
+
 def joined(*parts: Value) -> Joined:
     """Return the source of content that consists of several parts, one after another."""
     made = Joined(source(list(parts)) + ".join()")
@@ -183,6 +216,13 @@ def block(*calls: Code) -> Block:
     lines = "\n".join(f"#{code}" for code in calls)
     made = Block(f"\n```{{=typst}}\n{lines}\n```\n")
     made.calls = calls
+    return made
+
+
+def _literally(shown: str, words: str, *, from_right: bool = False) -> Words:
+    points = (character if character in PLAIN else f"\\u{{{ord(character):x}}}" for character in shown)
+    made = Words(f'"{"".join(points)}"')
+    made.words, made.from_right = words, from_right
     return made
 
 

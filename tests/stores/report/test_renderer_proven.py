@@ -19,7 +19,7 @@ def test_a_report_that_misses_requirements_is_not_handed_out(tmp_path: Path) -> 
         renderer.render(str(write_template(tmp_path / "template")), INPUTS, CREATED)
     assert str(refused.value) == (
         "the report of the embedded renderer misses archival and 3 more: the metadata do not say PDF/UA-1; "
-        "expected PDF/A-2 and PDF/UA-1 by its own metadata, with an output intent; "
+        "expected PDF/A-2 and, until it is signed, PDF/UA-1 by its own metadata, with an output intent; "
         "mend the template, or render with the other renderer"
     )
 

@@ -35,7 +35,7 @@ def cells(table: pikepdf.Object) -> list[list[tuple[str, str, list[str]]]]:
 
 
 def test_the_first_cell_of_a_row_becomes_its_header() -> None:
-    """Rows of names and values have one, named by the other cells beside their column's; titles and notes stay."""
+    """Rows have one, named by the other cells with their group's title and their own column's; notes stay."""
     with pikepdf.open(BytesIO(with_row_headers(made()))) as document:
         headed, facts = (cells(table) for table in elements(document.Root.StructTreeRoot, "/Table"))
         tree = pikepdf.NameTree(document.Root.StructTreeRoot.IDTree)
@@ -49,6 +49,10 @@ def test_the_first_cell_of_a_row_becomes_its_header() -> None:
     assert len(age[1][2]) == 2
     assert group[0][:2] == ("/TH", "/Column")
     assert (sex[0][:2], sex[1][0], sex[1][2][0]) == (("/TH", "/Row"), "/TD", "T0r2")
+    assert group[0][2] == []
+    assert len(sex[1][2]) == 3
+    assert sex[1][2][2] == age[1][2][1]
+    assert sex[1][2][1] not in age[1][2]
     assert [cell[0] for cell in note] == ["/TD"]
     assert facts == [
         [("/TH", "/Row", []), ("/TD", "", ["T1r0"])],

@@ -17,6 +17,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from medicore.errors import ConfigurationError, IntegrityError, ReviewError, WrongPassphraseError
 from medicore.records.moment import timestamp
+from medicore.stores.report.accessibility_claim import without_claim
 from medicore.stores.report.pdf_text import mark_text, tight
 from medicore.stores.report.signature_page import FRAME_HEIGHT, MARGIN
 from tests.stores.signing_room import PAGE, SIGNED, WORDS, YEAR, Room, open_room, small_report
@@ -85,12 +86,16 @@ def test_name_role_time_meaning_and_reason_can_be_read(room: Room, signed: bytes
 
 
 def test_the_report_keeps_version_metadata_and_identity(signed: bytes) -> None:
-    """The file stays PDF 1.7, and title, producer and times are the report's: only the signature states a time."""
+    """The file stays PDF 1.7; title, producer and times are the report's, and only the claim to be PDF/UA-1 is gone."""
     with pikepdf.open(BytesIO(signed)) as after, pikepdf.open(BytesIO(small_report())) as before:
         assert after.pdf_version == before.pdf_version == "1.7"
         assert "/Version" not in after.Root
         assert dict(after.docinfo.items()) == dict(before.docinfo.items())
-        assert after.Root.Metadata.read_bytes() == before.Root.Metadata.read_bytes()
+        stated, kept = before.Root.Metadata.read_bytes(), after.Root.Metadata.read_bytes()
+    assert stated.count(b"<pdfuaid:part>1</pdfuaid:part>") == 1
+    assert kept == without_claim(stated)
+    assert b"<pdfuaid:part>" not in kept
+    assert b"<pdfaid:part>2</pdfaid:part>" in kept
 
 
 def test_the_signature_adds_nothing_that_an_archival_pdf_forbids(signed: bytes) -> None:
