@@ -159,7 +159,7 @@ def preview(
         str | None, typer.Option(help="Month of the delivery, YYYY-MM; by default the study's first.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Write the page there; by default STUDY.preview.html in this folder.")
+        Path | None, typer.Option(help="Write the page there; by default into the state folder.")
     ] = None,
     encoding: Encoding = None,
     delimiter: Delimiter = None,
@@ -183,7 +183,9 @@ def preview(
         found = preview_of(
             protocol, connector(chosen, protocol).pull(name, month or protocol.calendar.first_month)
         )
-    path = output or Path(f"{name}.preview.html")
+    path = (
+        output or chosen.home / "previews" / f"{name}.html"
+    )  # in the checkout it would be a change of the code
     write_atomically(path, preview_page(protocol, found).encode())
     for line in lines_of(found):
         say(line)

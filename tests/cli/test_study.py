@@ -55,7 +55,10 @@ def test_from_a_file_to_a_plan(called: Any, tmp_path: Path) -> None:
     code, out, _ = called("preview", "ACME-RHC-01", "--data", "site.csv")
     assert code == 0
     assert "Hidden       score" in out
-    assert "<title>ACME-RHC-01: preview</title>" in (tmp_path / "ACME-RHC-01.preview.html").read_text()
+    assert (
+        "<title>ACME-RHC-01: preview</title>"
+        in (tmp_path / "state" / "previews" / "ACME-RHC-01.html").read_text()
+    )
     code, _, err = called(*NEW)
     assert code == 9
     assert (
