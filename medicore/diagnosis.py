@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from medicore.cases.people.service import service_keys
 from medicore.cases.review.readiness import require_service_key
+from medicore.cases.studies.deploying import undeployed
 from medicore.errors import ConfigurationError, IntegrityError, MediCoreError
 from medicore.records.ledger.ledger import verify_chain
 from medicore.records.people.public_key import fingerprint
@@ -47,6 +48,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("code", lambda: f"clean, at commit {GitCode(settings.root).require_clean()[:12]}"),
         ("environment", lambda: f"as locked, {LockedEnvironment(settings.root).require_locked()[:12]}"),
         ("protocols", lambda: _protocols(settings)),
+        ("deployments", lambda: _deployments(settings)),
         ("state folder", lambda: _state(settings)),
         ("record repository", lambda: _records(settings)),
         ("permissions", lambda: require_private(settings.home)),
@@ -86,6 +88,19 @@ def _protocols(settings: Settings) -> str:
         folder.load(study)
     folder.families()
     return f"{len(folder.studies())} valid"
+
+
+def _deployments(settings: Settings) -> str:
+    folder, path = StudyFolder(settings.root / "studies"), settings.root / "prefect.yaml"
+    differing = undeployed(
+        path.read_text(encoding="utf-8"), [folder.load(study) for study in folder.studies()]
+    )
+    if differing:
+        raise ConfigurationError(
+            f"prefect.yaml is not what the protocols say: {len(differing)} line(s) differ, first {differing[0]!r}; run "
+            "'medicore deploy' and commit the file"
+        )
+    return "prefect.yaml follows the protocols"
 
 
 def _state(settings: Settings) -> str:

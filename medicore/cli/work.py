@@ -1,4 +1,4 @@
-"""Verbs that do the work: init, edc deliver, run, portfolio, serve, step."""
+"""Verbs that do the work: init, edc deliver, run, portfolio, serve, deploy, step."""
 
 import contextlib
 import shlex
@@ -222,6 +222,36 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
         serving.attend(
             lambda told: typer.echo(told, err=True), lambda counts: record_refusals(opened, counts)
         )
+
+
+@app.command()
+def deploy(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether prefect.yaml follows the protocols.")
+    ] = False,
+) -> None:
+    """Write the deployments of the studies into prefect.yaml, from their protocols and calendars."""
+    from medicore.cases.studies.deploying import undeployed, with_studies
+    from medicore.errors import ConfigurationError
+    from medicore.stores.files import write_atomically
+    from medicore.stores.protocols import StudyFolder
+
+    root = settings().root
+    folder, path = StudyFolder(root / "studies"), root / "prefect.yaml"
+    protocols = [folder.load(study) for study in folder.studies()]
+    text = path.read_text(encoding="utf-8")
+    differing = undeployed(text, protocols)
+    for line in differing:
+        say(line)
+    if not differing:
+        say("prefect.yaml follows the protocols.")
+    elif check:
+        raise ConfigurationError(
+            f"prefect.yaml differs in {len(differing)} line(s) from what the protocols say; run 'medicore deploy'"
+        )
+    else:
+        write_atomically(path, with_studies(text, protocols).encode())
+        say("Wrote prefect.yaml; commit it, then start 'medicore serve' again.")
 
 
 @app.command(hidden=True)

@@ -1,6 +1,8 @@
 """The verbs of a study before its first run, from a file of data to a protocol that can be signed."""
 
 import json
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from medicore import settings
 from medicore.cli import _run
+from tests.conftest import ROOT
 from tests.whole_house.site_file import rows, written
 
 
@@ -126,3 +129,21 @@ def test_nonsense_is_refused(called: Any, arguments: tuple[str, ...], code: int,
     assert found == code
     assert words in err
     assert err.count("\n") == 1
+
+
+def test_a_new_study_is_deployed(called: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Behind the protocols, the check fails and says where; ``deploy`` writes the file, and the check passes."""
+    shutil.copy(ROOT / "prefect.yaml", tmp_path)
+    written(tmp_path, rows())
+    called(*NEW)
+    path = tmp_path / "studies" / "ACME-RHC-01.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("TODO: ", ""), encoding="utf-8")
+    for arguments, code, words in (
+        (("--check",), 9, "name: ACME-RHC-01"),
+        ((), 0, "Wrote prefect.yaml"),
+        (("--check",), 0, "prefect.yaml follows the protocols."),
+    ):
+        sys.argv[:] = ["medicore", "deploy", *arguments]
+        assert _run([]) == code
+        assert words in capsys.readouterr().out
+    assert "MED-2024" not in (tmp_path / "prefect.yaml").read_text(encoding="utf-8")

@@ -22,6 +22,11 @@ def undecided_places(text: str, origin: str) -> list[Problem]:
     ]
 
 
+def is_draft(protocol: Protocol) -> bool:
+    """Return whether a text of the protocol is still marked."""
+    return any(True for _ in _marked(protocol.as_json(), ""))
+
+
 def require_decided(protocol: Protocol) -> None:
     """Raise ProtocolError when a text of the protocol is still marked: no run is made of a draft."""
     marked = [*_marked(protocol.as_json(), "")]
