@@ -13,6 +13,7 @@ h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 1.8rem }
 table { border-collapse: collapse } th, td { padding: .2rem .8rem .2rem 0; text-align: left } td.n, th.n { text-align: right }
 tbody tr:nth-child(odd) { background: #f4f6f8 } .stop { border-left: 4px solid #b3261e; padding-left: .7rem }
 svg { max-width: 100%; height: auto } figcaption { color: #555; font-size: .9rem } .scroll { overflow-x: auto }
+pre { white-space: pre-wrap } figure { margin: 0 }
 """
 _WIDTH, _HEIGHT = 640, 130
 
@@ -24,7 +25,7 @@ def preview_page(protocol: Protocol, found: Preview) -> str:
         f"<h1>{escape(protocol.study)}: preview of the plan, blind to the outcome</h1>",
         f"<p>{escape(protocol.title)}, version {escape(protocol.version)}</p>",
         _stops(stops),
-        _section("Summary", f"<pre class='scroll'>{escape(chr(10).join(_plain(found)))}</pre>"),
+        _section("Summary", f"<pre>{escape(chr(10).join(_plain(found)))}</pre>"),
     ]
     if found.sparse:
         rows = [

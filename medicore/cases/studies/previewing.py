@@ -54,7 +54,7 @@ def _cohort_lines(found: Preview) -> Iterator[str]:
         yield f"  excluded   {criterion['excluded']:>6}  {criterion['name']}"
     for name in cohort["later_criteria"]:
         yield f"  not judged         {name}: its column is measured after time zero"
-    yield f"Arms         {', '.join(f'{label} {size}' for label, size in cohort['arms'].items())}"
+    yield f"Arms         {', '.join(f'{label}: {size}' for label, size in cohort['arms'].items())}"
     if cohort["missing_covariates"]:
         gaps = ", ".join(f"{column} {count}" for column, count in cohort["missing_covariates"].items())
         yield f"Missing      {gaps}; the preview uses the {cohort.get('complete', 0)} subjects without gaps"
