@@ -1,6 +1,7 @@
 """Verbs of a study before its first run: study new, study check, study preview, study schema."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -54,6 +55,7 @@ def new(
     delimiter: Delimiter = None,
     decimal: Decimal = None,
     row_names: RowNames = None,
+    as_json: Json = False,
 ) -> None:
     """Draft a protocol from a file of data: types, levels and gaps from the file, TODO where a person must decide."""
     from medicore.cases.studies.drafting import Choices, draft
@@ -78,6 +80,9 @@ def new(
     )
     made = draft(found, choices)
     write_atomically(path, made.text.encode())
+    if as_json:
+        emit({"protocol": f"studies/{path.name}", "rows": found.rows, "left_out": dict(made.left_out)})
+        return
     say(f"Drafted studies/{path.name} from {found.rows} rows and {len(found.columns)} columns.")
     for column, reason in made.left_out.items():
         say(f"  left out {column or '(no name)'}: {reason}")
@@ -165,6 +170,7 @@ def preview(
     delimiter: Delimiter = None,
     decimal: Decimal = None,
     row_names: RowNames = None,
+    as_json: Json = False,
 ) -> None:
     """Show overlap, balance, sparse levels and precision of a plan on its data, without reading any outcome."""
     from medicore.cases.studies.preview_page import preview_page
@@ -187,6 +193,9 @@ def preview(
         output or chosen.home / "previews" / f"{name}.html"
     )  # in the checkout it would be a change of the code
     write_atomically(path, preview_page(protocol, found).encode())
+    if as_json:
+        emit({**asdict(found), "page": str(path)})
+        return
     for line in lines_of(found):
         say(line)
     say(f"Page         {path}")

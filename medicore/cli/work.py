@@ -3,7 +3,7 @@
 import contextlib
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -229,6 +229,7 @@ def deploy(
     check: Annotated[
         bool, typer.Option("--check", help="Only say whether prefect.yaml follows the protocols.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Write the deployments of the studies into prefect.yaml, from their protocols and calendars."""
     from medicore.cases.studies.deploying import undeployed, with_studies
@@ -241,17 +242,24 @@ def deploy(
     protocols = [folder.load(study) for study in folder.studies()]
     text = path.read_text(encoding="utf-8")
     differing = undeployed(text, protocols)
-    for line in differing:
-        say(line)
-    if not differing:
-        say("prefect.yaml follows the protocols.")
-    elif check:
+    told = emit if as_json else _say_differing
+    told({"differing": list(differing), "written": bool(differing) and not check})
+    if differing and check:
         raise ConfigurationError(
             f"prefect.yaml differs in {len(differing)} line(s) from what the protocols say; run 'medicore deploy'"
         )
-    else:
+    if differing:
         write_atomically(path, with_studies(text, protocols).encode())
+
+
+def _say_differing(told: dict[str, Any]) -> None:
+    """Say which lines of prefect.yaml differ from the protocols, and whether they are written now."""
+    for line in told["differing"]:
+        say(line)
+    if told["written"]:
         say("Wrote prefect.yaml; commit it, then start 'medicore serve' again.")
+    elif not told["differing"]:
+        say("prefect.yaml follows the protocols.")
 
 
 @app.command(hidden=True)
