@@ -11,7 +11,9 @@ from medicore.records.protocol.protocol import Protocol
 Flags = NDArray[np.bool_]
 
 
-def follow_up_days(protocol: Protocol, extract: pd.DataFrame, compared: Flags, treated: Flags) -> dict[str, Any]:
+def follow_up_days(
+    protocol: Protocol, extract: pd.DataFrame, compared: Flags, treated: Flags
+) -> dict[str, Any]:
     """Return the part ``follow_up_days`` of the cohort's counts of outcomes; nothing of an outcome that is a follow-up itself.
 
     ``compared`` are the eligible subjects of the two arms, ``(n,)``, ``treated`` those of the treated arm. Each group has
@@ -42,5 +44,7 @@ def _spread(days: NDArray[np.float64]) -> dict[str, float | int | None]:
     """Return number, median, quartiles and range; None where nobody has both dates."""
     known = days[~np.isnan(days)]
     percentiles = {"median": 50, "lower_quartile": 25, "upper_quartile": 75, "minimum": 0, "maximum": 100}
-    spread = {name: float(np.percentile(known, at)) if known.size else None for name, at in percentiles.items()}
+    spread = {
+        name: float(np.percentile(known, at)) if known.size else None for name, at in percentiles.items()
+    }
     return {"n": int(known.size), "without": int(days.size - known.size), **spread}

@@ -11,9 +11,7 @@ from presentation.writing.typst import Code, block, call, joined
 
 _PATH = "cohort.outcomes.follow_up_days"
 _GROUPS = ("treated", "control", "overall")
-_NOT_COLLECTED = (
-    "Time of follow-up: not collected. The protocol names no date of time zero together with a date of the visit of the outcome."
-)
+_NOT_COLLECTED = "Time of follow-up: not collected. The protocol names no date of time zero together with a date of the visit of the outcome."
 _DURATION = (
     "Duration of treatment: not collected as data. Who stopped or changed treatment is counted among the intercurrent events "
     "in Table 8.2."
@@ -49,7 +47,10 @@ def _table(report: Report, found: dict[str, Any]) -> Code:
         Column(("Overall",)),
     )
     cited = report.cite(*(f"{_PATH}.arms.{group}" for group in _GROUPS))
-    rows = [Row((words, *(cell(found["arms"][group]) for group in _GROUPS)), "row", cited) for words, cell in _ROWS]
+    rows = [
+        Row((words, *(cell(found["arms"][group]) for group in _GROUPS)), "row", cited)
+        for words, cell in _ROWS
+    ]
     note = joined(
         f"Eligible subjects. Time zero: {found['from']}; end: {found['to']}, the visit at which the outcome is assessed."
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 _MARK = re.compile(r"\[(R\d+(?:\s*[–,]\s*R\d+)*)\]")
 _NUMBER = re.compile(r"(?:< ?)?[−-]?(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[−-]?\d+)?(?:[ \u202f\u00a0]?%)?")
+_PAGE = re.compile(r"\bpage \d+\b")
 _BLANKS = re.compile(r"[\s\u200b\u200e]+")
 HEAD, FOOT = "head of a table", "foot of a table"
 
@@ -20,8 +21,8 @@ class Unit:
 
     @property
     def numbers(self) -> list[str]:
-        """The numbers that are printed, in order."""
-        return _NUMBER.findall(self.text)
+        """The numbers that are printed, in order, without those of pages."""
+        return _NUMBER.findall(_PAGE.sub("page", self.text))
 
 
 def unit(kind: str, text: str) -> Unit:
