@@ -10,8 +10,8 @@ from medicore.records.results.references import references_of
 from medicore.stores.report.pdf_text import pages_of, text_of, tight
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 from medicore.stores.report.renderer_proven import ProvenRenderer
-from medicore.stores.report.report_check import check_report
 from medicore.stores.report.rendition import render_html
+from medicore.stores.report.report_check import check_report
 from tests.quarto_templates.conftest import CREATED, TEMPLATES, Inputs
 from tests.quarto_templates.pages import elements, parsed, words
 from tests.quarto_templates.test_html import OF, TEMPLATE
@@ -69,14 +69,14 @@ def test_the_report_shows_what_was_reached(step: str, inputs: Inputs) -> None:
     assert [requirement for requirement in check_report(made) if not requirement.met] == []
     pages, text = pages_of(made), tight(text_of(made))
     assert all("EVIDENCE" in page for page in pages)
-    for words in (
+    for told in (
         TOLD,
         "in 1.2 % of runs if nothing were wrong",
         "Proceed",
         "Correct the data",
         "Amend the protocol",
     ):
-        assert tight(words) in pages[1], words
+        assert tight(told) in pages[1], told
     full = step == "effect"
     assert (tight("Figure 14.1.2") in text, tight("Figure 14.1.3") in text) == (full, full)
     assert (tight("before the step propensity; there is nothing to show") in text) is not full
