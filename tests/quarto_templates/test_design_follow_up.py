@@ -20,7 +20,7 @@ def test_days_are_printed_by_arm_and_found_again(inputs: Any) -> None:
     report = inputs.report()
     made = follow_up.days(report)
     assert says(made, "Time zero: enrolled; end: visit", "183 (180 to 190)", "168 to 1,210", "1,402", "–")
-    assert says(made, "Duration of treatment: not collected")
+    assert says(made, "Duration of treatment: the protocol names no date")
     for text in ("183", "190", "1,210", "402"):
         assert any(
             place.path.startswith("cohort.outcomes.follow_up_days.arms")

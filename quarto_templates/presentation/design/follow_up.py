@@ -12,11 +12,8 @@ from presentation.writing.typst import Code, block, call, joined
 _PATH = "cohort.outcomes.follow_up_days"
 _GROUPS = ("treated", "control", "overall")
 _NOT_COLLECTED = "Time of follow-up: not collected. The protocol names no date of time zero together with a date of the visit of the outcome."
-_DURATION = (
-    "Duration of treatment: not collected as data. Who stopped or changed treatment is counted among the intercurrent events "
-    "in Table 8.2."
-)
-_NO_EVENTS = "Duration of treatment: not collected as data."
+_DURATION = "Duration of treatment: the protocol names no date at which treatment ends."
+_CHANGED = " Who stopped or changed it is counted among the intercurrent events in Table 8.2."
 _ROWS: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
     ("Subjects with both dates", lambda one: count(one["n"])),
     ("A date is missing, or still to come", lambda one: count(one["without"])),
@@ -34,7 +31,8 @@ def days(report: Report) -> str:
     found = report.results["cohort"]["outcomes"]
     if outcome.followed(report) or "follow_up_days" not in found:
         return ""
-    treated = call("para", _DURATION if report.results["cohort"]["intercurrent_events"] else _NO_EVENTS)
+    counted = any(event["counted"] for event in report.results["cohort"]["intercurrent_events"])
+    treated = call("para", _DURATION + (_CHANGED if counted else ""))
     if found["follow_up_days"] is None:
         return block(call("para", _NOT_COLLECTED), treated)
     return block(_table(report, found["follow_up_days"]), treated)

@@ -6,6 +6,7 @@ import pytest
 
 from medicore.cases.answers.explain import cited, explain, places
 from medicore.cases.answers.reported import reported
+from medicore.cli.explain import _show
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.results.paths import value_at
@@ -58,6 +59,18 @@ def test_a_run_that_continued_keeps_its_evidence_explained(month: WholeHouse, tm
     assert cited(month.house, WAITS, number, evidence=True) == evidence.document["references"][-1]
     found = explain(month.house, WAITS, "cohort.analysed", tmp_path / "scratch", evidence=True)
     assert found.value == found.recomputed == evidence.document["cohort"]["analysed"]
+
+
+def test_it_is_said_when_nobody_had_been_selected(
+    month: WholeHouse, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command says how many subjects are behind a number, and that a run halted before it had selected any."""
+    for run, words in (
+        (WAITS, "299 analysed of 300 assessed"),
+        (BROKE, "the run halted before the step cohort"),
+    ):
+        _show(explain(month.house, run, "check.rows", tmp_path / run.study), same=True)
+        assert words in capsys.readouterr().out
 
 
 def test_what_the_halt_had_not_reached_is_told(month: WholeHouse, tmp_path: Path) -> None:
