@@ -103,7 +103,7 @@ def test_the_rendition_shows_what_the_pages_show(inputs: Inputs) -> None:
         TOLD,
         "EVIDENCE",
         "evidence.json, SHA-256",
-        "what is signed is evidence.pdf",
+        "a decision is bound to evidence.pdf",
         "withheld here",
     ):
         assert tight(told) in shown, told
