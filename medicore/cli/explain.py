@@ -35,23 +35,33 @@ def explain(
     ] = "",
     value: Annotated[str, typer.Option(help="Instead of a path: a printed number, such as 3.37.")] = "",
     study: Annotated[str, typer.Option(help="Without RUN: the study whose runs are searched.")] = "",
+    evidence: Annotated[
+        bool,
+        typer.Option(
+            "--evidence",
+            help="The number is from the run's evidence report, though the run has a report by now.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show how a number was computed: function, protocol, inputs, subjects; and compute it again now.
 
-    Without RUN, search the results of every run for a printed number, the latest run first.
+    Without RUN, search the results of every run for a printed number, the latest run first. A run that halted is
+    explained by its evidence report.
     """
     from medicore.records.identifiers import study_id
 
     if not run and not value:
         raise typer.BadParameter("give a run and a path, or a number with --value")
+    if evidence and not run:
+        raise typer.BadParameter("--evidence is for one RUN")
     if run and study:
         raise typer.BadParameter("--study is for a search without RUN")
     if run and bool(path) == bool(value):
         raise typer.BadParameter("give either a path of results.json or a number with --value")
     opened = house(settings())
     if run:
-        _of_one(opened, run, path, value, as_json=as_json)
+        _of_one(opened, run, path, value, evidence=evidence, as_json=as_json)
     else:
         _of_all(opened, value, study_id(study) if study else None, as_json=as_json)
 
@@ -72,7 +82,7 @@ def _of_all(opened: "House", value: str, study: str | None, *, as_json: bool) ->
     say(f"\nNext: medicore explain {found[0].run} {found[0].path}")
 
 
-def _of_one(opened: "House", run: str, path: str, value: str, *, as_json: bool) -> None:
+def _of_one(opened: "House", run: str, path: str, value: str, *, evidence: bool, as_json: bool) -> None:
     """Show the origin of one number of a run; if a printed number fits several results, show their places."""
     from medicore.cases.answers.explain import cited, places
     from medicore.cases.answers.explain import explain as explained
@@ -82,20 +92,21 @@ def _of_one(opened: "House", run: str, path: str, value: str, *, as_json: bool) 
 
     named = RunId.parse(run)
     if value:
-        found = places(opened, named, value)
+        found = places(opened, named, value, evidence=evidence)
         if not same_number(found):
             if as_json:
                 emit({"run": run, "value": value, "places": [asdict(place) for place in found]})
                 return
             cells = [(place.path, repr(place.value), place.definition) for place in found]
             table(f"{value} in {run}", ("path", "value", "what it is"), cells)
-            say(f"\nNext: medicore explain {run} {found[0].path}")
+            more = " --evidence" if evidence else ""
+            say(f"\nNext: medicore explain {run} {found[0].path}{more}")
             return
         path = found[0].path
     elif is_reference(path):
-        path = cited(opened, named, path)
+        path = cited(opened, named, path, evidence=evidence)
     with tempfile.TemporaryDirectory(prefix="medicore-explain-") as scratch:
-        answer = explained(opened, named, path, Path(scratch))
+        answer = explained(opened, named, path, Path(scratch), evidence=evidence)
     same = answer.value == answer.recomputed
     if as_json:
         emit({**asdict(answer), "identical": same})
@@ -124,7 +135,7 @@ def _show(answer: "Explanation", *, same: bool) -> None:
         "source": answer.origin.source or "–",
         "step": answer.origin.step,
         "code": f"{answer.file}:{answer.line} {answer.origin.function.split(':')[1]}, commit {answer.commit}",
-        "subjects": f"{answer.subjects['analysed']} analysed of {answer.subjects['assessed']} assessed",
+        "subjects": _subjects(answer.subjects),
     }
     pairs(facts)
     if not cells:
@@ -135,6 +146,13 @@ def _show(answer: "Explanation", *, same: bool) -> None:
     say("\ninputs (SHA-256)")
     for name, digest in answer.inputs.items():
         say(f"  {digest}  {name}")
+
+
+def _subjects(found: dict[str, int]) -> str:
+    """Return how many subjects are behind a number; a run that halted early had not selected any."""
+    if not found:
+        return "not selected: the run halted before the step cohort"
+    return f"{found['analysed']} analysed of {found['assessed']} assessed"
 
 
 def _show_cells(answer: "Explanation") -> None:

@@ -142,24 +142,27 @@ def portfolio(
 def html(
     run: RunText,
     folder: Annotated[Path | None, typer.Argument(help=f"The folder for the page; {_HERE}.")] = None,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="The evidence report, though the run has a report by now.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Write a sealed run's report as one self-contained HTML page, from the record's own template; it is not a record.
 
-    Exit code 3: the run has no sealed report; 6: a file differs from what was sealed; 9: a page exists already, or
-    the record's template makes none.
+    A run that halted has its evidence report. Exit code 3: the run has no sealed report; 6: a file differs from what was
+    sealed; 9: a page exists already, or the record's template makes none.
     """
-    from medicore.cases.export.rendition import rendition_sources
+    from medicore.cases.export.rendition import page_sources
     from medicore.records.canonical import sha256
     from medicore.records.identifiers import RunId
     from medicore.stores.files import write_atomically
     from medicore.stores.report.rendition import render_html
 
     named, chosen = RunId.parse(run), settings()
-    name = f"{named.study}_{named.month}_{named.number}.html"
-    target = new_target(chosen, name, folder, _REPORTS)
-    sources = rendition_sources(house(chosen), named)
-    page = render_html(sources.template, sources.inputs)
+    sources = page_sources(house(chosen), named, evidence=evidence)
+    what = "_evidence" if sources.page else ""
+    target = new_target(chosen, f"{named.study}_{named.month}_{named.number}{what}.html", folder, _REPORTS)
+    page = render_html(sources.template, sources.inputs, sources.page)
     write_atomically(target, page)
     if as_json:
         emit({"run": run, "file": str(target), "sha256": sha256(page)})

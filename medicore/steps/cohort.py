@@ -14,6 +14,7 @@ from medicore.steps.data.baseline_summary import difference, summary
 from medicore.steps.data.counted import EXPOSURE, exposure_section, uncounted
 from medicore.steps.data.disposition import disposition_rows
 from medicore.steps.data.follow_up import EVENT, follow_up_section, unrecorded
+from medicore.steps.data.follow_up_days import follow_up_days
 from medicore.steps.data.outcome_counts import lock_day, outcome_section
 from medicore.steps.data.outcome_states import MISSING, NOT_YET_DUE, outcomes_of
 from medicore.steps.data.satisfying import satisfies
@@ -78,7 +79,9 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     for arm, size in sizes.items():
         if size == 0:
             raise _empty(labels[arm])
-    told = outcome_section(protocol, outcomes, compared, arms == protocol.treatment.treated, locked_on)
+    of_treated = arms == protocol.treatment.treated
+    told = outcome_section(protocol, outcomes, compared, of_treated, locked_on)
+    told["outcomes"] |= follow_up_days(protocol, extract, compared, of_treated)
     told["outcomes"] |= follow_up_section(protocol, analysis) | exposure_section(protocol, analysis)
     findings = (*cohort_findings(protocol, analysis), *missing_findings(protocol, told))
     # Nothing is imputed from an arm that has nothing to impute from; such a finding cannot be overridden.

@@ -55,19 +55,14 @@ def evidence_files(
     found, reached = document(told), told["halt"]["reached"]
     later = {name for step in STEPS if step.name not in reached for name in step.outputs}
     names = [name for name in printed_inputs(files.names("lock")) if name not in later]
-    run = {
-        **run_document(
-            identity,
-            protocol,
-            renderer=rendering.renderer.identity,
-            libraries=rendering.libraries,
-            files=summary_of(files, protocol, names),
-        ),
-        "status": STATUS,
-        "kind": "Evidence report",
-        "title": protocol.title,
-        "author": protocol.sponsor,
-    }
+    made = run_document(
+        identity,
+        protocol,
+        renderer=rendering.renderer.identity,
+        libraries=rendering.libraries,
+        files=summary_of(files, protocol, names),
+    )
+    run = evidence_run(made, protocol)
     pdf = rendering.renderer.render(
         rendering.template_folder,
         {"evidence.json": found, "protocol.json": protocol.as_document(), "run.json": document(run)},
@@ -76,6 +71,17 @@ def evidence_files(
     )
     document_name, report_name = EVIDENCE.outputs
     return {document_name: found, report_name: pdf}
+
+
+def evidence_run(run: Mapping[str, Any], protocol: Protocol) -> dict[str, Any]:
+    """Return ``run.json`` as an evidence report takes it: marked as such, with the names that it cannot read elsewhere."""
+    return {
+        **run,
+        "status": STATUS,
+        "kind": "Evidence report",
+        "title": protocol.title,
+        "author": protocol.sponsor,
+    }
 
 
 def assemble_evidence(files: RecordFiles, protocol: Protocol, identity: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from presentation.writing.inputs import Report
 from presentation.writing.typst import Call, Code, Joined, Words
 
 from medicore.errors import ProtocolError
-from medicore.records.results.printed import places_of
+from medicore.records.results.printed import TOLD, places_of
 from tests.quarto_templates.test_references import exhibits
 
 _NUMBER = re.compile(r"(?:< ?)?[−-]?(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[−-]?\d+)?(?:[ \u202f\u00a0]?%)?")
 _SILENT = frozenset({"reference", "mono", "digests", "formula", "command"})
 _FIXED = frozenset({"schema", "study", "references"})
 _MOVED = 1.0137
+_TOLD = re.compile(r"(?<![\w.,-])(?<!ddof )(-?)(\d[\d,]*(?:\.\d+)?)(?![\w-]|\.\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Printed:
 
 def printed_numbers(report: Report) -> list[Printed]:
     """Return every number that the report prints from its results, in order."""
-    other = Report(_moved(report.results), report.protocol, report.run)
+    other = Report(moved(report.results), report.protocol, report.run)
     found = []
     for (line, one), (_, two) in zip(exhibits(report), exhibits(other), strict=True):
         for before, after in zip(_units(one), _units(two), strict=True):
@@ -66,18 +67,23 @@ def _within(path: str, cited: tuple[str, ...]) -> bool:
     return any(path == place or path.startswith(f"{place}.") for place in cited)
 
 
-def _moved(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the results with every number changed a little."""
-    return {part: copy.deepcopy(held) if part in _FIXED else _changed(held) for part, held in results.items()}
+def moved(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the results with every number changed a little, those too that a sentence tells."""
+    return {
+        part: copy.deepcopy(held) if part in _FIXED else _changed(held, part)
+        for part, held in results.items()
+    }
 
 
-def _changed(held: Any) -> Any:
-    if isinstance(held, bool) or held is None or isinstance(held, str):
+def _changed(held: Any, key: str) -> Any:
+    if isinstance(held, str):
+        return _TOLD.sub(lambda number: f"{number[1]}9{number[2]}", held) if key in TOLD else held
+    if isinstance(held, bool) or held is None:
         return held
     if isinstance(held, Mapping):
-        return {key: _changed(value) for key, value in held.items()}
+        return {name: _changed(value, name) for name, value in held.items()}
     if isinstance(held, list):
-        return [_changed(value) for value in held]
+        return [_changed(value, key) for value in held]
     return held * _MOVED if isinstance(held, float) else held + bool(held)
 
 

@@ -25,6 +25,15 @@ def test_limitations_stand_in_the_discussion_in_full(inputs: Any) -> None:
     assert says(declared.limitations(inputs.report()), "names no limitations")
 
 
+def test_the_discussion_is_that_of_the_protocol(inputs: Any) -> None:
+    """Each text of the discussion is a paragraph; without any the section says so."""
+    inputs.protocol["discussion"] = ["Quitting is followed by a gain.", "It agrees with the trials."]
+    made = declared.discussion(inputs.report())
+    assert says(made, "Quitting is followed by a gain.", "It agrees with the trials.")
+    del inputs.protocol["discussion"]
+    assert says(declared.discussion(inputs.report()), "declares no discussion")
+
+
 def test_the_published_protocol_has_its_limitations(inputs: Any) -> None:
     """REF-NHEFS declares limitations, ethics and registration, and the synopsis begins with the first."""
     report = inputs.report()

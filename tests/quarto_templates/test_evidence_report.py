@@ -10,9 +10,12 @@ from medicore.records.results.references import references_of
 from medicore.stores.report.pdf_text import pages_of, text_of, tight
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
 from medicore.stores.report.renderer_proven import ProvenRenderer
+from medicore.stores.report.rendition import render_html
 from medicore.stores.report.report_check import check_report
 from tests.quarto_templates.conftest import CREATED, TEMPLATES, Inputs
 from tests.quarto_templates.page_extent import half_empty
+from tests.quarto_templates.pages import elements, parsed, words
+from tests.quarto_templates.test_html import OF, TEMPLATE
 
 STEPS = ("extract", "check", "cohort", "propensity", "effect", "sensitivity")
 PARTS = {
@@ -43,14 +46,19 @@ def evidence(inputs: Inputs, step: str, **finding: Any) -> dict[str, Any]:
     return {**made, "references": list(references_of(made))}
 
 
-def rendered(inputs: Inputs, contents: dict[str, Any]) -> bytes:
-    """Return the report that the embedded renderer makes of evidence."""
+def files_of(inputs: Inputs, contents: dict[str, Any]) -> dict[str, bytes]:
+    """Return the files of evidence as a renderer takes them."""
     study = contents["study"]
     run = {
         **inputs.run, "status": "evidence", "kind": "Evidence report", "title": study["title"], "author": study["sponsor"],
     }  # fmt: skip
     parts = {"evidence": contents, "protocol": inputs.protocol, "run": run}
-    files = {f"{name}.json": json.dumps(part).encode() for name, part in parts.items()}
+    return {f"{name}.json": json.dumps(part).encode() for name, part in parts.items()}
+
+
+def rendered(inputs: Inputs, contents: dict[str, Any]) -> bytes:
+    """Return the report that the embedded renderer makes of evidence."""
+    files = files_of(inputs, contents)
     return ProvenRenderer(EmbeddedRenderer()).render(str(TEMPLATES), files, CREATED, "evidence_report.qmd")
 
 
@@ -63,14 +71,14 @@ def test_the_report_shows_what_was_reached(step: str, inputs: Inputs) -> None:
     assert half_empty(made) == []
     pages, text = pages_of(made), tight(text_of(made))
     assert all("EVIDENCE" in page for page in pages)
-    for words in (
+    for told in (
         TOLD,
         "in 1.2 % of runs if nothing were wrong",
         "Proceed",
         "Correct the data",
         "Amend the protocol",
     ):
-        assert tight(words) in pages[1], words
+        assert tight(told) in pages[1], told
     full = step == "effect"
     assert (tight("Figure 14.1.2") in text, tight("Figure 14.1.3") in text) == (full, full)
     assert (tight("before the step propensity; there is nothing to show") in text) is not full
@@ -82,6 +90,37 @@ def test_the_report_shows_what_was_reached(step: str, inputs: Inputs) -> None:
     printed = {int(number) for number in re.findall(r"R(\d+)", tight(" ".join(pages[-2:])))}
     assert max(printed) <= len(contents["references"])
     assert len(printed) > (20 if full else 3)
+
+
+def test_the_rendition_shows_what_the_pages_show(inputs: Inputs) -> None:
+    """The page in HTML is marked, names the two files of the evidence, has the findings, every exhibit and each link's end."""
+    contents = evidence(inputs, "effect")
+    of = {**OF, "state": "halted, awaiting a decision", "results": "evidence.json", "report": "evidence.pdf"}
+    files = files_of(inputs, contents) | {"rendition.json": json.dumps(of).encode()}
+    page = render_html(TEMPLATE, files, "evidence_report.qmd")
+    assert page == render_html(TEMPLATE, files, "evidence_report.qmd")
+    root = parsed(page)
+    shown = words(root)
+    for told in (
+        TOLD,
+        "EVIDENCE",
+        "evidence.json, SHA-256",
+        "a decision is bound to evidence.pdf",
+        "withheld here",
+    ):
+        assert tight(told) in shown, told
+    held = {element.get("id") for element in root.iter() if element.get("id")}
+    assert {
+        "table-1-1",
+        "table-2-1",
+        "table-14-1-1",
+        "table-14-1-2",
+        "figure-14-1-2",
+        "figure-14-1-3",
+    } <= held
+    links = {link.get("href", "") for link in elements(root, "a")}
+    assert {link for link in links if link.startswith("#") and link[1:] not in held} == set()
+    assert f"{inputs.results['primary']['estimate']:.2f}" not in shown
 
 
 @pytest.mark.parametrize(

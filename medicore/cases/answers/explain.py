@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
+from medicore.cases.answers.reported import reported
 from medicore.cases.run.stored import GIVEN, read_document, read_provenance
 from medicore.errors import IntegrityError, ProtocolError
 from medicore.ports.house import House
@@ -21,6 +20,9 @@ from medicore.records.results.references import path_of
 from medicore.records.results.tracing import Trace
 from medicore.steps.gate import DOCUMENT
 from medicore.steps.way import STEP_NAMES, STEPS
+
+_OF_PEOPLE = frozenset({"decision", "waits", "answered_by"})
+"""What a report tells of a finding beside what its step found: who may answer it, and who did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +42,27 @@ class Explanation:
     subjects: dict[str, int]
 
 
-def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
+def explain(house: House, run: RunId, path: str, scratch: Path, *, evidence: bool = False) -> Explanation:
     """Return the whole origin of one result; the value is computed again in the folder ``scratch``.
+
+    A run that halted is explained by its evidence, as is one that continued, where ``evidence`` is asked for.
 
     Raises
     ------
     ProtocolError
-        When the run reached no results, or the results lack the path.
+        When the run reached no results and no evidence, or they lack the path.
     IntegrityError
         When the recorded code names no function for it.
     """
-    commit = sealed_commit(house, run)
+    shown = reported(house, run, evidence=evidence)
+    shown.require(run, path)
+    commit, results = shown.commit, shown.document
     provenance = read_provenance(house, run, commit)
-    results = read_results(house, run, commit)
-    value = value_at(results.document, path)
-    trace = Trace.of(results.document).within(_recorded(house, commit, results.document))
+    value = value_at(results, path)
+    trace = Trace.of(results).within(_recorded(house, commit, results))
     traced = inner = trace.path(path)
     if path.split(".")[0] == "findings":
-        traced, inner, value = _of_finding(run, results.document, path)
+        traced, inner, value = _of_finding(run, results, path)
     origin = trace.origin(traced)
     protocol = read_document(house, run, commit, "protocol.json")
     file, line = _place(house, commit, origin.function)
@@ -74,7 +79,6 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         for name, digest in digests.items()
         if name in step.inputs or ("lock" in step.inputs and name.startswith("lock/"))
     }
-    cohort = results.cohort
     return Explanation(
         run=str(run),
         path=path,
@@ -86,7 +90,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path) -> Explanation:
         line=line,
         protocol={key: value_at(protocol, key) for key in origin.protocol_keys if _given(protocol, key)},
         inputs={"protocol.json": digests["protocol.json"], **inputs},
-        subjects={"assessed": cohort.assessed, "analysed": cohort.analysed},
+        subjects=shown.subjects,
     )
 
 
@@ -96,7 +100,7 @@ def _of_finding(run: RunId, results: dict[str, Any], path: str) -> tuple[str, st
     Raises ProtocolError when the path names all findings, or the decision on one, which a person made.
     """
     _, number, *rest = [*path.split("."), ""]
-    if not number or rest[:1] == ["decision"]:
+    if not number or (rest[0] in _OF_PEOPLE):
         raise ProtocolError(
             f"path {path[:80]!r} is not computed by one step; expected one finding, as findings.0, or a part of it; "
             f"see 'medicore approvals {run}' for the decisions"
@@ -105,21 +109,18 @@ def _of_finding(run: RunId, results: dict[str, Any], path: str) -> tuple[str, st
     own = sum(finding["step"] == step for finding in results["findings"][: int(number)])
     below = "".join(f".{part}" for part in rest if part)
     if not below:
-        value = {name: told for name, told in value.items() if name != "decision"}
+        value = {name: told for name, told in value.items() if name not in _OF_PEOPLE}
     return f"findings.{step}{below}", f"findings.{own}{below}", value
 
 
-def places(house: House, run: RunId, text: str) -> tuple[Place, ...]:
-    """Return the places of a printed number in a run's results; raise ProtocolError when there is none."""
-    commit = sealed_commit(house, run)
-    results = read_results(house, run, commit)
-    return places_of(results.document, text)
+def places(house: House, run: RunId, text: str, *, evidence: bool = False) -> tuple[Place, ...]:
+    """Return the places of a printed number in a run's results, or its evidence; raise ProtocolError when there is none."""
+    return places_of(reported(house, run, evidence=evidence).document, text)
 
 
-def cited(house: House, run: RunId, reference: str) -> str:
-    """Return the path for a reference in a run's report; raise ProtocolError when there is none."""
-    commit = sealed_commit(house, run)
-    return path_of(read_results(house, run, commit).document, reference)
+def cited(house: House, run: RunId, reference: str, *, evidence: bool = False) -> str:
+    """Return the path for a reference in a run's report, or its evidence report; raise ProtocolError when there is none."""
+    return path_of(reported(house, run, evidence=evidence).document, reference)
 
 
 def _given(protocol: dict[str, Any], key: str) -> bool:

@@ -1,7 +1,7 @@
-"""rendition: the sources of a sealed record's report in HTML, each read from the record and proved."""
+"""rendition: the sources of a sealed record's report or evidence report in HTML, each read from the record and proved."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,19 +11,24 @@ from medicore.errors import ProtocolError
 from medicore.ports.house import House
 from medicore.records.canonical import document
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.history import RunHistory
 from medicore.records.protocol.parsing import parse_recorded
+from medicore.steps.evidence import TEMPLATE as EVIDENCE_PAGE
+from medicore.steps.evidence import evidence_run
 from medicore.steps.report import printed_inputs, run_document
+from medicore.steps.way import EVIDENCE
 
 _TEMPLATE = "quarto_templates"
-_RESULTS, _PDF = "results.json", "report.pdf"
+_REPORT = ("results.json", "report.pdf")
 
 
 @dataclass(frozen=True, slots=True)
 class RenditionSources:
-    """The files of the record's own ``template``, and the ``inputs`` for its rendering."""
+    """The files of the record's own ``template``, the ``inputs`` for its rendering, and the ``page`` that takes them."""
 
     template: Mapping[str, bytes]
     inputs: Mapping[str, bytes]
+    page: str = ""
 
 
 def rendition_sources(house: House, run: RunId) -> RenditionSources:
@@ -40,38 +45,82 @@ def rendition_sources(house: House, run: RunId) -> RenditionSources:
     """
     history = history_of(house, run)
     sealed = history.sealed_commit
-    provenance = read_provenance(house, run, sealed)
-    if not any(entry["name"] == _PDF for entry in provenance["files"]):
+    if not _holds(house, run, sealed, _REPORT):
+        outcome = read_provenance(house, run, sealed)["outcome"]
         raise ProtocolError(
-            f"{run} was sealed as {provenance['outcome']}, without a report; expected a run with one; name another"
+            f"{run} was sealed as {outcome}, without a report; expected a run with one; name another"
         )
-    results, protocol = (stored_file(house, run, sealed, name) for name in (_RESULTS, "protocol.json"))
+    return _sources(house, history, sealed, _REPORT)
+
+
+def evidence_sources(house: House, run: RunId) -> RenditionSources | None:
+    """Return the sources for a rendition of the evidence report of a run's last halt; None where it has none.
+
+    ``rendition.json`` also names the two files of the evidence. Raises IntegrityError when no copy of a file is the recorded
+    one.
+    """
+    history = history_of(house, run)
+    commits = [sealing.commit for sealing in history.sealings[::-1]]
+    halted = next((commit for commit in commits if _holds(house, run, commit, EVIDENCE.outputs)), None)
+    return None if halted is None else _sources(house, history, halted, EVIDENCE.outputs)
+
+
+def page_sources(house: House, run: RunId, *, evidence: bool) -> RenditionSources:
+    """Return the sources for the rendition that is asked for: of the evidence report, where the run waits at its halt too.
+
+    Raises
+    ------
+    ProtocolError
+        When the run has no such report.
+    IntegrityError
+        When no copy of a file is the recorded one.
+    """
+    halted = _holds(house, run, history_of(house, run).sealed_commit, EVIDENCE.outputs)
+    found = evidence_sources(house, run) if evidence or halted else rendition_sources(house, run)
+    if found is None:
+        raise ProtocolError(f"{run} has no evidence report; expected a run that halted; leave out --evidence")
+    return found
+
+
+def _holds(house: House, run: RunId, commit: str, names: Collection[str]) -> bool:
+    held = {entry["name"] for entry in read_provenance(house, run, commit)["files"]}
+    return set(names) <= held
+
+
+def _sources(house: House, history: RunHistory, sealed: str, names: tuple[str, ...]) -> RenditionSources:
+    """Return the sources of the report in the record at ``sealed``, of whose ``names`` the first holds its numbers."""
+    run, (told, pdf), halted = history.run, names, names == EVIDENCE.outputs
+    provenance = read_provenance(house, run, sealed)
+    contents, protocol = (stored_file(house, run, sealed, name) for name in (told, "protocol.json"))
+    released = None if halted else history.release
     of = {
         "state": str(history.state),
-        "record_commit": sealed if history.release is None else history.release.commit,
-        "results_sha256": file_entry(provenance, _RESULTS)["sha256"],
-        "report_sha256": file_entry(provenance, _PDF)["sha256"],
+        "record_commit": sealed if released is None else released.commit,
+        "results_sha256": file_entry(provenance, told)["sha256"],
+        "report_sha256": file_entry(provenance, pdf)["sha256"],
+        **({"results": told, "report": pdf} if halted else {}),
     }
     inputs = {
-        _RESULTS: results,
+        told: contents,
         "protocol.json": protocol,
-        "run.json": document(_run(provenance, protocol)),
+        "run.json": document(_run(provenance, protocol, halted=halted)),
         "rendition.json": document(of),
     }
-    names = house.records.names(sealed, _TEMPLATE)
-    template = {name: house.records.read(sealed, f"{_TEMPLATE}/{name}") for name in names}
-    return RenditionSources(template, inputs)
+    held = house.records.names(sealed, _TEMPLATE)
+    template = {name: house.records.read(sealed, f"{_TEMPLATE}/{name}") for name in held}
+    return RenditionSources(template, inputs, EVIDENCE_PAGE if halted else "")
 
 
-def _run(provenance: Mapping[str, Any], protocol: bytes) -> dict[str, Any]:
+def _run(provenance: Mapping[str, Any], protocol: bytes, *, halted: bool) -> dict[str, Any]:
     """Return the ``run.json`` with which the report of record was made, from the provenance."""
     kept = {entry["name"]: entry for entry in provenance["files"]}
     lock = [name for name in kept if name.startswith("lock/")]
     md5 = hashlib.md5(protocol, usedforsecurity=False).hexdigest()
-    shown = [*printed_inputs(lock), "protocol.json"]
-    return run_document(
+    shown = [name for name in (*printed_inputs(lock), "protocol.json") if name in kept]
+    parsed = parse_recorded(protocol.decode("utf-8"), "protocol.json")
+    made = run_document(
         provenance["run"],
-        parse_recorded(protocol.decode("utf-8"), "protocol.json"),
+        parsed,
         renderer=provenance["renderer"],
         libraries=provenance["environment"],
         files=[
@@ -84,3 +133,4 @@ def _run(provenance: Mapping[str, Any], protocol: bytes) -> dict[str, Any]:
             for name in sorted(shown)
         ],
     )
+    return evidence_run(made, parsed) if halted else made

@@ -203,6 +203,7 @@ class Protocol(GrowingPart):
             "families",
             "safety",
             "limitations",
+            "discussion",
             "ethics",
             "registration",
         }
@@ -235,6 +236,7 @@ class Protocol(GrowingPart):
     sensitivity: Sensitivity = Sensitivity()
     calendar: Calendar
     limitations: tuple[Text, ...] = ()
+    discussion: tuple[Text, ...] = ()
     ethics: Text | None = None
     registration: Text | None = None
     retention: Retention = Retention()
@@ -252,6 +254,13 @@ class Protocol(GrowingPart):
             return study_id(study)
         except ProtocolError as error:
             raise ValueError(str(error)) from error
+
+    @field_validator("discussion")
+    @classmethod
+    def _discussion(cls, discussion: tuple[str, ...]) -> tuple[str, ...]:
+        if not discussion:
+            raise ValueError("the discussion is empty; write one text or more, or leave the key out")
+        return discussion
 
     @field_validator("treatment", mode="before")
     @classmethod

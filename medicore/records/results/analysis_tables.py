@@ -37,6 +37,13 @@ def _flow(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(numbers(cohort)), *flow, *arms)
 
 
+def _followed(results: Mapping[str, Any]) -> tuple[Row, ...]:
+    section = (results["cohort"].get("outcomes") or {}).get("follow_up_days") or {"arms": {}}
+    return tuple(
+        Row(numbers(found), {} if arm == "overall" else {ARM: arm}) for arm, found in section["arms"].items()
+    )
+
+
 def _baseline(results: Mapping[str, Any]) -> tuple[Row, ...]:
     rows = []
     for item in results["baseline"]:
@@ -219,6 +226,8 @@ TABLES = (
           "AS.ASSESSED", "disposition.parquet"),
     Table("Outcomes due, observed and missing", "cohort.outcomes", "Counts by state of the outcome and arm", DESCRIPTION,
           _outcomes, "AS.ASSESSED", "disposition.parquet"),
+    Table("Time of follow-up", "cohort.outcomes.follow_up_days", "Days from time zero to the visit: median, quartiles and range",
+          DESCRIPTION, _followed, "AS.ASSESSED", "extract.parquet"),
     Table("Missing outcomes, imputation", "cohort.outcomes.imputation", "Multiple imputation of the outcome", DESCRIPTION,
           _drawn, outcome=True),
     Table("Intercurrent events", "cohort.intercurrent_events", "Counts by intercurrent event and arm", DESCRIPTION,

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from medicore.records.results.tracing import Trace
 _NUMBER = re.compile(
     r"(?P<below><?)(?P<sign>-?)(?P<digits>\d+(?:\.(?P<decimals>\d+))?)(?:e(?P<exponent>[-+]\d{1,3}))?(?P<percent>%?)"
 )
+_IN_TEXT = re.compile(r"(?<![\w.,-])-?\d[\d,]*(?:\.\d+)?(?![\w-]|\.\d)")
+TOLD = frozenset({"conversion", "expected", "message", "note", "statistic", "threshold", "variance", "words"})
+"""The texts of the results that are words with numbers in them, or a number as a gate tells it, and are printed as such."""
 _FIRST = (
     "primary.",
     "calibration.",
@@ -114,7 +117,7 @@ def printed_number(text: str) -> PrintedNumber:
 
 
 def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
-    """Return the places that a printed number can come from, the likeliest first.
+    """Return the places that a printed number can come from, the likeliest first, and then the sentences that tell it.
 
     Only results with an origin count, and each path appears once. Raises ProtocolError when the text is not a number,
     or no result is printed as this number.
@@ -125,12 +128,15 @@ def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
         for path, value in numbers_of(results)
         if number.reads_like(value)
     ]
+    found.sort(key=lambda place: likelihood(place.path))
+    told = {path: value for path, value in told_in(results) if number.reads_like(value)}
+    found += [Place(path, value, trace.definition(path)) for path, value in told.items()]
     if not found:
         raise ProtocolError(
             f"no result of the run is printed as {text[:40]!r}; expected a number of its report; give all printed "
             "digits, or a path of results.json"
         )
-    return tuple(sorted(found, key=lambda place: likelihood(place.path)))
+    return tuple(found)
 
 
 def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
@@ -143,6 +149,16 @@ def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:
         for path, value in leaves_of(section, part)
         if path != part and isinstance(value, int | float) and not isinstance(value, bool)
     )
+
+
+def told_in(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield every number that a sentence of the results tells, such as a note or the message of a finding, with its path."""
+    first = Trace.of(results).parts
+    for part, section in results.items():
+        for path, text in leaves_of(section, part) if part in first else ():
+            if isinstance(text, str) and path.split(".")[-1] in TOLD:
+                for number in _IN_TEXT.findall(text):
+                    yield path, float(number.replace(",", ""))
 
 
 def same_number(places: Sequence[Place]) -> bool:

@@ -22,6 +22,7 @@ _CITED = (
     "cohort.outcomes.imputation",
     "cohort.outcomes.follow_up.arms.*",
     "cohort.outcomes.exposure.arms.*",
+    "cohort.outcomes.follow_up_days.arms.*",
     "cohort.intercurrent_events.*",
     "cohort.analysed",
     "cohort.arms.*",

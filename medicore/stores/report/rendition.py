@@ -25,8 +25,8 @@ _NAVIGATION = '<nav id="TOC"'
 _END = "</nav>\n"
 
 
-def render_html(template: Mapping[str, bytes], inputs: Mapping[str, bytes]) -> bytes:
-    """Return the HTML that a ``template`` makes from ``inputs``; the same files give the same bytes.
+def render_html(template: Mapping[str, bytes], inputs: Mapping[str, bytes], page: str = "") -> bytes:
+    """Return the HTML that ``page`` of a ``template`` makes from ``inputs``, by default the report; the same files give the same bytes.
 
     The page contains its style and its figures; it has no script and no address of anything outside.
 
@@ -41,9 +41,9 @@ def render_html(template: Mapping[str, bytes], inputs: Mapping[str, bytes]) -> b
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
         given = parameters(inputs)
-        with scratch_folder(kept, inputs) as scratch:
+        with scratch_folder(kept, inputs, page or TEMPLATE) as scratch:
             folder, home = scratch / "report", scratch / "home"
-            read = parse_template((folder / TEMPLATE).read_text(encoding="utf-8"))
+            read = parse_template((folder / (page or TEMPLATE)).read_text(encoding="utf-8"))
             if not read.html or not (folder / _PAGE_TEMPLATE).is_file():
                 raise ConfigurationError(
                     "the template of this record makes no HTML; expected format: html in it; read report.pdf"

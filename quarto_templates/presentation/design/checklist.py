@@ -1,48 +1,58 @@
-"""checklist: where the report answers each item of the reporting guideline of its design."""
+"""checklist: where the report answers each item of the reporting guidelines of its design, with the page."""
 
+from presentation.design.guidelines import CONSORT, STROBE, TARGET
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
-from presentation.writing.typst import block
+from presentation.writing.typst import Code, block, call, joined
 
 _ABSENT = "not in this report"
-STROBE = (
-    ("1", "Title and abstract", "2"), ("2", "Background and rationale", ""), ("3", "Objectives", "8"),
-    ("4", "Study design", "9.3"), ("5", "Setting", "9.1"), ("6", "Participants, eligibility", "10.1"),
-    ("7", "Variables", "8"), ("8", "Data sources and measurement", "9.1"), ("9", "Bias", "9.3"), ("10", "Study size", "11.4"),
-    ("11", "Quantitative variables", "11.1"), ("12", "Statistical methods", "16.1.9"), ("13", "Participants, flow", "10.1"),
-    ("14", "Descriptive data", "11.1"), ("15", "Outcome data", "10.1"), ("16", "Main results", "11.4"),
-    ("17", "Other analyses", "11.5"), ("18", "Key results", "2"), ("19", "Limitations", "13"), ("20", "Interpretation", "11.4"),
-    ("21", "Generalisability", "13"), ("22", "Funding", "2"),
-)  # fmt: skip
-"""The items of STROBE (2007), each with the section that answers it; empty where none does."""
+_UNDECLARED = "not declared in the protocol"
+_TOPICS = {"Ethics": "ethics", "Registration": "registration", "Trial registration": "registration"}
+_DISCUSSED = ("Interpretation", "Generalisability")
+_NOTE = "Topics in short form; what a manuscript says beside an analysis, such as its background, is not in this report."
 
-CONSORT = (
-    ("1", "Title and structured abstract", "2"), ("2", "Trial registration", "5"), ("3", "Protocol and analysis plan", "16.3"),
-    ("4", "Data sharing", "16.4"), ("5", "Funding and conflicts of interest", "2"), ("6", "Background and rationale", ""),
-    ("7", "Objectives", "8"), ("8", "Patient and public involvement", ""), ("9", "Trial design", "9.2"),
-    ("10", "Changes to the protocol", "10.3"), ("11", "Trial setting", "9.1"), ("12", "Eligibility criteria", "10.1"),
-    ("13", "Intervention and comparator", "8"), ("14", "Outcomes", "8"), ("15", "Harms, definition", "12.2"),
-    ("16", "Sample size and interim analyses", "11.4"), ("17", "Sequence generation", "11.1"),
-    ("18", "Allocation concealment", ""), ("19", "Implementation of the randomisation", ""), ("20", "Blinding", ""),
-    ("21", "Statistical methods", "16.1.9"), ("22", "Participant flow", "10.1"), ("23", "Recruitment", "9.1"),
-    ("24", "Intervention as delivered", "10.1"), ("25", "Baseline data", "11.1"),
-    ("26", "Numbers analysed, outcomes and estimation", "11.4"), ("27", "Harms, results", "12.2"),
-    ("28", "Ancillary analyses", "11.6"), ("29", "Interpretation", "11.4"), ("30", "Limitations", "13"),
-)  # fmt: skip
-"""The items of CONSORT 2025, each with the section that answers it; empty where none does."""
+_Items = tuple[tuple[str, str, tuple[str, ...]], ...]
 
 
 def items(report: Report) -> str:
-    """Return Table 16.6: each item of STROBE or CONSORT 2025 with the section of this report; what is absent is said."""
-    name = "STROBE" if report.observational else "CONSORT 2025"
-    rows = [
-        Row((number, topic, f"Section {section}" if section else _ABSENT))
-        for number, topic, section in (STROBE if report.observational else CONSORT)
-    ]
+    """Return Table 16.6, and 16.6.1 of an emulated target trial: each item of the guidelines with its place in this report."""
+    if not report.observational:
+        return block(_table(report, "16.6", "CONSORT 2025", CONSORT))
+    return block(
+        _table(report, "16.6", "TARGET 2025", TARGET),
+        _table(report, "16.6.1", "STROBE, cohort studies", STROBE),
+    )
+
+
+def _table(report: Report, number: str, name: str, guideline: _Items) -> Code:
+    rows = [Row((item, topic, _located(report, topic, places))) for item, topic, places in guideline]
     columns = (
         Column(("Item",), "left", "16mm"),
         Column(("Topic",), "left", "1fr"),
-        Column(("Location",), "left", "44mm"),
+        Column(("Place",), "left", "70mm"),
     )
-    note = "Topics in short form; what a manuscript says beside an analysis, such as its background, is not in this report."
-    return block(table("16.6", f"Items of {name} and where they are answered", columns, rows, note=note))
+    return table(number, f"Items of {name} and where they are answered", columns, rows, note=_NOTE)
+
+
+def _located(report: Report, topic: str, places: tuple[str, ...]) -> str | Code:
+    """Return the place of an item: its sections with their pages, that it is not declared, or that it is absent."""
+    if not places:
+        return _ABSENT
+    if _silent(report, topic):
+        return _UNDECLARED
+    parts: list[str | Code] = []
+    for place in places:
+        parts += [*(["; "] if parts else []), call("section-place", place)]
+    return joined(*parts)
+
+
+def _silent(report: Report, topic: str) -> bool:
+    """Return whether an item is answered by a declaration that the protocol does not make."""
+    key = (
+        "discussion"
+        if topic in _DISCUSSED
+        else "limitations"
+        if topic.startswith("Limitations")
+        else _TOPICS.get(topic)
+    )
+    return key is not None and not report.protocol.get(key)

@@ -21,8 +21,16 @@ def governance(report: Report) -> str:
     return block(facts("5.1", "Registration and ethics", pairs))
 
 
+def discussion(report: Report) -> str:
+    """Return section 13: one paragraph for each text of the discussion that the protocol declares; that it has none is said."""
+    declared = report.protocol.get("discussion") or ()
+    if not declared:
+        return block(call("para", "The protocol declares no discussion: the results stand for themselves."))
+    return block(*(call("para", words) for words in declared))
+
+
 def limitations(report: Report) -> str:
-    """Return section 13: one paragraph for each limitation that the protocol names."""
+    """Return the limitations in section 13: one paragraph for each that the protocol names."""
     named = report.protocol.get("limitations") or ()
     if not named:
         return block(call("para", "The protocol names no limitations."))

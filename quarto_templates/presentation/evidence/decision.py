@@ -43,9 +43,9 @@ def _finding(report: Report, index: int, finding: dict[str, Any]) -> Code:
     if rate is not None:
         chance = joined(f"in {percent(rate)} of runs if nothing were wrong", cited)
     pairs: list[tuple[str, str | Code]] = [
-        ("What was found", finding["message"]),
+        ("What was found", joined(finding["message"], cited)),
         ("Statistic", joined(finding["statistic"], cited)),
-        ("Limit", finding["threshold"]),
+        ("Limit", joined(finding["threshold"], cited)),
         ("False alarms", chance),
         ("Decision", _decision(finding)),
         ("Digest", mono(finding["digest"])),

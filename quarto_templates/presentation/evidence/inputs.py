@@ -1,6 +1,6 @@
 """The input files of an evidence report, and the check that they are those of the requested run."""
 
-from presentation.writing.inputs import Report, WrongSchemaError, read_inputs
+from presentation.writing.inputs import Report, WrongSchemaError, read_inputs, read_rendition
 from presentation.writing.typst import block, call
 
 SCHEMA = "medicore-evidence-1"
@@ -20,7 +20,7 @@ def load(study_id: str, month: str, run: str) -> Report:
     evidence = files["evidence"]
     if evidence["schema"] != SCHEMA or evidence["study"]["id"] != study_id:
         raise WrongSchemaError(SCHEMA)
-    return Report(evidence, files["protocol"], files["run"])
+    return Report(evidence, files["protocol"], files["run"], rendition=read_rendition())
 
 
 def reached(report: Report, step: str) -> bool:

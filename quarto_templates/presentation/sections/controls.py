@@ -32,7 +32,7 @@ def diagnostics(report: Report) -> str:
             call("para", _error(found), report.cite(PATH, f"{PATH}.null", f"{PATH}.systematic_error"))
         )
     if found["detectable"] is not None:
-        words.append(call("para", _detectable(report, found), report.cite(f"{PATH}.detectable")))
+        words.append(call("para", _detectable(report, found), report.cite(PATH, f"{PATH}.detectable")))
     return block(*words, _table(report, found))
 
 

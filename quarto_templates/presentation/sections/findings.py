@@ -26,7 +26,7 @@ def _finding(report: Report, index: int, finding: dict[str, Any]) -> Code:
     rate = finding["false_alarm_rate"]
     chance = "not applicable" if rate is None else f"{percent(rate)} if nothing were wrong"
     pairs: list[tuple[str, str | Code]] = [
-        ("What was found", finding["message"]),
+        ("What was found", joined(finding["message"], cited)),
         ("Statistic and limit", joined(f"{finding['statistic']} against {finding['threshold']}", cited)),
         ("Expected false alarms", chance if rate is None else joined(chance, cited)),
         ("May be overridden", "yes" if finding["overridable"] else "no"),

@@ -228,17 +228,19 @@ def surface(report: Report) -> str:
         Column(("Controls shifted by", found["shift_unit"]), "left", "1fr"),
         *(Column(("Treated", fixed(shift, 2), "estimate (p)")) for shift in shifts),
     )
+    cited = report.cite("tipping.surface")
     rows = [
-        Row((fixed(zero, 2), *(_cell(cells[one, zero], places) for one in shifts)), "row") for zero in shifts
+        Row((fixed(zero, 2), *(_cell(cells[one, zero], places) for one in shifts)), "row", cited)
+        for zero in shifts
     ]
     note = joined(
         "Difference of means, or of risks, when the missing outcomes of an arm are on average that much higher than under the "
         "method of the primary analysis.",
-        report.cite("tipping.surface"),
+        cited,
     )
     title = "Missing outcomes shifted in both arms"
     made = table("14.2.3.1", title, columns, rows, note=note, source="tipping.surface.cells")
-    return block(made, call("para", found["words"], report.cite("tipping.surface")))
+    return block(made, call("para", found["words"], cited))
 
 
 def _cell(cell: dict[str, Any], places: int) -> str:

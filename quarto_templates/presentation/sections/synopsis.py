@@ -81,7 +81,6 @@ def _decimals_of(value: float) -> int:
 def synopsis(report: Report) -> str:
     """Return Table 2.1 and Figure 2.1: the study at a glance, as ICH E3 requires."""
     results = report.results
-    primary = results["primary"]
     pairs = (
         ("Study", f"{results['study']['id']}: {shortened(results['study']['title'], _LONGEST)}"),
         ("Sponsor, design", f"{shortened(results['study']['sponsor'], _LONGEST)}; {design(report)}"),
@@ -90,11 +89,16 @@ def synopsis(report: Report) -> str:
         *((f"{arm.capitalize()} arm", _arm(report, arm)) for arm in _ARMS),
         ("Primary result", joined(sentence(report), report.cite(*quoted(report)))),
         *_hypothesis(report),
-        ("Method", f"{primary['estimator']}: {_fitted(report)}; variance: {plain(primary['variance'])}"),
+        ("Method", joined(_method(report), report.cite("primary"))),
         ("Diagnostics", _diagnostics(report)),
         *_limitations(report),
     )
     return block(facts("2.1", "The study at a glance", pairs)) + _forest(report)
+
+
+def _method(report: Report) -> str:
+    primary = report.results["primary"]
+    return f"{primary['estimator']}: {_fitted(report)}; variance: {plain(primary['variance'])}"
 
 
 def _subjects(report: Report) -> Code:

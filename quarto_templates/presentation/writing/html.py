@@ -111,6 +111,13 @@ def _formula(alternative: str, body: Code) -> str:
     return f'<div class="formula">{_scrolling("Formula", drawn(body, in_attribute(alternative), 400))}</div>'
 
 
+def _section_place(number: str) -> str:
+    """Return a link to a section; a page in HTML has no number."""
+    if number == "title":
+        return "Title page"
+    return f'<a href="#section-{number.replace(".", "-")}">Section {number}</a>'
+
+
 def _analysis_name(name: str, described: str) -> str:
     return f'{html(name)}<br /><span class="soft">{html(described)}</span>'
 
@@ -290,6 +297,7 @@ _WRITERS: Mapping[str, Callable[..., str]] = {
     "para": _paragraph,
     "reference": _reference,
     "rendition-statement": _rendition_statement,
+    "section-place": _section_place,
     "signature-frame": _signature_frame,
     "status-bar": _status_bar,
     "title-page": _title_page,

@@ -124,6 +124,12 @@ def read_inputs(names: Iterable[str], study_id: str, month: str, run: str) -> di
     return files
 
 
+def read_rendition() -> dict[str, Any] | None:
+    """Return what identifies the record of a rendition in HTML, None for a PDF."""
+    path = Path("rendition.json")
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
 def load(study_id: str, month: str, run: str) -> Report:
     """Return the report's inputs from the working folder.
 
@@ -137,6 +143,4 @@ def load(study_id: str, month: str, run: str) -> Report:
     files = read_inputs(("results", "protocol"), study_id, month, run)
     if files["results"]["schema"] != SCHEMA or files["results"]["study"]["id"] != study_id:
         raise WrongSchemaError(SCHEMA)
-    rendition = Path("rendition.json")
-    asked = json.loads(rendition.read_text(encoding="utf-8")) if rendition.exists() else None
-    return Report(**files, rendition=asked)
+    return Report(**files, rendition=read_rendition())

@@ -9,7 +9,7 @@ from presentation.writing.typst import Block, Call, Code, block, call, mono
 _EXHIBITS = ("data-table", "facts-table", "drawing")
 _STATEMENT = (
     "This page is a rendition, made for reading on a screen. It is not the record and nobody signs it: the record is the "
-    "commit named here with its results.json, and what is signed is report.pdf. Both can be verified as section 16.4 says."
+    "commit named here with its {results}, and {signed} {report}. Both can be verified as section 16.4 says."
 )
 
 
@@ -44,10 +44,15 @@ def statement(report: Report) -> str:
         return ""
     run, of = report.run, report.rendition
     releasable = run["status"] == "candidate"
+    named = {
+        "results": of.get("results", "results.json"),
+        "report": of.get("report", "report.pdf"),
+        "signed": "a decision is bound to" if run["status"] == "evidence" else "what is signed is",
+    }
     pairs = (
         ("Record commit", mono(of["record_commit"])),
-        ("results.json, SHA-256", mono(of["results_sha256"])),
-        ("report.pdf, SHA-256", mono(of["report_sha256"])),
+        (f"{named['results']}, SHA-256", mono(of["results_sha256"])),
+        (f"{named['report']}, SHA-256", mono(of["report_sha256"])),
     )
     return block(
         call(
@@ -56,7 +61,7 @@ def statement(report: Report) -> str:
             of.get("state", run["status"]) if releasable else run["status"],
             watermark=not releasable,
         ),
-        call("rendition-statement", _STATEMENT, [list(pair) for pair in pairs]),
+        call("rendition-statement", _STATEMENT.format(**named), [list(pair) for pair in pairs]),
     )
 
 

@@ -95,6 +95,18 @@ def test_resolved_protocol_writes_every_default_out() -> None:
     assert stored["contract"]["missing"] == [""]
 
 
+def test_a_discussion_is_optional_and_never_empty() -> None:
+    """A protocol without one has the digest of before; one text or more is kept in order; an empty one is refused."""
+    plain = parse_protocol(TEXT, "TEST-TRIAL.yaml")
+    assert "discussion" not in plain.as_json()
+    told = parse_protocol(f"{TEXT}discussion: [Expected., Not transferable.]", "TEST-TRIAL.yaml")
+    assert told.as_json()["discussion"] == ["Expected.", "Not transferable."]
+    assert told.digest != plain.digest
+    for empty, words in (("[]", "the discussion is empty"), ("['  ']", "at least 1 character")):
+        with pytest.raises(ProtocolError, match=words):
+            parse_protocol(f"{TEXT}discussion: {empty}", "TEST-TRIAL.yaml")
+
+
 def test_covariate_is_found_by_its_column() -> None:
     """A covariate is named by its column."""
     assert parse_protocol(TEXT, "x").covariate("age").terms == ("linear", "square")

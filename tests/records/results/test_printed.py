@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medicore.errors import ProtocolError
-from medicore.records.results.printed import numbers_of, places_of, printed_number, same_number
+from medicore.records.results.printed import numbers_of, places_of, printed_number, same_number, told_in
 
 RESULTS: dict[str, Any] = {
     "study": {"id": "X", "phase": 3.37},
@@ -124,3 +124,15 @@ def test_places_hold_the_same_number_or_not() -> None:
     first, second = places_of(RESULTS, "1566")
     assert same_number([first, second])
     assert not same_number(places_of(RESULTS, "3.37"))
+
+
+def test_a_number_that_a_sentence_tells_leads_to_the_sentence() -> None:
+    """Notes and messages are searched after the values, each once; names, versions and digits in words are no numbers."""
+    note = "88 treated without a partner within 0.2 SD (HC2, 1-2); from -0.892 to 1,566"
+    told: dict[str, Any] = {**RESULTS, "tipping": {"words": note, "name": "Below 88", "delta": 88}}
+    assert [place.path for place in places_of(told, "88")] == ["tipping.delta", "tipping.words"]
+    assert [place.path for place in places_of(told, "\u22120.89")] == ["tipping.words"]
+    assert [value for _, value in told_in(told)] == [88, 0.2, -0.892, 1566]
+    assert places_of(told, "0.2")[-1].definition
+    with pytest.raises(ProtocolError, match="no result of the run"):
+        places_of(told, "2.0")

@@ -12,6 +12,9 @@ DESCRIBED_ORIGINS = (
     Origin("cohort.outcomes.groups.**", "cohort", "medicore.steps.data.disposition:outcome_groups",
         "Eligible subjects of each arm and overall by the state of their outcome: not yet due and due as shares of the "
         "eligible, observed, missing and outside the window as shares of the due", "n/eligible or n/due", MISSING),
+    Origin("cohort.outcomes.follow_up_days.**", "cohort", "medicore.steps.data.follow_up_days:follow_up_days",
+        "Days from time zero to the visit of the outcome, by arm, of the eligible subjects who have both dates",
+        "visit − time zero", MISSING),
     Origin("primary.means.**", "effect", "medicore.steps.primaries.arm_means:arm_means",
         "Mean outcome if the target population had been in each arm, with its interval",
         "μ ∓ q·SE, SE and q of Student's t as of the primary estimate; Rubin's rules over imputations", EFFECT, "primary"),
