@@ -63,7 +63,7 @@ def imports() -> Iterator[tuple[str, str]]:
 def imported() -> dict[str, set[str]]:
     """Return the packages of others that the code imports, with the files that do."""
     owners = packages_distributions()
-    ours = {*CODE, "presentation", "bundle_parts", *sys.stdlib_module_names}
+    ours = {*CODE, "presentation", "bundle_acts", "bundle_parts", *sys.stdlib_module_names}
     found: dict[str, set[str]] = {}
     for file, module in imports():
         # "typst" is also a module of the presentation, and a package's name may be that of a folder beside it.

@@ -14,6 +14,8 @@ AUTHORITY, CHECKPOINT, HEAD = (
     "ledger/checkpoint.dsse.json",
     "application/vnd.medicore.checkpoint+json",
 )
+DECISION, ACT = "application/vnd.in-toto+json", "application/vnd.medicore.act+json"
+ASKED = ("run.requested", "run.resumed")
 UNLISTED = {MANIFEST, EXPORTED, CHECKPOINT}  # the signature over the ledger's head covers these
 KEYS, ENDINGS = ("person.added", "person.renewed"), ("person.revoked", "person.renewed")  # of certificates
 Json = dict[str, Any]
@@ -157,6 +159,64 @@ def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, event: Json) -
         need(held, f"{name}: the certificate of {who} was not valid at {instant}")
         need(all(end["at"] > instant for end in ended), f"{name}: {who} was revoked before {instant}")
     return signed, signer
+
+
+def place(event: Json) -> str:
+    """Return how an event is named in a message."""
+    return f"{EXCERPT}: event {event['sequence']}"
+
+
+def signed_act(bundle: Bundle, event: Json, roles: tuple[str, ...]) -> None:
+    """Prove that the actor of an event signed exactly what it tells, in one of the roles that may."""
+    name, told = place(event), dict(event["details"])
+    act, signer = opened(bundle, name, base64.b64decode(told.pop("envelope", "")), ACT, event)
+    keys = ("action", "subject", "reason", "role")
+    same = [act[key] for key in keys] == [event[key] for key in keys] and act["details"] == told
+    who = [act["signer"], act["role"], event["actor"]]
+    need(
+        same and who == [signer["subject"], signer["details"]["role"], signer["subject"]],
+        f"{name} ({event['action']}) is not what {event['actor']} signed",
+    )
+    need(act["role"] in roles, f"{name} ({event['action']}) is by one whose role may not do that")
+
+
+def requester(bundle: Bundle, run: str) -> tuple[str, bytes]:
+    """Prove the requests by which a run began and went on; return who asked first, and their public key."""
+    asker, key = "", b""
+    first = bundle.named("run.requested", on=run)
+    need(first, f"{EXCERPT}: nobody asked for {run}")
+    identity = first[0]["details"]["identity"]
+    for event in bundle.named(*ASKED, on=run):
+        name, asked = place(event), base64.b64decode(event["details"]["envelope"])
+        signed, signer = opened(bundle, name, asked, ACT, event)
+        said, wanted = signed["details"], identity["status"] == "exploratory"
+        told = [signer["subject"], signed["signer"], signed["reason"], said["month"], said["exploratory"]]
+        same = told == [event["actor"], event["actor"], event["reason"], run.split("/")[1], wanted]
+        same = same and said.get("commit", identity["code_commit"]) == identity["code_commit"]
+        same = same and signed["action"] == ASKED[0]
+        need(same and run.split("/")[0] in said["studies"], f"{name} is another request")
+        may = signer["details"]["role"] in ("analyst", "operator", "service")
+        need(may, f"{name} is by one whose role may not ask for a run")
+        asker, key = asker or signer["subject"], key or (bundle.scratch / "key").read_bytes()
+    return asker, key
+
+
+def signed_decision(bundle: Bundle, event: Json, asker: str, key: bytes) -> tuple[Json, Json]:
+    """Prove a decision: who signed it, for which run, in which role, and not the one who asked for the run.
+
+    Return what was said, and the digests that it was signed on.
+    """
+    name, envelope = place(event), base64.b64decode(event["details"]["envelope"])
+    signed, signer = opened(bundle, name, envelope, DECISION, event)
+    said, who = signed["predicate"], signer["details"]
+    claimed = [said[each] for each in ("run", "signer", "printed_name", "role", "certificate")]
+    known = [event["subject"], signer["subject"], who["name"], who["role"], who["fingerprint"]]
+    need(claimed == known and event["actor"] == signer["subject"], f"{name} is another person's or run's")
+    need(who["role"] in ("reviewer", "quality"), f"{name} is by one whose role may not decide")
+    need(event["actor"] != asker, f"{name} is on the signer's own request")
+    need((bundle.scratch / "key").read_bytes() != key, f"{name} is by the requester's own key")
+    need(event["reason"] == said["reason"] and event["role"] == said["role"], f"{name} tells other words")
+    return said, {each["name"]: next(iter(each["digest"].values())) for each in signed["subject"]}
 
 
 def tree_name(files: dict[str, tuple[str, bytes]]) -> str:

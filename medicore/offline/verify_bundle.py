@@ -2,9 +2,9 @@
 
     python -I -S verify_bundle.py [FOLDER] [--authority SHA256]
 
-It needs ``bundle_parts.py`` beside it. FOLDER is the unpacked bundle, by default the folder of this file. The program
-stops at the first check that fails; its exit code is 0 or 1, or 2 for wrong usage. ``--authority`` is the authority's
-fingerprint, which the sponsor gives you by another channel.
+It needs ``bundle_parts.py`` and ``bundle_acts.py`` beside it. FOLDER is the unpacked bundle, by default the folder of
+this file. The program stops at the first check that fails; its exit code is 0 or 1, or 2 for wrong usage.
+``--authority`` is the authority's fingerprint, which the sponsor gives you by another channel.
 """
 
 import argparse
@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__:
+    from medicore.offline.bundle_acts import check_acts, check_answers
     from medicore.offline.bundle_parts import (
+        ASKED,
         AUTHORITY,
         CHECKPOINT,
         EXCERPT,
@@ -34,12 +36,18 @@ if TYPE_CHECKING or __package__:
         fingerprint,
         need,
         opened,
+        place,
+        requester,
+        signed_act,
+        signed_decision,
         tree_name,
     )
 else:
     sys.dont_write_bytecode = True  # nothing is put into the folder
     sys.path.insert(0, str(Path(__file__).resolve().parent))  # where -I forbids to look
+    from bundle_acts import check_acts, check_answers
     from bundle_parts import (
+        ASKED,
         AUTHORITY,
         CHECKPOINT,
         EXCERPT,
@@ -54,6 +62,10 @@ else:
         fingerprint,
         need,
         opened,
+        place,
+        requester,
+        signed_act,
+        signed_decision,
         tree_name,
     )
 
@@ -63,20 +75,6 @@ PROVENANCE, SOURCE, LOCK, PDF = (
     "environment/requirements.lock",
     "record/report.signed.pdf",
 )
-DECISION, ACT = "application/vnd.in-toto+json", "application/vnd.medicore.act+json"
-ASKED, SEALING = ("run.requested", "run.resumed"), ("run.sealed", "run.halted", "run.failed")
-CORRECTED, DONE = "ledger.corrected", re.compile(r"[a-z]+\.(?:completed|halted)")
-MOVES = {
-    ("unknown", "run.requested"): "running",
-    ("running", "run.halted"): "halted",
-    ("running", "run.sealed"): "sealed",
-    ("running", "run.failed"): "failed",
-    ("halted", "run.continued"): "running",
-    ("halted", "run.rejected"): "rejected",
-    ("sealed", "run.rejected"): "rejected",
-    ("sealed", "run.released"): "released",
-    ("released", "archive.completed"): "archived",
-}
 
 
 def check_head(bundle: Bundle) -> str:
@@ -87,11 +85,7 @@ def check_head(bundle: Bundle) -> str:
     need(signer["details"]["role"] == "service", f"{CHECKPOINT}: was not signed by the service")
     need(head["digest"] == bundle.events[-1]["digest"], f"{CHECKPOINT}: is of another event than the last")
     for event in bundle.named("person.renewed", on=signer["subject"]):
-        name, given = f"{EXCERPT}: event {event['sequence']}", dict(event["details"])
-        act, by = opened(bundle, name, base64.b64decode(given.pop("envelope", "")), ACT, event)
-        same = [act["action"], act["subject"], act["details"]] == [event["action"], event["subject"], given]
-        need(same and by["subject"] == event["actor"], f"{name} gives the service a key that nobody signed")
-        need(by["details"]["role"] in ("operator", "quality"), f"{name} is by one whose role may not renew")
+        signed_act(bundle, event, ("operator", "quality"))
     return (
         f"event {head['sequence']} was signed as the ledger's head at {head['at']}, and with it the manifest"
     )
@@ -99,32 +93,17 @@ def check_head(bundle: Bundle) -> str:
 
 def check_decisions(bundle: Bundle) -> str:
     """Verify every request and decision: its signature, its signer, and the digests that it was signed on."""
-    approvals, made, run, asker = 0, Json(), bundle.manifest["run"], b""
+    approvals, made, run = 0, Json(), bundle.manifest["run"]
+    asker, key = requester(bundle, run)
     requests, decisions = bundle.named(*ASKED, on=run), bundle.named("decision.signed", on=run)
-    for event in requests:
-        name, asked = f"{EXCERPT}: event {event['sequence']}", base64.b64decode(event["details"]["envelope"])
-        signed, signer = opened(bundle, name, asked, ACT, event)
-        told = [signer["subject"], signed["signer"], signed["reason"], signed["details"]["month"]]
-        same = told == [event["actor"], event["actor"], event["reason"], run.split("/")[1]]
-        need(same and run.split("/")[0] in signed["details"]["studies"], f"{name} is another request")
-        asker = asker or (bundle.scratch / "key").read_bytes()
     for event in decisions:
-        name = f"{EXCERPT}: event {event['sequence']}"
+        name = place(event)
         envelope = base64.b64decode(event["details"]["envelope"])
         kept = f"record/decisions/{event['sequence']}.dsse.json"
         need(bundle.files.get(kept, envelope) == envelope, f"{kept}: is not the decision in the ledger")
-        signed, signer = opened(bundle, name, envelope, DECISION, event)
-        said, who = signed["predicate"], signer["details"]
-        claimed = [said[key] for key in ("run", "signer", "printed_name", "role", "certificate")]
-        known = [run, signer["subject"], who["name"], who["role"], who["fingerprint"]]
-        need(claimed == known and event["actor"] == signer["subject"], f"{name} is another person's or run's")
-        need(who["role"] in ("reviewer", "quality"), f"{name} is by one whose role may not decide")
-        need(event["actor"] != requests[0]["actor"], f"{name} is on the signer's own request")
-        need((bundle.scratch / "key").read_bytes() != asker, f"{name} is by the requester's own key")
-        on = {each["name"]: next(iter(each["digest"].values())) for each in signed["subject"]}
+        said, on = signed_decision(bundle, event, asker, key)
         need(on.pop("code commit") == bundle.manifest["code_commit"], f"{name} is not on {SOURCE}")
         need(on.pop("requirements.lock") == digest(bundle.read(LOCK)), f"{LOCK}: is not what {name} is on")
-        need(event["reason"] == said["reason"] and event["role"] == said["role"], f"{name} tells other words")
         commit = on.pop("sealed commit")
         bundle.decided[event["sequence"]] = {**said, "commit": commit}
         if commit == bundle.manifest["sealed_commit"]:
@@ -136,80 +115,6 @@ def check_decisions(bundle: Bundle) -> str:
     need(approvals or not bundle.named("run.released", on=run), f"{EXCERPT}: released without an approval")
     need(not made or digest(bundle.read(PDF)) == made["sha256"], f"{PDF}: is not what was approved last")
     return f"{len(requests)} requests, {len(decisions)} decisions signed, {approvals} of them approving this record"
-
-
-def check_acts(bundle: Bundle) -> str:
-    """Follow the run from state to state: each is allowed, and follows from what was signed before it."""
-    run, state, accepted, skipped = bundle.manifest["run"], "unknown", [], set()
-    sealed: Json = {}
-    for event in bundle.named(CORRECTED, on=run):
-        name, told = f"{EXCERPT}: event {event['sequence']}", event["details"]
-        signed, signer = opened(bundle, name, base64.b64decode(told["envelope"]), ACT, event)
-        need(
-            signer["details"]["role"] in ("operator", "quality"),
-            f"{name} is by one whose role may not correct",
-        )
-        same = [signed["action"], signed["subject"], signed["details"]]
-        need(same == [CORRECTED, run, {"disregarded": told["disregarded"]}], f"{name} is not what was signed")
-        skipped |= set(told["disregarded"])
-    moves = bundle.named(*(action for _, action in MOVES), on=run)
-    for event in moves:
-        name, action = f"{EXCERPT}: event {event['sequence']}", event["action"]
-        if (state, action) not in MOVES:
-            need(event["sequence"] in skipped, f"{name} says {action} of a run that is {state}")
-            continue
-        before = {n: said for n, said in bundle.decided.items() if n < event["sequence"]}
-        standing = {n: said for n, said in before.items() if said["commit"] == sealed.get("commit")}
-        if action == "run.continued":
-            accepted += continuation(name, event["details"]["decisions"], sealed["findings"], standing)
-        elif action == "run.rejected":
-            said = standing.get(event["details"]["decision"], {})
-            rejected = [said.get("meaning"), said.get("reason")] == ["reject", event["reason"]]
-            need(rejected, f"{name} follows from no signed rejection")
-        elif action == "run.released":
-            approved = any(said["meaning"] == "approve" for said in standing.values())
-            need(approved, f"{name} follows from no signed approval")
-        elif action in SEALING:
-            sealed = event["details"]
-            if sealed["commit"] == bundle.manifest["sealed_commit"]:
-                told_as_sealed(bundle, event, accepted)
-        state = MOVES[state, action]
-    return f"{len(moves)} moves are as their states and the signatures before them allow; the run is {state}"
-
-
-def continuation(name: str, told: list[Json], findings: list[Json], standing: dict[int, Json]) -> list[Json]:
-    """Return the acceptances with which a run continued; each is signed, and every finding has one."""
-    keys = ("finding", "meaning", "reason", "signer", "role", "signed_at")
-    roles = {one["digest"]: "quality" if one["gate"] == "previous lock" else "reviewer" for one in findings}
-    for part in told:
-        said = {**standing.get(part["sequence"], {})}
-        same = [said.get(key) for key in keys] == [part[key] for key in keys]
-        need(same and part["name"] == said["printed_name"], f"{name} continues with what nobody signed")
-        need(part["meaning"] == "proceed", f"{name} continues with another decision than 'proceed'")
-        need(part["role"] == roles.get(part["finding"]), f"{name} is answered in a wrong role")
-    open_ones = {finding["digest"] for finding in findings} - {part["finding"] for part in told}
-    need(not open_ones, f"{name} continues although {len(open_ones)} finding(s) have no signed answer")
-    return told
-
-
-def told_as_sealed(bundle: Bundle, event: Json, accepted: list[Json]) -> None:
-    """Compare provenance with the request, the acceptances, the steps and the ledger's head before it was sealed."""
-    run, provenance = bundle.manifest["run"], as_json(PROVENANCE, bundle.read(PROVENANCE))
-    request = bundle.named("run.requested", on=run)[0]["details"]["identity"]
-    expected = {**request, "record_tag": event["details"]["tag"], "accepted": accepted}
-    need(
-        provenance["run"] == expected, f"{PROVENANCE}: has another identity than request and signatures give"
-    )
-    stored = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
-    written: Json = {}
-    for step in bundle.events[: event["sequence"]]:
-        if step.get("subject") == run and DONE.fullmatch(step["action"]):
-            written.update(step["details"].get("outputs", {}))
-    changed = [name for name in written.keys() & stored.keys() if written[name] != stored[name]]
-    need(not changed, f"{PROVENANCE}: names other outputs than the steps wrote: {', '.join(sorted(changed))}")
-    head = provenance["ledger_head"]
-    known = head["sequence"] == 0 or bundle.events[head["sequence"] - 1]["digest"] == head["digest"]
-    need(known, f"{EXCERPT}: event {head['sequence']} is not the head with which the record was sealed")
 
 
 def check_record(bundle: Bundle) -> str:
@@ -262,7 +167,16 @@ def check_code(bundle: Bundle) -> str:
     return f"{len(code)} files are commit {bundle.manifest['code_commit']}, which the record holds"
 
 
-CHECKS = (check_ledger, check_files, check_head, check_record, check_decisions, check_code, check_acts)
+CHECKS = (
+    check_ledger,
+    check_files,
+    check_head,
+    check_record,
+    check_decisions,
+    check_code,
+    check_acts,
+    check_answers,
+)
 
 
 def main() -> int:

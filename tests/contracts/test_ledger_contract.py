@@ -242,20 +242,22 @@ def test_eight_writers_lose_nothing(ledgers: Open) -> None:
 
 
 def test_of_many_who_seal_a_run_at_once_one_does(ruled: Open) -> None:
-    """The rule is asked within the transaction: eight writers seal one run, and the ledger takes one seal."""
-    ledger = ruled(SystemClock())
-    ledger.append(done(action="run.requested"))
+    """The rule is asked within the transaction: eight writers, each with its own connection, seal one run, and one does."""
+    writers = [ruled(SystemClock()) for _ in range(8)]
+    writers[0].append(done(action="run.requested"))
+    ready = threading.Barrier(len(writers))
 
-    def seal(_: int) -> bool:
+    def seal(ledger: Ledger) -> bool:
+        ready.wait()
         try:
             ledger.append(done(action="run.sealed"))
         except ReviewError:
             return False
         return True
 
-    with ThreadPoolExecutor(8) as writers:
-        assert sum(writers.map(seal, range(8))) == 1
-    assert [event.action for event in ledger.events(subject=RUN)] == ["run.requested", "run.sealed"]
+    with ThreadPoolExecutor(len(writers)) as pool:
+        assert sum(pool.map(seal, writers)) == 1
+    assert [event.action for event in writers[0].events(subject=RUN)] == ["run.requested", "run.sealed"]
 
 
 def test_a_refused_event_leaves_the_ledger_open(ruled: Open) -> None:

@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 
 from medicore.cases.export.export import export
+from medicore.cases.people.attributed import record_act, require_signatory
+from medicore.offline.bundle_acts import check_acts
+from medicore.offline.bundle_parts import Bundle, FaultError, check_ledger, requester
+from medicore.offline.verify_bundle import check_decisions
 from medicore.records.identifiers import RunId
+from medicore.records.people.people import Permission
+from tests.offline.conftest import written
 from tests.offline.forger import Forger, Json
 from tests.whole_house.exported import third_party
 from tests.whole_house.house import WholeHouse, found_whole_house
 from tests.whole_house.people import words
-from tests.whole_house.study import WAITING_RUN, waiting
+from tests.whole_house.study import SOUND_RUN, WAITING_RUN, waiting
 
 
 def last(forger: Forger, action: str) -> Json:
@@ -45,7 +51,7 @@ def test_a_correction_that_nobody_signed_is_named(forger: Forger, tmp_path: Path
     forger.rewrite(added=(forged, correction))
     code, answer = third_party(forger.folder, tmp_path)
     assert code == 1
-    assert "is by one whose role may not correct" in answer
+    assert "(ledger.corrected) is not what" in answer
 
 
 def test_a_past_written_anew_is_not_what_the_record_was_sealed_with(forger: Forger, tmp_path: Path) -> None:
@@ -123,3 +129,83 @@ def test_a_rejection_is_what_was_signed(tmp_path: Path) -> None:
     code, answer = third_party(bundle, tmp_path)
     assert code == 1
     assert "follows from no signed rejection" in answer
+
+
+def acted(whole: WholeHouse, person: str, permission: Permission, action: str) -> None:
+    """Let a person sign an act on the archived run."""
+    signatory = require_signatory(whole.house, person, permission, words)
+    record_act(whole.house, signatory, action, SOUND_RUN, "An inspection is announced", {"keys": ["a"]})
+
+
+@pytest.fixture(scope="module")
+def acting(released_house: WholeHouse, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of an archived run that is held, and of which somebody looked at a patient's row."""
+    whole = released_house.copy(tmp_path_factory.mktemp("acting"))
+    acted(whole, "quinn", Permission.EXTEND, "archive.held")
+    acted(whole, "rita", Permission.VIEW, "subject.viewed")
+    return written(whole, tmp_path_factory.mktemp("exported") / "bundle")
+
+
+@pytest.fixture
+def read(acting: Path, tmp_path: Path) -> Bundle:
+    """The same bundle as the program reads it, up to what follows the decisions."""
+    found = Bundle(acting, tmp_path)
+    check_ledger(found)
+    check_decisions(found)
+    return found
+
+
+def test_acts_that_were_signed_verify(acting: Path, tmp_path: Path) -> None:
+    """The bundle shows who held the record and who looked at a patient's row, with their certificates."""
+    code, answer = third_party(acting, tmp_path)
+    assert code == 0, answer
+    assert "2 other acts are signed" in answer
+
+
+@pytest.mark.parametrize(
+    ("action", "changed", "told"),
+    [
+        ("subject.viewed", {"reason": "The patient asked"}, r"\(subject.viewed\) is not what rita signed"),
+        ("subject.viewed", {"actor": "quinn"}, r"\(subject.viewed\) is not what quinn signed"),
+        ("archive.held", {"role": "reviewer"}, r"\(archive.held\) is not what quinn signed"),
+        ("archive.held", {"details": {"keys": ["a"]}}, "is not a JSON document"),
+        ("run.released", {"details": {"commit": "0" * 40}}, "released another record than this one"),
+    ],
+)
+def test_an_act_that_nobody_signed_is_named(read: Bundle, action: str, changed: Json, told: str) -> None:
+    """A hold or a look at a row with other words, by another or without a signature, and a release of another record."""
+    check_acts(read)
+    (event,) = read.named(action, on=SOUND_RUN)
+    event.update(changed)
+    with pytest.raises(FaultError, match=told):
+        check_acts(read)
+
+
+def test_an_act_of_one_who_may_not_is_named(released_house: WholeHouse, tmp_path: Path) -> None:
+    """Only quality ends a hold: the operator's signature under its end is named by the role."""
+    whole = released_house.copy(tmp_path / "house")
+    acted(whole, "otto", Permission.EXTEND, "archive.lifted")
+    read = Bundle(written(whole, tmp_path / "lifted"), tmp_path)
+    check_ledger(read)
+    with pytest.raises(FaultError, match=r"\(archive.lifted\) is by one whose role may not do that"):
+        check_acts(read)
+
+
+@pytest.mark.parametrize("action", ["effect.completed", "lock.frozen", "decision.signed"])
+def test_work_after_the_end_is_named(read: Bundle, action: str) -> None:
+    """An archived run whose step, data lock or decision comes after its end did not go so."""
+    (done,) = read.named(action, on=SOUND_RUN)
+    read.events.append({**done, "sequence": len(read.events) + 1})
+    with pytest.raises(FaultError, match=f"says {action} of a run that is archived"):
+        check_acts(read)
+
+
+def test_a_request_that_was_not_signed_so_is_named(whole_ledger_bundle: Path, tmp_path: Path) -> None:
+    """A run that its first event calls exploratory, while the signed request does not, was asked for otherwise."""
+    read = Bundle(whole_ledger_bundle, tmp_path)
+    check_ledger(read)
+    (asked,) = read.named("run.requested", on=SOUND_RUN)
+    assert requester(read, SOUND_RUN)[0] == "ana"
+    asked["details"]["identity"]["status"] = "exploratory"
+    with pytest.raises(FaultError, match="is another request"):
+        requester(read, SOUND_RUN)

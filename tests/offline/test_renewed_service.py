@@ -62,7 +62,7 @@ def test_the_earlier_key_signs_no_later_head(renewed: tuple[WholeHouse, Path], t
     ("changed", "told"),
     [
         ({"envelope": ""}, "is not a JSON document"),
-        ({"name": "Another service"}, "gives the service a key that nobody signed"),
+        ({"name": "Another service"}, "(person.renewed) is not what otto signed"),
     ],
 )
 def test_a_renewal_that_nobody_signed_is_named(

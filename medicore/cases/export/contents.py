@@ -1,5 +1,6 @@
 """The contents of an exported bundle: everything that the stores hold of a run, read and proved piece by piece."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files as package_files
@@ -23,6 +24,8 @@ from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.people import people_of
 from medicore.records.people.public_key import fingerprint
 from medicore.records.results.analysis_results import reporting_event
+from medicore.records.results.looks import LOOKS, answering_runs
+from medicore.records.section import Section
 
 _LOCK = "requirements.lock"
 
@@ -34,6 +37,14 @@ class Contents:
     identity: Mapping[str, str]
     provenance: Mapping[str, Any]
     files: Mapping[str, bytes]
+
+    @property
+    def answering(self) -> dict[str, int]:
+        """The earlier runs by whose decisions findings are answered, each with the last event that was read of it."""
+        if f"record/{LOOKS}" not in self.files:
+            return {}
+        looks = json.loads(self.files[f"record/{LOOKS}"])
+        return answering_runs(Section(LOOKS, looks, f"run 'medicore verify {self.identity['run']}'"))
 
 
 def contents(house: House, run: RunId) -> Contents:

@@ -59,19 +59,22 @@ def export(
         exporter = require_signatory(house, person, Permission.EXPORT, passphrase)
     events = tuple(house.ledger.events())
     found = contents(house, run)
-    shown = bundle.shown_events(events, str(run))
+    answering = found.answering
+    shown = bundle.shown_events(events, str(run), answering=answering)
     own = RunHistory.of(run, (event for event in events if event.subject == str(run)))
     for first, envelope in own.signed_exports:
         held = events[: first.until]
-        if first.whole_ledger != whole_ledger or bundle.shown_events(held, str(run)) != shown:
+        if first.whole_ledger != whole_ledger:
             continue
-        files = described(found, held, _excerpt(held, run, whole_ledger=whole_ledger))
+        if bundle.shown_events(held, str(run), answering=answering) != shown:
+            continue
+        files = described(found, held, _excerpt(held, run, answering, whole_ledger=whole_ledger))
         if sha256(files[bundle.MANIFEST]) == first.manifest:
             copy = {"manifest": first.manifest, "copy_of": first.event.sequence}
             record_act(house, exporter, "run.exported", str(run), REASON, copy)
             files |= _signed(events[len(held) : first.event.sequence], envelope, whole_ledger=whole_ledger)
             return Export(str(run), files, first.manifest, first.event.sequence, again=True)
-    files = described(found, events, _excerpt(events, run, whole_ledger=whole_ledger))
+    files = described(found, events, _excerpt(events, run, answering, whole_ledger=whole_ledger))
     manifest = sha256(files[bundle.MANIFEST])
     details = {"manifest": manifest, "until": len(events), "whole_ledger": whole_ledger}
     require_service_key(house)  # without a signature there is no export, so the ledger records none
@@ -85,8 +88,10 @@ def export(
     return Export(str(run), files, manifest, exported.sequence, again=False)
 
 
-def _excerpt(events: tuple[LedgerEvent, ...], run: RunId, *, whole_ledger: bool) -> bytes:
-    shown = bundle.shown_events(events, str(run), everything=whole_ledger)
+def _excerpt(
+    events: tuple[LedgerEvent, ...], run: RunId, answering: Mapping[str, int], *, whole_ledger: bool
+) -> bytes:
+    shown = bundle.shown_events(events, str(run), answering=answering, everything=whole_ledger)
     return bundle.ledger_lines(events, shown)
 
 

@@ -6,6 +6,7 @@ and signature (``UNHASHED``): each of these is determined by the others.
 """
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from medicore.records.canonical import canonical, document, sha256
@@ -16,7 +17,7 @@ EXCERPT = "ledger/excerpt.jsonl"
 EXPORTED = "ledger/exported.jsonl"
 CHECKPOINT = "ledger/checkpoint.dsse.json"
 README = "README.txt"
-VERIFIER = ("verify_bundle.py", "bundle_parts.py")
+VERIFIER = ("verify_bundle.py", "bundle_parts.py", "bundle_acts.py")
 UNHASHED = (MANIFEST, EXPORTED, CHECKPOINT)
 
 _COPIES = frozenset(
@@ -34,27 +35,41 @@ def manifest(identity: Mapping[str, str], files: Mapping[str, bytes]) -> bytes:
     return document({"schema": "medicore-bundle-1", **identity, "files": entries})
 
 
-def shown_events(events: Iterable[LedgerEvent], run: str, *, everything: bool = False) -> tuple[int, ...]:
+def shown_events(
+    events: Iterable[LedgerEvent],
+    run: str,
+    *,
+    answering: Mapping[str, int] = MappingProxyType({}),
+    everything: bool = False,
+) -> tuple[int, ...]:
     """Return the sequence numbers of the events that an export of ``run`` shows in full.
 
     These are the events of the run, the creation of the authority, and the events about the people who acted on the
     run, about the service that signs the ledger, and about who gave the service a new key; ``everything`` shows the whole
-    ledger. Events about exports of the run are left out, so another export of the run shows the same events.
+    ledger. ``answering`` names the earlier runs by whose decisions findings of the run are answered, each with the last
+    event that the run read of them: up to that event they are shown as the run itself is. Events about exports are left
+    out, so another export of the run shows the same events.
     """
     held = tuple(events)
     if everything:
         return tuple(event.sequence for event in held)
-    own = [event for event in held if event.subject == run and event.action not in _COPIES]
-    actors = {event.actor for event in own}
+    own = {event.sequence: event for event in held if _is_of(event, run, answering)}
+    actors = {event.actor for event in own.values()}
     services = {event.subject for event in held if event.details.get("role") == "service"}
     actors |= {event.actor for event in held if event.action in OF_PEOPLE and event.subject in services}
     return tuple(
         event.sequence
         for event in held
-        if (event.subject == run and event.action not in _COPIES)
+        if event.sequence in own
         or event.action == "authority.created"
         or (event.action in OF_PEOPLE and event.subject in actors | services)
     )
+
+
+def _is_of(event: LedgerEvent, run: str, answering: Mapping[str, int]) -> bool:
+    """Return whether an event is about the run, or about an earlier one as far as that answers it; no copy is."""
+    about = event.subject == run or event.sequence <= answering.get(event.subject, 0)
+    return about and event.action not in _COPIES
 
 
 def ledger_lines(events: Iterable[LedgerEvent], shown: Iterable[int]) -> bytes:
@@ -97,7 +112,7 @@ than this folder: whoever could replace the whole folder could replace the autho
 it is
     {authority}
 
-The program is part of the folder too. If you want to trust nothing in here, take its two files from the sponsor's
+The program is part of the folder too. If you want to trust nothing in here, take its three files from the sponsor's
 release of MediCore (medicore/offline) and name this folder as its argument. Their SHA-256 are
 {verifier}
 
@@ -112,7 +127,10 @@ What it checks
              exactly this data, protocol, code, environment, results and report, and not by the person who asked
              for the run
   acts       the run went from state to state as it may; each continuation, rejection and release follows from signed
-             decisions; the record is what request, decisions, steps and the audit trail's head before it say
+             decisions; whoever saw a patient's data, corrected the trail or changed the retention signed that; the
+             record is what request, decisions, steps and the audit trail's head before it say
+  answers    a finding that repeats one of an earlier run of the month, and names the decision on it: that decision is
+             signed and the earlier run went on with it; the record that it was signed on is not in this folder
   code       code, sealed and released record are, to the byte, the git commits that decisions and ledger name
 
 What is in it
@@ -122,12 +140,14 @@ What is in it
   code/source.tar          the code, commit {code_commit}
   code/*.commit            the commits as git keeps them; repository/ holds what the record changed beside itself
   environment/             the locked libraries, and the bill of materials in CycloneDX 1.6
-  ledger/                  the audit trail: this run's events in full, others by their digests alone; see below
+  ledger/                  the audit trail: this run's events in full, and those of an earlier run whose decisions
+                           answer findings of this one; others by their digests alone; see below
   authority.pem            the certificate of the authority that vouches for the people
 
-Events on other studies are shown by sequence number and digest alone. That the trail is one chain from its first
-event to the signed one is proved for the events that are shown; for the others you have the digests that the service
-signed, and can hold them against the sponsor's full ledger at any time. An export with --whole-ledger shows them all.
+Events on other runs and studies are shown by sequence number and digest alone. That the trail is one chain from its
+first event to the signed one is proved for the events that are shown; for the others you have the digests that the
+service signed, and can hold them against the sponsor's full ledger at any time. An export with --whole-ledger shows
+them all.
 
 To repeat the analysis: unpack code/source.tar, put record/ into its folder
     {folder}

@@ -28,6 +28,7 @@ _TITLES = {
     "README.txt": "What this folder is and how it is verified",
     "verify_bundle.py": "The program that verifies this folder offline",
     "bundle_parts.py": "What that program reads files, events and signatures with",
+    "bundle_acts.py": "How that program follows what was done to the record",
     "MANIFEST.json": "SHA-256 and size of every file",
     "analysis-results.json": "Results in the form of the CDISC Analysis Results Standard 1.0",
     "authority.pem": "Certificate of the authority that vouches for the people",

@@ -282,3 +282,9 @@ def earlier_looks(document: Section) -> tuple[SeenLook, ...]:
     return tuple(
         SeenLook.of(part, run=part.text("run"), kind=part.text("kind")) for part in document.parts("earlier")
     )
+
+
+def answering_runs(document: Section) -> dict[str, int]:
+    """Return the earlier runs whose decisions ``looks_document`` stored, each with the last event that was read for it."""
+    answered = [look.run for look in earlier_looks(document) if look.answers]
+    return {run: document.count("sequence") for run in answered}

@@ -12,7 +12,7 @@ from medicore.cases.export.contents import contents, described, sbom
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import IntegrityError, ProtocolError
-from medicore.offline import bundle_parts, verify_bundle
+from medicore.offline import bundle_acts, bundle_parts, verify_bundle
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from tests.whole_house.checkout import LOCKED
@@ -56,9 +56,9 @@ def test_code_and_commits_are_what_git_names(released: WholeHouse) -> None:
 
 
 def test_the_program_that_verifies_is_in_it(released: WholeHouse) -> None:
-    """The verifier is the package's own two files, and the text names their SHA-256 and the authority."""
+    """The verifier is the package's own three files, and the text names their SHA-256 and the authority."""
     found = contents(released.house, RUN)
-    for part in (verify_bundle, bundle_parts):
+    for part in (verify_bundle, bundle_acts, bundle_parts):
         own = Path(part.__file__)
         assert found.files[own.name] == own.read_bytes()
         assert f"{sha256(own.read_bytes())}  {own.name}" in found.files["README.txt"].decode()

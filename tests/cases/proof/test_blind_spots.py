@@ -189,6 +189,12 @@ def test_a_loose_part_of_the_people_is_named(released: WholeHouse, words: str) -
     assert checks(released) == ()
 
 
+def test_what_is_foreign_in_the_repository_is_named(released: WholeHouse) -> None:
+    """A program for git to run in the record repository fails the verification of a run by its own check (FAULTS 76)."""
+    released.records.foreign = "hooks/update is a program for git to run"
+    assert failed(released) == {"record repository (foreign parts)": released.records.foreign}
+
+
 def test_an_emptied_archive_is_never_intact(released: WholeHouse) -> None:
     """When nothing is left of what the ledger says was archived, every proof says so (FAULTS 80)."""
     shutil.rmtree(released.home / "archive")

@@ -46,6 +46,19 @@ def test_one_more_copy_changes_nothing() -> None:
     assert bundle.shown_events(ledger(TOLD[:9]), RUN) == bundle.shown_events(ledger(), RUN)
 
 
+def test_a_run_that_answers_is_shown_up_to_what_was_read_of_it() -> None:
+    """The events of an earlier run by whose decision a finding is answered, and its people; nothing that came later."""
+    told = (
+        *TOLD[:7],
+        ("paul", "decision.signed", OTHER, {}),
+        ("paul", "run.exported", OTHER, {}),
+        ("ada", "run.requested", RUN, {}),
+        ("medicore", "notice.sent", OTHER, {}),
+    )
+    shown = bundle.shown_events(ledger(told), RUN, answering={OTHER: 9})
+    assert shown == (1, 2, 3, 5, 6, 7, 8, 10)
+
+
 def test_everything_can_be_shown() -> None:
     """The whole ledger is shown when it is asked for."""
     assert bundle.shown_events(ledger(), RUN, everything=True) == tuple(range(1, len(TOLD) + 1))
@@ -75,7 +88,9 @@ def test_readme_names_run_authority_and_program() -> None:
     """The text says what the folder is of, what to run, and both fingerprints."""
     identity = {"run": RUN, "folder": "records/MED-2024-0147/2025-03", "code_commit": "c" * 40}
     text = bundle.readme(
-        identity, "a" * 64, {"verify_bundle.py": "b" * 64, "bundle_parts.py": "d" * 64}
+        identity,
+        "a" * 64,
+        {"verify_bundle.py": "b" * 64, "bundle_parts.py": "d" * 64, "bundle_acts.py": "e" * 64},
     ).decode()
     for words in (
         RUN,
