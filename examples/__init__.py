@@ -1,1 +1,1 @@
-"""Worked examples: the demo."""
+"""Worked examples: the demo, the CDISC pilot study, and a study of counts."""

@@ -87,3 +87,15 @@ def test_a_harm_of_terms_is_compared_by_time(inputs: Any) -> None:
         "exposure 812.5",
         "By the ratio of the arms' exposure, 10.51 events of the treated were expected",
     )
+
+
+def test_a_term_that_no_event_has_is_told(inputs: Any) -> None:
+    """The words name the term, and say whether the protocol's list confirms its spelling."""
+    first, second = inputs.results["harms"]
+    first |= {"absent_terms": ["Zoster"], "terms_listed": False}
+    second |= {"absent_terms": ["Syncope"], "terms_listed": True}
+    assert says(
+        harms.counted(inputs.report()),
+        "No delivered adverse event has the preferred term Zoster; the protocol lists no preferred terms that would show",
+        "has the preferred term Syncope; the protocol's list of preferred terms has it so.",
+    )

@@ -1,7 +1,7 @@
 """Studies of sites with effects of their own: how often the interval by clusters, and that of subjects, holds the truth."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from scipy.special import expit
@@ -21,6 +21,10 @@ SIZES = ((10, 8), (10, 30), (24, 8))
 """Sites, and the mean number of subjects of each."""
 
 
+WHOLE_SITES = (24, 20)
+"""The same where whole sites are treated."""
+
+
 @dataclass(frozen=True)
 class Held:
     """Whether each interval holds the effect: by clusters, and as if subjects were independent."""
@@ -28,15 +32,34 @@ class Held:
     clustered: bool
     independent: bool
     estimate: float
+    standard_error: float
 
 
-def coverage(sites: int, size: int, *, whole: bool) -> tuple[float, float, float]:
-    """Return the shares of intervals, by clusters and of subjects, that hold the effect, and the mean estimate."""
+@dataclass(frozen=True)
+class Sites:
+    """The shares of intervals, by clusters and of subjects, that hold the effect; bias, spread and mean standard error."""
+
+    clustered: float
+    independent: float
+    bias: float
+    bias_error: float
+    deviation: float
+    mean_error: float
+
+
+@cache
+def coverage(sites: int, size: int, *, whole: bool) -> Sites:
+    """Return what many studies of so many sites find."""
     found = simulated(partial(_one, sites, size, whole), SIMULATIONS)
-    return (
+    estimates = np.array([one.estimate for one in found])
+    deviation = float(estimates.std(ddof=1))
+    return Sites(
         float(np.mean([one.clustered for one in found])),
         float(np.mean([one.independent for one in found])),
-        float(np.mean([one.estimate for one in found])),
+        float(estimates.mean() - EFFECT),
+        deviation / SIMULATIONS**0.5,
+        deviation,
+        float(np.mean([one.standard_error for one in found])),
     )
 
 
@@ -64,4 +87,4 @@ def _one(sites: int, size: int, whole: bool, index: int) -> Held:
     for one in (by_cluster, alone):
         low, high = one.interval(0.95)
         held.append(low <= EFFECT <= high)
-    return Held(held[0], held[1], by_cluster.value)
+    return Held(held[0], held[1], by_cluster.value, by_cluster.standard_error)

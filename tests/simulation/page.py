@@ -4,17 +4,20 @@ from pathlib import Path
 
 from tests.simulation import (
     alarms,
+    clusters_page,
     controls_page,
     coverage,
     flexible_page,
     gaps,
     looks_page,
     missing_page,
+    rare_page,
     rates_page,
     robustness,
     small_page,
     survival_page,
     visits_page,
+    wins_page,
 )
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulation.md"
@@ -39,6 +42,9 @@ def text() -> str:
             survival_page.section(),
             visits_page.section(),
             rates_page.section(),
+            wins_page.section(),
+            rare_page.section(),
+            clusters_page.section(),
             _alarms(),
             _rerandomised(),
             small_page.alarms(),

@@ -1,7 +1,7 @@
 """Studies with few events: what penalised outcome models estimate, where likelihood has no estimate, and the score interval."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from scipy.special import expit
@@ -18,7 +18,7 @@ from tests.simulation.worlds import stream
 
 _WORLD = 92
 SIMULATIONS = 1000
-WORLDS = ((120, 0.10, 0.10), (300, 0.10, 0.04), (300, 0.30, 0.15))
+WORLDS = ((60, 0.25, 0.25), (120, 0.10, 0.10), (300, 0.10, 0.04), (300, 0.30, 0.15))
 """Subjects of both arms, and the risk of the treated and of the controls where the covariate is at its mean."""
 
 
@@ -27,12 +27,47 @@ class Found:
     """What one study finds: whether intervals hold the effect, whether each arm has enough events, and whether likelihood fails."""
 
     error: float
+    standard_error: float
     held: bool
     held_by_score: bool
     enough: bool
     failed: bool
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What many studies come to: bias, spread, standard error, and shares of intervals that hold the truth."""
+
+    truth: float
+    bias: float
+    bias_error: float
+    deviation: float
+    mean_error: float
+    coverage: float
+    enough: float
+    by_score: float
+    failed: float
+
+
+def summary(n: int, one: float, zero: float) -> Summary:
+    """Return what the studies of one world come to; coverage is of those in which no arm has too few events."""
+    found = studies(n, one, zero)
+    errors = np.array([each.error for each in found])
+    deviation = float(errors.std(ddof=1))
+    return Summary(
+        _effect(one, zero),
+        float(errors.mean()),
+        deviation / len(errors) ** 0.5,
+        deviation,
+        float(np.mean([each.standard_error for each in found])),
+        float(np.mean([each.held for each in found if each.enough])),
+        float(np.mean([each.enough for each in found])),
+        float(np.mean([each.held_by_score for each in found])),
+        float(np.mean([each.failed for each in found])),
+    )
+
+
+@cache
 def studies(n: int, one: float, zero: float) -> list[Found]:
     """Return what many randomised studies find."""
     return simulated(partial(_study, n, one, zero), SIMULATIONS)
@@ -63,6 +98,7 @@ def _study(n: int, one: float, zero: float, index: int) -> Found:
     fewest = min(*events, *(size - count for size, count in zip(sizes, events, strict=True)))
     return Found(
         found.value - effect,
+        found.standard_error,
         low <= effect <= high,
         score.low <= effect <= score.high,
         fewest >= LEAST_EVENTS,

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from tests.simulation.page import PAGE
 from tests.simulation.rare_events import WORLDS, studies
+from tests.simulation.rare_page import section
 
+RARE = (120, 0.10, 0.10)
 TOO_FEW = 0.925
 """The smallest share of intervals of 95 % that may hold the effect; its Monte-Carlo error is 0.7 %."""
 
@@ -28,5 +31,12 @@ def test_the_estimate_is_free_of_bias_and_the_interval_holds_where_events_suffic
 @pytest.mark.timeout(3000)
 def test_likelihood_fails_where_the_penalty_does_not() -> None:
     """In small studies with rare events many have no outcome model by likelihood."""
-    found = studies(*WORLDS[0])
+    found = studies(*RARE)
     assert np.mean([each.failed for each in found]) > 0.01
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+def test_the_section_of_the_page_is_current() -> None:
+    """``docs/simulation.md`` holds the section as the simulations make it."""
+    assert section() in PAGE.read_text(encoding="utf-8")

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.simulation.page import PAGE
 from tests.simulation.wins import EFFECT, SUBJECTS, coverage, truth
+from tests.simulation.wins_page import section
 
 LOWEST, HIGHEST = 0.94, 0.96
 TWO_ERRORS = 0.014
@@ -23,3 +25,10 @@ def test_intervals_cover_from_60_subjects_up(n: int, effect: float) -> None:
     assert refused < 0.1, row
     assert abs(row.bias) <= max(0.1 * row.deviation, 4 * row.bias_error), row
     assert LOWEST - TWO_ERRORS <= row.coverage <= HIGHEST + TWO_ERRORS, row
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+def test_the_section_of_the_page_is_current() -> None:
+    """``docs/simulation.md`` holds the section as the simulations make it."""
+    assert section() in PAGE.read_text(encoding="utf-8")

@@ -62,6 +62,7 @@ def one(index: int, n: int, effect: float) -> tuple[float, float, float, float] 
     return found.value, found.standard_error, *found.interval(LEVEL)
 
 
+@cache
 def coverage(n: int, effect: float, simulations: int = SIMULATIONS) -> tuple[Coverage, float]:
     """Return the coverage of the interval of the win odds, and the share of samples that were refused."""
     every = simulated(partial(one, n=n, effect=effect), simulations)

@@ -10,6 +10,7 @@ from medicore.records.canonical import digest
 from medicore.records.protocol.contract import Column, Contract
 from medicore.records.protocol.growing import GrowingPart
 from medicore.records.protocol.part import Action, Level, Name, Positive, Text
+from medicore.records.protocol.safety.plan import Safety
 
 LONGEST = 1000
 """The largest upper limit of a surveillance: with more events the exact critical value takes too long to compute."""
@@ -39,15 +40,17 @@ class CountedHarm(GrowingPart):
     minimum_events: Annotated[int, Field(ge=1)] = 1
     action: Action = "board"
 
-    @property
-    def design(self) -> dict[str, Any]:
-        """The design of the surveillance: all that decides what is counted, and what is a signal."""
-        return self.model_dump(mode="json", exclude={"name", "label", "action"})
+    def design(self, safety: Safety | None) -> dict[str, Any]:
+        """Return the design of the surveillance: all that decides what is counted, and what is a signal.
 
-    @property
-    def design_digest(self) -> str:
-        """SHA-256 of the design."""
-        return digest(self.design)
+        The events of a harm with terms, and their time, are those of the plan ``safety``.
+        """
+        own = self.model_dump(mode="json", exclude={"name", "label", "action"})
+        return {**own, **safety.counting} if self.terms and safety is not None else own
+
+    def design_digest(self, safety: Safety | None) -> str:
+        """Return SHA-256 of the design."""
+        return digest(self.design(safety))
 
 
 def incoherent_harms(harms: Sequence[CountedHarm], contract: Contract) -> Iterator[str]:

@@ -74,12 +74,15 @@ def _bound(section: Mapping[str, Any], kind: str, bound: Mapping[str, Any]) -> F
 def harm_findings(harms: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     """Yield the findings on counted harms. None of a harm for which the protocol declares ``action: none``.
 
+    A term that no event has is a finding where no list of preferred terms says that it is spelt rightly.
     A signal stays a finding at every later look. So is a harm that can be tested no longer: its counts are past the upper
     limit, or there are events and nothing to hold them against.
     """
     for harm in harms:
         if harm["action"] == "none":
             continue
+        if harm.get("absent_terms") and not harm["terms_listed"]:
+            yield _absent(harm)
         if harm["first_signal"] is not None:
             yield _signal(harm)
         elif harm["ended"]:
@@ -121,6 +124,16 @@ def _untested(harm: Mapping[str, Any]) -> Finding:
         "effect", GATE, f"untested harm {harm['name']}", _counts(harm), "a test",
         f"the harm {harm['name']!r} could not be tested: {harm['untested']}; found {_counts(harm)}; the monitoring board judges "
         "the counts",
+    )  # fmt: skip
+
+
+def _absent(harm: Mapping[str, Any]) -> Finding:
+    terms = ", ".join(repr(term) for term in harm["absent_terms"])
+    return Finding(
+        "effect", GATE, f"terms of harm {harm['name']}", terms, "terms of the adverse events",
+        f"no delivered adverse event has the preferred term {terms} of the harm {harm['name']!r}, which is right only if it "
+        "did not happen and is spelt as in the coding dictionary; compare the spelling, and list the dictionary's terms under "
+        "safety.preferred_terms, which settles this finding",
     )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ from medicore.stats.monitoring.surveillance import (
 )
 from medicore.steps.looks.section import frozen_looks, plan_of, this_look
 from medicore.steps.safety.at_risk import at_risk
+from medicore.steps.safety.counted_terms import absent
+from medicore.steps.safety.events import frozen_events
 
 NO_EXPOSURE = "an arm has no exposure yet"
 """Why a harm is not compared between the arms, or with its background rate."""
@@ -82,10 +84,12 @@ def counted_harms(
             for seen in look.harms
             if seen.name == harm.name
         ]
-        found = tested_harm(harm, arms, [one.harm for one in told])
-        seen = _seen(harm, arms, found)
+        design = harm.design_digest(protocol.safety)
+        found = tested_harm(harm, arms, [one.harm for one in told], design)
+        seen = _seen(harm, design, arms, found)
         counted.append(seen)
-        rows.append(_row(harm, arms, found, (*told, Told(len(looks) + 1, now, seen))))
+        row = _row(harm, harm.design(protocol.safety), arms, found, (*told, Told(len(looks) + 1, now, seen)))
+        rows.append(row | _terms(files, protocol, harm))
     return rows, tuple(counted)
 
 
@@ -124,15 +128,15 @@ def _complete(column: pd.Series, arms: Mapping[str, NDArray[np.bool_]], name: st
 
 
 def tested_harm(
-    harm: CountedHarm, arms: Mapping[str, ArmCounts], earlier: Sequence[SeenHarm]
+    harm: CountedHarm, arms: Mapping[str, ArmCounts], earlier: Sequence[SeenHarm], digest: str
 ) -> SurveillanceResult | None:
     """Return the MaxSPRT of a look's cumulative counts; None where there is no exposure to compare them by.
 
-    The level spent is known where every earlier look had this design and, between arms, this ratio of exposure.
+    ``digest`` is that of today's design. The level spent is known where every earlier look had this design and, between arms, this ratio of exposure.
     """
     treated, control = arms["treated"], arms["control"]
     design = Surveillance(harm.alpha, harm.upper_limit, harm.minimum_events)
-    same = all(seen.design == harm.design_digest for seen in earlier)
+    same = all(seen.design == digest for seen in earlier)
     if harm.rate is not None:
         expected = harm.rate * treated.exposure
         if expected == 0 < treated.events:
@@ -149,11 +153,22 @@ def tested_harm(
     return binomial_surveillance(design, treated.events, treated.events + control.events, ratio, most)
 
 
-def _seen(harm: CountedHarm, arms: Mapping[str, ArmCounts], found: SurveillanceResult | None) -> SeenHarm:
+def _terms(files: RecordFiles, protocol: Protocol, harm: CountedHarm) -> dict[str, Any]:
+    """Return, of a harm with terms, which of them no delivered event has, and whether the plan lists its terms."""
+    if not harm.terms or protocol.safety is None:
+        return {}
+    delivered = frozen_events(files, protocol.safety, protocol).table[TERM]
+    listed = bool(protocol.safety.preferred_terms)
+    return {"absent_terms": absent(harm.terms, delivered), "terms_listed": listed}
+
+
+def _seen(
+    harm: CountedHarm, digest: str, arms: Mapping[str, ArmCounts], found: SurveillanceResult | None
+) -> SeenHarm:
     compared = found is not None and harm.kind == "binomial"
     return SeenHarm(
         harm.name,
-        harm.design_digest,
+        digest,
         arms["treated"].events,
         arms["control"].events,
         arms["control"].exposure / arms["treated"].exposure if compared else None,
@@ -166,11 +181,13 @@ def _seen(harm: CountedHarm, arms: Mapping[str, ArmCounts], found: SurveillanceR
 
 def _row(
     harm: CountedHarm,
+    design: Mapping[str, Any],
     arms: Mapping[str, ArmCounts],
     found: SurveillanceResult | None,
     looks: Sequence[Told],
 ) -> dict[str, Any]:
     """Return the harm as the results hold it."""
+    today = looks[-1].harm.design
     untested = NO_EXPOSURE if found is None else NO_SIGNAL if found.critical_value is None else None
     nothing = dict.fromkeys(
         ("expected", "log_likelihood_ratio", "critical_value", "type_one_error", "level_spent")
@@ -180,13 +197,13 @@ def _row(
         "name": harm.name,
         "label": harm.label,
         "kind": harm.kind,
-        "design": harm.design,
+        "design": design,
         "action": harm.action,
         "arms": {arm: asdict(counts) for arm, counts in arms.items()},
         **result,
         "untested": untested,
-        "first_signal": next((told.number for told in looks if told.signals(harm.design_digest)), None),
-        "looks": [_look(told, harm.design_digest) for told in looks],
+        "first_signal": next((told.number for told in looks if told.signals(today)), None),
+        "looks": [_look(told, today) for told in looks],
     }
 
 

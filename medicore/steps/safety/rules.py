@@ -8,10 +8,13 @@ from datetime import date
 import pandas as pd
 
 from medicore.ports.files import RecordFiles
+from medicore.records.protocol.contract import Column
+from medicore.records.protocol.monitoring import declared_harms
 from medicore.records.protocol.protocol import Protocol
-from medicore.records.protocol.safety.plan import SUBJECT, Safety
+from medicore.records.protocol.safety.plan import SUBJECT, TERM, Safety
 from medicore.steps.data.casting import EXPECTED
-from medicore.steps.data.schema import REQUIRED, UNIQUE, broken_rules, expectation
+from medicore.steps.data.schema import ALLOWED, REQUIRED, UNIQUE, broken_rules, expectation
+from medicore.steps.safety.counted_terms import respelt
 from medicore.steps.safety.events import AdverseEvents, frozen_events
 
 PREFIX = "adverse_events"
@@ -43,6 +46,7 @@ def broken_event_rules(
     events = frozen_events(files, plan, protocol)
     yield from _of_rows(events, extract[protocol.contract.subject])
     yield from _of_values(events, plan, protocol, exported_on)
+    yield from _of_terms(events, plan, protocol)
     yield from _of_time(plan, extract)
 
 
@@ -75,13 +79,30 @@ def _of_values(
         left = count - uncastable[name] if rule == REQUIRED else count
         if left > 0:
             column = f"{PREFIX}.{name}"
-            expected = (
-                "a value for every event"
-                if rule == REQUIRED
-                else expectation(contract.column(name), rule, exported_on)
-            )
+            expected = _expected(contract.column(name), rule, exported_on)
             message = f"Column {column}: {left} row(s) break the rule {rule!r}; expected {expected}."
             yield BrokenRule(column, rule, left, expected, message)
+
+
+def _expected(column: Column, rule: str, exported_on: date) -> str:
+    if rule == REQUIRED:
+        return "a value for every event"
+    if (column.name, rule) == (TERM, ALLOWED):
+        return "one of the preferred terms that the safety plan lists"
+    return expectation(column, rule, exported_on)
+
+
+def _of_terms(events: AdverseEvents, plan: Safety, protocol: Protocol) -> Iterator[BrokenRule]:
+    """Yield each counted term that events have in another spelling; they would not count."""
+    if plan.preferred_terms:
+        return  # any other spelling is a value that the plan does not list
+    for harm in declared_harms(protocol.monitoring):
+        for term, count in respelt(harm.terms, events.table[TERM]).items():
+            message = (
+                f"{count} adverse event(s) have a term that differs by blanks, case or Unicode form alone from {term!r} of the "
+                f"harm {harm.name!r}, and would not count."
+            )
+            yield BrokenRule(f"{PREFIX}.{TERM}", "spelling of a counted term", count, repr(term), message)
 
 
 def _of_time(plan: Safety, extract: pd.DataFrame) -> Iterator[BrokenRule]:

@@ -36,6 +36,7 @@ def _words(report: Report, harm: dict[str, Any]) -> str:
         )
         words.append(_level(harm))
     words.append(_standing(harm))
+    words += _absent(harm)
     return " ".join(words)
 
 
@@ -93,6 +94,19 @@ def _standing(harm: dict[str, Any]) -> str:
             "more."
         )
     return "No look has signalled the harm."
+
+
+def _absent(harm: dict[str, Any]) -> list[str]:
+    """Return the terms that no event has; a record of before they were told has none."""
+    terms = ", ".join(harm.get("absent_terms", ()))
+    if not terms:
+        return []
+    listed = (
+        "the protocol's list of preferred terms has it so"
+        if harm["terms_listed"]
+        else "the protocol lists no preferred terms that would show a wrong spelling"
+    )
+    return [f"No delivered adverse event has the preferred term {terms}; {listed}."]
 
 
 def _table(report: Report) -> Code:

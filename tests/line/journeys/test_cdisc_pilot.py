@@ -6,36 +6,48 @@ from typing import Any
 
 import pytest
 
+from medicore.stores.report.pdf_text import text_of
 from tests.conftest import ROOT, Project, found_project, git
 from tests.reference.reference import FOLDER, MISSING
 
 STUDY, MONTH = "REF-CDISCPILOT01", "2025-07"
 FILES = ("adsl.xpt", "adam_adqsadas.csv")
-PLANNED = ROOT / "examples" / "cdisc_pilot" / f"{STUDY}.yaml"
+VISITS = "REF-CDISCVISITS01"
+PLANNED = ROOT / "examples" / "cdisc_pilot"
 PUBLISHED = {"estimate": -1.006, "standard_error": 0.841, "p_value": 0.233}
 """Xanomeline high dose against placebo at week 24, table 14-3.01 of the study's report, as R regenerates it."""
+MIXED = {"estimate": -0.828198, "standard_error": 1.061902, "degrees_of_freedom": 167.449}
+"""The same at week 24 as observed, over the visits of three arms, by R's mmrm 0.3.18 with Kenward and Roger's method."""
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 
 
 @pytest.fixture(scope="module")
 def pilot(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> tuple[Project, dict[str, Any]]:
-    """Return the project with the study's protocol committed and its delivery announced, and the manifest as shown."""
+    """Return the project with both protocols committed and their deliveries announced, and the manifest as shown."""
     project = found_project(tmp_path_factory.mktemp("pilot"), prefect_url)
-    shutil.copy(PLANNED, project.root / "studies")
+    for study in (STUDY, VISITS):
+        shutil.copy(PLANNED / f"{study}.yaml", project.root / "studies")
     git("add", "--all", folder=project.root)
-    git("commit", "--quiet", "--message", "Protocol of the CDISC pilot study", folder=project.root)
-    folder = delivered(project)
-    arguments = ("--system", "CDISC pilot project", "--source", STUDY, "--version", "ADaM of 2013")
+    git("commit", "--quiet", "--message", "Protocols of the CDISC pilot study", folder=project.root)
+    shown = {study: announced(project, study) for study in (STUDY, VISITS)}
+    return project, shown[STUDY]
+
+
+def announced(project: Project, study: str) -> dict[str, Any]:
+    """Let the manifest of a delivery be written, and return it as shown."""
+    arguments = ("--system", "CDISC pilot project", "--source", study, "--version", "ADaM of 2013")
     shown = project.medicore(
-        "edc", "manifest", str(folder), *arguments, "--exported-at", "2025-07-31T12:00:00-04:00", "--json"
-    )
-    return project, shown.json()
+        "edc", "manifest", str(delivered(project, study)), *arguments,
+        "--exported-at", "2025-07-31T12:00:00-04:00", "--json",
+    )  # fmt: skip
+    found: dict[str, Any] = shown.json()
+    return found
 
 
-def delivered(project: Project) -> Path:
+def delivered(project: Project, study: str) -> Path:
     """Put the published files into the inbox, as they are."""
-    folder = project.home / "inbox" / STUDY / MONTH
+    folder = project.home / "inbox" / study / MONTH
     (folder / "raw").mkdir(parents=True)
     for name in FILES:
         shutil.copy(FOLDER / "cdisc" / name, folder / "raw")
@@ -59,6 +71,31 @@ def test_the_published_difference(pilot: tuple[Project, dict[str, Any]]) -> None
     assert [place["file"] for place in (patient["source"], *patient["source"]["joined"])] == [
         f"lock/raw/{name}" for name in FILES
     ]
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3000)
+def test_the_visits_are_analysed_as_other_software_does(
+    pilot: tuple[Project, dict[str, Any]], tmp_path: Path
+) -> None:
+    """ADAS-Cog at three visits, by commands alone: week 24 of the mixed model is R's, and is explained, verified and shown."""
+    project, _ = pilot
+    row = project.medicore("run", VISITS, MONTH, "--json").json()[0]
+    assert row["state"] == "sealed, awaiting approval", row
+    run = row["run"]
+    told = project.medicore("explain", run, "sensitivity.visits.rows.2", "--json").json()
+    assert told["value"]["visit"] == "change_24"
+    for key, value in MIXED.items():
+        assert told["value"][key] == pytest.approx(value, abs=0.05 if key == "degrees_of_freedom" else 0.0003)
+    one = project.medicore("explain", run, "sensitivity.visits.rows.2.standard_error", "--json").json()
+    assert one["recomputed"] == one["value"] == told["value"]["standard_error"]
+    assert "analysis.parquet" in one["inputs"]
+    assert project.medicore("verify", run, "--json").json()[0]["failed"] == {}
+    project.medicore("report", "tables", run, str(tmp_path / "tables"))
+    (rows,) = (tmp_path / "tables").rglob("14.2.14_visits.csv")
+    assert repr(told["value"]["estimate"]) in rows.read_text("utf-8")
+    (report,) = (project.home / "reports" / VISITS).rglob("*.pdf")
+    assert "MMRMovervisits" in "".join(text_of(report.read_bytes()).split())
 
 
 def test_the_manifest_counts_and_describes(pilot: tuple[Project, dict[str, Any]]) -> None:

@@ -71,8 +71,8 @@ def test_harms_are_no_part_of_the_design_of_the_looks() -> None:
     assert with_harm.design == without.design  # type: ignore[union-attr] # a plan, not maxsprt
     harm = CountedHarm(**BINOMIAL)
     renamed = CountedHarm(**{**BINOMIAL, "name": "b", "label": "B", "action": "none"})
-    assert renamed.design_digest == harm.design_digest
-    assert CountedHarm(**{**BINOMIAL, "alpha": 0.01}).design_digest != harm.design_digest
+    assert renamed.design_digest(None) == harm.design_digest(None)
+    assert CountedHarm(**{**BINOMIAL, "alpha": 0.01}).design_digest(None) != harm.design_digest(None)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ PRINTED = 5e-5
 
 
 def test_published_intervals() -> None:
-    """Newcombe (1998, table II, method 6) prints these intervals of Miettinen and Nurminen."""
+    """Newcombe (1998, table II, method 6) prints these intervals, which ``test_risk_differences`` recomputes by a search."""
     for events, sizes, low, high in (
         ((56, 48), (70, 80), 0.0528, 0.3382),
         ((9, 3), (10, 10), 0.1700, 0.8406),

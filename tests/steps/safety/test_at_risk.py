@@ -16,6 +16,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.records.results.looks import LOOKS, looks_document
 from medicore.steps.check import check
 from medicore.steps.extract import extract, freeze
+from medicore.steps.gates.monitoring_gates import harm_findings
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.safety.at_risk import at_risk
 from medicore.steps.safety.tables import safety_part
@@ -190,3 +191,47 @@ def test_a_harm_of_terms_is_tested_by_time_at_risk(tmp_path: Path) -> None:
     assert row["arms"]["treated"] == {"subjects": 1, "events": 2, "exposure": 18 / 365.25}
     assert row["arms"]["control"] == {"subjects": 1, "events": 1, "exposure": 60 / 365.25}
     assert np.isclose(row["expected"], 0.5 * 18 / 365.25)
+
+
+SKIN: dict[str, Any] = {
+    "name": "skin", "label": "Skin", "kind": "binomial", "terms": ["Rash", "Itch"], "alpha": 0.05, "upper_limit": 90,
+}  # fmt: skip
+
+
+def with_harm(terms: tuple[str, ...], **plan: Any) -> Protocol:
+    """Return the protocol with a counted harm of these terms, whose findings go to the board."""
+    stored = planned(**plan).as_json()
+    stored["monitoring"]["harms"] = [{**SKIN, "terms": list(terms)}]
+    return parse_protocol(json.dumps(stored), "TEST-TRIAL.yaml")
+
+
+@pytest.mark.parametrize(("listed", "found"), [((), 1), (("Rash", "Itch", "Zoster"), 0)])
+def test_a_term_without_an_event_is_named(tmp_path: Path, listed: tuple[str, ...], found: int) -> None:
+    """A term that no event has is told in the results, and is a finding where no list says that it is spelt rightly."""
+    plan = with_harm(("Rash", "Zoster"), **({"preferred_terms": listed} if listed else {}))
+    files = delivered(tmp_path, plan)
+    assert check(files, plan) == ()
+    files.write(LOOKS, document(looks_document("TEST-TRIAL/2025-03/1", "2025-03", "candidate", ())))
+    ((row,), _) = counted_harms(files, plan)
+    assert (row["absent_terms"], row["terms_listed"]) == (["Zoster"], bool(listed))
+    findings = [one for one in harm_findings([row]) if one.subject == "terms of harm skin"]
+    assert len(findings) == found
+    assert all("'Zoster' of the harm 'skin'" in one.message and one.overridable for one in findings)
+    assert not [*harm_findings([{**row, "action": "none"}])]
+
+
+def test_a_counted_term_in_another_spelling_halts(tmp_path: Path) -> None:
+    """Events that would not count for their case or blanks are a broken contract, by the name of the declared term."""
+    plan = with_harm(("RASH", "Itch"))
+    (found,) = check(delivered(tmp_path, plan), plan)
+    assert (found.subject, found.statistic, found.overridable) == ("adverse_events.term", "4", False)
+    assert "differs by blanks, case or Unicode form alone from 'RASH' of the harm 'skin'" in found.message
+
+
+def test_an_event_with_a_term_that_is_not_listed_halts(tmp_path: Path) -> None:
+    """Where the plan lists its terms, an event with another is a broken contract; neither it nor the list is shown."""
+    plan = with_harm(("Rash",), preferred_terms=("Rash",))
+    (found,) = check(delivered(tmp_path, plan), plan)
+    assert (found.subject, found.statistic) == ("adverse_events.term", "2")
+    assert found.message.endswith("expected one of the preferred terms that the safety plan lists.")
+    assert "Itch" not in found.message

@@ -1,6 +1,7 @@
 """Coherence of the safety plan: it must agree with the contract, the source and the counted harms."""
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import Protocol
 
 from medicore.records.protocol.contract import Contract
@@ -40,6 +41,7 @@ def incoherent_safety(protocol: Declared, harms: Sequence[CountedHarm]) -> Itera
                 )
         return
     yield from _at_risk(plan, protocol.contract)
+    yield from _terms(plan, protocol.contract, harms)
     yield from _source(plan, protocol.edc)
     yield from _blinding(plan, protocol.contract)
     if set(plan.severities) & set(protocol.contract.missing):
@@ -56,6 +58,25 @@ def _at_risk(plan: Safety, contract: Contract) -> Iterator[str]:
             yield f"safety.at_risk.{role}: column {name!r} is of type {columns[name].type}; expected a date"
     if plan.at_risk.first == plan.at_risk.last:
         yield "safety.at_risk: first and last are one column; expected the first and the last day at risk"
+
+
+def _terms(plan: Safety, contract: Contract, harms: Sequence[CountedHarm]) -> Iterator[str]:
+    """Yield which counted terms are none of the coding dictionary, where the plan lists its terms."""
+    if set(plan.preferred_terms) & set(contract.missing):
+        yield (
+            "safety.preferred_terms has a text that means 'missing' by contract.missing; take it out of one"
+        )
+    if not plan.preferred_terms:
+        return
+    for harm in harms:
+        for term in dict.fromkeys(harm.terms):
+            if term not in plan.preferred_terms:
+                near = get_close_matches(term, plan.preferred_terms, n=1)
+                advice = f"write {near[0]!r}, or add the term there" if near else "add it there"
+                yield (
+                    f"monitoring.harms, harm {harm.name!r}: term {term!r} is none of safety.preferred_terms and would count "
+                    f"nothing; {advice}"
+                )
 
 
 def _source(plan: Safety, source: Source) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """The safety plan: which delivered table holds the adverse events, what its columns are, and who is at risk when."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from medicore.records.protocol.contract import Column, Contract
+from medicore.records.protocol.growing import GrowingPart
 from medicore.records.protocol.part import Name, Part, Text
 from medicore.records.protocol.source import Dataset
 
@@ -28,18 +29,23 @@ class TimeAtRisk(Part):
     days_after: Annotated[int, Field(ge=0, le=3650)] = 0
 
 
-class Safety(Part):
+class Safety(GrowingPart):
     """The adverse events of a study, and the time at risk in which they count.
 
     ``adverse_events`` names the delivered table with a row per event, and for ``term``, ``system_organ_class`` and ``start``,
     and where they are analysed ``serious`` and ``severity``, the column of the file. ``severities`` are the texts of
     ``severity``, the mildest first. ``recode`` maps texts of the file by column: those of ``serious`` to Y and N.
+    ``preferred_terms`` are the terms of the coding dictionary that the study may use; every event has one of them, and so
+    has every harm with terms.
     """
+
+    later: ClassVar[frozenset[str]] = frozenset({"preferred_terms"})
 
     adverse_events: Dataset
     at_risk: TimeAtRisk
     severities: tuple[Text, ...] = ()
     recode: dict[str, dict[str, str]] = Field(default_factory=dict)
+    preferred_terms: tuple[Text, ...] = ()
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -87,7 +93,7 @@ class Safety(Part):
         """Return the data contract of the events' table; ``missing`` lists the texts that mean "no value"."""
         columns = [
             Column(name=SUBJECT, type="identifier", timing="administrative"),
-            Column(name=TERM, type="identifier", timing="follow-up"),
+            self._term(),
             Column(name=CLASS, type="identifier", timing="follow-up"),
             Column(name=START, type="date", timing="follow-up"),
         ]
@@ -98,3 +104,18 @@ class Safety(Part):
                     Column(name=name, type="category", timing="follow-up", values=values, recode=recode)
                 )
         return Contract(subject=SUBJECT, columns=tuple(columns), missing=missing)
+
+    def _term(self) -> Column:
+        if not self.preferred_terms:
+            return Column(name=TERM, type="identifier", timing="follow-up")
+        return Column(name=TERM, type="category", timing="follow-up", values=self.preferred_terms)
+
+    @property
+    def counting(self) -> dict[str, Any]:
+        """What decides which events of a term count, and in which time: rows, columns of term and start, time at risk."""
+        dataset = self.adverse_events
+        return {
+            "at_risk": self.at_risk.model_dump(mode="json"),
+            "columns": {role: dataset.columns[role] for role in (TERM, START)},
+            "where": {column: dataset.where[column] for column in sorted(dataset.where)},
+        }

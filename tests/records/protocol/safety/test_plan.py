@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from medicore.errors import ProtocolError
+from medicore.records.protocol.monitoring import declared_harms
 from medicore.records.protocol.parsing import parse_protocol, parse_recorded
 from medicore.records.protocol.protocol import Protocol
 from tests.whole_house.prepared_study import PROTOCOL
@@ -67,6 +68,48 @@ def test_a_plan_needs_neither_seriousness_nor_severity() -> None:
     assert made.safety.contract(("",)).names == ("subject", "term", "system_organ_class", "start")
 
 
+def test_what_decides_which_events_count_is_part_of_the_design_of_a_harm() -> None:
+    """Another time at risk, selection or column gives a harm with terms another digest; one with a column keeps its own."""
+    made = parsed(planned())
+    assert made.safety is not None
+    (harm,) = declared_harms(made.monitoring)
+    digest = harm.design_digest(made.safety)
+    assert harm.design(made.safety)["at_risk"] == SAFETY["at_risk"]
+    for place, value in (
+        ("safety.at_risk.days_after", 30),
+        ("safety.adverse_events.where", {"SAFFL": "Y"}),
+        ("safety.adverse_events.columns.term", "AELLT"),
+        ("safety.adverse_events.columns.start", "AESTDT"),
+    ):
+        assert harm.design_digest(parsed(planned(place, value)).safety) != digest, place
+    for place, value in (
+        ("safety.adverse_events.columns.serious", "AESDTH"),
+        ("safety.adverse_events.file", "adae.csv"),
+    ):
+        assert harm.design_digest(parsed(planned(place, value)).safety) == digest, place
+    column = harm.model_copy(update={"terms": (), "events": "falls"})
+    assert column.design_digest(made.safety) == column.design_digest(None)
+
+
+def test_listed_terms_are_those_that_may_be_counted() -> None:
+    """A harm whose term is not listed is refused with the nearest one; a plan without the list is what it was."""
+    listed = planned("safety.preferred_terms", ["Pruritus", "Erythema"])
+    made = parsed(listed)
+    assert made.safety is not None
+    assert made.safety.contract(("",)).column("term").values == ("Pruritus", "Erythema")
+    assert "preferred_terms" not in parsed(planned()).as_json()["safety"]
+    missing = {**listed, "contract": {**listed["contract"], "missing": ["", "Erythema"]}}
+    with pytest.raises(ProtocolError, match=r"safety\.preferred_terms has a text that means 'missing'"):
+        parsed(missing)
+    for terms, advice in ((["Pruritis"], "write 'Pruritus'"), (["Pruritus", "Zoster"], "add it there")):
+        listed["monitoring"]["harms"] = [{**PRURITUS, "terms": terms}]
+        with pytest.raises(
+            ProtocolError, match=f"harm 'pruritus': term {terms[-1]!r} is none of.*; {advice}"
+        ) as caught:
+            parsed(listed)
+        assert "1 problem(s) in all" in str(caught.value)
+
+
 def test_a_protocol_without_a_plan_is_what_it_was() -> None:
     """Neither the plan nor the terms of a harm stand in the JSON of a protocol that uses none, so its digest stays."""
     stored = planned("safety")
@@ -81,7 +124,7 @@ def test_a_protocol_without_a_plan_is_what_it_was() -> None:
     (harm,) = made.as_json()["monitoring"]["harms"]
     assert "terms" not in harm
     assert harm["events"] == "falls"
-    assert "terms" not in made.monitoring.harms[0].design  # type: ignore[union-attr]
+    assert "terms" not in made.monitoring.harms[0].design(made.safety)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -99,6 +142,7 @@ def test_a_protocol_without_a_plan_is_what_it_was() -> None:
             "columns ['USUBJID'] of the file of adverse events",
         ),
         ("safety.severities", ["MILD", "MILD"], "expected one or more values, all different"),
+        ("safety.preferred_terms", ["Pruritus", "Pruritus"], "expected one or more values, all different"),
         ("safety.at_risk.days_after", -1, "greater than or equal to 0"),
         ("safety.exposure", "days", "safety.exposure"),
         ("safety.at_risk.first", "began", "safety.at_risk.first: column 'began' is not in the contract"),

@@ -1,0 +1,1 @@
+"""A study of counts with exposure: its protocol, and the invented subjects that it analyses."""
