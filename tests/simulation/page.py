@@ -1,6 +1,6 @@
-"""The page ``docs/simulation.md``: what the simulations found. ``python -m tests.simulation`` writes it."""
+"""The page ``docs/simulation.md``: what the simulations found. ``python -m tests.simulation [HEADING ...]`` writes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.simulation import (
@@ -108,9 +108,12 @@ SECTIONS: Mapping[str, Callable[[], str]] = {
 """Every section by its heading, in the order of the page."""
 
 
-def text() -> str:
-    """Return the page. Takes hours; the deep tests make each section in a piece of its own."""
-    return "\n".join([head(), *(made() for made in SECTIONS.values())])
+def text(headings: Sequence[str] = ()) -> str:
+    """Return the page, with the sections of these headings made again, or all of them. All of them take hours."""
+    again = headings or tuple(SECTIONS)
+    return "\n".join(
+        [head(), *(made() if name in again else written(name) for name, made in SECTIONS.items())]
+    )
 
 
 def head() -> str:

@@ -1,12 +1,14 @@
 """Gates fire as often as they print where nothing is wrong, and the page of simulations has every section."""
 
 import re
+from functools import partial
 
 import pytest
 
+from tests.simulation import page
 from tests.simulation.alarms import DESIGNS, alarms, rerandomised_alarms
 from tests.simulation.effect_alarms import Fired, change_alarms, variance_alarms
-from tests.simulation.page import PAGE, SECTIONS, head, written
+from tests.simulation.page import PAGE, SECTIONS, head, text, written
 
 ERRORS = 2.0
 """Monte-Carlo errors by which a rate that was watched may differ from the printed one."""
@@ -17,6 +19,16 @@ def test_the_page_has_every_section_in_order() -> None:
     whole = PAGE.read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", whole, re.MULTILINE) == list(SECTIONS)
     assert "\n".join([head(), *(written(heading) for heading in SECTIONS)]) == whole
+
+
+def test_a_section_is_made_again_without_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The named section alone is replaced, wherever it stands."""
+    whole = PAGE.read_text(encoding="utf-8")
+    for heading in (next(iter(SECTIONS)), "Monthly looks", [*SECTIONS][-1]):
+        other = f"## {heading}\n\nother\n"
+        with monkeypatch.context() as patch:
+            patch.setattr(page, "SECTIONS", {**SECTIONS, heading: partial(str, other)})
+            assert text([heading]) == whole.replace(written(heading), other)
 
 
 @pytest.mark.deep
