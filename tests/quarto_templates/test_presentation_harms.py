@@ -99,3 +99,20 @@ def test_a_term_that_no_event_has_is_told(inputs: Any) -> None:
         "No delivered adverse event has the preferred term Zoster; the protocol lists no preferred terms that would show",
         "has the preferred term Syncope; the protocol's list of preferred terms has it so.",
     )
+
+
+def test_the_second_implementation_is_told(inputs: Any) -> None:
+    """Its critical value and the differences stand after the level; a record that is older than it says nothing of it."""
+    first, second = inputs.results["harms"]
+    first["verification"] = {
+        "library": "SciPy", "route": "renewal equation", "critical_value": 3.25, "difference": 2e-12, "tolerance": 1e-6,
+        "level_difference": 3e-13, "level_tolerance": 1e-6,
+    }  # fmt: skip
+    second.pop("verification", None)
+    made = harms.counted(inputs.report())
+    assert says(
+        made,
+        "The second implementation (SciPy, renewal equation) finds the critical value 3.250",
+        "differ by 2e−12, accepted up to 1e−06, and levels by 3e−13, accepted up to 1e−06.",
+    )
+    assert str(made).count("second implementation") <= 1

@@ -1,9 +1,10 @@
-"""The page ``docs/simulation.md``: what the simulations found. ``python -m tests.simulation`` writes it."""
+"""The page ``docs/simulation.md``: what the simulations found. ``python -m tests.simulation [HEADING ...]`` writes it."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.simulation import (
-    alarms,
+    alarms_page,
     clusters_page,
     controls_page,
     coverage,
@@ -21,35 +22,6 @@ from tests.simulation import (
 )
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "simulation.md"
-
-
-def text() -> str:
-    """Return the page. Takes minutes, unless the simulations were made before."""
-    return "\n".join(
-        [
-            "# Simulations",
-            "",
-            _introduction(),
-            _coverage(),
-            small_page.intervals(),
-            _robustness(),
-            _gaps(),
-            missing_page.unobserved_section(),
-            missing_page.drawn_section(),
-            looks_page.section(),
-            flexible_page.section(),
-            controls_page.section(),
-            survival_page.section(),
-            visits_page.section(),
-            rates_page.section(),
-            wins_page.section(),
-            rare_page.section(),
-            clusters_page.section(),
-            _alarms(),
-            _rerandomised(),
-            small_page.alarms(),
-        ]
-    )
 
 
 def _introduction() -> str:
@@ -119,39 +91,45 @@ def _gaps() -> str:
     return "\n".join([*rows, ""])
 
 
-def _rerandomised() -> str:
-    one, zero = alarms.ARMS
-    rows = [
-        "## False alarms of all gates of the propensity step",
-        "",
-        f"{alarms.SIMULATIONS:,} randomised samples with arms of {one} and {zero} and five covariates, under limits stricter than "
-        f"any protocol's. The printed rate is what a finding says: the share of {alarms.DRAWS} random assignments of the "
-        f"very same subjects that fire the gate; here its mean over {alarms.RERANDOMISED} samples.",
-        "",
-        "| gate | fired | printed (its error) | difference in errors |",
-        "|---|--:|--:|--:|",
-    ]
-    rows += [
-        f"| {row.gate} | {row.fired:.1%} | {row.printed:.1%} ({row.printed_error:.1%}) | {row.difference_in_errors:+.1f} |"
-        for row in alarms.rerandomised_alarms()
-    ]
-    return "\n".join([*rows, ""])
+SECTIONS: Mapping[str, Callable[[], str]] = {
+    "Intervals": _coverage,
+    "Small samples": small_page.intervals,
+    "Double robustness": _robustness,
+    "Missing covariates": _gaps,
+    "Missing outcomes": missing_page.unobserved_section,
+    "Imputed outcomes": missing_page.drawn_section,
+    "Monthly looks": looks_page.section,
+    "Flexible models": flexible_page.section,
+    "Negative controls": controls_page.section,
+    "Times to event": survival_page.section,
+    "Repeated visits": visits_page.section,
+    "Counts with exposure": rates_page.section,
+    "Ordinal outcomes": wins_page.section,
+    "Few events": rare_page.section,
+    "Sites as clusters": clusters_page.section,
+    "False alarms of the balance gate": alarms_page.balance,
+    "False alarms of all gates of the propensity step": alarms_page.propensity,
+    "False alarms of the gates of the effect step": alarms_page.effect,
+}
+"""Every section by its heading, in the order of the page."""
 
 
-def _alarms() -> str:
-    rows = [
-        "## False alarms of the balance gate",
-        "",
-        f"{alarms.SIMULATIONS:,} randomised samples with {alarms.TERMS} independent normal covariates. The printed rate "
-        "is that of the SMD before weighting; after weighting by the estimated score the gate fires less often, "
-        "because the model was fitted to the same covariates.",
-        "",
-        "| arms | gate | of | printed | before weighting | after weighting |",
-        "|---|--:|---|--:|--:|--:|",
-    ]
-    rows += [
-        f"| {row.n1} and {row.n0} | {row.threshold:g} | {row.of} | {row.printed:.1%} | {row.unweighted:.1%} "
-        f"| {row.weighted:.1%} |"
-        for row in alarms.alarms()
-    ]
-    return "\n".join([*rows, ""])
+def text(headings: Sequence[str] = ()) -> str:
+    """Return the page, with the sections of these headings made again, or all of them. All of them take hours."""
+    again = headings or tuple(SECTIONS)
+    return "\n".join(
+        [head(), *(made() if name in again else written(name) for name, made in SECTIONS.items())]
+    )
+
+
+def head() -> str:
+    """Return what stands above the first section."""
+    return "\n".join(["# Simulations", "", _introduction()])
+
+
+def written(heading: str) -> str:
+    """Return a section as the page holds it."""
+    whole = PAGE.read_text(encoding="utf-8")
+    begun = whole[whole.index(f"## {heading}\n") :]
+    end = begun.find("\n## ")
+    return begun if end < 0 else begun[:end]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.simulation.gaps import TRUTH, Mechanism, complete_cases, coverage, imputed, world
+from tests.simulation.page import SECTIONS, written
 
 BIAS_LIMIT = 3.5
 """Monte-Carlo standard errors; a figure is further off by chance once in 2,000 times."""
@@ -48,3 +49,10 @@ def test_matched_intervals_nearly_cover() -> None:
     for row in coverage("MAR", "matching", 1000):
         assert LOWEST_MATCHED <= row.coverage <= 0.965, row
         assert abs(row.bias) <= 0.25 * row.deviation, row
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(1800)
+def test_the_section_of_the_page_is_current() -> None:
+    """``docs/simulation.md`` holds the section as the simulation makes it."""
+    assert SECTIONS["Missing covariates"]() == written("Missing covariates")

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from functools import partial
+from functools import cache, partial
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -12,17 +12,23 @@ from threadpoolctl import threadpool_limits
 Result = TypeVar("Result")
 
 CHUNK = 50
+"""The most simulations that a process is given at a time."""
+PROCESSES = min(2, os.cpu_count() or 1)
 
 
 def simulated(one: Callable[[int], Result], simulations: int) -> list[Result]:
     """Return ``one(index)`` for every index below ``simulations``; it must be importable by name."""
-    starts = range(0, simulations, CHUNK)
-    processes = min(2, os.cpu_count() or 1)
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        chunks = pool.map(partial(_some, one, simulations), starts)
-        return [result for chunk in chunks for result in chunk]
+    size = min(CHUNK, -(-simulations // (4 * PROCESSES)))
+    chunks = [range(start, min(start + size, simulations)) for start in range(0, simulations, size)]
+    return [result for made in _pool().map(partial(_some, one), chunks) for result in made]
 
 
-def _some(one: Callable[[int], Result], simulations: int, start: int) -> list[Result]:
+@cache
+def _pool() -> ProcessPoolExecutor:
+    """Return the processes, which are started once: to load the project takes each of them seconds."""
+    return ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn"))
+
+
+def _some(one: Callable[[int], Result], indices: range) -> list[Result]:
     with threadpool_limits(limits=1):
-        return [one(index) for index in range(start, min(start + CHUNK, simulations))]
+        return [one(index) for index in indices]

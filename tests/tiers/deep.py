@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MINUTES = 20
 """A piece that takes longer is named, to be split."""
 PIECES: Mapping[str, tuple[str, ...]] = {
+    "alarms": ("tests/simulation/test_alarms.py",),
     "clusters": ("tests/simulation/test_clusters.py",),
     "combinations": ("tests/steps/test_combinations.py",),
     "controls": ("tests/simulation/test_controls.py",),

@@ -33,6 +33,7 @@ def harm_rows(results: Mapping[str, Any]) -> tuple[Row, ...]:
         group = {HARM: harm["name"]}
         rows += [
             Row(numbers(harm, ("untested",)) | numbers(harm["design"], ("events", "exposure")), group),
+            *_second_test(harm.get("verification"), group),
             *(Row(numbers(counts), group | {ARM: arm}) for arm, counts in harm["arms"].items()),
             *(
                 Row(numbers(look), group | {LOOK: f"{look['number']}: {look['run']}"})
@@ -40,6 +41,13 @@ def harm_rows(results: Mapping[str, Any]) -> tuple[Row, ...]:
             ),
         ]
     return tuple(rows)
+
+
+def _second_test(second: Mapping[str, Any] | None, group: Mapping[str, str]) -> tuple[Row, ...]:
+    """Return what the second implementation finds of a harm; nothing in results of before, or where nothing was tested."""
+    if second is None:
+        return ()
+    return (Row({f"second implementation, {key}": value for key, value in _finite(second).items()}, group),)
 
 
 def control_rows(results: Mapping[str, Any]) -> tuple[Row, ...]:

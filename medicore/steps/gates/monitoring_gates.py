@@ -26,14 +26,25 @@ def monitoring_findings(section: Mapping[str, Any]) -> Iterator[Finding]:
 
 def second_implementation_findings(section: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield the finding that the second implementation does not confirm what this look claims; nothing overrides it."""
-    second = section["verification"]
-    kinds = (("standard errors", "difference", "tolerance"), ("level", "level_difference", "level_tolerance"))
-    for unit, key, limit in kinds:
+    yield from _unconfirmed(
+        section["verification"],
+        f"look {section['number']}",
+        f"what look {section['number']} claims",
+        "standard errors",
+    )
+
+
+def _unconfirmed(second: Mapping[str, Any], subject: str, claims: str, bounds: str) -> Iterator[Finding]:
+    """Yield the findings of what is not confirmed; ``bounds`` is the unit of the bounds, beside that of levels."""
+    for unit, key, limit in (
+        (bounds, "difference", "tolerance"),
+        ("level", "level_difference", "level_tolerance"),
+    ):
         gap, tolerated = float(second[key]), float(second[limit])
         if not gap <= tolerated:  # written so that NaN, which confirms nothing, halts too
             yield Finding(
-                "effect", SECOND_GATE, f"look {section['number']}, {unit}", shown(gap), shown(tolerated),
-                f"the second implementation does not confirm what look {section['number']} claims: they differ by {shown(gap)} "
+                "effect", SECOND_GATE, f"{subject}, {unit}", shown(gap), shown(tolerated),
+                f"the second implementation does not confirm {claims}: they differ by {shown(gap)} "
                 f"({unit}), tolerated are {shown(tolerated)}; do not use either, report the disagreement",
                 overridable=False,
             )  # fmt: skip
@@ -76,9 +87,14 @@ def harm_findings(harms: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
 
     A term that no event has is a finding where no list of preferred terms says that it is spelt rightly.
     A signal stays a finding at every later look. So is a harm that can be tested no longer: its counts are past the upper
-    limit, or there are events and nothing to hold them against.
+    limit, or there are events and nothing to hold them against. What the second implementation does not confirm is a finding
+    whatever the action, and nothing overrides it.
     """
     for harm in harms:
+        second = harm["verification"]
+        if second is not None:
+            name = harm["name"]
+            yield from _unconfirmed(second, f"harm {name}", f"the test of the harm {name!r}", "ratio")
         if harm["action"] == "none":
             continue
         if harm.get("absent_terms") and not harm["terms_listed"]:

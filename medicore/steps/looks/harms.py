@@ -21,6 +21,7 @@ from medicore.stats.monitoring.surveillance import (
     binomial_surveillance,
     poisson_surveillance,
 )
+from medicore.steps.looks.second_harms import Counted, verified_harm
 from medicore.steps.looks.section import frozen_looks, plan_of, this_look
 from medicore.steps.safety.at_risk import at_risk
 from medicore.steps.safety.counted_terms import absent
@@ -85,10 +86,12 @@ def counted_harms(
             if seen.name == harm.name
         ]
         design = harm.design_digest(protocol.safety)
-        found = tested_harm(harm, arms, [one.harm for one in told], design)
+        earlier = [one.harm for one in told]
+        found = tested_harm(harm, arms, earlier, design)
         seen = _seen(harm, design, arms, found)
         counted.append(seen)
         row = _row(harm, harm.design(protocol.safety), arms, found, (*told, Told(len(looks) + 1, now, seen)))
+        row |= {"verification": second_test(harm, arms, earlier, design, found)}
         rows.append(row | _terms(files, protocol, harm))
     return rows, tuple(counted)
 
@@ -134,15 +137,41 @@ def tested_harm(
 
     ``digest`` is that of today's design. The level spent is known where every earlier look had this design and, between arms, this ratio of exposure.
     """
+    counted = _counted(harm, arms, earlier, digest)
+    if counted is None:
+        return None
+    if counted.rate is not None:
+        expected = counted.rate * counted.exposure
+        return poisson_surveillance(counted.design, counted.treated, expected, counted.furthest)
+    most = None if counted.furthest is None else int(counted.furthest)
+    return binomial_surveillance(counted.design, counted.treated, counted.events, counted.ratio or 0.0, most)
+
+
+def second_test(
+    harm: CountedHarm,
+    arms: Mapping[str, ArmCounts],
+    earlier: Sequence[SeenHarm],
+    digest: str,
+    first: SurveillanceResult | None,
+) -> dict[str, Any] | None:
+    """Return the test by the second implementation, held against the ``first``; None where nothing was tested."""
+    counted = _counted(harm, arms, earlier, digest)
+    return None if counted is None or first is None else verified_harm(counted, first)
+
+
+def _counted(
+    harm: CountedHarm, arms: Mapping[str, ArmCounts], earlier: Sequence[SeenHarm], digest: str
+) -> Counted | None:
+    """Return what the harm is tested by; None where there is no exposure to compare it by."""
     treated, control = arms["treated"], arms["control"]
     design = Surveillance(harm.alpha, harm.upper_limit, harm.minimum_events)
+    counts = (design, treated.events, control.events, treated.exposure)
     same = all(seen.design == digest for seen in earlier)
     if harm.rate is not None:
-        expected = harm.rate * treated.exposure
-        if expected == 0 < treated.events:
+        if harm.rate * treated.exposure == 0 < treated.events:
             return None
         furthest = max((seen.expected or 0.0 for seen in earlier), default=0.0) if same else None
-        return poisson_surveillance(design, treated.events, expected, furthest)
+        return Counted(*counts, harm.rate, None, furthest)
     if 0 in (treated.exposure, control.exposure):
         return None
     ratio = control.exposure / treated.exposure
@@ -150,7 +179,7 @@ def tested_harm(
         seen.ratio is not None and isclose(seen.ratio, ratio, rel_tol=SAME_RATIO) for seen in earlier
     )
     most = max((seen.treated + seen.control for seen in earlier), default=0) if same else None
-    return binomial_surveillance(design, treated.events, treated.events + control.events, ratio, most)
+    return Counted(*counts, None, ratio, most)
 
 
 def _terms(files: RecordFiles, protocol: Protocol, harm: CountedHarm) -> dict[str, Any]:

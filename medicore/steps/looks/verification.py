@@ -155,7 +155,7 @@ def _of_bounds(
         own, other = (getattr(said, name, None) for said in (ended, first.stage_wise))
         unit = numbers.standard_error
         pairs.append((None if own is None else own / unit, None if other is None else other / unit))
-    return max(_apart(*pair) for pair in pairs)
+    return max(apart(*pair) for pair in pairs)
 
 
 def _of_levels(looked: Looked, first: FirstClaim, second: SecondClaim, ended: _Ended | None) -> float:
@@ -181,10 +181,10 @@ def _of_levels(looked: Looked, first: FirstClaim, second: SecondClaim, ended: _E
         before = one.recorded.spent
         if one.made:
             pairs += [(one.cost.crossing, recorded), (one.cost.allowed, recorded)]
-    return max(_apart(*pair) for pair in pairs)
+    return max(apart(*pair) for pair in pairs)
 
 
-def _apart(own: float | None, other: float | None) -> float:
+def apart(own: float | None, other: float | None) -> float:
     """Return the difference of two numbers, relative where the other is beyond 1; infinite where one of them is none."""
     if own is None or other is None:
         return 0.0 if own is other else inf

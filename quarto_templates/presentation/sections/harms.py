@@ -35,9 +35,22 @@ def _words(report: Report, harm: dict[str, Any]) -> str:
             f"{fixed(harm['critical_value'], 3)}; a signal needs {plural(design['minimum_events'], 'event')} of the treated."
         )
         words.append(_level(harm))
+        words.append(_second(harm.get("verification")))
     words.append(_standing(harm))
     words += _absent(harm)
-    return " ".join(words)
+    return " ".join(one for one in words if one)
+
+
+def _second(second: dict[str, Any] | None) -> str:
+    """Return what the second implementation finds; nothing of a record that is older than it."""
+    if second is None:
+        return ""
+    return (
+        f"The second implementation ({second['library']}, {second['route']}) finds the critical value "
+        f"{fixed(second['critical_value'], 3)}; ratio and critical value differ by {significant(second['difference'])}, "
+        f"accepted up to {significant(second['tolerance'])}, and levels by {significant(second['level_difference'])}, "
+        f"accepted up to {significant(second['level_tolerance'])}."
+    )
 
 
 def _arm(report: Report, harm: dict[str, Any], arm: str) -> str:

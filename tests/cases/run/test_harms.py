@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from medicore.cases.answers.explain import explain
 from medicore.cases.proof.verify import verify
 from medicore.cases.run.seal import read_results
@@ -80,6 +82,10 @@ def _is_explained(whole: WholeHouse, run: str, study: PreparedStudy, folder: Pat
     assert (told.origin.step, told.file) == ("effect", "medicore/steps/looks/harms.py")
     assert "extract.parquet" in told.inputs
     assert told.protocol["monitoring.harms"][0]["name"] == "fall"
+    second = explain(whole.house, RunId.parse(run), "harms.0.verification.critical_value", folder / "second")
+    assert second.value == second.recomputed
+    assert second.file == "medicore/steps/looks/second_harms.py"
+    assert second.value == pytest.approx(found_in(whole, run)["critical_value"], rel=1e-9)
     look = explain(whole.house, RunId.parse(run), "harms.0.looks.1.treated", folder / "again")
     assert look.value == look.recomputed == 22
 

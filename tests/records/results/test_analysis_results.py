@@ -160,6 +160,7 @@ def test_counted_harms_are_an_analysis_of_the_safety_set() -> None:
     harm = {
         "name": "fall", "design": {"alpha": 0.05, "exposure": None, "rate": 0.1}, "untested": None, "critical_value": 3.4,
         "arms": {"treated": {"subjects": 40, "events": 5}, "control": {"subjects": 30, "events": 1}}, "looks": [look],
+        "verification": {"library": "SciPy", "critical_value": 3.25, "difference": "inf"},
     }  # fmt: skip
     made = reporting_event(RUN, {**RESULTS, "harms": [harm]}, PROTOCOL)
     (found,) = (one for one in made["analyses"] if one["name"] == "Counted harms")
@@ -172,6 +173,8 @@ def test_counted_harms_are_an_analysis_of_the_safety_set() -> None:
         ("RATE", "0.1"),
         ("SUBJECTS", "30"),
         ("LOG_LIKELIHOOD_RATIO", "1.5"),
+        ("SECOND_IMPLEMENTATION_CRITICAL_VALUE", "3.25"),
+        ("SECOND_IMPLEMENTATION_DIFFERENCE", "inf"),
     ):
         assert expected in values
     groups = {

@@ -126,3 +126,20 @@ def test_an_unconfirmed_look_cannot_be_overridden(tmp_path: Path, key: str, gap:
     assert "what look 1 claims" in found.message
     section["verification"][key] = section["verification"][key.replace("difference", "tolerance")]
     assert [*second_implementation_findings(section)] == []
+
+
+@pytest.mark.parametrize(
+    ("key", "gap", "unit"),
+    [("difference", "inf", "ratio"), ("difference", 1.1e-6, "ratio"), ("level_difference", 2e-6, "level")],
+)
+def test_an_unconfirmed_harm_cannot_be_overridden(tmp_path: Path, key: str, gap: Any, unit: str) -> None:
+    """A harm whose test the second implementation does not confirm stops the run for good, whatever its action (FAULTS 62)."""
+    plan = harms.planned({**harms.BINOMIAL, "action": "none"})
+    rows = harms.Counting(tmp_path, plan).look(harms.extract(3, 1))
+    assert [*harm_findings(rows)] == []
+    rows[0]["verification"][key] = gap
+    (found,) = harm_findings(rows)
+    assert (found.gate, found.subject, found.overridable) == (
+        "double programming of looks", f"harm fall, {unit}", False,
+    )  # fmt: skip
+    assert "does not confirm the test of the harm 'fall'" in found.message

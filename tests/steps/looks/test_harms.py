@@ -1,6 +1,7 @@
 """Counted harms: everybody in a compared arm counts, counts are held against what was expected, and a signal stands."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from medicore.records.canonical import document
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.results.looks import LOOKS, SeenLook, looks_document
 from medicore.records.results.results import document_section
+from medicore.stats.monitoring import surveillance
 from medicore.stats.monitoring.maxsprt_binomial import binomial_critical_value, binomial_ratio
 from medicore.stats.monitoring.maxsprt_poisson import poisson_critical_value, poisson_ratio
 from medicore.steps.effect import effect
@@ -88,6 +90,10 @@ def test_a_binomial_harm_is_compared_by_the_arms_sizes(tmp_path: Path) -> None:
     assert row["critical_value"] == binomial_critical_value(40, n0 / n1, 0.05).value
     assert 0 < row["level_spent"] < row["type_one_error"] <= 0.05
     assert (row["signal"], row["first_signal"], row["untested"], row["ended"]) == (False, None, None, False)
+    second = row["verification"]
+    assert second["critical_value"] == pytest.approx(row["critical_value"], abs=1e-9)
+    assert second["level_spent"] == pytest.approx(row["level_spent"], abs=1e-9)
+    assert (second["difference"] < 1e-9, second["level_difference"] < 1e-9) == (True, True)
 
 
 def test_a_binomial_harm_may_be_compared_by_time(tmp_path: Path) -> None:
@@ -184,10 +190,11 @@ def test_what_cannot_be_tested_says_why(tmp_path: Path) -> None:
     study = Counting(tmp_path, planned(no_time, POISSON, short))
     compared, background, few = study.look(extract(3, 1, years=0.0))
     for row in (compared, background):
-        assert row["untested"] == NO_EXPOSURE
+        assert (row["untested"], row["verification"]) == (NO_EXPOSURE, None)
         assert (row["log_likelihood_ratio"], row["critical_value"], row["signal"]) == (None, None, False)
     assert (few["untested"], few["critical_value"]) == (NO_SIGNAL, None)
     assert few["log_likelihood_ratio"] > 0
+    assert few["verification"]["critical_value"] is None
     compared, background, _ = study.look(extract(0, 1, years=0.0))
     assert compared["untested"] == NO_EXPOSURE
     assert (background["untested"], background["log_likelihood_ratio"]) == (None, 0.0)
@@ -236,3 +243,21 @@ def test_harms_are_counted_where_no_estimate_follows(tmp_path: Path) -> None:
         document_section("event", {**told["look"], "month": "2025-01"}), run="A/2025-01/1", kind="halted"
     )
     assert (look.seen, look.claim, look.harms[0].treated) == (None, None, 25)
+
+
+def test_a_critical_value_that_is_wrong_ends_the_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is a thousandth too large is a finding of double programming, which nothing overrides (FAULTS 62)."""
+    right = surveillance.binomial_critical_value
+
+    def wrong(*given: Any) -> Any:
+        found = right(*given)
+        return replace(found, value=found.value + 1e-3)
+
+    monkeypatch.setattr(surveillance, "binomial_critical_value", wrong)
+    plan = planned({**BINOMIAL, "action": "none"})
+    _, findings = estimated(tmp_path, extract(3, 1, frame=subjects()), plan)
+    (ratio, *_) = [finding for finding in findings if finding.gate == "double programming of looks"]
+    assert (ratio.subject, ratio.overridable) == ("harm fall, ratio", False)
+    assert float(ratio.statistic) > float(ratio.threshold) == 1e-6

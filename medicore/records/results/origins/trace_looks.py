@@ -51,6 +51,11 @@ LOOKS_ORIGINS = (
         "What this look may claim beside all others of the study: the valid interval and its boundary c",
         "θ ∓ c·SE, c the boundary, or Student's quantile at its nominal level; a ratio's on the logarithm", LOOKS,
         "monitoring", "Jennison & Turnbull, 1989; Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas, 2024"),
+    Origin("harms.*.verification.**", "effect", "medicore.steps.looks.second_harms:verified_harm",
+        "Double programming of the test of a counted harm: expectation, ratio, critical value and levels by another route; the "
+        "largest differences of ratios, relative above 1, and of levels, and what is tolerated",
+        "Poisson: v(k) = Σ P(j events until the next limit)·v(k + j), backwards; binomial: P(c of n) = Σ f(m)·P(c − c(m) of "
+        "n − m) over first signals at m events", _HARMS, "harms", "Feller, 1968, chapter XIII"),
     Origin("harms.*.arms.**", "effect", "medicore.steps.looks.harms:safety_counts",
         "Subjects, events and exposure by arm of the safety set: everybody in a compared arm, eligible or not, with an "
         "outcome or without", "sums over the subjects; each counts 1 of exposure where no column is declared; of a harm with "
