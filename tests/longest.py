@@ -7,8 +7,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parent
 SECONDS = {
-    "line/failures/test_requests.py": 110,
-    "line/attacks/test_served_attacks.py": 90,
+    "line/failures/test_served.py": 100,
     "line/journeys/test_verbs.py": 70,
     "line/attacks/test_flips.py": 40,
     "line/journeys/test_hostile_environment.py": 34,
