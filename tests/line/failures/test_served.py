@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from medicore.records.protocol.calendar import local_date, month_after
 from medicore.stores.clock import SystemClock
 from tests.command_line import as_command
-from tests.conftest import ROOT, Project, found_project, git
+from tests.conftest import Project, found_project, git
 from tests.line.conftest import REFERENCE
 from tests.line.ended_run import require_one_record
 from tests.line.foreign import CODE, TEMPLATE, counted, foreign_variables, require_refused, rewritten, shell
@@ -36,10 +35,17 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
     """A project with two sound studies and no run; its checkout is a commit further than its studies."""
     made = found_project(tmp_path_factory.mktemp("served"), prefect_url)
     prepare(made, faulty.sound(), PLUG)
-    with (made.root / "README.md").open("a") as readme:
-        readme.write("\nA later version.\n")
+    declared = made.root / "prefect.yaml"
+    declared.write_text(of_one_study(declared.read_text("utf-8")), "utf-8")
     git("commit", "--quiet", "--all", "--message", "A later version", folder=made.root)
     return made
+
+
+def of_one_study(declared: str) -> str:
+    """Return prefect.yaml with the monthly deployment of one study alone: to deploy those of all takes seconds."""
+    head, *deployments = declared.split("\n  - ")
+    named = f"\n    name: {REFERENCE}\n"
+    return "\n  - ".join([head, *(one for one in deployments if "*monthly" not in one or named in one)])
 
 
 @pytest.fixture(scope="module")
@@ -147,23 +153,19 @@ def test_a_key_that_no_request_has_is_refused(server: Server, project: Project) 
     assert "approve" in text
 
 
-def test_every_study_has_its_deployment(server: Server) -> None:
-    """Each study of the portfolio is scheduled for the first of the month in its own time zone, one run at a time."""
-    for path in sorted((ROOT / "studies").glob("*.yaml")):
-        found = server.ask(f"deployments/name/analysis/{path.stem}")
-        (planned,) = found["schedules"]
-        zone = yaml.safe_load(path.read_text("utf-8"))["calendar"]["timezone"]
-        assert (planned["schedule"]["cron"], planned["schedule"]["timezone"]) == ("0 6 1 * *", zone)
-        assert planned["active"]
-        assert (
-            found["parameters"]["request"] | {"study": path.stem, "requester": "medicore"}
-            == (found["parameters"]["request"])
-        )
-        assert found["global_concurrency_limit"]["limit"] == 1
+def test_a_study_has_its_deployment(server: Server) -> None:
+    """The server has a study's schedule as prefect.yaml declares it; that all studies are declared, test_known.py proves."""
+    found = server.ask(f"deployments/name/analysis/{REFERENCE}")
+    (planned,) = found["schedules"]
+    assert (planned["schedule"]["cron"], planned["schedule"]["timezone"]) == ("0 6 1 * *", "America/New_York")
+    assert planned["active"]
+    request = found["parameters"]["request"]
+    assert (request["study"], request["requester"]) == (REFERENCE, "medicore")
+    assert found["global_concurrency_limit"]["limit"] == 1
 
 
 def test_the_archive_is_read_week_by_week(server: Server, project: Project) -> None:
-    """A deployment reads what is due of the archive every week by our flow, which tells the ledger; a part of a year alone is taken."""
+    """A deployment has our flow read what is due of the archive every week; the ledger says so, and no interval exceeds a year."""
     found = server.ask("deployments/name/surveillance/weekly")
     (planned,) = found["schedules"]
     assert (planned["schedule"]["cron"], planned["active"]) == ("0 3 * * 0", True)
