@@ -24,6 +24,10 @@ _IDLE = (
 """What looks every few seconds for deployments, workers and automations, for which no test waits."""
 QUIET = {f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in _IDLE}
 """The environment of a server without them: they take as much of a processor as the tests do."""
+_UNREAD = {
+    f"PREFECT_SERVER_SERVICES_{name}_ENABLED": "false" for name in ("EVENT_PERSISTER", "TASK_RUN_RECORDER")
+}
+"""The session's server stores neither events nor task runs, half of its work for a flow run: no test reads them there."""
 _PLACE: list[Path] = []
 PASSWORD = "tests:a word of the tests"
 """User and password of the session's server."""
@@ -74,9 +78,8 @@ with server.attended_server(Path(sys.argv[3])) as (url, _):
 
 def _start_prefect(folder: Path) -> str:
     # Several may share this machine, and nobody waits at a terminal.
-    url = served(
-        _PREFECT, str(folder), PREFECT_API_URL=None, PREFECT_SERVER_API_AUTH_STRING=PASSWORD, **QUIET
-    )
+    environment = {"PREFECT_API_URL": None, "PREFECT_SERVER_API_AUTH_STRING": PASSWORD, **QUIET, **_UNREAD}
+    url = served(_PREFECT, str(folder), **environment)
     with (
         contextlib.closing(sqlite3.connect(folder / "prefect" / "prefect.db")) as working,
         contextlib.closing(sqlite3.connect(folder / "empty.db")) as empty,

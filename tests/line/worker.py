@@ -2,20 +2,23 @@
 
 import base64
 import json
+import os
 import signal
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from flows.serving.password import password_file
 from flows.serving.server import free_port
+from medicore.stores.clock import SystemClock
 from tests.conftest import Project
 from tests.session import QUIET, lay_prefect_tables
 
@@ -118,6 +121,27 @@ class Server:
         )
         return found
 
+    @contextmanager
+    def scheduled(self, deployment: str, parameters: dict[str, Any]) -> Iterator[str]:
+        """Yield the flow run of a daily schedule, which is gone afterwards; one whose moment passed meanwhile is set again."""
+        place = f"deployments/{self.deployment(deployment)}"
+        for wait in (2, 10, 60):
+            anchor = SystemClock().now() + timedelta(seconds=wait)
+            schedule = {"interval": 86400, "anchor_date": anchor.isoformat()}
+            asked = [{"active": True, "schedule": schedule, "parameters": parameters}]
+            (made,) = self.ask(f"{place}/schedules", asked)
+            try:
+                # What the server's scheduler does every minute, now.
+                self.ask(f"{place}/schedule", {"min_runs": 1, "max_runs": 1, "min_time": 1})
+                limit = anchor + timedelta(hours=1)
+                for run in self.flow_runs(deployment):
+                    if run["auto_scheduled"] and datetime.fromisoformat(run["expected_start_time"]) < limit:
+                        yield run["id"]
+                        return
+            finally:
+                self.ask(f"{place}/schedules/{made['id']}", method="DELETE")
+        raise AssertionError("the server scheduled no run for the near moment")
+
 
 def refusal(error: urllib.error.HTTPError) -> tuple[int, str]:
     """Return status and text of an answer that refuses."""
@@ -167,13 +191,37 @@ def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]
             process.terminate()
 
 
+def tree(process: int) -> list[int]:
+    """Return a process with all that came from it."""
+    return [process, *(number for child in children(process) for number in tree(child))]
+
+
+@dataclass
+class Service:
+    """A project's service, which is served again after a power cut."""
+
+    project: Project
+    server: Server
+    process: "subprocess.Popen[str]"
+    stack: ExitStack
+
+    def cut_off(self) -> None:
+        """End server, worker and runs in an instant, as a power cut does, and serve the project again."""
+        for number in tree(self.process.pid):
+            with suppress(ProcessLookupError):  # git, as a run calls it, has ended by itself meanwhile
+                os.kill(number, signal.SIGKILL)
+        self.process.communicate()
+        self.server, self.process = self.stack.enter_context(serving(self.project))
+
+
 @contextmanager
-def working(project: Project) -> Iterator[Server]:
+def service(project: Project) -> Iterator[Service]:
     """Serve the project, and stop that as Ctrl-C does."""
-    with serving(project) as (server, process):
+    with ExitStack() as stack:
+        served = Service(project, *stack.enter_context(serving(project)), stack)
         try:
-            yield server
+            yield served
         finally:
-            process.send_signal(signal.SIGINT)
-            _, trouble = process.communicate(timeout=60)
-        assert process.returncode == 0, trouble
+            served.process.send_signal(signal.SIGINT)
+            _, trouble = served.process.communicate(timeout=60)
+        assert served.process.returncode == 0, trouble

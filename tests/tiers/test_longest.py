@@ -24,17 +24,17 @@ def test_longest_come_first_in_their_group() -> None:
         "steps/test_effect.py": (),
         "generations/test_generations.py": (),
         "line/journeys/test_moments.py": ("built_month",),
-        "line/attacks/test_flips.py": ("built_month",),
+        "line/journeys/test_month.py": ("built_month",),
         "line/journeys/test_verbs.py": ("built_month",),
         "line/journeys/test_diff.py": (),
-        "line/failures/test_requests.py": (),
+        "line/failures/test_served.py": (),
     }
     found = longest_first([item(name, *fixtures) for name, fixtures in names.items()])
     assert [one.path.relative_to(TESTS).as_posix() for one in found] == [
         "line/journeys/test_verbs.py",
-        "line/failures/test_requests.py",
+        "line/failures/test_served.py",
         "line/journeys/test_diff.py",
-        "line/attacks/test_flips.py",
+        "line/journeys/test_month.py",
         "line/journeys/test_moments.py",
         "generations/test_generations.py",
         "steps/test_effect.py",

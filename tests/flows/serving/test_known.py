@@ -35,6 +35,23 @@ def test_what_is_declared_is_executed(known: Known) -> None:
     assert known.job(PINNED, {"commit": COMMIT}) == Job("flows/analysis.py:analysis", COMMIT)
 
 
+def test_every_study_is_declared_monthly() -> None:
+    """Each study of the portfolio is scheduled for the first of the month in its own time zone, one run at a time."""
+    declared = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+    monthly = {entry["name"]: entry for entry in declared if "schedules" in entry and "request" in str(entry)}
+    studies = {
+        path.stem: yaml.safe_load(path.read_text("utf-8")) for path in (ROOT / "studies").glob("*.yaml")
+    }
+    assert monthly.keys() == studies.keys()
+    for study, entry in monthly.items():
+        zone = studies[study]["calendar"]["timezone"]
+        assert entry["schedules"] == [{"cron": "0 6 1 * *", "timezone": zone}]
+        request = entry["parameters"]["request"]
+        assert (request["study"], request["requester"]) == (study, "medicore")
+        assert entry["concurrency_limit"] == 1
+        assert entry["entrypoint"] == "flows/analysis.py:analysis"
+
+
 def test_flows_have_the_name_of_their_function() -> None:
     """Deployments are recognised by the name of their flow, which prefect.yaml says by the function alone."""
     declared = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]

@@ -5,10 +5,11 @@ import subprocess
 from pathlib import Path
 
 from medicore.records.canonical import sha256
-from tests.conftest import PASSPHRASES, Project
+from tests.conftest import PASSPHRASES, Project, found_project
 from tests.line.conftest import CLEAN, REFERENCE, Month
+from tests.whole_house.faulty_studies import sound
+from tests.whole_house.prepared_study import MONTH, prepare
 
-NEXT = "2025-04"
 APPROVE = ("--meaning", "approve", "--as", "reviewer", "--reason", "Looked at it and found it so")
 
 
@@ -69,25 +70,26 @@ def test_full_disk_leaves_no_half_signature_and_no_half_archive(copied: Project,
     assert (verdict["failed"], verdict["warnings"]) == ({}, {})
 
 
-def test_full_disk_halts_a_run_which_goes_on_with_room(copied: Project) -> None:
+def test_full_disk_halts_a_run_which_goes_on_with_room(tmp_path: Path, prefect_url: str) -> None:
     """A run that finds no room stops in one line, early and late, and cannot be signed; the same command goes on, to one result (FAULTS 64)."""
-    run = f"{CLEAN}/{NEXT}/1"
-    copied.medicore("edc", "deliver", NEXT, CLEAN)
+    project, study = found_project(tmp_path, prefect_url), sound()
+    prepare(project, study)
+    run = f"{study.study}/{MONTH}/1"
     secret = {"MEDICORE_PASSPHRASE": PASSPHRASES["reviewer"]}
     for word, size in (("extract      done", 0), ("sensitivity  done", 200_000)):
-        process = copied.start("run", CLEAN, NEXT, "--json")
+        process = project.start("run", study.study, MONTH, "--json")
         assert process.stderr is not None
         for line in process.stderr:
             if word in line:
                 break
         filled(process, size)
         assert "make room" in ended(process, 9)
-        assert next(iter(copied.medicore("status", CLEAN, "--json").json()[-1:]))["state"] == "running"
-        copied.medicore("sign", run, *APPROVE, expected=3, **secret)
-    (row,) = copied.medicore("run", CLEAN, NEXT, "--json").json()
+        assert next(iter(project.medicore("status", study.study, "--json").json()[-1:]))["state"] == "running"
+        project.medicore("sign", run, *APPROVE, expected=3, **secret)
+    (row,) = project.medicore("run", study.study, MONTH, "--json").json()
     assert (row["run"], row["state"]) == (run, "sealed, awaiting approval")
-    actions = [event["action"] for event in copied.events(run)]
+    actions = [event["action"] for event in project.events(run)]
     once = ("lock.frozen", "extract.completed", "run.sealed")
     assert [actions.count(action) for action in once] == [1, 1, 1]
     assert (actions.count("run.resumed"), actions.count("run.failed")) == (2, 0)
-    copied.medicore("verify", run)
+    project.medicore("verify", run)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Project, found_project, git
 from tests.line.ended_run import require_one_record
-from tests.line.worker import children, signed_request, working
+from tests.line.worker import children, service, signed_request
 from tests.server import a_server
 from tests.whole_house import faulty_studies as faulty
 from tests.whole_house.prepared_study import MONTH, prepare
@@ -59,7 +59,8 @@ def test_the_service_dies_while_a_run_works(project: Project, victim: str) -> No
         requests.append(signed_request(project, SOUND.study, month))
     run = f"{SOUND.study}/{months[0]}/1"
     word = {"worker": "flows.serving.worker", "server": "full_server.py"}[victim]
-    with working(project) as server:
+    with service(project) as served:
+        server = served.server
         interrupted = server.send("analysis/study", requests[0])
         while not project.events(run):
             time.sleep(0.2)

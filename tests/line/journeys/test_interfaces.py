@@ -6,13 +6,16 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import Thread
 from typing import Any
 
 import pytest
 
 from flows.serving.server import free_port
 from medicore.edc import http
-from medicore.edc.simulated.served import project_number
+from medicore.edc.simulated.faults import Faults
+from medicore.edc.simulated.served import Deliveries, project_number
+from medicore.edc.simulated.server import EdcSimulator
 from tests.conftest import Project, found_project
 from tests.line.ended_run import EndedRun, portfolio, require_failed, require_halted, run
 from tests.whole_house.prepared_study import MONTH, SIZE, PreparedStudy, prepare
@@ -100,6 +103,21 @@ def served(project: Project, *faults: str) -> Iterator[list[dict[str, Any]]]:
         assert (process.returncode, out, err) == (0, "", "")
 
 
+@contextmanager
+def simulated(project: Project, fault: str) -> Iterator[None]:
+    """Serve the month with a fault in a thread, as ``edc serve`` does in a process."""
+    with EdcSimulator.open(
+        Deliveries(project.home / "inbox", MONTH, Faults.of((fault,))), TOKEN, PORT
+    ) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 def told(ended: EndedRun) -> str:
     """Return all that the ledger and the table of runs say of a run."""
     return json.dumps([ended.row, ended.events])
@@ -124,7 +142,7 @@ def test_faults_of_the_source_fail_before_anything_is_frozen(project: Project) -
 
 def test_a_source_that_refuses(project: Project, pauses: list[float]) -> None:
     """Refused credentials end at once, in one line (FAULTS 42)."""
-    with served(project, "401"):
+    with simulated(project, "401"):
         ended = run(project, JSON, expected=9)
     message = (
         "the EDC refuses the credentials (status 401); expected an account that may export this study; set its secret, "
@@ -136,7 +154,7 @@ def test_a_source_that_refuses(project: Project, pauses: list[float]) -> None:
 
 def test_an_unblinding_column_halts_whatever_the_interface(project: Project) -> None:
     """A column that the contract does not know comes over HTTP as by file, and halts the check (FAULTS 38)."""
-    with served(project, "unblinding"):
+    with simulated(project, "unblinding"):
         ended = run(project, BLINDED, expected=10)
     require_halted(ended, project, "check")
     assert "dose" in json.dumps(ended.findings)

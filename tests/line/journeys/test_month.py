@@ -161,7 +161,10 @@ def test_explain_starts_from_a_reference(released: Month) -> None:
     assert int(name[1:]) in printed
     weighting = "sensitivity.sensitivity.1"  # the first are complete cases
     row = f"R{references.index(weighting) + 1}"
-    whole = released.project.medicore("explain", run, row, "--json").json()
-    assert (whole["path"], whole["identical"]) == (weighting, True)
-    assert whole["value"]["estimator"] == "IPW (Hájek) for treatment and observation"
+    told = released.project.medicore("explain", run, row).out
+    assert f" {weighting}\n" in told
+    assert "identical" in told
+    assert told.count("IPW (Hájek)") == 1
+    assert "  estimator: IPW (Hájek) for treatment and observation\n" in told
+    assert "{" not in told
     assert "no reference R999" in released.project.medicore("explain", run, "[R999]", expected=3).err

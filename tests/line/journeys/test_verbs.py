@@ -24,7 +24,7 @@ ANSWERS: Steps = (
     ("history", (RUN,), 0, "run.released"),
     ("verify", (RUN,), 0, "ALCOA++"),
     ("doctor", (), 0, "chain of"),
-    ("explain", (RUN, "primary.estimate"), 0, "estimator.py"),
+    ("explain", (WAITING, "cohort.analysed"), 0, "cohort.py"),
     ("reproduce", (WAITING, "--threads", "1"), 0, "report.pdf"),
     ("diff", (RUN, WAITING), 3, ""),
     ("sbom", (RUN,), 0, "CycloneDX"),
