@@ -20,7 +20,7 @@ def pseudo_inverse(information: Matrix) -> Matrix:
     size = np.abs(values)
     order = np.argsort(size)[::-1]
     size, signs, vectors = size[order], np.sign(values)[order], np.take(vectors, order, axis=1)
-    large = size > CUTOFF * size.max(initial=0.0)
+    large = size > CUTOFF * size[:1]
     reciprocal = np.divide(1.0, size, where=large, out=np.zeros_like(size))
     inverse: Matrix = (vectors * signs) @ (reciprocal[:, None] * vectors.T)
     return inverse

@@ -13,9 +13,11 @@ ROUNDING = 1e-12
 
 
 def information(size: int, kind: str, seed: int) -> Matrix:
-    """Return a symmetric matrix: of full rank, badly scaled, of deficient rank, or with negative eigenvalues."""
+    """Return a symmetric matrix: of full rank, of small numbers, badly scaled, of deficient rank, or with negative eigenvalues."""
     chance = np.random.Generator(np.random.PCG64(seed))
     basis = chance.normal(size=(40, size))
+    if kind == "small":
+        basis *= 1e-12
     if kind == "badly scaled":
         basis *= 10.0 ** chance.integers(-7, 7, size=size)
     if kind == "deficient":
@@ -24,7 +26,7 @@ def information(size: int, kind: str, seed: int) -> Matrix:
     return cast("Matrix", (basis * weight[:, None]).T @ basis)
 
 
-@pytest.mark.parametrize("kind", ["regular", "badly scaled", "deficient", "indefinite"])
+@pytest.mark.parametrize("kind", ["regular", "small", "badly scaled", "deficient", "indefinite"])
 def test_it_is_numpys_pseudo_inverse_to_the_last_bit(kind: str) -> None:
     """Of small and large matrices, of full rank or not, the general decomposition gives the same bytes."""
     for size in (1, 2, 3, 5, 8, 17, 33):
