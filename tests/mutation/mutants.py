@@ -2,6 +2,7 @@
 
 import ast
 import copy
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,8 +86,8 @@ def _mutant(
     module: str, tree: ast.Module, top: int, owner: str, holder: Statement, node: ast.AST, changed: ast.AST
 ) -> Mutant:
     shown = _shown(holder, node) if isinstance(node, ast.expr) else node
-    ast.copy_location(changed, node)
-    whole = ast.fix_missing_locations(_with(tree.body[top], node, changed))
+    ast.fix_missing_locations(ast.copy_location(changed, node))
+    whole = _with(tree.body[top], node, changed)
     body = [*tree.body[:top], whole, *tree.body[top + 1 :]]
     first = min([holder.lineno, *(mark.lineno for mark in getattr(holder, "decorator_list", []))])
     inner = getattr(holder, "body", None)
@@ -232,6 +233,7 @@ def _statements(node: Statement) -> Iterator[ast.AST]:
             yield type(node)(turned, node.body, node.orelse)
 
 
+@functools.lru_cache(maxsize=16)
 def _shown(holder: Statement, node: ast.AST) -> ast.AST:
     """Return what a reader is shown: the largest expression around the node that is short enough to read."""
     within: ast.AST = holder
@@ -241,10 +243,15 @@ def _shown(holder: Statement, node: ast.AST) -> ast.AST:
         )
         if inner is node and isinstance(within, ast.expr):
             return within
-        if isinstance(inner, ast.expr) and len(ast.unparse(inner)) <= READABLE:
+        if isinstance(inner, ast.expr) and len(_unparsed(inner)) <= READABLE:
             return inner
         within = inner
     return node
+
+
+@functools.lru_cache(maxsize=1024)
+def _unparsed(node: ast.AST) -> str:
+    return ast.unparse(node)
 
 
 def _text(node: ast.AST) -> str:

@@ -74,12 +74,11 @@ def moved_below(
         if not path.startswith(own) or path.endswith(without) or kind in tried:
             continue
         found.kinds.add(kind)
-        kept = copy.deepcopy(inputs.results)
-        moved(inputs.results, path)
-        for line, made in exhibits(inputs.report()):
+        with moved(inputs.results, path):
+            changed = [(line, made) for line, made in exhibits(inputs.report()) if made != before[line]]
+        for line, made in changed:
             parts = differing(before[line], made)
             if parts:
                 found.shown.add(kind)
             found.uncited.extend((path, line) for part in parts if not covered(path, part, references))
-        inputs.results = kept
     return found

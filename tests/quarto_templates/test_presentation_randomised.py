@@ -198,12 +198,10 @@ def test_every_number_of_them_is_cited(inputs: Any) -> None:
         "randomisation.p_value",
         "randomisation.smallest_stratum",
     ):
-        kept = inputs.results["hypothesis"] | {}, inputs.results["randomisation"] | {}
-        moved(inputs.results, path)
-        changed = {line: made for line, made in exhibits(inputs.report()) if made != before[line]}
+        with moved(inputs.results, path):
+            changed = {line: made for line, made in exhibits(inputs.report()) if made != before[line]}
         assert changed
         assert all(covered(path, made, references) for made in changed.values())
-        inputs.results["hypothesis"], inputs.results["randomisation"] = kept
 
 
 def test_scores_that_enter_no_primary_estimate_are_said_to_halt_nothing(inputs: Any) -> None:

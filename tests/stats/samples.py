@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from hypothesis import strategies as st
@@ -38,9 +39,9 @@ class Sample:
     outcome: Vector
     family: Family = "gaussian"
 
-    @property
+    @cached_property
     def fit(self) -> LogisticFit:
-        """Propensity model on all covariates."""
+        """Propensity model on all covariates, fitted once."""
         return fit_logistic(self.x, self.treated)
 
     def with_outcome(self, outcome: Vector) -> "Sample":

@@ -1,7 +1,8 @@
 """A small study for the tests of the steps from cohort on: its protocol, its subjects, and the steps on them."""
 
 import json
-from collections.abc import Mapping
+import pickle
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,43 @@ def estimated(folder: Path, frame: pd.DataFrame, plan: Protocol) -> tuple[Folder
 
 def compared(folder: Path, frame: pd.DataFrame, plan: Protocol) -> dict[str, Any]:
     """Perform all steps to sensitivity, and return its document."""
-    files, _ = estimated(folder, frame, plan)
+    return _compared(estimated(folder, frame, plan)[0], plan)
+
+
+def estimated_once(folder: Path, frame: pd.DataFrame, plan: Protocol) -> FolderFiles:
+    """Return a record folder as ``estimated`` makes it, once for the same subjects and plan: for tests that only read."""
+    return _once("estimated", folder, frame, plan, lambda: estimated(folder, frame, plan)[0])
+
+
+def compared_once(folder: Path, frame: pd.DataFrame, plan: Protocol) -> dict[str, Any]:
+    """Return the document of ``compared``, made once for the same subjects and plan: for tests that only read."""
+
+    def perform() -> FolderFiles:
+        files = estimated_once(folder, frame, plan)
+        _compared(files, plan)
+        return files
+
+    return section(_once("compared", folder, frame, plan, perform), "sensitivity")
+
+
+def _compared(files: FolderFiles, plan: Protocol) -> dict[str, Any]:
     assert sensitivity(files, plan) == ()
     return section(files, "sensitivity")
+
+
+_MADE: dict[tuple[str, bytes, str], dict[str, bytes]] = {}
+
+
+def _once(
+    what: str, folder: Path, frame: pd.DataFrame, plan: Protocol, perform: Callable[[], FolderFiles]
+) -> FolderFiles:
+    """Return a record folder with the files that ``perform`` made of these subjects and this plan."""
+    key = what, pickle.dumps(frame), plan.model_dump_json()
+    if key in _MADE:
+        files = FolderFiles(folder)
+        for name, data in _MADE[key].items():
+            files.write(name, data)
+        return files
+    files = perform()
+    _MADE[key] = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    return files

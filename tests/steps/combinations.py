@@ -1,6 +1,5 @@
 """Every key of a protocol that decides about an analysis, its values, and the study on which combinations of them are run."""
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -132,13 +131,14 @@ def pairs_of(choice: Choice) -> Iterator[tuple[tuple[str, str], tuple[str, str]]
 
 @cache
 def _common() -> str:
-    return json.dumps(yaml.safe_load(TEXT))
+    made = yaml.safe_load(TEXT)
+    made["contract"]["columns"] += COLUMNS
+    return json.dumps(made)
 
 
 def document(choice: Choice) -> dict[str, Any]:
     """Return the protocol's document of a choice."""
     chosen, made = whole(choice), json.loads(_common())
-    made["contract"]["columns"] += copy.deepcopy(COLUMNS)
     made["design"] = chosen["design"]
     made["estimand"] |= {"measure": chosen["measure"], "target": chosen["target"]}
     made["estimand"]["intercurrent_events"] = [_event(chosen["event"], chosen["outcome"])]

@@ -12,7 +12,15 @@ from medicore.steps.effect import analysed
 from medicore.steps.models.sample import Sample
 from medicore.steps.primaries.primary import estimate_primary
 from medicore.steps.sensitivity import sensitivity
-from tests.steps.analysed_trial import compared, estimated, protocol, section, subjects, weighed, with_column
+from tests.steps.analysed_trial import (
+    compared_once,
+    estimated_once,
+    protocol,
+    section,
+    subjects,
+    weighed,
+    with_column,
+)
 
 FRAME = subjects()
 ACTIVE = (FRAME["arm"] == "active").to_numpy(dtype=bool)
@@ -27,7 +35,7 @@ def rows(made: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_plan_is_the_tables(tmp_path: Path) -> None:
     """Other assumptions and other estimands stay apart, in the order of the plan."""
-    made = compared(tmp_path, FRAME, protocol(sensitivity={"trimming": [0.3, 0.4]}))
+    made = compared_once(tmp_path, FRAME, protocol(sensitivity={"trimming": [0.3, 0.4]}))
     assert [(row["name"], row["estimand"]) for row in made["sensitivity"]] == [
         ("IPW instead of AIPW", "ATE"),
         ("Outcome models alone", "ATE"),
@@ -52,15 +60,15 @@ def test_plan_is_the_tables(tmp_path: Path) -> None:
 
 def test_unadjusted_row_is_the_difference_of_means(tmp_path: Path) -> None:
     """Without adjustment the estimate is that of two means."""
-    row = rows(compared(tmp_path, FRAME, protocol()))["No adjustment"]
+    row = rows(compared_once(tmp_path, FRAME, protocol()))["No adjustment"]
     change = FRAME["change"].to_numpy()
     assert abs(row["estimate"] - (change[ACTIVE].mean() - change[~ACTIVE].mean())) < ROUNDING
 
 
 def test_subgroup_is_the_primary_analysis_within_it(tmp_path: Path) -> None:
     """A subgroup's row is what the primary analysis gives on its subjects alone, with their number."""
-    made = rows(compared(tmp_path / "all", FRAME, protocol()))
-    (everyone,), _ = analysed(estimated(tmp_path / "primary", FRAME, protocol())[0])
+    made = rows(compared_once(tmp_path / "all", FRAME, protocol()))
+    (everyone,), _ = analysed(estimated_once(tmp_path / "primary", FRAME, protocol()))
     for level in ("F", "M"):
         within = everyone[everyone["sex"] == level].reset_index(drop=True)
         alone, _ = estimate_primary(protocol(), [Sample.of(protocol(), within)])
@@ -72,8 +80,8 @@ def test_subgroup_is_the_primary_analysis_within_it(tmp_path: Path) -> None:
 
 def test_trimming_that_discards_nobody_is_the_primary_estimate(tmp_path: Path) -> None:
     """A threshold below every score changes nothing but the estimand's name."""
-    files, _ = estimated(tmp_path / "1", FRAME, protocol())
-    made = rows(compared(tmp_path / "2", FRAME, protocol(sensitivity={"trimming": [0.01]})))
+    files = estimated_once(tmp_path / "1", FRAME, protocol())
+    made = rows(compared_once(tmp_path / "2", FRAME, protocol(sensitivity={"trimming": [0.01]})))
     row = made["Scores outside 0.01 to 0.99 discarded"]
     assert (row["n"], row["note"]) == (240, "models fitted again on who is left")
     assert abs(row["estimate"] - section(files, "effect")["primary"]["estimate"]) < ROUNDING
@@ -93,7 +101,7 @@ def test_subgroup_too_small_is_not_estimable(
     """An empty or tiny subgroup has a row that says why it has no number; the others keep theirs (FAULTS 59)."""
     sex = np.where(np.arange(240) < values["F"], "F", "M")
     plan = protocol(models={"propensity": ["age", "region"], "outcome": ["weight"]})
-    made = rows(compared(tmp_path, with_column(FRAME, "sex", sex), plan))
+    made = rows(compared_once(tmp_path, with_column(FRAME, "sex", sex), plan))
     row = made["Sex: F"]
     assert [row[key] for key in NUMBERS] == [None] * 5
     assert (row["n"], row["estimand"]) == (size, "ATE within Sex: F")
@@ -107,14 +115,14 @@ def test_trimming_that_leaves_nobody_is_not_estimable(tmp_path: Path) -> None:
     plan = protocol(
         sensitivity={"trimming": [0.499999]}, models={"propensity": ["age"], "outcome": ["weight"]}
     )
-    row = compared(tmp_path, frame, plan)["supplementary"][0]
+    row = compared_once(tmp_path, frame, plan)["supplementary"][0]
     assert [row[key] for key in NUMBERS] == [None] * 5
     assert row["note"].startswith("not estimable: no ")
 
 
 def test_sample_holds_both_designs(tmp_path: Path) -> None:
     """A sample has the designs of the two models and the propensity fit on its own subjects."""
-    (analysis,), _ = analysed(estimated(tmp_path, FRAME, protocol())[0])
+    (analysis,), _ = analysed(estimated_once(tmp_path, FRAME, protocol()))
     sample = Sample.of(protocol(), analysis)
     assert (sample.x_propensity.shape, sample.x_outcome.shape) == ((240, 5), (240, 3))
     assert sample.fit.converged
@@ -123,28 +131,30 @@ def test_sample_holds_both_designs(tmp_path: Path) -> None:
 
 def test_randomised_trial_shows_ancova_too(tmp_path: Path) -> None:
     """In a randomised trial the covariate-adjusted difference stands beside the unadjusted one."""
-    names = [row["name"] for row in compared(tmp_path, FRAME, protocol(design="randomised"))["sensitivity"]]
+    names = [
+        row["name"] for row in compared_once(tmp_path, FRAME, protocol(design="randomised"))["sensitivity"]
+    ]
     assert "ANCOVA with interactions" in names
-    assert "ANCOVA with interactions" not in rows(compared(tmp_path / "other", FRAME, protocol()))
+    assert "ANCOVA with interactions" not in rows(compared_once(tmp_path / "other", FRAME, protocol()))
 
 
 def test_only_covariate_cannot_be_left_out(tmp_path: Path) -> None:
     """Without its only covariate a model is no adjustment, and the row says that it is not estimable."""
     alone = protocol(models={"propensity": ["age"], "outcome": ["age"]})
-    row = rows(compared(tmp_path, FRAME, alone))["Without Age"]
+    row = rows(compared_once(tmp_path, FRAME, alone))["Without Age"]
     assert row["estimate"] is None
     assert "only one of a model" in row["note"]
 
 
 def test_leave_one_out_can_be_left_out(tmp_path: Path) -> None:
     """The plan decides whether covariates are left out one by one."""
-    made = rows(compared(tmp_path, FRAME, protocol(sensitivity={"leave_one_out": False})))
+    made = rows(compared_once(tmp_path, FRAME, protocol(sensitivity={"leave_one_out": False})))
     assert not any(name.startswith("Without") for name in made)
 
 
 def test_subgroups_carry_the_test_of_interaction(tmp_path: Path) -> None:
     """Each level of a subgroup shows the p-value of the test that the effect is the same in all."""
-    made = rows(compared(tmp_path, FRAME, protocol()))
+    made = rows(compared_once(tmp_path, FRAME, protocol()))
     (shown,) = {made[f"Sex: {level}"]["interaction_p_value"] for level in ("F", "M")}
     first, second = made["Sex: F"], made["Sex: M"]
     gap = (first["estimate"] - second["estimate"]) / np.hypot(
@@ -175,7 +185,7 @@ def test_every_row_is_on_the_measure_and_names_its_population(
 ) -> None:
     """A ratio in a target population is the primary result, and all rows are that ratio around it, on its population."""
     plan = binary(estimand={"measure": measure, "target": target})
-    files, _ = estimated(tmp_path, RESPONDERS, plan)
+    files = estimated_once(tmp_path, RESPONDERS, plan)
     primary = section(files, "effect")["primary"]
     assert (primary["measure"], primary["scale"], primary["null"]) == (measure, "logarithm", 1.0)
     assert primary["estimand"] == f"{target}, {measure}"

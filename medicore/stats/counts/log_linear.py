@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
 from medicore.stats.models.design import StandardisedDesign, standardise
+from medicore.stats.models.inverse import pseudo_inverse
 
 Vector = NDArray[np.float64]
 
@@ -130,8 +131,7 @@ def require_counts(count: Vector, exposure: Vector) -> None:
 def inverse(basis: Vector, weight: Vector) -> Vector:
     """Return the inverse of Σ w x x'; the pseudo-inverse where it is singular."""
     information = (basis * weight[:, None]).T @ basis
-    found: Vector = np.linalg.pinv(information, rcond=1e-15, hermitian=True).astype(np.float64)
-    return found
+    return pseudo_inverse(information)
 
 
 def _maximise(basis: Vector, count: Vector, exposure: Vector) -> tuple[Vector, int]:

@@ -9,6 +9,7 @@ from scipy.special import expit, log_expit
 
 from medicore.errors import EstimationError
 from medicore.stats.models.design import StandardisedDesign, standardise
+from medicore.stats.models.inverse import pseudo_inverse
 
 Vector = NDArray[np.float64]
 
@@ -207,8 +208,7 @@ def _log_likelihood(predictor: Vector, sign: Vector, weight: Vector) -> float:
 def _covariance(basis: Vector, fitted: Vector, weight: Vector) -> Vector:
     """Return the inverse of the information matrix; the pseudo-inverse where it is singular."""
     information = (basis * (weight * fitted * (1 - fitted))[:, None]).T @ basis
-    inverse: Vector = np.linalg.pinv(information, rcond=1e-15, hermitian=True).astype(np.float64)
-    return inverse
+    return pseudo_inverse(information)
 
 
 def _weakest_error(triangle: Vector, covariance: Vector) -> float:

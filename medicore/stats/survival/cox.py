@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
 from medicore.stats.models.design import StandardisedDesign, standardise
+from medicore.stats.models.inverse import pseudo_inverse
 from medicore.stats.survival.risk_sets import RiskSets, require_follow_up
 
 Vector = NDArray[np.float64]
@@ -95,7 +96,7 @@ def fit_cox(
     made = _Likelihood.of(design.columns, time, event, weight, ties)
     theta, iterations = _maximise(made)
     value, score, information = made.derivatives(theta)
-    covariance = np.asarray(np.linalg.pinv(information, rcond=1e-15, hermitian=True), dtype=np.float64)
+    covariance = pseudo_inverse(information)
     per_event = float(np.abs(score).max(initial=0.0)) / float((weight * event).sum())
     converged = per_event <= SCORE_TOLERANCE * 10
     move = float(np.ptp(design.columns @ (covariance @ score))) if design.kept else 0.0
@@ -223,7 +224,7 @@ def _maximise(made: _Likelihood) -> tuple[Vector, int]:
     while not ended and iterations < MAX_ITERATIONS:
         iterations += 1
         ended = float(np.abs(score).max()) / scale <= SCORE_TOLERANCE
-        step = np.linalg.pinv(information, rcond=1e-15, hermitian=True) @ score
+        step = pseudo_inverse(information) @ score
         rose, theta, value = _uphill(made, theta, step, value)
         ended |= not rose
         _, score, information = made.derivatives(theta)

@@ -114,12 +114,14 @@ def printable(text: str) -> str:
     return "".join(character if _can_print(character) else f"U+{ord(character):04X}" for character in line)
 
 
+@functools.lru_cache(maxsize=8192)
 def literal(text: str, *, breakable: bool = True) -> Words:
     """Return a Typst string literal of ``text`` in ASCII, without characters that Quarto or pandoc could interpret.
 
     Quarto looks for shortcodes in raw blocks too, and backticks end a fence. So all characters except letters, digits
     and a few signs are written as code points. Long words get optional line breaks unless ``breakable`` is False. A
-    mark after right-to-left words keeps a following number in its place.
+    mark after right-to-left words keeps a following number in its place. A report prints most texts many times; each is
+    written once.
     """
     shown = words = printable(text)
     if breakable:

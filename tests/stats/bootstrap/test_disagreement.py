@@ -1,18 +1,20 @@
 """False alarms of the gates of variances: the world that is right, and the rates by a second, plainer simulation."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import expit, logit, ndtr
 
 from medicore.errors import EstimationError
+from medicore.stats.bootstrap import disagreement
 from medicore.stats.bootstrap.bootstrap import bootstrap_effect
+from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
 from medicore.stats.bootstrap.disagreement import World, _studies, bootstrap_alarm_rate, sandwich_alarm_rate
 from medicore.stats.effect.contrasts import difference
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.small_sample import small_sample_means
-from medicore.stats.models.logistic import fit_logistic
 from medicore.stats.models.outcome_model import Family
 from tests.stats.samples import Sample, draw
 
@@ -95,8 +97,9 @@ def studies(made: World, number: int) -> list[Sample]:
     found = []
     for index in range(number):
         treated, outcome = made.draw(np.random.Generator(np.random.PCG64(10_000 + index)))
-        if not fit_logistic(made.x_propensity, treated).separated:
-            found.append(Sample(made.x_outcome, treated, outcome))
+        study = Sample(made.x_outcome, treated, outcome)
+        if not study.fit.separated:
+            found.append(study)
     return found
 
 
@@ -112,6 +115,21 @@ def test_the_sandwich_rate_is_a_plain_simulations() -> None:
     assert rate == pytest.approx(np.mean(seen), abs=3.5 * np.sqrt(0.25 / 600 + 0.25 / 1200))
 
 
+@pytest.fixture
+def _bootstrapped_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the rates at several limits find the bootstrap of a study that an earlier one has made."""
+    made: dict[tuple[bytes, bytes, int], BootstrapResult] = {}
+
+    def remembered(*given: Any, **options: Any) -> BootstrapResult:
+        key = (given[2].tobytes(), given[3].tobytes(), options["seed"])
+        if key not in made:
+            made[key] = bootstrap_effect(*given, **options)
+        return made[key]
+
+    monkeypatch.setattr(disagreement, "bootstrap_effect", remembered)
+
+
+@pytest.mark.usefixtures("_bootstrapped_once")
 def test_the_bootstrap_rate_is_that_of_full_bootstraps() -> None:
     """Few replicates in each study give the rate of as many replicates as a run has, in both directions."""
     made = world(draw(25, n=60, p=4))

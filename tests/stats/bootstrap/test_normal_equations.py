@@ -85,10 +85,8 @@ def test_the_upper_triangle_is_not_read() -> None:
 def test_the_bits_do_not_depend_on_threads(size: int) -> None:
     """One thread and two give the same cross-products, to the last bit."""
     chance = np.random.Generator(np.random.PCG64(3))
-    rows, weights = (
-        chance.normal(size=(size, 20_000 // max(1, size // 40))),
-        np.ones(20_000 // max(1, size // 40)),
-    )
+    subjects = 20_000 // max(1, size // 40) ** 2  # the more rows, the fewer subjects are in one product
+    rows, weights = chance.normal(size=(size, subjects)), np.ones(subjects)
     with threadpool_limits(limits=1):
         alone = cross_products(rows, weights)
     with threadpool_limits(limits=2):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statsmodels.stats.weightstats import ttost_ind
 
 from medicore.errors import EstimationError
 from medicore.stats.effect.estimate import Estimate
@@ -43,6 +42,8 @@ def test_an_interval_must_lie_within_its_limits() -> None:
 
 def test_two_one_sided_tests_as_statsmodels_has_them() -> None:
     """The p-values of equivalence are those of ``ttost_ind`` with pooled variance."""
+    from statsmodels.stats.weightstats import ttost_ind
+
     chance = np.random.default_rng(7)
     one, zero = chance.normal(0.2, 1, 40), chance.normal(0, 1, 35)
     pooled = (39 * one.var(ddof=1) + 34 * zero.var(ddof=1)) / 73

@@ -1,6 +1,7 @@
 """Conditional means of missing outcomes: what many draws tend to, by stacked equations, and by the jackknife."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.imputation.conditional_outcomes import conditional_outcomes
 from medicore.stats.imputation.outcome_draws import draw_outcomes
 from medicore.stats.imputation.pooling import pooled
-from medicore.stats.models.logistic import fit_logistic
+from medicore.stats.models.logistic import LogisticFit, fit_logistic
 from tests.stats.stacked import Complex, influences, solve
 
 Vector = NDArray[np.float64]
@@ -42,16 +43,26 @@ class Study:
         """The covariates of the outcome and the propensity model."""
         return self.x[:, :2]
 
+    @property
+    def scores(self) -> LogisticFit:
+        """The propensity model, fitted once for these covariates and arms, whatever the outcomes."""
+        return _scores(self.narrow.tobytes(), self.treated.tobytes())
+
     def means(self, target: Target, rule: Rule) -> ArmMeans:
         """Return the means by the function under test."""
         return conditional_outcomes(
             self.x, self.narrow, self.treated, self.outcome, self.observed,
-            fit_logistic(self.narrow, self.treated), target=target, rule=rule,
+            self.scores, target=target, rule=rule,
         )  # fmt: skip
 
     def taken(self, rows: NDArray[np.intp]) -> "Study":
         """Return the study of these subjects in this order."""
         return Study(self.x[rows], self.treated[rows], self.outcome[rows], self.observed[rows])
+
+
+@cache
+def _scores(narrow: bytes, treated: bytes) -> LogisticFit:
+    return fit_logistic(np.frombuffer(narrow).reshape(-1, 2), np.frombuffer(treated, dtype=bool))
 
 
 def study(seed: int, n: int = 150) -> Study:
@@ -159,18 +170,25 @@ def test_the_variance_is_that_of_the_stack_with_lengthened_residuals(target: Tar
     assert "over repeated samples" in found.variance
 
 
+@cache
+def completed(rule: Rule) -> list[Vector]:
+    """Return 400 completed outcomes of a study."""
+    data, chance = study(2), np.random.Generator(np.random.PCG64(3))
+    return [
+        draw_outcomes(data.x, data.treated, data.outcome, data.observed, chance, rule=rule)
+        for _ in range(400)
+    ]
+
+
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("target", TARGETS)
 def test_many_draws_tend_to_it(target: Target, rule: Rule) -> None:
     """The mean of the estimates of 400 completed data sets is the value, within the error of so many draws."""
     data = study(2)
-    scores, chance = fit_logistic(data.narrow, data.treated), np.random.Generator(np.random.PCG64(3))
-    made = []
-    for _ in range(400):
-        full = draw_outcomes(data.x, data.treated, data.outcome, data.observed, chance, rule=rule)
-        made.append(
-            doubly_robust(data.narrow, data.treated, full, scores, target=target).influence_function.value
-        )
+    made = [
+        doubly_robust(data.narrow, data.treated, full, data.scores, target=target).influence_function.value
+        for full in completed(rule)
+    ]
     error = np.std(made) / np.sqrt(len(made))
     assert abs(np.mean(made) - difference(data.means(target, rule)).value) < MEAN_ERRORS * error
 

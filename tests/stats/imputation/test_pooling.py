@@ -8,8 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t
-from statsmodels.imputation.mice import MICE, MICEData
-from statsmodels.regression.linear_model import OLS
 
 from medicore.errors import EstimationError
 from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
@@ -77,6 +75,9 @@ def test_the_worked_example_of_a_manual() -> None:
 
 def test_statsmodels_combines_to_the_same() -> None:
     """The coefficients, standard errors and proportions that statsmodels combines from its own imputations."""
+    from statsmodels.imputation.mice import MICE, MICEData
+    from statsmodels.regression.linear_model import OLS
+
     chance = np.random.Generator(np.random.PCG64(4))
     x, z = chance.normal(size=(2, 80))
     frame = pd.DataFrame({"y": x + z + chance.normal(size=80), "x": x, "z": z})

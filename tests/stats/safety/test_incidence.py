@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import poisson
-from statsmodels.stats.rates import confint_poisson
 
 from medicore.errors import EstimationError
 from medicore.stats.safety.incidence import DAYS_OF_A_YEAR, incidence
@@ -33,6 +32,8 @@ def test_the_rates_are_those_by_hand() -> None:
 @pytest.mark.parametrize("level", [0.9, 0.95])
 def test_the_interval_is_the_exact_one_of_other_software(count: int, level: float) -> None:
     """The exact interval of a Poisson rate by statsmodels is the same, also where nobody has an event."""
+    from statsmodels.stats.rates import confint_poisson
+
     days = [30 * (1 + place) for place in range(40)]
     found = made(days, [(place, 10) for place in range(count)], level)
     exposure = (sum(days[count:]) + 10 * count) / DAYS_OF_A_YEAR

@@ -1,6 +1,7 @@
 """Samples with known follow-up, and the estimator of survival written once more, with weights, for derivatives."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +34,9 @@ class Followed:
     event: Flags
     competing: Flags
 
-    @property
+    @cached_property
     def fit(self) -> LogisticFit:
-        """Propensity model on all covariates."""
+        """Propensity model on all covariates, fitted once."""
         return fit_logistic(self.x, self.treated)
 
     @property

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.duration.hazard_regression import PHReg
 
 from medicore.errors import EstimationError
 from medicore.stats.survival.cox import Ties, fit_cox
@@ -23,6 +22,8 @@ def _x(data: Followed) -> np.ndarray:
 @given(seed=seeds)
 def test_statsmodels_gives_the_same_fit(ties: Ties, seed: int) -> None:
     """Coefficients, errors and likelihood of an independent implementation agree, with ties and without."""
+    from statsmodels.duration.hazard_regression import PHReg
+
     data = follow(seed % 1000).rounded(seed % 3)
     theirs = PHReg(data.time, _x(data), status=data.event.astype(int), ties=ties).fit(disp=False)
     fit = fit_cox(_x(data), data.time, data.event, ties=ties)

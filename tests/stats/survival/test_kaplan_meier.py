@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.duration.survfunc import SurvfuncRight
 
 from medicore.stats.survival.kaplan_meier import kaplan_meier
 from tests.stats.survival.followed import follow
@@ -29,6 +28,8 @@ def test_the_curve_of_the_leukaemia_trial_is_the_published_one() -> None:
 @given(seeds)
 def test_statsmodels_gives_the_same_curve_and_errors(seed: int) -> None:
     """An independent implementation agrees at every time, with ties and without."""
+    from statsmodels.duration.survfunc import SurvfuncRight
+
     data = follow(seed % 1000).rounded(seed % 3)
     theirs = SurvfuncRight(data.time, data.event.astype(float))
     curve = kaplan_meier(data.time, data.event)

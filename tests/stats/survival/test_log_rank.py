@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.duration.survfunc import survdiff
 
 from medicore.errors import EstimationError
 from medicore.stats.survival.cox import fit_cox
@@ -18,6 +17,8 @@ seeds = st.integers(min_value=0, max_value=2**31)
 @given(seeds)
 def test_statsmodels_gives_the_same_test(seed: int) -> None:
     """An independent implementation agrees, with ties and without."""
+    from statsmodels.duration.survfunc import survdiff
+
     data = follow(seed % 1000).rounded(seed % 3)
     statistic, p = survdiff(data.time, data.event.astype(float), data.treated)
     found = log_rank(data.treated, data.time, data.event)
