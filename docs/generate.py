@@ -108,7 +108,14 @@ def _keys() -> str:
         "JSON Schema, for editors; `medicore study check STUDY` tells every mistake of a file with its line.",
     ]
     for part in parts_of_protocol():
-        lines += ["", f"## {part.name}\n", part.words.replace("``", "`"), "", "| key | values | default |", "|---|---|---|"]
+        lines += [
+            "",
+            f"## {part.name}\n",
+            part.words.replace("``", "`"),
+            "",
+            "| key | values | default |",
+            "|---|---|---|",
+        ]
         for key in part.keys:
             cells = (f"`{key.name}`", key.values, key.default or "must be given")
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
