@@ -72,7 +72,15 @@ KEEPING: Steps = (
     ("report portfolio", (MONTH, "--output", "{new}"), 0, "SHA-256"),
     ("report check", ("{new}/restored/report.pdf",), 0, "met"),
 )
-VERBS = (*ANSWERS, *KEEPING, *WORK)
+DATA = "studies/sources/REF-NHEFS/raw/nhefs.csv"
+PLANNING: Steps = (
+    ("deploy", ("--check",), 0, "follows the protocols"),
+    ("study schema", (), 0, "estimand"),
+    ("study check", (REFERENCE, "--data", DATA), 0, "the data follow its contract"),
+    ("study preview", (REFERENCE,), 0, "never read"),
+    ("study new", ("NEW-01", "--from", DATA, "--treatment", "qsmk", "--outcome", "wt82_71"), 0, "Drafted"),
+)
+VERBS = (*ANSWERS, *KEEPING, *WORK, *PLANNING)
 SERVING = {"serve", "edc serve"}
 """What runs until it is stopped is started as a process in ``worker.py`` and in ``test_interfaces.py``."""
 
