@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from presentation.writing import rendition
-from presentation.writing.html import UnwritableError, escaped, html
+from presentation.writing.html import UnwritableError, html
+from presentation.writing.html_text import escaped
 from presentation.writing.typst import Code, block, call, joined, mono, printable
 
 from tests.quarto_templates.conftest import TEMPLATES

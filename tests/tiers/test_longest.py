@@ -21,7 +21,7 @@ def test_longest_come_first_in_their_group() -> None:
     """Whole commands go first, and those without the month between its first user and the others; shorter ones follow."""
     names = {
         "records/test_moment.py": (),
-        "steps/test_effect.py": (),
+        "steps/test_combinations.py": (),
         "generations/test_generations.py": (),
         "line/journeys/test_moments.py": ("built_month",),
         "line/journeys/test_month.py": ("built_month",),
@@ -37,7 +37,7 @@ def test_longest_come_first_in_their_group() -> None:
         "line/journeys/test_month.py",
         "line/journeys/test_moments.py",
         "generations/test_generations.py",
-        "steps/test_effect.py",
+        "steps/test_combinations.py",
         "records/test_moment.py",
     ]
 

@@ -4,39 +4,18 @@ In every text, all characters except letters, digits and a few signs become char
 become markup, and pandoc, Quarto with its shortcodes, and the browser find nothing to interpret.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from presentation.writing.drawing import drawn
-from presentation.writing.typst import PLAIN, RIGHT_TO_LEFT_RUN, Call, Code, Joined, Words, printable
+from presentation.writing.html_text import escaped, in_attribute
+from presentation.writing.typst import Call, Code, Joined, Words
 
 _ONE_LINE = 24
-# As style.typ has it: what a line break must not part.
-_KEPT_TOGETHER = re.compile(r"\d %|\b[a-zA-Z] [=<≤≥] [−\d]|\b(?:Table|Figure|[Ss]ection) \d")
 
 
 class UnwritableError(Exception):
     """A call of the Typst template has no HTML equivalent; the message names its function."""
-
-
-def escaped(text: str) -> str:
-    """Return ``text`` for HTML, as it is printed on paper; right-to-left words are isolated from their surroundings."""
-    shown = _KEPT_TOGETHER.sub(lambda run: run[0].replace(" ", "\u00a0"), printable(text))
-    made, end = [], 0
-    for run in RIGHT_TO_LEFT_RUN.finditer(shown):
-        made += [_references(shown[end : run.start()]), f"<bdi>{_references(run[0])}</bdi>"]
-        end = run.end()
-    return "".join([*made, _references(shown[end:])])
-
-
-def in_attribute(text: str) -> str:
-    """Return ``text`` for an attribute of HTML, which holds no tags."""
-    return _references(printable(text))
-
-
-def _references(text: str) -> str:
-    return "".join(character if character in PLAIN else f"&#x{ord(character):x};" for character in text)
 
 
 def html(value: Any) -> str:  # noqa: ANN401 - whatever Typst source is made of
