@@ -25,7 +25,7 @@ from tests.whole_house.analysed_study import Analysed
 from tests.whole_house.analysed_study import analysed as run_study
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.prepared_study import MONTH
-from tests.whole_house.safety_study import DAYS_AFTER, FILE, SafetyStudy, safe
+from tests.whole_house.safety_study import DAYS_AFTER, FILE, PRURITUS, SafetyStudy, safe
 from tests.whole_house.timed_study import timed
 
 EXACT = 1e-9
@@ -237,3 +237,18 @@ def test_events_of_an_unknown_subject_halt(founded: WholeHouse) -> None:
     }
     assert not any(one.overridable for one in ended.findings)
     assert not any("NOBODY" in one.message for one in ended.findings)
+
+
+def test_a_term_that_no_event_has_waits_for_the_board(founded: WholeHouse) -> None:
+    """A harm with a misspelt term halts the run with a finding that names the term and that a person decides."""
+    harm = {**PRURITUS, "terms": ["Syncop"], "action": "board"}
+    founded.prepare(safe("TEST-MISSPELT").planned("monitoring.harms", [harm]))
+    ended = founded.run("TEST-MISSPELT", MONTH)
+    assert ended.state == "halted"
+    (finding,) = ended.findings
+    assert (finding.gate, finding.subject, finding.overridable) == (
+        "monitoring",
+        "terms of harm pruritus",
+        True,
+    )
+    assert "'Syncop'" in finding.message
