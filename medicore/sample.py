@@ -41,6 +41,12 @@ def sample_of(
                     f"two files are called {path.name}; expected different names; rename one of them"
                 )
             shutil.copyfile(path, raw / path.name)
+        yield _delivered(folder, study, declared), FolderFiles(Path(scratch) / "record")
+
+
+def _delivered(folder: Path, study: str, declared: Declared) -> Transfer:
+    """Return the files below ``raw/`` as a delivery; messages name a file without the folder that nobody made."""
+    try:
         announce(
             folder,
             system=_SYSTEM,
@@ -49,5 +55,6 @@ def sample_of(
             version=_VERSION,
             declared=declared,
         )
-        transfer = DeliveryFolder(folder, by_month=False).pull(study, "2000-01")
-        yield transfer, FolderFiles(Path(scratch) / "record")
+        return DeliveryFolder(folder, by_month=False).pull(study, "2000-01")
+    except DataError as error:
+        raise DataError(str(error).replace(f"{folder.name}/raw/", "")) from error

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from medicore.errors import DataError
 from medicore.ports.files import RecordFiles
 from medicore.records.delivery.transfer import Transfer
 from medicore.records.finding import Finding
@@ -48,8 +47,3 @@ def contract_findings(files: RecordFiles, protocol: Protocol, transfer: Transfer
     freeze(files, transfer, None)
     extract(files, protocol)
     return check(files, protocol)
-
-
-def first_message(error: DataError) -> str:
-    """Return the words of an error of the data without the place of a scratch folder."""
-    return str(error).removeprefix("sample/raw/").removeprefix("sample/")
