@@ -29,13 +29,13 @@ def part(settings: Settings, subject: str) -> Diagnosis:
 
 
 def test_the_fingerprint_of_the_authority_is_shown(founded: Settings) -> None:
-    """An inspector reads the fingerprint that the sponsor gave by another way (FAULTS 77)."""
+    """An inspector reads the fingerprint that the sponsor gave by another way."""
     own = fingerprint((founded.home / "people" / "authority.pem").read_text())
     assert part(founded, "authority") == Diagnosis("authority", True, f"SHA-256 {own}")
 
 
 def test_what_lies_in_the_record_repository_is_named(founded: Settings) -> None:
-    """A hook in the record repository is a fault of that part, which is healthy without it (FAULTS 76, 85)."""
+    """A hook in the record repository is a fault of that part, which is healthy without it (FAULTS 76)."""
     assert part(founded, "record repository").found == "objects, tags and code alone"
     hook = founded.home / "records.git" / "hooks" / "update"
     hook.parent.mkdir(exist_ok=True)

@@ -120,7 +120,8 @@ def record_checks(
     yield from head_checks(house, history, listed)
     for event in history.events:
         yield from of_event(event, partial(_event_checks, house, history, event, checkout))
-    yield from namesake_checks(house, history)
+    for decision in history.decisions:
+        yield from of_event(decision.event, partial(namesake_checks, house, history, decision))
 
 
 def _sealing_checks(house: House, run: RunId, sealing: Sealing) -> Iterator[Check]:

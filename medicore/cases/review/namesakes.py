@@ -5,24 +5,23 @@ from collections.abc import Iterator
 from medicore.cases.people.signers import people
 from medicore.ports.house import House
 from medicore.records.checking import Check, CheckKind
+from medicore.records.ledger.event_details import SignedDecision
 from medicore.records.ledger.history import RunHistory
 from medicore.records.people.people import PERMISSIONS, Permission, Person
 from medicore.records.people.printed_names import alike
 
 
-def namesake_checks(house: House, history: RunHistory) -> Iterator[Check]:
-    """Yield a warning for each decision on a run by a person whose printed name is the requester's, or looks like it."""
-    if not history.decisions:
+def namesake_checks(house: House, history: RunHistory, decision: SignedDecision) -> Iterator[Check]:
+    """Yield a warning when a decision on a run is by a person whose printed name is the requester's, or looks like it.
+
+    Raise IntegrityError when the decision's event lacks what MediCore writes there.
+    """
+    requester = people(house).get(history.request.requester)
+    name = decision.told.text_or_none("printed_name") or ""
+    if requester is None or decision.event.actor == requester.identifier or not alike(name, requester.name):
         return
-    known = people(house)
-    requester = known.get(history.request.requester)
-    if requester is None:
-        return
-    for decision in history.decisions:
-        name = decision.told.text_or_none("printed_name") or ""
-        if decision.event.actor != requester.identifier and alike(name, requester.name):
-            subject = f"name of {decision.event.actor} in event {decision.event.sequence}"
-            yield Check(CheckKind.DECISION, subject, True, _words(name, requester), warned=True)
+    subject = f"name of {decision.event.actor} in event {decision.event.sequence}"
+    yield Check(CheckKind.DECISION, subject, True, _words(name, requester), warned=True)
 
 
 def namesakes(house: House, history: RunHistory) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from medicore.cases.keeping.release import follow
 from medicore.cases.people.logged import SERVICE
-from medicore.cases.proof.verify import record_checks
+from medicore.cases.proof.verify import record_checks, verify
 from medicore.cases.run.decisions import accepted_entry, verified
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
@@ -132,3 +132,15 @@ def test_an_output_that_the_record_lacks_is_named(month: WholeHouse) -> None:
     steps = checks[f"steps in {sealing.tag}"]
     assert not steps.passed
     assert steps.found.startswith(f"effect.json in {sealing.tag} is not what its step wrote")
+
+
+def test_a_decision_without_content_silences_no_other_check(month: WholeHouse) -> None:
+    """An empty decision is named by its number, the other checks are told beside it, and the failure is an event (FAULTS 73)."""
+    sound = verify(month.house, RunId.parse(SOUND_RUN))
+    forged = NewEvent(SERVICE, "service", "decision.signed", SOUND_RUN, "", {})
+    (event,) = slip_in(month.home / "ledger.db", month.clock, forged)
+    found = verify(month.house, RunId.parse(SOUND_RUN))
+    named = {f"signature {event.sequence} by {SERVICE}", f"event {event.sequence} (decision.signed)"}
+    assert {check.subject for check in found if not check.passed} == named
+    assert len(found) == len(sound) + len(named)
+    assert month.actions(SOUND_RUN)[-1] == "verification.failed"
