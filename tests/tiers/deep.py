@@ -35,6 +35,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "generations": ("tests/generations",),
     "guards": ("tests/guards",),
     "looks": ("tests/simulation/test_looks.py",),
+    "many": ("tests/simulation/test_many_subjects.py",),
     "rates": ("tests/simulation/test_rates.py",),
     "reference": ("tests/reference",),
     "rare": ("tests/simulation/test_rare_events.py",),
