@@ -37,6 +37,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "guards": ("tests/guards",),
     "looks": ("tests/simulation/test_looks.py",),
     "numbers": ("tests/quarto_templates/numbers",),
+    "many": ("tests/simulation/test_many_subjects.py",),
     "rates": ("tests/simulation/test_rates.py",),
     "reference": ("tests/reference",),
     "rare": ("tests/simulation/test_rare_events.py",),
