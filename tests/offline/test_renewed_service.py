@@ -83,7 +83,7 @@ def test_a_renewal_that_nobody_signed_is_named(
 
 
 def test_a_renewal_by_who_may_not_is_named(renewed: tuple[WholeHouse, Path], tmp_path: Path) -> None:
-    """An analyst's signature under a new key of the service is no renewal."""
+    """A signature of an operator who is told to be an analyst is no renewal."""
     whole, _ = renewed
     folder = written(whole, tmp_path / "bundle", whole_ledger=True)
 
@@ -94,4 +94,4 @@ def test_a_renewal_by_who_may_not_is_named(renewed: tuple[WholeHouse, Path], tmp
     Forger(folder, whole.home / "people").rewrite(demote)
     code, answer = third_party(folder, tmp_path)
     assert code == 1
-    assert "is by one whose role may not renew" in answer
+    assert "(person.renewed) is not what otto signed" in answer

@@ -156,10 +156,12 @@ class PreparedStudy:
         return [text for text in self.secrets() if text in plain]
 
 
-def prepare(project: Project, *studies: PreparedStudy) -> None:
-    """Deliver the studies, and commit their protocols, so that their runs are regulatory ones."""
+def prepare(project: Project, *studies: PreparedStudy, deployed: bool = False) -> None:
+    """Deliver the studies, and commit their protocols, so that their runs are regulatory ones; ``deployed`` as ``doctor`` expects."""
     for study in studies:
         study.write(project)
+    if deployed:
+        project.medicore("deploy")
     git("add", "--all", folder=project.root)
     git("commit", "--quiet", "--message", "Protocols of prepared studies", folder=project.root)
 

@@ -22,7 +22,7 @@ def kept(moto_server: S3Server, prefect_url: str, tmp_path_factory: pytest.TempP
     # Where the archive is lies in medicore.toml since the founding; the keys alone stay in the environment.
     environment = {name: value for name, value in made.environment.items() if name not in settings}
     project = Project(made.root, made.home, environment)
-    prepare(project, FIRST)
+    prepare(project, FIRST, deployed=True)
     run_of(project, FIRST, expected=0)
     older = shutil.copy2(project.home / "ledger.db", folder / "older.db")
     assert project.sign(RUN, "approve").json()["state"] == "archived"

@@ -25,7 +25,7 @@ def test_a_run_whose_content_is_in_a_bucket(
         **nowhere,
     }
     founded, study = found_project(tmp_path, prefect_url), sound()
-    prepare(founded, study)
+    prepare(founded, study, deployed=True)
     without = replace(founded, environment={**founded.environment, **place})
     project = replace(without, environment={**without.environment, **moto_server.environment})
     (row,) = project.medicore("run", study.study, MONTH, "--json").json()
