@@ -188,6 +188,10 @@ def test_counted_harms_are_an_analysis_of_the_safety_set() -> None:
         ("fall", f"2: {RUN}"),
     }
     assert made["analysisSets"][2]["description"].startswith("70 subjects of the compared arms")
+    once = {**harm, "verification": None}
+    earlier = reporting_event(RUN, {**RESULTS, "harms": [once]}, PROTOCOL)
+    (told,) = (one for one in earlier["analyses"] if one["name"] == "Counted harms")
+    assert not any("SECOND_IMPLEMENTATION" in one["operationId"] for one in told["results"])
     for without in (RESULTS, {**RESULTS, "harms": []}):
         plain = reporting_event(RUN, without, PROTOCOL)
         assert "Counted harms" not in {one["name"] for one in plain["analyses"]}

@@ -12,6 +12,7 @@ from medicore.records.results.looks import (
     SeenEstimate,
     SeenHarm,
     SeenLook,
+    answering_runs,
     delivered_digest,
     earlier_looks,
     looks_document,
@@ -49,6 +50,12 @@ def test_what_is_stored_is_read_again() -> None:
     """Unknown numbers, infinite boundaries and limits, and looks without a claim come back as they were."""
     stored = json.loads(json.dumps(looks_document("S/2025-04/1", "2025-04", "candidate", LOOKS)))
     assert earlier_looks(document_section("lock/looks.json", stored)) == LOOKS
+
+
+def test_the_runs_whose_decisions_answer_are_told_with_the_event_that_was_read() -> None:
+    """Of all earlier looks only the one with decisions answers, as the ledger stood at the look."""
+    stored = json.loads(json.dumps(looks_document("S/2025-04/1", "2025-04", "candidate", LOOKS, 41)))
+    assert answering_runs(document_section("lock/looks.json", stored)) == {"S/2025-03/3": 41}
 
 
 def test_a_look_without_harms_tells_of_none() -> None:
