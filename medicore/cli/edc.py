@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from medicore.cli.app import Json, edc, settings
+from medicore.cli.reading import Decimal, Delimiter, Encoding, RowNames, declared
 from medicore.cli.show import emit, note, say, table
 
 if TYPE_CHECKING:
@@ -37,25 +38,14 @@ def manifest(
             help="A format that the file name does not show, VALUE or FILE=VALUE; docs/edc.md lists them.",
         ),
     ] = None,
-    encoding: Annotated[
-        list[str] | None,
-        typer.Option(help="Encoding of text files, such as windows-1252; VALUE or FILE=VALUE."),
-    ] = None,
-    delimiter: Annotated[
-        list[str] | None, typer.Option(help="comma, semicolon, tab or bar; VALUE or FILE=VALUE.")
-    ] = None,
-    decimal: Annotated[
-        list[str] | None, typer.Option(help="Decimal mark of numbers, ',' or '.'; VALUE or FILE=VALUE.")
-    ] = None,
-    row_names: Annotated[
-        list[str] | None,
-        typer.Option(help="Rows begin with a row name, as R writes them: yes, or FILE=yes."),
-    ] = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    decimal: Decimal = None,
+    row_names: RowNames = None,
     as_json: Json = False,
 ) -> None:
     """Write transfer.json for files that came without one: count their rows, and show what is in them."""
     from medicore.edc.announcing import announce
-    from medicore.edc.declared import Declared
 
     made = announce(
         folder,
@@ -64,14 +54,8 @@ def manifest(
         exported_at=exported_at,
         version=version,
         accompanying=accompanying or [],
-        declared=Declared(
-            {
-                "format": form or [],
-                "encoding": encoding or [],
-                "delimiter": delimiter or [],
-                "decimal": decimal or [],
-                "row_names": row_names or [],
-            }
+        declared=declared(
+            format=form, encoding=encoding, delimiter=delimiter, decimal=decimal, row_names=row_names
         ),
     )
     for name in made.left_out:

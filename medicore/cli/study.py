@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medicore.cli.app import Json, app, settings
+from medicore.cli.reading import Decimal, Delimiter, Encoding, RowNames, declared
 from medicore.cli.show import emit, say
 
 if TYPE_CHECKING:
-    from medicore.edc.declared import Declared
     from medicore.records.finding import Finding
     from medicore.records.protocol.file.problems import Problem
     from medicore.steps.preview.profile import TableProfile
@@ -23,14 +23,6 @@ study = typer.Typer(
 app.add_typer(study, name="study")
 
 Name = Annotated[str, typer.Argument(metavar="STUDY", help="A study with a protocol in studies/.")]
-Encoding = Annotated[list[str] | None, typer.Option(help="Encoding of text files; VALUE or FILE=VALUE.")]
-Delimiter = Annotated[
-    list[str] | None, typer.Option(help="comma, semicolon, tab or bar; VALUE or FILE=VALUE.")
-]
-Decimal = Annotated[
-    list[str] | None, typer.Option(help="Decimal mark of numbers, ',' or '.'; VALUE or FILE=VALUE.")
-]
-RowNames = Annotated[list[str] | None, typer.Option(help="Rows begin with a row name: yes, or FILE=yes.")]
 
 
 @study.command()
@@ -71,7 +63,8 @@ def new(
         raise ConfigurationError(
             f"studies/{path.name} exists already; expected a new study; choose another name"
         )
-    with sample_of(name, [source], _declared(encoding, delimiter, decimal, row_names)) as (transfer, _):
+    reading = declared(encoding=encoding, delimiter=delimiter, decimal=decimal, row_names=row_names)
+    with sample_of(name, [source], reading) as (transfer, _):
         found = profile_of(transfer)
     allowed = _allowed(found, levels or [], {treatment, outcome})
     month = f"{SystemClock().now():%Y-%m}"
@@ -132,7 +125,8 @@ def check(
     undecided = () if checked.problems else tuple(undecided_places(text, origin))
     findings: tuple[Finding, ...] = ()
     if checked.protocol is not None and data:
-        with sample_of(name, data, _declared(encoding, delimiter, decimal, row_names)) as (transfer, files):
+        reading = declared(encoding=encoding, delimiter=delimiter, decimal=decimal, row_names=row_names)
+        with sample_of(name, data, reading) as (transfer, files):
             findings = contract_findings(files, checked.protocol, transfer)
     if as_json:
         emit(_told(origin, (*checked.problems, *undecided), findings))
@@ -183,15 +177,15 @@ def preview(
     chosen = settings()
     protocol = StudyFolder(chosen.root / "studies").load(name)
     if data:
-        with sample_of(name, data, _declared(encoding, delimiter, decimal, row_names)) as (transfer, _):
+        reading = declared(encoding=encoding, delimiter=delimiter, decimal=decimal, row_names=row_names)
+        with sample_of(name, data, reading) as (transfer, _):
             found = preview_of(protocol, transfer)
     else:
         found = preview_of(
             protocol, connector(chosen, protocol).pull(name, month or protocol.calendar.first_month)
         )
-    path = (
-        output or chosen.home / "previews" / f"{name}.html"
-    )  # in the checkout it would be a change of the code
+    # In the checkout the page would be a change of the code.
+    path = output or chosen.home / "previews" / f"{name}.html"
     write_atomically(path, preview_page(protocol, found).encode())
     if as_json:
         emit({**asdict(found), "page": str(path)})
@@ -207,24 +201,6 @@ def schema() -> None:
     from medicore.cases.studies.schema import protocol_schema
 
     emit(protocol_schema())
-
-
-def _declared(
-    encoding: list[str] | None,
-    delimiter: list[str] | None,
-    decimal: list[str] | None,
-    row_names: list[str] | None,
-) -> "Declared":
-    from medicore.edc.declared import Declared
-
-    return Declared(
-        {
-            "encoding": encoding or [],
-            "delimiter": delimiter or [],
-            "decimal": decimal or [],
-            "row_names": row_names or [],
-        }
-    )
 
 
 def _told(

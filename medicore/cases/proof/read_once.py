@@ -1,4 +1,4 @@
-"""read_once: a ledger that one verification reads, so that all its checks judge the same events and each is read once."""
+"""read_once: a ledger that the verification of a run reads, so that all its checks judge the same events and each is read once."""
 
 from collections.abc import Iterator
 

@@ -59,7 +59,7 @@ def verify(
     checks = foundations(house, authority, listed)
     if checks[0].passed:
         with house.records.reading() as records:
-            once = replace(house, records=records, ledger=ReadOnce(house.ledger))
+            once = replace(house, records=records)
             checks += (nothing_foreign(house), *record_checks(once, run, checkout, listed))
     tell(house, run, checks)
     return checks
@@ -104,8 +104,9 @@ def record_checks(
 ) -> Iterator[Check]:
     """Yield the checks of everything stored of one run, according to the ledger.
 
-    ``listed`` returns the list of the archive.
+    ``listed`` returns the list of the archive. All checks of the run judge the same events, each read once.
     """
+    house = replace(house, ledger=ReadOnce(house.ledger))
     history = history_of(house, run)
     if not history.told("run.requested", "run.refused"):
         raise ProtocolError(f"run {run} is unknown; expected one of the ledger; see 'medicore status'")

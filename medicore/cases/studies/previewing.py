@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from threadpoolctl import threadpool_limits
 
-from medicore.records.delivery.delivered import delivered_tables
-from medicore.records.delivery.transfer import Transfer, manifest_of
+from medicore.cases.studies.profiling import tables_of
+from medicore.records.delivery.transfer import Transfer
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.preview.preview import POWER, Preview, preview
 
@@ -23,8 +23,7 @@ def preview_of(protocol: Protocol, transfer: Transfer) -> Preview:
     """
     from medicore.steps.extract import one_table
 
-    data = {file.name: file.data for file in transfer.files}
-    delivered = delivered_tables(manifest_of(transfer).files, lambda file: data[file.name], "raw")
+    delivered = tables_of(transfer)
     texts, _ = one_table(delivered, {name: one.table for name, one in delivered.items()}, protocol)
     with threadpool_limits(limits=1):  # as a run computes
         return preview(texts, protocol)

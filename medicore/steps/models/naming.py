@@ -14,7 +14,7 @@ from medicore.steps.models.terms import Terms
 _MOST = 5
 """The largest number of terms that are named; further terms are counted."""
 
-_FEW = 10
+FEW = 10
 """A level that fewer subjects of an arm have is lost in some resamples."""
 
 
@@ -85,6 +85,6 @@ def sparse_levels(terms: Terms, treated: NDArray[np.bool_]) -> str:
         column = terms.matrix[:, place]
         if set(np.unique(column)) <= {0.0, 1.0}:
             few = min(int(column[arm].sum()) for arm in (treated, ~treated))
-            found += [(few, f"{name} ({few} in one arm)")] if few < _FEW else []
+            found += [(few, f"{name} ({few} in one arm)")] if few < FEW else []
     found.sort()
     return f"; few subjects have {listed([words for _, words in found], range(len(found)))}" if found else ""

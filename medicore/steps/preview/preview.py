@@ -13,18 +13,15 @@ from medicore.errors import DataError, EstimationError
 from medicore.records.delivery.delimited import TextTable
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
-from medicore.stats.balance.false_alarm import any_false_alarm_rate
 from medicore.stats.balance.overlap import c_statistic, equipoise
 from medicore.steps.data.satisfying import satisfies
 from medicore.steps.gates.propensity_gates import collinearity_findings, propensity_findings, size_findings
-from medicore.steps.models.naming import named
+from medicore.steps.models.naming import FEW, named
 from medicore.steps.models.scoring import Scored, effective_shares, scored
 from medicore.steps.models.splines import with_knots
 from medicore.steps.models.terms import Terms, model_terms
 from medicore.steps.preview.blind import blind_table
-
-FEW = 10
-"""A level that fewer subjects of an arm have is lost in some resamples, whose replicates then fail."""
+from medicore.steps.propensity import balance_section
 
 POWER = 0.8
 """The power at which the detectable difference is given."""
@@ -149,7 +146,7 @@ def _with_scores(protocol: Protocol, frame: pd.DataFrame, cohort: dict[str, Any]
         sparse,
         _scores(made),
         tuple(_balance(terms, made)),
-        _alarm_rate(protocol, made, len(terms.names)),
+        balance_section(protocol, terms, made)["expected_false_alarm_rate"],
         _detectable(protocol, made),
         _histogram(made),
     )
@@ -198,11 +195,6 @@ def _balance(terms: Terms, made: Scored) -> list[dict[str, Any]]:
         for name, term in zip(terms.names, made.balance, strict=True)
     ]
     return sorted(rows, key=lambda row: -abs(float(str(row["weighted"]))))
-
-
-def _alarm_rate(protocol: Protocol, made: Scored, terms: int) -> float | None:
-    limit, sizes = protocol.gates.smd, made.sizes
-    return None if limit is None else any_false_alarm_rate(limit, sizes["treated"], sizes["control"], terms)
 
 
 def _detectable(protocol: Protocol, made: Scored) -> dict[str, Any] | None:

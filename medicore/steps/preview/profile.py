@@ -7,15 +7,13 @@ from typing import Literal
 from medicore.records.delivery.delimited import TextTable
 from medicore.records.protocol.contract import Column
 from medicore.steps.data.casting import cast_column
+from medicore.steps.models.naming import FEW
 
 MISSING = ("", "NA", "N/A", "NaN", "NULL", "null", ".", "None")
 """Texts that a file may have where there is no value; those that the file has are proposed to the contract."""
 
 MOST_LEVELS = 20
 """A column of texts with more values is no category."""
-
-SPARSE = 10
-"""A level that fewer subjects have is told."""
 
 Measured = Literal["integer", "number", "date"]
 Kind = Measured | Literal["category", "text"]
@@ -43,7 +41,7 @@ class ColumnProfile:
     @property
     def sparse(self) -> tuple[str, ...]:
         """The levels that fewer than ten subjects have."""
-        return tuple(level for level, count in self.levels if count < SPARSE)
+        return tuple(level for level, count in self.levels if count < FEW)
 
 
 @dataclass(frozen=True, slots=True)
