@@ -84,17 +84,14 @@ def _program(name: str) -> str:
 
 def _protocols(settings: Settings) -> str:
     folder = StudyFolder(settings.root / "studies")
-    for study in folder.studies():
-        folder.load(study)
+    found = folder.protocols()
     folder.families()
-    return f"{len(folder.studies())} valid"
+    return f"{len(found)} valid"
 
 
 def _deployments(settings: Settings) -> str:
-    folder, path = StudyFolder(settings.root / "studies"), settings.root / "prefect.yaml"
-    differing = undeployed(
-        path.read_text(encoding="utf-8"), [folder.load(study) for study in folder.studies()]
-    )
+    declared = (settings.root / "prefect.yaml").read_text(encoding="utf-8")
+    differing = undeployed(declared, StudyFolder(settings.root / "studies").protocols())
     if differing:
         raise ConfigurationError(
             f"prefect.yaml is not what the protocols say: {len(differing)} line(s) differ, first {differing[0]!r}; run "

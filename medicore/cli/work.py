@@ -238,8 +238,7 @@ def deploy(
     from medicore.stores.protocols import StudyFolder
 
     root = settings().root
-    folder, path = StudyFolder(root / "studies"), root / "prefect.yaml"
-    protocols = [folder.load(study) for study in folder.studies()]
+    path, protocols = root / "prefect.yaml", StudyFolder(root / "studies").protocols()
     text = path.read_text(encoding="utf-8")
     differing = undeployed(text, protocols)
     told = emit if as_json else _say_differing

@@ -25,6 +25,10 @@ class StudyFolder:
         found = (path for path in self._folder.glob("*.yaml") if path.name not in (FAMILIES, NAMES))
         return tuple(sorted(path.stem for path in found))
 
+    def protocols(self) -> tuple[Protocol, ...]:
+        """Return the protocols of all studies, in their order; raise ProtocolError at the first that is none."""
+        return tuple(self.load(study) for study in self.studies())
+
     def families(self) -> tuple[PortfolioFamily, ...]:
         """Return the families across studies, none without their file; raise ProtocolError when it is malformed."""
         path = self._folder / FAMILIES

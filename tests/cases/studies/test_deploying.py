@@ -15,8 +15,7 @@ TEXT = (ROOT / "prefect.yaml").read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def protocols() -> list[Protocol]:
     """Return the protocols of this checkout."""
-    folder = StudyFolder(ROOT / "studies")
-    return [folder.load(study) for study in folder.studies()]
+    return [*StudyFolder(ROOT / "studies").protocols()]
 
 
 def another(protocol: Protocol, **changed: object) -> Protocol:
