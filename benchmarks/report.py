@@ -28,7 +28,7 @@ def rendering(root: Path, home: Path, run: str) -> float:
     protocol = json.loads(_sealed(home, run, f"{folder}/protocol.json"))
     renderer = EmbeddedRenderer()
     identity: dict[str, Any] = {
-        **yaml.safe_load(_sealed(home, run, "params.yaml"))["run"],
+        **yaml.load(_sealed(home, run, "params.yaml"), yaml.CSafeLoader)["run"],
         "protocol_digest": "0" * 64,
         "seed": protocol["seed"],
         "renderer": dict(renderer.identity),

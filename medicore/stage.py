@@ -23,7 +23,7 @@ def perform_stage(name: str, root: Path) -> None:
         When ``params.yaml`` is missing or names no record.
     """
     try:
-        values = yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8"))
+        values = yaml.load((root / "params.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
         study, month, identity = values["study"], values["month"], values["run"]
         lock, protocol_path = root / values["lock"], root / values["protocol"]
     except (OSError, KeyError, TypeError) as error:

@@ -58,7 +58,7 @@ class Known:
 
     def __init__(self, root: Path) -> None:
         try:
-            declared = yaml.safe_load((root / "prefect.yaml").read_text(encoding="utf-8"))
+            declared = yaml.load((root / "prefect.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
             read = [_declared(entry, declared.get("pull") or []) for entry in declared["deployments"]]
         except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError, AttributeError) as error:
             raise ConfigurationError(

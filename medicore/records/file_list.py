@@ -20,7 +20,7 @@ def lists_of(pointer: bytes) -> dict[str, str]:
         When the pointer is not one that DVC writes.
     """
     try:
-        outs = (yaml.safe_load(pointer) or {}).get("outs", ())
+        outs = (yaml.load(pointer, yaml.CSafeLoader) or {}).get("outs", ())
         return {str(out["path"]): str(out["md5"]) for out in outs if str(out["md5"]).endswith(_LIST)}
     except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
         raise IntegrityError(

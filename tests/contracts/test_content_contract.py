@@ -106,7 +106,7 @@ def test_a_folder_is_stored_file_by_file_with_their_list(content: Content, tmp_p
     pointer = locked(content, tmp_path / "work")
     assert (tmp_path / "work" / RECORD / "lock.dvc").read_bytes() == pointer
     listed = json.dumps([{"md5": md5(RAW[name]), "relpath": name} for name in sorted(RAW)]).encode()
-    (out,) = yaml.safe_load(pointer)["outs"]
+    (out,) = yaml.load(pointer, yaml.CSafeLoader)["outs"]
     assert out == {
         "md5": f"{md5(listed)}.dir", "size": sum(map(len, RAW.values())), "nfiles": 2, "hash": "md5", "path": "lock",
     }  # fmt: skip
@@ -120,7 +120,7 @@ def test_a_file_is_put_under_its_own_name(content: Content) -> None:
     """One file has its MD5 and its pointer, twice the same."""
     address, pointer = content.put("report.signed.pdf", b"%PDF")
     assert address == md5(b"%PDF")
-    assert yaml.safe_load(pointer)["outs"] == [
+    assert yaml.load(pointer, yaml.CSafeLoader)["outs"] == [
         {"md5": address, "size": 4, "hash": "md5", "path": "report.signed.pdf"}
     ]
     assert content.put("report.signed.pdf", b"%PDF") == (address, pointer)
@@ -130,10 +130,12 @@ def test_outputs_of_stages_are_recorded_without_running_them(content: Content, t
     """The lock file names each output of the stages asked for; what git holds itself is named and not stored."""
     lock = committed(content, tmp_path / "work")
     assert (tmp_path / "work" / "dvc.lock").read_bytes() == lock
-    assert set(yaml.safe_load(lock)["stages"]) == {"cohort", "report"}
+    assert set(yaml.load(lock, yaml.CSafeLoader)["stages"]) == {"cohort", "report"}
     kept = [name for name in OUTPUTS if "content store" in dict(content.objects(md5(name.encode())))]
     assert kept == ["analysis.parquet", "report.pdf"]
-    assert set(yaml.safe_load(committed(content, tmp_path / "one", "cohort"))["stages"]) == {"cohort"}
+    assert set(yaml.load(committed(content, tmp_path / "one", "cohort"), yaml.CSafeLoader)["stages"]) == {
+        "cohort"
+    }
 
 
 def test_every_file_has_its_address(content: Content, tmp_path: Path) -> None:
@@ -190,7 +192,7 @@ def test_storing_again_completes_what_is_missing(
 ) -> None:
     """A file or the list of files that is gone from either place is there again once the same lock is stored (FAULTS 80)."""
     pointer = locked(content, tmp_path / "first")
-    file, listed = md5(RAW["raw/subjects.csv"]), yaml.safe_load(pointer)["outs"][0]["md5"]
+    file, listed = md5(RAW["raw/subjects.csv"]), yaml.load(pointer, yaml.CSafeLoader)["outs"][0]["md5"]
     gone = {"a file": [file], "the list": [listed], "both": [file, listed]}[lost]
     for address in gone:
         spoil(place, address, None)
@@ -220,6 +222,6 @@ def test_lost_or_damaged_list_of_files_is_an_integrity_error(
     """Without a readable list of the lock's files nothing can be said about them."""
     pointer = locked(content, tmp_path / "work")
     for place in PLACES:
-        spoil(place, yaml.safe_load(pointer)["outs"][0]["md5"], listed)
+        spoil(place, yaml.load(pointer, yaml.CSafeLoader)["outs"][0]["md5"], listed)
     with pytest.raises(IntegrityError, match=r"the data lock's list of files is (missing|damaged)"):
         content.addresses(RECORD, b"", pointer)

@@ -108,7 +108,9 @@ def test_a_record_is_laid_out_with_its_lock_and_what_is_kept(sealed: Sealed, tmp
     files = laid_out(sealed, tmp_path / "scratch")
     assert set(files.names()) == {*KEPT, "lock/transfer.json", "lock/raw/subjects.csv"}
     assert files.read("lock/raw/subjects.csv") == table()
-    assert yaml.safe_load((tmp_path / "scratch" / "params.yaml").read_text())["study"] == RUN.study
+    assert (
+        yaml.load((tmp_path / "scratch" / "params.yaml").read_text(), yaml.CSafeLoader)["study"] == RUN.study
+    )
     assert (tmp_path / "scratch" / "requirements.lock").is_file()
 
 
@@ -149,6 +151,8 @@ def test_a_step_that_cannot_be_performed_says_why(sealed: Sealed, tmp_path: Path
 
 def test_a_lock_that_no_copy_holds_is_an_integrity_error(sealed: Sealed, tmp_path: Path) -> None:
     """What the store has lost cannot be laid out."""
-    lost = sealed.other.replace(yaml.safe_load(sealed.other)["outs"][0]["md5"].encode(), b"0" * 32 + b".dir")
+    lost = sealed.other.replace(
+        yaml.load(sealed.other, yaml.CSafeLoader)["outs"][0]["md5"].encode(), b"0" * 32 + b".dir"
+    )
     with pytest.raises(IntegrityError, match=r"cannot return .*lock\.dvc"):
         laid_out(sealed, tmp_path / "scratch", lock_dvc=lost)

@@ -131,7 +131,7 @@ def pairs_of(choice: Choice) -> Iterator[tuple[tuple[str, str], tuple[str, str]]
 
 @cache
 def _common() -> str:
-    made = yaml.safe_load(TEXT)
+    made = yaml.load(TEXT, yaml.CSafeLoader)
     made["contract"]["columns"] += COLUMNS
     return json.dumps(made)
 

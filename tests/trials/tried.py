@@ -56,8 +56,9 @@ class Tried:
 def protocol_text(trial: str, edits: Mapping[str, Any]) -> str:
     """Return the protocol of a trial with some keys changed; one without its own takes that of another."""
     own = INPUTS / trial / "protocol.yaml"
-    found = yaml.safe_load(
-        (own if own.exists() else INPUTS / "csv-semicolon" / "protocol.yaml").read_text("utf-8")
+    found = yaml.load(
+        (own if own.exists() else INPUTS / "csv-semicolon" / "protocol.yaml").read_text("utf-8"),
+        yaml.CSafeLoader,
     )
     for path, value in edits.items():
         *way, last = path.split(".")

@@ -67,9 +67,9 @@ class MemoryContent:
 
     def commit(self, folder: Path, stages: Iterable[str]) -> bytes:
         """Store the outputs of ``stages`` and return ``dvc.lock``."""
-        declared = yaml.safe_load((folder / "dvc.yaml").read_text("utf-8"))["stages"]
+        declared = yaml.load((folder / "dvc.yaml").read_text("utf-8"), yaml.CSafeLoader)["stages"]
         parameters = folder / "params.yaml"
-        values = yaml.safe_load(parameters.read_text("utf-8")) if parameters.exists() else {}
+        values = yaml.load(parameters.read_text("utf-8"), yaml.CSafeLoader) if parameters.exists() else {}
         locked = {}
         for stage in stages:
             outs = []
@@ -92,10 +92,10 @@ class MemoryContent:
         """Return the MD5 of every stored file of a record, by its name in the record folder."""
         found = {
             out["path"].removeprefix(f"{folder}/"): out["md5"]
-            for stage in (yaml.safe_load(lock) or {}).get("stages", {}).values()
+            for stage in (yaml.load(lock, yaml.CSafeLoader) or {}).get("stages", {}).values()
             for out in stage["outs"]
         }
-        for out in (yaml.safe_load(pointer) or {}).get("outs", ()):
+        for out in (yaml.load(pointer, yaml.CSafeLoader) or {}).get("outs", ()):
             copies = self.objects(out["md5"])
             if not copies:
                 raise IntegrityError("the data lock's list of files is missing from the content store")

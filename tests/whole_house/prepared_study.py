@@ -169,7 +169,7 @@ def prepare(project: Project, *studies: PreparedStudy, deployed: bool = False) -
 @cache
 def _sound_protocol() -> str:
     """Return the sound protocol as JSON, which is read in a small part of the time that YAML takes."""
-    return json.dumps(yaml.safe_load(PROTOCOL))
+    return json.dumps(yaml.load(PROTOCOL, yaml.CSafeLoader))
 
 
 def sound_texts() -> Texts:

@@ -66,7 +66,7 @@ class MemoryReplay:
     def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
         """Perform ``steps`` on the record in ``target``; on one thread, however many there may be."""
         del threads
-        values = yaml.safe_load((target / "params.yaml").read_text("utf-8"))
+        values = yaml.load((target / "params.yaml").read_text("utf-8"), yaml.CSafeLoader)
         path = target / values["protocol"]
         files = FolderFiles(target / "records" / values["study"] / values["month"], target / values["lock"])
         libraries = LockedEnvironment(target).locked()

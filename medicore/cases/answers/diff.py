@@ -184,7 +184,7 @@ def _combinations(parts: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
 
 def _plan(run: SealedRun) -> Any:  # noqa: ANN401 - any YAML
     """Return the protocol as it was written, without comments and spacing."""
-    return yaml.safe_load(run.plan)
+    return yaml.load(run.plan, yaml.CSafeLoader)
 
 
 def _code(house: House, run: SealedRun) -> dict[str, str]:

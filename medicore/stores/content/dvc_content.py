@@ -83,7 +83,7 @@ class DvcContent:
     def commit(self, folder: Path, stages: Iterable[str]) -> bytes:
         """Record the outputs of ``stages`` as they lie in ``folder``, push them, and return ``dvc.lock``."""
         wanted = list(stages)
-        declared = yaml.safe_load((folder / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+        declared = yaml.load((folder / "dvc.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)["stages"]
         # All targets in one call take a third of the time: DVC reads and writes its files again for each call.
         targets = ["dvc.yaml"] if set(wanted) == set(declared) else wanted
         kept: dict[Path, str] = {}
@@ -115,11 +115,11 @@ class DvcContent:
         one by one from the object that lists the folder.
         """
         found = {}
-        for stage in (yaml.safe_load(lock) or {}).get("stages", {}).values():
+        for stage in (yaml.load(lock, yaml.CSafeLoader) or {}).get("stages", {}).values():
             found.update(
                 {out["path"].removeprefix(f"{folder}/"): out["md5"] for out in stage.get("outs", ())}
             )
-        for out in (yaml.safe_load(pointer) or {}).get("outs", ()):
+        for out in (yaml.load(pointer, yaml.CSafeLoader) or {}).get("outs", ()):
             copies = self.objects(out["md5"])
             if not copies:
                 raise IntegrityError(

@@ -100,7 +100,7 @@ def _cell(source: str) -> Cell:
 
 def _mapping(text: str, what: str) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(text)
+        found = yaml.load(text, yaml.CSafeLoader)
     except yaml.YAMLError as error:
         raise ConfigurationError(f"the template's {what} is not YAML; correct it") from error
     if not isinstance(found, dict):

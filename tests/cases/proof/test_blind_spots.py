@@ -47,7 +47,7 @@ def failed(whole: WholeHouse, run: str = SOUND_RUN) -> dict[str, str]:
 def list_of(whole: WholeHouse) -> str:
     """Return the address of the list of the frozen files."""
     pointer = whole.records.read(sealed_commit(whole.house, RUN), f"{RUN.folder}/lock.dvc")
-    (out,) = yaml.safe_load(pointer)["outs"]
+    (out,) = yaml.load(pointer, yaml.CSafeLoader)["outs"]
     return str(out["md5"])
 
 

@@ -55,7 +55,7 @@ def test_a_record_is_the_code_with_the_run_in_it(month: WholeHouse) -> None:
     outside = {name for name in changed if not name.startswith(f"{RUN.folder}/")}
     assert outside == {"params.yaml", ".dvc/config", "dvc.lock"}
     assert set(before) <= set(after)
-    assert yaml.safe_load(after["params.yaml"])["run"] == reopen(
+    assert yaml.load(after["params.yaml"], yaml.CSafeLoader)["run"] == reopen(
         month.house, month.history(RUN), fence=0
     ).identity | {"record_tag": f"run/{SOUND_RUN}"}
     ignored = set(after[f"{RUN.folder}/.gitignore"].decode().split())

@@ -35,7 +35,7 @@ def test_a_new_protocol_needs_no_hand_work(protocols: list[Protocol]) -> None:
     new = another(protocols[0], study="ACME-RHC-01", calendar=calendar)
     draft = another(protocols[0], study="ACME-RHC-02", title="TODO: title")
     text = with_studies(TEXT, [*protocols[1:], new, draft])
-    found = {entry["name"]: entry for entry in yaml.safe_load(text)["deployments"]}
+    found = {entry["name"]: entry for entry in yaml.load(text, yaml.CSafeLoader)["deployments"]}
     assert found["ACME-RHC-01"]["schedules"] == [{"cron": "0 6 1 * *", "timezone": "Africa/Nairobi"}]
     assert found["ACME-RHC-01"]["entrypoint"] == "flows/analysis.py:analysis"
     assert found["ACME-RHC-01"]["parameters"]["request"]["study"] == "ACME-RHC-01"

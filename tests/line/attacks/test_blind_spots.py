@@ -56,12 +56,17 @@ def test_each_blind_spot_is_named(copied: Project, released: Month, tmp_path: Pa
 
     def pointed(name: str) -> dict[str, str]:
         return dict(
-            yaml.safe_load(git("cat-file", "blob", f"{tag}:{run.folder}/{name}", folder=home / "records.git"))
+            yaml.load(
+                git("cat-file", "blob", f"{tag}:{run.folder}/{name}", folder=home / "records.git"),
+                yaml.CSafeLoader,
+            )
         )
 
     archive, people = home / "archive", home / "people"
     (listed,) = (out["md5"] for out in pointed("lock.dvc")["outs"])
-    lock = yaml.safe_load(git("cat-file", "blob", f"{tag}:dvc.lock", folder=home / "records.git"))
+    lock = yaml.load(
+        git("cat-file", "blob", f"{tag}:dvc.lock", folder=home / "records.git"), yaml.CSafeLoader
+    )
     reported = {out["path"]: out["md5"] for stage in lock["stages"].values() for out in stage["outs"]}
     report = reported[f"{run.folder}/report.pdf"]
     head = sorted((archive / "checkpoints").glob("*-????????????????.json"))[-1]

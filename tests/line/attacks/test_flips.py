@@ -71,7 +71,7 @@ def stored(state: Path, run: str) -> dict[Path, str]:
             path = state / "dvc" / folder / "files" / "md5" / entry["md5"][:2] / entry["md5"][2:]
             if path.exists():
                 names.setdefault(path, f"{entry['name']} ({place})")
-    (out,) = yaml.safe_load(next(record.rglob("lock.dvc")).read_bytes())["outs"]
+    (out,) = yaml.load(next(record.rglob("lock.dvc")).read_bytes(), yaml.CSafeLoader)["outs"]
     for folder, place in (("remote", "content store"), ("cache", "local cache")):
         path = state / "dvc" / folder / "files" / "md5" / out["md5"][:2] / out["md5"][2:]
         names[path] = f"lock, list of files ({place})"

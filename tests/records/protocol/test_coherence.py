@@ -56,7 +56,7 @@ def test_parts_that_contradict_each_other_are_refused(change: Change, problem: s
 
 def test_data_sets_that_give_every_column_once_are_accepted() -> None:
     """Two data sets that give all columns of the contract, each from one of them, make a protocol."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     joined(DATASETS)(stored)
     protocol = parse_protocol(yaml.safe_dump(stored), "x")
     assert [dataset["file"] for dataset in protocol.as_json()["edc"]["datasets"]] == [
@@ -67,7 +67,7 @@ def test_data_sets_that_give_every_column_once_are_accepted() -> None:
 
 def test_the_family_of_outcome_models_follows_the_type() -> None:
     """An outcome of 0 and 1 is modelled as binomial, any other as gaussian."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     assert parse_protocol(yaml.safe_dump(stored), "x").outcome.family == "gaussian"
     stored["outcome"] |= {"type": "binary", "column": "died"}
     stored["contract"]["columns"].append(
@@ -78,7 +78,7 @@ def test_the_family_of_outcome_models_follows_the_type() -> None:
 
 def test_multiple_imputation_of_an_observational_study_is_accepted() -> None:
     """Multiple imputation without trimming and with percentile intervals makes a protocol."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     declared("observational", MULTIPLE, inference={"interval": "percentile"})(stored)
     stored["outcome"]["missing"]["method"] = "complete cases"
     assert parse_protocol(yaml.safe_dump(stored), "x").imputation.method == "multiple"
@@ -86,7 +86,7 @@ def test_multiple_imputation_of_an_observational_study_is_accepted() -> None:
 
 def test_a_category_can_be_a_subgroup() -> None:
     """A covariate with allowed values divides the subjects into subgroups."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     stored["sensitivity"] = {"subgroups": ["sex"]}
     assert parse_protocol(yaml.safe_dump(stored), "x").sensitivity.subgroups == ("sex",)
 
@@ -97,7 +97,7 @@ def test_several_tables_need_data_sets() -> None:
     assert "edc.form names 2 tables; expected edc.datasets" in refusal(
         lambda stored: stored.update(edc={**rave, "form": ["DM", "VS"]})
     )
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     parse_protocol(yaml.safe_dump({**stored, "edc": {**rave, "form": ["DM"]}}), "x")
 
 

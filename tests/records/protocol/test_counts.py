@@ -29,7 +29,7 @@ Change = Callable[[dict[str, Any]], object]
 
 def counted(*changes: Change) -> Protocol:
     """Return the protocol of a count, changed."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     stored["contract"]["columns"] += [dict(one) for one in COLUMNS]
     stored["outcome"] = dict(COUNT)
     stored["estimand"]["measure"] = "rate ratio"
@@ -156,7 +156,7 @@ def test_a_covariate_may_not_take_the_name_of_the_exposure() -> None:
 @pytest.mark.parametrize("kind", ["count", "time to event"])
 def test_a_secondary_endpoint_is_none_of_these(kind: str) -> None:
     """Counts and times to event are offered for the primary outcome alone."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     stored["secondary"] = [
         {
             "name": "second",
@@ -182,7 +182,7 @@ def test_what_belongs_to_a_count_is_refused_elsewhere() -> None:
             "the measure 'rate ratio' is of an outcome of type 'count'",
         ),
     ):
-        stored = yaml.safe_load(TEXT)
+        stored = yaml.load(TEXT, yaml.CSafeLoader)
         change(stored)
         with pytest.raises(ProtocolError) as refused:
             parse_protocol(json.dumps(stored), "x")

@@ -36,7 +36,7 @@ POISSON: dict[str, Any] = {**BINOMIAL, "kind": "poisson", "exposure": "years", "
 
 def written(*harms: dict[str, Any], plan: dict[str, Any] = SEQUENCE, **changed: dict[str, Any]) -> str:
     """Return the protocol with these harms; ``changed`` changes keys of a column's declaration."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     columns = [{**column, **changed.get(str(column["name"]), {})} for column in (EVENTS, YEARS)]
     stored["contract"]["columns"] += columns
     stored["monitoring"] = {**plan, "harms": list(harms)}

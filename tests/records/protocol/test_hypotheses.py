@@ -29,7 +29,7 @@ WOMEN = {"subgroup": "sex", "level": "F"}
 
 def written(**changed: Any) -> str:
     """Return the protocol with one secondary endpoint and one family; ``changed`` changes keys of the protocol."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     stored["contract"]["columns"].append(RELAPSE)
     return json.dumps(
         {
@@ -157,7 +157,7 @@ def test_endpoints_with_one_name_are_refused() -> None:
 )
 def test_a_strategy_that_sets_the_primary_alone_is_refused_beside_an_endpoint(keys: dict[str, Any]) -> None:
     """Composite variable and while on treatment are refused by name; treatment policy and hypothetical are not."""
-    estimand = yaml.safe_load(TEXT)["estimand"]
+    estimand = yaml.load(TEXT, yaml.CSafeLoader)["estimand"]
     event = {"event": "Rescue", "detect": {"column": "sex", "operator": "equals", "value": "F"}}
     with_event = {**estimand, "intercurrent_events": [{**event, **keys}]}
     message = refused(written(estimand=with_event, families=[]))
@@ -228,6 +228,6 @@ def test_families_with_one_name_and_a_hypothesis_in_two_are_refused() -> None:
 
 def test_an_old_protocol_without_looks_may_be_read_with_neither() -> None:
     """A record of before there were looks has no family, and none is asked of it."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     del stored["monitoring"]
     assert parse_recorded(json.dumps(stored), "x").families == ()

@@ -24,7 +24,7 @@ HARM = {"alpha": 0.05, "function": "pocock"}
 
 def written(plan: Any, **changed: Any) -> str:
     """Return the protocol with another plan for its looks."""
-    stored = yaml.safe_load(TEXT) | changed
+    stored = yaml.load(TEXT, yaml.CSafeLoader) | changed
     if plan is None:
         stored.pop("monitoring")
     else:

@@ -32,7 +32,7 @@ def control(column: str, name: str = "") -> dict[str, str]:
 
 def written(*controls: dict[str, str], gates: dict[str, Any] | None = None, **changed: Any) -> str:
     """Return the protocol with these controls and gates; ``changed`` replaces parts of it."""
-    stored = copy.deepcopy(yaml.safe_load(TEXT))
+    stored = copy.deepcopy(yaml.load(TEXT, yaml.CSafeLoader))
     stored["contract"]["columns"] += COLUMNS
     if controls:
         stored["negative_controls"] = list(controls)
@@ -100,7 +100,7 @@ def test_a_ratio_has_controls_of_0_and_1_alone() -> None:
     """A number has no risk, so that it is refused beside a measure that compares risks; a flag is not."""
     columns = {
         "columns": [
-            *yaml.safe_load(TEXT)["contract"]["columns"],
+            *yaml.load(TEXT, yaml.CSafeLoader)["contract"]["columns"],
             *COLUMNS,
             {"name": "cut", "type": "integer", "timing": "follow-up", "minimum": 0, "maximum": 1},
         ]
@@ -133,7 +133,7 @@ def test_a_detectable_ratio_is_above_one() -> None:
     """A limit of 1 or below is no ratio that a study could find."""
     columns = {
         "columns": [
-            *yaml.safe_load(TEXT)["contract"]["columns"],
+            *yaml.load(TEXT, yaml.CSafeLoader)["contract"]["columns"],
             {**COLUMNS[1]},
             {**COLUMNS[1], "name": "cut"},
         ]

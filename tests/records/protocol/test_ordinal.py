@@ -34,7 +34,7 @@ Change = Callable[[dict[str, Any]], object]
 
 def graded(*changes: Change) -> Protocol:
     """Return the protocol of an ordinal outcome, changed."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     stored["contract"]["columns"].append(dict(COLUMN))
     stored["outcome"] = {**GRADED, "levels": [dict(level) for level in LEVELS]}
     stored["estimand"]["measure"] = "win odds"
@@ -174,7 +174,7 @@ def test_what_belongs_to_an_ordinal_outcome_is_refused_elsewhere() -> None:
             "secondary endpoint 'second': 'levels' belongs to an outcome of type 'ordinal'",
         ),
     ):
-        stored = yaml.safe_load(TEXT)
+        stored = yaml.load(TEXT, yaml.CSafeLoader)
         change(stored)
         with pytest.raises(ProtocolError) as refused:
             parse_protocol(json.dumps(stored), "x")

@@ -36,7 +36,7 @@ def test_families_are_declared() -> None:
     ("written", "words"),
     [
         ("", "x: file: Input should be"),
-        ("families: [", "x is not valid YAML at line 1"),
+        ("families: [", "x is not valid YAML at line 2"),
         ("families: []\nfamilies: []", "a key is given twice"),
         (text({**FAMILY, "studies": ["MED-2024-0001"]}), "at least 2 items"),
         (text({**FAMILY, "studies": ["MED-2024-0001", "../secret"]}), "is not a study identifier"),

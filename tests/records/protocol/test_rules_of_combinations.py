@@ -15,7 +15,7 @@ from tests.records.protocol.test_protocol import TEXT
 from tests.records.protocol.test_randomised import PLANNED, merged
 from tests.records.protocol.test_strategies import DETECTED
 
-STORED = yaml.safe_load(TEXT)
+STORED = yaml.load(TEXT, yaml.CSafeLoader)
 STORED["contract"]["columns"].append(RELAPSE)
 DRAWN = {"outcome": {"missing": {"method": "multiple imputation", "number": 5}}}
 BINARY = {

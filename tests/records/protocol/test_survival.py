@@ -29,7 +29,7 @@ Change = Callable[[dict[str, Any]], object]
 
 def timed(*changes: Change) -> Protocol:
     """Return the protocol of a time to event, changed."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     stored["contract"]["columns"] += [dict(column) for column in COLUMNS]
     stored["outcome"] = dict(TIMED)
     stored["estimand"]["measure"] = "survival difference"
@@ -200,7 +200,7 @@ def test_a_covariate_may_not_take_the_name_of_the_event() -> None:
 )
 def test_a_key_of_survival_is_refused_for_another_outcome(change: Change, words: str) -> None:
     """Where the outcome is no time to event, what belongs to one is named."""
-    stored = yaml.safe_load(TEXT)
+    stored = yaml.load(TEXT, yaml.CSafeLoader)
     change(stored)
     with pytest.raises(ProtocolError) as refused:
         parse_protocol(json.dumps(stored), "x")

@@ -88,7 +88,7 @@ def test_data_lock_comes_back_after_its_folder_is_gone(content: DvcContent, tmp_
 def test_outputs_of_stages_are_recorded_without_running_them(content: DvcContent, tmp_path: Path) -> None:
     """Committing records what lies there, though the stages' commands would fail, and pulling restores it."""
     lock = committed(content, tmp_path / "first")
-    assert set(yaml.safe_load(lock)["stages"]) == {"cohort", "report"}
+    assert set(yaml.load(lock, yaml.CSafeLoader)["stages"]) == {"cohort", "report"}
     shutil.rmtree(tmp_path / "cache")
     work = scratch(content, tmp_path / "second")
     (work / "dvc.lock").write_bytes(lock)
@@ -132,7 +132,7 @@ def test_a_spoilt_object_is_not_taken_for_the_data_that_are_stored(
 ) -> None:
     """DVC takes any object of the right name for the data, or for their list: that is refused, without a pointer."""
     pointer = locked(content, tmp_path / "first")
-    address = md5(RAW[name]) if name else yaml.safe_load(pointer)["outs"][0]["md5"]
+    address = md5(RAW[name]) if name else yaml.load(pointer, yaml.CSafeLoader)["outs"][0]["md5"]
     path = stored(tmp_path / place, address)
     flip(path)
     evidence = path.read_bytes()
@@ -175,7 +175,7 @@ def test_lost_or_damaged_list_of_files_is_an_integrity_error(
 ) -> None:
     """Without a readable list of the lock's files nothing can be said about them."""
     pointer = locked(content, tmp_path / "first")
-    address = yaml.safe_load(pointer)["outs"][0]["md5"]
+    address = yaml.load(pointer, yaml.CSafeLoader)["outs"][0]["md5"]
     for place in (tmp_path / "remote", tmp_path / "cache"):
         path = stored(place, address)
         path.chmod(0o644)
@@ -198,7 +198,7 @@ def test_configuration_of_a_record_names_the_remote_alone(content: DvcContent, t
 def test_same_data_have_the_same_pointer(content: DvcContent, tmp_path: Path) -> None:
     """Freezing the same files again stores nothing new and gives the same pointer."""
     assert locked(content, tmp_path / "first") == locked(content, tmp_path / "second")
-    pointer = yaml.safe_load(locked(content, tmp_path / "third"))
+    pointer = yaml.load(locked(content, tmp_path / "third"), yaml.CSafeLoader)
     address = pointer["outs"][0]["md5"]
     listed = json.loads(content.objects(address)[0][1])
     assert {item["relpath"] for item in listed} == set(RAW)

@@ -67,7 +67,7 @@ def test_what_steps_wrote_survives_preparing_again(workspaces: Workspaces, code:
     later = {**IDENTITY, "accepted": [{"finding": "f" * 64}]}
     workspaces.prepare(RUN, code.commit(), PROTOCOL, later)
     assert workspaces.files(RUN).read("lock/transfer.json") == b"{}"
-    stored = yaml.safe_load((workspaces.path(RUN) / "params.yaml").read_bytes())
+    stored = yaml.load((workspaces.path(RUN) / "params.yaml").read_bytes(), yaml.CSafeLoader)
     assert stored["run"]["accepted"] == later["accepted"]
 
 
@@ -125,7 +125,7 @@ def test_overlay_is_what_a_record_has_of_its_own(workspaces: Workspaces, code: G
 
 def test_parameters_name_the_record() -> None:
     """The parameters say where lock and protocol lie, and hold the identity in any script."""
-    stored = yaml.safe_load(parameters(RUN, IDENTITY))
+    stored = yaml.load(parameters(RUN, IDENTITY), yaml.CSafeLoader)
     assert stored == {
         "study": "REF-NHEFS",
         "month": "2025-01",

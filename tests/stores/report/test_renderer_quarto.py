@@ -68,7 +68,11 @@ def test_quarto_is_called_as_it_must_be(stand_in: Path, templates: Path) -> None
     assert note["arguments"][:4] == ["render", TEMPLATE, "--to", "typst"]
     assert "--no-execute-daemon" in note["arguments"]
     assert note["arguments"][note["arguments"].index("--execute-params") + 1] == "parameters.yml"
-    assert yaml.safe_load(note["parameters"]) == {"study_id": "S", "month": "2025-03", "run": "S/2025-03/1"}
+    assert yaml.load(note["parameters"], yaml.CSafeLoader) == {
+        "study_id": "S",
+        "month": "2025-03",
+        "run": "S/2025-03/1",
+    }
     assert note["files"] == ["_quarto.yml", "embedded-template.typ", "parameters.yml", TEMPLATE, "run.json"]
     assert note["environment"]["QUARTO_PYTHON"] == sys.executable
     assert note["environment"]["SOURCE_DATE_EPOCH"] == "1743492600"
@@ -91,7 +95,11 @@ def test_parameters_that_look_like_numbers_stay_texts(stand_in: Path, templates:
     run = {"study": "007", "month": "null", "id": "1e5"}
     QuartoRenderer().render(str(templates), {"run.json": json.dumps(run).encode()}, CREATED)
     note = json.loads((stand_in / "note.json").read_text(encoding="utf-8"))
-    assert yaml.safe_load(note["parameters"]) == {"study_id": "007", "month": "null", "run": "1e5"}
+    assert yaml.load(note["parameters"], yaml.CSafeLoader) == {
+        "study_id": "007",
+        "month": "null",
+        "run": "1e5",
+    }
 
 
 def test_a_failing_report_repeats_nothing_that_a_cell_said(stand_in: Path, templates: Path) -> None:

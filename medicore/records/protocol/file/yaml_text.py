@@ -14,7 +14,7 @@ Path = tuple[str, ...]
 """The keys and positions that lead to a part of a document."""
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+class _UniqueKeyLoader(yaml.CSafeLoader):
     """A YAML loader that refuses a key that is given twice; plain YAML would silently use the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -33,7 +33,7 @@ def read_yaml(text: str, origin: str) -> tuple[Any, yaml.Node | None]:
         When the text is not YAML; ``origin`` names the file.
     """
     try:
-        # A subclass of SafeLoader: it builds plain values only.
+        # A subclass of CSafeLoader: it builds plain values only.
         loader = _UniqueKeyLoader(text)
         node = loader.get_single_node()
         return (loader.construct_document(node) if node is not None else None), node

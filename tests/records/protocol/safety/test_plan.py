@@ -21,7 +21,7 @@ DATES = [
 
 def planned(place: str = "", value: Any = None, **top: Any) -> dict[str, Any]:
     """Return a protocol with a safety plan and a harm of its terms; ``place`` of it is ``value``, left out where None."""
-    stored: dict[str, Any] = {"study": "TEST-PLAN", **yaml.safe_load(PROTOCOL)}
+    stored: dict[str, Any] = {"study": "TEST-PLAN", **yaml.load(PROTOCOL, yaml.CSafeLoader)}
     stored["contract"]["columns"] += DATES
     stored["safety"] = copy.deepcopy(SAFETY)
     stored["monitoring"]["harms"] = [PRURITUS]
