@@ -98,7 +98,7 @@ def _served(root: Path, home: Path) -> Iterator[tuple[str, str]]:
     port = free_port()
     environment = {**os.environ, "MEDICORE_HOME": str(home), "PREFECT_WORKER_QUERY_SECONDS": "1"}
     with subprocess.Popen(  # noqa: S603 - our own module
-        [sys.executable, "-m", "medicore", "serve", "--port", str(port)],
+        [sys.executable, "-m", "medicore", "serve", "--port", str(port), "--console-port", "0"],
         cwd=root,
         env=environment,
         stdout=subprocess.PIPE,

@@ -22,7 +22,6 @@ BROUGHT = {
     "botocore": "prefect-aws",
     "dvc-objects": "dvc",
     "pyhanko-certvalidator": "pyhanko",
-    "uvicorn": "prefect",  # serves the API that a command asks
 }
 """Packages whose types are part of a dependency's own interface, by that dependency."""
 ONE_RENDERER = "medicore/stores/report/renderer_quarto.py"

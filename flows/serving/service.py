@@ -32,6 +32,7 @@ class Service:
     url: str
     worker: Attended
     server: Attended | None
+    console: Attended | None
     refusals: Refusals
 
     def attend(self, tell: Callable[[str], None], record: Callable[[Mapping[str, int]], str]) -> NoReturn:
@@ -57,6 +58,8 @@ class Service:
                 interrupted.worker_ended(seen)
                 due = 0.0
             seen = clock.now()
+            if self.console is not None:
+                told.append(self.console.attend())
             if self.server is not None:
                 told.append(self.server.attend())
                 refused = self.refusals.due()
@@ -70,8 +73,12 @@ class Service:
 
 
 @contextlib.contextmanager
-def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
+def service(
+    settings: Settings, port: int | None = None, console_port: int | None = None
+) -> Iterator[Service]:
     """Yield a Prefect API with the deployments of this checkout and a worker that runs them.
+
+    With ``console_port`` the console runs beside them.
 
     Raises
     ------
@@ -91,11 +98,19 @@ def service(settings: Settings, port: int | None = None) -> Iterator[Service]:
         command = [sys.executable, "-m", "flows.serving.worker", POOL]
         # The worker's runs need the EDC's secrets; people sign elsewhere, with their passphrases.
         environment = {**inherited(without="MEDICORE_PASSPHRASE"), **given}
-        worker = Attended("the worker", command, log, settings.root, environment)
-        try:
-            yield Service(url, worker, server, Refusals(settings.home))
-        finally:
-            worker.stop()
+        with contextlib.ExitStack() as ending:
+            console = _console(settings, console_port, environment) if console_port else None
+            worker = Attended("the worker", command, log, settings.root, environment)
+            for process in filter(None, (console, worker)):
+                ending.callback(process.stop)
+            yield Service(url, worker, server, console, Refusals(settings.home))
+
+
+def _console(settings: Settings, port: int, environment: Mapping[str, str]) -> Attended:
+    """Start the console, which has no passphrase: people give their own with each signature."""
+    command = [sys.executable, "-m", "medicore", "console", "--port", str(port)]
+    log = settings.home / "prefect" / "console.log"
+    return Attended("the console", command, log, settings.root, environment)
 
 
 def _given(settings: Settings, url: str) -> dict[str, str]:

@@ -195,26 +195,36 @@ def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
 
 
 @app.command()
-def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -> None:
-    """Run the months: Prefect server, work pool, worker and a deployment for each study, until Ctrl-C."""
+def serve(
+    port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200,
+    console_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the console on loopback; 0 for none.")
+    ] = 4280,
+) -> None:
+    """Run the months: Prefect server, work pool, worker, a deployment for each study, and the console, until Ctrl-C."""
     import signal
 
     from flows.serving.password import password_file
     from flows.serving.service import service
     from medicore.cases.run.requesting import record_refusals
+    from medicore.console.serving import require_free
     from medicore.stores.git.code import GitCode
     from medicore.stores.privacy import require_private
 
     chosen = settings()
     require_private(chosen.home)
     GitCode(chosen.root).require_clean()  # the worker executes only its deployments
+    if console_port:
+        require_free(console_port)
 
     # A background process of a shell ignores Ctrl-C unless it sets a handler, and a service manager sends SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     typer.echo("Starting server, work pool, worker and deployments (half a minute) ...", err=True)
-    with contextlib.suppress(KeyboardInterrupt), service(chosen, port) as serving:
+    with contextlib.suppress(KeyboardInterrupt), service(chosen, port, console_port or None) as serving:
         say(f"Prefect UI: {serving.url.removesuffix('/api')}   (Ctrl-C stops it)")
+        if console_port:
+            say(f"Console:    http://127.0.0.1:{console_port}")
         say(f"Other terminals: export PREFECT_API_URL={serving.url}")
         if serving.server is not None:
             say(f"Its user and password: cat {shlex.quote(str(password_file(chosen.home, port)))}")
@@ -222,6 +232,20 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
         serving.attend(
             lambda told: typer.echo(told, err=True), lambda counts: record_refusals(opened, counts)
         )
+
+
+@app.command()
+def console(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on loopback.")] = 4280,
+) -> None:
+    """Serve the console alone: board, reports with numbers to click, signing and the ledger in a browser, until Ctrl-C."""
+    from medicore.console.serving import serve as served
+    from medicore.stores.privacy import require_private
+
+    chosen = settings()
+    require_private(chosen.home)
+    say(f"Console: http://127.0.0.1:{port}   (Ctrl-C stops it)")
+    served(chosen, port)
 
 
 @app.command()

@@ -174,6 +174,8 @@ def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]
         "serve",
         "--port",
         str(port),
+        "--console-port",
+        "0",
         PYTHONPATH=str(project.root),
         PREFECT_WORKER_QUERY_SECONDS="2",
         PREFECT_API_URL="",

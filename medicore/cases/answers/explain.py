@@ -1,7 +1,8 @@
 """explain: the origin of a number of a sealed run, and its value when it is computed again now."""
 
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,30 @@ class Explanation:
     subjects: dict[str, int]
 
 
-def explain(house: House, run: RunId, path: str, scratch: Path, *, evidence: bool = False) -> Explanation:
-    """Return the whole origin of one result; the value is computed again in the folder ``scratch``.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the record tells of a number: its value, its origin, and where the code, the protocol and the data stand.
+
+    ``sealed`` is the commit of the record, ``commit`` that of the code; ``inner`` is the number's path in the document of
+    its step.
+    """
+
+    run: RunId
+    path: str
+    value: Any
+    origin: Origin
+    inner: str
+    sealed: str
+    commit: str
+    file: str
+    line: int
+    protocol: dict[str, Any]
+    inputs: dict[str, str]
+    subjects: dict[str, int]
+
+
+def told(house: House, run: RunId, path: str, *, evidence: bool = False) -> Told:
+    """Return what the record tells of one result; nothing is computed.
 
     A run that halted is explained by its evidence, as is one that continued, where ``evidence`` is asked for.
 
@@ -66,12 +89,6 @@ def explain(house: House, run: RunId, path: str, scratch: Path, *, evidence: boo
     origin = trace.origin(traced)
     protocol = read_document(house, run, commit, "protocol.json")
     file, line = _place(house, commit, origin.function)
-    # Later steps use nothing from the contract check: it is computed again only if the number is its own.
-    kept = GIVEN if origin.step == "check" else (*GIVEN, DOCUMENT["check"])
-    files = house.replay.lay_out(commit, run.folder, scratch, kept)
-    steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
-    house.replay.perform(scratch, [step for step in steps if DOCUMENT[step] not in kept])
-    section = json.loads(files.read(DOCUMENT[origin.step]))
     step = next(step for step in STEPS if step.name == origin.step)
     digests = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
     inputs = {
@@ -79,12 +96,13 @@ def explain(house: House, run: RunId, path: str, scratch: Path, *, evidence: boo
         for name, digest in digests.items()
         if name in step.inputs or ("lock" in step.inputs and name.startswith("lock/"))
     }
-    return Explanation(
-        run=str(run),
+    return Told(
+        run=run,
         path=path,
         value=value,
-        recomputed=value_at(origin.in_document(section), inner),
         origin=origin,
+        inner=inner,
+        sealed=commit,
         commit=provenance["run"]["code_commit"],
         file=file,
         line=line,
@@ -92,6 +110,45 @@ def explain(house: House, run: RunId, path: str, scratch: Path, *, evidence: boo
         inputs={"protocol.json": digests["protocol.json"], **inputs},
         subjects=shown.subjects,
     )
+
+
+def explain(house: House, run: RunId, path: str, scratch: Path, *, evidence: bool = False) -> Explanation:
+    """Return the whole origin of one result; the value is computed again in the folder ``scratch``.
+
+    Raises as ``told`` does.
+    """
+    found = told(house, run, path, evidence=evidence)
+    return Explanation(
+        run=str(run),
+        path=path,
+        value=found.value,
+        recomputed=recomputed(house, found, scratch),
+        origin=found.origin,
+        commit=found.commit,
+        file=found.file,
+        line=found.line,
+        protocol=found.protocol,
+        inputs=found.inputs,
+        subjects=found.subjects,
+    )
+
+
+def recomputed(house: House, found: Told, scratch: Path) -> Any:  # noqa: ANN401 - whatever the results hold
+    """Return a result as the recorded code computes it now, from the frozen data, in the folder ``scratch``."""
+    origin = found.origin
+    # Later steps use nothing from the contract check: it is computed again only if the number is its own.
+    kept = GIVEN if origin.step == "check" else (*GIVEN, DOCUMENT["check"])
+    files = house.replay.lay_out(found.sealed, found.run.folder, scratch, kept)
+    steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
+    house.replay.perform(scratch, [step for step in steps if DOCUMENT[step] not in kept])
+    return value_at(origin.in_document(json.loads(files.read(DOCUMENT[origin.step]))), found.inner)
+
+
+def source_of(house: House, found: Told) -> str:
+    """Return the recorded code of the function behind a result: its definition, as the commit holds it."""
+    lines = house.records.read(found.sealed, found.file).decode().splitlines()
+    rest = itertools.takewhile(lambda line: not line or line[0] in " )\t", lines[found.line :])
+    return "\n".join([lines[found.line - 1], *rest]).rstrip() + "\n"
 
 
 def _of_finding(run: RunId, results: dict[str, Any], path: str) -> tuple[str, str, Any]:
@@ -116,6 +173,20 @@ def _of_finding(run: RunId, results: dict[str, Any], path: str) -> tuple[str, st
 def places(house: House, run: RunId, text: str, *, evidence: bool = False) -> tuple[Place, ...]:
     """Return the places of a printed number in a run's results, or its evidence; raise ProtocolError when there is none."""
     return places_of(reported(house, run, evidence=evidence).document, text)
+
+
+def places_within(
+    house: House, run: RunId, text: str, references: Iterable[str], *, evidence: bool = False
+) -> tuple[Place, ...]:
+    """Return the places of a number that is printed beside ``references``: those below what they name, else all.
+
+    Raise ProtocolError when no result is printed as this number, or the report has no such reference.
+    """
+    document = reported(house, run, evidence=evidence).document
+    named = [path_of(document, reference) for reference in references]
+    found = places_of(document, text)
+    near = tuple(place for place in found if any(f"{place.path}.".startswith(f"{path}.") for path in named))
+    return near or found
 
 
 def cited(house: House, run: RunId, reference: str, *, evidence: bool = False) -> str:

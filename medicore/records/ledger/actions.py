@@ -59,6 +59,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "person.locked": "A person is locked out after too many wrong passphrases and cannot sign.",
         "person.unlocked": "An operator, quality, or the authority for the last of them, let a locked person sign again.",
         "person.refused": "An attempt to add, renew, revoke or unlock a person was refused; the details name the cause, and whose name was claimed.",
+        "session.opened": "A person opened their key and signed in to the console; they signed that.",
+        "session.refused": "An attempt to sign in to the console was refused; the details name the cause, and whose name was claimed.",
         "subject.viewed": "A person saw one patient's data of a run; the event names the row and holds none of its values.",
         "subject.sought": "A person asked for a patient whom the run's data do not hold, and saw nobody; the identifier asked for is not kept.",
         "subject.refused": "An attempt to see a patient's data was refused, and nothing was shown.",

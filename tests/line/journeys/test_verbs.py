@@ -81,8 +81,8 @@ PLANNING: Steps = (
     ("study new", ("NEW-01", "--from", DATA, "--treatment", "qsmk", "--outcome", "wt82_71"), 0, "Drafted"),
 )
 VERBS = (*ANSWERS, *KEEPING, *WORK, *PLANNING)
-SERVING = {"serve", "edc serve"}
-"""What runs until it is stopped is started as a process in ``worker.py`` and in ``test_interfaces.py``."""
+SERVING = {"serve", "edc serve", "console"}
+"""What runs until it is stopped is started as a process in ``worker.py``, ``test_interfaces.py`` and ``test_console.py``."""
 
 
 def test_every_verb_answers_as_a_process(copied: Project, tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""signing_in: a person proves with their own key who they are, before the console shows them anything."""
+
+from medicore.cases.people.attributed import Signatory, record_act, refusals
+from medicore.cases.people.signers import people, require_not_locked
+from medicore.errors import ReviewError
+from medicore.ports.house import House
+from medicore.records.identifiers import person_id
+from medicore.records.moment import timestamp
+from medicore.records.people.act import declare
+from medicore.records.people.people import Person, Role, person_named, require_active
+
+OPENED, REFUSED = "session.opened", "session.refused"
+_REASON = "Signed in to the console"
+
+
+def sign_in(house: House, identifier: str, passphrase: str) -> Person:
+    """Return the person whose key the passphrase opens; the ledger records that they signed in, signed by them.
+
+    Raises
+    ------
+    ReviewError
+        When the person is unknown, locked, no longer active or the service, or the passphrase is wrong. The refusal is in
+        the ledger; five wrong passphrases in a row lock the person.
+    ProtocolError
+        When the identifier is malformed.
+    """
+    person_id(identifier)
+    with refusals(house, identifier, REFUSED, identifier):
+        person = person_named(people(house), identifier)
+        if person.role is Role.SERVICE:
+            raise ReviewError(f"{identifier} is the service; expected a person; sign in as yourself")
+        now = timestamp(house.clock.now())
+        require_active(person, now)
+        require_not_locked(house, identifier)
+        house.certifier.sign(declare(person, "", "", "Proof of the key", {}, now), passphrase)
+        record_act(house, Signatory(person, passphrase), OPENED, identifier, _REASON, {})
+    return person

@@ -1,0 +1,77 @@
+"""The board: the month's studies, who must act, what is late, and what waits for the person who looks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from medicore.cases.answers.lateness import gaps, with_deadlines
+from medicore.cases.answers.lookup import standing_lines
+from medicore.console.console import console_of, session_of
+from medicore.console.sparkline import sparkline
+from medicore.records.identifiers import RunId
+from medicore.records.ledger.states import RunState
+from medicore.records.people.people import PERMISSIONS, Permission, Person
+
+_WAITING = {
+    RunState.HALTED: (Permission.PROCEED, "a reviewer answers the findings"),
+    RunState.SEALED: (Permission.APPROVE, "a reviewer or quality decides on the report"),
+}
+FILTERS = ("all", "for me", "waiting", "late")
+
+
+def board(request: Request) -> Response:
+    """Show a month, by default the last that has a run."""
+    console = console_of(request)
+    person = session_of(request).person
+    house = console.open_house()
+    lines = with_deadlines(house, standing_lines(house))
+    months = sorted({_month(line) for line in lines}, reverse=True)
+    asked = request.query_params.get("month", "")
+    month = asked if asked in months else months[0] if months else ""
+    chosen = request.query_params.get("show", "all")
+    rows = [_row(line, lines, person) for line in lines if _month(line) == month]
+    shown = [row for row in rows if _fits(row, chosen)]
+    shown.sort(key=lambda row: (not row["mine"], not row["waits"], not row["late"], row["run"]))
+    return console.page(
+        request,
+        "board.html",
+        months=months,
+        month=month,
+        filters=[(name, sum(_fits(row, name) for row in rows)) for name in FILTERS],
+        chosen=chosen,
+        rows=shown,
+        missing=[asdict(gap) | {"months": gap.months} for gap in gaps(house, lines)],
+        elsewhere=[row for row in map(_brief(person), lines) if row["mine"] and _month(row) != month],
+    )
+
+
+def _row(line: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], person: Person) -> dict[str, Any]:
+    study = RunId.parse(line["run"]).study
+    months = [other for other in lines if RunId.parse(other["run"]).study == study]
+    return {**_brief(person)(line), "study": study, "sparkline": sparkline(months, line["run"])}
+
+
+def _brief(person: Person) -> Any:  # noqa: ANN401 - a function of a line
+    def brief(line: Mapping[str, Any]) -> dict[str, Any]:
+        needed = _WAITING.get(RunState(line["state"]))
+        mine = (
+            needed is not None
+            and needed[0] in PERMISSIONS[person.role]
+            and line["requested_by"] != person.identifier
+        )
+        return {**line, "waits": needed[1] if needed else "", "mine": mine}
+
+    return brief
+
+
+def _fits(row: Mapping[str, Any], chosen: str) -> bool:
+    return {"for me": bool(row["mine"]), "waiting": bool(row["waits"]), "late": bool(row["late"])}.get(
+        chosen, True
+    )
+
+
+def _month(line: Mapping[str, Any]) -> str:
+    return RunId.parse(line["run"]).month

@@ -1,0 +1,56 @@
+"""The console on houses in memory: the month of four studies, with browsers of its people."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from medicore.console.app import application
+from medicore.console.console import Console
+from tests.cases.conftest import _few_draws, kept_month, kept_release, month, released  # noqa: F401 - fixtures
+from tests.console.browser import ADDRESS, Browser
+from tests.whole_house.house import WholeHouse
+from tests.whole_house.people import words
+
+PAGE = """<!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><head><title>report</title></head><body>
+<p>The effect is 2.0 points<span class="cited">\u202f[<a href="#R1">R1</a>]</span></p></body></html>"""
+
+
+class Desk:
+    """The console of a house, whose seconds a test sets, and the browsers of people at it."""
+
+    def __init__(self, whole: WholeHouse, folder: Path) -> None:
+        self.whole, self.seconds = whole, 1000.0
+        self.console = Console(
+            lambda: whole.house, lambda *_: PAGE.encode(), lambda _: (["true"], folder), lambda: self.seconds
+        )
+        self.app = application(self.console, [ADDRESS.removeprefix("http://")])
+
+    def browser(self, person: str = "") -> Browser:
+        """Return a browser, in which a person has signed in where one is named."""
+        browser = Browser(self.app)
+        if person:
+            assert browser.sign_in(person, words(person)).status_code == 303
+        return browser
+
+
+@pytest.fixture
+def tmp_path(memory: Path) -> Path:
+    """A folder in memory, as for all tests with a house."""
+    return memory
+
+
+@pytest.fixture
+def desk(month: WholeHouse, tmp_path: Path) -> Iterator[Desk]:  # noqa: F811 - the fixture
+    """The console after the month: one run waits for approval, one at findings, one broke its contract, one failed."""
+    made = Desk(month, tmp_path)
+    yield made
+    made.console.close()
+
+
+@pytest.fixture
+def late_desk(released: WholeHouse, tmp_path: Path) -> Iterator[Desk]:  # noqa: F811 - the fixture
+    """The console when the sound run has been released."""
+    made = Desk(released, tmp_path)
+    yield made
+    made.console.close()
