@@ -156,9 +156,9 @@ def _texts(
     if variable.width:
         for case in cases:
             held = _text(variable, start, case)
-            gone = not variable.ranged and held[:8] in {one.rstrip(b" ") for one in variable.missing}
+            absent = not variable.ranged and held[:8] in {one.rstrip(b" ") for one in variable.missing}
             text = _decoded(held, codec, name)
-            yield user_missing(text) if gone else text
+            yield user_missing(text) if absent else text
         return
     limits = [struct.unpack(f"{order}d", one)[0] for one in variable.missing]
     for case in cases:
