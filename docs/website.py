@@ -102,7 +102,9 @@ def broken_links() -> list[str]:
                 continue
             name, _, anchor = unquote(target).partition("#")
             path = (ROOT / source).parent / name if name else ROOT / source
-            if not path.exists() or (anchor and anchor not in {one for _, one in headings(path.read_text(encoding="utf-8"))}):
+            if not path.exists() or (
+                anchor and anchor not in {one for _, one in headings(path.read_text(encoding="utf-8"))}
+            ):
                 found.append(f"{source}: {target}")
     return found
 
@@ -121,8 +123,12 @@ def _title(source: str) -> str:
 
 def _plain(text: str) -> str:
     """Return a text whose diagrams are a table and a list, as no script draws them here: of states, and of floors."""
-    text = re.sub(r"```mermaid\nstateDiagram-v2\n(.*?)```", lambda found: _states(found[1]), text, flags=re.DOTALL)
-    return re.sub(r"```mermaid\nflowchart TB\n(.*?)```", lambda found: _floors(found[1]), text, flags=re.DOTALL)
+    text = re.sub(
+        r"```mermaid\nstateDiagram-v2\n(.*?)```", lambda found: _states(found[1]), text, flags=re.DOTALL
+    )
+    return re.sub(
+        r"```mermaid\nflowchart TB\n(.*?)```", lambda found: _floors(found[1]), text, flags=re.DOTALL
+    )
 
 
 def _floors(diagram: str) -> str:
