@@ -10,7 +10,7 @@ export DO_NOT_TRACK = 1
 # Workers and the processes that tests start import the same files: what one has compiled is there for the others.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: setup demo pictures check test coverage quick deep bench bench-packages mutation lock format
+.PHONY: setup demo docs pictures check test coverage quick deep bench bench-packages mutation lock format
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ $(PACKAGES): requirements-dev.lock
 
 demo: setup
 	$(BIN)/python examples/demo.py
+
+# The documentation as static pages in docs/site, which need no network and no server.
+docs: setup
+	$(BIN)/python -m docs.website
 
 # Draws the pages that README shows, from the demo's report.
 pictures: setup

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from docs.verbs import verbs_page
 from medicore.cases.studies.schema import parts_of_protocol
 from medicore.records.ledger.actions import ACTIONS
 from medicore.records.ledger.states import diagram
@@ -38,6 +39,7 @@ def pages() -> dict[str, str]:
         "guards.md": _guards(),
         "refusals.md": _refusals(),
         "keys.md": _keys(),
+        "verbs.md": verbs_page(),
     }
 
 

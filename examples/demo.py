@@ -1,6 +1,7 @@
 """The demo: a month of the portfolio and of the reference study, by the commands that people type."""
 
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -17,6 +18,12 @@ from medicore.stores.files import private_folder
 
 MONTH = "2025-03"
 SHOWN = "REF-NHEFS"
+PROGRAM = (sys.executable, "-m", "medicore")
+ENDED = 9
+"""The number of studies that run in the month."""
+
+WIDTH = 110
+"""The widest line that is printed."""
 
 
 def say(text: str = "") -> None:
@@ -24,16 +31,51 @@ def say(text: str = "") -> None:
     print(text, flush=True)  # noqa: T201
 
 
-def medicore(*arguments: str, person: str | None = None, expected: tuple[int, ...] = (0,)) -> None:
-    """Show a command and run it as a person would."""
-    say(f"\n$ medicore {' '.join(arguments)}")
+def medicore(
+    *arguments: str, story: str, most: int, person: str | None = None, expected: tuple[int, ...] = (0,)
+) -> None:
+    """Tell what a command is for, show it, run it as a person would, and print at most ``most`` lines of what it says.
+
+    All that it says is kept in the demo's log. While a portfolio runs, a line tells how each study ended.
+    """
+    say(f"\n{story}\n$ medicore {' '.join(arguments)}")
     secret = {"MEDICORE_PASSPHRASE": passphrase(person)} if person else {}
-    done = subprocess.run(  # noqa: S603 - our own command line
-        [sys.executable, "-m", "medicore", *arguments], check=False, env={**os.environ, **secret}
-    )
-    if done.returncode not in expected:
-        say(f"the command ended with {done.returncode}; expected {expected}")
-        sys.exit(done.returncode or 1)
+    with subprocess.Popen(  # noqa: S603 - our own command line
+        [*PROGRAM, *arguments],
+        env={**os.environ, **secret},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        lines, shown = [], 0
+        for line in running.stdout or ():
+            lines.append(line.rstrip("\n"))
+            if arguments[0] == "portfolio" and _ended(line) and shown < ENDED:
+                shown += 1
+                say(f"  {line.strip()[:WIDTH]}")
+    with log().open("a", encoding="utf-8") as stream:
+        stream.write("\n".join([f"$ medicore {' '.join(arguments)}", *lines, ""]))
+    if running.returncode not in expected:
+        say("\n".join(lines))
+        say(f"the command ended with {running.returncode}; expected {expected}")
+        sys.exit(running.returncode or 1)
+    told = [line for line in lines if line.strip() and not _progress(line)]
+    for line in told[:most]:
+        say(f"  {line[:WIDTH]}")
+
+
+def _ended(line: str) -> bool:
+    """Return whether a line of progress tells how a run of the portfolio ended."""
+    return _progress(line) and " seal " in line
+
+
+def _progress(line: str) -> bool:
+    return re.match(r"\s*[0-9.]+ s  \S+/\S+/", line) is not None
+
+
+def log() -> Path:
+    """Return the file that keeps all that the commands said."""
+    return read_settings().home / "demo" / "log.txt"
 
 
 def passphrase(person: str) -> str:
@@ -56,14 +98,15 @@ def simulated_edc() -> Iterator[None]:
     os.environ["MEDICORE_EDC_SECRET"] = secret
     for study in ("MED_2024_0147", "MED_2024_0198"):  # Rave wants a user too
         os.environ[f"MEDICORE_EDC_SECRET_{study}"] = f"demo:{secret}"
-    say(f"\n$ medicore edc serve {MONTH} &")
     with subprocess.Popen(  # noqa: S603 - our own command line
-        [sys.executable, "-m", "medicore", "edc", "serve", MONTH, "--json"], stdout=subprocess.PIPE, text=True
+        [*PROGRAM, "edc", "serve", MONTH, "--json"], stdout=subprocess.PIPE, text=True
     ) as server:
         try:
             if server.stdout is None or not server.stdout.readline():
                 sys.exit(server.wait() or 1)
-            say("The simulated EDC answers as Rave, REDCap and a Dataset-JSON API.")
+            say(
+                f"$ medicore edc serve {MONTH} &\n  The simulated EDC answers as Rave, REDCap and a Dataset-JSON API."
+            )
             yield
         finally:
             server.send_signal(signal.SIGINT)
@@ -85,36 +128,60 @@ def main() -> None:
     settings = read_settings()
     for owner in ("authority", "analyst", "reviewer", "operator"):
         os.environ[f"MEDICORE_PASSPHRASE_{owner.upper()}"] = passphrase(owner)
-    medicore("init")
-    medicore("edc", "deliver", MONTH)
-    say("\nOne Prefect server for the whole demo; each command would start its own.")
+    say(f"A month at a sponsor with eight studies: {MONTH}. It takes one to two minutes.")
+    medicore(
+        "init",
+        story="A new house: an authority, three people with keys, ledger, records and archive.",
+        most=1,
+    )
+    medicore("edc", "deliver", MONTH, story="The sites' data of the month arrive.", most=0)
     with simulated_edc(), prefect_server(settings.home) as session:
         os.environ["PREFECT_API_URL"] = session.url
-        medicore("portfolio", MONTH, expected=(10,))
+        medicore(
+            "portfolio", MONTH, expected=(10,), most=0,
+            story="All studies are analysed; whatever looks wrong halts, and nobody can overlook it.",
+        )  # fmt: skip
         run = latest(SHOWN)
-        medicore("review", run)
+        medicore(
+            "review",
+            run,
+            story="A reviewer looks at one that waits: what is the result, what would a signature cover?",
+            most=5,
+        )
         medicore(
             "sign", run, "--meaning", "approve", "--as", "reviewer", "--reason", "Report read and found correct",
-            person="reviewer",
+            person="reviewer", story="She has read the report and signs it. It is released and archived for fifteen years.", most=1,
         )  # fmt: skip
         del os.environ["PREFECT_API_URL"]
-    medicore("explain", run, "primary.estimate")
-    medicore("reproduce", run)
-    medicore("verify", run)
-    say(f"\nThe demo took {time.monotonic() - started:.0f} s. The reports are PDFs:")
-    for path in sorted(reports(settings.home, RunId.parse(run))):
-        say(f"  {path}")
-    say("\nWhat to type next (after: source .venv/bin/activate)")
+    medicore(
+        "explain",
+        run,
+        "primary.estimate",
+        story="Years later an inspector asks: show me how you computed this number.",
+        most=5,
+    )
+    medicore(
+        "reproduce", run, story="And again, all of it, from the frozen data by the recorded code?", most=1
+    )
+    medicore("verify", run, story="And has anybody changed anything since?", most=1)
+    say(f"\nThe demo took {time.monotonic() - started:.0f} s. Open:")
+    signed, page = opened(settings.home, RunId.parse(run))
+    say(f"  the report that was signed           {signed}")
+    say(f"  why a study halted                   {page}")
+    say("Then type (after: source .venv/bin/activate):")
     say("  medicore review                      what waits for a decision")
-    say(f"  medicore history {run}     every ledger event of a run")
-    say("  medicore serve                       the Prefect UI, at http://127.0.0.1:4200")
-    say(f"  git clone --branch record/{run} {settings.records} inspection && cd inspection")
-    say("  dvc pull && dvc repro                the inspector's way: everything is up to date")
+    say(f"  git clone --branch record/{run} {settings.records} inspection")
+    say("  cd inspection && dvc pull && dvc repro    the same check without MediCore")
+    say(f"Everything that the commands said: {log()}")
 
 
-def reports(home: Path, run: RunId) -> list[Path]:
-    """Return the reports laid out for reading, the archived one of ``run`` among them."""
-    return [*(home / "reports").rglob("*.pdf"), home / "archive" / "reports" / str(run) / "report.pdf"]
+def opened(home: Path, run: RunId) -> tuple[Path, Path]:
+    """Return the signed report of a run, and the evidence report of a study that halted, or the folder of all reports."""
+    laid_out = sorted((home / "reports").rglob("*.pdf"))
+    signed = [path for path in laid_out if path.stem.startswith(f"{run.study}_") and "signed" in path.name]
+    evidence = [path for path in laid_out if "evidence" in path.name]
+    archived = home / "archive" / "reports" / str(run) / "report.pdf"
+    return (signed[0] if signed else archived), (evidence[0] if evidence else home / "reports")
 
 
 if __name__ == "__main__":

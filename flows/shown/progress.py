@@ -1,9 +1,12 @@
-"""Progress for people: a line on stderr for each thing that happens to a run."""
+"""Progress for people: a line on stderr for each thing that happens to a run, with the seconds since the command began."""
 
 import contextlib
 import sys
+import time
 
 from medicore.records.identifiers import RunId
+
+_STARTED = time.monotonic()
 
 
 def show_progress(run: RunId, step: str, what: str) -> None:
@@ -12,4 +15,5 @@ def show_progress(run: RunId, step: str, what: str) -> None:
     The run continues even if nobody can read the line, for example after the worker that began the run was killed.
     """
     with contextlib.suppress(OSError):
-        print(f"{run!s:<26} {step:<12} {what}", file=sys.stderr, flush=True)  # noqa: T201 - progress belongs there
+        spent = time.monotonic() - _STARTED
+        print(f"{spent:6.1f} s  {run!s:<26} {step:<12} {what}", file=sys.stderr, flush=True)  # noqa: T201 - progress belongs there

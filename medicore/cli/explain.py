@@ -86,11 +86,20 @@ def _of_one(opened: "House", run: str, path: str, value: str, *, evidence: bool,
     """Show the origin of one number of a run; if a printed number fits several results, show their places."""
     from medicore.cases.answers.explain import cited, places
     from medicore.cases.answers.explain import explain as explained
+    from medicore.cases.answers.exploratory import tried_number
+    from medicore.cases.run.histories import history_of
     from medicore.records.identifiers import RunId
     from medicore.records.results.printed import same_number
     from medicore.records.results.references import is_reference
 
     named = RunId.parse(run)
+    if history_of(opened, named).state.name == "EXPLORED":
+        told = tried_number(opened, named, value or path, printed=bool(value))
+        if as_json:
+            emit(told)
+        else:
+            pairs({name: str(text) for name, text in told.items() if text is not None})
+        return
     if value:
         found = places(opened, named, value, evidence=evidence)
         if not same_number(found):

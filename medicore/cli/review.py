@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, prefect, settings
-from medicore.cli.show import between, emit, figure, pairs, say, table, warn
+from medicore.cli.show import emit, pairs, say, show_explored, show_head, table, warn
 
 if TYPE_CHECKING:
     from medicore.ports.house import House
@@ -24,12 +24,19 @@ def review(
     as_json: Json = False,
 ) -> None:
     """Show the runs that wait for a decision; for one run, show its findings and their answers."""
+    from medicore.cases.answers.exploratory import explored
+    from medicore.cases.run.histories import history_of
     from medicore.records.identifiers import RunId
 
     chosen = settings()
     opened = house(chosen)
     if run is None:
         _list_waiting(opened, as_json=as_json)
+        return
+    history = history_of(opened, RunId.parse(run))
+    if history.state.name == "EXPLORED":
+        tried = explored(opened, history)
+        emit(tried) if as_json else show_explored(tried)
         return
     answer = _reviewed(chosen, opened, RunId.parse(run))
     warn(answer["warnings"].items())
@@ -121,15 +128,7 @@ def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any]
 
 def _show_reviewed(answer: dict[str, Any]) -> None:
     named = {"report": answer["report"], "evidence": answer["evidence_report"]}
-    shown = {words: address for words, address in named.items() if address}
-    pairs({"run": answer["run"], "state": answer["state"], "requested by": answer["requested_by"], **shown})
-    if answer["estimate"] is not None:
-        valid = between(answer["valid_low"], answer["valid_high"])
-        pointwise = between(answer["ci_low"], answer["ci_high"])
-        claim = f"interval valid at every look {valid}, pointwise {pointwise}"
-        say(f"estimate  {figure(answer['estimate'])}  {claim}  n {answer['n']}")
-    for missing in answer.get("not_estimable", ()):
-        say(missing)
+    show_head(answer, named)
     for finding in answer["findings"]:
         say()
         rate, answered = finding.get("false_alarm_rate"), finding["answered"]

@@ -78,3 +78,26 @@ def figure(value: Any) -> str:  # noqa: ANN401 - a number or its absence
 def between(low: Any, high: Any) -> str:  # noqa: ANN401 - numbers, the text of an infinite one, or their absence
     """Return an interval as tables show it."""
     return "–" if low is None else f"{figure(low)} to {figure(high)}"
+
+
+def show_head(answer: dict[str, Any], named: dict[str, str | None]) -> None:
+    """Print what a run is and where its reports lie, its estimate with both intervals, and what could not be estimated."""
+    shown = {words: address for words, address in named.items() if address}
+    pairs({"run": answer["run"], "state": answer["state"], "requested by": answer["requested_by"], **shown})
+    if answer["estimate"] is not None:
+        valid = between(answer["valid_low"], answer["valid_high"])
+        pointwise = between(answer["ci_low"], answer["ci_high"])
+        claim = f"interval valid at every look {valid}, pointwise {pointwise}"
+        say(f"estimate  {figure(answer['estimate'])}  {claim}  n {answer['n']}")
+    for missing in answer.get("not_estimable", ()):
+        say(missing)
+
+
+def show_explored(answer: dict[str, Any]) -> None:
+    """Print figures, report and findings of an exploratory run, and that there is nothing to sign."""
+    show_head(answer, {"report": answer.get("report")})
+    for finding in answer["findings"]:
+        say(f"{finding['step']}: {finding['gate']} of {finding['subject']}: {finding['message']}")
+    for message in answer["messages"]:
+        say(message)
+    say(f"\nNext: {answer['next']}")

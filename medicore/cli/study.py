@@ -79,7 +79,7 @@ def new(
     say(f"Drafted studies/{path.name} from {found.rows} rows and {len(found.columns)} columns.")
     for column, reason in made.left_out.items():
         say(f"  left out {column or '(no name)'}: {reason}")
-    say(f"Write what is marked TODO; then: medicore study check {name} --data {source.name}")
+    say(f"Write what is marked TODO; then: medicore study check {name} --data {source}")
 
 
 def _allowed(found: "TableProfile", named: list[str], chosen: set[str]) -> "frozenset[str]":

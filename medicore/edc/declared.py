@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pydantic import ValidationError
 
 from medicore.errors import DataError
-from medicore.records.delivery.exported import DELIMITED
+from medicore.records.delivery.exported import DELIMITED, ENCODED
 from medicore.records.delivery.reading import NAMED_DELIMITERS, PLAIN, Reading
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
@@ -21,6 +21,11 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     ".ndjson": ("dataset-ndjson",),
     ".dsjc": ("dataset-json-compressed",),
     ".xml": ("odm",),
+    ".xlsx": ("xlsx",),
+    ".sas7bdat": ("sas7bdat",),
+    ".dta": ("stata",),
+    ".sav": ("spss",),
+    ".zsav": ("spss",),
 }
 """The formats that a file can have by the end of its name."""
 
@@ -61,7 +66,7 @@ class Declared:
         found: dict[str, object] = {}
         for key in ("encoding", "delimiter", "decimal", "row_names"):
             text = self._of(key, name)
-            if text is None and (form in DELIMITED or (key == "encoding" and form == "xport")):
+            if text is None and form in (ENCODED if key == "encoding" else DELIMITED):
                 text = next(reversed(self._general(key)), None)
             if text is not None:
                 found[key] = _value(key, text)

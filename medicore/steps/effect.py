@@ -21,6 +21,7 @@ from medicore.steps.models.controls import calibration
 from medicore.steps.models.counted_sample import CountedSample
 from medicore.steps.models.hypothesis import hypothesis_section
 from medicore.steps.models.imputing import completed_sets, in_any_set
+from medicore.steps.models.lost_levels import require_resamples
 from medicore.steps.models.naming import sparse_levels
 from medicore.steps.models.ordinal_sample import OrdinalSample
 from medicore.steps.models.sample import Sample, observation_covariates
@@ -63,6 +64,7 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         ]
     )
     try:
+        require_resamples(protocol, samples[0])
         primary, _ = estimate_primary(protocol, samples, results)
     except EstimationError as error:
         if not about_models:

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+import pyreadstat
 import pytest
 
 from medicore import settings
@@ -68,6 +70,44 @@ def test_from_a_file_to_a_plan(called: Any, tmp_path: Path) -> None:
         err
         == "medicore: studies/ACME-RHC-01.yaml exists already; expected a new study; choose another name\n"
     )
+
+
+def _sent(path: Path) -> tuple[str, ...]:
+    """Write the small file in the form that the name says, and return what must be declared of it."""
+    table = pd.DataFrame(rows())
+    table = table.assign(age=table["age"].astype(int), score=table["score"].astype(float), note="Prüfung")
+    if path.suffix == ".csv":
+        table.to_csv(path, sep=";", decimal=",", encoding="windows-1252", index=False)
+        return ("--encoding", "windows-1252", "--delimiter", "semicolon", "--decimal", ",")
+    if path.suffix == ".xlsx":
+        table.to_excel(path, index=False)
+        return ()
+    table.columns = [name.replace(" ", "_") for name in table.columns]
+    (pyreadstat.write_sav if path.suffix == ".sav" else pyreadstat.write_dta)(table, path)
+    return ()
+
+
+@pytest.mark.parametrize("name", ["site.csv", "site.xlsx", "site.sav", "site.dta"])
+def test_files_as_sites_and_statisticians_send_them(called: Any, tmp_path: Path, name: str) -> None:
+    """A draft comes from CSV of another country, a workbook, SPSS or Stata, and the data follow its contract."""
+    declared = _sent(tmp_path / name)
+    code, out, err = called(*(name if part == "site.csv" else part for part in NEW), *declared)
+    assert (code, err) == (0, "")
+    assert "from 400 rows and 10 columns" in out
+    code, out, _ = called("check", "ACME-RHC-01", "--data", name, *declared)
+    assert code == 0
+    assert "the data follow its contract" in out
+
+
+def test_a_file_that_contradicts_its_declaration_is_refused(called: Any, tmp_path: Path) -> None:
+    """Encoding, delimiter and decimal mark are declared: without that nothing is read."""
+    _sent(tmp_path / "site.csv")
+    code, _, err = called(*NEW)
+    assert code == 4
+    assert "--encoding windows-1252" in err
+    code, _, err = called(*NEW, "--encoding", "windows-1252")
+    assert code == 4
+    assert "--delimiter semicolon" in err
 
 
 def test_every_problem_has_its_line(called: Any, tmp_path: Path) -> None:

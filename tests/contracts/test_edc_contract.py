@@ -1,12 +1,16 @@
 """What every connector to an EDC must do, whatever system it speaks to."""
 
+import lzma
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
+import pyreadstat
 import pytest
 
+from medicore.edc.announcing import announce
 from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.edc.simulated.simulator import deliver
 from medicore.errors import ConfigurationError, DataError, ProtocolError
@@ -34,6 +38,27 @@ def folder(root: Path) -> Iterator[Edc]:
 
 
 @contextmanager
+def of_program(suffix: str, root: Path) -> Iterator[Edc]:
+    """Open a connector to a delivery whose subjects are in a file of another program, announced by a person."""
+    raw = root / STUDY / "raw"
+    raw.mkdir(parents=True)
+    WRITTEN[suffix](TABLE, raw / f"subjects.{suffix}")
+    announce(raw.parent, system="Excel", source=STUDY, exported_at="2025-02-01T06:00:00Z", version="1")
+    yield DeliveryFolder(raw.parent, by_month=False)
+
+
+TABLE = pd.DataFrame({"subject_id": ["001", "002", "003"], "age": [41.5, None, 60], "arm": ["A", "B", "é"]})
+WRITTEN: dict[str, Callable[[pd.DataFrame, Path], object]] = {
+    "xlsx": lambda table, path: table.to_excel(path, index=False),
+    "sav": lambda table, path: pyreadstat.write_sav(table, path, row_compress=True),
+    "zsav": lambda table, path: pyreadstat.write_sav(table, path, compress=True),
+    "dta": lambda table, path: pyreadstat.write_dta(table, path),
+    "sas7bdat": lambda _, path: path.write_bytes(lzma.decompress(SAMPLE.read_bytes())),
+}
+SAMPLE = Path(__file__).parents[1] / "records/delivery/programs/samples/sample.sas7bdat.xz"
+
+
+@contextmanager
 def over_http(name: str, root: Path) -> Iterator[Edc]:
     """Open a connector to the simulated EDC, which serves the study's month by the interface called ``name``."""
     deliver(STUDY, MONTH, root / STUDY / MONTH)
@@ -42,7 +67,7 @@ def over_http(name: str, root: Path) -> Iterator[Edc]:
 
 
 Connect = Callable[[Path], AbstractContextManager[Edc]]
-FOLDERS = [inbox, folder]
+FOLDERS = [inbox, folder, *(pytest.param(partial(of_program, suffix), id=suffix) for suffix in WRITTEN)]
 SERVERS = [pytest.param(partial(over_http, name), id=name) for name in OVER_HTTP]
 CONNECTORS = pytest.mark.parametrize("connect", [*FOLDERS, *SERVERS])
 
@@ -94,7 +119,7 @@ def test_malformed_names_never_reach_the_source(connect: Connect, tmp_path: Path
 def test_a_cut_export_is_never_handed_over(connect: Connect, tmp_path: Path) -> None:
     """A source that lost its end is refused, not read up to where it stops (FAULTS 33)."""
     with connect(tmp_path) as connector:
-        (file,) = tmp_path.rglob("subjects.csv")
+        (file,) = tmp_path.rglob("subjects.*")
         file.write_bytes(file.read_bytes()[:-20])
         with pytest.raises(DataError):
             connector.pull(STUDY, MONTH)

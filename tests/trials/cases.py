@@ -106,7 +106,12 @@ DESCRIBED = [
     Case("file-names", ["adsl (1).csv"], holds={"age": [40]}),
     Case("file-names", ["Prüfung.csv"], holds={"age": [40]}),
     Case("file-names", {"Pru\u0308fung ¼.csv": WHOLE, ".DS_Store": b"\0", "Thumbs.db": b"\0", "~$d.xlsx": b"\0"}, holds=READ),
-    Case("file-names", {"d.xlsx": WHOLE}, says=["unknown format"]),
+    Case("file-names", {"d.xls": WHOLE}, says=["unknown format"]),
+    Case("file-names", {"d.xlsx": WHOLE}, says=["not a whole workbook"]),
+    Case("file-names", {"d.xlsx": b"\xd0\xcf\x11\xe0"}, says=["without a password"]),
+    Case("file-names", {"d.sas7bdat": WHOLE}, says=["not a whole data set of SAS"]),
+    Case("file-names", {"d.dta": WHOLE}, says=["not a whole data set of Stata"]),
+    Case("file-names", {"d.sav": WHOLE}, says=["not a whole system file of SPSS"]),
 ]  # fmt: skip
 
 SAS = [

@@ -74,7 +74,7 @@ def _of_results(results: Results) -> dict[str, Any]:
     }
 
 
-def _tried(house: House, run: RunId) -> dict[str, Any]:
+def tried(house: House, run: RunId) -> dict[str, Any]:
     """Return the figures of an exploratory run, which has no record, from its work folder, and where its report lies."""
     files = house.workspaces.files(run)
     found: dict[str, Any] = {}
@@ -117,5 +117,5 @@ def summary(house: House, outcome: Outcome) -> dict[str, Any]:
         empty = dict.fromkeys(_FIGURES)
         return {"run": outcome.run, "state": "refused", "messages": [outcome.message], **empty}
     history = history_of(house, RunId.parse(outcome.run))
-    tried = _tried(house, history.run) if history.state is RunState.EXPLORED else {}
-    return line_of(house, history) | tried
+    more = tried(house, history.run) if history.state is RunState.EXPLORED else {}
+    return line_of(house, history) | more

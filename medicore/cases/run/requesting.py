@@ -19,7 +19,7 @@ from medicore.errors import (
 )
 from medicore.ports.house import House
 from medicore.records.canonical import sha256
-from medicore.records.identifiers import RunId, commit_id, month_id, study_id
+from medicore.records.identifiers import RunId, commit_id, confusable_form, month_id, study_id
 from medicore.records.ledger.event_details import CLAIMED, details_of
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
@@ -105,12 +105,28 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
         if request.commit:
             require_commit(request.commit, house.code.commit())
         protocol = house.protocols.load(request.study)
+        require_own_name(house, request.study)
         _require_month(protocol, request.month, house.clock.now())
         require_printable(protocol)
         require_decided(protocol)
         if request.exploratory:
             return protocol, house.code.commit(), house.environment.digest()
         return protocol, house.code.require_clean(), house.environment.require_locked()
+
+
+def require_own_name(house: House, study: str) -> None:
+    """Raise ProtocolError when the ledger has a run of another study that a reader or a file system may take for this one.
+
+    The protocols of a commit are held against each other when they are loaded; a study of earlier commits is in the ledger
+    alone.
+    """
+    known = {event.subject.partition("/")[0] for event in house.ledger.events(action="run.requested")}
+    alike = sorted(one for one in known - {study} if confusable_form(one) == confusable_form(study))
+    if alike:
+        raise ProtocolError(
+            f"study {study} may be taken for {alike[0]}, which has runs in the ledger; expected a name that differs in more than "
+            "case, '-' and '_'; rename the study"
+        )
 
 
 def _require_month(protocol: Protocol, month: str, now: datetime) -> None:

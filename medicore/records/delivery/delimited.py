@@ -50,8 +50,9 @@ def read_delimited(data: bytes, name: str, reading: Reading = PLAIN) -> TextTabl
         ) from error
     if not lines:
         raise DataError(f"{name} is empty; expected a header line; {_AGAIN}")
+    # Before the row names: a decimal comma in each row looks like one.
+    _require_delimiter(lines[0], name, delimiter)
     header, rows = _without_row_names(lines[0], tuple(lines[1:]), name, reading)
-    _require_delimiter(header, name, delimiter)
     if len(set(header)) != len(header):
         raise DataError(
             f"{name} has columns of the same name; expected {len(header)} different ones; {_AGAIN}"

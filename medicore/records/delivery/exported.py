@@ -16,6 +16,10 @@ from medicore.records.delivery.described import Described, DescribedTable
 from medicore.records.delivery.ended_csv import read_ended
 from medicore.records.delivery.odm import REPEAT_KEYS, read_odm
 from medicore.records.delivery.parquet import read_parquet
+from medicore.records.delivery.programs.sas7bdat import read_sas7bdat
+from medicore.records.delivery.programs.spss import read_spss
+from medicore.records.delivery.programs.stata import read_stata
+from medicore.records.delivery.programs.workbook import read_workbook
 from medicore.records.delivery.reading import PLAIN, Reading
 from medicore.records.delivery.redcap import SYSTEM_COLUMNS, read_records
 from medicore.records.delivery.xport import read_xport
@@ -48,14 +52,18 @@ _READERS: Mapping[str, _Reader] = MappingProxyType(
         "odm": lambda data, name, _: _described(read_odm(data, name).table),
         "redcap-json": lambda data, name, _: _described(read_records(data, name)),
         "dataset-json-page": lambda data, name, _: _described(read_page(data, name).table),
+        "xlsx": lambda data, name, _: read_workbook(data, name),
+        "sas7bdat": lambda data, name, reading: {"": read_sas7bdat(data, name, reading.declared_encoding)},
+        "stata": lambda data, name, reading: {"": read_stata(data, name, reading.declared_encoding)},
+        "spss": lambda data, name, reading: {"": read_spss(data, name, reading.declared_encoding)},
     }
 )
 
 FORMATS = (*_READERS, ACCOMPANYING)
 """Every format that a manifest can name."""
 
-_ENCODED = DELIMITED | {"xport"}
-"""Formats whose files do not say in which encoding they are."""
+ENCODED = DELIMITED | {"xport", "sas7bdat", "stata", "spss"}
+"""Formats whose files do not say, or not all of them, in which encoding they are."""
 
 
 def read_members(form: str, data: bytes, name: str, reading: Reading = PLAIN) -> Mapping[str, DescribedTable]:
@@ -94,7 +102,7 @@ def _with_commas(table: TextTable) -> TextTable:
 
 
 def _not_open(form: str, reading: Reading) -> str | None:
-    if reading.encoding != PLAIN.encoding and form not in _ENCODED:
+    if reading.encoding != PLAIN.encoding and form not in ENCODED:
         return "an encoding"
     if form in DELIMITED:
         return None

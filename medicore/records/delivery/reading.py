@@ -41,6 +41,11 @@ class Reading(BaseModel):
     decimal: Literal[".", ","] = "."
     row_names: bool = False
 
+    @property
+    def declared_encoding(self) -> str | None:
+        """The encoding that was declared, None when none was."""
+        return self.encoding if "encoding" in self.model_fields_set else None
+
     @model_serializer(mode="wrap")
     def _declared(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {key: value for key, value in write(self).items() if key in self.model_fields_set}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from math import ldexp
+from math import isfinite, ldexp
 
 from medicore.records.delivery.described import Kind
 from medicore.records.delivery.spelling import spelled_number
@@ -94,4 +94,9 @@ def text_of_number(field: bytes, kind: Kind) -> str:
         As ``value_of`` does.
     """
     value = value_of(field)
-    return "" if value is None else _SPELLED[kind](value)
+    return "" if value is None else spelled_as(value, kind)
+
+
+def spelled_as(value: float, kind: Kind) -> str:
+    """Return the text of a number by the kind of its format, as ``text_of_number`` does: days and seconds since 1960."""
+    return _SPELLED[kind](value) if isfinite(value) else spelled_number(value)

@@ -73,6 +73,10 @@ class ManifestFile(BaseModel):
         "odm",
         "redcap-json",
         "dataset-json-page",
+        "xlsx",
+        "sas7bdat",
+        "stata",
+        "spss",
         "accompanying",
     ]
     rows: Annotated[int, Field(ge=0)]

@@ -1,7 +1,5 @@
 """Parsing: a protocol file becomes a protocol, or is refused with every error of it and the line of each."""
 
-import copy
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -10,8 +8,9 @@ from pydantic import ValidationError
 
 from medicore.errors import ProtocolError
 from medicore.records.protocol.file.keys import unknown_key
+from medicore.records.protocol.file.mending import Mended, mended
 from medicore.records.protocol.file.problems import Places, Problem, first_of_each, in_order
-from medicore.records.protocol.file.yaml_text import Path, places, read_yaml
+from medicore.records.protocol.file.yaml_text import places, read_yaml
 from medicore.records.protocol.protocol import Protocol
 from medicore.records.protocol.rules.coherence import incoherences
 from medicore.records.protocol.rules.combinations import not_offered
@@ -76,24 +75,24 @@ def _examined(text: str, origin: str, *, new: bool) -> tuple[Protocol | None, li
     """Return the protocol, None where the file is too broken to hold one, and all problems of the file."""
     found, node = read_yaml(text, origin)
     file = Places(dict(places(node)))
-    protocol, broken, errors = _validated(found, file)
+    protocol, whole, errors = _validated(found, file)
     problems = first_of_each([*file.traps(), *errors])
     if protocol is not None:
         told = [*incoherences(protocol), *((*unplanned(protocol), *not_offered(protocol)) if new else ())]
-        problems += [file.contradiction(words) for words in told if not words.startswith(broken)]
+        problems += [file.contradiction(words) for words in told if whole.tells(words)]
     return protocol, in_order(problems)
 
 
 def _validated(
     found: Any,  # noqa: ANN401 - what YAML holds
     file: Places,
-) -> tuple[Protocol | None, tuple[str, ...], list[Problem]]:
-    """Return the protocol, the top keys of which a part was left out of it since it is broken, and the problems of these.
+) -> tuple[Protocol | None, Mended, list[Problem]]:
+    """Return the protocol, with stand-ins for what is broken in it, and the problems of these parts.
 
     A file with a misspelled key or a value out of its range still tells how its other parts contradict each other.
     """
     try:
-        return Protocol.model_validate(found), (), []
+        return Protocol.model_validate(found), Mended(found, (), frozenset()), []
     except ValidationError as error:
         errors = error.errors(include_url=False, include_context=False)
     paths = [file.path_of(one) for one in errors]
@@ -103,20 +102,8 @@ def _validated(
         else file.problem(one)
         for one, path in zip(errors, paths, strict=True)
     ]
+    rest = mended(found, paths)
     try:
-        rest = Protocol.model_validate(_without(found, paths))
+        return Protocol.model_validate(rest.document), rest, problems
     except ValidationError:
-        return None, (), problems
-    return rest, tuple(path[0] for path in paths if path), problems
-
-
-def _without(found: Any, paths: Sequence[Path]) -> Any:  # noqa: ANN401 - what YAML holds
-    """Return the document without the values at the paths; a key that is missing stays missing."""
-    rest = copy.deepcopy(found)
-    for path in paths:
-        part = rest
-        for key in path[:-1]:
-            part = part.get(key) if isinstance(part, dict) else None
-        if path and isinstance(part, dict):
-            part.pop(path[-1], None)
-    return rest
+        return None, rest, problems

@@ -78,7 +78,8 @@ def bootstrap_effect(
     ConfigurationError
         When ``chunk`` is not a positive multiple of 32 or there are fewer than 2 replicates.
     EstimationError
-        When the full sample cannot be estimated, or fewer than 2 replicates can be estimated.
+        When the full sample cannot be estimated, or fewer than 2 replicates can be estimated; at once, when none of the
+        first chunk can.
     """
     if chunk < TILE or chunk % TILE:
         raise ConfigurationError(f"a bootstrap chunk of {chunk}; expected a positive multiple of {TILE}")
@@ -103,6 +104,8 @@ def bootstrap_effect(
         for reason, flags in made.failures.items():
             failed[reason] += int(flags.sum())
         kept.append(made)
+        if first == 0 and not made.usable.any():
+            return _result(sample, kept, failed, len(made.usable), seed)
     return _result(sample, kept, failed, replicates, seed)
 
 

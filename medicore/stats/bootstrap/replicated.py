@@ -36,7 +36,7 @@ def bootstrap_means(
     result is the same, bit for bit, for every number of threads.
 
     Raises ConfigurationError when there are fewer than 2 replicates, and EstimationError when fewer than 2 can be
-    estimated.
+    estimated; at once, when none of the first tile can.
     """
     if replicates < 2:
         raise ConfigurationError(f"{replicates} bootstrap replicate(s); expected at least 2; ask for more")
@@ -50,7 +50,10 @@ def bootstrap_means(
             usable &= ~flags[reason]
         left -= len(weights)
         kept.append(found[usable])
-    return bootstrapped(np.concatenate(kept), failed, means, stacked, replicates=replicates, seed=seed)
+        if not any(map(len, kept)):
+            break
+    tried = min(replicates, replicates - left)
+    return bootstrapped(np.concatenate(kept), failed, means, stacked, replicates=tried, seed=seed)
 
 
 def bootstrapped(

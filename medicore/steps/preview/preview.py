@@ -16,6 +16,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.overlap import c_statistic, equipoise
 from medicore.steps.data.satisfying import satisfies
 from medicore.steps.gates.propensity_gates import collinearity_findings, propensity_findings, size_findings
+from medicore.steps.models.lost_levels import few_subjects, sparse_problem
 from medicore.steps.models.naming import FEW, named
 from medicore.steps.models.scoring import Scored, effective_shares, scored
 from medicore.steps.models.splines import with_knots
@@ -139,9 +140,13 @@ def _with_scores(protocol: Protocol, frame: pd.DataFrame, cohort: dict[str, Any]
         *collinearity_findings(both if protocol.inference.scored else outcome),
         *named(propensity_findings(protocol, terms.names, made), terms, treated, made.first),
     )
+    lost = None
+    if protocol.inference.scored:
+        lost = sparse_problem(dict.fromkeys((*few_subjects(terms, treated), *few_subjects(outcome, treated))))
+    constants = tuple(f"the term {name} is the same for everybody; leave it out" for name in constant)
     return Preview(
         cohort,
-        tuple(f"the term {name} is the same for everybody; leave it out" for name in constant),
+        constants if lost is None else (*constants, lost),
         findings,
         sparse,
         _scores(made),

@@ -1,5 +1,6 @@
 """profile: what the columns of a file look like, in counts and types; no value leaves it but the levels of categories."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
@@ -11,6 +12,9 @@ from medicore.steps.models.naming import FEW
 
 MISSING = ("", "NA", "N/A", "NaN", "NULL", "null", ".", "None")
 """Texts that a file may have where there is no value; those that the file has are proposed to the contract."""
+
+_DECLARED = re.compile(r"\.[A-Za-z_]|.{1,40} \(missing\)")
+"""Texts of the missing values that files of SAS, Stata and SPSS tell apart."""
 
 MOST_LEVELS = 20
 """A column of texts with more values is no category."""
@@ -59,8 +63,8 @@ class TableProfile:
 
 def profile(table: TextTable) -> TableProfile:
     """Return the profile of a table of texts."""
-    present = {text for row in table.rows for text in row if text in MISSING}
-    missing = tuple(text for text in MISSING if text in present) or ("",)
+    present = {text for row in table.rows for text in row if text in MISSING or _DECLARED.fullmatch(text)}
+    missing = (*(text for text in MISSING if text in present), *sorted(present - {*MISSING})) or ("",)
     columns = (_column(name, table.column(name), missing, name in table.commas) for name in table.columns)
     return TableProfile(len(table.rows), missing, tuple(columns))
 

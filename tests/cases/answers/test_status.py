@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from medicore.cases.answers.explain import explain
+from medicore.cases.answers.exploratory import explored, tried_number
 from medicore.cases.answers.lookup import lines, sightings, standing_lines
 from medicore.cases.answers.status import line, summary
 from medicore.cases.run.analysis import Outcome
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import all_runs, sealed_commit
 from medicore.cases.run.seal import read_results
-from medicore.errors import IntegrityError
+from medicore.errors import IntegrityError, ProtocolError
 from medicore.records.identifiers import RunId
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import (
@@ -133,3 +135,18 @@ def test_an_exploratory_run_that_just_ended_has_its_figures_and_its_report(found
     assert found["valid_low"] == results["monitoring"]["ci_low"]
     assert Path(found["report"]).read_bytes() == founded.house.workspaces.files(run).read("report.pdf")
     assert line(founded.house, run)["estimate"] is None
+    told = explored(founded.house, history_of(founded.house, run))
+    assert told["estimate"] == found["estimate"]
+    assert told["report"] == found["report"]
+    assert told["findings"] == []
+    assert "neither signed nor archived" in told["next"]
+    for asked, printed in (("primary.estimate", False), ("R1", False), (repr(found["estimate"]), True)):
+        number = tried_number(founded.house, run, asked, printed=printed)
+        assert number["definition"]
+        assert number["code"].startswith("medicore/")
+    assert tried_number(founded.house, run, "primary.estimate", printed=False)["value"] == found["estimate"]
+    with pytest.raises(ProtocolError, match=r"primary\.nothing"):
+        tried_number(founded.house, run, "primary.nothing", printed=False)
+    (founded.house.workspaces.path(run) / run.folder / "results.json").unlink()
+    with pytest.raises(ProtocolError, match="is exploratory and reached no results"):
+        tried_number(founded.house, run, "primary.estimate", printed=False)

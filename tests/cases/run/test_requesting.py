@@ -15,11 +15,12 @@ from medicore.cases.run.requesting import (
     Request,
     proved_request,
     refuse_flow_run,
+    require_own_name,
     require_signed,
     sign_for_service,
     sign_request,
 )
-from medicore.errors import IntegrityError, MediCoreError, ReviewError, WrongPassphraseError
+from medicore.errors import IntegrityError, MediCoreError, ProtocolError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
@@ -177,6 +178,21 @@ def test_a_request_says_why(founded: tuple[House, SetClock], reason: str) -> Non
     house, _ = founded
     with pytest.raises(ReviewError, match="reason"):
         signed(house, replace(ASKED, reason=reason))
+
+
+def test_a_study_that_may_be_taken_for_another_of_the_ledger_is_refused(
+    founded: tuple[House, SetClock],
+) -> None:
+    """Names that differ in case, or in hyphen and underscore, alone never have runs side by side, whatever the checkout holds."""
+    house, _ = founded
+    requested(house, signed(house))
+    require_own_name(house, STUDY)
+    require_own_name(house, "TEST-TWO")
+    for study in ("test-one", "TEST_ONE"):
+        with pytest.raises(
+            ProtocolError, match=f"study {study} may be taken for TEST-ONE, which has runs in the ledger"
+        ):
+            require_own_name(house, study)
 
 
 @pytest.mark.parametrize(

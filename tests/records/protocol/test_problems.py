@@ -1,11 +1,13 @@
 """All problems of a protocol's file are told at once, each at its line, in words that say what to write."""
 
 import math
+import re
 
 import pytest
 
 from medicore.records.protocol.parsing import problems_of
 from tests.conftest import ROOT
+from tests.steps.analysed_trial import TEXT as PLAIN
 
 TEXT = (ROOT / "studies" / "MED-2024-0147.yaml").read_text(encoding="utf-8")
 ORIGIN = "studies/MED-2024-0147.yaml"
@@ -89,3 +91,70 @@ def test_a_contradiction_that_names_no_place_is_told_last() -> None:
     problems = problems_of(text, ORIGIN)
     assert [(problem.line, problem.key) for problem in problems] == [(0, "protocol")]
     assert "the lower score limit must be below the upper" in problems[0].words
+
+
+COMMON = {
+    'version: "1.0"': "version: 1.0",
+    "design: observational": "design: observation",
+    "values: [F, M]": "values: [Yes, No]",
+    "type: number, timing: baseline, unit: kg, required: false": "type: number, timing: baseline, required: false",
+    "treated: active": "treated: Active",
+    "column: age, operator: at least": "column: agee, operator: at least",
+    "outcome: [weight, age]": "outcome: [weight, change]",
+    "inference: {replicates: 200}": "inference: {replicates: 200, level: 95}",
+    "operator: below": 'operator: ">="',
+    'first_month: "2025-01"': "first_month: 2025-01-01",
+    "seed: 7": "sed: 7",
+}
+
+
+def test_the_commonest_mistakes_are_told_in_one_run_as_the_guide_shows_them() -> None:
+    """Values of a wrong kind hide no contradiction: every mistake of the guide's table is told at its own line."""
+    text = PLAIN
+    for old, new in COMMON.items():
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    found = [(problem.line, problem.words) for problem in problems_of(text, ORIGIN)]
+    guide = (ROOT / "docs" / "use.md").read_text(encoding="utf-8").partition("### The commonest mistakes")[2]
+    table = re.findall(
+        r"^\| `(.+?)` \| (.+?) \|$", guide.partition("\n\n|")[2].partition("\n\n")[0], re.MULTILINE
+    )
+    assert len(table) == len(COMMON)
+    for written, words in table:
+        lines = [line for line, told in found if told.startswith(words)]
+        assert any(written in text.splitlines()[line - 1] for line in lines), (written, words)
+    told = {words for _, words in table}
+    beside = [words for _, words in found if not words.startswith(tuple(told))]
+    assert beside == ["YAML reads No as false; put it in quotes, or write false", "is missing; add it"]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("contract:\n", "contract: 5\nnot: \n"), {"contract", "not"}),
+        (("    - {name: arm,", "    - {nam: arm,"), {"contract.columns.1.nam", "contract.columns.1.name"}),
+        (("    - {name: arm,", "    - 5\n    - {name: arm,"), {"contract.columns.1"}),
+        (("  - {column: age, label: Age, terms: [linear, square]}", "  - {column: age, label: Age, terms: [lin, squ]}"),
+         {"covariates.0.terms.0", "covariates.0.terms.1"}),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_mended_hides_no_other_mistake(change: tuple[str, str], expected: set[str]) -> None:
+    """A part that is broken beyond knowing is told, and so are the broken keys beside it."""
+    assert change[0] in PLAIN
+    text = PLAIN.replace(change[0], change[1], 1).replace("seed: 7", "sed: 7")
+    keys = {problem.key for problem in problems_of(text, ORIGIN)}
+    assert expected | {"sed", "seed"} <= keys
+
+
+def test_a_stand_in_is_no_mistake_of_the_file() -> None:
+    """Of a design that nobody knows, nothing is said to contradict it; two mistakes in one element leave the next as it is."""
+    text = PLAIN.replace("design: observational", "design: observation")
+    text = text.replace("inference: {replicates: 200}", "inference: {replicates: 200, estimator: ancova}")
+    assert [problem.key for problem in problems_of(text, ORIGIN)] == ["design"]
+    twice = PLAIN.replace(
+        "{column: age, label: Age, terms: [linear, square]}", "{column: age, label: 1, terms: [lin]}"
+    )
+    keys = [
+        problem.key for problem in problems_of(twice.replace("treated: active", "treated: Active"), ORIGIN)
+    ]
+    assert keys == ["treatment.treated", "covariates.0.label", "covariates.0.terms.0"]

@@ -17,6 +17,9 @@ _TRUTH = frozenset({"true", "false"})
 _QUOTED = re.compile(r"'([^']+)'")
 _DOTTED = re.compile(r"\b[a-z_]+(?:\.[a-z_]+)+\b")
 _CONTRACT = "contract"
+_USERS = frozenset({"models", "sensitivity"})
+"""Where models and subgroups name their columns."""
+
 _SHOULD = "Input should be "
 _SHORT = 60
 """The longest value that a message repeats."""
@@ -93,7 +96,8 @@ class Places:
         """Yield the places that words name; one that uses a column comes before the one that declares it."""
         for name in _QUOTED.findall(words):
             found = [path for path, place in self.found.items() if _says(place.node, name)]
-            yield from sorted(found, key=lambda path: path[:1] == (_CONTRACT,))
+            about = _USERS if "model" in words or "subgroup" in words else frozenset()
+            yield from sorted(found, key=lambda path: (path[0] == _CONTRACT, path[0] not in about))
         for key in _DOTTED.findall(words):
             path = tuple(key.split("."))
             if path in self.found:

@@ -1,0 +1,1 @@
+"""Files of statistical programs and of Excel."""
