@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from presentation.design import methods_text
-from presentation.sections import effect, methods, outcomes, synopsis, visits
+from presentation.sections import effect, front, methods, outcomes, synopsis, visits
 
 from tests.quarto_templates.printed_numbers import unresolved
 from tests.quarto_templates.test_presentation_measures import says
@@ -77,6 +77,9 @@ def test_the_mixed_model_as_primary_is_told_as_such(inputs: Any) -> None:
     assert outcomes.lost(report) == "Outcome missing, analysed by the visits held"
     assert says(outcomes.states(report), "the mixed model of all visits has every subject")
     assert says(synopsis.synopsis(report), "one mixed model of all visits and arms")
+    assert not says(front.abbreviations(report), "MMRM")
+    report.protocol["outcome"]["visits"] = {"columns": ["week_8", "change"]}
+    assert says(front.abbreviations(report), "MMRM", "mixed model for repeated measures", "REML")
 
 
 def test_two_arms_are_not_counted(inputs: Any) -> None:
