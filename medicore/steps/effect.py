@@ -33,6 +33,7 @@ from medicore.steps.primaries.counted_primary import counted_effect
 from medicore.steps.primaries.ordinal_primary import ordinal_effect
 from medicore.steps.primaries.primary import estimate_primary
 from medicore.steps.primaries.survival_primary import survival_effect
+from medicore.steps.primaries.visited_primary import visited_effect
 
 
 def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
@@ -49,6 +50,8 @@ def effect(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
         return counted_effect(files, protocol, CountedSample.of(protocol, frames[0].reset_index(drop=True)))
     if protocol.outcome.graded:
         return ordinal_effect(files, protocol, OrdinalSample.of(protocol, frames[0].reset_index(drop=True)))
+    if protocol.inference.mixed:
+        return visited_effect(files, protocol, frames[0].reset_index(drop=True))
     harms, counted = counted_harms(files, protocol)
     samples = [Sample.of(protocol, frame) for frame in frames]
     results = [sample.primary() for sample in samples]

@@ -29,6 +29,7 @@ from medicore.steps.alternatives.missing_method import (
     observed_by,
     other_missing_method,
 )
+from medicore.steps.alternatives.mixed_rows import mixed_subgroups, mixed_without
 from medicore.steps.alternatives.ordinal_rows import ordinal_section
 from medicore.steps.alternatives.randomised import NAMES, randomised_rows
 from medicore.steps.alternatives.repeated_visits import repeated_visits
@@ -69,12 +70,13 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     disposition = files.read_table("disposition.parquet")
     extract = files.read_table("extract.parquet")
     pooled = over_all_arms(protocol, extract, disposition)
-    shifted = shifted_sets(samples)
+    shifted = () if protocol.inference.mixed else shifted_sets(samples)
     flexible, splits = flexible_models(protocol, samples)
     secondary, findings = secondary_endpoints(files, protocol, extract, disposition)
     over_visits, visits = repeated_visits(protocol, extract, disposition)
     supplementary = [
         *other_estimands(protocol, everyone, samples, known),
+        *mixed_subgroups(protocol, extract, disposition),
         *all_contrasts(protocol, extract, disposition),
     ]
     section = {
@@ -85,6 +87,7 @@ def sensitivity(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
             *flexible,
             *pooled,
             *over_visits,
+            *mixed_without(protocol, extract, disposition),
         ],
         "supplementary": supplementary,
         "evalue": confounding(protocol, primary, samples),
@@ -161,7 +164,7 @@ def _same_estimand(
     if protocol.inference.estimator == "aipw":
         rows += [_clipped_row(protocol, samples, limit) for limit in protocol.sensitivity.clipping]
     rows += randomised_rows(protocol, known)
-    if protocol.sensitivity.leave_one_out:
+    if protocol.sensitivity.leave_one_out and not protocol.inference.mixed:
         rows += [_without(protocol, samples, covariate.column) for covariate in protocol.covariates]
     # nobody's covariates enter: one data set is as good as several
     rows.append(known.row("No adjustment", lambda one: _unadjusted(protocol, one), first=True))

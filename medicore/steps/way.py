@@ -41,7 +41,14 @@ STEPS = (
     Step("propensity", ("cohort.json", "analysis.parquet"), ("propensity.json",), ("scores.parquet",)),
     Step(
         "effect",
-        ("lock", "propensity.json", "extract.parquet", "analysis.parquet", "scores.parquet"),
+        (
+            "lock",
+            "propensity.json",
+            "extract.parquet",
+            "disposition.parquet",
+            "analysis.parquet",
+            "scores.parquet",
+        ),
         ("effect.json",),
     ),
     Step(

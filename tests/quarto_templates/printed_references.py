@@ -6,7 +6,7 @@ _MARK = re.compile(r"\[(R\d+(?:[–,]R\d+)*)\]")
 _ENTRY = re.compile(r"(R\d+)((?:[a-z_]+\.|\d+\.)*(?:[a-z_]+|\d+))(?=R\d|[A-Z]|$)")
 _APPENDIX = "Table16.4Referencestoresults.json"
 _NEXT = "16.6Reportingguideline"
-_HEAD = "Reference"
+_HEAD = "Ref."
 """What follows the title of the table itself; in the list of tables it is the number of a page."""
 
 

@@ -131,6 +131,17 @@ def test_twelve_studies_fill_their_pages() -> None:
     assert [text_of(made).count(f"MED-2025-{number:04d}") >= 4 for number in range(1, 13)] == [True] * 12
 
 
+def test_what_follows_a_month_that_runs_over_page_1_fills_its_page() -> None:
+    """With ten studies the table goes on to page 2 with its head, and the next section begins below it."""
+    document = contents()
+    again = [{**one, "study": f"MED-2025-{number:04d}"} for number, one in enumerate(document["studies"][:2])]
+    document["studies"] += again
+    first, second = pages_of(render(document))[:2]
+    assert tight("Table 1.1 The studies (continued)") in second
+    assert tight("2 States and dates") in second
+    assert tight("2 States and dates") not in first
+
+
 def test_hostile_texts_are_printed_and_never_obeyed() -> None:
     """Titles, reasons, names, arms and units that look like Typst, Markdown or Python are set as they stand."""
     document = contents()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from presentation.kinds import outcome
 from presentation.sections import effect, methods, sensitivity
 from presentation.writing.typst import literal
 
@@ -35,7 +36,7 @@ def test_a_ratio_is_named_and_has_the_difference_beside_it(inputs: Any) -> None:
         "The difference of the risks is 0.0800 (0.0190 to 0.1410)",
     )
     table = effect.primary_table(report)
-    assert says(table, "of the logarithm", "measure: risk ratio", effect.MEANS["ATT"])
+    assert says(table, "of the logarithm", "measure: risk ratio", outcome.MEANS["ATT"])
     assert says(sensitivity.forest(report, "sensitivity"), "Effect: risk ratio")
     assert says(sensitivity.rows_table(report, "sensitivity"), "of the logarithm")
 

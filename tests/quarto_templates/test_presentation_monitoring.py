@@ -145,3 +145,16 @@ def test_the_claims_stand_beside_those_of_the_second_implementation(inputs: Any)
         "−∞",
         "Level spent on harm",
     )
+
+
+def test_a_tiny_claim_is_no_row_of_zeros(inputs: Any) -> None:
+    """A sequential p-value and a spent level far below the decimals keep two digits, and the table of looks a bound."""
+    found = inputs.results["monitoring"]
+    found["sequential_p"], found["verification"]["sequential_p"] = 7.4321e-14, 7.4322e-14
+    found["looks"][-1] |= {"spent": 4.12e-12, "sequential_p": 7.4321e-14}
+    found["verification"]["spent"] = 4.13e-12
+    made = monitoring.verification(inputs.report())
+    assert says(made, "7.4e−14", "4.1e−12")
+    assert not says(made, "0.000000000")
+    assert says(monitoring.looks(inputs.report()), "<0.0001")
+    assert not says(monitoring.looks(inputs.report()), "0.0000")

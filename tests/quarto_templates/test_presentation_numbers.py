@@ -9,6 +9,8 @@ from presentation.writing import numbers
 from presentation.writing.axis import Axis, spanning
 from presentation.writing.plots import Strip, stays_on_a_page, strip_plot
 
+from medicore.records.results.printed import printed_number
+
 _FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
 
@@ -60,10 +62,38 @@ def test_p_values_are_never_zero() -> None:
     assert numbers.p_sentence(0.5) == "p = 0.50"
 
 
+@pytest.mark.parametrize(
+    ("value", "shown", "beside", "level"),
+    [
+        (7.4321e-14, "<0.0001", "7.4e−14", "<0.0001"),
+        (0.0, "<0.0001", "<0.0001", "0.0000"),
+        (3.1e-9, "<0.0001", "3.1e−09", "<0.0001"),
+        (0.0123456789, "0.012", "0.012345679", "0.0123"),
+        (None, "–", "–", "–"),
+    ],
+)
+def test_small_probabilities_are_not_zeros(value: float | None, shown: str, beside: str, level: str) -> None:
+    """A p-value and a spent level are never printed as zero, and each is found again by what is printed."""
+    assert (numbers.p_value(value), numbers.p_confirmed(value, 9), numbers.spent(value)) == (
+        shown,
+        beside,
+        level,
+    )
+    if value is not None:
+        assert all(printed_number(text).reads_like(value) for text in (shown, beside, level))
+
+
 def test_shares_counts_and_intervals() -> None:
     """Percentages, counts of a total, intervals, levels, tolerances, sizes and plurals read as in a journal."""
     assert numbers.percent(0.2644) == "26.4 %"
     assert numbers.percent(None) == "–"
+    assert (numbers.percent(0.0), numbers.percent(0.0004), numbers.percent(0.0004, 2)) == (
+        "0.0 %",
+        "<0.1 %",
+        "0.04 %",
+    )
+    assert numbers.percent(0.0004, 0) == "<1 %"
+    assert numbers.percent(12.5, 0) == "1,250 %"
     assert numbers.with_share(63, 63 / 1629) == "63 (3.9 %)"
     assert numbers.with_share(0, 0.0) == "0 (0.0 %)"
     assert numbers.interval({"ci_low": -1.5, "ci_high": 2.25}, 1) == "−1.5 to 2.2"

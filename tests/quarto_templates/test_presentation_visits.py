@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
-from presentation.sections import visits
+from presentation.design import methods_text
+from presentation.sections import effect, front, methods, outcomes, synopsis, visits
 
 from tests.quarto_templates.printed_numbers import unresolved
 from tests.quarto_templates.test_presentation_measures import says
+from tests.quarto_templates.test_presentation_randomised import trial
 
 ROW = {
     "visit": "week_8", "treated": 61, "control": 72, "mean_treated": 1.234, "mean_control": 2.345, "estimate": -1.111,
@@ -44,6 +46,40 @@ def test_every_printed_number_is_found(inputs: Any) -> None:
     """Each number of the visits is found by itself and below a path cited beside it."""
     inputs.results["sensitivity"]["visits"] = FOUND
     assert unresolved(inputs.report()) == []
+
+
+def test_the_mixed_model_as_primary_is_told_as_such(inputs: Any) -> None:
+    """Methods, formula, standard errors, means and missing outcomes are the mixed model's, and nothing claims what it does not hold."""
+    trial(inputs).protocol["inference"]["estimator"] = "mmrm"
+    inputs.results["cohort"]["outcomes"]["method"] = "mixed model"
+    report = inputs.report()
+    brief = methods_text.in_brief(report)
+    assert says(
+        brief,
+        "mixed model for repeated measures (MMRM)",
+        "missing at random given those observed",
+        "sandwich over subjects",
+    )
+    assert not says(brief, "a wrong model leaves")
+    assert says(methods.primary_estimator(report), "difference of the arms at the last visit", "A is the arm")
+    assert methods.influence_error(report) == ""
+    assert says(methods_text.errors(report), "Mancl & DeRouen 2001")
+    assert says(methods_text.score_fitted(report), "The primary estimator does without it")
+    table = effect.primary_table(report)
+    for words in (
+        "Mixed model, by the declared method – primary",
+        "Sandwich over subjects",
+        "at the last visit, at the mean",
+    ):
+        assert says(table, words), words
+    assert says(effect.bootstrap(report), "refitted the mixed model in each")
+    assert says(effect.verification(report), "standard error without correction")
+    assert outcomes.lost(report) == "Outcome missing, analysed by the visits held"
+    assert says(outcomes.states(report), "the mixed model of all visits has every subject")
+    assert says(synopsis.synopsis(report), "one mixed model of all visits and arms")
+    assert not says(front.abbreviations(report), "MMRM")
+    report.protocol["outcome"]["visits"] = {"columns": ["week_8", "change"]}
+    assert says(front.abbreviations(report), "MMRM", "mixed model for repeated measures", "REML")
 
 
 def test_two_arms_are_not_counted(inputs: Any) -> None:

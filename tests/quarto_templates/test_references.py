@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from presentation.sections import provenance
 
 from medicore.records.results.paths import value_at
 from medicore.records.results.printed import numbers_of
@@ -156,3 +157,14 @@ def test_a_number_without_reference_stops_the_report(inputs: Any) -> None:
     report.results["references"].remove("primary")
     with pytest.raises(ValueError, match="not in list"):
         dict(exhibits(report))
+
+
+@pytest.mark.parametrize(("longest", "rows"), [(30, 2), (36, 4)])
+def test_long_paths_do_not_stand_beside_each_other(inputs: Any, longest: int, rows: int) -> None:
+    """Two references share a row of the appendix where both paths fit beside each other unbroken, else each has its own."""
+    report = inputs.report()
+    report.results["references"] = names = [f"a.{'b' * 40}", "c", f"d.{'e' * longest}", "f"]
+    report.cite(*names)
+    made = provenance.references(report)
+    assert made.count("kind: ") == rows
+    assert all(name in made for name in names)

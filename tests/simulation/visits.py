@@ -54,12 +54,12 @@ class Visited:
         return np.concatenate([crossed, np.repeat(self.covariate[:, None, None], 3, axis=1)], axis=2)
 
 
-def visited(index: int, n: int) -> Visited:
-    """Return a sample; who fared badly at a visit, most of all under treatment, is the likelier to miss all later ones."""
+def visited(index: int, n: int, effect: float = TRUTH) -> Visited:
+    """Return a sample with ``effect`` at the last visit; who fared badly at a visit, most of all under treatment, is the likelier to miss all later ones."""
     chance = stream(61, index)
     covariate = chance.normal(size=n)
     treated = chance.permutation(n) % 2 == 1
-    outcome = 0.8 * covariate[:, None] + treated[:, None] * TRUTH * np.array([1, 2, 3]) / 3
+    outcome = 0.8 * covariate[:, None] + treated[:, None] * effect * np.array([1, 2, 3]) / 3
     outcome = outcome + chance.normal(size=(n, 3)) @ _ROOT.T
     for visit in (1, 2):
         before = outcome[:, visit - 1]
@@ -71,9 +71,9 @@ def visited(index: int, n: int) -> Visited:
 Found = tuple[float, float, float, float]
 
 
-def one(index: int, n: int) -> dict[str, Found]:
+def one(index: int, n: int, effect: float = TRUTH) -> dict[str, Found]:
     """Return value, standard error and interval at the last visit, by every method and by complete cases."""
-    made = visited(index, n)
+    made = visited(index, n, effect)
     fit = fit_mixed(made.sample.design, made.outcome)
     arm = np.eye(7)[5]
     estimates = {f"MMRM, {method}": contrast(fit, arm, method) for method in METHODS}

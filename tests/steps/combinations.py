@@ -24,7 +24,7 @@ Choice = dict[str, str]
 
 VALUES: Mapping[str, tuple[str, ...]] = {
     "design": ("observational", "randomised"),
-    "estimator": ("aipw", "ancova", "g-computation"),
+    "estimator": ("aipw", "ancova", "g-computation", "mmrm"),
     "heterogeneous": ("false", "true"),
     "outcome": ("continuous", "binary", "time to event"),
     "measure": ("difference", "risk ratio", "odds ratio", "survival difference", "rmst difference"),
@@ -36,6 +36,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
         "multiple imputation",
         "jump to reference",
         "copy reference",
+        "mixed model",
     ),
     "scheme": ("none", "simple", "stratified", "biased coin", "minimisation"),
     "monitoring": ("confidence sequence", "alpha spending", "single"),
@@ -52,7 +53,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 }
 NAMED: Mapping[str, str] = {
     "design": "randomised|observational|randomisation",
-    "estimator": "estimator|ANCOVA|g-computation|aipw",
+    "estimator": "estimator|ANCOVA|g-computation|aipw|mmrm",
     "heterogeneous": "heterogeneous",
     "outcome": "continuous|binary|time to event",
     "measure": "measure|risk ratio|odds ratio|survival difference|rmst difference",
@@ -83,6 +84,7 @@ BASES: tuple[Choice, ...] = (
         "design": "randomised", "estimator": "g-computation", "outcome": "binary", "measure": "odds ratio", "scheme": "minimisation", "heterogeneous": "true",
     },
     {"design": "randomised", "hypothesis": "superiority"},
+    {"design": "randomised", "estimator": "mmrm", "missing": "mixed model"},
     {"outcome": "time to event", "measure": "survival difference"},
     {"outcome": "time to event", "measure": "rmst difference", "design": "randomised"},
 )  # fmt: skip
@@ -186,6 +188,8 @@ def _outcome(chosen: Choice) -> dict[str, Any]:
         found["missing"] = {"method": "complete cases"}
     if chosen["missing"] != "default":
         found["missing"] = {"method": chosen["missing"], "number": 5}
+    if chosen["estimator"] == "mmrm":
+        found["visits"] = {"columns": ["early", found["column"]]}
     return {**found, "type": chosen["outcome"], "unit": "points", "label": "Outcome"}
 
 

@@ -85,6 +85,7 @@ def _code() -> list[str]:
                 "hypotheses",
                 "keys",
                 "looks",
+                "mixed",
                 "randomised",
                 "terms",
                 "visits",

@@ -24,7 +24,7 @@ class Inference(GrowingPart):
     level: Share = 0.95
     replicates: Annotated[int, Field(ge=200, le=20000)] = 1000
     interval: Literal["percentile", "BCa"] = "percentile"
-    estimator: Literal["aipw", "ancova", "g-computation"] = "aipw"
+    estimator: Literal["aipw", "ancova", "g-computation", "mmrm"] = "aipw"
     heterogeneous: bool = False
     hypothesis: Literal["superiority", "non-inferiority", "equivalence"] | None = None
     margin: Positive | None = None
@@ -34,5 +34,10 @@ class Inference(GrowingPart):
 
     @property
     def scored(self) -> bool:
-        """Whether propensity scores enter the primary estimator; ANCOVA and g-computation rest on randomisation alone."""
+        """Whether propensity scores enter the primary estimator; ANCOVA, g-computation and MMRM rest on randomisation alone."""
         return self.estimator == "aipw"
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the primary estimator is the mixed model for repeated measures."""
+        return self.estimator == "mmrm"

@@ -16,6 +16,9 @@ REFERENCE_BASED = ("jump to reference", "copy reference", "copy increments")
 COMPUTED = ("weighted", "complete cases", *IMPUTED)
 """The methods for missing outcomes that have an estimator."""
 
+MIXED = "mixed model"
+"""The method of the primary estimator MMRM: an outcome is missing at random given those of the other visits."""
+
 
 class Assessed(Part):
     """The day on which the outcome is due, and the window around it in which a visit counts as on time.
@@ -59,6 +62,7 @@ class MissingOutcomes(GrowingPart):
         "jump to reference",
         "copy reference",
         "copy increments",
+        "mixed model",
     ]
     covariates: tuple[Name, ...] = ()
     number: Annotated[int, Field(ge=5, le=100)] = 20

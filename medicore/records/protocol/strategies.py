@@ -6,7 +6,7 @@ from types import MappingProxyType
 from medicore.records.protocol.criteria import NUMERIC, require_fit
 from medicore.records.protocol.intercurrent import IntercurrentEvent
 from medicore.records.protocol.monitoring import MISSING
-from medicore.records.protocol.outcome import COMPUTED, REFERENCE_BASED
+from medicore.records.protocol.outcome import COMPUTED, MIXED, REFERENCE_BASED
 from medicore.records.protocol.protocol import Protocol
 
 _OWN_KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -55,7 +55,7 @@ def unplanned(protocol: Protocol) -> Iterator[str]:
         )
     if outcome.missing is None and outcome.with_missing:
         yield "outcome.missing is missing; write outcome.missing: {method: weighted}, or {method: complete cases}"
-    elif outcome.missing is not None and outcome.missing.method not in COMPUTED:
+    elif outcome.missing is not None and outcome.missing.method not in (*COMPUTED, MIXED):
         yield (
             f"outcome.missing.method {outcome.missing.method!r} is computed by nothing yet; write one of "
             f"{', '.join(COMPUTED)}; outcome.visits has 'copy increments' as a sensitivity analysis"
@@ -88,7 +88,7 @@ def _observation(protocol: Protocol) -> Iterator[str]:
     stray = sorted(set(missing.covariates) - {covariate.column for covariate in protocol.covariates})
     if stray:
         yield f"columns {stray} are in outcome.missing.covariates but are not covariates"
-    if missing.covariates and missing.method == "complete cases":
+    if missing.covariates and missing.method in ("complete cases", MIXED):
         yield (
             "outcome.missing.covariates belong to a model of being observed or of missing outcomes; delete them, or declare "
             "the method 'weighted' or 'multiple imputation'"

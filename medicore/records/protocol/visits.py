@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from medicore.records.protocol.criteria import NUMERIC
-from medicore.records.protocol.outcome import Visits
+from medicore.records.protocol.outcome import MIXED, Visits
 from medicore.records.protocol.protocol import Protocol
 
 
@@ -15,12 +15,44 @@ def incoherent_visits(protocol: Protocol) -> Iterator[str]:
                 f"secondary endpoint {endpoint.name!r}: visits are offered for the primary outcome; delete them, or declare a "
                 "secondary endpoint for each visit"
             )
+    yield from _primary(protocol)
     visits = protocol.outcome.visits
     if visits is None:
         return
     yield from _columns(protocol, visits)
     yield from _model(protocol, visits)
     yield from _not_offered(protocol)
+
+
+def _primary(protocol: Protocol) -> Iterator[str]:
+    """Yield what contradicts the mixed model as the primary estimator, or its method for missing outcomes without it."""
+    plan, visits, method = protocol.inference, protocol.outcome.visits, protocol.outcome.method
+    if not plan.mixed:
+        if method == MIXED:
+            yield (
+                f"outcome.missing.method {MIXED!r} is that of the primary estimator 'mmrm'; declare inference.estimator 'mmrm', or "
+                "another method"
+            )
+        return
+    name = "inference.estimator 'mmrm'"
+    if visits is None:
+        yield f"{name} needs the visits; write outcome.visits: {{columns: [<first visit>, …, <outcome>]}}"
+    elif visits.likelihood != "restricted":
+        yield (
+            f"{name} is not offered with outcome.visits.likelihood 'full', which makes variances too small; write 'restricted'"
+        )
+    if method not in ("", MIXED):
+        yield (
+            f"{name} has its own method for missing outcomes, in place of {method!r}; write outcome.missing: {{method: {MIXED}}}"
+        )
+    if plan.heterogeneous:
+        yield f"{name} has one model for all arms; delete inference.heterogeneous"
+    strata = protocol.randomisation.strata if protocol.randomisation is not None else ()
+    stray = sorted(set(strata) - set(protocol.models.outcome))
+    if stray:
+        yield (
+            f"{name} takes a scheme of randomisation into account by its strata; expected {stray} in models.outcome; add them"
+        )
 
 
 def _columns(protocol: Protocol, visits: Visits) -> Iterator[str]:

@@ -169,7 +169,7 @@ def _primary(results: Mapping[str, Any]) -> tuple[Row, ...]:
     ]
     absolute = {f"difference of means, {key}": value for key, value in section["absolute_difference"].items()}
     values = numbers(section, ("mean_treated", "mean_control")) | errors | absolute
-    adjusted = str(section.get("estimator", "")).startswith(("ANCOVA", "g-computation"))
+    adjusted = str(section.get("estimator", "")).startswith(("ANCOVA", "g-computation", "MMRM"))
     method = section["estimator"] if adjusted else ""
     return (
         Row(values, {ESTIMAND: section["estimand"]}, method),

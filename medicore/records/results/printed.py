@@ -55,7 +55,7 @@ class PrintedNumber:
         if not math.isfinite(value):
             return False
         if self.below:
-            return 0 <= value < self.size
+            return 0 <= value < self._bound
         if self.exponent is not None:
             shown = f"{abs(value):.{self.decimals}e}"
             return float(shown) == self.size and (value < 0) == self.negative
@@ -71,6 +71,11 @@ class PrintedNumber:
         """The absolute value of the printed number, of a percentage in percent."""
         return float(f"{self.digits}e{self.exponent or 0}")
 
+    @property
+    def _bound(self) -> float:
+        """The share, or the number, that a value printed as below it lies under."""
+        return self.size / 100 if self.percent else self.size
+
     def spans(self) -> tuple[tuple[float, float], ...]:
         """Return intervals, as lowest and highest value, that hold every value which can be printed as this number.
 
@@ -78,7 +83,7 @@ class PrintedNumber:
         """
         size = self.size
         if self.below:
-            return ((0.0, size),)
+            return ((0.0, self._bound),)
         reach = 0.5 * 10.0 ** ((self.exponent or 0) - self.decimals) * (1 + 1e-6) + size * 1e-12
         middle = -size if self.negative else size
         low, high = middle - reach, middle + reach

@@ -14,6 +14,7 @@ from medicore.records.results.origins.trace_keys import (
     WEIGHTS,
 )
 from medicore.records.results.origins.trace_looks import LOOKS_ORIGINS
+from medicore.records.results.origins.trace_mixed import MIXED_ORIGINS
 from medicore.records.results.origins.trace_randomised import RANDOMISED_ORIGINS
 from medicore.records.results.origins.trace_terms import TERMS_ORIGINS
 from medicore.records.results.origins.trace_visits import VISITS_ORIGINS
@@ -231,6 +232,7 @@ ORIGINS = (
     *LOOKS_ORIGINS,
     *SAFETY_ORIGINS,
     *RANDOMISED_ORIGINS,
+    *MIXED_ORIGINS,
     *CONTROLS_ORIGINS,
     *HYPOTHESES_ORIGINS,
     *VISITS_ORIGINS,

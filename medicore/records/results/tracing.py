@@ -11,6 +11,8 @@ from medicore.records.results.outcomes.traced import origins_of
 
 _ADJUSTED_NAMES = ("ANCOVA", "g-computation")
 """How the names of the estimators begin that average the predictions of outcome models."""
+_MIXED_NAME = "MMRM"
+"""How the name of the estimator begins that is the mixed model for repeated measures."""
 _CLUSTERS = "primary.clusters"
 """Where results by clusters say how many there are."""
 _FINDING = "A finding of a gate: what was found, the limit, and how often it fires when nothing is wrong"
@@ -20,12 +22,14 @@ _FINDING = "A finding of a gate: what was found, the limit, and how often it fir
 class Trace:
     """The table by which some results are traced, and what decides about the functions of their primary result.
 
-    ``adjusted``: whether the estimator is ANCOVA or g-computation; ``clustered``: whether its variance is by clusters.
+    ``adjusted``: whether the estimator is ANCOVA or g-computation; ``clustered``: whether its variance is by clusters;
+    ``mixed``: whether the estimator is the mixed model of visits.
     """
 
     origins: tuple[Origin, ...]
     adjusted: bool
     clustered: bool = False
+    mixed: bool = False
 
     @classmethod
     def of(cls, results: Mapping[str, Any]) -> Self:
@@ -38,7 +42,10 @@ class Trace:
         """Return the trace of results with these sections, or paths, and the primary ``estimator`` of this name."""
         named = tuple(sections)
         clustered = any(name.startswith(_CLUSTERS) for name in named)
-        return cls(origins_of(named), (estimator or "").startswith(_ADJUSTED_NAMES), clustered)
+        name = estimator or ""
+        return cls(
+            origins_of(named), name.startswith(_ADJUSTED_NAMES), clustered, name.startswith(_MIXED_NAME)
+        )
 
     def within(self, origins: tuple[Origin, ...]) -> Self:
         """Return the trace of the same results by another table, as that of the code that made them."""
@@ -54,7 +61,9 @@ class Trace:
 
         A table of before an estimator had a path of its own holds the path itself.
         """
-        own = clustered_path(traced_path(path, adjusted=self.adjusted), clustered=self.clustered)
+        own = clustered_path(
+            traced_path(path, adjusted=self.adjusted, mixed=self.mixed), clustered=self.clustered
+        )
         return own if own == path or own.split(".")[0] in self.parts else path
 
     def definition(self, path: str) -> str:

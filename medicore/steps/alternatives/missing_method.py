@@ -19,6 +19,8 @@ from medicore.steps.models.sample import Sample, nothing, row
 _COMPLETE = "Complete cases instead of weighting for observation"
 _NOT_IMPUTED = "Complete cases instead of imputed outcomes"
 _WEIGHTED = "Weighted for observation instead of complete cases"
+_NOT_MIXED = "AIPW weighted for observation instead of MMRM"
+_LAST_VISIT = "AIPW of complete cases instead of MMRM"
 _NOT_DRAWN = "Weighted for observation instead of imputed outcomes"
 
 
@@ -84,6 +86,9 @@ def other_missing_method(
     """
     if protocol.outcome.imputed:
         return [] if samples[0].observed.all() else _without_draws(protocol, samples)
+    if protocol.inference.mixed:
+        rows = [row(protocol, _NOT_MIXED, samples, lambda one: one.inferred())]
+        return rows if samples[0].complete else [*rows, known.row(_LAST_VISIT, lambda one: one.inferred())]
     if not samples[0].complete:
         return [known.row(_COMPLETE, lambda one: one.inferred())]
     left_out = (disposition["reason"] == LEFT_OUT).to_numpy(dtype=bool)

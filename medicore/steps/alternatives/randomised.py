@@ -13,7 +13,7 @@ from medicore.steps.alternatives.missing_method import CompleteCases
 from medicore.steps.models.sample import Sample
 from medicore.steps.primaries.primary_estimator import Adjusted, DoublyRobust, randomisation_of
 
-NAMES = {"aipw": "AIPW", "ancova": "ANCOVA", "g-computation": "g-computation"}
+NAMES = {"aipw": "AIPW", "ancova": "ANCOVA", "g-computation": "g-computation", "mmrm": "MMRM"}
 """The primary estimators as the rows of other estimators name them."""
 
 
@@ -21,13 +21,23 @@ def randomised_rows(protocol: Protocol, known: CompleteCases) -> list[dict[str, 
     """Return the rows whose validity depends on randomisation alone; none in an observational study.
 
     Where the primary estimator is AIPW, it is one other estimator. Where it is ANCOVA or g-computation, they are AIPW, the
-    same estimator with the other form of its outcome models, and with the variance as RobinCar2 computes it.
+    same estimator with the other form of its outcome models, and with the variance as RobinCar2 computes it. Where it is the
+    mixed model of visits, they analyse the last visit alone.
     """
     if protocol.design != "randomised":
         return []
     if protocol.inference.estimator == "aipw":
         return [_not_weighted(protocol, known)]
     name = NAMES[protocol.inference.estimator]
+    if protocol.inference.mixed:
+        return [
+            known.row(
+                f"ANCOVA of the last visit instead of {name}", lambda one: _ancova(one, interactions=False)
+            ),
+            known.row(
+                f"ANCOVA with interactions instead of {name}", lambda one: _ancova(one, interactions=True)
+            ),
+        ]
     form = "without" if protocol.inference.heterogeneous else "with"
     return [
         known.row(f"AIPW instead of {name}", lambda one: DoublyRobust().inferred(one, None, None, "HC2")),
@@ -47,11 +57,13 @@ def _not_weighted(protocol: Protocol, known: CompleteCases) -> dict[str, Any]:
     if protocol.outcome.family == "gaussian":
         return known.row(
             "ANCOVA with interactions",
-            lambda one: Effect(
-                "difference", ancova(one.x_outcome, one.treated, one.outcome, interactions=True)
-            ),
+            lambda one: _ancova(one, interactions=True),
         )
     return known.row("Standardisation, variance of randomisation", _standardised)
+
+
+def _ancova(one: Sample, *, interactions: bool) -> Effect:
+    return Effect("difference", ancova(one.x_outcome, one.treated, one.outcome, interactions=interactions))
 
 
 def _standardised(one: Sample) -> ArmMeans:

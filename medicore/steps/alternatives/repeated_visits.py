@@ -33,6 +33,7 @@ def repeated_visits(
 
     The mixed model is of all randomised arms, as they share the covariance. Where a compared subject lacks the last visit, rows
     follow in which it is completed by conditional means over the visits, under each rule. What cannot be estimated says why.
+    Where the mixed model is the primary estimator it has no row of its own.
     The rows of ``disposition`` and ``extract`` have the same order.
     """
     plan = protocol.outcome.visits
@@ -45,6 +46,8 @@ def repeated_visits(
     except (DataError, EstimationError) as error:
         reason = nothing(_MIXED, str(error))
         return [reason], _empty(plan, reason["note"])
+    if protocol.inference.mixed:
+        return _completed(protocol, subjects), section
     last = _estimate(plan, subjects, fit, len(plan.columns) - 1)
     made = row(protocol, _MIXED, [last], lambda one: Effect("difference", one))
     return [{**made, "note": _whom(subjects)}, *_completed(protocol, subjects)], section

@@ -35,7 +35,8 @@ def other_estimands(
 ) -> list[dict[str, Any]]:
     """Return the rows about other populations than the primary estimand's; ``everyone`` is before trimming.
 
-    ``known`` are the subjects with an observed outcome: matching analyses them, the others analyse everybody.
+    ``known`` are the subjects with an observed outcome: matching analyses them, the others analyse everybody. Subgroups of a
+    mixed model of visits are rows of their own (``mixed_subgroups``).
     """
 
     @functools.cache
@@ -57,7 +58,7 @@ def other_estimands(
         _matched_row(known),
         *(
             found
-            for column in protocol.sensitivity.subgroups
+            for column in (() if protocol.inference.mixed else protocol.sensitivity.subgroups)
             for found in _subgroups(protocol, samples, column)
         ),
     ]

@@ -59,25 +59,31 @@ def _joint_model_findings(terms: Terms, sample: Sample, model: OutcomeModel) -> 
         )  # fmt: skip
 
 
+SIMPLE = "the influence function's"
+"""Whose standard error the sandwich is held against."""
+
+
 def effect_findings(
     protocol: Protocol,
     primary: Mapping[str, Any],
     sparse: str = "",
     alarm_rate: Callable[[str], float | None] = lambda _: None,
     expectation: str = "that leverage lets expect",
+    simple: str = SIMPLE,
 ) -> Iterator[Finding]:
     """Yield findings about the primary estimate: variances that disagree, failed replicates, second implementation.
 
     The sandwich is held against the influence function, and the spread of the bootstrap's replicates against the
     standard error of residuals divided by 1 − leverage: each pair errs alike in small samples. ``alarm_rate`` gives the
     false alarm rate of one of the two, and is asked only where it fires. ``sparse`` says which levels few subjects
-    have, for the message about failed replicates, and ``expectation`` what the spread is held against.
+    have, for the message about failed replicates, ``expectation`` what the spread is held against, and ``simple`` what the
+    sandwich is.
     """
     gates, errors, replicated = protocol.gates, primary["standard_errors"], primary["bootstrap"]
     pairs = {
         "sandwich": (
             errors["sandwich"] / errors["influence"],
-            "the sandwich standard error differs from the influence function's",
+            f"the sandwich standard error differs from {simple}",
         ),
         "bootstrap": (
             replicated["spread"] / replicated["expected_spread"],

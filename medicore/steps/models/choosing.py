@@ -17,12 +17,12 @@ def estimator_of(protocol: Protocol, analysis: pd.DataFrame) -> PrimaryEstimator
     """Return the primary estimator of the protocol for these subjects.
 
     Where an outcome is neither observed nor imputed it is AIPW weighted for being observed: ANCOVA and g-computation have no
-    weights, and the protocol declares another method for the primary analysis.
+    weights, and the protocol declares another method for the primary analysis. Beside a mixed model of visits it is AIPW too.
     """
     if protocol.inference.cluster is not None:
         return Clustered(numbered_clusters(analysis))
     estimator = protocol.inference.estimator
-    if estimator == "aipw" or analysis["outcome"].isna().any():
+    if estimator == "aipw" or estimator == "mmrm" or analysis["outcome"].isna().any():
         return DoublyRobust()
     form: Form = "per arm" if protocol.inference.heterogeneous else "joint"
     return Adjusted(estimator, form, randomisation_of(protocol, analysis))

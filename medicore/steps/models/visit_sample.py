@@ -70,6 +70,16 @@ class Visited:
         )
 
 
+def declared_visits(protocol: Protocol) -> Visits:
+    """Return the visits of a protocol whose primary estimator is the mixed model; it declares them."""
+    visits = protocol.outcome.visits
+    if visits is None:
+        raise EstimationError(
+            "no visits are declared; expected outcome.visits beside inference.estimator 'mmrm'"
+        )
+    return visits
+
+
 def visited(protocol: Protocol, plan: Visits, extract: pd.DataFrame, disposition: pd.DataFrame) -> Visited:
     """Return the eligible subjects of all arms whose outcome is due and who have a visit.
 

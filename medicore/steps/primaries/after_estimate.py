@@ -11,7 +11,7 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.records.results.looks import SeenHarm
 from medicore.steps.data.change import change_since
 from medicore.steps.gate import write_section
-from medicore.steps.gates.effect_gates import change_findings, effect_findings
+from medicore.steps.gates.effect_gates import SIMPLE, change_findings, effect_findings
 from medicore.steps.gates.monitoring_gates import (
     harm_findings,
     monitoring_findings,
@@ -20,6 +20,7 @@ from medicore.steps.gates.monitoring_gates import (
 from medicore.steps.looks.answers import earlier_answers, with_answers
 from medicore.steps.looks.harms import counted_harms
 from medicore.steps.looks.section import monitored
+from medicore.steps.models.hypothesis import hypothesis_section
 from medicore.steps.no_estimate import NO_EFFECT, halted_without_estimate
 from medicore.steps.safety.tables import safety_part
 
@@ -77,12 +78,14 @@ def own_effect(
     about_models: tuple[Finding, ...] = (),
     sparse: str = "",
     declared: Mapping[str, Any] | None = None,
+    simple: str = SIMPLE,
 ) -> tuple[Finding, ...]:
     """Write the effect section of an outcome that has an estimator of its own, and return the gates' findings.
 
     ``estimate`` gives the primary result, whose spread is held against the jackknife. Where it raises EstimationError and
     findings are ``about_models``, they stand in place of the estimate, and no decision overrides them. ``parameters`` are
     those of both arms' outcome models, ``sparse`` says which levels few subjects have, and ``declared`` are further parts.
+    ``simple`` is whose standard error the sandwich is held against.
     """
     harms, counted = counted_harms(files, protocol)
     try:
@@ -94,9 +97,11 @@ def own_effect(
     after = after_estimate(files, protocol, primary, harms, counted)
     findings = (
         *about_models,
-        *effect_findings(protocol, primary, sparse, expectation=_EXPECTED),
+        *effect_findings(protocol, primary, sparse, expectation=_EXPECTED, simple=simple),
         *change_findings(protocol, after.change, parameters),
         *after.findings,
     )
+    hypothesis = hypothesis_section(protocol, primary, after.monitoring)
     section = {**NO_EFFECT, **after.section, **(declared or {})}
+    section |= {} if hypothesis is None else {"hypothesis": hypothesis}
     return write_section(files, "effect", section, findings)

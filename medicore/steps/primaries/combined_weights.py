@@ -28,7 +28,7 @@ def combined_weight_findings(protocol: Protocol, analysis: pd.DataFrame) -> tupl
         if protocol.outcome.counted:
             sample = CountedSample.of(protocol, analysis)
             return tuple(exposure_findings(protocol, exposure_weights(protocol, sample, sample.models())))
-        if analysis["outcome"].notna().all():
+        if protocol.inference.mixed or analysis["outcome"].notna().all():
             return ()
         return tuple(
             observation_findings(protocol, observed_weights(protocol, Sample.of(protocol, analysis)))

@@ -1,6 +1,6 @@
 """methods_text: the methods in words, by the design, the estimator and the kind of outcome."""
 
-from presentation.kinds import outcome
+from presentation.kinds import outcome, visits
 from presentation.writing.inputs import Report
 from presentation.writing.typst import block, call
 
@@ -22,6 +22,7 @@ _ROBUST = {
 }
 _UNOBSERVED = {
     "weighted": "Where outcomes are missing it is weighted for being observed as well (section 10.1).",
+    "mixed model": visits.UNOBSERVED,
     "complete cases": "It analyses complete cases (section 10.1).",
 }
 _DRAWN = "Missing outcomes are drawn several times, and the analyses are pooled (section 10.1)."
@@ -29,12 +30,14 @@ _INTERVAL = {
     "aipw": "Its interval holds in small samples too: residuals are corrected for leverage, and the quantiles are those of "
     "Student's t.",
     "ancova": "Its standard error is that of the coefficients by HC2, and the quantiles are those of Student's t.",
+    "mmrm": visits.INTERVAL,
     "g-computation": "Its standard error is by the influence function, corrected for leverage, and the quantiles are those of "
     "Student's t.",
 }
 _ADJUSTED = {
     "ancova": "The primary estimator is analysis of covariance (ANCOVA): the difference of the arms' means, adjusted for the "
     "baseline covariates of the protocol.",
+    "mmrm": visits.BRIEF,
     "g-computation": "The primary estimator is g-computation: the outcome model's predictions under either arm, averaged over "
     "everybody.",
 }
@@ -42,8 +45,14 @@ _RANDOMISED = (
     "Treatment was assigned at random, so that adjustment serves precision alone and a wrong model leaves the estimate "
     "consistent. No propensity score enters it."
 )
+_RANDOMISED_VISITS = "Treatment was assigned at random, so that adjustment serves precision alone. No propensity score enters the primary estimate."
 _TWICE = (
     "Standard errors by influence function, stacked sandwich and bootstrap stand beside it. The primary estimate is computed a "
+    "second time by an independent route before anything is reported, and so is what the look may claim. Section 16.1.9 gives "
+    "formulas and references."
+)
+_TWICE_MIXED = (
+    "The model's own standard error, the sandwich over subjects and the bootstrap stand beside it. The primary estimate is computed a "
     "second time by an independent route before anything is reported, and so is what the look may claim. Section 16.1.9 gives "
     "formulas and references."
 )
@@ -74,6 +83,13 @@ _JACKKNIFE = (
     "The standard error of the primary analysis is the jackknife's: every model is fitted again without each subject. Its "
     "interval is the estimate ± the quantile of Student's t times this standard error, with the degrees of freedom that Table "
     "14.2.1 names."
+)
+_MIXED = (
+    "The standard error of the primary analysis is the mixed model's, by the declared method, and its interval is the estimate ± the "
+    "quantile of Student's t times this standard error. The sandwich over subjects sums the outer products of what each subject "
+    "moves the estimate by (Liang & Zeger 1986), and is right where the arms do not share one covariance. The bootstrap draws "
+    "subjects of all arms and fits the model again; its spread is held against the sandwich whose residuals are corrected for "
+    "leverage (Mancl & DeRouen 2001)."
 )
 _COEFFICIENTS = (
     "The standard error of the primary analysis is the one that is described with its estimator. Its interval is the estimate ± "
@@ -114,7 +130,9 @@ def in_brief(report: Report) -> str:
 def _main(report: Report) -> str:
     if adjusted(report):
         estimator = report.protocol["inference"]["estimator"]
-        parts = [_RANDOMISED, _ADJUSTED[estimator], _missing(report), _INTERVAL[estimator], _TWICE]
+        mixed = visits.mixed(report)
+        twice, assigned = (_TWICE_MIXED, _RANDOMISED_VISITS) if mixed else (_TWICE, _RANDOMISED)
+        parts = [assigned, _ADJUSTED[estimator], _missing(report), _INTERVAL[estimator], twice]
     else:
         joint = _ROBUST[report.observational]
         robust = f"{_AUGMENTED}{'' if joint.startswith(';') else ' '}{joint}"
@@ -137,6 +155,8 @@ def score_fitted(report: Report) -> str:
 
 def errors(report: Report) -> str:
     """Return what stands after the formula of the influence function: the primary standard error, and the others."""
+    if visits.mixed(report):
+        return block(call("para", _MIXED))
     if outcome.own(report):
         first = _JACKKNIFE
     elif adjusted(report):

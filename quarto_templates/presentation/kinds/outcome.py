@@ -1,8 +1,14 @@
 """outcome: what the report says of the primary outcome by its kind, where that has an estimator of its own."""
 
-from presentation.kinds import rates, survival, wins
+from presentation.kinds import rates, survival, visits, wins
 from presentation.writing.inputs import Report
 from presentation.writing.typst import Block, block, call
+
+MEANS = {
+    "ATE": "Estimated mean outcome if everyone had been in the arm",
+    "ATT": "Estimated mean outcome of the treated, had they been in the arm",
+    "ATO": "Estimated mean outcome of the overlap population, had it been in the arm",
+}
 
 
 def own(report: Report) -> bool:
@@ -58,7 +64,11 @@ def estimator(report: Report) -> str:
 
 
 def means_title(report: Report) -> str:
-    """Return the title of the arms' means of an outcome that has its own estimator."""
+    """Return the title of the arms' means."""
+    if visits.mixed(report):
+        return visits.MEANS
+    if not own(report):
+        return MEANS[report.protocol["estimand"]["target"]]
     if rates.counted(report):
         return rates.means_title(report)
     if wins.graded(report):
@@ -78,6 +88,11 @@ def confirmed(report: Report) -> tuple[str, float]:
     if own(report):
         return (
             "Primary implementation, by the influence function",
+            float(primary["standard_errors"]["influence"]),
+        )
+    if visits.mixed(report):
+        return (
+            "Primary implementation, standard error without correction",
             float(primary["standard_errors"]["influence"]),
         )
     return "Primary implementation", float(primary["standard_error"])

@@ -24,6 +24,8 @@ from presentation.writing.typst import Code, block, call, shortened
 _ORDER = (RELEASED, {WAITING}, {HALTED}, {"rejected", "failed"}, {"running", "no run"})
 """The states in the order of the table."""
 _REASON = 190
+_ON_PAGE_1 = 8
+"""The most studies that page 1 holds with long titles."""
 _MOST_STUDIES = 4
 
 
@@ -68,6 +70,11 @@ def glance(portfolio: Portfolio) -> str:
         "month below, in this month's standard errors (SE), as recorded. Nobody has approved yet what is not released."
     )
     return block(table("1.1", "The studies", columns, rows, note=note, source="primary, monitoring, change"))
+
+
+def page_end(portfolio: Portfolio) -> str:
+    """Return the end of page 1, which stands alone; nothing where many studies run over it, and what follows fills page 2."""
+    return block(call("pagebreak")) if len(portfolio.studies) <= _ON_PAGE_1 else ""
 
 
 def _levels(portfolio: Portfolio) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from presentation.kinds import outcome, rates, wins
+from presentation.kinds import outcome, rates, visits, wins
 from presentation.sections.monitoring import claimed
 from presentation.writing.exhibits import Column, Group, Row, table
 from presentation.writing.inputs import Report
@@ -27,11 +27,6 @@ ERRORS = {
     "bootstrap": "Bootstrap (patients resampled, every nuisance model refitted)",
 }
 _JACKKNIFE = "Jackknife, every model fitted again without each subject"
-MEANS = {
-    "ATE": "Estimated mean outcome if everyone had been in the arm",
-    "ATT": "Estimated mean outcome of the treated, had they been in the arm",
-    "ATO": "Estimated mean outcome of the overlap population, had it been in the arm",
-}
 
 
 def decimals(report: Report) -> int:
@@ -165,7 +160,7 @@ def primary_table(report: Report) -> str:
         for key in ERRORS
     ]
     if "mean_treated" in primary:
-        rows.append(Group(_means_title(report)))
+        rows.append(Group(outcome.means_title(report)))
         rows += [
             Row(
                 (f"{arm.capitalize()}: {report.arm(arm)}", fixed(primary[f"mean_{arm}"], places), "", "", ""),
@@ -208,19 +203,14 @@ def _row_paths(key: str, report: Report) -> list[str]:
 
 
 def _name(key: str, report: Report) -> str:
+    if visits.mixed(report):
+        return f"{visits.ERRORS[key]}{' – primary' if key == 'primary' else ''}"
     if key != "primary":
         return ERRORS[key]
     if outcome.own(report):
         return f"{_JACKKNIFE} – primary"
     ancova = report.protocol["inference"].get("estimator") == "ancova"
     return f"{'HC2 of the coefficients, and the sampling of covariates' if ancova else ERRORS[key]} – primary"
-
-
-def _means_title(report: Report) -> str:
-    """Return the title of the arms' means."""
-    if outcome.own(report):
-        return outcome.means_title(report)
-    return MEANS[report.protocol["estimand"]["target"]]
 
 
 def _error(key: str, primary: dict[str, Any]) -> float:
@@ -239,9 +229,10 @@ def bootstrap(report: Report) -> str:
     found = report.results["primary"]["bootstrap"]
     failed = {reason: number for reason, number in found["failed"].items() if number}
     listed = "; ".join(f"{reason}: {count(number)}" for reason, number in failed.items())
+    fitted = "the mixed model" if visits.mixed(report) else "every nuisance model"
     words = (
-        f"The bootstrap drew {count(found['replicates'])} samples of patients (seed {found['seed']}) and refitted every "
-        f"nuisance model in each; {count(sum(failed.values()))} replicates could not be estimated"
+        f"The bootstrap drew {count(found['replicates'])} samples of patients (seed {found['seed']}) and refitted "
+        f"{fitted} in each; {count(sum(failed.values()))} replicates could not be estimated"
         f"{f' ({listed})' if listed else ''}. Its interval is the {found['interval']} interval."
     )
     return block(call("para", words, report.cite("primary.bootstrap")))

@@ -21,6 +21,10 @@ _ABBREVIATIONS = (
     ("SD", "standard deviation"),
     ("SMD", "standardised mean difference"),
 )
+_OF_VISITS = (
+    ("MMRM", "mixed model for repeated measures"),
+    ("REML", "restricted maximum likelihood"),
+)
 
 
 def title_page(report: Report) -> str:
@@ -63,6 +67,7 @@ def _sentence_case(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def abbreviations(_: Report) -> str:
-    """Return the list of abbreviations."""
-    return block(call("abbreviations", [list(entry) for entry in _ABBREVIATIONS]))
+def abbreviations(report: Report) -> str:
+    """Return the list of abbreviations, those of repeated visits where the study has some."""
+    own = _OF_VISITS if report.protocol["outcome"].get("visits") else ()
+    return block(call("abbreviations", [list(entry) for entry in sorted((*_ABBREVIATIONS, *own))]))

@@ -1,6 +1,6 @@
 """methods: the formulas of the primary estimator in its target population, and of the measure."""
 
-from presentation.kinds import outcome
+from presentation.kinds import outcome, visits
 from presentation.writing.inputs import Report
 from presentation.writing.typst import Code, block, call
 
@@ -81,9 +81,12 @@ def propensity_score(_: Report) -> str:
     return _formula(_SCORE)
 
 
-def influence_error(_: Report) -> str:
-    """Return the formula of the standard error by the influence function."""
-    return _formula(_ERROR)
+def influence_error(report: Report) -> str:
+    """Return the formula of the standard error by the influence function; nothing where no estimator has one."""
+    if visits.mixed(report):
+        return ""
+    words = "By influence function, with d the degrees of freedom named in Table 14.2.1,"
+    return block(call("para", words)) + _formula(_ERROR)
 
 
 def balance_measures(_: Report) -> str:
@@ -98,6 +101,8 @@ def _formula(written: tuple[str, str]) -> str:
 
 def primary_estimator(report: Report) -> str:
     """Return description and formula of the primary estimator for the protocol's target population."""
+    if visits.mixed(report):
+        return visits.estimator(report)
     if report.protocol["inference"].get("estimator", "aipw") != "aipw":
         return _adjusted(report)
     if outcome.own(report):

@@ -1,5 +1,6 @@
 """monitoring: what the estimate may claim beside all looks at the study, and every look."""
 
+from collections.abc import Callable
 from typing import Any
 
 from presentation.writing.exhibits import Column, Row, table
@@ -11,11 +12,14 @@ from presentation.writing.numbers import (
     fixed,
     interval,
     level,
+    p_confirmed,
     p_sentence,
     p_value,
     percent,
     plural,
+    probability,
     significant,
+    spent,
 )
 from presentation.writing.typst import Code, block, call, joined
 
@@ -159,13 +163,12 @@ def _table(report: Report) -> Code:
 def _cells(look: dict[str, Any], places: int) -> tuple[str, ...]:
     kind = look["kind"] if look["rerun_of"] is None else f"{look['kind']}, rerun of look {look['rerun_of']}"
     kept = ", kept" if look["kept"] else ""
-    spent = None if look["spent"] is None else f"{look['spent']:.4f}"
     return (
         f"{look['number']}: {look['run']} ({kind})",
         count(look["n"]),
         fixed(look["fraction"], 3),
         f"{fixed(look['z'], 2)} ({fixed(look['boundary'], 2)}{kept})",
-        spent or MISSING,
+        spent(look["spent"]),
         interval(look, places),
         p_value(look["sequential_p"]),
     )
@@ -201,8 +204,9 @@ def verification(report: Report) -> str:
         claims.append((words, f"{PATH}.{name}", first.get(key), other.get(key)))
     path = f"{PATH}.verification"
     rows = [
-        Row((name, fixed(one, places), fixed(other, places)), cited=report.cite(of, path))
+        Row((name, shown(one, places), shown(other, places)), cited=report.cite(of, path))
         for name, of, one, other in claims
+        for shown in [_shown(name)]
         if one is not None
     ]
     columns = (Column(("Claim of this look",), "left", "1fr"), Column(("Primary",)), Column(("Second",)))
@@ -214,6 +218,13 @@ def verification(report: Report) -> str:
     cited = joined(note, report.cite(path))
     title = "Claims of this look, computed a second time by another route"
     return block(table("14.2.6", title, columns, rows, note=cited, source=path))
+
+
+def _shown(claim: str) -> Callable[[Any, int], str]:
+    """Return how a claim is printed: p-values and levels keep digits where their decimals would be zeros."""
+    if claim in ("Sequential p", "p after the stop"):
+        return p_confirmed
+    return probability if claim.startswith("Level") else fixed
 
 
 def method(report: Report) -> str:

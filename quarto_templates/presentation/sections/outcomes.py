@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from presentation.kinds import outcome
+from presentation.kinds import outcome, visits
 from presentation.writing.exhibits import Column, Row, table
 from presentation.writing.inputs import Report
 from presentation.writing.numbers import MISSING, count, fixed, percent, with_share
@@ -70,6 +70,8 @@ def lost(report: Report) -> str:
     found = report.results["cohort"]["outcomes"]
     if found.get("imputation"):
         return "Outcome missing, drawn for the analysis"
+    if visits.mixed(report):
+        return "Outcome missing, analysed by the visits held"
     complete = found["method"] == "complete cases"
     return (
         "Outcome missing, left out (complete cases)" if complete else "Outcome missing, analysed by weights"
@@ -111,6 +113,8 @@ def states_table(report: Report, states: Sequence[tuple[str, str, str]], note: s
 def _method(report: Report, found: dict[str, Any]) -> str:
     """Return the method for missing outcomes in words."""
     drawn = found.get("imputation")
+    if visits.mixed(report):
+        return visits.MISSING
     if drawn is None:
         return _WEIGHTED if found["method"] == "weighted" else _COMPLETE
     words = _RULES[drawn["method"]]

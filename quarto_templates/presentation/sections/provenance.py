@@ -57,22 +57,24 @@ def libraries(report: Report) -> str:
     return block(table("16.3", "Libraries", columns, rows))
 
 
+_BESIDE = 76
+"""The most characters of two paths that stand beside each other on a page, neither of them broken."""
+
+
 def references(report: Report, name: str = "results.json") -> str:
     """Return Table 16.4: every reference that is printed before this table, and its path in the file of that ``name``."""
-    entries = [
-        (call("reference", number), mono(report.results["references"][number - 1]))
-        for number in sorted(report.cited)
-    ]
-    half = (len(entries) + 1) // 2
+    paths = {number: report.results["references"][number - 1] for number in sorted(report.cited)}
+    entries = [(call("reference", number), mono(path)) for number, path in paths.items()]
+    half, lengths = (len(entries) + 1) // 2, [len(path) for path in paths.values()]
+    head, title = Column(("Ref.",), "left"), f"References to {name}"
+    if max(lengths[:half], default=0) + max(lengths[half:], default=0) > _BESIDE:
+        return block(
+            table("16.4", title, (head, Column(("Path",), "left", "1fr")), [Row(one) for one in entries])
+        )
     left, right = entries[:half], [*entries[half:], ("", mono(""))]
-    columns = (
-        Column(("Reference",), "left"),
-        Column(("Path",), "left", "1fr"),
-        Column(("Reference",), "left"),
-        Column(("Path",), "left", "1fr"),
-    )
+    columns = (head, Column(("Path",), "left"), head, Column(("Path",), "left", "1fr"))
     rows = [Row((*first, *second)) for first, second in zip(left, right, strict=False)]
-    return block(table("16.4", f"References to {name}", columns, rows))
+    return block(table("16.4", title, columns, rows))
 
 
 def commands(report: Report) -> str:

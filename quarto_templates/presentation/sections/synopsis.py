@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 from presentation.kinds import outcome as kind
-from presentation.kinds import rates, survival, wins
+from presentation.kinds import rates, survival, visits, wins
 from presentation.sections.effect import quoted, sentence, with_unit
 from presentation.sections.estimand import TARGETS
 from presentation.sections.outcomes import PATHS
@@ -143,6 +143,8 @@ def _fitted(report: Report) -> str:
     """Return which models the primary estimator fits."""
     if report.protocol["inference"].get("estimator", "aipw") == "aipw":
         return f"propensity model and one {kind.model(report)} per arm"
+    if visits.mixed(report):
+        return "one mixed model of all visits and arms"
     per_arm = report.protocol["inference"].get("heterogeneous")
     return "one outcome model per arm" if per_arm else "one outcome model of both arms"
 

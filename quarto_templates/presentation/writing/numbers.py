@@ -73,6 +73,21 @@ def p_value(value: float | None) -> str:
     )
 
 
+def p_confirmed(value: float | None, decimals: int) -> str:
+    """Return a p-value beside the same one of another implementation: as it is, and never as zero."""
+    return p_value(value) if value is None or value == 0 else probability(value, decimals)
+
+
+def probability(value: float, decimals: int) -> str:
+    """Return a probability with that many decimals; as ``7.4e−14`` where these hold fewer than two of its digits."""
+    return significant(value, 2) if 0 < value < 10.0 ** (1 - decimals) else fixed(value, decimals)
+
+
+def spent(value: float | None) -> str:
+    """Return a level that looks have spent, with four decimals, or as below them; exactly 0 is nothing spent."""
+    return p_value(value) if value is None or 0 < value < _SMALLEST_P else fixed(value, 4)
+
+
 def p_sentence(value: float | None) -> str:
     """Return a p-value in the form for a sentence."""
     shown = p_value(value)
@@ -80,8 +95,11 @@ def p_sentence(value: float | None) -> str:
 
 
 def percent(share: float | None, decimals: int = 1) -> str:
-    """Return a proportion as a percentage."""
-    return MISSING if share is None else f"{fixed(100 * share, decimals)} %"
+    """Return a proportion as a percentage; one that is not 0 is never printed as 0, but as below the last decimal."""
+    if share is None:
+        return MISSING
+    shown, least = fixed(100 * share, decimals), 10.0**-decimals
+    return f"<{least:.{decimals}f} %" if share > 0 and float(shown.replace(",", "")) == 0 else f"{shown} %"
 
 
 def with_share(number: float, share: float) -> str:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from medicore.errors import ProtocolError
+from medicore.records.protocol.hypotheses.coherence import protocol_of
 from medicore.records.protocol.parsing import parse_protocol
 from medicore.records.protocol.protocol import Protocol
 from tests.records.protocol.test_protocol import TEXT, put
@@ -36,10 +37,40 @@ def column(place: int, **keys: Any) -> Change:
     return lambda stored: stored["contract"]["columns"][place].update(keys)
 
 
+def mixed(*changes: Change) -> Change:
+    """Return a change to the mixed model as primary estimator, and further ``changes``."""
+
+    def change(stored: dict[str, Any]) -> None:
+        stored["inference"] = {"estimator": "mmrm"}
+        stored["outcome"]["missing"] = {"method": "mixed model"}
+        for one in changes:
+            one(stored)
+
+    return change
+
+
 def secondary(stored: dict[str, Any]) -> None:
     """Declare a secondary endpoint with visits of its own."""
     other = {**stored["outcome"], "name": "early", "label": "Early", "column": "week8"}
     stored["secondary"] = [{**other, "missing": {"method": "complete cases"}}]
+
+
+def secondary_endpoint() -> dict[str, Any]:
+    """Return a secondary endpoint without visits."""
+    return {
+        "name": "early",
+        "label": "Early",
+        "column": "week8",
+        "type": "continuous",
+        "unit": "points",
+        "assessed": "none",
+    }
+
+
+def responded(stored: dict[str, Any]) -> None:
+    """Add a column of 0 and 1."""
+    flag = {"name": "responded", "type": "integer", "timing": "follow-up", "minimum": 0, "maximum": 1}
+    stored["contract"]["columns"].append(flag)
 
 
 def hypothetical(stored: dict[str, Any]) -> None:
@@ -66,9 +97,64 @@ def test_visits_are_planned_and_leave_other_protocols_as_they_were() -> None:
     assert plain.digest != visited().digest
 
 
+def test_the_mixed_model_may_be_the_primary_estimator() -> None:
+    """Estimator and method for missing outcomes are declared together; no score enters it, and a scheme's strata are terms."""
+    found = visited(mixed())
+    assert (found.inference.mixed, found.inference.scored) == (True, False)
+    assert not visited().inference.mixed
+    strata = {"scheme": "stratified", "strata": ["sex"]}
+    planned = visited(
+        mixed(put("randomisation", value=strata), put("models", "outcome", value=["age", "sex"]))
+    )
+    assert planned.randomisation is not None
+    endpoint = {**secondary_endpoint(), "missing": {"method": "complete cases"}}
+    beside = visited(
+        mixed(
+            put(
+                "secondary",
+                value=[endpoint, {**endpoint, "name": "other", "type": "binary", "column": "responded"}],
+            ),
+            responded,
+        )
+    )
+    assert [protocol_of(beside, one).inference.estimator for one in beside.secondary] == [
+        "ancova",
+        "g-computation",
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (
+            mixed(lambda stored: stored["outcome"].pop("visits")),
+            "'mmrm' needs the visits; write outcome.visits",
+        ),
+        (
+            mixed(put("outcome", "missing", value={"method": "complete cases"})),
+            "write outcome.missing: {method: mixed model}",
+        ),
+        (mixed(put("inference", "heterogeneous", value=True)), "has one model for all arms"),
+        (
+            mixed(visits(likelihood="full", degrees_of_freedom="satterthwaite")),
+            "'mmrm' is not offered with outcome.visits.likelihood 'full'",
+        ),
+        (
+            mixed(
+                put("randomisation", value={"scheme": "stratified", "strata": ["sex"]}),
+                put("models", "outcome", value=["age"]),
+            ),
+            "expected ['sex'] in models.outcome",
+        ),
+        (
+            mixed(put("outcome", "missing", "covariates", value=["age"])),
+            "outcome.missing.covariates belong to a model",
+        ),
+        (mixed(put("design", value="observational")), "'mmrm' rests on randomisation"),
+        (
+            put("outcome", "missing", value={"method": "mixed model"}),
+            "'mixed model' is that of the primary estimator 'mmrm'",
+        ),
         (visits(columns=["change", "week8"]), "ends with 'week8'; expected the outcome 'change' as the last"),
         (visits(columns=["change"]), "at least 2 items"),
         (visits(columns=["week8", "week8", "change"]), "names ['week8'] twice"),

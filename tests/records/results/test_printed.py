@@ -102,6 +102,10 @@ def test_a_bound_spans_what_is_below_it() -> None:
     assert number.spans() == ((0.0, 0.0001),)
     assert number.reads_like(0.0)
     assert not number.reads_like(0.0001)
+    share = printed_number("<0.1 %")
+    assert share.spans() == ((0.0, 0.001),)
+    assert share.reads_like(0.0004)
+    assert not share.reads_like(0.04)
 
 
 def test_the_spans_are_narrow() -> None:

@@ -25,12 +25,14 @@ _PRIMARY_ONLY = ("composite variable", "while on treatment")
 def protocol_of(protocol: Protocol, endpoint: SecondaryEndpoint) -> Protocol:
     """Return the protocol in which a secondary endpoint is the outcome, and all else is as it was.
 
-    Beside an ANCOVA, an endpoint of 0 and 1 is estimated by g-computation, which has the same form of model.
+    Beside an ANCOVA, an endpoint of 0 and 1 is estimated by g-computation, which has the same form of model. Beside a mixed
+    model of visits, which an endpoint has none of, it is estimated by ANCOVA or g-computation.
     """
     estimand = protocol.estimand.model_copy(update={"measure": endpoint.measure, "variable": endpoint.label})
     changed = {"outcome": endpoint, "estimand": estimand, "secondary": (), "families": ()}
-    if protocol.inference.estimator == "ancova" and endpoint.type == "binary":
-        changed["inference"] = protocol.inference.model_copy(update={"estimator": "g-computation"})
+    if protocol.inference.estimator in ("ancova", "mmrm"):
+        estimator = "g-computation" if endpoint.type == "binary" else "ancova"
+        changed["inference"] = protocol.inference.model_copy(update={"estimator": estimator})
     return protocol.model_copy(update=changed)
 
 

@@ -101,11 +101,15 @@ _SHARED = frozenset(
 """The parts of the primary result that are computed alike for every estimator."""
 
 
-def traced_path(path: str, *, adjusted: bool) -> str:
-    """Return the path under which the origin of a result is found, where the primary estimator is ANCOVA or g-computation."""
+def traced_path(path: str, *, adjusted: bool, mixed: bool = False) -> str:
+    """Return the path under which the origin of a result is found, where the primary estimator rests on randomisation alone.
+
+    ``adjusted``: it is ANCOVA or g-computation; ``mixed``: it is the mixed model of visits, whose secondary endpoints are
+    estimated by the former.
+    """
     parts = path.split(".")
-    if adjusted and parts[0] == "primary" and not _SHARED & set(parts[1:2]):
-        return ".".join(["adjusted", *parts[1:]])
-    if adjusted and parts[0] == "secondary" and parts[2:3] != ["outcomes"]:
+    if (adjusted or mixed) and parts[0] == "primary" and not _SHARED & set(parts[1:2]):
+        return ".".join(["mixed" if mixed else "adjusted", *parts[1:]])
+    if (adjusted or mixed) and parts[0] == "secondary" and parts[2:3] != ["outcomes"]:
         return ".".join(["adjusted_secondary", *parts[1:]])
     return path
