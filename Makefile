@@ -10,7 +10,7 @@ export DO_NOT_TRACK = 1
 # Workers and the processes that tests start import the same files: what one has compiled is there for the others.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: setup demo pictures check test coverage quick deep bench bench-packages mutation lock format
+.PHONY: setup demo wheel pictures check test coverage quick deep bench bench-packages mutation lock format
 
 setup: $(STAMP)
 
@@ -26,6 +26,11 @@ $(PACKAGES): requirements-dev.lock
 
 demo: setup
 	$(BIN)/python examples/demo.py
+
+# The wheel for companies that keep their studies in a workspace of their own (docs/use.md); the same commit gives the same.
+wheel: setup
+	rm -rf build dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 # Draws the pages that README shows, from the demo's report.
 pictures: setup

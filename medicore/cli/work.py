@@ -202,12 +202,12 @@ def serve(port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200) -
     from flows.serving.password import password_file
     from flows.serving.service import service
     from medicore.cases.run.requesting import record_refusals
-    from medicore.stores.git.code import GitCode
+    from medicore.stores.git.workspace import code_of
     from medicore.stores.privacy import require_private
 
     chosen = settings()
     require_private(chosen.home)
-    GitCode(chosen.root).require_clean()  # the worker executes only its deployments
+    code_of(chosen.root).require_clean()  # the worker executes only its deployments
 
     # A background process of a shell ignores Ctrl-C unless it sets a handler, and a service manager sends SIGTERM.
     for number in (signal.SIGINT, signal.SIGTERM):

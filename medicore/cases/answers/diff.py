@@ -16,6 +16,7 @@ from medicore.cases.answers.recombining import (
     require_comparable,
     sealed_run,
 )
+from medicore.cases.run.recorded_code import recorded_code
 from medicore.cases.run.stored import stored_file
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
@@ -188,9 +189,11 @@ def _plan(run: SealedRun) -> Any:  # noqa: ANN401 - any YAML
 
 
 def _code(house: House, run: SealedRun) -> dict[str, str]:
-    """Return the SHA-256 of every file of the code commit, except protocols and sources of data."""
+    """Return the SHA-256 of every file of the code commit and of the wheel in it, except protocols and sources of data."""
     files = house.history.tree(run.code_commit)
-    return {file.name: sha256(file.data) for file in files if not file.name.startswith(_NOT_OF_CODE)}
+    wheel = recorded_code(house, run.code_commit).wheel
+    packed = {} if wheel is None else {name: sha256(data) for name, data in wheel.files.items()}
+    return packed | {file.name: sha256(file.data) for file in files if not file.name.startswith(_NOT_OF_CODE)}
 
 
 def _primary(house: House, run: SealedRun) -> Primary | None:
