@@ -16,7 +16,6 @@ from medicore.cases.answers.recombining import (
     require_comparable,
     sealed_run,
 )
-from medicore.cases.run.recorded_code import recorded_code
 from medicore.cases.run.stored import stored_file
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
@@ -31,6 +30,7 @@ from medicore.records.results.difference import (
     changed_subjects,
 )
 from medicore.records.results.results import Primary, primary_of
+from medicore.records.workspace.wheel import FOLDER, read_wheel, wheel_in
 from medicore.stats.robustness.attribution import Contribution, attribute
 
 if TYPE_CHECKING:
@@ -191,8 +191,14 @@ def _plan(run: SealedRun) -> Any:  # noqa: ANN401 - any YAML
 def _code(house: House, run: SealedRun) -> dict[str, str]:
     """Return the SHA-256 of every file of the code commit and of the wheel in it, except protocols and sources of data."""
     files = house.history.tree(run.code_commit)
-    wheel = recorded_code(house, run.code_commit).wheel
-    packed = {} if wheel is None else {name: sha256(data) for name, data in wheel.files.items()}
+    products = {
+        file.name.removeprefix(f"{FOLDER}/"): file.data
+        for file in files
+        if file.name.startswith(f"{FOLDER}/")
+    }
+    wheel = wheel_in(products)
+    held = read_wheel(wheel, products[wheel]).files if wheel else {}
+    packed = {name: sha256(data) for name, data in held.items()}
     return packed | {file.name: sha256(file.data) for file in files if not file.name.startswith(_NOT_OF_CODE)}
 
 

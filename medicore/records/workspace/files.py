@@ -15,6 +15,7 @@ _PRODUCT = re.compile(rb"^\./product/[^\n]*\\\n +--hash=[^\n]*\n", re.MULTILINE)
 _CODE = re.compile(
     r"^( +- )(medicore/records|medicore/stats|medicore/steps|quarto_templates)\n", re.MULTILINE
 )
+_CLONING = re.compile(r"^(  # [^\n]*\n)?  (pinned: &pinned|- <<: \*pinned)\n(    [^\n]*\n)+\n?", re.MULTILINE)
 _ENTRYPOINT = re.compile(r"^( +entrypoint: )flows/(\w+)\.py:(\w+)$", re.MULTILINE)
 
 
@@ -45,5 +46,8 @@ def pipeline_of(dvc: str, wheel: Wheel) -> str:
 
 
 def deployments_of(prefect: str) -> str:
-    """Return ``prefect.yaml`` of a workspace: the flows are modules of the installed product, not files of the workspace."""
-    return _ENTRYPOINT.sub(r"\1flows.\2.\3", prefect)
+    """Return ``prefect.yaml`` of a workspace, whose flows are modules of the installed product.
+
+    The deployments that clone a commit are left out: a workspace has no code to clone.
+    """
+    return _ENTRYPOINT.sub(r"\1flows.\2.\3", _CLONING.sub("", prefect))

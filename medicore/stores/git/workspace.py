@@ -32,6 +32,11 @@ def code_of(root: Path) -> GitCode:
     return WorkspaceCode(root) if is_workspace(root) else GitCode(root)
 
 
+def running_from(root: Path) -> Path:
+    """Return the folder of the code that a house's processes run: the checkout itself, or that of the installed product."""
+    return PRODUCT if is_workspace(root) else root
+
+
 class WorkspaceCode(GitCode):
     """A workspace, with the wheel of the product that runs.
 

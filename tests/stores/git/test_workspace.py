@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from medicore.errors import ConfigurationError
-from medicore.stores.git.workspace import WorkspaceCode, code_of
+from medicore.stores.git.workspace import WorkspaceCode, code_of, running_from
 from medicore.workspace import make_workspace
 from tests.conftest import ROOT, copy_tree, git
 from tests.whole_house.wheel import NAME, packed, product_wheel
@@ -48,6 +48,7 @@ def test_workspace_is_its_commit(code: WorkspaceCode) -> None:
     assert code.require_clean() == code.commit() == git("rev-parse", "HEAD", folder=code.root)
     assert code.templates == ROOT / "quarto_templates"
     code.require_running()
+    assert (running_from(code.root), running_from(code.root.parent)) == (ROOT, code.root.parent)
 
 
 def test_every_difference_is_named(code: WorkspaceCode) -> None:
