@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages-$(shell cksum <requirements-dev.lock | cut -d' ' -f1)
 STAMP := $(VENV)/.installed-$(shell cat requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
-CODE := medicore flows quarto_templates tests docs examples $(wildcard benchmarks)
+CODE := setup.py medicore flows quarto_templates tests docs examples $(wildcard benchmarks)
 
 export DO_NOT_TRACK = 1
 # Workers and the processes that tests start import the same files: what one has compiled is there for the others.

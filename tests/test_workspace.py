@@ -1,18 +1,22 @@
 """A workspace is made from the wheel of the running product alone, whole or not at all."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
+from benchmarks.project import copy_project
 from examples.workspace_example import SOURCE, subjects
 from medicore.cases.studies.deploying import undeployed
 from medicore.errors import ConfigurationError, IntegrityError
+from medicore.records.workspace.wheel import read_wheel
 from medicore.settings import read_settings
 from medicore.stores.protocols import StudyFolder
-from medicore.workspace import make_workspace
+from medicore.workspace import make_workspace, update_workspace
 from tests.conftest import ROOT, git
-from tests.whole_house.wheel import NAME, packed, product_wheel
+from tests.whole_house.wheel import NAME, packed, product, product_wheel
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,28 @@ def test_new_workspace_is_whole(wheel: Path, tmp_path: Path, monkeypatch: pytest
     assert read_settings({}).root == ROOT
     assert read_settings({"MEDICORE_CHECKOUT": str(root)}).root == root
     assert read_settings({"MEDICORE_CHECKOUT": str(tmp_path)}).root == ROOT
+
+
+def test_another_build_replaces_the_wheel_and_what_follows_from_it(wheel: Path, tmp_path: Path) -> None:
+    """An update brings wheel, lock, pipeline and deployments, is refused before it changes a byte, and leaves the rest."""
+    root = tmp_path / "workspace"
+    make_workspace(root, wheel)
+    built = tmp_path / NAME.replace("0.1.0", "0.2.0")
+    built.write_bytes(packed({**product(), "other/notes.txt": b"another build"}))
+    with pytest.raises(ConfigurationError, match=r"studies is no workspace: it has no file workspace\.toml"):
+        update_workspace(root / "studies", built)
+    with pytest.raises(ConfigurationError, match="the running product is not"):
+        update_workspace(root, product_wheel(tmp_path, {"medicore/errors.py": b""}))
+    assert git("status", "--porcelain", folder=root) == ""
+    (root / "studies" / "EXAMPLE-01.yaml").unlink()
+    update_workspace(root, built)
+    git("add", "--all", folder=root)
+    changed = git("diff", "--cached", "--no-renames", "--name-only", folder=root).splitlines()
+    assert changed == [
+        "dvc.yaml", "prefect.yaml", f"product/{NAME}", f"product/{built.name}", "requirements.lock", "studies/EXAMPLE-01.yaml",
+    ]  # fmt: skip
+    assert "EXAMPLE-01" not in (root / "prefect.yaml").read_text()
+    assert f"./product/{built.name}" in (root / "requirements.lock").read_text()
 
 
 def test_a_folder_that_was_removed_is_in_no_workspace(
@@ -77,3 +103,26 @@ def test_nothing_is_left_of_what_is_refused(wheel: Path, tmp_path: Path) -> None
 def test_example_is_what_its_script_draws() -> None:
     """The invented subjects of the example are those of the script beside it, to the byte."""
     assert (ROOT / SOURCE / "raw" / "subjects.csv").read_bytes() == subjects()
+
+
+@pytest.mark.deep
+def test_build_gives_the_wheel_of_these_tests(tmp_path: Path) -> None:
+    """What setuptools builds from a copy of the project is, file by file, the wheel with which the other tests work."""
+    (tmp_path / "project").mkdir()
+    root = copy_project(tmp_path / "project", without=("tests", "benchmarks"))
+    wanted = (
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-build-isolation",
+        "--wheel-dir",
+        "dist",
+    )
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *wanted, "."], cwd=root, check=True)
+    (built,) = (root / "dist").glob("*.whl")
+    assert read_wheel(built.name, built.read_bytes()).files == product()
+    editable = subprocess.run(
+        [sys.executable, "-c", "from setuptools import build_meta; build_meta.build_editable('editable')"],
+        cwd=root, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "error" not in editable.stderr

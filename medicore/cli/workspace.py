@@ -18,22 +18,23 @@ def new(
             help="The wheel of the running product; by default the one from which it was installed."
         ),
     ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Bring an existing workspace to the running product instead.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a workspace: a git repository for studies of your own, with this product pinned in it by its hash."""
-    from medicore.workspace import make_workspace
+    from medicore.workspace import make_workspace, update_workspace
 
-    made = make_workspace(folder, wheel)
+    made = update_workspace(folder, wheel) if update else make_workspace(folder, wheel)
     if as_json:
         emit(made)
         return
-    pairs(
-        {
-            "workspace": made["folder"],
-            "commit": made["commit"],
-            "product": made["product"],
-            "SHA-256": made["sha256"],
-        }
-    )
+    pairs({"workspace": made["folder"], "product": made["product"], "SHA-256": made["sha256"]})
+    if update:
+        say(
+            "\nNext: look at 'git diff' and commit it; a run that has begun is completed with its own product."
+        )
+        return
     say(f"\nNext: cd {folder} && pip install --require-hashes -r requirements.lock && medicore init")
     say("README.md there leads through the example.")

@@ -46,6 +46,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "survival": ("tests/simulation/test_survival.py",),
     "unobserved": ("tests/simulation/test_unobserved.py",),
     "visits": ("tests/simulation/test_visits.py",),
+    "wheel": ("tests/test_workspace.py",),
     "wins": ("tests/simulation/test_wins.py",),
 }
 _OPTIONS = ("-m", "deep", "--timeout=3600", "-s", "-p", "no:cacheprovider")
