@@ -4,13 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := $(VENV)/.packages-$(shell cksum <requirements-dev.lock | cut -d' ' -f1)
 STAMP := $(VENV)/.installed-$(shell cat requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
-CODE := medicore flows quarto_templates tests docs examples $(wildcard benchmarks)
+CODE := setup.py medicore flows quarto_templates tests docs examples $(wildcard benchmarks)
 
 export DO_NOT_TRACK = 1
 # Workers and the processes that tests start import the same files: what one has compiled is there for the others.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: setup demo docs pictures check test coverage quick deep bench bench-packages mutation lock format
+.PHONY: setup demo wheel docs pictures check test coverage quick deep bench bench-packages mutation lock format
 
 setup: $(STAMP)
 
@@ -30,6 +30,11 @@ demo: setup
 # The documentation as static pages in docs/site, which need no network and no server.
 docs: setup
 	$(BIN)/python -m docs.website
+
+# The wheel for companies that keep their studies in a workspace of their own (docs/use.md); the same commit gives the same.
+wheel: setup
+	rm -rf build dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 # Draws the pages that README shows, from the demo's report.
 pictures: setup

@@ -25,7 +25,7 @@ def replay(request: ReplayRequest) -> State[Any]:
     house = open_house(read_settings(), show_progress)
     run = RunId.parse(request.run)
     name_run(run, "replay · ")
-    require_begun_on(run, code_commit(house, run), house.code.require_clean())
+    require_begun_on(run, code_commit(house, run), house.code.require_clean(run.study))
     with tempfile.TemporaryDirectory(prefix="medicore-replay-") as scratch:
         comparisons = reproduce(house, run, Path(scratch))
     with best_effort():

@@ -14,8 +14,8 @@ from medicore.records.people.public_key import fingerprint
 from medicore.settings import Settings
 from medicore.stores.clock import SystemClock
 from medicore.stores.content.environment import LockedEnvironment
-from medicore.stores.git.code import GitCode
 from medicore.stores.git.records import GitRecords
+from medicore.stores.git.workspace import code_of
 from medicore.stores.keys.authority import Authority
 from medicore.stores.privacy import require_private
 from medicore.stores.protocols import StudyFolder
@@ -45,7 +45,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
     parts: list[tuple[str, Callable[[], str]]] = [
         ("Python", _python),
         ("git", lambda: _program("git")),
-        ("code", lambda: f"clean, at commit {GitCode(settings.root).require_clean()[:12]}"),
+        ("code", lambda: f"clean, at commit {code_of(settings.root).require_clean()[:12]}"),
         ("environment", lambda: f"as locked, {LockedEnvironment(settings.root).require_locked()[:12]}"),
         ("protocols", lambda: _protocols(settings)),
         ("deployments", lambda: _deployments(settings)),

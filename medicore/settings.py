@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-import medicore
 from medicore.errors import ConfigurationError
 from medicore.records.address import Address
+from medicore.stores.git.workspace import is_workspace
+from medicore.stores.installed import PRODUCT
 
 _VARIABLES = (
     "person", "renderer", "paper", "ledger", "time_stamps", "archive", "content_remote", "s3_endpoint", "s3_credentials",
@@ -19,8 +20,8 @@ _VARIABLES = (
 )  # fmt: skip
 
 
-CHECKOUT = Path(medicore.__file__).resolve().parent.parent
-"""The checkout that this program belongs to; ``stores/git/code.py`` proves that what runs is its commit."""
+CHECKOUT = PRODUCT
+"""The checkout that this program belongs to, unless it was installed from a wheel and works in a workspace."""
 
 HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
 
@@ -106,7 +107,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         When ``medicore.toml`` is malformed, or holds an unknown key or a password.
     """
     variables = os.environ if environment is None else environment
-    root = CHECKOUT
+    root = _root(variables)
     home = Path(variables.get("MEDICORE_HOME") or root / ".medicore").absolute()
     path = home / "medicore.toml"
     try:
@@ -134,6 +135,23 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise ConfigurationError(
             f"setting {place!r} in {path.name} or the environment: {first['msg']}"
         ) from error
+
+
+def _root(variables: Mapping[str, str]) -> Path:
+    """Return the folder of code and protocols.
+
+    That is the workspace that the variable MEDICORE_CHECKOUT names; otherwise the workspace, or the product's own checkout,
+    that holds the current folder; otherwise that checkout.
+    """
+    named = variables.get("MEDICORE_CHECKOUT")
+    if named and is_workspace(Path(named)):
+        return Path(named).resolve()
+    try:
+        here = Path.cwd().resolve()
+    except OSError:  # the current folder was removed
+        return CHECKOUT
+    above = (here, *here.parents)
+    return next((folder for folder in above if folder == CHECKOUT or is_workspace(folder)), CHECKOUT)
 
 
 def stored_settings(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from medicore.steps.perform import perform
 from medicore.steps.report import Rendering
 from medicore.stores.content.environment import LockedEnvironment
 from medicore.stores.files import FolderFiles
+from medicore.stores.git.workspace import WorkspaceCode, code_of, is_workspace
 from medicore.wiring import renderer_named
 
 
@@ -20,7 +21,7 @@ def perform_stage(name: str, root: Path) -> None:
     Raises
     ------
     ConfigurationError
-        When ``params.yaml`` is missing or names no record.
+        When ``params.yaml`` is missing or names no record, or another product runs than the wheel of this workspace.
     """
     try:
         values = yaml.load((root / "params.yaml").read_text(encoding="utf-8"), yaml.CSafeLoader)
@@ -30,13 +31,15 @@ def perform_stage(name: str, root: Path) -> None:
         raise ConfigurationError(
             "params.yaml names no record; run this in a clone of a record or of main"
         ) from error
+    if is_workspace(root):
+        WorkspaceCode(root).require_running()
     protocol = parse_protocol(protocol_path.read_text(encoding="utf-8"), protocol_path.name)
     files = FolderFiles(root / "records" / study / month, lock)
 
     def rendering() -> Rendering:
         return Rendering(
             renderer=renderer_named(identity["renderer"]),
-            template_folder=str(root / "quarto_templates"),
+            template_folder=str(code_of(root).templates),
             libraries={package: version(package) for package in LockedEnvironment(root).locked()},
         )
 

@@ -26,8 +26,8 @@ from medicore.stores.content.recorded_environment import RecordedEnvironments
 from medicore.stores.content.replay import Replay
 from medicore.stores.content.workspace import Workspaces
 from medicore.stores.files import FolderLocks
-from medicore.stores.git.code import GitCode
 from medicore.stores.git.records import GitRecords
+from medicore.stores.git.workspace import code_of
 from medicore.stores.holder import holder_of
 from medicore.stores.keys.authority import Authority
 from medicore.stores.keys.certifier import AuthorityCertifier
@@ -62,7 +62,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
     if not (home / "medicore.toml").exists():
         raise ConfigurationError(f"no MediCore state in {home.name}; run 'medicore init' first")
     clock = SystemClock()
-    code = GitCode(settings.root)
+    code = code_of(settings.root)
     records = GitRecords(settings.records)
     content = DvcContent(home / "dvc" / "cache", open_remote(settings), home / "dvc" / "site")
     environment = LockedEnvironment(settings.root)
@@ -82,7 +82,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         certifier=AuthorityCertifier(lambda: Authority(home / "people", clock), clock),
         signed_reports=SignedReports(
             lambda: Authority(home / "people", clock),
-            settings.root / "quarto_templates",
+            code.templates,
             lambda: time_stamps(settings),
         ),
         replay=Replay(records, content, RecordedEnvironments(home / "environments")),

@@ -9,6 +9,7 @@ TESTS = Path(__file__).resolve().parent
 SECONDS = {
     "line/failures/test_served.py": 60,
     "line/journeys/test_verbs.py": 48,
+    "line/journeys/test_workspace.py": 45,
     "line/journeys/test_diff.py": 27,
     "generations/test_generations.py": 26,
     "line/failures/test_full_disk.py": 26,

@@ -142,7 +142,10 @@ def _declared(entry: Mapping[str, Any], pull: Sequence[Mapping[str, Any]]) -> De
     entrypoint = str(entry["entrypoint"])
     variables = entry["work_pool"].get("job_variables") or {}
     steps = step_names(entry.get("pull", pull))
-    return Deployment(entrypoint.partition(":")[2], str(entry["name"]), entrypoint, steps, variables)
+    flow = re.split("[:.]", entrypoint)[
+        -1
+    ]  # file:function, or module.function where the code is an installed product
+    return Deployment(flow, str(entry["name"]), entrypoint, steps, variables)
 
 
 def _commit_of(asked: Mapping[str, Any], *, cloned: bool) -> str | None:

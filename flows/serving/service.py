@@ -19,6 +19,7 @@ from medicore.errors import ConfigurationError
 from medicore.settings import Settings
 from medicore.stores.clock import SystemClock
 from medicore.stores.command import inherited
+from medicore.stores.git.workspace import running_from
 
 POOL = "medicore"
 _ATTEND_S, _LOOK_S = 1.0, 20.0
@@ -89,7 +90,7 @@ def service(
         given = _given(settings, url)
         told = {**inherited(), **given}
         log = settings.home / "prefect" / "worker.log"
-        template = str(settings.root / "flows" / "serving" / "pool.json")
+        template = str(running_from(settings.root) / "flows" / "serving" / "pool.json")
         pool = ("create", POOL, "--type", "process", "--base-job-template", template, "--overwrite")
         # A run fills a core; more runs than cores would only delay each other and Prefect's SQLite file.
         cores = str(len(os.sched_getaffinity(0)))
@@ -120,7 +121,7 @@ def _given(settings: Settings, url: str) -> dict[str, str]:
         "MEDICORE_HOME": str(settings.home),
         "MEDICORE_CHECKOUT": str(settings.root),
         "MEDICORE_REPOSITORY": str(settings.root),
-        "PYTHONPATH": str(settings.root),
+        "PYTHONPATH": str(running_from(settings.root)),
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         **{name: value for name, value in os.environ.items() if name == OF_CLIENT},

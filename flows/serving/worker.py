@@ -35,8 +35,9 @@ from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, Proc
 from flows.serving.known import Deployment, Job, Known, claimed, refused_name, step_names
 from medicore.cases.run.requesting import refuse_flow_run
 from medicore.errors import ConfigurationError, MediCoreError
-from medicore.settings import CHECKOUT, read_settings
+from medicore.settings import read_settings
 from medicore.stores.git.clone import clone_commit
+from medicore.stores.git.workspace import running_from
 from medicore.stores.surroundings import ask_this_machine_directly, leave_out_socks
 from medicore.wiring import open_house
 
@@ -141,7 +142,7 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
                 entrypoint=entrypoint,
                 cwd=folder,
                 # The code of the folder must come before an installed copy.
-                env={**configuration.env, "PYTHONPATH": str(folder)},
+                env={**configuration.env, "PYTHONPATH": str(running_from(folder))},
                 stream_output=configuration.stream_output,
                 control_channel=context.control_channel,
             )
@@ -193,8 +194,9 @@ def main(pool: str) -> None:
     ask_this_machine_directly()
     leave_out_socks()
     setup_signal_handlers_worker(os.getpid(), "the worker", print)
-    repository = os.environ.get("MEDICORE_REPOSITORY") or str(CHECKOUT)
-    asyncio.run(KnownWorker(pool, CHECKOUT, repository).start())
+    root = read_settings().root
+    repository = os.environ.get("MEDICORE_REPOSITORY") or str(root)
+    asyncio.run(KnownWorker(pool, root, repository).start())
 
 
 if __name__ == "__main__":

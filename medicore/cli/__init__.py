@@ -62,7 +62,8 @@ def _run(sessions: "list[PrefectSession]") -> int:
     import medicore.cli.request
     import medicore.cli.review
     import medicore.cli.study
-    import medicore.cli.work  # noqa: F401 - each module adds its verbs to the app
+    import medicore.cli.work
+    import medicore.cli.workspace  # noqa: F401 - each module adds its verbs to the app
 
     arrange(app)
     streams = Streams()

@@ -1,4 +1,4 @@
-"""Verbs of deliveries: edc manifest, edc serve."""
+"""Verbs of deliveries: edc deliver, edc manifest, edc serve."""
 
 import contextlib
 import os
@@ -17,6 +17,30 @@ from medicore.cli.show import emit, note, say, table
 
 if TYPE_CHECKING:
     from medicore.records.delivery.described import Described
+
+
+@edc.command()
+def deliver(
+    month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
+    studies: Annotated[
+        list[str] | None, typer.Argument(help="Studies; by default all of the portfolio.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Let the simulated EDC deliver a month's exports into the inbox."""
+    from medicore.edc.simulated.simulator import STUDIES, deliver
+    from medicore.records.identifiers import month_id, study_id
+
+    chosen = settings()
+    month_id(month)
+    delivered = []
+    for study in studies or sorted(STUDIES):
+        delivered.append(str(deliver(study_id(study), month, chosen.inbox / study / month)))
+    if as_json:
+        emit({"delivered": delivered})
+    else:
+        for folder in delivered:
+            say(folder)
 
 
 @edc.command()

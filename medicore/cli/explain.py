@@ -135,6 +135,11 @@ def _show(answer: "Explanation", *, same: bool) -> None:
         if cells
         else {"recomputed now": verdict}
     )
+    wheel = (
+        {}
+        if answer.wheel is None
+        else {"product": f"{answer.wheel['name']}, SHA-256 {answer.wheel['sha256']}"}
+    )
     facts = {
         "run": answer.run,
         "path": answer.path,
@@ -144,6 +149,7 @@ def _show(answer: "Explanation", *, same: bool) -> None:
         "source": answer.origin.source or "–",
         "step": answer.origin.step,
         "code": f"{answer.file}:{answer.line} {answer.origin.function.split(':')[1]}, commit {answer.commit}",
+        **wheel,
         "subjects": _subjects(answer.subjects),
     }
     pairs(facts)

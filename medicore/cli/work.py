@@ -1,4 +1,4 @@
-"""Verbs that do the work: init, edc deliver, run, portfolio, serve, deploy, step."""
+"""Verbs that do the work: init, run, portfolio, serve, deploy, step."""
 
 import contextlib
 import shlex
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Asker, Json, Reason, app, edc, house, prefect, settings
+from medicore.cli.app import Asker, Json, Reason, app, house, prefect, settings
 from medicore.cli.show import between, emit, figure, pairs, say, table
 
 if TYPE_CHECKING:
@@ -37,30 +37,6 @@ def init(
             [(p["identifier"], p["name"], p["role"]) for p in made["people"]],
         )
         pairs({"authority": made["authority"]})
-
-
-@edc.command()
-def deliver(
-    month: Annotated[str, typer.Argument(help="Analysis month, YYYY-MM.")],
-    studies: Annotated[
-        list[str] | None, typer.Argument(help="Studies; by default all of the portfolio.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Let the simulated EDC deliver a month's exports into the inbox."""
-    from medicore.edc.simulated.simulator import STUDIES, deliver
-    from medicore.records.identifiers import month_id, study_id
-
-    chosen = settings()
-    month_id(month)
-    delivered = []
-    for study in studies or sorted(STUDIES):
-        delivered.append(str(deliver(study_id(study), month, chosen.inbox / study / month)))
-    if as_json:
-        emit({"delivered": delivered})
-    else:
-        for folder in delivered:
-            say(folder)
 
 
 @app.command()
@@ -208,12 +184,12 @@ def serve(
     from flows.serving.service import service
     from medicore.cases.run.requesting import record_refusals
     from medicore.console.serving import require_free
-    from medicore.stores.git.code import GitCode
+    from medicore.stores.git.workspace import code_of
     from medicore.stores.privacy import require_private
 
     chosen = settings()
     require_private(chosen.home)
-    GitCode(chosen.root).require_clean()  # the worker executes only its deployments
+    code_of(chosen.root).require_clean()  # the worker executes only its deployments
     if console_port:
         require_free(console_port)
 

@@ -7,16 +7,21 @@ from typing import Protocol
 
 
 class Code(Protocol):
-    """The checkout that this program runs from."""
+    """The repository of code and protocols: the checkout that this program runs from, or a workspace with its wheel."""
 
     root: Path
 
-    def commit(self) -> str:
-        """Return the commit of the checkout."""
+    @property
+    def templates(self) -> Path:
+        """The folder of the report's templates."""
         ...
 
-    def require_clean(self) -> str:
-        """Return the commit after verifying that the running code is this commit."""
+    def commit(self, study: str | None = None) -> str:
+        """Return the commit of the repository; in a workspace that of ``study`` alone, which the study's records follow."""
+        ...
+
+    def require_clean(self, study: str | None = None) -> str:
+        """Return the same commit after verifying that the running code is that of the repository's commit."""
         ...
 
 

@@ -47,6 +47,7 @@ PIECES: Mapping[str, tuple[str, ...]] = {
     "unobserved": ("tests/simulation/test_unobserved.py",),
     "visits": ("tests/simulation/test_visits.py",),
     "nulls": ("tests/simulation/test_nulls.py",),
+    "wheel": ("tests/test_workspace.py",),
     "wins": ("tests/simulation/test_wins.py",),
 }
 _OPTIONS = ("-m", "deep", "--timeout=3600", "-s", "-p", "no:cacheprovider")

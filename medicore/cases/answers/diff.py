@@ -30,6 +30,7 @@ from medicore.records.results.difference import (
     changed_subjects,
 )
 from medicore.records.results.results import Primary, primary_of
+from medicore.records.workspace.wheel import FOLDER, read_wheel, wheel_in
 from medicore.stats.robustness.attribution import Contribution, attribute
 
 if TYPE_CHECKING:
@@ -188,9 +189,17 @@ def _plan(run: SealedRun) -> Any:  # noqa: ANN401 - any YAML
 
 
 def _code(house: House, run: SealedRun) -> dict[str, str]:
-    """Return the SHA-256 of every file of the code commit, except protocols and sources of data."""
+    """Return the SHA-256 of every file of the code commit and of the wheel in it, except protocols and sources of data."""
     files = house.history.tree(run.code_commit)
-    return {file.name: sha256(file.data) for file in files if not file.name.startswith(_NOT_OF_CODE)}
+    products = {
+        file.name.removeprefix(f"{FOLDER}/"): file.data
+        for file in files
+        if file.name.startswith(f"{FOLDER}/")
+    }
+    wheel = wheel_in(products)
+    held = read_wheel(wheel, products[wheel]).files if wheel else {}
+    packed = {name: sha256(data) for name, data in held.items()}
+    return packed | {file.name: sha256(file.data) for file in files if not file.name.startswith(_NOT_OF_CODE)}
 
 
 def _primary(house: House, run: SealedRun) -> Primary | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from medicore.cases.answers.reported import reported
+from medicore.cases.run.recorded_code import RecordedCode, recorded_code
 from medicore.cases.run.stored import GIVEN, read_document, read_provenance
 from medicore.errors import IntegrityError, ProtocolError
 from medicore.ports.house import House
@@ -38,6 +39,7 @@ class Explanation:
     commit: str
     file: str
     line: int
+    wheel: dict[str, str] | None
     protocol: dict[str, Any]
     inputs: dict[str, str]
     subjects: dict[str, int]
@@ -60,6 +62,7 @@ class Told:
     commit: str
     file: str
     line: int
+    wheel: dict[str, str] | None
     protocol: dict[str, Any]
     inputs: dict[str, str]
     subjects: dict[str, int]
@@ -82,13 +85,14 @@ def told(house: House, run: RunId, path: str, *, evidence: bool = False) -> Told
     commit, results = shown.commit, shown.document
     provenance = read_provenance(house, run, commit)
     value = value_at(results, path)
-    trace = Trace.of(results).within(_recorded(house, commit, results))
+    code = recorded_code(house, commit)
+    trace = Trace.of(results).within(_recorded(code, results))
     traced = inner = trace.path(path)
     if path.split(".")[0] == "findings":
         traced, inner, value = _of_finding(run, results, path)
     origin = trace.origin(traced)
     protocol = read_document(house, run, commit, "protocol.json")
-    file, line = _place(house, commit, origin.function)
+    file, line = _place(code, origin.function)
     step = next(step for step in STEPS if step.name == origin.step)
     digests = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
     inputs = {
@@ -106,6 +110,7 @@ def told(house: House, run: RunId, path: str, *, evidence: bool = False) -> Told
         commit=provenance["run"]["code_commit"],
         file=file,
         line=line,
+        wheel=None if code.wheel is None else {"name": code.wheel.name, "sha256": code.wheel.sha256},
         protocol={key: value_at(protocol, key) for key in origin.protocol_keys if _given(protocol, key)},
         inputs={"protocol.json": digests["protocol.json"], **inputs},
         subjects=shown.subjects,
@@ -127,6 +132,7 @@ def explain(house: House, run: RunId, path: str, scratch: Path, *, evidence: boo
         commit=found.commit,
         file=found.file,
         line=found.line,
+        wheel=found.wheel,
         protocol=found.protocol,
         inputs=found.inputs,
         subjects=found.subjects,
@@ -146,7 +152,7 @@ def recomputed(house: House, found: Told, scratch: Path) -> Any:  # noqa: ANN401
 
 def source_of(house: House, found: Told) -> str:
     """Return the recorded code of the function behind a result: its definition, as the commit holds it."""
-    lines = house.records.read(found.sealed, found.file).decode().splitlines()
+    lines = recorded_code(house, found.sealed).read(found.file).decode().splitlines()
     rest = itertools.takewhile(lambda line: not line or line[0] in " )\t", lines[found.line :])
     return "\n".join([lines[found.line - 1], *rest]).rstrip() + "\n"
 
@@ -199,41 +205,39 @@ def _given(protocol: dict[str, Any], key: str) -> bool:
     return key.split(".")[0] in protocol
 
 
-def _recorded(house: House, commit: str, results: Mapping[str, Any]) -> tuple[Origin, ...]:
+def _recorded(code: RecordedCode, results: Mapping[str, Any]) -> tuple[Origin, ...]:
     """Return the recorded code's trace table, and before it that of the outcome where it has its own."""
 
     def read(module: str) -> str:
-        return house.records.read(commit, _file_of(module)).decode()
+        return code.read(_file_of(module)).decode()
 
     return tuple(
-        origin
-        for file in trace_files(results)
-        for origin in recorded_origins(_trace_table(house, commit, file), read)
+        origin for file in trace_files(results) for origin in recorded_origins(_trace_table(code, file), read)
     )
 
 
-def _trace_table(house: House, commit: str, file: str) -> str:
+def _trace_table(code: RecordedCode, file: str) -> str:
     """Return the source of a trace table of the recorded code, wherever below ``medicore/records`` it stands."""
-    places = [name for name in house.records.names(commit, "medicore/records") if name.split("/")[-1] == file]
+    places = [name for name in code.names("medicore/records") if name.split("/")[-1] == file]
     if len(places) != 1:
         raise IntegrityError(
-            f"the code of commit {commit[:12]} has {len(places)} files {file} below medicore/records; expected one; "
+            f"the code of commit {code.commit[:12]} has {len(places)} files {file} below medicore/records; expected one; "
             "run 'medicore verify'"
         )
-    return house.records.read(commit, f"medicore/records/{places[0]}").decode()
+    return code.read(f"medicore/records/{places[0]}").decode()
 
 
 def _file_of(module: str) -> str:
     return f"{module.replace('.', '/')}.py"
 
 
-def _place(house: House, commit: str, function: str) -> tuple[str, int]:
+def _place(code: RecordedCode, function: str) -> tuple[str, int]:
     """Return file and line of a function in the recorded code."""
     module, name = function.split(":")
     file = _file_of(module)
-    for number, text in enumerate(house.records.read(commit, file).decode().splitlines(), start=1):
+    for number, text in enumerate(code.read(file).decode().splitlines(), start=1):
         if text.startswith((f"def {name}(", f"class {name}")):
             return file, number
     raise IntegrityError(
-        f"{name} is not in {file} of commit {commit[:12]}; the trace table names another function"
+        f"{name} is not in {file} of commit {code.commit[:12]}; the trace table names another function"
     )

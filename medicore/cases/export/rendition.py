@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from medicore.cases.run.histories import history_of
+from medicore.cases.run.recorded_code import recorded_code
 from medicore.cases.run.stored import file_entry, read_provenance, stored_file
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
@@ -106,8 +107,8 @@ def _sources(house: House, history: RunHistory, sealed: str, names: tuple[str, .
         "run.json": document(_run(provenance, protocol, halted=halted)),
         "rendition.json": document(of),
     }
-    held = house.records.names(sealed, _TEMPLATE)
-    template = {name: house.records.read(sealed, f"{_TEMPLATE}/{name}") for name in held}
+    code = recorded_code(house, sealed)
+    template = {name: code.read(f"{_TEMPLATE}/{name}") for name in code.names(_TEMPLATE)}
     return RenditionSources(template, inputs, EVIDENCE_PAGE if halted else "")
 
 

@@ -59,7 +59,9 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
 def _require_same_code(house: House, history: RunHistory) -> None:
     """Raise ConfigurationError unless code and packages are those with which the run began; the ledger records this."""
     try:
-        require_begun_on(history.run, history.request.code_commit, house.code.require_clean())
+        require_begun_on(
+            history.run, history.request.code_commit, house.code.require_clean(history.run.study)
+        )
         house.environment.require_locked()
     except ConfigurationError as error:
         log(house, SERVICE, "review.halted", str(history.run), str(error), {})

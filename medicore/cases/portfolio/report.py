@@ -63,7 +63,7 @@ def portfolio_report(
         "paper": house.paper,
     }
     pdf = house.renderer(house.renderer_name).render(
-        str(house.code.root / "quarto_templates"),
+        str(house.code.templates),
         {"portfolio.json": document(contents), "run.json": document(identity)},
         datetime.combine(date.fromisoformat(contents["day"]), datetime.min.time(), tzinfo=UTC),
         TEMPLATE,

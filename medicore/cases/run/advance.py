@@ -59,7 +59,7 @@ def rendering(house: House, identity: Mapping[str, Any]) -> Rendering:
     """Return what the report step of a run needs in addition to its files."""
     return Rendering(
         renderer=house.renderer(identity["renderer"]),
-        template_folder=str(house.code.root / "quarto_templates"),
+        template_folder=str(house.code.templates),
         libraries=house.environment.locked(),
     )
 

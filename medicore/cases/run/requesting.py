@@ -103,15 +103,15 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
     with _refusals(house, request):
         _requester(house, request.requester)
         if request.commit:
-            require_commit(request.commit, house.code.commit())
+            require_commit(request.commit, house.code.commit(request.study))
         protocol = house.protocols.load(request.study)
         require_own_name(house, request.study)
         _require_month(protocol, request.month, house.clock.now())
         require_printable(protocol)
         require_decided(protocol)
         if request.exploratory:
-            return protocol, house.code.commit(), house.environment.digest()
-        return protocol, house.code.require_clean(), house.environment.require_locked()
+            return protocol, house.code.commit(request.study), house.environment.digest()
+        return protocol, house.code.require_clean(request.study), house.environment.require_locked()
 
 
 def require_own_name(house: House, study: str) -> None:

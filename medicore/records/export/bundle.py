@@ -137,7 +137,8 @@ What is in it
   record/                  the record: protocol, frozen data (lock/), every step's result, report.pdf, provenance.json
   analysis-results.json    the results in the form of the CDISC Analysis Results Standard 1.0 (finished runs)
   ro-crate-metadata.json   the description of this folder for other software (RO-Crate 1.1)
-  code/source.tar          the code, commit {code_commit}
+  code/source.tar          the code, commit {code_commit};
+                           from a company's workspace the code is the wheel below product/ in it
   code/*.commit            the commits as git keeps them; repository/ holds what the record changed beside itself
   environment/             the locked libraries, and the bill of materials in CycloneDX 1.6
   ledger/                  the audit trail: this run's events in full, and those of an earlier run whose decisions

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from medicore.errors import ConfigurationError
 from medicore.records.canonical import sha256
+from medicore.records.workspace.files import libraries_of
 from medicore.stores.command import run
 from medicore.stores.content.environment import LOCK_FILE, LockedEnvironment
 from medicore.stores.files import write_atomically
@@ -37,7 +38,11 @@ class RecordedEnvironments:
         recorded = LockedEnvironment(code)
         if not recorded.deviations():
             return Path(sys.executable)
-        locks = [(code / name).read_bytes() for name in (LOCK_FILE, QUARTO_LOCK) if (code / name).is_file()]
+        locks = [
+            libraries_of((code / name).read_bytes())
+            for name in (LOCK_FILE, QUARTO_LOCK)
+            if (code / name).is_file()
+        ]
         digest = sha256(b"".join(locks))
         place = self._folder / digest[:16]
         marker, python = place / _COMPLETE, place / "bin" / "python"

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from medicore.errors import ConfigurationError
@@ -12,9 +12,10 @@ from medicore.stores.git.trees import object_name, write_tree
 # What `dvc repro` on main writes: it contains no code, and DVC does not look into folders that git ignores.
 _WRITTEN_BY_DVC = ("dvc.lock", "records/")
 _PACKAGES = ("medicore", "flows")
+_CACHE = ".mypy_cache"  # lies in the templates of a checkout; nothing can be imported from a name with a dot
 
 
-def _our_modules() -> list[tuple[str, Path]]:
+def our_modules() -> list[tuple[str, Path]]:
     """Return our imported modules, each with the file that it was read from."""
     named = [(name, getattr(module, "__file__", None)) for name, module in list(sys.modules.items())]
     return [(name, Path(file).resolve()) for name, file in named if file and name.split(".")[0] in _PACKAGES]
@@ -26,12 +27,33 @@ def _origin(module: str, file: Path) -> Path | None:
     return file.parents[path.count("/") - 1] if str(file).endswith(path) else None
 
 
-def _code_in(place: Path) -> dict[str, str]:
+def unlike(
+    modules: Iterable[tuple[str, Path]],
+    expected: Mapping[str, str],
+    packages: Iterable[str],
+    *,
+    where: str,
+    than: str,
+) -> list[str]:
+    """Return how the code at the places of ``modules`` differs from the ``expected`` blobs by path, one line each.
+
+    All of our code at such a place must be the expected one, including code that is imported later. Each line says
+    ``where`` the code was found, and ``than`` what it differs.
+    """
+    origins = {name: _origin(name, file) for name, file in modules}
+    found = [f"{where}: {name}" for name, place in origins.items() if place is None]
+    for place in {place for place in origins.values() if place is not None}:
+        there = _code_in(place, packages)
+        different = [path for path in there.keys() | expected if there.get(path) != expected.get(path)]
+        found += [f"{where}, unlike {than}: {path}" for path in different]
+    return found
+
+
+def _code_in(place: Path, packages: Iterable[str]) -> dict[str, str]:
     """Return the blob of each file of our packages in a folder, by its path there."""
-    files = [path for package in _PACKAGES for path in (place / package).rglob("*") if path.is_file()]
-    return {
-        path.relative_to(place).as_posix(): _blob(path) for path in files if path.parent.name != "__pycache__"
-    }
+    files = [path for package in packages for path in (place / package).rglob("*") if path.is_file()]
+    read = [path for path in files if path.parent.name != "__pycache__" and _CACHE not in path.parts]
+    return {path.relative_to(place).as_posix(): _blob(path) for path in read}
 
 
 def _blob(file: Path) -> str:
@@ -45,8 +67,16 @@ class GitCode:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def commit(self) -> str:
+    @property
+    def templates(self) -> Path:
+        """The folder of the report's templates."""
+        return self.root / "quarto_templates"
+
+    def commit(self, study: str | None = None) -> str:  # noqa: ARG002 - a checkout has one commit for all studies
         """Return the commit of the checkout."""
+        return self._head()
+
+    def _head(self) -> str:
         if not (self.root / ".git").exists():
             raise ConfigurationError(
                 f"{self.root.name} is not a git checkout, so its code cannot be named; "
@@ -77,32 +107,22 @@ class GitCode:
         return _blob(path) if path.is_file() else None
 
     def _foreign(self, recorded: Mapping[str, str]) -> list[str]:
-        """Return what is imported from outside the checkout and differs from the commit, one line each.
-
-        If a module comes from elsewhere, all of our code there must be the commit's, including code that is imported
-        later.
-        """
+        """Return what is imported from outside the checkout and differs from the commit, one line each."""
         root = self.root.resolve()
-        outside = [(name, file) for name, file in _our_modules() if not file.is_relative_to(root)]
-        origins = {name: _origin(name, file) for name, file in outside}
-        found = [f"imported from outside: {name}" for name, place in origins.items() if place is None]
+        outside = [(name, file) for name, file in our_modules() if not file.is_relative_to(root)]
         expected = {path: blob for path, blob in recorded.items() if path.split("/")[0] in _PACKAGES}
-        for place in {place for place in origins.values() if place is not None}:
-            there = _code_in(place)
-            different = [path for path in there.keys() | expected if there.get(path) != expected.get(path)]
-            found += [f"imported from outside, unlike the commit: {path}" for path in different]
-        return found
+        return unlike(outside, expected, _PACKAGES, where="imported from outside", than="the commit")
 
-    def require_clean(self) -> str:
+    def require_clean(self, study: str | None = None) -> str:
         """Return the commit after proving that it is what runs; raise ConfigurationError when anything differs."""
-        commit = self.commit()
+        commit = self._head()
         found = self.deviations()
         if found:
             raise ConfigurationError(
                 f"the code is not commit {commit[:12]}: {len(found)} difference(s), first {found[0]!r}; "
                 "commit or remove them, or run with --exploratory"
             )
-        return commit
+        return self.commit(study)
 
     def export(self, commit: str, target: Path) -> None:
         """Write the tree of ``commit`` into the folder ``target``."""

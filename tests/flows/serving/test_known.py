@@ -10,6 +10,7 @@ import yaml
 
 from flows.serving.known import Deployment, Job, Known, claimed, refused_name
 from medicore.errors import ConfigurationError
+from medicore.records.workspace.files import deployments_of
 from tests.conftest import ROOT
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -33,6 +34,17 @@ def test_what_is_declared_is_executed(known: Known) -> None:
     """A deployment as declared is its entrypoint; a pinned one that of the commit which the flow run names."""
     assert known.job(STUDY, {}) == Job("flows/analysis.py:analysis", None)
     assert known.job(PINNED, {"commit": COMMIT}) == Job("flows/analysis.py:analysis", COMMIT)
+
+
+def test_flows_of_a_workspace_are_modules(tmp_path: Path) -> None:
+    """In a workspace a deployment names module and function of the product, and is recognised as one of a checkout is."""
+    text = (ROOT / "prefect.yaml").read_text("utf-8")
+    (tmp_path / "prefect.yaml").write_text(deployments_of(text), "utf-8")
+    declared = Known(tmp_path)
+    module = "flows.analysis.analysis"
+    assert declared.job(replace(STUDY, entrypoint=module), {}) == Job(module, None)
+    with pytest.raises(ConfigurationError, match="'analysis/pinned' is unknown"):
+        declared.job(replace(PINNED, entrypoint=module), {"commit": COMMIT})
 
 
 def test_every_study_is_declared_monthly() -> None:

@@ -44,6 +44,7 @@ ANSWERS: Steps = (
     ("archive verify", (RUN,), 0, RUN),
 )
 WORK: Steps = (
+    ("new", ("{new}/workspace", "--wheel", "{new}/none.whl"), 9, ""),
     ("init", (), 0, "Already initialised"),
     ("edc deliver", (NEXT, BROKEN, CLEAN), 0, NEXT),
     ("run", (CLEAN, NEXT), 0, "sealed, awaiting approval"),

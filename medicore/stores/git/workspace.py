@@ -1,0 +1,138 @@
+"""A workspace: a company's own repository of protocols, whose code is the product's wheel in it."""
+
+import tempfile
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from medicore.errors import ConfigurationError, IntegrityError, ProtocolError
+from medicore.records.protocol.hypotheses.portfolio_family import FAMILIES, parse_families
+from medicore.records.workspace.files import SOURCES, WORKSPACE, locked_line
+from medicore.records.workspace.wheel import FOLDER, PACKAGES, Wheel, read_wheel, wheel_in
+from medicore.stores.content.environment import LOCK_FILE
+from medicore.stores.git.calling import git
+from medicore.stores.git.code import GitCode, our_modules, unlike
+from medicore.stores.git.trees import object_name
+from medicore.stores.installed import PRODUCT
+
+_SHARED = (WORKSPACE, LOCK_FILE, "dvc.yaml", "params.yaml", ".dvcignore", ".gitattributes", ".gitignore")
+_SHARED_FOLDERS = (".dvc/", f"{FOLDER}/")
+_OF_ALL_STUDIES = ("studies/names.yaml",)
+_BUILT = tuple(f"{SOURCES}{name}" for name in ("dvc.yaml", "prefect.yaml", LOCK_FILE))
+"""What the build puts into the wheel from elsewhere in the checkout, and nothing reads in an installation."""
+
+
+def is_workspace(root: Path) -> bool:
+    """Return whether a folder is a workspace."""
+    return (root / WORKSPACE).is_file()
+
+
+def code_of(root: Path) -> GitCode:
+    """Return the code of a house: of a workspace, or of a checkout of the product."""
+    return WorkspaceCode(root) if is_workspace(root) else GitCode(root)
+
+
+def running_from(root: Path) -> Path:
+    """Return the folder of the code that a house's processes run: the checkout itself, or that of the installed product."""
+    return PRODUCT if is_workspace(root) else root
+
+
+class WorkspaceCode(GitCode):
+    """A workspace, with the wheel of the product that runs.
+
+    Each study has a commit of its own, without parent, which is made from the workspace's commit: its tree has the
+    study's protocol, the product and what all studies share, and its message names the workspace's commit. The same
+    workspace's commit always gives the same. So no record of a study, and no copy of one, has a byte of another study.
+    """
+
+    @property
+    def templates(self) -> Path:
+        """The folder of the report's templates: that of the running product."""
+        return PRODUCT / "quarto_templates"
+
+    @cached_property
+    def wheel(self) -> Wheel:
+        """The wheel in the workspace's folder; ``deviations`` holds it against the commit."""
+        folder = self.root / FOLDER
+        try:
+            name = wheel_in(path.name for path in folder.iterdir()) if folder.is_dir() else None
+            if name is not None:
+                return read_wheel(name, (folder / name).read_bytes())
+        except IntegrityError as error:
+            raise ConfigurationError(str(error)) from error
+        raise ConfigurationError(
+            f"workspace {self.root.name} has no wheel in its folder {FOLDER}; expected that of the product; restore it with git"
+        )
+
+    def commit(self, study: str | None = None) -> str:
+        """Return the commit of the workspace; with ``study`` the commit of this study alone, made where it is not there."""
+        head = self._head()
+        return head if study is None else self._alone(head, study)
+
+    def require_running(self) -> None:
+        """Raise ConfigurationError unless the code that runs is that of the wheel."""
+        found = self._unlike()
+        if found:
+            raise ConfigurationError(
+                f"the running product is not {self.wheel.name} of workspace {self.root.name}: {len(found)} difference(s), "
+                f"first {found[0]!r}; in the workspace's folder run 'pip install -r {LOCK_FILE}'"
+            )
+
+    def _foreign(self, recorded: Mapping[str, str]) -> list[str]:  # noqa: ARG002 - the wheel is among what git holds
+        """Return how the running code differs from the wheel, and whether the lock file names another one."""
+        lock = self.root / LOCK_FILE
+        locked = lock.is_file() and locked_line(self.wheel) in lock.read_text(encoding="utf-8")
+        return [
+            *([] if locked else [f"{LOCK_FILE} does not name {self.wheel.path} with its SHA-256"]),
+            *self._unlike(),
+        ]
+
+    def _unlike(self) -> list[str]:
+        """Return how the running code differs from the wheel, one line each."""
+        expected = {path: object_name("blob", data) for path, data in self.wheel.files.items()}
+        for name in _BUILT:
+            if not (PRODUCT / name).is_file():
+                expected.pop(name, None)
+        return unlike(our_modules(), expected, PACKAGES, where="imported", than=self.wheel.name)
+
+    def _alone(self, head: str, study: str) -> str:
+        """Return the commit of a study: without parent, with what all studies share, and no other study."""
+        own = (f"studies/{study}.yaml", *_OF_ALL_STUDIES, *_SHARED, *self._families(head, study))
+        listed = git("ls-tree", "-r", "-z", head, folder=self.root).split(b"\0")
+        kept = [
+            entry
+            for entry in listed
+            if (name := entry.partition(b"\t")[2].decode(errors="replace")) in own
+            or name.startswith(_SHARED_FOLDERS)
+        ]
+        when = git("show", "-s", "--format=%ct", head, folder=self.root).decode().strip()
+        who = {
+            f"GIT_{role}_{key}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for key, value in (
+                ("NAME", "medicore"),
+                ("EMAIL", "medicore@medicore.invalid"),
+                ("DATE", f"{when} +0000"),
+            )
+        }
+        with tempfile.TemporaryDirectory() as scratch:
+            environment = {**who, "GIT_INDEX_FILE": str(Path(scratch) / "index")}
+
+            def call(*arguments: str, data: bytes | None = None) -> str:
+                return git(*arguments, folder=self.root, data=data, environment=environment).decode().strip()
+
+            call("update-index", "-z", "--index-info", data=b"".join(entry + b"\0" for entry in kept))
+            message = f"Study {study} of workspace commit {head}"
+            return call("commit-tree", call("write-tree"), "-m", message)
+
+    def _families(self, head: str, study: str) -> tuple[str, ...]:
+        """Return the file of the families across studies where the study belongs to one, otherwise nothing."""
+        name = f"studies/{FAMILIES}"
+        if not git("ls-tree", head, "--", name, folder=self.root):
+            return ()
+        text = git("cat-file", "blob", f"{head}:{name}", folder=self.root).decode(errors="replace")
+        try:
+            families = parse_families(text, name)
+        except ProtocolError:
+            return ()
+        return (name,) if any(study in family.studies for family in families) else ()

@@ -1,0 +1,137 @@
+"""What runs in a workspace is its wheel, to the byte, and each study has a commit without the others."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from medicore.errors import ConfigurationError
+from medicore.stores.git.workspace import WorkspaceCode, code_of, running_from
+from medicore.workspace import make_workspace
+from tests.conftest import ROOT, copy_tree, git
+from tests.whole_house.wheel import NAME, packed, product_wheel
+
+FAMILIES = """\
+families:
+  - name: Both
+    studies: [EXAMPLE-01, ACME-02]
+    method: holm
+    alpha: 0.05
+"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace as it was made: to be copied from."""
+    folder = tmp_path_factory.mktemp("made")
+    make_workspace(folder / "workspace", product_wheel(folder))
+    return folder / "workspace"
+
+
+@pytest.fixture
+def code(made: Path, tmp_path: Path) -> Iterator[WorkspaceCode]:
+    """The code of a copy of the workspace."""
+    copy_tree(made, tmp_path / "workspace")
+    for key in ("name", "email"):
+        git("config", f"user.{key}", "tester@medicore.invalid", folder=tmp_path / "workspace")
+    yield WorkspaceCode(tmp_path / "workspace")
+    shutil.rmtree(tmp_path / "workspace")
+
+
+def test_workspace_is_its_commit(code: WorkspaceCode) -> None:
+    """Nothing differs: the folder is the commit, the lock names the wheel, and what runs is the wheel."""
+    assert isinstance(code_of(code.root), WorkspaceCode)
+    assert code.deviations() == ()
+    assert code.require_clean() == code.commit() == git("rev-parse", "HEAD", folder=code.root)
+    assert code.templates == ROOT / "quarto_templates"
+    code.require_running()
+    assert (running_from(code.root), running_from(code.root.parent)) == (ROOT, code.root.parent)
+
+
+def test_every_difference_is_named(code: WorkspaceCode) -> None:
+    """A changed protocol, a file that git does not hold and a lock that names another wheel are each one line."""
+    (code.root / "studies" / "EXAMPLE-01.yaml").write_text("study: none")
+    (code.root / "studies" / "MORE-01.yaml").write_text("study: none")
+    (code.root / "requirements.lock").write_text("numpy==2.0\n")
+    assert code.deviations() == (
+        "modified or missing: requirements.lock",
+        "modified or missing: studies/EXAMPLE-01.yaml",
+        f"requirements.lock does not name product/{NAME} with its SHA-256",
+        "untracked: studies/MORE-01.yaml",
+    )
+
+
+def test_another_product_is_not_the_wheel(code: WorkspaceCode, tmp_path: Path) -> None:
+    """A wheel with one other file, committed and locked as it should be, is not what runs."""
+    wheel = product_wheel(tmp_path, {"medicore/errors.py": b"changed = True\n"})
+    shutil.copy(wheel, code.root / "product" / NAME)
+    said = rf"is not {NAME} of workspace workspace: 1 difference\(s\), first 'imported, unlike {NAME}: medicore/errors\.py'"
+    with pytest.raises(ConfigurationError, match=said):
+        code.require_running()
+    (code.root / "product" / NAME).write_bytes(packed({"medicore/a.py": b""}))
+    with pytest.raises(ConfigurationError, match="the code is not commit"):
+        WorkspaceCode(code.root).require_clean()
+
+
+def test_a_module_from_elsewhere_is_named(
+    code: WorkspaceCode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that is imported from another folder is held against the wheel too, also where it is more than the wheel has."""
+    strange = ModuleType("medicore.strange")
+    strange.__file__ = str(tmp_path / "elsewhere" / "medicore" / "strange.py")
+    Path(strange.__file__).parent.mkdir(parents=True)
+    Path(strange.__file__).write_text("")
+    monkeypatch.setitem(sys.modules, "medicore.strange", strange)
+    found = code.deviations()
+    assert f"imported, unlike {NAME}: medicore/strange.py" in found
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda folder: shutil.rmtree(folder), "has no wheel in its folder product; .* restore it with git"),
+        (lambda folder: (folder / NAME).write_bytes(b""), "is damaged, or no wheel"),
+        (lambda folder: (folder / "b.whl").write_bytes(b""), "holds 2 wheels"),
+    ],
+)
+def test_without_its_wheel_nothing_runs(code: WorkspaceCode, spoil: object, said: str) -> None:
+    """A workspace whose wheel is missing, damaged or one of two is refused with what is to be done."""
+    assert callable(spoil)
+    spoil(code.root / "product")
+    with pytest.raises(ConfigurationError, match=said):
+        code.require_clean()
+
+
+def test_a_study_has_a_commit_of_its_own(code: WorkspaceCode) -> None:
+    """It holds the study's protocol and what all share, names the workspace's commit, and is the same each time."""
+    (code.root / "studies" / "ACME-02.yaml").write_text("study: ACME-02\n")
+    (code.root / "secret.txt").write_text("of another sponsor\n")
+    git("add", "--all", folder=code.root)
+    git("commit", "--quiet", "--message", "Another study", folder=code.root)
+    head, alone = code.commit(), code.require_clean("ACME-02")
+    assert code.commit("ACME-02") == alone != code.commit("EXAMPLE-01")
+    listed = git("ls-tree", "-r", "--name-only", alone, folder=code.root).splitlines()
+    assert listed == [
+        ".dvc/.gitignore", ".dvc/config", ".dvcignore", ".gitattributes", ".gitignore", "dvc.yaml", "params.yaml",
+        f"product/{NAME}", "requirements.lock", "studies/ACME-02.yaml", "workspace.toml",
+    ]  # fmt: skip
+    shown = git("cat-file", "commit", alone, folder=code.root)
+    assert "parent" not in shown
+    assert shown.endswith(f"\n\nStudy ACME-02 of workspace commit {head}")
+
+
+def test_families_are_of_their_studies(code: WorkspaceCode) -> None:
+    """The file of the families is in the commit of a study that belongs to one, and in no other."""
+    path = code.root / "studies" / "families.yaml"
+    held = {}
+    for text in (FAMILIES, "- nothing\n"):
+        path.write_text(text)
+        git("add", "--all", folder=code.root)
+        git("commit", "--quiet", "--message", "Families", folder=code.root)
+        for study in ("ACME-02", "ACME-03"):
+            names = git("ls-tree", "-r", "--name-only", code.commit(study), folder=code.root).splitlines()
+            held[text, study] = "studies/families.yaml" in names
+    assert [*held.values()] == [True, False, False, False]
