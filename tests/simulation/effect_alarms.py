@@ -7,8 +7,9 @@ import numpy as np
 
 from medicore.errors import EstimationError
 from medicore.stats.bootstrap.bootstrap import bootstrap_effect
-from medicore.stats.bootstrap.disagreement import World, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.bootstrap.disagreement import bootstrap_alarm_rate, sandwich_alarm_rate
 from medicore.stats.bootstrap.growth import change_alarm_rate
+from medicore.stats.bootstrap.world import World
 from medicore.stats.effect.contrasts import difference
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.small_sample import small_sample_means

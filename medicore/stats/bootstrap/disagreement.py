@@ -2,25 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
-from scipy.special import expit, logit
 
 from medicore.errors import EstimationError
 from medicore.stats.balance.weights import Target
 from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap.bootstrap_measure import measured
+from medicore.stats.bootstrap.world import World
 from medicore.stats.effect.augmented import AugmentedResult
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.measures import Measure, effect_of
 from medicore.stats.effect.small_sample import small_sample_means
-from medicore.stats.given import checked
-from medicore.stats.models.leverage import leverages
 from medicore.stats.models.logistic import LogisticFit, fit_logistic
-from medicore.stats.models.outcome_model import Family, OutcomeModel
+from medicore.stats.models.outcome_model import Family
 
 Vector = NDArray[np.float64]
 
@@ -28,59 +24,6 @@ DRAWS = 64
 """Studies drawn; the standard error of a rate of 5 % is then 2.7 %."""
 RESAMPLES = 288
 """Bootstrap replicates in each, where a run has more; what their noise adds to the rate is taken out again."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """A study in which both models are right: its covariates, and the distributions of arm and outcome.
-
-    ``score`` and ``means``, ``(n,)`` and ``(n, 2)``, treated first, are the truths; ``residuals`` are those of each arm,
-    empty for a binomial outcome.
-    """
-
-    x_propensity: Vector
-    x_outcome: Vector
-    score: Vector
-    means: Vector
-    residuals: tuple[Vector, Vector]
-
-    @classmethod
-    @checked
-    def of(
-        cls,
-        x_propensity: Vector,
-        x_outcome: Vector,
-        treated: NDArray[np.bool_],
-        outcome: Vector,
-        family: Family = "gaussian",
-        *,
-        randomised: bool = False,
-    ) -> Self:
-        """Return the world of the fitted models, freed of what they owe to chance.
-
-        Fitted scores vary more than the true ones. Their linear predictor is shrunk about its mean by (χ² − p)/χ², where
-        χ² is the likelihood ratio of the model and p its number of covariates (van Houwelingen & le Cessie, 1990); where the
-        study is ``randomised`` every true score is the treated's share. The
-        residuals are divided by √(1 − leverage) and centred.
-        """
-        fit = fit_logistic(x_propensity, treated)
-        result = doubly_robust(x_outcome, treated, outcome, fit, family=family)
-        means = np.column_stack([model.predicted for model in result.models])
-        one, zero = (
-            _residuals(model, arm, outcome, family)
-            for model, arm in zip(result.models, (treated, ~treated), strict=True)
-        )
-        score = np.full(len(treated), treated.mean()) if randomised else _shrunken(fit, treated)
-        return cls(x_propensity, x_outcome, score, means, (one, zero))
-
-    def draw(self, chance: np.random.Generator) -> tuple[NDArray[np.bool_], Vector]:
-        """Return arm and outcome of one study."""
-        treated = chance.random(len(self.score)) < self.score
-        mean = np.where(treated, self.means[:, 0], self.means[:, 1])
-        if not self.residuals[0].size:
-            return treated, (chance.random(len(mean)) < mean).astype(np.float64)
-        drawn = [chance.choice(pool, len(mean)) for pool in self.residuals]
-        return treated, mean + np.where(treated, *drawn)
 
 
 def sandwich_alarm_rate(
@@ -188,27 +131,3 @@ def _some(found: list[float]) -> Vector:
             "use fewer covariates"
         )
     return np.array(found)
-
-
-def _shrunken(fit: LogisticFit, treated: NDArray[np.bool_]) -> Vector:
-    """Return the scores with their linear predictor shrunk about its mean, and the mean score as it was."""
-    share, n = float(treated.mean()), len(treated)
-    empty = n * (share * np.log(share) + (1 - share) * np.log1p(-share))
-    ratio = 2 * (fit.log_likelihood - empty)
-    parameters = len(fit.theta) - 1
-    slope = max(ratio - parameters, 0.0) / ratio if ratio > 0 else 0.0
-    predictor = logit(fit.fitted)
-    inward = slope * (predictor - predictor.mean())
-    shift = brentq(lambda intercept: float(expit(intercept + inward).mean()) - share, -50.0, 50.0)
-    score: Vector = expit(shift + inward)
-    return score
-
-
-def _residuals(model: OutcomeModel, arm: NDArray[np.bool_], outcome: Vector, family: Family) -> Vector:
-    """Return the centred residuals of an arm with the variance of the outcome; none for a binomial outcome."""
-    if family != "gaussian":
-        return np.zeros(0)
-    free = np.maximum(1 - leverages(model, arm, family), 1e-3)
-    made: Vector = (outcome - model.predicted)[arm] / np.sqrt(free)
-    centred: Vector = made - made.mean()
-    return centred

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
 from medicore.stats.balance.weights import Target
-from medicore.stats.bootstrap.disagreement import World
+from medicore.stats.bootstrap.world import World
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.estimate import Estimate
 from medicore.stats.effect.measures import Measure, effect_of

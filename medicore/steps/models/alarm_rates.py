@@ -5,8 +5,9 @@ from typing import Any
 
 from medicore.errors import EstimationError
 from medicore.records.protocol.protocol import Protocol
-from medicore.stats.bootstrap.disagreement import World, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.bootstrap.disagreement import bootstrap_alarm_rate, sandwich_alarm_rate
 from medicore.stats.bootstrap.growth import change_alarm_rate
+from medicore.stats.bootstrap.world import World
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.seeds import derived_seed
 

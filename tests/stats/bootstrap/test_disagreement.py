@@ -1,17 +1,18 @@
-"""False alarms of the gates of variances: the world that is right, and the rates by a second, plainer simulation."""
+"""False alarms of the gates of variances: the rates by a second, plainer simulation."""
 
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy.special import expit, logit, ndtr
+from scipy.special import expit, ndtr
 
 from medicore.errors import EstimationError
 from medicore.stats.bootstrap import disagreement
 from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap.bootstrap_result import BootstrapResult
-from medicore.stats.bootstrap.disagreement import World, _studies, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.bootstrap.disagreement import _studies, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.bootstrap.world import World
 from medicore.stats.effect.contrasts import difference
 from medicore.stats.effect.doubly_robust import doubly_robust
 from medicore.stats.effect.small_sample import small_sample_means
@@ -26,70 +27,6 @@ REPLICATES = 224
 def world(sample: Sample, *, randomised: bool = False) -> World:
     """Return the world of a sample."""
     return World.of(sample.x, sample.x, sample.treated, sample.outcome, sample.family, randomised=randomised)
-
-
-def test_the_true_scores_are_shrunk_and_keep_their_mean() -> None:
-    """Linear predictors are drawn towards their mean by (χ² − p)/χ², and the expected number of treated stays."""
-    sample = draw(21, n=200)
-    fit = sample.fit
-    n1, n0 = sample.treated.sum(), (~sample.treated).sum()
-    ratio = 2 * (fit.log_likelihood - n1 * np.log(n1 / 200) - n0 * np.log(n0 / 200))
-    made = world(sample).score
-    slope = np.polyfit(logit(fit.fitted), logit(made), 1)[0]
-    assert slope == pytest.approx((ratio - 3) / ratio)
-    assert 0.5 < slope < 1
-    assert made.sum() == pytest.approx(n1)
-
-
-def test_scores_that_say_nothing_are_all_the_share() -> None:
-    """A likelihood ratio below the number of covariates, or a randomised study, leaves the treated's share to everybody."""
-    chance = np.random.Generator(np.random.PCG64(4))
-    x = chance.normal(size=(120, 6))
-    treated = np.arange(120) % 3 == 0
-    x -= np.where(treated[:, None], x[treated].mean(axis=0), x[~treated].mean(axis=0)) * 0.9
-    idle = Sample(x, treated, chance.normal(size=120))
-    assert world(idle).score == pytest.approx(np.full(120, 1 / 3))
-    sample = draw(22)
-    made = world(sample, randomised=True).score
-    assert np.array_equal(made, np.full(240, sample.treated.mean()))
-
-
-def test_scores_without_a_covariate_that_varies_are_the_share() -> None:
-    """Where the model has no parameter but its intercept, the likelihood ratio is 0."""
-    treated = np.arange(40) % 4 == 0
-    outcome = np.random.Generator(np.random.PCG64(5)).normal(size=40)
-    assert world(Sample(np.ones((40, 1)), treated, outcome)).score == pytest.approx(np.full(40, 0.25))
-
-
-def test_drawn_outcomes_follow_the_fitted_models() -> None:
-    """Means are those of the arm that is drawn, residuals have mean 0 and the arm's own variance, freed of the fit."""
-    chance = np.random.Generator(np.random.PCG64(6))
-    x, treated = chance.normal(size=(60, 4)), np.arange(60) % 2 == 0
-    outcome = 5 * treated + x[:, 0] + np.where(treated, 3.0, 0.5) * chance.normal(size=60)
-    made = world(Sample(x, treated, outcome), randomised=True)
-    drawn = [made.draw(np.random.Generator(np.random.PCG64(number))) for number in range(400)]
-    arms = np.array([arm for arm, _ in drawn])
-    residual = np.array([y - np.where(arm, made.means[:, 0], made.means[:, 1]) for arm, y in drawn])
-    assert arms.mean() == pytest.approx(0.5, abs=0.02)
-    assert len(np.unique(arms.sum(axis=1))) > 10
-    for place, inside in enumerate((arms, ~arms)):
-        assert residual[inside].mean() == pytest.approx(0, abs=0.06)
-        fitted = (outcome - made.means[:, place])[treated if place == 0 else ~treated]
-        unbiased = np.sqrt((fitted**2).sum() / (30 - 5))
-        assert residual[inside].std() == pytest.approx(unbiased, rel=0.04)
-
-
-def test_binary_outcomes_are_drawn_with_their_risks() -> None:
-    """Every outcome is 0 or 1, and its frequency is the predicted risk under the arm that is drawn."""
-    sample = draw(23, n=150, family="binomial")
-    made = world(sample)
-    drawn = [made.draw(np.random.Generator(np.random.PCG64(number))) for number in range(600)]
-    outcomes, arms = np.array([y for _, y in drawn]), np.array([arm for arm, _ in drawn])
-    assert set(np.unique(outcomes)) == {0.0, 1.0}
-    for place, inside in enumerate((arms, ~arms)):
-        risk = np.where(inside, outcomes, 0).sum() / inside.sum()
-        expected = (inside * made.means[:, place]).sum() / inside.sum()
-        assert risk == pytest.approx(expected, abs=0.01)
 
 
 def studies(made: World, number: int) -> list[Sample]:

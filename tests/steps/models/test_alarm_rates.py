@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from medicore.stats.bootstrap.disagreement import World, bootstrap_alarm_rate, sandwich_alarm_rate
+from medicore.stats.bootstrap.disagreement import bootstrap_alarm_rate, sandwich_alarm_rate
 from medicore.stats.bootstrap.growth import change_alarm_rate
+from medicore.stats.bootstrap.world import World
 from medicore.stats.missing.observation import fit_observation
 from medicore.stats.models.logistic import fit_logistic
 from medicore.steps.models.alarm_rates import change_rate, variance_alarm_rate
