@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from medicore.edc.declared import Declared
     from medicore.ports.house import House
     from medicore.settings import Settings
 
@@ -77,6 +78,21 @@ Trusted = Annotated[
 RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, such as MED-2024-0147/2025-03/1.")]
 
 
+Encoding = Annotated[
+    list[str] | None, typer.Option(help="Encoding of text files, such as windows-1252; VALUE or FILE=VALUE.")
+]
+Delimiter = Annotated[
+    list[str] | None, typer.Option(help="comma, semicolon, tab or bar; VALUE or FILE=VALUE.")
+]
+Decimal = Annotated[
+    list[str] | None, typer.Option(help="Decimal mark of numbers, ',' or '.'; VALUE or FILE=VALUE.")
+]
+RowNames = Annotated[
+    list[str] | None, typer.Option(help="Rows begin with a row name, as R writes them: yes, or FILE=yes.")
+]
+"""How files of data are to be read, as a person declares it."""
+
+
 def settings() -> "Settings":
     """Return the settings of this call, and give Prefect's client the password of our own server.
 
@@ -107,3 +123,10 @@ def prefect(command: typer.Context, home: "Path") -> Iterator[None]:
     with prefect_server(home) as session:
         command.obj.append(session)
         yield
+
+
+def declared(**options: list[str] | None) -> "Declared":
+    """Return what the options declare, each by the key that ``Declared`` knows it by."""
+    from medicore.edc.declared import Declared
+
+    return Declared({key: given or [] for key, given in options.items()})

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, app, settings
-from medicore.cli.reading import Decimal, Delimiter, Encoding, RowNames, declared
+from medicore.cli.app import Decimal, Delimiter, Encoding, Json, RowNames, app, declared, settings
 from medicore.cli.show import emit, say
 
 if TYPE_CHECKING:

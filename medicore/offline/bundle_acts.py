@@ -11,6 +11,8 @@ if TYPE_CHECKING or __package__:
         Bundle,
         Json,
         as_json,
+        check_told_once,
+        digest,
         need,
         place,
         requester,
@@ -22,6 +24,8 @@ else:
         Bundle,
         Json,
         as_json,
+        check_told_once,
+        digest,
         need,
         place,
         requester,
@@ -63,14 +67,19 @@ SIGNED = {
     "archive.extended": ("operator", "quality"),
     "archive.held": ("operator", "quality"),
     "archive.lifted": ("quality",),
+    "archive.restored": ("reviewer", "quality"),
+    "run.exported": ("reviewer", "quality"),
 }
 """The acts on a run that a person signs, beside requests and decisions, and who may do them."""
+DECIDED_UPON = {
+    *("evidence.json", "evidence.pdf", "extract.parquet", "protocol.json", "report.pdf", "results.json")
+}
 
 
 def check_acts(bundle: Bundle) -> str:
-    """Follow the run from state to state: each is allowed, and follows from what was signed before it."""
+    """Follow the run from state to state: each is allowed, and follows from what was signed before it, for it alone."""
     run, state, accepted = bundle.manifest["run"], "unknown", list[Json]()
-    signed = bundle.named(*SIGNED, on=run)
+    signed = [event for event in bundle.named(*SIGNED, on=run) if event is not bundle.events[-1]]
     for event in signed:
         signed_act(bundle, event, SIGNED[event["action"]])
     skipped = {n for event in bundle.named(CORRECTED, on=run) for n in event["details"]["disregarded"]}
@@ -83,10 +92,18 @@ def check_acts(bundle: Bundle) -> str:
             follows(bundle, event, sealed, accepted)
             sealed = event["details"] if action in SEALING else sealed
             state, moves = MOVES[state, action], moves + 1
+    check_told_once(bundle.events)
     return (
         f"{moves} moves are as their states and the signatures before them allow; {len(signed)} other acts are signed; "
         f"the run is {state}"
     )
+
+
+def check_export(bundle: Bundle) -> str:
+    """Prove that somebody who may hand out records signed the last event, and with it the manifest of this folder."""
+    event = bundle.events[-1]
+    signed_act(bundle, event, SIGNED["run.exported"])
+    return f"{event['actor']} ({event['role']}) signed the export, and with it the manifest"
 
 
 def follows(bundle: Bundle, event: Json, sealed: Json, accepted: list[Json]) -> None:
@@ -170,7 +187,7 @@ def check_answers(bundle: Bundle) -> str:
 def answers(bundle: Bundle, run: str, until: int) -> list[Json]:
     """Return the signed decisions with which a run went on from its looks by an event, as a data lock holds them.
 
-    The record that they were signed on is not in the folder: they are bound to its commit and to the finding's digest.
+    Each is on the commit and the files of the record that the run had then, by the provenance that the ledger names.
     """
     names = ("run.halted", "decision.signed", "run.continued", "run.rejected")
     events = [event for event in bundle.named(*names, on=run) if event["sequence"] <= until]
@@ -184,11 +201,29 @@ def answers(bundle: Bundle, run: str, until: int) -> list[Json]:
         elif event["action"] == "decision.signed":
             said, on = signed_decision(bundle, event, asked, key)
             decided[event["sequence"]] = {**said, "commit": on["sealed commit"]}
+            if on["sealed commit"] == halt.get("commit"):
+                same = on == decided_upon(bundle, halt)
+                need(same, f"{place(event)} was signed on other files than the record of {run} had")
         else:
             standing = {n: said for n, said in decided.items() if said["commit"] == halt["commit"]}
             told = continuation(place(event), event["details"]["decisions"], halt["findings"], standing)
             found += [answer for part in told for answer in as_answer(run, part, halt["findings"])]
     return found
+
+
+def decided_upon(bundle: Bundle, sealed: Json) -> Json:
+    """Return the digests of an earlier run's record, on which a decision has to be signed, by its sealing event."""
+    name = f"earlier/{sealed['commit']}.provenance.json"
+    data = bundle.read(name)
+    need(digest(data) == sealed["provenance"], f"{name}: is not the one that the ledger names")
+    provenance = as_json(name, data)
+    files = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
+    return {
+        **{file: files[file] for file in files.keys() & DECIDED_UPON},
+        "code commit": provenance["run"]["code_commit"],
+        "requirements.lock": provenance["run"]["environment_digest"],
+        "sealed commit": sealed["commit"],
+    }
 
 
 def as_answer(run: str, part: Json, findings: list[Json]) -> list[Json]:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import subprocess
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ DECISION, ACT = "application/vnd.in-toto+json", "application/vnd.medicore.act+js
 ASKED = ("run.requested", "run.resumed")
 UNLISTED = {MANIFEST, EXPORTED, CHECKPOINT}  # the signature over the ledger's head covers these
 KEYS, ENDINGS = ("person.added", "person.renewed"), ("person.revoked", "person.renewed")  # of certificates
+LIMIT = timedelta(hours=1)  # the longest time between a signature and the event that records it
 Json = dict[str, Any]
 
 
@@ -152,13 +153,21 @@ def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, event: Json) -
     for end in ended:
         what = f"{'revoked' if end['action'] == 'person.revoked' else 'given another key'} by event"
         need(end["sequence"] > place, f"{name}: {who} was {what} {end['sequence']}, before event {place}")
-    for instant in (event["at"], signed.get("at") or signed.get("predicate", signed)["signed_at"]):
-        when = int(datetime.fromisoformat(instant.replace("Z", "+00:00")).timestamp())
+    instants = (event["at"], signed.get("at") or signed.get("predicate", signed)["signed_at"])
+    for instant in instants:
+        when = int(moment(instant).timestamp())
         alone = ("-no-CApath", "-no-CAstore", "-x509_strict", "-purpose", "smimesign", "-CAfile", "authority")
         held = openssl(bundle.scratch, "verify", *alone, "-attime", str(when), "pem")
         need(held, f"{name}: the certificate of {who} was not valid at {instant}")
         need(all(end["at"] > instant for end in ended), f"{name}: {who} was revoked before {instant}")
+    told, said = map(moment, instants)
+    need(abs(told - said) <= LIMIT, f"{name}: was signed at {instants[1]}, more than an hour from its event")
     return signed, signer
+
+
+def moment(text: str) -> datetime:
+    """Return the moment that a text of the ledger spells."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def place(event: Json) -> str:
@@ -178,6 +187,26 @@ def signed_act(bundle: Bundle, event: Json, roles: tuple[str, ...]) -> None:
         f"{name} ({event['action']}) is not what {event['actor']} signed",
     )
     need(act["role"] in roles, f"{name} ({event['action']}) is by one whose role may not do that")
+
+
+def check_told_once(events: list[Json]) -> int:
+    """Prove that no event copies a signature from an earlier one; return how many there are.
+
+    From an ECDSA signature (r, s) anyone can make (r, n - s): r alone tells two apart. A request may name several
+    studies, and the run that it began may go on with it.
+    """
+    seen = dict[tuple[str, bytes, str], Json]()
+    for event in events:
+        text = event.get("details", {}).get("envelope", "")
+        if not text or event["action"] == "checkpoint.signed":
+            continue
+        parts = as_json(place(event), base64.b64decode(text))
+        proof = base64.b64decode(parts["signatures"][0]["sig"])
+        study = event["subject"].partition("/")[0] if event["action"] in ASKED else ""
+        first = seen.setdefault((parts["payload"], proof[4 : 4 + proof[3]], study), event)
+        goes_on = event["action"] == ASKED[1] and event["subject"] == first["subject"]
+        need(first is event or goes_on, f"{place(event)} copies the signature in event {first['sequence']}")
+    return len(seen)
 
 
 def requester(bundle: Bundle, run: str) -> tuple[str, bytes]:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__:
-    from medicore.offline.bundle_acts import check_acts, check_answers
+    from medicore.offline.bundle_acts import check_acts, check_answers, check_export
     from medicore.offline.bundle_parts import (
         ASKED,
         AUTHORITY,
@@ -45,7 +45,7 @@ if TYPE_CHECKING or __package__:
 else:
     sys.dont_write_bytecode = True  # nothing is put into the folder
     sys.path.insert(0, str(Path(__file__).resolve().parent))  # where -I forbids to look
-    from bundle_acts import check_acts, check_answers
+    from bundle_acts import check_acts, check_answers, check_export
     from bundle_parts import (
         ASKED,
         AUTHORITY,
@@ -176,6 +176,7 @@ CHECKS = (
     check_code,
     check_acts,
     check_answers,
+    check_export,
 )
 
 

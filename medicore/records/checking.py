@@ -64,6 +64,8 @@ class CheckKind(Enum):
     """A sealed record, compared with the ledger's events before it."""
     ACT = auto()
     """Another signed act on a run."""
+    TOLD_ONCE = auto()
+    """The signatures on a run's acts, each told by one event alone."""
     ARCHIVE = auto()
     """The archive itself, or the manifest of what it holds of a run."""
     ARCHIVED_COPY = auto()

@@ -10,6 +10,7 @@ import pytest
 from medicore.cases.export.export import export
 from medicore.offline.bundle_acts import LOOKS, check_answers
 from medicore.offline.bundle_parts import Bundle, FaultError, check_ledger
+from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
 from tests.offline.forger import Json
 from tests.whole_house.exported import third_party
@@ -130,6 +131,35 @@ def ask_oneself(bundle: Bundle) -> None:
     ]
 
 
+def earlier(bundle: Bundle) -> str:
+    """Return the name of the provenance of the earlier run's record."""
+    (name,) = (name for name in bundle.files if name.startswith("earlier/"))
+    return name
+
+
+def restate(bundle: Bundle) -> None:
+    """The provenance of the earlier run names other data."""
+    stored(bundle, earlier(bundle), lambda provenance: provenance["files"][0].update(sha256="0" * 64))
+
+
+def restate_in_the_ledger(bundle: Bundle) -> None:
+    """So does the ledger, after its chain was made again."""
+    name = earlier(bundle)
+
+    def change(provenance: Json) -> None:
+        for entry in provenance["files"]:
+            if entry["name"] == "extract.parquet":
+                entry["sha256"] = "0" * 64
+
+    stored(bundle, name, change)
+    of_first(bundle, "run.halted")["details"]["provenance"] = sha256(bundle.files[name])
+
+
+def withhold(bundle: Bundle) -> None:
+    """The provenance of the earlier run is not in the folder."""
+    del bundle.files[earlier(bundle)]
+
+
 def answer_otherwise(bundle: Bundle) -> None:
     """The results name another decision than the data lock holds."""
     stored(
@@ -149,6 +179,9 @@ def answer_otherwise(bundle: Bundle) -> None:
         (rewrite, "continues with what nobody signed"),
         (rebind, "continues with what nobody signed"),
         (ask_oneself, "is not an envelope as MediCore spells it"),
+        (restate, "is not the one that the ledger names"),
+        (restate_in_the_ledger, "was signed on other files than the record of"),
+        (withhold, "provenance.json: is missing"),
         (answer_otherwise, "a finding is answered as record/lock/looks.json does not say"),
     ],
 )

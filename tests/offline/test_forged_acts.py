@@ -2,13 +2,14 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from medicore.cases.export.export import export
 from medicore.cases.people.attributed import record_act, require_signatory
-from medicore.offline.bundle_acts import check_acts
+from medicore.offline.bundle_acts import check_acts, check_export
 from medicore.offline.bundle_parts import Bundle, FaultError, check_ledger, requester
 from medicore.offline.verify_bundle import check_decisions
 from medicore.records.identifiers import RunId
@@ -19,6 +20,7 @@ from tests.whole_house.exported import third_party
 from tests.whole_house.house import WholeHouse, found_whole_house
 from tests.whole_house.people import words
 from tests.whole_house.study import SOUND_RUN, WAITING_RUN, waiting
+from tests.whole_house.tampering import second_signature
 
 
 def last(forger: Forger, action: str) -> Json:
@@ -169,6 +171,7 @@ def test_acts_that_were_signed_verify(acting: Path, tmp_path: Path) -> None:
         ("subject.viewed", {"actor": "quinn"}, r"\(subject.viewed\) is not what quinn signed"),
         ("archive.held", {"role": "reviewer"}, r"\(archive.held\) is not what quinn signed"),
         ("archive.held", {"details": {"keys": ["a"]}}, "is not a JSON document"),
+        ("archive.held", {"at": "2025-04-02T12:00:00.000000Z"}, "more than an hour from its event"),
         ("run.released", {"details": {"commit": "0" * 40}}, "released another record than this one"),
     ],
 )
@@ -189,6 +192,58 @@ def test_an_act_of_one_who_may_not_is_named(released_house: WholeHouse, tmp_path
     check_ledger(read)
     with pytest.raises(FaultError, match=r"\(archive.lifted\) is by one whose role may not do that"):
         check_acts(read)
+
+
+@pytest.mark.parametrize("make", [str, second_signature])
+@pytest.mark.parametrize("action", ["archive.held", "subject.viewed"])
+def test_an_act_that_is_told_twice_is_named(read: Bundle, action: str, make: Callable[[str], str]) -> None:
+    """A copy of a hold or of a look at a row is named, under the same signature or the second one that anyone can make."""
+    (done,) = read.named(action, on=SOUND_RUN)
+    details = {**done["details"], "envelope": make(done["details"]["envelope"])}
+    read.events.append({**done, "sequence": len(read.events) + 1, "details": details})
+    words = f"event {len(read.events)} copies the signature in event {done['sequence']}"
+    with pytest.raises(FaultError, match=words):
+        check_acts(read)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"reason": "For the press"}, r"\(run.exported\) is not what rita signed"),
+        ({"actor": "quinn"}, r"\(run.exported\) is not what quinn signed"),
+        ({"details": {"manifest": "0" * 64}}, "is not a JSON document"),
+    ],
+)
+def test_an_export_that_nobody_signed_is_named(read: Bundle, changed: Json, told: str) -> None:
+    """An export for another reason, by another person, or without a signature."""
+    check_export(read)
+    read.events[-1].update(changed)
+    with pytest.raises(FaultError, match=told):
+        check_export(read)
+
+
+def test_the_services_key_alone_makes_no_bundle(forger: Forger, tmp_path: Path) -> None:
+    """One who has the service's key and changes nothing but a text for people is named by the exporter's signature."""
+    forger.write("README.txt", b"All is well\n")
+    forger.rewrite()
+    code, answer = third_party(forger.folder, tmp_path)
+    assert code == 1
+    assert "(run.exported) is not what rita signed" in answer
+
+
+def test_whoever_exports_is_shown_and_proved(released_house: WholeHouse, tmp_path: Path) -> None:
+    """The bundle of one who did nothing else on the run verifies by their own certificate, and is the same for the next."""
+    whole = released_house.copy(tmp_path / "house")
+    run = RunId.parse(SOUND_RUN)
+    first = export(whole.house, run, "quinn", words)
+    for name, data in first.files.items():
+        (tmp_path / "bundle" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "bundle" / name).write_bytes(data)
+    code, answer = third_party(tmp_path / "bundle", tmp_path)
+    assert code == 0, answer
+    again = export(whole.house, run, "rita", words)
+    assert again.again
+    assert again.files == first.files
 
 
 @pytest.mark.parametrize("action", ["effect.completed", "lock.frozen", "decision.signed"])

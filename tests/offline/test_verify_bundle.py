@@ -80,6 +80,8 @@ def test_the_program_knows_who_may_act() -> None:
         "archive.extended": Permission.EXTEND,
         "archive.held": Permission.EXTEND,
         "archive.lifted": Permission.LIFT,
+        "archive.restored": Permission.EXPORT,
+        "run.exported": Permission.EXPORT,
     }
     may = {
         action: {role.value for role, given in PERMISSIONS.items() if permission in given}

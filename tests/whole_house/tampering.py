@@ -1,5 +1,6 @@
 """What one with the ledger's file can do to it behind the back of its guards."""
 
+import base64
 import contextlib
 import json
 import sqlite3
@@ -7,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from medicore.ports.ledger import Clock
 from medicore.records.canonical import canonical, document, sha256
@@ -16,6 +19,17 @@ from medicore.stores.ledger.sqlite import SqliteLedger
 
 if TYPE_CHECKING:
     from tests.whole_house.house import WholeHouse
+
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""The number n of points of P-256: with (r, s), (r, n - s) is a signature on the same bytes as well."""
+
+
+def second_signature(envelope: str) -> str:
+    """Return an envelope, in base64, under the other signature that verifies, made without the key."""
+    told = json.loads(base64.b64decode(envelope))
+    r, s = decode_dss_signature(base64.b64decode(told["signatures"][0]["sig"]))
+    told["signatures"][0]["sig"] = base64.b64encode(encode_dss_signature(r, ORDER - s)).decode()
+    return base64.b64encode(canonical(told)).decode()
 
 
 def force(ledger: Path, statement: str, *, guards: bool = True) -> None:

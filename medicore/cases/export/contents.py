@@ -41,10 +41,7 @@ class Contents:
     @property
     def answering(self) -> dict[str, int]:
         """The earlier runs by whose decisions findings are answered, each with the last event that was read of it."""
-        if f"record/{LOOKS}" not in self.files:
-            return {}
-        looks = json.loads(self.files[f"record/{LOOKS}"])
-        return answering_runs(Section(LOOKS, looks, f"run 'medicore verify {self.identity['run']}'"))
+        return _answering(self.identity["run"], self.files)
 
 
 def contents(house: House, run: RunId) -> Contents:
@@ -88,7 +85,32 @@ def contents(house: House, run: RunId) -> Contents:
             read_document(house, run, sealed, f"{name}.json") for name in ("results", "protocol")
         )
         files["analysis-results.json"] = document(reporting_event(str(run), results, protocol))
-    return Contents(identity, provenance, files)
+    return Contents(identity, provenance, {**files, **_earlier(house, _answering(str(run), files))})
+
+
+def _answering(run: str, files: Mapping[str, bytes]) -> dict[str, int]:
+    if f"record/{LOOKS}" not in files:
+        return {}
+    looks = json.loads(files[f"record/{LOOKS}"])
+    return answering_runs(Section(LOOKS, looks, f"run 'medicore verify {run}'"))
+
+
+def _earlier(house: House, answering: Mapping[str, int]) -> dict[str, bytes]:
+    """Return the provenance of each record of earlier runs on which an answer was signed, by the record's commit."""
+    found = {}
+    for name, until in answering.items():
+        run = RunId.parse(name)
+        for sealing in history_of(house, run).sealings:
+            if sealing.event.sequence > until or sealing.event.action != "run.halted":
+                continue
+            data = house.records.read(sealing.commit, f"{run.folder}/provenance.json")
+            if sha256(data) != sealing.provenance:
+                raise IntegrityError(
+                    f"provenance.json of {sealing.tag} is {sha256(data)[:12]}, the ledger names "
+                    f"{sealing.provenance[:12]}; run 'medicore verify {run}'"
+                )
+            found[f"earlier/{sealing.commit}.provenance.json"] = data
+    return found
 
 
 def sbom(house: House, run: RunId) -> dict[str, Any]:

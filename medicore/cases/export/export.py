@@ -60,21 +60,23 @@ def export(
     events = tuple(house.ledger.events())
     found = contents(house, run)
     answering = found.answering
-    shown = bundle.shown_events(events, str(run), answering=answering)
     own = RunHistory.of(run, (event for event in events if event.subject == str(run)))
     for first, envelope in own.signed_exports:
-        held = events[: first.until]
+        held, by = events[: first.until], first.event.actor
         if first.whole_ledger != whole_ledger:
             continue
-        if bundle.shown_events(held, str(run), answering=answering) != shown:
+        before, now = (
+            bundle.shown_events(told, str(run), by=by, answering=answering) for told in (held, events)
+        )
+        if before != now:
             continue
-        files = described(found, held, _excerpt(held, run, answering, whole_ledger=whole_ledger))
+        files = described(found, held, _excerpt(held, run, by, answering, whole_ledger=whole_ledger))
         if sha256(files[bundle.MANIFEST]) == first.manifest:
             copy = {"manifest": first.manifest, "copy_of": first.event.sequence}
             record_act(house, exporter, "run.exported", str(run), REASON, copy)
             files |= _signed(events[len(held) : first.event.sequence], envelope, whole_ledger=whole_ledger)
             return Export(str(run), files, first.manifest, first.event.sequence, again=True)
-    files = described(found, events, _excerpt(events, run, answering, whole_ledger=whole_ledger))
+    files = described(found, events, _excerpt(events, run, person, answering, whole_ledger=whole_ledger))
     manifest = sha256(files[bundle.MANIFEST])
     details = {"manifest": manifest, "until": len(events), "whole_ledger": whole_ledger}
     require_service_key(house)  # without a signature there is no export, so the ledger records none
@@ -89,9 +91,9 @@ def export(
 
 
 def _excerpt(
-    events: tuple[LedgerEvent, ...], run: RunId, answering: Mapping[str, int], *, whole_ledger: bool
+    events: tuple[LedgerEvent, ...], run: RunId, by: str, answering: Mapping[str, int], *, whole_ledger: bool
 ) -> bytes:
-    shown = bundle.shown_events(events, str(run), answering=answering, everything=whole_ledger)
+    shown = bundle.shown_events(events, str(run), by=by, answering=answering, everything=whole_ledger)
     return bundle.ledger_lines(events, shown)
 
 

@@ -11,6 +11,7 @@ from medicore.records.checking import AS_RECORDED, Check, CheckKind, refuted
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
 from medicore.records.people.people import Person, enter, person_named, standing_of
+from medicore.records.people.told_once import require_told_once
 
 CHANGES = frozenset(
     {"person.added", "person.renewed", "person.revoked", "person.unlocked", "clock.corrected"}
@@ -70,11 +71,12 @@ def people_check(house: House) -> Check:
 
 
 def proved_changes(house: House) -> Changes:
-    """Return all changes of people and corrections of the clock, each proved to be its actor's own.
+    """Return all changes of people and corrections of the clock, each proved to be its actor's own, signed for it alone.
 
     The changes by which the house was founded are the service's; they come before all other events.
     """
     changes = people_events(house, CHANGES)
+    require_told_once(changes)
     later = (e.sequence for e in house.ledger.events() if e.action not in _FOUNDING or e.actor != SERVICE)
     founded = next(later, math.inf)
     known: dict[str, Person] = {}

@@ -106,7 +106,7 @@ def _attributable(found: _Evidence) -> tuple[bool | None, str]:
     actors = {event.actor for event in found.events}
     requests, asked = found.of(CheckKind.REQUEST)
     signatures, signed = found.of(CheckKind.DECISION, CheckKind.ACT)
-    _, followed = found.of(CheckKind.DECIDED)
+    _, followed = found.of(CheckKind.DECIDED, CheckKind.TOLD_ONCE)
     named = all(event.actor and event.role for event in found.events)
     holds = named and bool(requests) and asked and signed and followed
     return holds, (

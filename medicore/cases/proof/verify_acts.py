@@ -19,6 +19,7 @@ from medicore.records.ledger.event_details import PerformedStep, Sealing
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.ledger.states import CORRECTED, RunState, places_of
+from medicore.records.people.told_once import require_told_once
 from medicore.records.section import Section
 from medicore.steps.way import STEP_NAMES
 
@@ -28,6 +29,9 @@ Provenance = Mapping[str, Any]
 def act_checks(house: House, history: RunHistory) -> Iterator[Check]:
     """Yield the checks of a run's history: states, decisions behind them, tags, identity, steps and ledger head."""
     yield from move_checks(house, history)
+    yield attempt(
+        CheckKind.TOLD_ONCE, "signatures, each told once", partial(_require_told_once, house, history)
+    )
     yield attempt(CheckKind.TAG, "tags of the run", partial(_require_named, house, history))
     for sealing in history.sealings:
         yield from of_event(sealing.event, partial(_sealed_as_told, house, history, sealing))
@@ -74,6 +78,18 @@ def move_checks(house: House, history: RunHistory) -> Iterator[Check]:
             f"{event.action} {event.sequence}",
             partial(require_decided, house, history, event),
         )
+
+
+def _require_told_once(house: House, history: RunHistory) -> None:
+    """Raise IntegrityError when an event of the run tells a signature that an earlier event tells.
+
+    A request may have begun another run of the month; every other signed act names its run.
+    """
+    run = history.run
+    asked = house.ledger.events(subject=f"{run.study}/{run.month}/", action="run.requested")
+    others = [event for event in asked if event.subject != str(run)]
+    events = sorted([*history.events, *others], key=lambda event: event.sequence)
+    require_told_once(events, about=str(run))
 
 
 def _require_named(house: House, history: RunHistory) -> None:

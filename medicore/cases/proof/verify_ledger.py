@@ -1,6 +1,6 @@
 """verify_ledger: the whole ledger, compared with its own chain and with the signed heads in the archive."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,6 +20,8 @@ from medicore.records.ledger.ledger import (
     LedgerEvent,
     verify_chain,
 )
+from medicore.records.ledger.states import state_if_any
+from medicore.records.people.told_once import require_told_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +135,34 @@ def _chain(house: House, reading: _Reading) -> Check:
 
 
 def _moves(house: House) -> list[Check]:
-    """Return a check that all changes of state of every run are allowed and were signed, or the failed checks."""
-    told = histories(house.ledger.events())
+    """Return a check that all changes of state of every run are allowed and were signed, or the failed checks.
+
+    An event of a run that nobody asked for fails, and so does a signature that two events tell, whatever they are about.
+    """
+    events = tuple(house.ledger.events())
+    told = histories(events)
     checks = [
         replace(check, subject=f"{history.run}: {check.subject}")
         for history in told
         for check in move_checks(house, history)
     ]
-    failed = [check for check in checks if not check.passed]
+    once = attempt(CheckKind.TOLD_ONCE, "signatures, each told once", partial(require_told_once, events))
+    checks += _unasked(events, {str(history.run) for history in told})
+    failed = [check for check in (once, *checks) if not check.passed]
     words = f"{len(told)} runs, each as its states and the decisions on it allow"
     return failed or [Check(CheckKind.STATE, "runs", True, words)]
+
+
+def _unasked(events: Iterable[LedgerEvent], asked: Collection[str]) -> list[Check]:
+    """Return a check of each run that has events and that nobody asked for: it may have remarks, and no work."""
+    others: dict[str, list[LedgerEvent]] = {}
+    for event in events:
+        if event.subject.count("/") == 2 and event.subject not in asked:
+            others.setdefault(event.subject, []).append(event)
+    return [
+        attempt(CheckKind.STATE, f"{run}: states of the run", partial(state_if_any, own))
+        for run, own in others.items()
+    ]
 
 
 def _against(

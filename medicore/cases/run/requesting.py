@@ -18,13 +18,13 @@ from medicore.errors import (
     WrongPassphraseError,
 )
 from medicore.ports.house import House
-from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId, commit_id, confusable_form, month_id, study_id
-from medicore.records.ledger.event_details import CLAIMED, details_of
+from medicore.records.ledger.event_details import CLAIMED
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
-from medicore.records.people.act import ENVELOPE, Act, declare
+from medicore.records.people.act import Act, declare
 from medicore.records.people.people import Permission, Person
+from medicore.records.people.told_once import signature_in, signature_of
 from medicore.records.protocol.calendar import day_begins, first_day, local_date
 from medicore.records.protocol.file.undecided import require_decided
 from medicore.records.protocol.printable import require_printable
@@ -272,12 +272,11 @@ def _require_asked(act: Act, request: Request) -> None:
 
 
 def _used(house: House, request: Request, envelope: bytes) -> Iterator[RunId]:
-    """Yield the runs that began or continued with this envelope."""
-    asked = sha256(envelope)
+    """Yield the runs that began or continued with the signature in this envelope."""
+    asked = signature_in(envelope)
     for history in histories_of(house, request.study, request.month):
         for event in history.told(*BY_REQUEST):
-            told = details_of(event)
-            if told.has(ENVELOPE) and sha256(told.content(ENVELOPE)) == asked:
+            if asked is not None and signature_of(event) == asked:
                 yield history.run
 
 

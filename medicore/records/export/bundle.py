@@ -39,14 +39,15 @@ def shown_events(
     events: Iterable[LedgerEvent],
     run: str,
     *,
+    by: str = "",
     answering: Mapping[str, int] = MappingProxyType({}),
     everything: bool = False,
 ) -> tuple[int, ...]:
     """Return the sequence numbers of the events that an export of ``run`` shows in full.
 
     These are the events of the run, the creation of the authority, and the events about the people who acted on the
-    run, about the service that signs the ledger, and about who gave the service a new key; ``everything`` shows the whole
-    ledger. ``answering`` names the earlier runs by whose decisions findings of the run are answered, each with the last
+    run, about who exports it (``by``), about the service that signs the ledger, and about who gave the service a new key;
+    ``everything`` shows the whole ledger. ``answering`` names the earlier runs by whose decisions findings of the run are answered, each with the last
     event that the run read of them: up to that event they are shown as the run itself is. Events about exports are left
     out, so another export of the run shows the same events.
     """
@@ -54,7 +55,7 @@ def shown_events(
     if everything:
         return tuple(event.sequence for event in held)
     own = {event.sequence: event for event in held if _is_of(event, run, answering)}
-    actors = {event.actor for event in own.values()}
+    actors = {by, *(event.actor for event in own.values())}
     services = {event.subject for event in held if event.details.get("role") == "service"}
     actors |= {event.actor for event in held if event.action in OF_PEOPLE and event.subject in services}
     return tuple(
@@ -127,16 +128,20 @@ What it checks
              exactly this data, protocol, code, environment, results and report, and not by the person who asked
              for the run
   acts       the run went from state to state as it may; each continuation, rejection and release follows from signed
-             decisions; whoever saw a patient's data, corrected the trail or changed the retention signed that; the
-             record is what request, decisions, steps and the audit trail's head before it say
+             decisions; whoever restored the record, saw a patient's data, corrected the trail or changed the retention
+             signed that; no signature is told twice; the record is what request, decisions, steps and the audit
+             trail's head before it say
   answers    a finding that repeats one of an earlier run of the month, and names the decision on it: that decision is
-             signed and the earlier run went on with it; the record that it was signed on is not in this folder
+             signed on the record that the earlier run had then, by its provenance, and the earlier run went on with it
+  export     the last event, the export, is signed by a reviewer or by quality, and with it the manifest
   code       code, sealed and released record are, to the byte, the git commits that decisions and ledger name
 
 What is in it
   record/                  the record: protocol, frozen data (lock/), every step's result, report.pdf, provenance.json
   analysis-results.json    the results in the form of the CDISC Analysis Results Standard 1.0 (finished runs)
   ro-crate-metadata.json   the description of this folder for other software (RO-Crate 1.1)
+  earlier/                 the provenance of an earlier run's record, on which a decision that answers a finding here
+                           was signed (only where there is one); the record itself is in that run's own export
   code/source.tar          the code, commit {code_commit};
                            from a company's workspace the code is the wheel below product/ in it
   code/*.commit            the commits as git keeps them; repository/ holds what the record changed beside itself

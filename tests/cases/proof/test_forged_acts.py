@@ -12,7 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from medicore.cases.keeping.release import follow
+from medicore.cases.people.attributed import record_act, require_signatory
+from medicore.cases.people.changes import people_check
 from medicore.cases.people.logged import SERVICE
+from medicore.cases.people.people import renew
 from medicore.cases.proof.verify import record_checks, verify
 from medicore.cases.run.decisions import accepted_entry, verified
 from medicore.errors import IntegrityError, MediCoreError
@@ -21,8 +24,10 @@ from medicore.records.canonical import document, sha256
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
 from medicore.records.ledger.states import MOVES
+from medicore.records.people.people import Permission
 from medicore.stores.ledger.sqlite import SqliteLedger
 from tests.whole_house.house import WholeHouse
+from tests.whole_house.people import actor, issuance, words
 from tests.whole_house.study import SOUND_RUN, WAITING_RUN
 from tests.whole_house.tampering import force, slip_in, written_anew
 
@@ -144,3 +149,21 @@ def test_a_decision_without_content_silences_no_other_check(month: WholeHouse) -
     assert {check.subject for check in found if not check.passed} == named
     assert len(found) == len(sound) + len(named)
     assert month.actions(SOUND_RUN)[-1] == "verification.failed"
+
+
+@pytest.mark.parametrize("action", ["person.unlocked", "person.renewed"])
+def test_a_change_of_a_person_that_is_told_again_is_named(month: WholeHouse, action: str) -> None:
+    """A copied unlocking lets nobody unsigned sign again, and a copied renewal gives no earlier key back (FAULTS 73)."""
+    renew(month.house, actor(), "ana", None, lambda: issuance("ana"))
+    otto = require_signatory(month.house, "otto", Permission.ADMINISTER, words)
+    record_act(month.house, otto, "person.unlocked", "ana", "She called", {})
+    (told,) = month.house.ledger.events(subject="ana", action=action)
+    renew(month.house, actor(), "ana", None, lambda: issuance("ana"))
+    assert people_check(month.house).passed
+    again = NewEvent(told.actor, told.role, told.action, told.subject, told.reason, told.details)
+    (event,) = slip_in(month.home / "ledger.db", month.clock, again)
+    found = people_check(month.house)
+    assert not found.passed
+    assert found.found.startswith(
+        f"ledger event {event.sequence} ({action}) tells again what otto signed for"
+    )

@@ -39,6 +39,7 @@ SPEAKS_FOR = {
     CheckKind.DECISION: {"Attributable"},
     CheckKind.ACT: {"Attributable"},
     CheckKind.DECIDED: {"Attributable"},
+    CheckKind.TOLD_ONCE: {"Attributable"},
     CheckKind.STATE: {"Consistent"},
     CheckKind.SEALED_AS_TOLD: {"Consistent"},
     CheckKind.SIGNED_HEAD: {"Consistent"},

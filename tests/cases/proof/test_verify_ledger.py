@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from medicore.cases.people.logged import SERVICE
+from medicore.cases.proof.verify import verify
 from medicore.cases.proof.verify_ledger import LedgerReport, verify_ledger
 from medicore.cases.run.attest import attest
 from medicore.errors import IntegrityError
@@ -165,3 +166,31 @@ def test_a_run_that_went_as_nobody_decided_is_caught(month: WholeHouse) -> None:
         f"{SOUND_RUN}: states of the run",
         f"{WAITING_RUN}: run.rejected {rejected.sequence}",
     ]
+
+
+def test_work_of_a_run_that_nobody_asked_for_is_caught(month: WholeHouse) -> None:
+    """An estimate that a forger writes of a run without a request is named by run and event; a refusal of one may stand."""
+    unasked = f"{SOUND_RUN[:-1]}7"
+    refused = NewEvent(SERVICE, "service", "export.refused", unasked, "There is no such run", {})
+    slip_in(month.home / "ledger.db", month.clock, refused)
+    assert verify_ledger(month.house).failed == ()
+    forged = NewEvent(SERVICE, "service", "effect.completed", unasked, "", {"look": None, "outputs": {}})
+    (event,) = slip_in(month.home / "ledger.db", month.clock, forged)
+    (failed,) = verify_ledger(month.house).failed
+    assert failed.subject == f"{unasked}: states of the run"
+    assert f"ledger event {event.sequence} says 'effect.completed'" in failed.found
+
+
+def test_a_signature_that_two_events_tell_is_caught(month: WholeHouse) -> None:
+    """A signed request under a second run, which nobody asked for, is named with the event that it was signed for."""
+    first = month.history(SOUND_RUN).request.event
+    again = NewEvent("ana", "analyst", "run.requested", f"{SOUND_RUN[:-1]}2", first.reason, first.details)
+    (event,) = slip_in(month.home / "ledger.db", month.clock, again)
+    (failed,) = verify_ledger(month.house).failed
+    assert failed.found.startswith(
+        f"ledger event {event.sequence} (run.requested) tells again what ana signed"
+    )
+    assert f"for event {first.sequence}; expected a signature of its own" in failed.found
+    checks = {check.subject: check for check in verify(month.house, RunId.parse(again.subject))}
+    assert checks["signatures, each told once"].found == failed.found
+    assert checks[f"request {event.sequence} by ana"].passed

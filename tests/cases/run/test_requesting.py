@@ -28,6 +28,7 @@ from medicore.records.people.act import ENVELOPE
 from medicore.records.people.people import Role
 from medicore.stores.keys.authority import Subject
 from tests.whole_house.people import CA_WORDS, DAY, SetClock, add_person, found_house, open_authority, words
+from tests.whole_house.tampering import second_signature
 
 STUDY, OTHER, MONTH = "TEST-ONE", "TEST-TWO", "2025-03"
 RUN = RunId(STUDY, MONTH, 1)
@@ -159,6 +160,17 @@ def test_a_request_begins_one_run(founded: tuple[House, SetClock]) -> None:
         require_signed(house, request, None)
     log(house, "ana", "run.resumed", str(RUN), request.reason, {ENVELOPE: signed(house).signature})
     require_signed(house, signed(house, replace(ASKED, reason="Once more")), None)
+
+
+def test_a_second_signature_without_the_key_begins_no_second_run(founded: tuple[House, SetClock]) -> None:
+    """Who has a used request, and makes the other signature that verifies of it, is refused as for the request itself."""
+    house, _ = founded
+    request = signed(house)
+    requested(house, request)
+    other = replace(request, signature=second_signature(request.signature))
+    assert other.signature != request.signature
+    with pytest.raises(ReviewError, match=f"is that of run {RUN}, which has ended"):
+        require_signed(house, other, None)
 
 
 def test_revoked_and_locked_analysts_ask_for_nothing(founded: tuple[House, SetClock]) -> None:
