@@ -17,7 +17,7 @@ SECONDS = {
     "line/keeping/test_archive_s3.py": 20,
     "flows/serving/test_server.py": 16,
     "stats/bootstrap/test_disagreement.py": 16,
-    "console/test_protection.py": 20,
+    "cases/console/test_protection.py": 20,
     "cases/run/test_statistical_faults.py": 14,
     "line/journeys/test_month.py": 14,
     "quarto_templates/test_report_check.py": 14,

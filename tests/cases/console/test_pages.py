@@ -4,8 +4,8 @@ import pytest
 
 from medicore.console.app import ROUTES
 from medicore.console.sparkline import sparkline
-from tests.console.browser import words_of
-from tests.console.conftest import Desk
+from tests.cases.console.browser import words_of
+from tests.cases.console.conftest import Desk
 from tests.whole_house.study import BROKEN_RUN, FAILED_RUN, SOUND, SOUND_RUN, WAITING_RUN
 
 PEOPLE = ("ana", "rita", "quinn", "otto")

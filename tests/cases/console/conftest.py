@@ -1,4 +1,4 @@
-"""The console on houses in memory: the month of four studies, with browsers of its people."""
+"""The console on the houses of the use cases: the month of four studies, with browsers of its people."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +7,7 @@ import pytest
 
 from medicore.console.app import application
 from medicore.console.console import Console
-from tests.cases.conftest import _few_draws, kept_month, kept_release, month, released  # noqa: F401 - fixtures
-from tests.console.browser import ADDRESS, Browser
+from tests.cases.console.browser import ADDRESS, Browser
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.people import words
 
@@ -35,13 +34,7 @@ class Desk:
 
 
 @pytest.fixture
-def tmp_path(memory: Path) -> Path:
-    """A folder in memory, as for all tests with a house."""
-    return memory
-
-
-@pytest.fixture
-def desk(month: WholeHouse, tmp_path: Path) -> Iterator[Desk]:  # noqa: F811 - the fixture
+def desk(month: WholeHouse, tmp_path: Path) -> Iterator[Desk]:
     """The console after the month: one run waits for approval, one at findings, one broke its contract, one failed."""
     made = Desk(month, tmp_path)
     yield made
@@ -49,7 +42,7 @@ def desk(month: WholeHouse, tmp_path: Path) -> Iterator[Desk]:  # noqa: F811 - t
 
 
 @pytest.fixture
-def late_desk(released: WholeHouse, tmp_path: Path) -> Iterator[Desk]:  # noqa: F811 - the fixture
+def late_desk(released: WholeHouse, tmp_path: Path) -> Iterator[Desk]:
     """The console when the sound run has been released."""
     made = Desk(released, tmp_path)
     yield made

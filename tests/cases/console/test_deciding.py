@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.console.browser import Browser, alerts, words_of
-from tests.console.conftest import Desk
+from tests.cases.console.browser import Browser, alerts, words_of
+from tests.cases.console.conftest import Desk
 from tests.whole_house.people import words
 from tests.whole_house.study import SOUND_RUN, WAITING_RUN
 

@@ -3,8 +3,8 @@
 import pytest
 
 from medicore.console.sessions import TRIES, WITHIN_S
-from tests.console.browser import alerts
-from tests.console.conftest import Desk
+from tests.cases.console.browser import alerts
+from tests.cases.console.conftest import Desk
 from tests.whole_house.people import tried_by, words
 
 WRONG = "identifier or passphrase is wrong; five wrong passphrases in a row lock the person"

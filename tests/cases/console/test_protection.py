@@ -9,8 +9,8 @@ import pytest
 from medicore.console.app import ROUTES
 from medicore.console.protection import COOKIE, LARGEST, OPEN, POLICY, local
 from medicore.console.sessions import IDLE_S, LONGEST_S
-from tests.console.browser import Browser
-from tests.console.conftest import Desk
+from tests.cases.console.browser import Browser
+from tests.cases.console.conftest import Desk
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.people import words
 from tests.whole_house.study import SOUND_RUN
