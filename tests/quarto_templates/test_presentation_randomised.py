@@ -113,6 +113,7 @@ def test_the_randomisation_is_a_table(inputs: Any) -> None:
         made, "Subjects were randomised in permuted blocks within strata. Factors: Sex, Centre; 6 strata"
     )
     assert says(made, "25.7 %", "25.0 %", "the smallest with 12 analysed subjects")
+    assert made.count("cited(") == 3  # each arm's row, and the note
     inputs.results["randomisation"] |= {"scheme": "simple", "strata": [], "number_of_strata": None}
     assert says(
         randomised.allocation(inputs.report()), "Subjects were randomised without restriction. Exact test"

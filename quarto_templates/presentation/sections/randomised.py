@@ -86,7 +86,11 @@ def allocation(report: Report) -> str:
         Column(("Planned",)),
     )
     rows = [
-        Row((report.arm(arm), count(one["n"]), percent(one["share"]), percent(one["planned"])), "row")
+        Row(
+            (report.arm(arm), count(one["n"]), percent(one["share"]), percent(one["planned"])),
+            "row",
+            report.cite("randomisation"),
+        )
         for arm, one in found["arms"].items()
     ]
     note = _SCHEMES[found["scheme"]]
