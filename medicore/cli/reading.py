@@ -6,6 +6,7 @@ import typer
 
 if TYPE_CHECKING:
     from medicore.edc.declared import Declared
+    from medicore.records.protocol.protocol import Protocol
 
 Encoding = Annotated[
     list[str] | None, typer.Option(help="Encoding of text files, such as windows-1252; VALUE or FILE=VALUE.")
@@ -26,3 +27,17 @@ def declared(**options: list[str] | None) -> "Declared":
     from medicore.edc.declared import Declared
 
     return Declared({key: given or [] for key, given in options.items()})
+
+
+def with_protocol(given: "Declared", protocol: "Protocol") -> "Declared":
+    """Return what was declared; where nothing was, what the protocol declares about the files of its data sets."""
+    from medicore.edc.declared import Declared
+
+    if any(given.values.values()):
+        return given
+    found: dict[str, list[str]] = {}
+    for dataset in protocol.edc.datasets:
+        for key, value in dataset.reading.model_dump().items() if dataset.reading else ():
+            text = {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+            found.setdefault(key, []).append(f"{dataset.file}={text}")
+    return Declared(found)
