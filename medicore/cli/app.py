@@ -3,14 +3,14 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from medicore.stores.bundle_target import is_within, require_free, require_outside
 
-    from medicore.edc.declared import Declared
+if TYPE_CHECKING:
     from medicore.ports.house import House
     from medicore.settings import Settings
 
@@ -78,21 +78,6 @@ Trusted = Annotated[
 RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, such as MED-2024-0147/2025-03/1.")]
 
 
-Encoding = Annotated[
-    list[str] | None, typer.Option(help="Encoding of text files, such as windows-1252; VALUE or FILE=VALUE.")
-]
-Delimiter = Annotated[
-    list[str] | None, typer.Option(help="comma, semicolon, tab or bar; VALUE or FILE=VALUE.")
-]
-Decimal = Annotated[
-    list[str] | None, typer.Option(help="Decimal mark of numbers, ',' or '.'; VALUE or FILE=VALUE.")
-]
-RowNames = Annotated[
-    list[str] | None, typer.Option(help="Rows begin with a row name, as R writes them: yes, or FILE=yes.")
-]
-"""How files of data are to be read, as a person declares it."""
-
-
 def settings() -> "Settings":
     """Return the settings of this call, and give Prefect's client the password of our own server.
 
@@ -125,8 +110,20 @@ def prefect(command: typer.Context, home: "Path") -> Iterator[None]:
         yield
 
 
-def declared(**options: list[str] | None) -> "Declared":
-    """Return what the options declare, each by the key that ``Declared`` knows it by."""
-    from medicore.edc.declared import Declared
+def new_target(chosen: "Settings", name: str, folder: Path | None, kept: str) -> Path:
+    """Return the new file or folder ``name`` in ``folder``, by default in the working directory.
 
-    return Declared({key: given or [] for key, given in options.items()})
+    If that lies in the checkout, the default is the folder ``kept`` of the state folder. Raises ConfigurationError as
+    ``require_new`` does.
+    """
+    here = Path()
+    if folder is None and is_within(here, chosen.root):
+        here = chosen.home / kept
+    return require_new(chosen, (folder or here) / name)
+
+
+def require_new(chosen: "Settings", target: Path) -> Path:
+    """Return ``target``; raise ConfigurationError when it exists already or lies in the checkout."""
+    require_outside(target, chosen.root, chosen.home)
+    require_free(target)
+    return target

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, RunText, Trusted, app, house, settings
+from medicore.cli.app import Json, RunText, Trusted, app, house, require_new, settings
 from medicore.cli.show import emit, say, table, warn
-from medicore.cli.target import require_new
 from medicore.errors import IntegrityError
 
 if TYPE_CHECKING:

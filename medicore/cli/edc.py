@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from medicore.cli.app import Decimal, Delimiter, Encoding, Json, RowNames, declared, edc, settings
+from medicore.cli.app import Json, edc, settings
+from medicore.cli.reading import Decimal, Delimiter, Encoding, RowNames, declared
 from medicore.cli.show import emit, note, say, table
 
 if TYPE_CHECKING:

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.app import Json, RunText, app, house, new_target, require_new, settings
 from medicore.cli.foundation import foundation
 from medicore.cli.show import emit, pairs, say
-from medicore.cli.target import new_target, require_new
 
 
 @app.command()

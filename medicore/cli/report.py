@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.app import Json, RunText, app, house, new_target, require_new, settings
 from medicore.cli.show import emit, say, table
-from medicore.cli.target import new_target, require_new
 from medicore.errors import ConfigurationError, IntegrityError
 
 _REPORTS = "reports"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Decimal, Delimiter, Encoding, Json, RowNames, app, declared, settings
+from medicore.cli.app import Json, app, settings
+from medicore.cli.reading import Decimal, Delimiter, Encoding, RowNames, declared, with_protocol
 from medicore.cli.show import emit, say
 
 if TYPE_CHECKING:
@@ -62,13 +63,23 @@ def new(
         raise ConfigurationError(
             f"studies/{path.name} exists already; expected a new study; choose another name"
         )
-    reading = declared(encoding=encoding, delimiter=delimiter, decimal=decimal, row_names=row_names)
-    with sample_of(name, [source], reading) as (transfer, _):
-        found = profile_of(transfer)
+    asked = declared(encoding=encoding, delimiter=delimiter, decimal=decimal, row_names=row_names)
+    with sample_of(name, [source], asked) as (transfer, _):
+        found, reading = profile_of(transfer), transfer.files[0].reading
     allowed = _allowed(found, levels or [], {treatment, outcome})
     month = f"{SystemClock().now():%Y-%m}"
     choices = Choices(
-        name, source.name, treatment, outcome, month, subject, treated, tuple(late or ()), allowed, randomised
+        name,
+        source.name,
+        treatment,
+        outcome,
+        month,
+        subject,
+        treated,
+        tuple(late or ()),
+        allowed,
+        randomised,
+        reading,
     )
     made = draft(found, choices)
     write_atomically(path, made.text.encode())
@@ -125,7 +136,7 @@ def check(
     findings: tuple[Finding, ...] = ()
     if checked.protocol is not None and data:
         reading = declared(encoding=encoding, delimiter=delimiter, decimal=decimal, row_names=row_names)
-        with sample_of(name, data, reading) as (transfer, files):
+        with sample_of(name, data, with_protocol(reading, checked.protocol)) as (transfer, files):
             findings = contract_findings(files, checked.protocol, transfer)
     if as_json:
         emit(_told(origin, (*checked.problems, *undecided), findings))
@@ -177,7 +188,7 @@ def preview(
     protocol = StudyFolder(chosen.root / "studies").load(name)
     if data:
         reading = declared(encoding=encoding, delimiter=delimiter, decimal=decimal, row_names=row_names)
-        with sample_of(name, data, reading) as (transfer, _):
+        with sample_of(name, data, with_protocol(reading, protocol)) as (transfer, _):
             found = preview_of(protocol, transfer)
     else:
         found = preview_of(

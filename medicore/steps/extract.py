@@ -1,13 +1,13 @@
 """extract: the data lock as the EDC delivered it, and the typed table that is made from it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import pandas as pd
 
-from medicore.errors import IntegrityError
+from medicore.errors import DataError, IntegrityError
 from medicore.ports.files import RecordFiles
 from medicore.records.canonical import document, sha256
 from medicore.records.delivery.delimited import TextTable
@@ -19,6 +19,7 @@ from medicore.records.delivery.transfer import Transfer, manifest_of
 from medicore.records.finding import Finding
 from medicore.records.protocol.contract import Contract
 from medicore.records.protocol.protocol import Protocol
+from medicore.records.protocol.source import Dataset
 from medicore.records.results.looks import LOOKS
 from medicore.steps.data.casting import cast_table
 from medicore.steps.data.change import EARLIER
@@ -125,12 +126,25 @@ def extract(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     return write_section(files, "extract", section, ())
 
 
+def _require_reading(datasets: Sequence[Dataset], delivered: Mapping[str, Delivered]) -> None:
+    """Raise DataError when a file was read otherwise than the protocol declares; a table that is not there is told later."""
+    for dataset in datasets:
+        held = delivered.get(dataset.table)
+        for file in held.files if held and dataset.reading else ():
+            if dataset.reading is not None and file.reading.words != dataset.reading.words:
+                raise DataError(
+                    f"{file.name} was read as {file.reading.words}; expected {dataset.reading.words}, which the protocol "
+                    "declares; declare the same in the manifest ('medicore edc manifest'), or correct edc.datasets"
+                )
+
+
 def one_table(
     delivered: Mapping[str, Delivered], tables: Mapping[str, TextTable], protocol: Protocol
 ) -> tuple[TextTable, tuple[JoinedDataset, ...]]:
     """Return the table with a row per subject, and the counts of each data set if the protocol joins several."""
     datasets = protocol.edc.datasets
     if datasets:
+        _require_reading(datasets, delivered)
         found = join_datasets(datasets, tables, protocol.contract.subject)
         return found.table, found.datasets
     only = the_only(delivered, protocol.safety.table if protocol.safety else None)

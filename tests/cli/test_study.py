@@ -94,7 +94,9 @@ def test_files_as_sites_and_statisticians_send_them(called: Any, tmp_path: Path,
     code, out, err = called(*(name if part == "site.csv" else part for part in NEW), *declared)
     assert (code, err) == (0, "")
     assert "from 400 rows and 10 columns" in out
-    code, out, _ = called("check", "ACME-RHC-01", "--data", name, *declared)
+    text = (tmp_path / "studies" / "ACME-RHC-01.yaml").read_text(encoding="utf-8")
+    assert ("reading: {encoding: 'windows-1252', delimiter: ';', decimal: ','}" in text) is bool(declared)
+    code, out, _ = called("check", "ACME-RHC-01", "--data", name)  # the protocol says how the file is read
     assert code == 0
     assert "the data follow its contract" in out
 
@@ -108,6 +110,15 @@ def test_a_file_that_contradicts_its_declaration_is_refused(called: Any, tmp_pat
     code, _, err = called(*NEW, "--encoding", "windows-1252")
     assert code == 4
     assert "--delimiter semicolon" in err
+    assert called(*NEW, "--encoding", "windows-1252", "--delimiter", "semicolon", "--decimal", ",")[0] == 0
+    code, _, err = called(
+        "check", "ACME-RHC-01", "--data", "site.csv", "--encoding", "iso-8859-1", "--delimiter", "semicolon"
+    )
+    assert code == 4
+    assert (
+        "site.csv was read as iso-8859-1, semicolons, decimal point; expected windows-1252, semicolons, decimal comma"
+        in err
+    )
 
 
 def test_every_problem_has_its_line(called: Any, tmp_path: Path) -> None:
@@ -123,8 +134,9 @@ def test_every_problem_has_its_line(called: Any, tmp_path: Path) -> None:
     assert code == 3
     assert "sed: is no key here; expected 'seed'" in out
     assert "seed: is missing; add it" in out
-    assert err.startswith("medicore: studies/ACME-RHC-01.yaml has 2 problem(s)")
-    assert len(json.loads(called("check", "ACME-RHC-01", "--json")[1])["problems"]) == 2
+    assert "treatment.treated: arm 'drug' is not an allowed value" in out
+    assert err.startswith("medicore: studies/ACME-RHC-01.yaml has 3 problem(s)")
+    assert len(json.loads(called("check", "ACME-RHC-01", "--json")[1])["problems"]) == 3
 
 
 def test_data_that_break_the_contract_are_counted(called: Any, tmp_path: Path) -> None:

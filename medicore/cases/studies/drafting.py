@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from medicore.errors import DataError
+from medicore.records.delivery.reading import PLAIN, Reading
 from medicore.records.identifiers import study_id
 from medicore.steps.preview.profile import ColumnProfile, TableProfile
 
@@ -20,7 +21,7 @@ class Choices:
     """What a person chose for a draft: the roles of columns, and the categories whose levels may be written down.
 
     ``late`` are further columns that were measured after time zero; ``treated`` is the level of the treated arm, '' to
-    propose one; ``first_month`` is the first month with an analysis.
+    propose one; ``first_month`` is the first month with an analysis; ``reading`` is how the file was read.
     """
 
     study: str
@@ -33,6 +34,7 @@ class Choices:
     late: tuple[str, ...] = ()
     levels: frozenset[str] = frozenset()
     randomised: bool = False
+    reading: Reading = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,13 @@ def _contract_names(found: TableProfile) -> dict[str, str]:
     return names
 
 
+def _reading(reading: Reading) -> Iterator[str]:
+    """Yield the parts of a reading as a protocol declares them."""
+    for key, value in reading.model_dump().items():
+        shown = {"\t": '"\\t"'}.get(value, _quoted(value)) if isinstance(value, str) else str(value).lower()
+        yield f"{key}: {shown}"
+
+
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
@@ -229,6 +238,8 @@ class _Parts:
         yield "  system: files"
         yield "  datasets:"
         yield f"    - file: {_quoted(chosen.file)}"
+        if chosen.reading.words != PLAIN.words:
+            yield f"      reading: {{{', '.join(_reading(chosen.reading))}}}"
         yield f"      subject: {_quoted(subject.name)}"
         yield "      columns:"
         for column in used:

@@ -1,6 +1,7 @@
 """schema: the JSON Schema of a protocol, for editors, and the keys of each of its parts, for people."""
 
 import inspect
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,7 @@ def _values(found: Mapping[str, Any]) -> str:
     if "const" in found:
         return f"{found['const']}"
     if "enum" in found:
-        return ", ".join(str(word) for word in found["enum"])
+        return ", ".join(_shown(word) for word in found["enum"])
     for several in ("anyOf", "oneOf"):
         if several in found:
             words = [_values(one) for one in found[several] if one.get("type") != "null"]
@@ -90,6 +91,11 @@ def _values(found: Mapping[str, Any]) -> str:
             return "true, false"
         case _:
             return "text"
+
+
+def _shown(word: object) -> str:
+    """Return an allowed value; one without a letter or digit stands in quotes."""
+    return str(word) if any(letter.isalnum() for letter in str(word)) else json.dumps(str(word))
 
 
 def _first(found: Mapping[str, Any]) -> Mapping[str, Any]:

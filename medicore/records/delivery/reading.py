@@ -50,6 +50,13 @@ class Reading(BaseModel):
     def _declared(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {key: value for key, value in write(self).items() if key in self.model_fields_set}
 
+    @property
+    def words(self) -> str:
+        """The reading in words: encoding, what separates columns, decimal mark, and row names where there are any."""
+        between = DELIMITERS[self.delimiter] if self.delimiter else "commas"
+        marks = f"{self.encoding}, {between}, decimal {'comma' if self.decimal == ',' else 'point'}"
+        return f"{marks}, row names" if self.row_names else marks
+
 
 PLAIN = Reading()
 """UTF-8, commas, decimal points, no row names."""

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from medicore.records.delivery.file_name import FileName
+from medicore.records.delivery.reading import Reading
 from medicore.records.protocol.growing import GrowingPart
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\- ]{0,127}$")]
@@ -27,10 +28,11 @@ class Dataset(GrowingPart):
     """One data set of a delivery: its file, its column of subjects, the rows to select and the columns to use.
 
     ``member`` names a data set in a file that holds several. ``where`` lists, by column, the texts that select a row.
-    ``columns`` maps each column of the contract that this data set provides to the column of the file.
+    ``columns`` maps each column of the contract that this data set provides to the column of the file. ``reading`` is how
+    the file is to be read; a delivery whose manifest declares another reading is refused.
     """
 
-    later: ClassVar[frozenset[str]] = frozenset({"member"})
+    later: ClassVar[frozenset[str]] = frozenset({"member", "reading"})
 
     file: FileName
     member: Annotated[str, Field(min_length=1, max_length=64)] | None = None
@@ -39,6 +41,7 @@ class Dataset(GrowingPart):
         default_factory=dict
     )
     columns: Annotated[dict[ContractName, ColumnName], Field(min_length=1)]
+    reading: Reading | None = None
 
     @property
     def table(self) -> str:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from medicore.records.protocol.source import (
+    Dataset,
     DatasetJsonSource,
     FolderSource,
     RaveSource,
@@ -91,3 +92,22 @@ def test_a_whole_number_selects_by_its_text() -> None:
     for wrong in (1.5, True):
         with pytest.raises(ValidationError):
             read({"system": "files", "datasets": [{**dataset, "where": {"AVISITN": wrong}}]})
+
+
+def test_a_data_set_may_declare_its_reading() -> None:
+    """What is declared is kept as it is declared, what is not is left out, and an unknown encoding is refused."""
+    given = {"file": "d.csv", "subject": "id", "columns": {"age": "AGE"}}
+    assert "reading" not in Dataset.model_validate(given).model_dump(mode="json")
+    for reading, words in (
+        (
+            {"encoding": "windows-1252", "delimiter": ";", "decimal": ","},
+            "windows-1252, semicolons, decimal comma",
+        ),
+        ({"row_names": True}, "utf-8, commas, decimal point, row names"),
+    ):
+        made = Dataset.model_validate({**given, "reading": reading})
+        assert made.model_dump(mode="json")["reading"] == reading
+        assert made.reading is not None
+        assert made.reading.words == words
+    with pytest.raises(ValidationError, match="encoding"):
+        Dataset.model_validate({**given, "reading": {"encoding": "martian"}})

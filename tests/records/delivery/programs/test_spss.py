@@ -128,6 +128,8 @@ def test_a_file_of_the_other_byte_order_is_read() -> None:
     documents = struct.pack(f"{order}2i", 6, 1) + b" " * 80
     data = head[:176] + variable + documents + end + struct.pack(f"{order}d", 2.5)
     assert read_spss(data, "x").table.rows == (("2.5",),)
+    codes = data[:72] + struct.pack(f"{order}i", 1) + data[76:-8] + bytes([103, 0, 0, 0, 0, 0, 0, 0])
+    assert read_spss(codes, "x").table.rows == (("3",),)
 
 
 def test_the_other_reader_reads_what_is_here(tmp_path: Path) -> None:
