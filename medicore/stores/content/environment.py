@@ -66,7 +66,7 @@ class LockedEnvironment:
         if found:
             raise ConfigurationError(
                 f"{len(found)} package(s) differ from {LOCK_FILE}: {', '.join(found[:3])}; "
-                "run 'make setup', or run with --exploratory"
+                f"install the packages of {LOCK_FILE}, or run with --exploratory"
             )
         return digest
 

@@ -69,13 +69,19 @@ class WorkspaceCode(GitCode):
         head = self._head()
         return head if study is None else self._alone(head, study)
 
+    def require_clean(self, study: str | None = None) -> str:
+        """Return the commit as ``commit`` does, after proving that the workspace is its commit and what runs is its wheel."""
+        self.require_running()  # says what to install, where the base class would speak of changes to commit
+        return super().require_clean(study)
+
     def require_running(self) -> None:
         """Raise ConfigurationError unless the code that runs is that of the wheel."""
         found = self._unlike()
         if found:
             raise ConfigurationError(
                 f"the running product is not {self.wheel.name} of workspace {self.root.name}: {len(found)} difference(s), "
-                f"first {found[0]!r}; in the workspace's folder run 'pip install -r {LOCK_FILE}'"
+                f"first {found[0]!r}; in the workspace's folder run 'pip install --require-hashes -r {LOCK_FILE}'; or, to take "
+                "the running product, 'medicore new FOLDER --update', and commit"
             )
 
     def _foreign(self, recorded: Mapping[str, str]) -> list[str]:  # noqa: ARG002 - the wheel is among what git holds
