@@ -23,7 +23,7 @@ def run(study: str, month: str, *, release: bool) -> None:
     with house.locks.hold(study, month, "the bench"):
         active = begin(house, signed)
         outcome = analyse(house, active)
-        lay_out_report(settings, active)
+        lay_out_report(settings, house, active.id)
     if outcome.state != "candidate":
         raise SystemExit(f"{outcome.run} is {outcome.state}: {outcome.message}")
     if release:
