@@ -75,6 +75,7 @@ bench: setup
 	$(BIN)/python -m benchmarks answers
 	$(BIN)/python -m benchmarks cost
 	$(BIN)/python -m benchmarks month
+	$(BIN)/python -m benchmarks verify
 	$(BIN)/python -m benchmarks years
 
 # The packages that the bench compares with need versions that MediCore does not use.

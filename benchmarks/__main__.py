@@ -3,6 +3,7 @@
 ``python -m benchmarks answers``: how long an inspector waits for answers about a run of 5,000 patients.
 ``python -m benchmarks cost [ROUNDS]``: one run by command against its use cases, and provenance against the bare steps.
 ``python -m benchmarks month``: the month of eight studies of 5,000 patients, and where its time goes.
+``python -m benchmarks verify``: one archived run verified, against reading and hashing every stored byte.
 ``python -m benchmarks years [SIZE ...]``: fifteen years of records, and how long the questions about them take.
 """
 
@@ -10,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import answers, cost, month, years
+from benchmarks import answers, cost, month, verified, years
 from benchmarks.contest import FOLLOWED, LOOPS_OF_SURVIVAL, SURVIVAL, contest, growth
 from benchmarks.page import page
 
@@ -37,5 +38,7 @@ if __name__ == "__main__":
         cost.main(sys.argv[2:])
     elif sys.argv[1:2] == ["month"]:
         month.main()
+    elif sys.argv[1:2] == ["verify"]:
+        verified.main()
     else:
         main()

@@ -100,7 +100,7 @@ def check_acts(bundle: Bundle) -> str:
 
 
 def check_export(bundle: Bundle) -> str:
-    """Prove that somebody who may hand out records signed the last event, and with it the manifest of this folder."""
+    """Prove that somebody who may export records signed the last event, and with it the manifest of this folder."""
     event = bundle.events[-1]
     signed_act(bundle, event, SIGNED["run.exported"])
     return f"{event['actor']} ({event['role']}) signed the export, and with it the manifest"

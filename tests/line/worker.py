@@ -184,9 +184,8 @@ def serving(project: Project) -> Iterator[tuple[Server, "subprocess.Popen[str]"]
         try:
             assert process.stdout is not None
             told = process.stdout.readline()
-            assert told.startswith("Prefect UI: "), (
-                told + (project.home / "prefect" / "worker.log").read_text()
-            )
+            log = project.home / "prefect" / "worker.log"  # there is none where the server did not start
+            assert told.startswith("Prefect UI: "), told + (log.read_text() if log.exists() else "no worker")
             credentials = password_file(project.home, port).read_text().strip()
             yield Server(f"http://127.0.0.1:{port}/api", credentials, process.pid), process
         finally:

@@ -76,7 +76,6 @@ def proved_changes(house: House) -> Changes:
     The changes by which the house was founded are the service's; they come before all other events.
     """
     changes = people_events(house, CHANGES)
-    require_told_once(changes)
     later = (e.sequence for e in house.ledger.events() if e.action not in _FOUNDING or e.actor != SERVICE)
     founded = next(later, math.inf)
     known: dict[str, Person] = {}
@@ -103,6 +102,7 @@ def proved_changes(house: House) -> Changes:
             of_founding.pop(event.subject, None)
         enter(known, event)
         used += _used_key(known, event)
+    require_told_once(changes)
     return Changes(len(changes), known, tuple(used))
 
 

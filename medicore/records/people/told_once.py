@@ -17,7 +17,7 @@ _HEADS = frozenset({"checkpoint.signed"})
 Signature = tuple[str, str]
 """What was signed, and the first number of the ECDSA signature on it, in hexadecimal digits.
 
-From one signature (r, s) anyone can make a second valid one (r, n - s) without the key; r is drawn anew for each.
+From one signature (r, s) anyone can make a second valid one (r, n - s) without the key; each has an r of its own.
 """
 
 

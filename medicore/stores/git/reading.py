@@ -1,7 +1,7 @@
 """The record repository for a caller that reads much of it: one git process, and each object proved once."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -9,6 +9,12 @@ from medicore.errors import IntegrityError
 from medicore.stores.git.calling import git, git_conversation
 from medicore.stores.git.objects import GitObjects
 from medicore.stores.git.trees import FOLDER, SUBMODULE, entries, object_name
+
+_Object = tuple[str, str, bytes]
+"""Identifier, kind and bytes of an object."""
+
+_AT_ONCE = 256
+"""So many objects are asked for together: their names take a sixth of what a pipe holds."""
 
 
 class GitReading(GitObjects):
@@ -83,7 +89,7 @@ class GitReading(GitObjects):
             self._tags = {words[0]: (words[1], words[-1]) for words in map(str.split, listed.splitlines())}
         return self._tags
 
-    def _object(self, name: str) -> tuple[str, str, bytes] | None:
+    def _object(self, name: str) -> _Object | None:
         """Return identifier, kind and bytes of an object; None when the process does not return it."""
         if "\n" in name:
             return None
@@ -97,10 +103,17 @@ class GitReading(GitObjects):
             self._start()  # git ends at a damaged object; if something else ended it, another attempt helps
         return None
 
-    def _answer(self, name: str) -> tuple[tuple[str, str, bytes] | None, bool]:
+    def _answer(self, name: str) -> tuple[_Object | None, bool]:
         """Return the answer of the process about an object, and whether there is an answer."""
-        self._asked.write(name.encode() + b"\n")
+        self._ask(name)
+        return self._next_answer()
+
+    def _ask(self, *names: str) -> None:
+        self._asked.write("".join(f"{name}\n" for name in names).encode())
         self._asked.flush()
+
+    def _next_answer(self) -> tuple[_Object | None, bool]:
+        """Return what the process says of the next object that it was asked for, and whether it says anything."""
         answer = self._answers.readline()
         if answer.endswith(b" missing\n"):
             return None, True
@@ -140,38 +153,55 @@ class GitReading(GitObjects):
         waiting = [first]
         opened: list[str] = []
         while waiting:
-            name = waiting.pop()
-            if name in self._proved:
-                if self._proved[name]:
-                    continue
-                below = None
-            else:
-                below = self._reached(name)
-            if below is None:
+            names, waiting = [*dict.fromkeys(waiting[-_AT_ONCE:])], waiting[:-_AT_ONCE]
+            asked = [name for name in names if name not in self._proved]
+            below = dict(zip(asked, self._all_reached(asked), strict=True))
+            bad = [name for name in names if not self._proved.get(name, True) or below.get(name, ()) is None]
+            if bad:
                 for unfinished in opened:
                     del self._proved[unfinished]  # not everything that they reach has been seen
-                self._proved[name] = False
-                return name
-            opened.append(name)
-            self._proved[name] = True
-            waiting += below
+                self._proved[bad[0]] = False
+                return bad[0]
+            for name in asked:
+                waiting += below[name] or []
+                self._proved[name] = True
+            opened += asked
         return ""
 
-    def _reached(self, name: str) -> list[str] | None:
-        """Return the objects that an object names; None when it is missing or differs from its own name."""
-        found = self._object(name)
-        if found is None or found[0] != name:
-            return None
-        _, kind, data = found
-        if object_name(kind, data) != name:
-            return None
-        if kind == "tree":
+    def _all_reached(self, names: Sequence[str]) -> list[list[str] | None]:
+        """Return, for each of these objects, the objects that it names; git is asked for all of them before it answers.
+
+        The names are so few that they fit into the pipe while git waits for its answers to be read.
+        """
+        found: list[list[str] | None] = []
+        with contextlib.suppress(OSError, ValueError):
+            self._ask(*names)
+            for name in names:
+                answer, answered = self._next_answer()
+                if not answered:
+                    break
+                found.append(_reached(name, answer))
+            else:
+                return found
+        self._start()  # what it still has to say belongs to no question any more
+        return [_reached(name, self._object(name)) for name in names]
+
+
+def _reached(name: str, found: _Object | None) -> list[str] | None:
+    """Return the objects that an object names; None when it is missing, cut short, or differs from its own name."""
+    if found is None or found[0] != name:
+        return None
+    _, kind, data = found
+    if object_name(kind, data) != name:
+        return None
+    if kind == "tree":
+        try:
             return [identifier for mode, _, identifier in entries(data) if mode != SUBMODULE]
-        if kind in {"commit", "tag"}:
-            head = data.partition(b"\n\n")[0].decode(errors="replace").splitlines()
-            return [
-                words[1]
-                for words in map(str.split, head)
-                if words and words[0] in {"tree", "parent", "object"}
-            ]
-        return []
+        except ValueError:
+            return None  # git writes no such tree
+    if kind in {"commit", "tag"}:
+        head = data.partition(b"\n\n")[0].decode(errors="replace").splitlines()
+        return [
+            words[1] for words in map(str.split, head) if words and words[0] in {"tree", "parent", "object"}
+        ]
+    return []

@@ -85,12 +85,13 @@ def test_a_server_that_never_comes_back_holds_up_nobody(project: Project, tmp_pa
         while not project.events(run):
             time.sleep(0.2)
         os.kill(process, signal.SIGKILL)
-        limit = time.monotonic() + 300
+        works = True
         while project.events(run)[-1]["action"] != "checkpoint.signed":
-            assert time.monotonic() < limit, project.events(run)
+            assert works, project.events(run)
+            works = asked.poll() is None
             time.sleep(0.5)
         again = project.medicore("run", SOUND.study, "2025-08", "--as", "analyst", "--json").json()
-        _, trouble = asked.communicate(timeout=400)
+        _, trouble = asked.communicate()
     assert asked.returncode == 0, trouble
     said = [line for line in trouble.splitlines() if line.startswith("medicore: ")]
     assert said[0].startswith(

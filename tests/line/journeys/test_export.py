@@ -51,7 +51,7 @@ def test_third_party_verifies_a_released_run(bundle: Path, tmp_path: Path) -> No
     """With Python's standard library and openssl alone, every check of a released run holds."""
     code, answer = third_party(bundle, tmp_path)
     assert code == 0, answer
-    assert answer.count("ok    ") == 8
+    assert answer.count("ok    ") == 9
     assert "1 of them approving this record" in answer
     assert "VERIFIED REF-NHEFS/2025-03/1" in answer
 

@@ -41,6 +41,11 @@ def test_run_and_its_people_are_shown_and_nothing_else() -> None:
     assert bundle.shown_events(ledger(), RUN) == (1, 2, 3, 4, 6, 8, 9)
 
 
+def test_whoever_exports_is_shown() -> None:
+    """The certificate of one who only exports is shown too, since their signature covers the manifest."""
+    assert bundle.shown_events(ledger(), RUN, by="paul") == (1, 2, 3, 4, 5, 6, 8, 9)
+
+
 def test_one_more_copy_changes_nothing() -> None:
     """What is shown is the same before and after an export, whoever made it."""
     assert bundle.shown_events(ledger(TOLD[:9]), RUN) == bundle.shown_events(ledger(), RUN)
