@@ -25,7 +25,7 @@ ALARM_CELLS: tuple[tuple[Design, int, int], ...] = (
 )
 SEEN = {"sandwich": 6000, "bootstrap": 400}
 """Studies in which each gate is watched; a bootstrap takes long."""
-PRINTED = {"sandwich": 96, "bootstrap": 24, "change of estimate": 24}
+PRINTED = {"sandwich": 96, "bootstrap": 24, "change of estimate": 64}
 """Studies whose printed rates are computed."""
 REPLICATES = 400
 SANDWICH_LIMIT, BOOTSTRAP_LIMIT = 0.05, 0.15
