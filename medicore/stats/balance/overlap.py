@@ -21,11 +21,22 @@ class ScoreRange:
     above: int
 
 
+TIED = 1e-12
+"""Scores that are no farther apart belong to subjects who are alike."""
+
+
 @checked
 def c_statistic(treated: NDArray[np.bool_], score: Vector) -> float:
-    """Return the probability that a treated subject has the higher score, ties counted half (Hanley & McNeil, 1982)."""
-    controls = np.sort(score[~treated])
-    lower, not_higher = (np.searchsorted(controls, score[treated], side) for side in ("left", "right"))
+    """Return the probability that a treated subject has the higher score, ties counted half (Hanley & McNeil, 1982).
+
+    Scores within ``TIED`` of their neighbour are tied: subjects alike in every covariate have scores that may differ in their
+    last bits, in a way that depends on the processor.
+    """
+    order = np.argsort(score, kind="stable")
+    rank = np.empty(score.size, dtype=np.int64)
+    rank[order] = np.concatenate(([0], np.cumsum(np.diff(score[order]) > TIED)))
+    controls = np.sort(rank[~treated])
+    lower, not_higher = (np.searchsorted(controls, rank[treated], side) for side in ("left", "right"))
     return float((lower.sum() + not_higher.sum()) / (2 * lower.size * controls.size))
 
 

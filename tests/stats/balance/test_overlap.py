@@ -49,3 +49,12 @@ def test_ranges_count_strictly_outside_and_within_keeps_the_limits() -> None:
     assert score_range(TREATED, SCORE, 0.4, 0.5) == ScoreRange(0.4, 0.9, 0, 1)
     assert score_range(~TREATED, SCORE, 0.4, 0.5) == ScoreRange(0.1, 0.5, 1, 0)
     np.testing.assert_array_equal(within(SCORE, 0.4, 0.5), [False, True, True, True, False])
+
+
+def test_scores_that_differ_in_their_last_bits_are_tied() -> None:
+    """Subjects who are alike count half, whichever way the processor rounded their scores."""
+    treated = np.array([True, False, True, False])
+    alike = np.array([0.3, 0.3, 0.6, 0.6])
+    for turn in (np.array([1, -1, 1, -1]), np.array([-1, 1, -1, 1])):
+        assert c_statistic(treated, alike + turn * 2e-16) == c_statistic(treated, alike) == 0.5
+    assert c_statistic(treated, alike + np.array([1e-9, 0, 0, 0])) == 0.625
