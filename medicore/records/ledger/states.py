@@ -97,6 +97,8 @@ NOT_OF_A_RUN = frozenset(
         "person.locked",
         "person.unlocked",
         "person.refused",
+        "session.opened",
+        "session.refused",
         "subject.refused",
         "authority.created",
         "clock.corrected",

@@ -7,9 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
+from medicore.stats.bootstrap import batched_firth
 from medicore.stats.bootstrap.batched_outcome import ArmReplicates, LinearOutcome
-from medicore.stats.bootstrap.bootstrap import bootstrap_effect
-from medicore.stats.bootstrap.resampling import drawn, seeded_streams
+from medicore.stats.bootstrap.bootstrap import ONE_ARM, bootstrap_effect
+from medicore.stats.bootstrap.replicated import bootstrap_means
+from medicore.stats.bootstrap.resampling import TILE, drawn, seeded_streams
+from tests.stats.counts.counted import counted
 from tests.stats.samples import draw
 
 Vector = NDArray[np.float64]
@@ -69,3 +72,28 @@ def test_a_separated_sample_has_no_bootstrap() -> None:
     x = np.linspace(-1, 1, 60)[:, None]
     with pytest.raises(EstimationError, match=r"^0 of 40 bootstrap replicates .*separation 40"):
         bootstrap_effect(x, x, x[:, 0] > 0, x[:, 0] ** 2, replicates=40, seed=1)
+
+
+def test_a_penalised_fit_without_steps_left_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Firth's regressions that end before their maximum are failures, and none of them is an estimate."""
+    sample = draw(60, family="binomial")
+    data = sample.x, sample.x, sample.treated, sample.outcome
+    found = bootstrap_effect(*data, family="firth", replicates=64, seed=3)
+    assert found.failed["not converged"] == 0
+    monkeypatch.setattr(batched_firth, "STEPS", 1)
+    with pytest.raises(EstimationError, match="not converged 64"):
+        bootstrap_effect(*data, family="firth", replicates=64, seed=3)
+
+
+def test_a_bootstrap_whose_first_tile_yields_nothing_ends_there() -> None:
+    """Nobody waits for a thousand replicates when none of the first can be estimated."""
+    drawn_tiles = []
+
+    def replicate(weights: Vector) -> tuple[Vector, dict[str, NDArray[np.bool_]]]:
+        drawn_tiles.append(len(weights))
+        return np.zeros((len(weights), 3, 2)), {ONE_ARM: np.ones(len(weights), dtype=bool)}
+
+    result = counted(46, n=60).result()
+    with pytest.raises(EstimationError, match=f"0 of {TILE} bootstrap replicates"):
+        bootstrap_means(replicate, result.means, result.stacked, (ONE_ARM,), replicates=1000, seed=1)
+    assert drawn_tiles == [TILE]

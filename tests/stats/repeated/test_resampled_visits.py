@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from medicore.stats.bootstrap.bootstrap import NOT_CONVERGED, RANK_LOST
 from medicore.stats.effect.contrasts import ArmMeans
+from medicore.stats.repeated import batched_mixed
 from medicore.stats.repeated.batched_mixed import BatchedMoments, fit_batched
 from medicore.stats.repeated.mixed_model import fit_mixed
 from medicore.stats.repeated.resampled_visits import VisitResamples
@@ -92,3 +93,13 @@ def test_a_batch_stops_where_a_matrix_is_singular() -> None:
     moments = [BatchedMoments(np.array([0, 1]), np.array([3.0]), np.zeros((1, 2, 2, 3, 3)))]
     _, reached = fit_batched(moments, np.eye(2), restricted=True)
     assert not reached.any()
+
+
+def test_a_resample_that_the_batch_does_not_reach_is_fitted_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the steps of scoring are used up, Newton's method gives the same means."""
+    made, counts = resamples(profiles(11, n=60)), drawn(60, 3)
+    found, _ = made.replicate(counts)
+    monkeypatch.setattr(batched_mixed, "MOST_STEPS", 1)
+    alone, failed = made.replicate(counts)
+    assert alone == pytest.approx(found, abs=AGAIN)
+    assert not failed[NOT_CONVERGED].any()

@@ -193,3 +193,13 @@ def test_days_are_counted_as_excel_counts_them(
 ) -> None:
     """Both calendars are known, and so is the day in 1900 that never was; what was rounded is no value."""
     assert text_of_cell(value, kind, epoch_1904) == text
+
+
+def test_blanks_between_elements_are_no_value() -> None:
+    """A program that indents its sheets writes the same table."""
+    data = written([HEAD, ["S-1", 2]])
+    indented = without(data, "xl/worksheets/sheet1.xml", instead=b" \n <row", old=b"<row")
+    assert (
+        read_workbook(indented, "x.xlsx")["Sheet"].table.rows
+        == read_workbook(data, "x.xlsx")["Sheet"].table.rows
+    )
