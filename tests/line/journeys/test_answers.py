@@ -92,7 +92,7 @@ def test_the_authority_is_told_and_demanded(released: Month) -> None:
         (("history", "MED-2024-0181/2025-03/x"), 3, "malformed"),
         (("review", "MED-2024-0181/2025-03/99"), 3, "knows no run"),
         (("verify", "MED-2024-0181/2025-03/99"), 3, "is unknown; expected one of the ledger"),
-        (("explain", f"{IMBALANCED}/2025-03/99", "primary.estimate"), 3, "no sealed record"),
+        (("explain", f"{IMBALANCED}/2025-03/99", "primary.estimate"), 3, "the ledger knows no run"),
         (("step", "extract"), 0, ""),
         (("step", "nothing"), 3, "step 'nothing' is unknown"),
     ],

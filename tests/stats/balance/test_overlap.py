@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from medicore.stats.balance.overlap import ScoreRange, c_statistic, equipoise, score_range, within
+from medicore.stats.balance.overlap import TIED, ScoreRange, c_statistic, equipoise, score_range, within
 from tests.stats.samples import Sample, samples
 
 TREATED = np.array([True, True, True, False, False])
@@ -58,3 +58,10 @@ def test_scores_that_differ_in_their_last_bits_are_tied() -> None:
     for turn in (np.array([1, -1, 1, -1]), np.array([-1, 1, -1, 1])):
         assert c_statistic(treated, alike + turn * 2e-16) == c_statistic(treated, alike) == 0.5
     assert c_statistic(treated, alike + np.array([1e-9, 0, 0, 0])) == 0.625
+
+
+def test_scores_at_the_distance_of_a_tie_are_tied() -> None:
+    """The limit itself belongs to the ties."""
+    one = np.array([False, True])
+    assert c_statistic(one, np.array([0.0, TIED])) == 0.5
+    assert c_statistic(one, np.array([0.0, 2 * TIED])) == 1.0
