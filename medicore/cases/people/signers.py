@@ -77,12 +77,13 @@ def signer_of(house: House, event: LedgerEvent) -> Person:
 def proved(
     house: House,
     event: LedgerEvent,
-    permission: Permission = Permission.ADMINISTER,
+    permission: Permission | None = Permission.ADMINISTER,
     signer: Callable[[House, LedgerEvent], Person] = signer_of,
 ) -> Act:
     """Return the act of an event after proving its signature and its signer's ``permission`` as of the event's time.
 
-    ``signer`` finds the signer, for a caller that can do so without reading the ledger again.
+    Without a ``permission`` the signature alone is proved. ``signer`` finds the signer, for a caller that can do so without
+    reading the ledger again.
 
     Raises
     ------
@@ -97,7 +98,7 @@ def proved(
 def signed_act(
     house: House,
     event: LedgerEvent,
-    permission: Permission,
+    permission: Permission | None,
     signer: Callable[[House, LedgerEvent], Person] = signer_of,
 ) -> Act:
     """Return what the signer of an event signed, even if the event says something else.
@@ -113,7 +114,8 @@ def signed_act(
         return _act_of_authority(house, event)
     person = signer(house, event)
     act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), person, event.at)
-    require_permission(person, permission)
+    if permission is not None:
+        require_permission(person, permission)
     return act
 
 

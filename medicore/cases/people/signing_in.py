@@ -1,9 +1,10 @@
 """signing_in: a person proves with their own key who they are, before the console shows them anything."""
 
 from medicore.cases.people.attributed import Signatory, record_act, refusals
-from medicore.cases.people.signers import people, require_not_locked
-from medicore.errors import ReviewError
+from medicore.cases.people.signers import people, proved, require_not_locked
+from medicore.errors import MediCoreError, ReviewError
 from medicore.ports.house import House
+from medicore.records.checking import AS_RECORDED, Check, CheckKind, refuted
 from medicore.records.identifiers import person_id
 from medicore.records.moment import timestamp
 from medicore.records.people.act import declare
@@ -35,3 +36,13 @@ def sign_in(house: House, identifier: str, passphrase: str) -> Person:
         house.certifier.sign(declare(person, "", "", "Proof of the key", {}, now), passphrase)
         record_act(house, Signatory(person, passphrase), OPENED, identifier, _REASON, {})
     return person
+
+
+def sessions_check(house: House) -> Check:
+    """Return the check of all sessions: each was opened with the key of the person whom the event names."""
+    try:
+        for event in house.ledger.events(action=OPENED):
+            proved(house, event, None)
+    except MediCoreError as error:
+        return refuted(CheckKind.PEOPLE, "sessions of the console", error)
+    return Check(CheckKind.PEOPLE, "sessions of the console", True, AS_RECORDED)

@@ -7,6 +7,7 @@ from functools import partial
 from medicore.cases.keeping.archived_ledger import copies
 from medicore.cases.people.authority import require_authority
 from medicore.cases.people.changes import people_check
+from medicore.cases.people.signing_in import sessions_check
 from medicore.cases.proof.inventory import archive_check
 from medicore.cases.proof.verify_acts import move_checks
 from medicore.cases.run.attest import archived_keys, kept, key_of
@@ -80,7 +81,7 @@ class _Reading:
 
 
 def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
-    """Read the whole ledger and return the checks: guards, chain, signed heads, authority, people and runs.
+    """Read the whole ledger and return the checks: guards, chain, signed heads, authority, people, sessions, runs.
 
     ``authority`` is the fingerprint of the trusted authority, if one is given. Nothing is written.
     """
@@ -103,7 +104,8 @@ def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
     if checks[1].passed:
         against, wrong = _against(house, reading, opened)
         trusted = attempt(CheckKind.AUTHORITY, "authority", partial(require_authority, house, authority))
-        checks += [*against, trusted, people_check(house), *_moves(house), archive_check(house, listed)]
+        about_people = people_check(house), sessions_check(house)
+        checks += [*against, trusted, *about_people, *_moves(house), archive_check(house, listed)]
     keys = set(opened)
     return LedgerReport(
         events=reading.proved,

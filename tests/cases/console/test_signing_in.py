@@ -2,7 +2,9 @@
 
 import pytest
 
+from medicore.cases.proof.verify_ledger import verify_ledger
 from medicore.console.sessions import TRIES, WITHIN_S
+from medicore.records.ledger.ledger import NewEvent
 from tests.cases.console.browser import alerts
 from tests.cases.console.conftest import Desk
 from tests.whole_house.people import tried_by, words
@@ -82,3 +84,20 @@ def test_a_revoked_person_is_told_so(desk: Desk) -> None:
     answer = desk.browser().sign_in("rita", words("rita"))
     assert answer.status_code == 403
     assert alerts(answer)[0].startswith("the key of rita is valid from")
+
+
+@pytest.mark.parametrize(
+    ("actor", "role", "copied"),
+    [("rita", "reviewer", False), ("quinn", "quality", True), ("rita", "quality", True)],
+)
+def test_a_session_that_nobody_opened_is_found(desk: Desk, actor: str, role: str, copied: bool) -> None:
+    """An event without the person's signature, or with that of another event, fails the proof of the ledger."""
+    desk.browser("rita")
+    ledger = desk.whole.house.ledger
+    assert not verify_ledger(desk.whole.house).failed
+    opened = [*ledger.events(action="session.opened")][-1]
+    ledger.append(
+        NewEvent(actor, role, "session.opened", actor, opened.reason, opened.details if copied else {})
+    )
+    found = verify_ledger(desk.whole.house).failed
+    assert "sessions of the console" in [check.subject for check in found]
