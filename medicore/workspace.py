@@ -13,7 +13,7 @@ from medicore.records.workspace.files import SOURCES, WORKSPACE, deployments_of,
 from medicore.records.workspace.wheel import FOLDER, Wheel, read_wheel
 from medicore.stores.content.environment import LOCK_FILE
 from medicore.stores.files import write_atomically
-from medicore.stores.git.calling import git
+from medicore.stores.git.calling import committed_by, git
 from medicore.stores.git.workspace import WorkspaceCode, is_workspace
 from medicore.stores.installed import own_wheel
 from medicore.stores.protocols import StudyFolder
@@ -22,11 +22,6 @@ _WRITTEN = (LOCK_FILE, "dvc.yaml", "prefect.yaml")
 _ATTRIBUTES = "# Whatever a user's git is set to, a clone has the bytes that were committed.\n* -text\n"
 _DVC = "[core]\n    analytics = false\n    check_update = false\n    autostage = false\n"
 _IGNORED = "/.medicore/\n/.venv/\n__pycache__/\n"
-_WHO = {
-    f"GIT_{role}_{key}": value
-    for role in ("AUTHOR", "COMMITTER")
-    for key, value in (("NAME", "medicore"), ("EMAIL", "medicore@medicore.invalid"))
-}
 
 
 def make_workspace(folder: Path, wheel: Path | None = None) -> dict[str, Any]:
@@ -56,7 +51,7 @@ def make_workspace(folder: Path, wheel: Path | None = None) -> dict[str, Any]:
         git("init", "--quiet", "--initial-branch=main", "--template=", folder=root)
         git("add", "--all", folder=root)
         words = f"Workspace of MediCore {product.version}"
-        git("commit", "--quiet", "--message", words, folder=root, environment=_WHO)
+        git("commit", "--quiet", "--message", words, folder=root, environment=committed_by("medicore"))
         commit = code.require_clean()
         root.rename(place)
     return {"folder": str(place), "commit": commit, "product": product.name, "sha256": product.sha256}

@@ -142,9 +142,7 @@ def _declared(entry: Mapping[str, Any], pull: Sequence[Mapping[str, Any]]) -> De
     entrypoint = str(entry["entrypoint"])
     variables = entry["work_pool"].get("job_variables") or {}
     steps = step_names(entry.get("pull", pull))
-    flow = re.split("[:.]", entrypoint)[
-        -1
-    ]  # file:function, or module.function where the code is an installed product
+    *_, flow = re.split("[:.]", entrypoint)  # file:function, or module.function of an installed product
     return Deployment(flow, str(entry["name"]), entrypoint, steps, variables)
 
 

@@ -101,9 +101,10 @@ def service(
         environment = {**inherited(without="MEDICORE_PASSPHRASE"), **given}
         with contextlib.ExitStack() as ending:
             console = _console(settings, console_port, environment) if console_port else None
+            if console is not None:
+                ending.callback(console.stop)
             worker = Attended("the worker", command, log, settings.root, environment)
-            for process in filter(None, (console, worker)):
-                ending.callback(process.stop)
+            ending.callback(worker.stop)
             yield Service(url, worker, server, console, Refusals(settings.home))
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 from medicore.console import board, deciding, numbers, room, run_page, searching, sign_in
 from medicore.console.console import Console, console_of
 from medicore.console.protection import Protection
-from medicore.errors import MediCoreError
+from medicore.errors import MediCoreError, ProtocolError
 
 _RUN = "/runs/{study}/{month}/{number}"
 _STYLE = Path(__file__).with_name("style.css")
@@ -46,7 +46,7 @@ def application(console: Console, hosts: Iterable[str]) -> ASGIApp:
     """Return the console as a web application that answers to ``hosts`` alone, each a name with its port."""
     app = Starlette(
         routes=[*ROUTES, Route("/style.css", _style), Route("/favicon.ico", _no_icon)],
-        exception_handlers={MediCoreError: searching.refused, 404: _missing, 405: _missing},
+        exception_handlers={MediCoreError: _refused, 404: _missing, 405: _missing},
     )
     app.state.console = console
     return Protection(app, console.sessions, hosts)
@@ -59,6 +59,14 @@ def _style(_: Request) -> Response:
 def _no_icon(_: Request) -> Response:
     """Browsers ask for an icon with every page; there is none."""
     return Response(status_code=204)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    """Show an error that a use case raised: what was found, what was expected, what to do."""
+    status = 404 if isinstance(error, ProtocolError) else 409
+    is_whole = request.url.path.count("/") < _RUN.count("/") + 1  # deeper pages stand in a frame
+    page = "trouble.html" if is_whole else "in_frame.html"
+    return console_of(request).page(request, page, status, title="This cannot be shown", message=str(error))
 
 
 def _missing(request: Request, _: Exception) -> Response:

@@ -44,27 +44,21 @@ def board(request: Request) -> Response:
         chosen=chosen,
         rows=shown,
         missing=[asdict(gap) | {"months": gap.months} for gap in gaps(house, lines)],
-        elsewhere=[row for row in map(_brief(person), lines) if row["mine"] and _month(row) != month],
+        elsewhere=[row for line in lines if _month(line) != month and (row := _judged(line, person))["mine"]],
     )
 
 
 def _row(line: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], person: Person) -> dict[str, Any]:
     study = RunId.parse(line["run"]).study
     months = [other for other in lines if RunId.parse(other["run"]).study == study]
-    return {**_brief(person)(line), "study": study, "sparkline": sparkline(months, line["run"])}
+    return {**_judged(line, person), "study": study, "sparkline": sparkline(months, line["run"])}
 
 
-def _brief(person: Person) -> Any:  # noqa: ANN401 - a function of a line
-    def brief(line: Mapping[str, Any]) -> dict[str, Any]:
-        needed = _WAITING.get(RunState(line["state"]))
-        mine = (
-            needed is not None
-            and needed[0] in PERMISSIONS[person.role]
-            and line["requested_by"] != person.identifier
-        )
-        return {**line, "waits": needed[1] if needed else "", "mine": mine}
-
-    return brief
+def _judged(line: Mapping[str, Any], person: Person) -> dict[str, Any]:
+    """Return a line with what its run waits for, and whether that is for the person to do."""
+    permission, waits = _WAITING.get(RunState(line["state"]), (None, ""))
+    mine = permission in PERMISSIONS[person.role] and line["requested_by"] != person.identifier
+    return {**line, "waits": waits, "mine": mine}
 
 
 def _fits(row: Mapping[str, Any], chosen: str) -> bool:

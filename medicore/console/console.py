@@ -76,8 +76,8 @@ class Console:
     def page(self, request: Request, template: str, status: int = 200, **told: Any) -> HTMLResponse:  # noqa: ANN401
         """Return a page made of a template and what it tells; every text is escaped."""
         session: Session | None = request.state.session
-        shown = {"session": session, "path": request.url.path, **told}
-        return HTMLResponse(self._pages.get_template(template).render(shown), status_code=status)
+        shown = self._pages.get_template(template).render(session=session, **told)
+        return HTMLResponse(shown, status_code=status)
 
     def rendition(self, house: House, run: RunId) -> bytes:
         """Return a run's report, or the evidence of its halt, in HTML, each number a link to its origin; made once a state.

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from medicore.cases.answers.explain import (
+    Told,
     cited,
     places,
     places_within,
@@ -56,21 +57,19 @@ def compute(request: Request) -> Response:
     """Compute a number again, from the frozen data by the recorded code, while a page says that it runs."""
     console, run = console_of(request), run_of(request)
     at = request.state.form.get("at", "")
-    told(console.open_house(), run, at)  # what is no result is refused at once
+    origin = told(console.open_house(), run, at)  # what is no result is refused at once
     person = session_of(request).person.identifier
     job = console.jobs.begin(
-        f"{at} of {run}, computed again", person, "computed.html", lambda: _computed(console, run, at)
+        f"{at} of {run}, computed again", person, "computed.html", lambda: _computed(console, origin)
     )
     return redirect(f"/jobs/{job}")
 
 
-def _computed(console: Console, run: RunId, at: str) -> dict[str, Any]:
-    house = console.open_house()
-    origin = told(house, run, at)
+def _computed(console: Console, origin: Told) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="medicore-console-") as scratch:
-        again = recomputed(house, origin, Path(scratch))
+        again = recomputed(console.open_house(), origin, Path(scratch))
     return {
-        "run": str(run),
+        "run": origin.run,
         "told": origin,
         "again": _cells(again),
         "cells": _cells(origin.value),

@@ -17,7 +17,7 @@ from medicore.cases.review.review import (
 from medicore.cases.review.signed_report import signed_report
 from medicore.cases.run.decisions import decision_digests
 from medicore.cases.run.histories import history_of
-from medicore.cases.run.stored import read_provenance, stored_file
+from medicore.cases.run.stored import stored_file
 from medicore.console.console import console_of, redirect, run_of, session_of
 from medicore.console.protection import REPORT_POLICY
 from medicore.errors import ProtocolError
@@ -102,7 +102,7 @@ def follow(request: Request) -> Response:
 def _decided(house: House, history: RunHistory, person: Person) -> dict[str, Any]:
     """Return findings with their answers, what comes next, and the meanings that the person may sign."""
     if history.state not in OPEN or not history.sealings:
-        return {"findings": [], "next": None, "meanings": [], "digests": {}, "why_not": "", "files": []}
+        return {"findings": [], "next": None, "meanings": [], "digests": {}, "why_not": ""}
     standing = standing_decisions(house, history)
     answered = answered_findings(standing)
     step, about = next_step(history, standing)
@@ -127,9 +127,6 @@ def _decided(house: House, history: RunHistory, person: Person) -> dict[str, Any
         "meanings": [] if step == "follow" else _meanings(history, person),
         "why_not": _why_not(history, person),
         "digests": decision_digests(house, history.run, history.sealed_commit),
-        "files": [
-            entry["name"] for entry in read_provenance(house, history.run, history.sealed_commit)["files"]
-        ],
     }
 
 

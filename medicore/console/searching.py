@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from medicore.cases.answers.lookup import lines, sightings
 from medicore.console.console import console_of, redirect
-from medicore.errors import MediCoreError, ProtocolError
+from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 
 _RUN = re.compile(r"([A-Za-z0-9_-]+/\d{4}-\d{2}/\d{1,6})(?:[\s#]+(\S+))?")
@@ -34,12 +34,3 @@ def search(request: Request) -> Response:
     return console.page(
         request, "found.html", 200, text=text, runs=[], places=found[:_SHOWN], message=message
     )
-
-
-def refused(request: Request, error: Exception) -> Response:
-    """Show an error that a use case raised: what was found, what was expected, what to do."""
-    status = 404 if isinstance(error, ProtocolError) else 409
-    assert isinstance(error, MediCoreError)  # noqa: S101 - the only kind that leads here
-    whole = request.url.path.count("/") < 5
-    page = "trouble.html" if whole else "in_frame.html"
-    return console_of(request).page(request, page, status, title="This cannot be shown", message=str(error))

@@ -13,7 +13,6 @@ from medicore.stores.report.rendition import render_html
 from medicore.wiring import open_house
 
 LOOPBACK = "127.0.0.1"
-PORT = 4280
 
 
 def console_for(settings: Settings) -> Console:
@@ -38,7 +37,7 @@ def require_free(port: int) -> None:
             ) from error
 
 
-def serve(settings: Settings, port: int = PORT) -> None:
+def serve(settings: Settings, port: int) -> None:
     """Serve the console on loopback until Ctrl-C.
 
     Raises

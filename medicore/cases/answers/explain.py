@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,13 @@ _OF_PEOPLE = frozenset({"decision", "waits", "answered_by"})
 """What a report tells of a finding beside what its step found: who may answer it, and who did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """The origin of a number, and its value when it is computed again now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Traced:
+    """The value of a number, its origin, and where the code, the protocol and the data behind it stand."""
 
     run: str
     path: str
     value: Any
-    recomputed: Any
     origin: Origin
     commit: str
     file: str
@@ -45,27 +44,22 @@ class Explanation:
     subjects: dict[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the record tells of a number: its value, its origin, and where the code, the protocol and the data stand.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation(_Traced):
+    """The origin of a number, and its value when it is computed again now."""
 
-    ``sealed`` is the commit of the record, ``commit`` that of the code; ``inner`` is the number's path in the document of
-    its step.
+    recomputed: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told(_Traced):
+    """What the record tells of a number, before it is computed again.
+
+    ``sealed`` is the commit of the record; ``inner`` is the number's path in the document of its step.
     """
 
-    run: RunId
-    path: str
-    value: Any
-    origin: Origin
     inner: str
     sealed: str
-    commit: str
-    file: str
-    line: int
-    wheel: dict[str, str] | None
-    protocol: dict[str, Any]
-    inputs: dict[str, str]
-    subjects: dict[str, int]
 
 
 def told(house: House, run: RunId, path: str, *, evidence: bool = False) -> Told:
@@ -101,7 +95,7 @@ def told(house: House, run: RunId, path: str, *, evidence: bool = False) -> Told
         if name in step.inputs or ("lock" in step.inputs and name.startswith("lock/"))
     }
     return Told(
-        run=run,
+        run=str(run),
         path=path,
         value=value,
         origin=origin,
@@ -123,20 +117,8 @@ def explain(house: House, run: RunId, path: str, scratch: Path, *, evidence: boo
     Raises as ``told`` does.
     """
     found = told(house, run, path, evidence=evidence)
-    return Explanation(
-        run=str(run),
-        path=path,
-        value=found.value,
-        recomputed=recomputed(house, found, scratch),
-        origin=found.origin,
-        commit=found.commit,
-        file=found.file,
-        line=found.line,
-        wheel=found.wheel,
-        protocol=found.protocol,
-        inputs=found.inputs,
-        subjects=found.subjects,
-    )
+    traced = {field.name: getattr(found, field.name) for field in fields(_Traced)}
+    return Explanation(**traced, recomputed=recomputed(house, found, scratch))
 
 
 def recomputed(house: House, found: Told, scratch: Path) -> Any:  # noqa: ANN401 - whatever the results hold
@@ -144,7 +126,7 @@ def recomputed(house: House, found: Told, scratch: Path) -> Any:  # noqa: ANN401
     origin = found.origin
     # Later steps use nothing from the contract check: it is computed again only if the number is its own.
     kept = GIVEN if origin.step == "check" else (*GIVEN, DOCUMENT["check"])
-    files = house.replay.lay_out(found.sealed, found.run.folder, scratch, kept)
+    files = house.replay.lay_out(found.sealed, RunId.parse(found.run).folder, scratch, kept)
     steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
     house.replay.perform(scratch, [step for step in steps if DOCUMENT[step] not in kept])
     return value_at(origin.in_document(json.loads(files.read(DOCUMENT[origin.step]))), found.inner)

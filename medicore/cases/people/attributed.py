@@ -24,9 +24,9 @@ class Signatory:
 
 
 def require_signatory(
-    house: House, identifier: str, permission: Permission, passphrase: Callable[[str], str]
+    house: House, identifier: str, permission: Permission | None, passphrase: Callable[[str], str]
 ) -> Signatory:
-    """Return the person after verifying their permission and their passphrase.
+    """Return the person after verifying their permission and their passphrase; None asks for no permission.
 
     ``passphrase`` is called only after the permission was verified.
 

@@ -42,11 +42,12 @@ def people_events(house: House, actions: Iterable[str] = _PEOPLE) -> list[Ledger
     return sorted(events, key=lambda event: event.sequence)
 
 
-def require_standing(house: House, identifier: str, permission: Permission) -> Person:
+def require_standing(house: House, identifier: str, permission: Permission | None) -> Person:
     """Return the person of that identifier; raise ReviewError unless they are known, active now, and may do it."""
     person = person_named(people(house), identifier)
     require_active(person, timestamp(house.clock.now()))
-    require_permission(person, permission)
+    if permission is not None:
+        require_permission(person, permission)
     return person
 
 

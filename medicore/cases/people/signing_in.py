@@ -1,14 +1,12 @@
 """signing_in: a person proves with their own key who they are, before the console shows them anything."""
 
-from medicore.cases.people.attributed import Signatory, record_act, refusals
-from medicore.cases.people.signers import people, proved, require_not_locked
+from medicore.cases.people.attributed import record_act, refusals, require_signatory
+from medicore.cases.people.signers import people, proved
 from medicore.errors import MediCoreError, ReviewError
 from medicore.ports.house import House
 from medicore.records.checking import AS_RECORDED, Check, CheckKind, refuted
 from medicore.records.identifiers import person_id
-from medicore.records.moment import timestamp
-from medicore.records.people.act import declare
-from medicore.records.people.people import Person, Role, person_named, require_active
+from medicore.records.people.people import Person, Role, person_named
 
 OPENED, REFUSED = "session.opened", "session.refused"
 _REASON = "Signed in to the console"
@@ -27,15 +25,11 @@ def sign_in(house: House, identifier: str, passphrase: str) -> Person:
     """
     person_id(identifier)
     with refusals(house, identifier, REFUSED, identifier):
-        person = person_named(people(house), identifier)
-        if person.role is Role.SERVICE:
+        if person_named(people(house), identifier).role is Role.SERVICE:
             raise ReviewError(f"{identifier} is the service; expected a person; sign in as yourself")
-        now = timestamp(house.clock.now())
-        require_active(person, now)
-        require_not_locked(house, identifier)
-        house.certifier.sign(declare(person, "", "", "Proof of the key", {}, now), passphrase)
-        record_act(house, Signatory(person, passphrase), OPENED, identifier, _REASON, {})
-    return person
+        signatory = require_signatory(house, identifier, None, lambda _: passphrase)
+        record_act(house, signatory, OPENED, identifier, _REASON, {})
+    return signatory.person
 
 
 def sessions_check(house: House) -> Check:

@@ -52,6 +52,12 @@ _ALWAYS = {
 }
 
 
+def committed_by(actor: str, stamp: str = "") -> dict[str, str]:
+    """Return the environment in which git names ``actor`` as author and committer, at ``stamp`` where one is given."""
+    facts = {"NAME": actor, "EMAIL": f"{actor}@medicore.invalid"} | ({"DATE": stamp} if stamp else {})
+    return {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in facts.items()}
+
+
 def git(
     *arguments: str,
     folder: Path,

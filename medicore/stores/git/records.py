@@ -16,7 +16,7 @@ from typing import Protocol
 from medicore.errors import ConfigurationError, IntegrityError
 from medicore.ports.records import Records
 from medicore.stores.git.bundles import take_bundle, take_pack
-from medicore.stores.git.calling import git
+from medicore.stores.git.calling import committed_by, git
 from medicore.stores.git.code import GitCode
 from medicore.stores.git.objects import GitObjects
 from medicore.stores.git.reading import GitReading
@@ -75,13 +75,8 @@ class GitRecords(GitObjects):
         other commit.
         """
         stamp = f"{int(at.timestamp())} +0000"
-        who = {
-            f"GIT_{role}_{key}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for key, value in (("NAME", actor), ("EMAIL", f"{actor}@medicore.invalid"), ("DATE", stamp))
-        }
         with tempfile.TemporaryDirectory() as scratch:
-            environment = {**who, "GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            environment = {**committed_by(actor, stamp), "GIT_INDEX_FILE": str(Path(scratch) / "index")}
 
             def call(*arguments: str, data: bytes | None = None) -> str:
                 output = git(

@@ -10,7 +10,7 @@ from medicore.records.protocol.hypotheses.portfolio_family import FAMILIES, pars
 from medicore.records.workspace.files import SOURCES, WORKSPACE, locked_line
 from medicore.records.workspace.wheel import FOLDER, PACKAGES, Wheel, read_wheel, wheel_in
 from medicore.stores.content.environment import LOCK_FILE
-from medicore.stores.git.calling import git
+from medicore.stores.git.calling import committed_by, git
 from medicore.stores.git.code import GitCode, our_modules, unlike
 from medicore.stores.git.trees import object_name
 from medicore.stores.installed import PRODUCT
@@ -112,15 +112,7 @@ class WorkspaceCode(GitCode):
             or name.startswith(_SHARED_FOLDERS)
         ]
         when = git("show", "-s", "--format=%ct", head, folder=self.root).decode().strip()
-        who = {
-            f"GIT_{role}_{key}": value
-            for role in ("AUTHOR", "COMMITTER")
-            for key, value in (
-                ("NAME", "medicore"),
-                ("EMAIL", "medicore@medicore.invalid"),
-                ("DATE", f"{when} +0000"),
-            )
-        }
+        who = committed_by("medicore", f"{when} +0000")
         with tempfile.TemporaryDirectory() as scratch:
             environment = {**who, "GIT_INDEX_FILE": str(Path(scratch) / "index")}
 
