@@ -1,9 +1,6 @@
 """The CDISC pilot's time to first dermatologic event runs from its own files, and gives the numbers of other software."""
 
-import json
 import math
-import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +10,16 @@ from medicore.cases.answers.explain import explain
 from medicore.cases.proof.reproduce import reproduce
 from medicore.cases.proof.verify import verify
 from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
 from medicore.cases.run.stored import read_provenance
-from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
-from tests.conftest import ROOT
+from tests.cases.run.pilot import run_pilot
 from tests.reference.reference import FOLDER
 from tests.reference.second_set import MISSING, available, topic_rows
-from tests.whole_house.house import WholeHouse, found_whole_house
+from tests.whole_house.house import WholeHouse
 
-STUDY, MONTH = "REF-CDISCPILOT01TTDE", "2025-07"
+STUDY = "REF-CDISCPILOT01TTDE"
 CASE = "cdisc_adtte_high"
-PLANNED = ROOT / "examples" / "cdisc_pilot" / f"{STUDY}.yaml"
-FILES = {"adsl.xpt": 254, "adtte.xpt": 254}
+FILES = {"adsl.xpt": ("xport", 254), "adtte.xpt": ("xport", 254)}
 ARMS = {"A0": "control", "A1": "treated"}
 ROWS = 15
 """Rows of the reference that the line computes too: curves, events, medians, log-rank test and unadjusted difference."""
@@ -36,28 +30,7 @@ pytestmark = pytest.mark.skipif(not available() or not (FOLDER / "cdisc").is_dir
 @pytest.fixture(scope="module")
 def pilot(tmp_path_factory: pytest.TempPathFactory) -> tuple[WholeHouse, RunId, dict[str, Any]]:
     """The house in which the study was run, its run, and the results."""
-    house = found_whole_house(tmp_path_factory.mktemp("pilot") / "house")
-    shutil.copy(PLANNED, house.root / "studies")
-    house.commit("Protocol of the CDISC pilot study")
-    folder = house.home / "inbox" / STUDY / MONTH
-    (folder / "raw").mkdir(parents=True)
-    held = []
-    for name, rows in FILES.items():
-        data = (FOLDER / "cdisc" / name).read_bytes()
-        (folder / "raw" / name).write_bytes(data)
-        held.append(
-            {"name": name, "format": "xport", "rows": rows, "sha256": sha256(data), "size": len(data)}
-        )
-    manifest = {
-        "system": "CDISC pilot project", "source": STUDY, "exported_at": "2025-07-31T12:00:00-04:00",
-        "version": "ADaM of 2013", "files": held,
-    }  # fmt: skip
-    (folder / "transfer.json").write_text(json.dumps(manifest), "utf-8")
-    house.clock.time = datetime(2025, 8, 1, 8, tzinfo=UTC)
-    outcome = house.run(STUDY, MONTH)
-    assert outcome.state == "candidate", outcome.message
-    run = RunId.parse(outcome.run)
-    return house, run, read_results(house.house, run, sealed_commit(house.house, run)).document
+    return run_pilot(tmp_path_factory.mktemp("pilot"), STUDY, FILES)
 
 
 def computed(results: dict[str, Any], estimator: str, quantity: str) -> float | None:

@@ -1,24 +1,15 @@
 """The CDISC pilot's ADAS-Cog by the mixed model as primary runs from its own files, and gives the numbers of R's mmrm."""
 
-import json
-import shutil
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from medicore.cases.run.runs import sealed_commit
-from medicore.cases.run.seal import read_results
-from medicore.records.canonical import sha256
-from medicore.records.identifiers import RunId
-from tests.conftest import ROOT
+from tests.cases.run.pilot import run_pilot
 from tests.reference.missing_outcomes import MIXED
 from tests.reference.reference import FOLDER
 from tests.reference.second_set import MISSING, available, topic_rows
-from tests.whole_house.house import found_whole_house
 
-STUDY, MONTH = "REF-CDISCMMRM01", "2025-07"
-PLANNED = ROOT / "examples" / "cdisc_pilot" / f"{STUDY}.yaml"
+STUDY = "REF-CDISCMMRM01"
 FILES = {"adsl.xpt": ("xport", 254), "adam_adqsadas.csv": ("csv", 12463)}
 
 pytestmark = pytest.mark.skipif(not available() or not (FOLDER / "cdisc").is_dir(), reason=MISSING)
@@ -27,26 +18,7 @@ pytestmark = pytest.mark.skipif(not available() or not (FOLDER / "cdisc").is_dir
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The results of the study's month."""
-    house = found_whole_house(tmp_path_factory.mktemp("pilot") / "house")
-    shutil.copy(PLANNED, house.root / "studies")
-    house.commit("Protocol of the CDISC pilot study")
-    folder = house.home / "inbox" / STUDY / MONTH
-    (folder / "raw").mkdir(parents=True)
-    held = []
-    for name, (form, rows) in FILES.items():
-        data = (FOLDER / "cdisc" / name).read_bytes()
-        (folder / "raw" / name).write_bytes(data)
-        held.append({"name": name, "format": form, "rows": rows, "sha256": sha256(data), "size": len(data)})
-    manifest = {
-        "system": "CDISC pilot project", "source": STUDY, "exported_at": "2025-07-31T12:00:00-04:00",
-        "version": "ADaM of 2013", "files": held,
-    }  # fmt: skip
-    (folder / "transfer.json").write_text(json.dumps(manifest), "utf-8")
-    house.clock.time = datetime(2025, 8, 1, 8, tzinfo=UTC)
-    outcome = house.run(STUDY, MONTH)
-    assert outcome.state == "candidate", outcome.message
-    run = RunId.parse(outcome.run)
-    return dict(read_results(house.house, run, sealed_commit(house.house, run)).document)
+    return run_pilot(tmp_path_factory.mktemp("pilot"), STUDY, FILES)[2]
 
 
 @pytest.mark.parametrize(

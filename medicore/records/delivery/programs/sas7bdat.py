@@ -1,13 +1,13 @@
 """Data sets of SAS (``.sas7bdat``) as texts, by the reader of pandas."""
 
 import struct
-import warnings
 from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from medicore.errors import DataError
 from medicore.records.delivery.described import Described, DescribedTable, Kind, as_table
+from medicore.records.delivery.programs.pandas_reading import whole_file
 from medicore.records.delivery.sas_formats import kind_of_format
 from medicore.records.delivery.sas_numbers import spelled_as
 
@@ -31,25 +31,15 @@ def read_sas7bdat(data: bytes, name: str, encoding: str | None = None) -> Descri
     """
     from pandas.io.sas.sas7bdat import SAS7BDATReader
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            # Values as they are in the file: their formats are ours to read, and a blank text is no gap.
-            opened: Any = SAS7BDATReader
-            made = opened(
-                BytesIO(data), convert_dates=False, blank_missing=False, encoding=encoding or "infer"
-            )
-            with made as reader:
-                table = reader.read()
-                listed = [(_text(one.name), _text(one.label), _text(one.format)) for one in reader.columns]
-                stated = reader.inferred_encoding
-                whole = len(data) == reader.header_length + _pages(data) * reader._page_length
-    except (ValueError, LookupError, OSError, AttributeError, TypeError, ArithmeticError, MemoryError, StopIteration, struct.error,
-            Warning) as error:  # fmt: skip
-        raise DataError(
-            f"{name} is not a whole data set of SAS ({type(error).__name__}); expected it up to its end, in its own "
-            f"encoding; {_AGAIN}"
-        ) from None
+    with whole_file(name, "SAS", _AGAIN):
+        # Values as they are in the file: their formats are ours to read, and a blank text is no gap.
+        opened: Any = SAS7BDATReader
+        made = opened(BytesIO(data), convert_dates=False, blank_missing=False, encoding=encoding or "infer")
+        with made as reader:
+            table = reader.read()
+            listed = [(_text(one.name), _text(one.label), _text(one.format)) for one in reader.columns]
+            stated = reader.inferred_encoding
+            whole = len(data) == reader.header_length + _pages(data) * reader._page_length
     if not whole:
         raise DataError(
             f"{name} has fewer or more bytes than its pages; expected a whole data set of SAS; {_AGAIN}"

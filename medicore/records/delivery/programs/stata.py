@@ -1,13 +1,12 @@
 """Data sets of Stata (``.dta``) as texts, by the reader of pandas."""
 
-import struct
-import warnings
 from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import Any
 
 from medicore.errors import DataError
 from medicore.records.delivery.described import Described, DescribedTable, Kind, as_table
+from medicore.records.delivery.programs.pandas_reading import whole_file
 from medicore.records.delivery.sas_numbers import spelled_as
 from medicore.records.delivery.spelling import spelled
 
@@ -35,26 +34,18 @@ def read_stata(data: bytes, name: str, encoding: str | None = None) -> Described
     """
     import pandas as pd
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # pandas reads in another encoding where one fails, and warns
-            made: Any = pd.read_stata(BytesIO(data), iterator=True)
-            with made as reader:
-                table = reader.read(
-                    convert_dates=False,
-                    convert_categoricals=False,
-                    convert_missing=True,
-                    preserve_dtypes=True,
-                )
-                labels = reader.variable_labels()
-                # Public nowhere: the display formats, and the version that decides about the encoding.
-                forms, types, version = [*reader._fmtlist], [*reader._typlist], reader._format_version
-    except (ValueError, LookupError, OSError, AttributeError, TypeError, ArithmeticError, MemoryError, StopIteration, struct.error,
-            Warning) as error:  # fmt: skip
-        raise DataError(
-            f"{name} is not a whole data set of Stata ({type(error).__name__}); expected it up to its end, in its own "
-            f"encoding; {_AGAIN}"
-        ) from None
+    with whole_file(name, "Stata", _AGAIN):  # pandas reads in another encoding where one fails, and warns
+        made: Any = pd.read_stata(BytesIO(data), iterator=True)
+        with made as reader:
+            table = reader.read(
+                convert_dates=False,
+                convert_categoricals=False,
+                convert_missing=True,
+                preserve_dtypes=True,
+            )
+            labels = reader.variable_labels()
+            # Public nowhere: the display formats, and the version that decides about the encoding.
+            forms, types, version = [*reader._fmtlist], [*reader._typlist], reader._format_version
     if version >= _TAGGED and not data.endswith(b"</stata_dta>"):
         raise DataError(f"{name} does not end as a data set of Stata does; expected it whole; {_AGAIN}")
     read = _Encoded(name, encoding, unicode=version >= _UNICODE)
