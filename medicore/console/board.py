@@ -10,14 +10,15 @@ from starlette.responses import Response
 from medicore.cases.answers.lateness import gaps, with_deadlines
 from medicore.cases.answers.lookup import standing_lines
 from medicore.console.console import console_of, session_of
+from medicore.console.deciders import FITTING, meanings_for
 from medicore.console.sparkline import sparkline
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
-from medicore.records.people.people import PERMISSIONS, Permission, Person
+from medicore.records.people.people import Person
 
-_WAITING = {
-    RunState.HALTED: (Permission.PROCEED, "a reviewer answers the findings"),
-    RunState.SEALED: (Permission.APPROVE, "a reviewer or quality decides on the report"),
+_WAITS = {
+    RunState.HALTED: "a reviewer answers the findings",
+    RunState.SEALED: "a reviewer or quality decides on the report",
 }
 FILTERS = ("all", "for me", "waiting", "late")
 
@@ -56,9 +57,10 @@ def _row(line: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], person: Pe
 
 def _judged(line: Mapping[str, Any], person: Person) -> dict[str, Any]:
     """Return a line with what its run waits for, and whether that is for the person to do."""
-    permission, waits = _WAITING.get(RunState(line["state"]), (None, ""))
-    mine = permission in PERMISSIONS[person.role] and line["requested_by"] != person.identifier
-    return {**line, "waits": waits, "mine": mine}
+    state = RunState(line["state"])
+    signed_by_me = meanings_for(person, state, line["requested_by"])
+    mine = bool(signed_by_me) and signed_by_me[0] is FITTING[state][0]
+    return {**line, "waits": _WAITS.get(state, ""), "mine": mine}
 
 
 def _fits(row: Mapping[str, Any], chosen: str) -> bool:

@@ -19,13 +19,14 @@ from medicore.cases.run.decisions import decision_digests
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import stored_file
 from medicore.console.console import console_of, redirect, run_of, session_of
+from medicore.console.deciders import FITTING, meanings_for
 from medicore.console.protection import REPORT_POLICY
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import RunHistory
-from medicore.records.ledger.states import OPEN, RunState
-from medicore.records.people.people import PERMISSIONS, Person
+from medicore.records.ledger.states import RunState
+from medicore.records.people.people import Person
 
 _PDF = {RunState.HALTED: "evidence.pdf"}
 
@@ -101,10 +102,10 @@ def follow(request: Request) -> Response:
 
 def _decided(house: House, history: RunHistory, person: Person) -> dict[str, Any]:
     """Return findings with their answers, what comes next, and the meanings that the person may sign."""
-    if history.state not in OPEN or not history.sealings:
+    if history.state not in FITTING:
         return {"findings": [], "next": None, "meanings": [], "digests": {}, "why_not": ""}
     standing = standing_decisions(house, history)
-    answered = answered_findings(standing)
+    answered, meanings = answered_findings(standing), _meanings(history, person)
     step, about = next_step(history, standing)
     findings = [
         {
@@ -124,26 +125,22 @@ def _decided(house: House, history: RunHistory, person: Person) -> dict[str, Any
     return {
         "findings": findings,
         "next": (step, about),
-        "meanings": [] if step == "follow" else _meanings(history, person),
-        "why_not": _why_not(history, person),
+        "meanings": [] if step == "follow" else meanings,
+        "why_not": "" if meanings else _why_not(history, person),
         "digests": decision_digests(house, history.run, history.sealed_commit),
     }
 
 
-def _meanings(history: RunHistory, person: Person) -> list[str]:
-    """Return the meanings that fit the state of a run and the role of a person."""
-    fitting = ("proceed", "reject") if history.state is RunState.HALTED else ("approve", "reject")
-    allowed = {permission.value for permission in PERMISSIONS[person.role]}
-    return [] if _why_not(history, person) else [meaning for meaning in fitting if meaning in allowed]
+def _meanings(history: RunHistory, person: Person) -> tuple[str, ...]:
+    """Return what the person may sign on the run."""
+    return tuple(meaning.value for meaning in meanings_for(person, history.state, history.request.requester))
 
 
 def _why_not(history: RunHistory, person: Person) -> str:
-    """Return why the person decides nothing on this run; empty when they may."""
+    """Return why the person may sign nothing on the run."""
     if history.request.requester == person.identifier:
         return "You requested this run; somebody else decides on it."
-    if not {"proceed", "approve", "reject"} & {permission.value for permission in PERMISSIONS[person.role]}:
-        return f"The role {person.role.value} signs no decisions."
-    return ""
+    return f"The role {person.role.value} signs no decisions."
 
 
 def _file(data: bytes, run: RunId, name: str) -> Response:

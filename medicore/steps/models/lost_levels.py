@@ -84,7 +84,7 @@ def require_resamples(protocol: Protocol, sample: Sample) -> None:
         split = few_subjects(models, sample.treated, sample.outcome)
         apart = {(cell.term, cell.arm) for cell in split}
         cells = dict.fromkeys((*(cell for cell in cells if (cell.term, cell.arm) not in apart), *split))
-    problem = sparse_problem(sorted(cells, key=lambda cell: (cell.count, cell.term, cell.arm)))
+    problem = sparse_problem(cells)
     if problem:
         raise EstimationError(problem)
 
