@@ -27,10 +27,12 @@ def replay(request: ReplayRequest) -> State[Any]:
     name_run(run, "replay · ")
     require_begun_on(run, code_commit(house, run), house.code.require_clean(run.study))
     with tempfile.TemporaryDirectory(prefix="medicore-replay-") as scratch:
-        comparisons = reproduce(house, run, Path(scratch))
+        found = reproduce(house, run, Path(scratch))
     with best_effort():
-        show_comparisons(str(run), comparisons)
-    different = [found.name for found in comparisons if not found.identical]
-    if different:
-        return Failed(message=f"{len(different)} file(s) of {run} differ, first {different[0]}")
-    return Completed(message=f"all {len(comparisons)} files of {run} are the same bit for bit")
+        show_comparisons(str(run), found.files)
+    if found.different:
+        why = found.why_different(house.environment.kernels())
+        return Failed(
+            message=f"{len(found.different)} file(s) of {run} differ, first {found.different[0]}; {why}"
+        )
+    return Completed(message=f"all {len(found.files)} files of {run} are the same bit for bit")

@@ -9,6 +9,7 @@ from medicore.cases.people.service import service_keys
 from medicore.cases.review.readiness import require_service_key
 from medicore.cases.studies.deploying import undeployed
 from medicore.errors import ConfigurationError, IntegrityError, MediCoreError
+from medicore.kernels import in_use, require_pinned
 from medicore.records.ledger.ledger import verify_chain
 from medicore.records.people.public_key import fingerprint
 from medicore.settings import Settings
@@ -47,6 +48,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("git", lambda: _program("git")),
         ("code", lambda: f"clean, at commit {code_of(settings.root).require_clean()[:12]}"),
         ("environment", lambda: f"as locked, {LockedEnvironment(settings.root).require_locked()[:12]}"),
+        ("kernels", _kernels),
         ("protocols", lambda: _protocols(settings)),
         ("deployments", lambda: _deployments(settings)),
         ("state folder", lambda: _state(settings)),
@@ -73,6 +75,15 @@ def _examine(subject: str, work: Callable[[], str]) -> Diagnosis:
 def _python() -> str:
     # pip refuses the installation below Python 3.11, so here only the version is of interest.
     return ".".join(str(part) for part in sys.version_info[:3])
+
+
+def _kernels() -> str:
+    import numpy.linalg  # noqa: F401 - what is not loaded has no kernels
+    from threadpoolctl import threadpool_info
+
+    libraries = threadpool_info()
+    require_pinned(libraries)
+    return ", ".join(f"{name} {value}" for name, value in in_use(libraries).items())
 
 
 def _program(name: str) -> str:

@@ -119,19 +119,23 @@ def reproduce(
     opened, which = house(settings()), RunId.parse(run)
     with tempfile.TemporaryDirectory(prefix="medicore-reproduce-") as scratch:
         if restored is None:
-            comparisons = rebuilt(opened, which, Path(scratch), threads)
+            found = rebuilt(opened, which, Path(scratch), threads)
         else:
-            comparisons = reproduce_restored(opened, which, FolderFiles(restored), Path(scratch), threads)
-    different = [c.name for c in comparisons if not c.identical]
+            found = reproduce_restored(opened, which, FolderFiles(restored), Path(scratch), threads)
     if as_json:
-        emit({"run": run, "identical": not different, "files": {c.name: c.identical for c in comparisons}})
+        files = {one.name: one.identical for one in found.files}
+        emit({"run": run, "identical": not found.different, "files": files})
     else:
         cells = [
-            (c.name, c.recorded[:16], "bit-identical" if c.identical else "DIFFERENT") for c in comparisons
+            (one.name, one.recorded[:16], "bit-identical" if one.identical else "DIFFERENT")
+            for one in found.files
         ]
         table(f"Files of {run}, built again", ("file", "SHA-256", "verdict"), cells)
-    if different:
-        raise IntegrityError(f"{len(different)} file(s) of {run} differ, first {different[0]}")
+    if found.different:
+        why = found.why_different(opened.environment.kernels())
+        raise IntegrityError(
+            f"{len(found.different)} file(s) of {run} differ, first {found.different[0]}; {why}"
+        )
 
 
 @app.command()

@@ -123,7 +123,7 @@ def _of_one(opened: "House", run: str, path: str, value: str, *, evidence: bool,
         _show(answer, same=same)
     if not same:
         raise IntegrityError(
-            f"{path} of {run} differs from the value computed now; run 'medicore verify {run}'"
+            f"{path} of {run} differs from the value computed now; run 'medicore reproduce {run}', which says how far"
         )
 
 

@@ -40,6 +40,10 @@ class Environment(Protocol):
         """Return name and version of every locked package."""
         ...
 
+    def kernels(self) -> dict[str, str]:
+        """Return the kernels of linear algebra that this process computes with, and the machine and C library."""
+        ...
+
 
 class Renderer(Protocol):
     """The renderer, which makes a PDF from the template and a folder of results."""

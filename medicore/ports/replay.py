@@ -38,6 +38,11 @@ class Replay(Protocol):
         """
         ...
 
-    def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
-        """Perform ``steps`` on the record in ``target`` with the code and packages that are recorded there."""
+    def perform(
+        self, target: Path, steps: Iterable[str], threads: int | None = None, *, pinned: bool = False
+    ) -> None:
+        """Perform ``steps`` on the record in ``target`` with the code and packages that are recorded there.
+
+        Code that is older than the pinned kernels gets those that the processor prefers; with ``pinned``, the pinned.
+        """
         ...

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
+from medicore.kernels import require_pinned
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
@@ -43,7 +44,13 @@ def perform(
 
     A step starts only when every finding of the earlier steps has a signed decision; ``identity["accepted"]`` lists
     these decisions, each with the digest of its finding. The evidence of a halt alone needs a finding without a decision.
-    Linear algebra is limited to one thread, so the bits of the result do not depend on the number of the machine's threads.
+    Linear algebra is limited to one thread and to the pinned kernels, so the bits of the result depend neither on the
+    number of the machine's threads nor on the width of its registers.
+
+    Raises
+    ------
+    ConfigurationError
+        When linear algebra was loaded with other kernels.
     """
     step_named(name)
     if name == EVIDENCE.name:
@@ -51,7 +58,9 @@ def perform(
     accepted = {decision["finding"] for decision in identity["accepted"]}
     for earlier in STEP_NAMES[: STEP_NAMES.index(name)]:
         require_decided(files, earlier, accepted)
-    with threadpool_limits(limits=1):
+    libraries = ThreadpoolController()
+    require_pinned(libraries.info())
+    with libraries.limit(limits=1):
         if name == "report":
             return report(files, protocol, identity, rendering())
         return _STEPS[name](files, protocol)

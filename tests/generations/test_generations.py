@@ -121,7 +121,7 @@ def test_every_result_has_its_place_in_the_recorded_code(kept: Generation, run: 
 def test_every_file_is_reproduced(kept: Generation, tmp_path: Path) -> None:
     """Every file of a record comes out again when its own code computes it, the PDF report too."""
     kept.require_its_packages(tmp_path)
-    files = reproduce(kept.house, RELEASED, tmp_path / "scratch")
+    files = reproduce(kept.house, RELEASED, tmp_path / "scratch").files
     require_reproduced(kept, RELEASED, files, tmp_path / "scratch")
     assert {"report.pdf", "results.json", "effect.json", "extract.parquet", "findings.json"} <= {
         f.name for f in files
@@ -131,7 +131,7 @@ def test_every_file_is_reproduced(kept: Generation, tmp_path: Path) -> None:
 @pytest.mark.deep
 def test_its_own_packages_reproduce_it(kept: Generation, tmp_path: Path) -> None:
     """Where today's packages are others, the environment of its lock file is built, and its files come out in it."""
-    files = reproduce(kept.house, SEALED, tmp_path / "scratch")
+    files = reproduce(kept.house, SEALED, tmp_path / "scratch").files
     require_reproduced(kept, SEALED, files, tmp_path / "scratch")
     answer = explain(kept.house, SEALED, "primary.estimate", tmp_path / "explained")
     assert answer.recomputed == answer.value

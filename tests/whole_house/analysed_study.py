@@ -48,7 +48,7 @@ class Analysed(Generic[_Study]):
 
     def require_reproduced(self, scratch: Path) -> None:
         """Assert that a second computation gives the same bytes, and that every check of the record is passed."""
-        assert all(one.identical for one in reproduce(self.house.house, self.run, scratch))
+        assert all(one.identical for one in reproduce(self.house.house, self.run, scratch).files)
         assert [check.subject for check in verify(self.house.house, self.run) if not check.passed] == []
 
     def require_traced(self) -> None:

@@ -63,9 +63,11 @@ class MemoryReplay:
             records.export(f"refs/tags/{tag}^{{commit}}", target)
         return _keep_only(target / record_folder, keep)
 
-    def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
-        """Perform ``steps`` on the record in ``target``; on one thread, however many there may be."""
-        del threads
+    def perform(
+        self, target: Path, steps: Iterable[str], threads: int | None = None, *, pinned: bool = False
+    ) -> None:
+        """Perform ``steps`` on the record in ``target``; on one thread and with the pinned kernels, whatever is asked."""
+        del threads, pinned
         values = yaml.load((target / "params.yaml").read_text("utf-8"), yaml.CSafeLoader)
         path = target / values["protocol"]
         files = FolderFiles(target / "records" / values["study"] / values["month"], target / values["lock"])

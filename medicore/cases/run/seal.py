@@ -163,6 +163,7 @@ def _provenance(
         "seed": active.protocol.seed,
         "renderer": dict(house.renderer(active.identity["renderer"]).identity),
         "environment": house.environment.locked(),
+        "kernels": house.environment.kernels(),
         "files": sorted(entries, key=lambda entry: str(entry["name"])),
     }
 

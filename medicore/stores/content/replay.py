@@ -6,8 +6,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from medicore.errors import EstimationError
+from medicore.kernels import VARIABLES
 from medicore.records.workspace.wheel import FOLDER, read_wheel, wheel_in
-from medicore.stores.command import run
+from medicore.stores.command import harmless, run
 from medicore.stores.content.dvc_content import DvcContent
 from medicore.stores.content.recorded_environment import RecordedEnvironments
 from medicore.stores.files import FolderFiles, write_atomically
@@ -63,12 +64,17 @@ class Replay:
         _unpack_product(target)
         return _keep_only(target / record_folder, keep)
 
-    def perform(self, target: Path, steps: Iterable[str], threads: int | None = None) -> None:
+    def perform(
+        self, target: Path, steps: Iterable[str], threads: int | None = None, *, pinned: bool = False
+    ) -> None:
         """Perform ``steps`` on the record in ``target`` with the code and the packages that are recorded there.
 
-        The recorded code sees none of the present settings and secrets.
+        The recorded code sees none of the present settings and secrets. Code that is older than the pinned kernels
+        gets those that the processor prefers, as it did then; with ``pinned`` it gets the pinned ones.
         """
-        environment = {"PYTHONPATH": str(target), "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = harmless() | {"PYTHONPATH": str(target), "PYTHONDONTWRITEBYTECODE": "1"}
+        if not pinned:
+            environment = {name: value for name, value in environment.items() if name not in VARIABLES}
         if threads is not None:
             names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
             environment |= dict.fromkeys(names, str(threads))
@@ -76,6 +82,7 @@ class Replay:
             [str(self._environments.python(target)), "-m", "medicore", "step", *steps],
             folder=target,
             environment=environment,
+            alone=True,
             failure=EstimationError,
             limit=_LIMIT_S,
         )

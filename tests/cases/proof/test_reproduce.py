@@ -1,18 +1,32 @@
 """reproduce: every file of a run built again from its frozen lock, and compared bit by bit."""
 
+import json
+import math
 from pathlib import Path
 
 import pytest
 
 from medicore.cases.keeping.restoring import restore
-from medicore.cases.proof.reproduce import BUNDLE, Comparison, reproduce, reproduce_restored
+from medicore.cases.proof.reproduce import (
+    BUNDLE,
+    Comparison,
+    Reproduction,
+    reproduce,
+    reproduce_restored,
+)
 from medicore.cases.run.data_lock import have_lock
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.seal import seal
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import ArchiveError, IntegrityError, ProtocolError
+from medicore.ports.files import RecordFiles
+from medicore.records.canonical import document as document_bytes
 from medicore.records.canonical import sha256
+from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
+from medicore.records.protocol.protocol import Protocol
+from medicore.steps import perform as performing
+from medicore.steps.effect import effect
 from medicore.steps.way import STEPS
 from medicore.stores.files import FolderFiles
 from tests.whole_house.house import WholeHouse
@@ -27,7 +41,7 @@ LOCK = {"lock/looks.json", "lock/transfer.json", "lock/raw/subjects.csv"}
 @pytest.mark.parametrize("threads", [None, 2])
 def test_every_file_comes_out_bit_for_bit(month: WholeHouse, tmp_path: Path, threads: int | None) -> None:
     """All documents, tables and the report are the recorded ones, whatever the number of threads (FAULTS 32)."""
-    found = reproduce(month.house, RUN, tmp_path / "scratch", threads)
+    found = reproduce(month.house, RUN, tmp_path / "scratch", threads).files
     outputs = {name for step in STEPS for name in step.outputs}
     assert {comparison.name for comparison in found} == outputs | LOCK
     assert all(comparison.identical for comparison in found)
@@ -35,7 +49,9 @@ def test_every_file_comes_out_bit_for_bit(month: WholeHouse, tmp_path: Path, thr
 
 def test_a_halted_run_is_built_as_far_as_it_came(month: WholeHouse, tmp_path: Path) -> None:
     """Of a run that waits at findings the steps up to there are built again, and no later one."""
-    found = {one.name: one for one in reproduce(month.house, RunId.parse(WAITING_RUN), tmp_path / "scratch")}
+    found = {
+        one.name: one for one in reproduce(month.house, RunId.parse(WAITING_RUN), tmp_path / "scratch").files
+    }
     assert all(one.identical for one in found.values())
     assert "effect.json" in found
     assert not {"sensitivity.json", "report.pdf"} & set(found)
@@ -44,7 +60,9 @@ def test_a_halted_run_is_built_as_far_as_it_came(month: WholeHouse, tmp_path: Pa
 def test_a_continued_run_is_built_with_its_decisions(month: WholeHouse, tmp_path: Path) -> None:
     """The answers to its findings are part of the record, so that the steps after them are built again too."""
     month.proceed(WAITING_RUN)
-    found = {one.name: one for one in reproduce(month.house, RunId.parse(WAITING_RUN), tmp_path / "scratch")}
+    found = {
+        one.name: one for one in reproduce(month.house, RunId.parse(WAITING_RUN), tmp_path / "scratch").files
+    }
     assert all(one.identical for one in found.values())
     assert "report.pdf" in found
 
@@ -54,7 +72,7 @@ def test_a_file_that_comes_out_otherwise_is_named(month: WholeHouse, tmp_path: P
     commit = sealed_commit(month.house, RUN)
     entry = file_entry(read_provenance(month.house, RUN, commit), "effect.json")
     recorded_otherwise(month, RUN, "effect.json", sha256="0" * 64)
-    found = reproduce(month.house, RUN, tmp_path / "scratch")
+    found = reproduce(month.house, RUN, tmp_path / "scratch").files
     assert [one for one in found if not one.identical] == [
         Comparison("effect.json", "0" * 64, entry["sha256"])
     ]
@@ -67,7 +85,7 @@ def test_a_run_that_did_nothing_cannot_be_built_again(founded: WholeHouse, tmp_p
         reproduce(founded.house, RUN, tmp_path / "none")
     have_lock(founded.house, active, None)
     seal(founded.house, active, "failed", "It broke off")
-    found = reproduce(founded.house, RUN, tmp_path / "lock alone")
+    found = reproduce(founded.house, RUN, tmp_path / "lock alone").files
     assert {one.name for one in found} == LOCK
 
 
@@ -85,7 +103,7 @@ def test_the_archive_alone_builds_everything_again(released: WholeHouse, tmp_pat
     released.content.remote.clear()
     released.content.cache.clear()
     released.records.objects.clear()
-    found = reproduce_restored(released.house, RUN, files, tmp_path / "scratch")
+    found = reproduce_restored(released.house, RUN, files, tmp_path / "scratch").files
     assert all(one.identical for one in found)
     assert {"report.pdf", *LOCK} <= {one.name for one in found}
 
@@ -104,3 +122,55 @@ def test_a_restored_folder_must_be_the_runs_and_whole(released: WholeHouse, tmp_
         IntegrityError, match=rf"{name} is not the file .* expected SHA-256 {sha256(whole)[:12]}"
     ):
         reproduce_restored(released.house, RUN, files, tmp_path / "third")
+
+
+def test_a_record_names_its_kernels(month: WholeHouse) -> None:
+    """The provenance of a sealed run names machine, kernels of linear algebra and C library."""
+    provenance = read_provenance(month.house, RUN, sealed_commit(month.house, RUN))
+    assert provenance["kernels"] == month.house.environment.kernels()
+    assert set(provenance["kernels"]) == {"machine", "openblas", "numpy", "libc"}
+
+
+@pytest.mark.parametrize(
+    ("apart", "kernels", "said"),
+    [
+        (3e-16, None, "agree to within 3e-16 of their size; the record is older than the choice of kernels"),
+        (
+            3e-16,
+            {"openblas": "SkylakeX"},
+            "it was computed with openblas SkylakeX, here with openblas Haswell",
+        ),
+        (3e-16, {"openblas": "Haswell"}, "with the recorded kernels; compare the files"),
+        (1e-3, {"openblas": "SkylakeX"}, "more than last digits differ"),
+        (None, None, "more than last digits differ"),
+    ],
+)
+def test_a_difference_is_explained(apart: float | None, kernels: dict[str, str] | None, said: str) -> None:
+    """Whoever sees that a file differs is told how far its numbers are apart, and whether other kernels explain it."""
+    files = (Comparison("extract.json", "a", "a"), Comparison("effect.json", "a", "b", apart))
+    found = Reproduction(files, kernels)
+    assert found.different == ("effect.json",)
+    assert said in found.why_different({"openblas": "Haswell"})
+
+
+def test_numbers_of_other_kernels_are_told_by_their_distance(
+    founded: WholeHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run whose estimate was computed with another last digit is found, and its numbers are said to be that close."""
+
+    def on_another_processor(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
+        found = effect(files, protocol)
+        document = json.loads(files.read("effect.json"))
+        document["primary"]["estimate"] = math.nextafter(document["primary"]["estimate"], math.inf)
+        files.write("effect.json", document_bytes(document))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(performing, "_STEPS", {**performing._STEPS, "effect": on_another_processor})
+        founded.run(SOUND)
+    found = reproduce(founded.house, RUN, tmp_path / "scratch")
+    apart = {one.name: one.apart for one in found.files}
+    assert {"effect.json", "results.json"} <= set(found.different)
+    assert apart["cohort.json"] is None
+    assert 0 < (apart["effect.json"] or 0) < 1e-15
+    assert "agree to within" in found.why_different(founded.house.environment.kernels())

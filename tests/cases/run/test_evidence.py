@@ -80,7 +80,9 @@ def test_a_halt_is_sealed_with_its_evidence_and_nothing_else_is(
 
 def test_the_evidence_is_built_again_byte_for_byte(month: WholeHouse, tmp_path: Path) -> None:
     """Of a halted run the evidence comes out again as it was sealed."""
-    found = {one.name: one for one in reproduce(month.house, RunId.parse(WAITING_RUN), tmp_path / "scratch")}
+    found = {
+        one.name: one for one in reproduce(month.house, RunId.parse(WAITING_RUN), tmp_path / "scratch").files
+    }
     assert {name for name, one in found.items() if one.identical} >= FILES
 
 

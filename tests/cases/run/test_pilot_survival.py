@@ -91,7 +91,7 @@ def test_the_record_is_verified_explained_and_reproduced(
     told = explain(house.house, run, "survival.log_rank.statistic", tmp_path / "explained")
     assert told.value == told.recomputed == results["survival"]["log_rank"]["statistic"]
     assert "lock/raw/adtte.xpt" in provenance_of(house, run)
-    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "again"))
+    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "again").files)
 
 
 def provenance_of(house: WholeHouse, run: RunId) -> set[str]:

@@ -55,7 +55,7 @@ def test_missing_covariates_are_imputed_and_counted(house: WholeHouse, tmp_path:
     assert primary["imputation"]["imputations"] == 5
     gaps = {column: study.texts[column].count("") for column in ("age", "smoker")}
     assert {row["column"]: sum(row["missing"].values()) for row in covariates} == gaps
-    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced"))
+    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced").files)
     origin = explain(house.house, run, "primary.imputation.between", tmp_path / "explained")
     assert origin.value == origin.recomputed == primary["imputation"]["between"]
 
@@ -69,7 +69,7 @@ def test_missing_outcomes_are_drawn_and_pooled(house: WholeHouse, tmp_path: Path
     assert abs(primary["estimate"] - planned.EFFECT) < FAR * primary["standard_error"]
     assert primary["imputation"]["imputations"] == 5
     assert sum(arm["imputed"] for arm in made["arms"].values()) == study.texts["change"].count("")
-    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced"))
+    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced").files)
     for place, path in enumerate(
         ("cohort.outcomes.imputation.arms.treated.mean_imputed", "tipping.surface.cells.3.estimate")
     ):
@@ -88,7 +88,7 @@ def test_flexible_models_have_rows_and_splits(house: WholeHouse, tmp_path: Path)
         assert row["estimator"] == "AIPW for treatment and observation, cross-fitted in 5 folds"
         assert abs(row["estimate"] - planned.EFFECT) < FAR * row["standard_error"]
     assert [one["split"] for one in found["flexible"]] == [1, 2, 1, 2]
-    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced"))
+    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced").files)
     origin = explain(house.house, run, "sensitivity.flexible.2.estimate", tmp_path / "explained")
     assert origin.value == origin.recomputed == found["flexible"][2]["estimate"]
     assert origin.origin.function.endswith(":flexible_models")

@@ -50,7 +50,7 @@ def test_a_stratified_trial_by_ancova_shows_non_inferiority(house: WholeHouse, t
         origin = explain(house.house, run, path, tmp_path / f"explained{place}")
         assert origin.value == origin.recomputed is not None
         assert origin.origin.function == function
-    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced"))
+    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced").files)
     assert [check.subject for check in verify(house.house, run) if not check.passed] == []
 
 
@@ -90,7 +90,7 @@ def test_a_minimised_trial_of_three_arms_by_g_computation(house: WholeHouse, tmp
     ]
     logs = [np.log(row["estimate"]) for row in rows]
     assert logs[0] + logs[2] == pytest.approx(logs[1], rel=1e-9)
-    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced"))
+    assert all(one.identical for one in reproduce(house.house, run, tmp_path / "reproduced").files)
 
 
 def test_what_nothing_computes_is_refused_before_anything_runs(house: WholeHouse) -> None:

@@ -82,7 +82,7 @@ def test_its_numbers_are_explained_and_reproduced(decided: Analysed, tmp_path: P
     assert found.value == found.recomputed == 0
     assert found.origin.function.endswith(":events_section")
     assert "14.2.11.1_events.csv" in result_tables(decided.results)
-    assert all(one.identical for one in reproduce(decided.house.house, decided.run, tmp_path / "again"))
+    assert all(one.identical for one in reproduce(decided.house.house, decided.run, tmp_path / "again").files)
 
 
 def test_by_likelihood_it_halts_and_the_message_names_the_way_out(tmp_path: Path) -> None:

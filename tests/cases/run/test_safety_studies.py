@@ -151,7 +151,7 @@ def test_the_second_file_is_frozen_proved_and_reproduced(analysed: Analysed, tmp
     provenance = read_provenance(house, analysed.run, sealed_commit(house, analysed.run))
     assert f"lock/raw/{FILE}" in {file["name"] for file in provenance["files"]}
     assert all(check.passed for check in verify(house, analysed.run))
-    assert all(one.identical for one in reproduce(house, analysed.run, tmp_path / "again"))
+    assert all(one.identical for one in reproduce(house, analysed.run, tmp_path / "again").files)
 
 
 @pytest.mark.parametrize(

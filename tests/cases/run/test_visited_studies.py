@@ -102,7 +102,7 @@ def test_the_record_verifies_and_reproduces(sealed: Analysed, tmp_path: Path) ->
     """A second computation gives the same bytes."""
     checks = verify(sealed.house.house, sealed.run)
     assert [check.subject for check in checks if not check.passed] == []
-    assert all(one.identical for one in reproduce(sealed.house.house, sealed.run, tmp_path / "again"))
+    assert all(one.identical for one in reproduce(sealed.house.house, sealed.run, tmp_path / "again").files)
 
 
 def test_an_observational_study_with_visits_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from medicore.errors import EstimationError, TimeLimitError
+from medicore.kernels import VARIABLES
 from medicore.stores.content import replay as replay_module
 from medicore.stores.content.content_remote import FolderRemote
 from medicore.stores.content.dvc_content import DvcContent
@@ -19,7 +20,7 @@ RECORDED = """
 import os, sys, time
 from pathlib import Path
 
-names = [name for name in os.environ if name.startswith(("MEDICORE_", "GIT_DIR", "PATH", "OMP_"))]
+names = [name for name in os.environ if name.startswith(("MEDICORE_", "GIT_DIR", "PATH", "OMP_", "OPENBLAS_CORE", "NPY_"))]
 Path("seen.txt").write_text("\\n".join([*sys.argv[1:], *sorted(names)]))
 if "hang" in sys.argv:
     time.sleep(3600)
@@ -75,3 +76,15 @@ def test_recorded_code_that_hangs_is_stopped(
     monkeypatch.setattr(replay_module, "_LIMIT_S", 1.0)
     with pytest.raises(TimeLimitError, match="did not end within 1 s"):
         replay.perform(target, ["hang"])
+
+
+def test_code_older_than_the_pinned_kernels_gets_its_own(
+    replay: Replay, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It computes with the kernels that the processor prefers, as in its day; with the pinned ones where asked."""
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    replay.perform(target, ["cohort"])
+    assert not set(VARIABLES) & set((target / "seen.txt").read_text().split())
+    replay.perform(target, ["cohort"], pinned=True)
+    assert set(VARIABLES) <= set((target / "seen.txt").read_text().split())
