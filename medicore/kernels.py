@@ -7,7 +7,6 @@ nothing is chosen; there the record only says what was used.
 """
 
 import os
-import platform
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -55,6 +54,8 @@ def in_use(libraries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
     NumPy must be loaded. The C library is named too, because it computes logarithms and exponentials.
     """
+    import platform  # it loads much that most commands never need
+
     features = sys.modules["numpy._core._multiarray_umath"].__cpu_features__
     cores = {str(library["architecture"]) for library in libraries if library["internal_api"] == "openblas"}
     levels = [level for level in ("X86_V2", NUMPY, *_WIDER) if features.get(level)]

@@ -14,7 +14,7 @@ from presentation.writing.inputs import Report
 from presentation.writing.typst import Call, Code, Joined, Words
 
 from medicore.errors import ProtocolError
-from medicore.records.results.printed import TOLD, places_of
+from medicore.records.results.printed import TOLD, PrintedResults
 from tests.quarto_templates.test_references import exhibits
 
 _NUMBER = re.compile(r"(?:< ?)?[−-]?(?<![\w.])\d[\d,]*(?:\.\d+)?(?:e[−-]?\d+)?(?:[ \u202f\u00a0]?%)?")
@@ -51,10 +51,10 @@ def printed_numbers(report: Report) -> list[Printed]:
 
 def unresolved(report: Report, results: Mapping[str, Any] | None = None) -> list[tuple[Printed, str]]:
     """Return the printed numbers that nobody can look up in the results, by default the report's, each with the reason."""
-    held, lost = results or report.results, []
+    held, lost = PrintedResults(results or report.results), []
     for number in printed_numbers(report):
         try:
-            places = places_of(held, number.text)
+            places = held.places(number.text)
         except ProtocolError:
             lost.append((number, "is no result"))
             continue

@@ -71,9 +71,9 @@ def _estimate(protocol: Protocol, seed_offset: int) -> tuple[float, float, float
 
 
 def test_true_effect_is_recovered_where_comparing_the_arms_is_wrong() -> None:
-    """Over 200 replicas of a confounded study, AIPW is unbiased and its intervals cover; the plain difference is not."""
+    """Over 80 replicas of a confounded study, AIPW is unbiased and its intervals cover; the plain difference is not."""
     study = "MED-2024-0239"
-    replicas, truth = replicate(study, 200), true_effect(study)
+    replicas, truth = replicate(study, 80), true_effect(study)
     assert abs(replicas.bias(truth)) < BIAS_LIMIT
     assert abs(replicas.confounding(truth)) > 10
     assert 0.90 <= replicas.coverage(truth) <= 0.99
@@ -82,7 +82,7 @@ def test_true_effect_is_recovered_where_comparing_the_arms_is_wrong() -> None:
 def test_true_effect_is_recovered_when_the_propensity_model_is_wrong() -> None:
     """In the study that fails its balance gate, the outcome model alone carries AIPW to the truth."""
     study = "MED-2024-0251"
-    replicas, truth = replicate(study, 100), true_effect(study)
+    replicas, truth = replicate(study, 40), true_effect(study)
     assert abs(replicas.bias(truth)) < BIAS_LIMIT
     assert abs(replicas.confounding(truth)) > 10
 

@@ -42,8 +42,9 @@ def first_parts(origins: Iterable[Origin]) -> frozenset[str]:
 
 def matching(origins: Iterable[Origin], path: str) -> Origin:
     """Return the first of ``origins`` whose pattern fits a path; raise IntegrityError when none does."""
+    first = (path.split(".")[0], "*")
     for origin in origins:
-        if _matches(origin.pattern, path):
+        if origin.pattern.startswith(first) and _matches(origin.pattern, path):
             return origin
     raise IntegrityError(
         f"the origin of {path[:80]!r} is not in the trace table; expected the path of a result; "

@@ -1,6 +1,6 @@
 """Paths in ``results.json``: keys and list indexes joined by dots, as ``balance.terms.0.term``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from medicore.errors import ProtocolError
@@ -28,15 +28,17 @@ def value_at(document: Any, path: str) -> Any:  # noqa: ANN401 - any JSON
 
 def leaves_of(document: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - any JSON
     """Yield path and value of every leaf of a document, in the document's order."""
-    if isinstance(document, dict):
-        items: Iterable[tuple[Any, Any]] = document.items()
-    elif isinstance(document, list):
-        items = enumerate(document)
-    else:
-        yield prefix, document
-        return
-    for key, value in items:
-        yield from leaves_of(value, f"{prefix}.{key}" if prefix else str(key))
+    left = [(prefix, document)]
+    while left:
+        path, value = left.pop()
+        if isinstance(value, dict):
+            below = [(f"{path}.{key}" if path else str(key), held) for key, held in value.items()]
+        elif isinstance(value, list):
+            below = [(f"{path}.{key}" if path else str(key), held) for key, held in enumerate(value)]
+        else:
+            yield path, value
+            continue
+        left.extend(reversed(below))
 
 
 def paths_of(document: Any, prefix: str = "") -> list[str]:  # noqa: ANN401 - any JSON

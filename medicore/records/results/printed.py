@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,26 +123,51 @@ def printed_number(text: str) -> PrintedNumber:
 
 
 def places_of(results: Mapping[str, Any], text: str) -> tuple[Place, ...]:
-    """Return the places that a printed number can come from, the likeliest first, and then the sentences that tell it.
+    """Return what ``PrintedResults.places`` returns; for many numbers of the same results, make that once."""
+    return PrintedResults(results).places(text)
 
-    Only results with an origin count, and each path appears once. Raises ProtocolError when the text is not a number,
-    or no result is printed as this number.
-    """
-    number, trace = printed_number(text), Trace.of(results)
-    found = [
-        Place(path, value, trace.definition(path))
-        for path, value in numbers_of(results)
-        if number.reads_like(value)
-    ]
-    found.sort(key=lambda place: likelihood(place.path))
-    told = {path: value for path, value in told_in(results) if number.reads_like(value)}
-    found += [Place(path, value, trace.definition(path)) for path, value in told.items()]
-    if not found:
-        raise ProtocolError(
-            f"no result of the run is printed as {text[:40]!r}; expected a number of its report; give all printed "
-            "digits, or a path of results.json"
-        )
-    return tuple(found)
+
+class PrintedResults:
+    """Results in the order of their values, so that many printed numbers are looked up in them quickly."""
+
+    def __init__(self, results: Mapping[str, Any]) -> None:
+        self._trace = Trace.of(results)
+        self._numbers = _Values(numbers_of(results))
+        self._told = _Values(told_in(results))
+
+    def places(self, text: str) -> tuple[Place, ...]:
+        """Return the places that a printed number can come from, the likeliest first, and then the sentences that tell it.
+
+        Only results with an origin count, and each path appears once. Raises ProtocolError when the text is not a
+        number, or no result is printed as this number.
+        """
+        number, define = printed_number(text), self._trace.definition
+        found = [Place(path, value, define(path)) for path, value in self._numbers.like(number)]
+        found.sort(key=lambda place: likelihood(place.path))
+        told = dict(self._told.like(number))
+        found += [Place(path, value, define(path)) for path, value in told.items()]
+        if not found:
+            raise ProtocolError(
+                f"no result of the run is printed as {text[:40]!r}; expected a number of its report; give all printed "
+                "digits, or a path of results.json"
+            )
+        return tuple(found)
+
+
+class _Values:
+    """Values with their paths, sorted by value."""
+
+    def __init__(self, held: Iterable[tuple[str, float]]) -> None:
+        self._held = [(path, value) for path, value in held if math.isfinite(value)]
+        self._order = sorted(range(len(self._held)), key=lambda place: self._held[place][1])
+        self._sorted = [self._held[place][1] for place in self._order]
+
+    def like(self, number: PrintedNumber) -> list[tuple[str, float]]:
+        """Return the values that are printed as ``number``, with their paths, in the order in which they were given."""
+        places: set[int] = set()
+        for low, high in number.spans():
+            places.update(self._order[bisect_left(self._sorted, low) : bisect_right(self._sorted, high)])
+        return [self._held[place] for place in sorted(places) if number.reads_like(self._held[place][1])]
 
 
 def numbers_of(results: Mapping[str, Any]) -> tuple[tuple[str, float], ...]:

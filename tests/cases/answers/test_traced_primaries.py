@@ -10,7 +10,7 @@ import pytest
 from medicore.cases.answers.explain import explain
 from medicore.cases.answers.lookup import sightings
 from medicore.records.results.paths import leaves_of
-from medicore.records.results.printed import numbers_of, places_of
+from medicore.records.results.printed import PrintedResults, numbers_of
 from medicore.records.results.tracing import Trace
 from tests.cases.run.test_planned_analyses import results, sealed
 from tests.whole_house import randomised_studies
@@ -125,11 +125,12 @@ def test_every_path_leads_to_the_primary_s_own(primary: str, tmp_path: Path) -> 
         (path, value) for path, value in numbers_of(found) if path.startswith(("primary.", "secondary."))
     ]
     assert len(numbers) > 25
+    printed = PrintedResults(found)
     for path, value in numbers:
         if not math.isfinite(value):
             continue
         told = trace.origin(path).definition
-        assert (path, told) in [(one.path, one.definition) for one in places_of(found, read(value))]
+        assert (path, told) in [(one.path, one.definition) for one in printed.places(read(value))]
     for path in (f"primary.{path}" for path in own if path != "estimator"):
         value = dict(numbers)[path]
         told = [(one.path, one.definition) for one in sightings(house.house, read(value))]

@@ -9,7 +9,7 @@ from lxml import html
 
 from medicore.console.linking import linked
 from medicore.errors import ProtocolError
-from medicore.records.results.printed import places_of, same_number
+from medicore.records.results.printed import PrintedResults, same_number
 from medicore.records.results.references import path_of
 from medicore.stores.report.rendition import render_html
 from tests.quarto_templates.conftest import Inputs
@@ -63,6 +63,7 @@ def test_the_words_of_a_report_stay(page: bytes) -> None:
 def test_every_number_of_a_report_leads_somewhere(page: bytes) -> None:
     """Nine in ten lead to one place at once, the others to a short list; only years and sections lead to none."""
     results = json.loads(Inputs().files()["results.json"])
+    printed = PrintedResults(results)
     led: Counter[str] = Counter()
     none = []
     for text, query in links(linked(page, PLACE)):
@@ -71,7 +72,7 @@ def test_every_number_of_a_report_leads_somewhere(page: bytes) -> None:
             continue
         named = [path_of(results, f"R{number}") for number in query["within"][0].split(",")]
         try:
-            found = places_of(results, text)
+            found = printed.places(text)
         except ProtocolError:
             none.append(text)
             continue

@@ -53,12 +53,10 @@ def test_the_printed_coefficients_maximise_the_penalised_likelihood() -> None:
     basis = np.column_stack([np.ones(len(y)), (x - middle) / scale])
 
     def loss(theta: np.ndarray) -> float:
-        total, information = 0.0, np.zeros((4, 4))
-        for row, grade in zip(basis, y, strict=True):
-            chance = 1 / (1 + np.exp(-row @ theta))
-            total += np.log(chance if grade else 1 - chance)
-            information += chance * (1 - chance) * np.outer(row, row)
-        return -float(total + np.log(np.linalg.det(information)) / 2)
+        chance = 1 / (1 + np.exp(-basis @ theta))
+        information = basis.T @ (basis * (chance * (1 - chance))[:, None])
+        likelihood = np.sum(np.log(np.where(y, chance, 1 - chance)))
+        return -float(likelihood + np.log(np.linalg.det(information)) / 2)
 
     found = np.zeros(4)
     for method, options in (
