@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST, EXCERPT, EXPORTED = "MANIFEST.json", "ledger/excerpt.jsonl", "ledger/exported.jsonl"
+WITHHELD = "code/withheld.json"
 AUTHORITY, CHECKPOINT, HEAD = (
     "authority.pem",
     "ledger/checkpoint.dsse.json",
@@ -248,12 +249,23 @@ def signed_decision(bundle: Bundle, event: Json, asker: str, key: bytes) -> tupl
     return said, {each["name"]: next(iter(each["digest"].values())) for each in signed["subject"]}
 
 
-def tree_name(files: dict[str, tuple[str, bytes]]) -> str:
-    """Return the name that git gives a tree of files, each with its mode."""
+def withheld(bundle: Bundle) -> dict[str, tuple[str, Any]]:
+    """Return mode and git's name of the files of other studies that the export leaves out; no other file may be."""
+    study, found = bundle.manifest["run"].partition("/")[0], Json()
+    own = (f"studies/{study}.yaml", f"studies/sources/{study}/")
+    for entry in as_json(WITHHELD, bundle.files.get(WITHHELD, b'{"files": []}'))["files"]:
+        other = entry["name"].startswith("studies/") and not entry["name"].startswith(own)
+        need(other, f"{WITHHELD}: {entry['name']} is no other study's, and must be in the export")
+        found[entry["name"]] = (entry["mode"], entry["blob"])
+    return found
+
+
+def tree_name(files: dict[str, tuple[str, Any]]) -> str:
+    """Return the name that git gives a tree of files, each with its mode and its contents, or git's name of them."""
     lines, folders = {}, {name.partition("/")[0] for name in files if "/" in name}
     for name, (mode, data) in files.items():
         if "/" not in name:
-            blob = digest(b"blob %d\0" % len(data) + data, "sha1")
+            blob = data if isinstance(data, str) else digest(b"blob %d\0" % len(data) + data, "sha1")
             lines[name] = f"{mode} {name}\0".encode() + bytes.fromhex(blob)
     for folder in folders:
         inner = {n[len(folder) + 1 :]: file for n, file in files.items() if n.startswith(f"{folder}/")}

@@ -41,6 +41,7 @@ if TYPE_CHECKING or __package__:
         signed_act,
         signed_decision,
         tree_name,
+        withheld,
     )
 else:
     sys.dont_write_bytecode = True  # nothing is put into the folder
@@ -67,6 +68,7 @@ else:
         signed_act,
         signed_decision,
         tree_name,
+        withheld,
     )
 
 PROVENANCE, SOURCE, LOCK, PDF = (
@@ -146,7 +148,8 @@ def check_record(bundle: Bundle) -> str:
 
 def check_code(bundle: Bundle) -> str:
     """Compute the names of the code's and the record's commits, and compare them with the manifest."""
-    folder, code = bundle.manifest["folder"], {}
+    folder, others = bundle.manifest["folder"], withheld(bundle)
+    code = {**others}
     with tarfile.open(fileobj=io.BytesIO(bundle.read(SOURCE))) as tar:
         for member in tar:
             stream = tar.extractfile(member) if member.isreg() else None
@@ -164,7 +167,8 @@ def check_code(bundle: Bundle) -> str:
         named = digest(b"commit %d\0" % len(body) + body, "sha1") == bundle.manifest[f"{part}_commit"]
         need(named, f"code/{part}.commit: is not the commit of that name")
         need(body.startswith(f"tree {tree_name(files)}\n".encode()), f"{SOURCE}: is not the {part} commit")
-    return f"{len(code)} files are commit {bundle.manifest['code_commit']}, which the record holds"
+    left = f"; {len(others)} of other studies are left out" if others else ""
+    return f"{len(code)} files are commit {bundle.manifest['code_commit']}, which the record holds{left}"
 
 
 CHECKS = (

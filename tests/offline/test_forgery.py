@@ -15,6 +15,7 @@ from tests.offline.forger import Forger, Json, md5
 from tests.stores.company import certify, company
 from tests.whole_house.exported import third_party
 from tests.whole_house.people import START, words
+from tests.whole_house.study import SOUND
 
 
 def test_forger_who_changes_nothing_is_believed(forger: Forger, tmp_path: Path) -> None:
@@ -41,6 +42,30 @@ def test_code_that_no_signature_names_is_refused(forger: Forger, tmp_path: Path)
     source = forger.read("code/source.tar")
     place = source.index(b"\ndef ") + 1
     forger.write("code/source.tar", source[:place] + b"D" + source[place + 1 :])
+    forger.rewrite()
+    code, answer = third_party(forger.folder, tmp_path)
+    assert code == 1
+    assert "FAIL  code/source.tar: is not the code commit" in answer
+
+
+def test_code_cannot_be_withheld(forger: Forger, tmp_path: Path) -> None:
+    """Only files of other studies may be left out: code, the study's own protocol and its sources must be there."""
+    kept = forger.read("code/withheld.json")
+    for name in ("medicore/steps/effect.py", f"studies/{SOUND}.yaml", f"studies/sources/{SOUND}/a.csv"):
+        held = json.loads(kept)
+        held["files"].append({"name": name, "mode": "100644", "blob": "0" * 40})
+        forger.write("code/withheld.json", document(held))
+        forger.rewrite()
+        code, answer = third_party(forger.folder, tmp_path)
+        assert code == 1
+        assert f"FAIL  code/withheld.json: {name} is no other study's" in answer
+
+
+def test_a_withheld_file_is_the_commits(forger: Forger, tmp_path: Path) -> None:
+    """Another digest of another study's protocol makes another tree, which is not the commit."""
+    held = json.loads(forger.read("code/withheld.json"))
+    held["files"][0]["blob"] = "0" * 40
+    forger.write("code/withheld.json", document(held))
     forger.rewrite()
     code, answer = third_party(forger.folder, tmp_path)
     assert code == 1

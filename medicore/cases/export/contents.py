@@ -1,5 +1,6 @@
 """The contents of an exported bundle: everything that the stores hold of a run, read and proved piece by piece."""
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,18 +12,20 @@ from medicore.cases.review.signed_report import signed_report
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import SIGNED_REPORT, read_document, read_provenance, stored_file
-from medicore.errors import IntegrityError
+from medicore.errors import IntegrityError, ProtocolError
 from medicore.ports.house import House
 from medicore.records.canonical import document, sha256
 from medicore.records.export import bundle
 from medicore.records.export.packing import tar_of
 from medicore.records.export.ro_crate import Actor, Crate, ro_crate
 from medicore.records.export.sbom import bill_of_materials
+from medicore.records.export.withholding import WITHHELD, listed, own_and_others
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.people import people_of
 from medicore.records.people.public_key import fingerprint
+from medicore.records.protocol.hypotheses.portfolio_family import FAMILIES, parse_families
 from medicore.records.results.analysis_results import reporting_event
 from medicore.records.results.looks import LOOKS, answering_runs
 from medicore.records.section import Section
@@ -149,22 +152,37 @@ def described(found: Contents, events: Iterable[LedgerEvent], excerpt: bytes) ->
 
 
 def _code(house: House, identity: Mapping[str, str]) -> dict[str, bytes]:
-    """Return the code, the commits, and the differences between the sealed commit and the code outside the record folder."""
+    """Return the code, the commits, and the differences between the sealed commit and the code outside the record folder.
+
+    The files of other studies are withheld; the list of them proves the tree all the same.
+    """
     code, sealed = identity["code_commit"], identity["sealed_commit"]
     source = house.history.tree(code)
     before = {file.name: file.data for file in source}
+    study = RunId.parse(identity["run"]).study
+    own, others = own_and_others(source, study, in_family=in_family(before, study))
     changed = {
         f"repository/{file.name}": file.data
         for file in house.history.tree(sealed)
         if not file.name.startswith(f"{identity['folder']}/") and before.get(file.name) != file.data
     }
     return {
-        "code/source.tar": tar_of(source),
+        "code/source.tar": tar_of(own),
+        **({WITHHELD: listed(others)} if others else {}),
         "code/code.commit": house.history.commit_object(code),
         "code/sealed.commit": house.history.commit_object(sealed),
         "code/record.commit": house.history.commit_object(identity["record_commit"]),
         **changed,
     }
+
+
+def in_family(tree: Mapping[str, bytes], study: str) -> bool:
+    """Return whether the families across studies, as the commit has them, name the study; unreadable ones name nobody."""
+    name = f"studies/{FAMILIES}"
+    with contextlib.suppress(ProtocolError):
+        families = parse_families(tree[name].decode(errors="replace"), name) if name in tree else ()
+        return any(study in family.studies for family in families)
+    return False
 
 
 def _record(

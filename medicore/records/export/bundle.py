@@ -134,7 +134,8 @@ What it checks
   answers    a finding that repeats one of an earlier run of the month, and names the decision on it: that decision is
              signed on the record that the earlier run had then, by its provenance, and the earlier run went on with it
   export     the last event, the export, is signed by a reviewer or by quality, and with it the manifest
-  code       code, sealed and released record are, to the byte, the git commits that decisions and ledger name
+  code       code, sealed and released record are, to the byte, the git commits that decisions and ledger name; of other
+             studies' files below studies/ the commits' own digests are used
 
 What is in it
   record/                  the record: protocol, frozen data (lock/), every step's result, report.pdf, provenance.json
@@ -144,6 +145,8 @@ What is in it
                            was signed (only where there is one); the record itself is in that run's own export
   code/source.tar          the code, commit {code_commit};
                            from a company's workspace the code is the wheel below product/ in it
+  code/withheld.json       the protocols and sources of other studies in that commit, which are not in here: names and
+                           git's digests, by which the commit is proved (only where the commit has other studies)
   code/*.commit            the commits as git keeps them; repository/ holds what the record changed beside itself
   environment/             the locked libraries, and the bill of materials in CycloneDX 1.6
   ledger/                  the audit trail: this run's events in full, and those of an earlier run whose decisions

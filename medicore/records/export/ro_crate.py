@@ -33,6 +33,7 @@ _TITLES = {
     "analysis-results.json": "Results in the form of the CDISC Analysis Results Standard 1.0",
     "authority.pem": "Certificate of the authority that vouches for the people",
     "code/source.tar": "MediCore, the code that made the record",
+    "code/withheld.json": "Names and digests of other studies' files in the code's commit",
     "environment/requirements.lock": "The locked libraries",
     "environment/sbom.cdx.json": "Bill of materials (CycloneDX 1.6)",
     "ledger/excerpt.jsonl": "The audit trail",

@@ -8,20 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from medicore.cases.export.contents import contents, described, sbom
+from medicore.cases.export.contents import contents, described, in_family, sbom
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import IntegrityError, ProtocolError
 from medicore.offline import bundle_acts, bundle_parts, verify_bundle
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId
+from medicore.stores.git.trees import object_name
 from tests.whole_house.checkout import LOCKED
 from tests.whole_house.house import WholeHouse
-from tests.whole_house.study import (
-    SOUND,
-    SOUND_RUN,
-    WAITING_RUN,
-)
+from tests.whole_house.study import BROKEN, FAILING, SOUND, SOUND_RUN, WAITING, WAITING_RUN
 
 RUN = RunId.parse(SOUND_RUN)
 
@@ -50,7 +47,14 @@ def test_code_and_commits_are_what_git_names(released: WholeHouse) -> None:
     with tarfile.open(fileobj=io.BytesIO(found.files["code/source.tar"])) as tar:
         packed = {member.name: tar.extractfile(member) for member in tar.getmembers()}
         held = {name: stream.read() for name, stream in packed.items() if stream is not None}
-    assert held == {file.name: file.data for file in released.records.tree(found.identity["code_commit"])}
+    tree = {file.name: file.data for file in released.records.tree(found.identity["code_commit"])}
+    withheld = {
+        entry["name"]: entry["blob"] for entry in json.loads(found.files["code/withheld.json"])["files"]
+    }
+    others = {f"studies/{study}.yaml" for study in (WAITING, BROKEN, FAILING)}
+    assert set(withheld) == {*others, "studies/README.md"}, "whatever is not known to be the study's own"
+    assert held == {name: data for name, data in tree.items() if name not in withheld}
+    assert withheld == {name: object_name("blob", tree[name]) for name in withheld}
     outside = {name for name in found.files if name.startswith("repository/")}
     assert outside == {"repository/params.yaml", "repository/.dvc/config", "repository/dvc.lock"}
 
@@ -120,3 +124,38 @@ def test_what_is_not_recorded_is_not_handed_out(month: WholeHouse) -> None:
     del month.content.remote[entry["md5"]], month.content.cache[entry["md5"]]
     with pytest.raises(IntegrityError, match=r"scores\.parquet of .*: no copy"):
         contents(month.house, RUN)
+
+
+def test_no_byte_of_another_study_leaves_the_house(released: WholeHouse) -> None:
+    """No file of the bundle holds a line of another study's protocol that the study's own and the code do not have."""
+    found = contents(released.house, RUN)
+    tree = {file.name: file.data for file in released.records.tree(found.identity["code_commit"])}
+    known = b"\n".join(data for name, data in tree.items() if not name.startswith("studies/"))
+    known += tree[f"studies/{RUN.study}.yaml"]
+    marks = {
+        line.strip()
+        for study in (WAITING, BROKEN, FAILING)
+        for line in tree[f"studies/{study}.yaml"].splitlines()
+        if len(line.strip()) > 8 and line.strip() not in known
+    }
+    assert len(marks) > 2
+    for name, data in found.files.items():
+        assert not [mark for mark in marks if mark in data], name
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (f"families:\n  - {{name: First, studies: [{SOUND}, {WAITING}], method: holm, alpha: 0.05}}\n", True),
+        (
+            f"families:\n  - {{name: First, studies: [{BROKEN}, {WAITING}], method: holm, alpha: 0.05}}\n",
+            False,
+        ),
+        ("families: {", False),
+    ],
+)
+def test_families_stay_with_a_study_that_belongs_to_one(written: str, kept: bool) -> None:
+    """The plan of a family is part of its studies' plans; another study's bundle holds its digest alone."""
+    tree = {"studies/families.yaml": written.encode()}
+    assert in_family(tree, SOUND) is kept
+    assert not in_family({}, SOUND)
