@@ -1,7 +1,7 @@
 """Wiring: joins the ports of the steps to the stores, as the settings say. The only place that knows both."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from medicore.edc.delivery_folder import DeliveryFolder
@@ -91,6 +91,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
         index=SqliteIndex(home / "index.db", key_from(home / "people" / f"{SERVICE_KEY}.passphrase")),
         edc=lambda protocol: connector(settings, protocol),
         renderer=renderer_named,
+        rendition=_rendition,
         progress=progress,
         holder=holder_of(home),
         lease_seconds=settings.lease_seconds,
@@ -180,6 +181,13 @@ def time_stamps(settings: Settings) -> "TimeStampService | None":
             "the time stamping service; put it there"
         ) from error
     return TimeStampService(settings.time_stamps, trusted)
+
+
+def _rendition(template: Mapping[str, bytes], inputs: Mapping[str, bytes], page: str) -> bytes:
+    """Return a page in HTML; what makes it is imported when a page is asked for."""
+    from medicore.stores.report.rendition import render_html
+
+    return render_html(template, inputs, page)
 
 
 def renderer_named(name: str) -> Renderer:

@@ -17,10 +17,11 @@ from medicore.cases.export.rendition import page_sources
 from medicore.cases.run.histories import history_of
 from medicore.console.following import Follow, Following
 from medicore.console.jobs import Jobs
-from medicore.console.linking import linked
+from medicore.console.linking import addresses
 from medicore.console.sessions import Session, Sessions
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
+from medicore.records.export.linking import linked
 from medicore.records.identifiers import RunId
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -95,7 +96,7 @@ class Console:
             if key not in self._renditions:
                 sources = page_sources(house, run, evidence=False)
                 page = self.render(sources.template, sources.inputs, sources.page)
-                self._renditions[key] = linked(page, f"/runs/{run}")
+                self._renditions[key] = linked(page, addresses(f"/runs/{run}"))
             self._renditions.move_to_end(key)
             while len(self._renditions) > _KEPT:
                 self._renditions.popitem(last=False)

@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from medicore.cases.answers.explain import (
+    Recorded,
     Told,
     cited,
     places,
     places_within,
     recomputed,
-    source_of,
     told,
 )
 from medicore.console.console import Console, console_of, redirect, run_of, session_of, whole_number
@@ -42,14 +42,15 @@ def number(request: Request) -> Response:
         at = found[0].path
     elif is_reference(at):
         at = cited(house, run, at)
-    origin = told(house, run, at)
+    record = Recorded(house, run)
+    origin = record.told(at)
     return console.page(
         request,
         "number.html",
         run=str(run),
         told=origin,
         cells=_cells(origin.value),
-        source=_highlighted(source_of(house, origin), origin.line),
+        source=_highlighted(record.source(origin), origin.line),
     )
 
 

@@ -1,6 +1,6 @@
 """The house: all ports that the use cases work with. ``medicore.wiring`` builds it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from medicore.ports.archive import Archive
@@ -24,6 +24,7 @@ class House:
     """The ports, each connected to its store.
 
     ``holder`` names this state folder in the leases that its workers take of a run, for ``lease_seconds`` each.
+    ``rendition`` makes the HTML of a page from a template's files and its inputs (``stores.report.rendition``).
     ``progress`` receives run, step and a short message for people; it never receives data.
     """
 
@@ -47,6 +48,7 @@ class House:
     index: Index
     edc: Callable[[Protocol], Edc]
     renderer: Callable[[str], Renderer]
+    rendition: Callable[[Mapping[str, bytes], Mapping[str, bytes], str], bytes]
     progress: Callable[[RunId, str, str], None]
     holder: str
     lease_seconds: int

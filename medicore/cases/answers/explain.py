@@ -62,53 +62,82 @@ class Told(_Traced):
     sealed: str
 
 
+class Recorded:
+    """What the record of a run tells of its results: read once, for as many numbers as are asked for."""
+
+    def __init__(self, house: House, run: RunId, *, evidence: bool = False) -> None:
+        """Read the record; a run that halted is told by its evidence, as is one that continued, with ``evidence``.
+
+        Raises
+        ------
+        ProtocolError
+            When the run reached no results and no evidence.
+        IntegrityError
+            When the recorded code has no table of origins.
+        """
+        self._run, self._shown = run, reported(house, run, evidence=evidence)
+        commit, self.results = self._shown.commit, self._shown.document
+        provenance = read_provenance(house, run, commit)
+        self._code_commit = str(provenance["run"]["code_commit"])
+        self._digests = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
+        self._protocol = read_document(house, run, commit, "protocol.json")
+        self._code = recorded_code(house, commit)
+        self._placed: dict[str, tuple[str, int]] = {}
+        self._trace = Trace.of(self.results).within(_recorded(self._code, self.results))
+
+    def told(self, path: str) -> Told:
+        """Return what the record tells of one result; nothing is computed.
+
+        Raises
+        ------
+        ProtocolError
+            When the results lack the path.
+        IntegrityError
+            When the recorded code names no function for it.
+        """
+        self._shown.require(self._run, path)
+        value = value_at(self.results, path)
+        traced = inner = self._trace.path(path)
+        if path.split(".")[0] == "findings":
+            traced, inner, value = _of_finding(self._run, self.results, path)
+        origin = self._trace.origin(traced)
+        if origin.function not in self._placed:
+            self._placed[origin.function] = _place(self._code, origin.function)
+        file, line = self._placed[origin.function]
+        step = next(step for step in STEPS if step.name == origin.step)
+        inputs = {
+            name: digest
+            for name, digest in self._digests.items()
+            if name in step.inputs or ("lock" in step.inputs and name.startswith("lock/"))
+        }
+        keys = [key for key in origin.protocol_keys if _given(self._protocol, key)]
+        wheel = self._code.wheel
+        return Told(
+            run=str(self._run),
+            path=path,
+            value=value,
+            origin=origin,
+            inner=inner,
+            sealed=self._shown.commit,
+            commit=self._code_commit,
+            file=file,
+            line=line,
+            wheel=None if wheel is None else {"name": wheel.name, "sha256": wheel.sha256},
+            protocol={key: value_at(self._protocol, key) for key in keys},
+            inputs={"protocol.json": self._digests["protocol.json"], **inputs},
+            subjects=self._shown.subjects,
+        )
+
+    def source(self, found: Told) -> str:
+        """Return the recorded code of the function behind a result: its definition, as the commit holds it."""
+        lines = self._code.read(found.file).decode().splitlines()
+        rest = itertools.takewhile(lambda line: not line or line[0] in " )\t", lines[found.line :])
+        return "\n".join([lines[found.line - 1], *rest]).rstrip() + "\n"
+
+
 def told(house: House, run: RunId, path: str, *, evidence: bool = False) -> Told:
-    """Return what the record tells of one result; nothing is computed.
-
-    A run that halted is explained by its evidence, as is one that continued, where ``evidence`` is asked for.
-
-    Raises
-    ------
-    ProtocolError
-        When the run reached no results and no evidence, or they lack the path.
-    IntegrityError
-        When the recorded code names no function for it.
-    """
-    shown = reported(house, run, evidence=evidence)
-    shown.require(run, path)
-    commit, results = shown.commit, shown.document
-    provenance = read_provenance(house, run, commit)
-    value = value_at(results, path)
-    code = recorded_code(house, commit)
-    trace = Trace.of(results).within(_recorded(code, results))
-    traced = inner = trace.path(path)
-    if path.split(".")[0] == "findings":
-        traced, inner, value = _of_finding(run, results, path)
-    origin = trace.origin(traced)
-    protocol = read_document(house, run, commit, "protocol.json")
-    file, line = _place(code, origin.function)
-    step = next(step for step in STEPS if step.name == origin.step)
-    digests = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
-    inputs = {
-        name: digest
-        for name, digest in digests.items()
-        if name in step.inputs or ("lock" in step.inputs and name.startswith("lock/"))
-    }
-    return Told(
-        run=str(run),
-        path=path,
-        value=value,
-        origin=origin,
-        inner=inner,
-        sealed=commit,
-        commit=provenance["run"]["code_commit"],
-        file=file,
-        line=line,
-        wheel=None if code.wheel is None else {"name": code.wheel.name, "sha256": code.wheel.sha256},
-        protocol={key: value_at(protocol, key) for key in origin.protocol_keys if _given(protocol, key)},
-        inputs={"protocol.json": digests["protocol.json"], **inputs},
-        subjects=shown.subjects,
-    )
+    """Return what the record tells of one result; raises as ``Recorded`` and its ``told`` do."""
+    return Recorded(house, run, evidence=evidence).told(path)
 
 
 def explain(house: House, run: RunId, path: str, scratch: Path, *, evidence: bool = False) -> Explanation:
@@ -130,13 +159,6 @@ def recomputed(house: House, found: Told, scratch: Path) -> Any:  # noqa: ANN401
     steps = STEP_NAMES[: STEP_NAMES.index(origin.step) + 1]
     house.replay.perform(scratch, [step for step in steps if DOCUMENT[step] not in kept])
     return value_at(origin.in_document(json.loads(files.read(DOCUMENT[origin.step]))), found.inner)
-
-
-def source_of(house: House, found: Told) -> str:
-    """Return the recorded code of the function behind a result: its definition, as the commit holds it."""
-    lines = recorded_code(house, found.sealed).read(found.file).decode().splitlines()
-    rest = itertools.takewhile(lambda line: not line or line[0] in " )\t", lines[found.line :])
-    return "\n".join([lines[found.line - 1], *rest]).rstrip() + "\n"
 
 
 def _of_finding(run: RunId, results: dict[str, Any], path: str) -> tuple[str, str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.resources import files as package_files
 from typing import Any
 
+from medicore.cases.export.offline_page import offline_page
 from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import signed_report
 from medicore.cases.run.histories import history_of
@@ -17,6 +18,7 @@ from medicore.ports.house import House
 from medicore.records.canonical import document, sha256
 from medicore.records.export import bundle
 from medicore.records.export.packing import tar_of
+from medicore.records.export.page import with_trail
 from medicore.records.export.ro_crate import Actor, Crate, ro_crate
 from medicore.records.export.sbom import bill_of_materials
 from medicore.records.export.withholding import WITHHELD, listed, own_and_others
@@ -82,6 +84,7 @@ def contents(house: House, run: RunId) -> Contents:
         "environment/sbom.cdx.json": document(sbom(house, run)),
         **_code(house, identity),
         **_record(house, history, commit, provenance),
+        bundle.PAGE: offline_page(house, run, identity["code_commit"]),
     }
     if "record/results.json" in files:
         results, protocol = (
@@ -146,8 +149,11 @@ def sbom(house: House, run: RunId) -> dict[str, Any]:
 
 def described(found: Contents, events: Iterable[LedgerEvent], excerpt: bytes) -> dict[str, bytes]:
     """Return the files with the ledger's excerpt, the description for other software, and the manifest."""
-    files = {**found.files, bundle.EXCERPT: excerpt}
-    files["ro-crate-metadata.json"] = document(_crate(found, files, tuple(events)))
+    held = tuple(events)
+    own = [event for event in held if event.subject == found.identity["run"]]
+    page = with_trail(found.files[bundle.PAGE], found.identity, bundle.without_copies(own))
+    files = {**found.files, bundle.PAGE: page, bundle.EXCERPT: excerpt}
+    files["ro-crate-metadata.json"] = document(_crate(found, files, held))
     return {**files, bundle.MANIFEST: bundle.manifest(found.identity, files)}
 
 

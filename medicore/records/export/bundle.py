@@ -17,6 +17,7 @@ EXCERPT = "ledger/excerpt.jsonl"
 EXPORTED = "ledger/exported.jsonl"
 CHECKPOINT = "ledger/checkpoint.dsse.json"
 README = "README.txt"
+PAGE = "index.html"
 VERIFIER = ("verify_bundle.py", "bundle_parts.py", "bundle_acts.py")
 UNHASHED = (MANIFEST, EXPORTED, CHECKPOINT)
 
@@ -71,6 +72,11 @@ def _is_of(event: LedgerEvent, run: str, answering: Mapping[str, int]) -> bool:
     """Return whether an event is about the run, or about an earlier one as far as that answers it; no copy is."""
     about = event.subject == run or event.sequence <= answering.get(event.subject, 0)
     return about and event.action not in _COPIES
+
+
+def without_copies(events: Iterable[LedgerEvent]) -> list[LedgerEvent]:
+    """Return the events that are not about copies, so that a further copy of the same record shows the same."""
+    return [event for event in events if event.action not in _COPIES]
 
 
 def ledger_lines(events: Iterable[LedgerEvent], shown: Iterable[int]) -> bytes:
@@ -138,6 +144,8 @@ What it checks
              studies' files below studies/ the commits' own digests are used
 
 What is in it
+  index.html               the report as a page that a double-click opens, without a network: each number leads to what
+                           it is, its formula, the code and protocol behind it, and its value with all digits
   record/                  the record: protocol, frozen data (lock/), every step's result, report.pdf, provenance.json
   analysis-results.json    the results in the form of the CDISC Analysis Results Standard 1.0 (finished runs)
   ro-crate-metadata.json   the description of this folder for other software (RO-Crate 1.1)

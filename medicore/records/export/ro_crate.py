@@ -25,6 +25,7 @@ _TYPES = {
     "xml": "application/xml",
 }
 _TITLES = {
+    "index.html": "The report as a page, each number with its origin",
     "README.txt": "What this folder is and how it is verified",
     "verify_bundle.py": "The program that verifies this folder offline",
     "bundle_parts.py": "What that program reads files, events and signatures with",

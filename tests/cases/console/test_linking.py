@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from lxml import html
 
-from medicore.console.linking import linked
+from medicore.console.linking import addresses
 from medicore.errors import ProtocolError
+from medicore.records.export.linking import linked
 from medicore.records.results.printed import PrintedResults, same_number
 from medicore.records.results.references import path_of
 from medicore.stores.report.rendition import render_html
@@ -16,11 +17,6 @@ from tests.quarto_templates.conftest import Inputs
 from tests.quarto_templates.test_html import TEMPLATE, files_of
 
 PLACE = "/runs/REF-NHEFS/2025-03/1"
-PAGE = """<!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><body><div class="headline"><p class="soft">Week 12</p>
-<p>−1,204.5 kg, p\u00a0&lt;\u00a00.0001, 95\u00a0%<br/>of 3<span class="cited">[<a href="#R3">R3</a>–<a href="#R5">R5</a>,
-<a href="#R9">R9</a>]</span></p></div>
-<table><tr><th>Arm 2</th><td>7, on 2025-03-31</td><td><code>8</code><span class="cited">[<a href="#R1">R1</a>]</span></td></tr>
-<tr><td>4</td></tr></table></body></html>"""
 
 
 def links(page: bytes) -> list[tuple[str, dict[str, list[str]]]]:
@@ -33,16 +29,6 @@ def links(page: bytes) -> list[tuple[str, dict[str, list[str]]]]:
     ]
 
 
-def test_numbers_beside_references_are_links() -> None:
-    """Thousands, signs, bounds and percentages are one number each; dates, headings, code and other rows are none."""
-    told = links(linked(PAGE.encode(), PLACE))
-    numbers = [(text, query["within"][0]) for text, query in told if "within" in query]
-    assert numbers == [
-        ("−1,204.5", "3,4,5,9"), ("<\u00a00.0001", "3,4,5,9"), ("95\u00a0%", "3,4,5,9"), ("3", "3,4,5,9"), ("7", "1"),
-    ]  # fmt: skip
-    assert [query["at"][0] for _, query in told if "at" in query] == ["R3", "R5", "R9", "R1"]
-
-
 @pytest.fixture(scope="module")
 def page() -> bytes:
     """The rendition of the sample report."""
@@ -51,7 +37,7 @@ def page() -> bytes:
 
 def test_the_words_of_a_report_stay(page: bytes) -> None:
     """Links alone are added, and no script, form or address of anything else."""
-    made = linked(page, PLACE)
+    made = linked(page, addresses(PLACE))
     assert (
         html.document_fromstring(made.decode()).text_content()
         == html.document_fromstring(page.decode()).text_content()
@@ -66,7 +52,7 @@ def test_every_number_of_a_report_leads_somewhere(page: bytes) -> None:
     printed = PrintedResults(results)
     led: Counter[str] = Counter()
     none = []
-    for text, query in links(linked(page, PLACE)):
+    for text, query in links(linked(page, addresses(PLACE))):
         if "within" not in query:
             path_of(results, query["at"][0])
             continue
@@ -86,4 +72,4 @@ def test_every_number_of_a_report_leads_somewhere(page: bytes) -> None:
 def test_a_page_without_references_stays() -> None:
     """Nothing is added where nothing is cited."""
     page = b'<html xmlns="http://www.w3.org/1999/xhtml"><body><p>12 of 30</p></body></html>'
-    assert links(linked(page, PLACE)) == []
+    assert links(linked(page, addresses(PLACE))) == []

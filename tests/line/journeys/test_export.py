@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from lxml import html
 
 from medicore.records.canonical import sha256
 from tests.conftest import git
@@ -23,6 +24,7 @@ ONE_OF_EACH_CLASS = (
     "code/source.tar",
     "environment/requirements.lock",
     "environment/sbom.cdx.json",
+    "index.html",
     "ledger/checkpoint.dsse.json",
     "ledger/excerpt.jsonl",
     "ledger/exported.jsonl",
@@ -54,6 +56,28 @@ def test_third_party_verifies_a_released_run(bundle: Path, tmp_path: Path) -> No
     assert answer.count("ok    ") == 9
     assert "1 of them approving this record" in answer
     assert "VERIFIED REF-NHEFS/2025-03/1" in answer
+
+
+def test_the_page_opens_every_number(bundle: Path) -> None:
+    """By a double-click and without a script: of the report's hundreds of numbers each leads to an origin on the page."""
+    page = html.document_fromstring((bundle / "index.html").read_text(encoding="utf-8"))
+    held = {entry.get("id"): entry.text_content() for entry in page.find_class("origin")}
+    led = [link for link in page.find_class("number") if link.tag == "a"]
+    assert len(led) > 300
+    leading = [
+        *led,
+        *(link for entry in page.find_class("origin") for link in entry.iter("a") if ".py" in link.text),
+    ]
+    assert len(leading) > len(led)
+    assert {link.get("href").removeprefix("#") for link in leading} <= held.keys()
+    assert not page.xpath(
+        "//script | //@src[not(starts-with(., 'data:'))] | //@href[not(starts-with(., '#'))]"
+    )
+    estimate = json.loads((bundle / "record/results.json").read_bytes())["primary"]["estimate"]
+    said = next(
+        text for text in held.values() if "medicore explain REF-NHEFS/2025-03/1 primary.estimate" in text
+    )
+    assert json.dumps(estimate) in said
 
 
 def test_bundle_holds_the_record_and_the_exact_code(released: Month, bundle: Path) -> None:
