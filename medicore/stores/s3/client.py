@@ -1,17 +1,21 @@
-"""Access to an S3 server: its address, its credentials, and how often a request is repeated."""
+"""Access to an S3 server: its address, its credentials, and how long a request is repeated."""
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, TypeVar
 
-from medicore.errors import ConfigurationError, UnavailableError
+from medicore.errors import ConfigurationError, InfrastructureError, UnavailableError
 from medicore.records.address import Address
 
 ATTEMPTS = 5
-"""The number of attempts after which the archive counts as unreachable."""
+"""The least number of attempts after which a server counts as unreachable."""
 
-_FIRST_PAUSE_SECONDS = 0.3
+PATIENCE_SECONDS = 60.0
+"""How long a server may be silent before it counts as unreachable, as with the ledger's database."""
+
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.3, 5.0
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 _PASSING = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequestsException"}
@@ -22,11 +26,25 @@ _NEVER = {501, 505}
 Answer = TypeVar("Answer")
 
 
+@dataclass(slots=True)
+class _Silence:
+    """The time since when a server gives no answer; None while it answers."""
+
+    since: float | None = None
+
+    def seconds(self, now: float) -> float:
+        """Return how long the silence has lasted; it begins now if there was none."""
+        self.since = now if self.since is None else self.since
+        return now - self.since
+
+
 @dataclass(frozen=True, slots=True)
 class S3Access:
     """How a server is reached: an address other than Amazon's, and the Prefect block with the credentials.
 
-    Without a block the credentials come from the environment, as for every AWS program.
+    Without a block the credentials come from the environment, as for every AWS program. A request is repeated until the
+    server has been silent for ``patience`` seconds, and ATTEMPTS times at least. The silence is that of the server, not of
+    the request: many requests to a server that stays away wait for it once.
 
     Raises
     ------
@@ -38,6 +56,9 @@ class S3Access:
     block: str | None = None
     read_seconds: float = _READ_SECONDS
     pause: Callable[[float], None] = time.sleep
+    patience: float = PATIENCE_SECONDS
+    clock: Callable[[], float] = time.monotonic
+    _silence: _Silence = field(default_factory=_Silence, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.endpoint is not None:
@@ -128,30 +149,39 @@ class S3Access:
         try:
             return AwsCredentials.load(self.block)
         except Exception as error:  # Prefect passes on every error of its server, its database and pydantic
-            raise ConfigurationError(
+            raise InfrastructureError(
                 f"the Prefect block {self.block!r} of AWS credentials cannot be read; expected it on the server of "
                 "PREFECT_API_URL; register it there or correct 's3_credentials'"
             ) from error
 
     def ask(self, what: str, request: Callable[[], Answer]) -> Answer:
         """Return the answer to a request that may be repeated; raise UnavailableError when there is no answer."""
-        for attempt in range(ATTEMPTS):
+        for attempt in count():
             try:
-                return request()
+                answer = request()
             except Exception as error:
                 if not is_passing(error):
+                    self._silence.since = None
                     raise
                 self.wait(what, attempt, error)
+            else:
+                self._silence.since = None
+                return answer
         raise AssertionError("the last wait raises")  # pragma: no cover
 
-    def wait(self, what: str, attempt: int, error: Exception) -> None:
-        """Wait before the next attempt, longer each time; raise UnavailableError after the last attempt."""
-        if attempt + 1 >= ATTEMPTS:
+    def wait(self, what: str, attempt: int, error: Exception, since: float | None = None) -> None:
+        """Wait before the next attempt, longer each time; raise UnavailableError when the server was silent too long.
+
+        ``since`` is the time of the first attempt at a request that fails while others are answered.
+        """
+        now = self.clock()
+        silent = max(self._silence.seconds(now), 0.0 if since is None else now - since)
+        if attempt + 1 >= ATTEMPTS and silent >= self.patience:
             raise UnavailableError(
-                f"{what}: the archive did not answer after {ATTEMPTS} attempts ({trouble(error)}); only what was "
+                f"{what}: the archive did not answer after {attempt + 1} attempts ({trouble(error)}); only what was "
                 "read back counts as archived; run the same command again later"
             ) from error
-        self.pause(_FIRST_PAUSE_SECONDS * 2**attempt)
+        self.pause(min(_FIRST_PAUSE_SECONDS * 2 ** min(attempt, 8), _LONGEST_PAUSE_SECONDS))
 
 
 def is_passing(error: Exception) -> bool:
