@@ -58,7 +58,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("authority", lambda: _authority(settings)),
         ("service key", lambda: _service_key(settings)),
         ("archive", lambda: open_archive(settings).prove()),
-        ("content store", lambda: open_remote(settings).prove()),
+        ("content store", lambda: _content(settings)),
         ("disk", lambda: _disk(settings)),
         ("renderer", lambda: _renderer(settings)),
     ]
@@ -153,6 +153,13 @@ def _service_key(settings: Settings) -> str:
     return (
         f"signs, certificate {last.service.fingerprint[:12]} until {last.service.valid_until[:10]}{earlier}"
     )
+
+
+def _content(settings: Settings) -> str:
+    _state(settings)
+    from medicore.stores.content.probing import probe
+
+    return f"{probe(open_remote(settings))}, an object written and fetched by DVC"
 
 
 def _renderer(settings: Settings) -> str:

@@ -9,6 +9,8 @@ from medicore.settings import Settings
 from medicore.stores.keys.authority import Authority
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.filterwarnings("ignore:_NoneStep.value will soon raise:DeprecationWarning")
+
 
 @pytest.fixture(scope="module")
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
@@ -32,6 +34,21 @@ def test_the_fingerprint_of_the_authority_is_shown(founded: Settings) -> None:
     """An inspector reads the fingerprint that the sponsor gave by another way."""
     own = fingerprint((founded.home / "people" / "authority.pem").read_text())
     assert part(founded, "authority") == Diagnosis("authority", True, f"SHA-256 {own}")
+
+
+def test_the_content_store_is_tried(founded: Settings) -> None:
+    """An object goes there and comes back; what stands in its way is told, and which part it is."""
+    told = part(founded, "content store")
+    assert told == Diagnosis(
+        "content store", True, "folder on this machine, an object written and fetched by DVC"
+    )
+    store, away = founded.home / "dvc" / "remote", founded.home / "dvc" / "away"
+    store.rename(away)
+    store.write_bytes(b"no folder")
+    told = part(founded, "content store")
+    store.unlink()
+    away.rename(store)
+    assert (told.healthy, "mend the folder" in told.found) == (False, True)
 
 
 def test_what_lies_in_the_record_repository_is_named(founded: Settings) -> None:

@@ -107,8 +107,8 @@ class BucketRemote:
         return place if endpoint is None else {**place, "endpointurl": endpoint}
 
     def keys(self) -> Mapping[str, str]:
-        """Return the keys of the Prefect block; without a block DVC itself finds those of the environment."""
-        return self._access.block_keys()
+        """Return keys and authorities; without a Prefect block DVC itself finds the keys of the environment."""
+        return self._access.keys()
 
     def read(self, md5: str) -> bytes | None:
         """Return the bytes of an object; None when it is missing.

@@ -1,9 +1,11 @@
 """Access to an S3 server: its address, its credentials, and how long a request is repeated."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Any, TypeVar
 
 from medicore.errors import ConfigurationError, InfrastructureError, UnavailableError
@@ -15,6 +17,7 @@ ATTEMPTS = 5
 PATIENCE_SECONDS = 60.0
 """How long a server may be silent before it counts as unreachable, as with the ledger's database."""
 
+_AUTHORITIES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.3, 5.0
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
@@ -79,7 +82,6 @@ class S3Access:
         from prefect_aws import AwsClientParameters
 
         credentials = self._credentials()
-        given = credentials.aws_client_parameters
         endpoint = self.endpoint_in_use()
         config = Config(
             connect_timeout=_CONNECT_SECONDS,
@@ -93,7 +95,7 @@ class S3Access:
             ignore_configured_endpoint_urls=True,
         )
         parameters = AwsClientParameters(
-            endpoint_url=endpoint, config=config, verify_cert_path=given.verify_cert_path
+            endpoint_url=endpoint, config=config, verify_cert_path=self.authorities()
         )
         chosen = credentials.model_copy(update={"aws_client_parameters": parameters})
         try:
@@ -121,7 +123,34 @@ class S3Access:
             _require_safe(endpoint)
         return endpoint
 
-    def block_keys(self) -> dict[str, str]:
+    def authorities(self) -> Path | None:
+        """Return the file of the certificate authorities that are trusted; None for those that everybody trusts.
+
+        The block names it, or one of the variables of the environment in their order.
+
+        Raises
+        ------
+        ConfigurationError
+            When the block cannot be read, or there is no such file.
+        """
+        named = {name: os.environ[name] for name in _AUTHORITIES if os.environ.get(name)}
+        held = None if self.block is None else self._credentials().aws_client_parameters.verify_cert_path
+        if held is not None:
+            named = {f"the Prefect block {self.block!r}": str(held)}
+        for name, path in named.items():
+            if not Path(path).is_file():
+                raise ConfigurationError(
+                    f"{name} names no file of certificate authorities; expected one in PEM; correct it"
+                )
+            return Path(path)
+        return None
+
+    def keys(self) -> dict[str, str]:
+        """Return what opens the server, under DVC's names: the keys in the block, and the file of authorities."""
+        authorities = self.authorities()
+        return {**self._block_keys(), **({} if authorities is None else {"ssl_verify": str(authorities)})}
+
+    def _block_keys(self) -> dict[str, str]:
         """Return the keys in the block under DVC's names for them; nothing without a block.
 
         Raises
@@ -197,7 +226,7 @@ def is_passing(error: Exception) -> bool:
         exceptions.IncompleteReadError,
         exceptions.ResponseStreamingError,
     )
-    return isinstance(error, cut)
+    return isinstance(error, cut) and not _is_untrusted(error)
 
 
 def is_never(error: Exception) -> bool:
@@ -211,8 +240,14 @@ def status_of(error: Exception) -> int:
 
 
 def trouble(error: Exception) -> str:
-    """Return S3's name for an error, or the name of its class."""
+    """Return S3's name for an error, or the name of its class; a certificate that is not trusted is described."""
+    if _is_untrusted(error):
+        return "its certificate is of an authority that is not trusted here: name the authority's file in AWS_CA_BUNDLE"
     return str(_answer_in(error).get("Error", {}).get("Code") or type(error).__name__)
+
+
+def _is_untrusted(error: Exception) -> bool:
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def _answer_in(error: Exception) -> dict[str, Any]:
