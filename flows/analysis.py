@@ -20,10 +20,11 @@ from flows.shown.artifacts import begin_progress, best_effort, update_progress
 from flows.shown.ended import publish
 from flows.shown.progress import show_progress
 from flows.tasks import move
+from flows.waiting import waiting
 from medicore.cases.run.analysis import Outcome, analyse, ended
 from medicore.cases.run.requesting import Request, begun_by
 from medicore.cases.run.runs import ActiveRun, begin
-from medicore.errors import MediCoreError
+from medicore.errors import BusyError, InfrastructureError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
@@ -37,6 +38,11 @@ _NAME = re.compile(r"(?P<study>\S+) · (?P<month>\d{4}-\d{2}) · run (?P<number>
 @flow(name="analysis", persist_result=False, log_prints=False)
 def analysis(request: AnalysisRequest) -> State[Any]:
     """Begin or resume the requested run, and perform its steps."""
+    return waiting(lambda: performed(request))
+
+
+def performed(request: AnalysisRequest) -> State[Any]:
+    """Begin or resume the requested run, perform its steps, and return the state in which the flow run ends."""
     settings = read_settings()
     house = open_house(settings, show_progress)
     before = retried(house, request)
@@ -83,6 +89,8 @@ def refusals_named(request: AnalysisRequest) -> Iterator[None]:
     """Name the flow run after study and month if the request is refused, since there is no run number then."""
     try:
         yield
+    except (InfrastructureError, BusyError):
+        raise  # nobody refused it
     except MediCoreError:
         asked = claimed({"request": request.model_dump()})
         name_flow_run(refused_name(asked), *(asked[name] for name in ("study", "month") if name in asked))

@@ -11,19 +11,26 @@ from flows.ending import note, noting, own_result
 from flows.requests import AnalysisRequest, PortfolioRequest
 from flows.schedule import signed_portfolio
 from medicore.cases.run.analysis import Outcome
-from medicore.errors import MediCoreError
+from medicore.errors import InfrastructureError, MediCoreError
 from medicore.settings import read_settings
 from medicore.wiring import open_house
+
+_INTERRUPTED = "interrupted"
+"""The state of a study whose run the infrastructure interrupted; the run, if it has begun, is open."""
 
 
 @flow(name="portfolio", persist_result=False, log_prints=False)
 def portfolio(request: PortfolioRequest) -> State[Any]:
-    """Analyse each study in turn; the data of its state are the outcomes."""
+    """Analyse each study in turn, and again at the end what the infrastructure interrupted; the data are the outcomes."""
     name_flow_run(f"portfolio · {request.month}")
     house = open_house(read_settings())
     studies = request.studies or house.protocols.studies()
     asked = signed_portfolio(house, request, studies).model_dump(exclude={"studies"})
-    outcomes = note([_one(AnalysisRequest(study=study, **asked)) for study in studies])
+    requests = {study: AnalysisRequest(study=study, **asked) for study in studies}
+    first = {study: _one(request) for study, request in requests.items()}
+    outcomes = note(
+        [_one(requests[study]) if found.state == _INTERRUPTED else found for study, found in first.items()]
+    )
     return Completed(message=f"{len(outcomes)} studies", data=outcomes)
 
 
@@ -34,6 +41,8 @@ def _one(request: AnalysisRequest) -> Outcome:
     if isinstance(found, Outcome):
         return found
     run = f"{request.study}/{request.month}"
+    if isinstance(found, InfrastructureError):
+        return Outcome(run, _INTERRUPTED, "", message=str(found), exit_code=found.exit_code)
     if isinstance(found, MediCoreError):
         return Outcome(run, "refused", "", message=str(found), exit_code=found.exit_code)
     crash = f"stopped with {type(found).__name__}; see the flow run in Prefect, then run the study again"

@@ -11,6 +11,7 @@ from flows.ending import note
 from flows.requests import ReviewRequest
 from flows.shown.ended import publish, publish_decided
 from flows.shown.progress import show_progress
+from flows.waiting import waiting
 from medicore.cases.keeping.release import follow
 from medicore.cases.run.analysis import Outcome
 from medicore.records.identifiers import RunId
@@ -21,6 +22,11 @@ from medicore.wiring import open_house
 @flow(name="review", persist_result=False, log_prints=False)
 def review(request: ReviewRequest) -> State[Any]:
     """Carry out the decisions on a run; only the ledger proves them."""
+    return waiting(lambda: followed(request))
+
+
+def followed(request: ReviewRequest) -> State[Any]:
+    """Carry out the decisions on a run, and return the state in which the flow run ends."""
     settings = read_settings()
     house = open_house(settings, show_progress)
     run = RunId.parse(request.run)

@@ -13,7 +13,7 @@ from medicore.kernels import in_use, require_pinned
 from medicore.records.ledger.ledger import verify_chain
 from medicore.records.people.public_key import fingerprint
 from medicore.settings import Settings
-from medicore.stores.clock import SystemClock
+from medicore.stores.clock import DatabaseClock, SystemClock
 from medicore.stores.content.environment import LockedEnvironment
 from medicore.stores.git.records import GitRecords
 from medicore.stores.git.workspace import code_of
@@ -22,6 +22,7 @@ from medicore.stores.privacy import require_private
 from medicore.stores.protocols import StudyFolder
 from medicore.wiring import (
     chosen_renderer,
+    clock_of,
     open_archive,
     open_house,
     open_ledger,
@@ -58,7 +59,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("authority", lambda: _authority(settings)),
         ("service key", lambda: _service_key(settings)),
         ("archive", lambda: open_archive(settings).prove()),
-        ("content store", lambda: open_remote(settings).prove()),
+        ("content store", lambda: _content(settings)),
         ("disk", lambda: _disk(settings)),
         ("renderer", lambda: _renderer(settings)),
     ]
@@ -125,9 +126,12 @@ def _records(settings: Settings) -> str:
 
 def _ledger(settings: Settings) -> str:
     _state(settings)
-    ledger = open_ledger(settings, SystemClock())
+    clock = clock_of(settings)
+    ledger = open_ledger(settings, clock)
     sequence, digest = verify_chain(ledger.events())
-    kind = "SQLite" if settings.ledger_url is None else "PostgreSQL"
+    kind = "SQLite"
+    if isinstance(clock, DatabaseClock):
+        kind = f"PostgreSQL, this host's clock {clock.require_close().total_seconds():+.1f} s from its own"
     return f"chain of {sequence} events intact, head {digest[:12]} ({kind})"
 
 
@@ -136,7 +140,7 @@ def _authority(settings: Settings) -> str:
     certificate = Authority(settings.home / "people", SystemClock()).certificate.decode()
     told = [
         e.details["certificate"]
-        for e in open_ledger(settings, SystemClock()).events(action="authority.created")
+        for e in open_ledger(settings, clock_of(settings), read_only=True).events(action="authority.created")
     ]
     if told != [certificate]:
         raise IntegrityError("authority.pem is not the authority of this ledger; restore it")
@@ -153,6 +157,13 @@ def _service_key(settings: Settings) -> str:
     return (
         f"signs, certificate {last.service.fingerprint[:12]} until {last.service.valid_until[:10]}{earlier}"
     )
+
+
+def _content(settings: Settings) -> str:
+    _state(settings)
+    from medicore.stores.content.probing import probe
+
+    return f"{probe(open_remote(settings))}, an object written and fetched by DVC"
 
 
 def _renderer(settings: Settings) -> str:

@@ -53,17 +53,21 @@ class ArchiveError(MediCoreError):
     exit_code = 8
 
 
-class UnavailableError(ArchiveError):
-    """The archive or the content store does not answer, or refuses to: what it holds is unknown."""
-
-
 class ConfigurationError(MediCoreError):
     """The installation, its settings, code or environment is not fit for the work."""
 
     exit_code = 9
 
 
-class TimeLimitError(ConfigurationError):
+class InfrastructureError(ConfigurationError):
+    """A store, a program, the disk or the clock cannot be used for now; no run fails for it, and the same command continues it."""
+
+
+class UnavailableError(ArchiveError, InfrastructureError):
+    """The archive or the content store does not answer, or refuses to: what it holds is unknown."""
+
+
+class TimeLimitError(InfrastructureError):
     """A program that MediCore started did not end in time, and was stopped."""
 
 

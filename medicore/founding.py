@@ -11,11 +11,10 @@ from medicore.records.ledger.ledger import NewEvent
 from medicore.records.people.people import Person, Role, people_of
 from medicore.records.people.public_key import fingerprint
 from medicore.settings import Settings, stored_settings
-from medicore.stores.clock import SystemClock
 from medicore.stores.files import FolderLocks, private_folder, write_atomically
 from medicore.stores.git.records import GitRecords
 from medicore.stores.keys.authority import Authority, Subject
-from medicore.wiring import SERVICE_KEY, open_archive, open_ledger, open_remote
+from medicore.wiring import SERVICE_KEY, clock_of, open_archive, open_ledger, open_remote
 
 AUTHORITY_VALIDITY = timedelta(days=20 * 365)
 PERSON_VALIDITY = timedelta(days=2 * 365)
@@ -41,7 +40,7 @@ def found(settings: Settings, names: Mapping[str, str], passphrase: Callable[[st
     BusyError
         When another process is founding the same folder.
     """
-    clock = SystemClock()
+    clock = clock_of(settings)
     new = not (settings.home / "medicore.toml").exists()
     if new:
         open_archive(settings).prove()

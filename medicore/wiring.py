@@ -18,7 +18,7 @@ from medicore.records.protocol.source import DatasetJsonSource, FolderSource, Ra
 from medicore.settings import Settings
 from medicore.stores.archive.folder import FolderArchive
 from medicore.stores.archive.locked_bucket import LockedBucket
-from medicore.stores.clock import SystemClock
+from medicore.stores.clock import DatabaseClock, SystemClock
 from medicore.stores.content.content_remote import BucketRemote, FolderRemote
 from medicore.stores.content.dvc_content import DvcContent
 from medicore.stores.content.environment import LockedEnvironment
@@ -61,7 +61,7 @@ def open_house(settings: Settings, progress: Progress = _silent, *, read_only: b
     home = settings.home
     if not (home / "medicore.toml").exists():
         raise ConfigurationError(f"no MediCore state in {home.name}; run 'medicore init' first")
-    clock = SystemClock()
+    clock = clock_of(settings)
     code = code_of(settings.root)
     records = GitRecords(settings.records)
     content = DvcContent(home / "dvc" / "cache", open_remote(settings), home / "dvc" / "site")
@@ -108,6 +108,11 @@ def open_ledger(settings: Settings, clock: Clock, *, read_only: bool = False) ->
 
     url = settings.ledger_url.get_secret_value()
     return PostgresLedger(url, clock, read_only=read_only, rule=require_possible)
+
+
+def clock_of(settings: Settings) -> SystemClock | DatabaseClock:
+    """Return the clock of a house: this host's, or that of the PostgreSQL database with the ledger, once it is open."""
+    return SystemClock() if settings.ledger_url is None else DatabaseClock(SystemClock())
 
 
 def open_archive(settings: Settings) -> Archive:

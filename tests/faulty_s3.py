@@ -1,11 +1,13 @@
 """An S3 server that fails as it is told: a proxy on the loopback address before a good one."""
 
 import http.client
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,11 +46,18 @@ _OF_THE_CONNECTION = {"connection", "content-length", "transfer-encoding", "serv
 
 
 @contextmanager
-def faulty_server(good: str) -> Iterator[Faulty]:
-    """Run a proxy before the server at ``good``."""
+def faulty_server(good: str, certificate: Path | None = None) -> Iterator[Faulty]:
+    """Run a proxy before the server at ``good``; with key and certificate in a file it speaks https.
+
+    Like most servers but Amazon's it takes no object whose length is not announced.
+    """
     with _Server(("127.0.0.1", 0), _Handler) as server:
         server.good = urlsplit(good).netloc
-        server.faulty = Faulty(f"http://127.0.0.1:{server.server_port}")
+        server.faulty = Faulty(f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}")
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -78,7 +87,10 @@ class _Handler(BaseHTTPRequestHandler):
         written = self.command == "PUT" and ("?" not in self.path or "?legal-hold" in self.path)
         fault = faulty.next_fault(dict(self.headers)) if written else ""
         body = self.rfile.read(size // 2 if fault == "cut" else size)
-        if fault == "refuse" or fault.isdigit():
+        if written and "aws-chunked" in self.headers.get("Content-Encoding", ""):
+            self.close_connection = True
+            self._pass_on(411, {}, b"<Error><Code>MissingContentLength</Code></Error>")
+        elif fault == "refuse" or fault.isdigit():
             self._pass_on(503 if fault == "refuse" else int(fault), {}, b"")
         elif fault == "cut":
             self.close_connection = True

@@ -64,7 +64,7 @@ class S3Server:
 
     def archive(self, bucket: str, prefix: str = "", endpoint: str = "", seconds: float = 60) -> LockedBucket:
         """Return the archive in a bucket; it waits for nothing between its attempts."""
-        access = S3Access(endpoint or self.endpoint, read_seconds=seconds, pause=lambda _: None)
+        access = S3Access(endpoint or self.endpoint, read_seconds=seconds, pause=lambda _: None, patience=0)
         return LockedBucket(bucket, prefix, access)
 
 

@@ -8,9 +8,9 @@ from medicore.errors import IntegrityError, MediCoreError
 from medicore.records.identifiers import RunId
 
 REPORT_MISSING = (
-    "its report was not copied to the folder for readers; make room, then 'medicore review' copies it"
+    "its report was not copied to the folder for readers; 'medicore review' copies it when this is mended"
 )
-SIGNED_REPORT_MISSING = "its signed report was not copied to the folder for readers; make room, then the same 'medicore sign' copies it"
+SIGNED_REPORT_MISSING = "its signed report was not copied to the folder for readers; the same 'medicore sign' copies it when this is mended"
 
 
 @contextlib.contextmanager

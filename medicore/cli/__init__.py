@@ -1,6 +1,5 @@
 """The command line: verbs; results to stdout, progress and errors to stderr; documented exit codes."""
 
-import errno
 import gc
 import os
 import sys
@@ -10,6 +9,7 @@ from medicore.cli.app import app
 from medicore.cli.panels import arrange
 from medicore.cli.pipes import READER_LEFT, Streams, flushed
 from medicore.errors import ConfigurationError, MediCoreError
+from medicore.stores.files import is_full
 from medicore.stores.surroundings import (
     ask_this_machine_directly,
     leave_out_socks,
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 _COLLECT_AFTER = 50_000
 """The number of new objects between two garbage collections; the many that imports make stay anyway."""
-
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def main() -> None:
@@ -78,7 +76,7 @@ def _run(sessions: "list[PrefectSession]") -> int:
         return error.exit_code
     except OSError as error:
         # Any write can find the disk full; every command may be repeated.
-        if error.errno not in _FULL:
+        if not is_full(error):
             raise
         _say(f"the disk is full ({error.strerror}); make room, then run the same command again")
         return ConfigurationError.exit_code

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from medicore.errors import ConfigurationError
 from medicore.records.export.packing import zip_of
-from medicore.stores.files import write_atomically
+from medicore.stores.files import advice, write_atomically
 
 
 def require_free(target: Path) -> None:
@@ -58,7 +58,7 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
             raise
     except OSError as error:
         raise ConfigurationError(
-            f"{target.name} could not be written: {error.strerror}; make room or name another place"
+            f"{target.name} could not be written: {error.strerror}; {advice(error, 'name another place')}"
         ) from error
 
 

@@ -1,6 +1,7 @@
 """Record folders on the local disk: every file is written completely or not at all."""
 
 import contextlib
+import errno
 import fcntl
 import io
 import os
@@ -9,23 +10,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medicore.errors import BusyError, ConfigurationError, IntegrityError
+from medicore.errors import BusyError, InfrastructureError, IntegrityError
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 def private_folder(path: Path) -> None:
     """Make a folder that only its owner can enter, whatever the umask; an existing folder gets this mode.
 
-    Raises ConfigurationError when the mode cannot be set.
+    Raises InfrastructureError when the mode cannot be set.
     """
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.chmod(0o700)
     except OSError as error:
-        raise ConfigurationError(
+        raise InfrastructureError(
             f"folder {path.name} could not be made private: {error.strerror}; expected a folder of the account that runs "
             "MediCore; correct its owner"
         ) from error
@@ -34,25 +37,36 @@ def private_folder(path: Path) -> None:
 def write_atomically(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path`` so that there is always either the old file or the new one, even after a power cut.
 
-    Raises ConfigurationError when the disk is full; nothing is left of the attempt then.
+    Raises InfrastructureError when the disk is full; nothing is left of the attempt then.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        replace_file(path, data)
     except OSError as error:
-        raise ConfigurationError(
-            f"{path.name} could not be written: {error.strerror}; make room or mend the folder, then run again"
+        raise InfrastructureError(
+            f"{path.name} could not be written: {error.strerror}; {advice(error, 'mend the folder')}, then run again"
         ) from error
 
 
-def _replace(path: Path, data: bytes) -> None:
+def is_full(error: BaseException) -> bool:
+    """Return whether an error says that a disk, a quota or the largest size of a file is exhausted."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
+def advice(error: BaseException, otherwise: str) -> str:
+    """Return what to do after an error: make room where a disk is full, and ``otherwise`` in every other case."""
+    return "make room" if is_full(error) else otherwise
+
+
+def replace_file(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write ``data`` as ``write_atomically`` does, with the mode ``mode``; raise OSError when that is impossible."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(scratch).chmod(0o644)
+        Path(scratch).chmod(mode)
         Path(scratch).replace(path)
     except BaseException:
         Path(scratch).unlink(missing_ok=True)

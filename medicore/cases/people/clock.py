@@ -5,7 +5,7 @@ from contextlib import suppress
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.attributed import record_act, require_signatory
 from medicore.cases.people.signers import refuse
-from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
+from medicore.errors import InfrastructureError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
 from medicore.records.identifiers import person_id
 from medicore.records.ledger.ledger import CLOCK_TOLERANCE, LedgerEvent, steps_back
@@ -24,10 +24,10 @@ def last_event(house: House) -> LedgerEvent | None:
 
 
 def require_clock(house: House) -> None:
-    """Raise ConfigurationError when the ledger cannot accept an event at the present time."""
+    """Raise InfrastructureError when the ledger cannot accept an event at the present time."""
     last, now = last_event(house), timestamp(house.clock.now())
     if last is not None and steps_back(last, now):
-        raise ConfigurationError(
+        raise InfrastructureError(
             f"the clock says {now}, event {last.sequence} of the ledger is of {last.at}; expected no step back over "
             f"{CLOCK_TOLERANCE.total_seconds():.0f} s; set the clock, or sign with 'medicore ledger clock' that the "
             "ledger's last times are wrong"
@@ -56,7 +56,7 @@ def correct_clock(house: House, actor: Actor) -> LedgerEvent:
         return record_act(house, signatory, CORRECTED, SUBJECT, actor.reason, details)
     except ReviewError as error:
         cause = "passphrase" if isinstance(error, WrongPassphraseError) else "refused"
-        with suppress(ConfigurationError):  # the ledger accepts no refusal while its times lie in the future
+        with suppress(InfrastructureError):  # the ledger accepts no refusal while its times lie in the future
             refuse(
                 house,
                 actor.identifier,

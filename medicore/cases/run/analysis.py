@@ -8,7 +8,7 @@ from medicore.cases.run.evidence import evidence_of
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun
 from medicore.cases.run.seal import seal
-from medicore.errors import BusyError, HaltedError, MediCoreError
+from medicore.errors import BusyError, HaltedError, InfrastructureError, MediCoreError
 from medicore.ports.house import House
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
@@ -49,8 +49,15 @@ def ended(house: House, run: RunId) -> Outcome | None:
 def analyse(house: House, active: ActiveRun, step: Advance | None = None) -> Outcome:
     """Perform the steps of a run and seal it, however it ends.
 
-    ``step`` performs one step; flows pass their task. An error of MediCore's own ends the run as failed; a killed
-    process leaves it unchanged, to be resumed.
+    ``step`` performs one step; flows pass their task. An error of MediCore's own ends the run as failed, unless the
+    infrastructure is its cause: such an error, as a killed process, leaves the run unchanged, to be resumed.
+
+    Raises
+    ------
+    InfrastructureError
+        When a store, a program, the disk or the clock cannot be used; the run stays open.
+    BusyError
+        When another worker has the run.
     """
     move = step or (lambda run, name: advance(house, run, name))
     run = str(active.id)
@@ -59,6 +66,9 @@ def analyse(house: House, active: ActiveRun, step: Advance | None = None) -> Out
             findings = move(active, name)
         except BusyError:
             raise  # another worker has the run; this one changes nothing of it
+        except InfrastructureError:
+            house.progress(active.id, name, "interrupted")
+            raise  # it says nothing about data or statistics
         except MediCoreError as error:
             house.progress(active.id, name, "failed")
             details = {"step": name, "error": type(error).__name__, "exit_code": error.exit_code}

@@ -12,6 +12,7 @@ from medicore.cases.people.signers import refuse, require_not_locked, require_st
 from medicore.cases.run.histories import histories_of, history_of
 from medicore.errors import (
     ConfigurationError,
+    InfrastructureError,
     IntegrityError,
     ProtocolError,
     ReviewError,
@@ -285,6 +286,8 @@ def _refusals(house: House, request: Request) -> Iterator[None]:
     """Record a refusal in the ledger with the claimed requester, as ``refuse`` does."""
     try:
         yield
+    except InfrastructureError:
+        raise  # nobody refused the request
     except (ProtocolError, ConfigurationError, ReviewError) as error:
         details = {"error": type(error).__name__}
         if isinstance(error, WrongPassphraseError):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Self
 
-from medicore.errors import ConfigurationError, IntegrityError
+from medicore.errors import InfrastructureError, IntegrityError
 from medicore.records.canonical import canonical, sha256
 from medicore.records.ledger.actions import ACTIONS, known_action
 from medicore.records.moment import moment
@@ -138,7 +138,7 @@ def chain(new: NewEvent, at: str, previous: LedgerEvent | None) -> LedgerEvent:
     IntegrityError
         When ``previous`` does not match its digest, the action is unknown, actor, role or subject is empty,
         the details are not JSON, or ``at`` is malformed.
-    ConfigurationError
+    InfrastructureError
         When the clock is more than ``CLOCK_TOLERANCE`` earlier than ``previous`` and no operator has recorded
         ``clock.corrected``.
     """
@@ -151,7 +151,7 @@ def chain(new: NewEvent, at: str, previous: LedgerEvent | None) -> LedgerEvent:
     known_action(new.action)
     moment(at)
     if previous is not None and new.action != "clock.corrected" and steps_back(previous, at):
-        raise ConfigurationError(
+        raise InfrastructureError(
             f"the clock says {at}, event {previous.sequence} is of {previous.at}; expected no step back over "
             f"{CLOCK_TOLERANCE.total_seconds():.0f} s; set the clock, or sign with 'medicore ledger clock' that the "
             "ledger's last times are wrong"

@@ -14,6 +14,7 @@ from pathlib import Path
 from medicore.errors import ArchiveError, ConfigurationError
 from medicore.records.canonical import digest, document, sha256
 from medicore.records.export.archived import Versions, is_key, require_key, require_longer
+from medicore.stores.files import advice
 from medicore.stores.privacy import loose_parts
 
 _LABEL = ".retention.json"
@@ -50,8 +51,7 @@ class FolderArchive:
         except OSError as error:
             raise ConfigurationError(
                 f"the archive cannot be written: {error.strerror}; expected a folder with room that MediCore may "
-                "write; "
-                "make room or mend the folder"
+                f"write; {advice(error, 'mend the folder')}"
             ) from error
 
     def put(self, key: str, data: bytes, retain_until: str) -> str:
@@ -184,7 +184,7 @@ def _written(key: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise ArchiveError(
-            f"{key} could not be written: {error.strerror}; make room or mend the folder"
+            f"{key} could not be written: {error.strerror}; {advice(error, 'mend the folder')}"
         ) from error
 
 

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from functools import cached_property, partial
+from itertools import count
 from typing import Any, Self
 
 from medicore.errors import ArchiveError, UnavailableError
@@ -193,21 +194,19 @@ class LockedBucket:
 
         Every attempt first looks at what is stored: an earlier request without an answer may have been carried out.
         """
-        made = ""
-        for attempt in range(ATTEMPTS):
-            if version := self._read_back(key, data, made):
-                return version
+        made, accepted, since = "", 0, self._access.clock()
+        for attempt in count():
+            if (version := self._read_back(key, data, made)) or accepted >= ATTEMPTS:
+                break
             try:
-                made = self._put(key, data, retain_until)
+                made, accepted = self._put(key, data, retain_until), accepted + 1
             except Exception as error:
                 if not is_passing(error) and trouble(error) not in _TAKEN:
                     raise _refused(key, error) from error
-                self._access.wait(key, attempt, error)
-        if version := self._read_back(key, data, made):
-            return version
-        raise ArchiveError(
-            f"{key} was accepted by the archive and is not in it; run the same command again later"
-        )
+                self._access.wait(key, attempt, error, since)
+        if not version:
+            raise ArchiveError(f"{key} was accepted by the archive and is not in it; try again later")
+        return version
 
     def _read_back(self, key: str, data: bytes, made: str) -> str:
         """Return the version under a key after comparing its bytes with ``data``; return an empty text when there is none.

@@ -1,15 +1,20 @@
 """The remote of DVC, where it stores files in addition to its cache: a folder of this machine, or a bucket.
 
-DVC itself writes and fetches. This module tells DVC the address, and reads single objects without DVC, to hash them.
+DVC itself fetches. This module tells DVC the address, reads single objects without DVC, to hash them, and writes them:
+above https DVC's client sends no length but a checksum after the object, which only Amazon's servers take, and its
+configuration has no key for that.
 """
 
+import base64
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from medicore.errors import ConfigurationError, UnavailableError
+from medicore.errors import InfrastructureError, UnavailableError
+from medicore.stores.files import replace_file
 from medicore.stores.s3.bucket import place_of
 from medicore.stores.s3.client import S3Access, trouble
 
@@ -33,6 +38,10 @@ class Remote(Protocol):
 
     def read(self, md5: str) -> bytes | None:
         """Return the bytes of an object; None when it is missing."""
+        ...
+
+    def write(self, md5: str, data: bytes, *, again: bool = False) -> None:
+        """Store the bytes of an object; with ``again`` even if there is one already."""
         ...
 
 
@@ -59,6 +68,12 @@ class FolderRemote:
         path = self.folder / _name(md5)
         return path.read_bytes() if path.exists() else None
 
+    def write(self, md5: str, data: bytes, *, again: bool = False) -> None:
+        """Store the bytes of an object, read-only as DVC does; raise OSError when the disk refuses."""
+        path = self.folder / _name(md5)
+        if again or not path.exists():
+            replace_file(path, data, 0o444)
+
 
 class BucketRemote:
     """A prefix of a bucket; server and keys are those of the archive's settings."""
@@ -80,7 +95,7 @@ class BucketRemote:
     def prove(self) -> str:
         """Return a description of the remote.
 
-        Raise ConfigurationError when the bucket is missing or these keys may not use it.
+        Raise InfrastructureError when the bucket is missing or these keys may not use it.
         """
         self._ask(lambda: self._client.head_bucket(Bucket=self._bucket))
         return f"s3://{self._bucket}/{self._prefix}"
@@ -92,8 +107,8 @@ class BucketRemote:
         return place if endpoint is None else {**place, "endpointurl": endpoint}
 
     def keys(self) -> Mapping[str, str]:
-        """Return the keys of the Prefect block; without a block DVC itself finds those of the environment."""
-        return self._access.block_keys()
+        """Return keys and authorities; without a Prefect block DVC itself finds the keys of the environment."""
+        return self._access.keys()
 
     def read(self, md5: str) -> bytes | None:
         """Return the bytes of an object; None when it is missing.
@@ -102,7 +117,7 @@ class BucketRemote:
         ------
         UnavailableError
             When the server does not answer.
-        ConfigurationError
+        InfrastructureError
             When the server refuses.
         """
         key = f"{self._prefix}{_name(md5)}"
@@ -110,6 +125,17 @@ class BucketRemote:
             lambda: self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read(), optional=True
         )
         return data
+
+    def write(self, md5: str, data: bytes, *, again: bool = False) -> None:
+        """Store the bytes of an object; it raises as ``read``.
+
+        A repeated request stores the same bytes under the same name. Object Lock demands the digest.
+        """
+        place = {"Bucket": self._bucket, "Key": f"{self._prefix}{_name(md5)}"}
+        if not again and self._ask(lambda: self._client.head_object(**place), optional=True) is not None:
+            return
+        digest = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
+        self._ask(lambda: self._client.put_object(**place, Body=data, ContentMD5=digest))
 
     def _ask(self, request: Callable[[], Any], *, optional: bool = False) -> Any:  # noqa: ANN401 - any answer
         from botocore.exceptions import BotoCoreError, ClientError
@@ -127,7 +153,7 @@ class BucketRemote:
             why = trouble(error)
             if optional and why in _GONE:
                 return None
-            raise ConfigurationError(
+            raise InfrastructureError(
                 f"the content store's bucket {self._bucket} cannot be used ({why}); expected a bucket that these "
                 "keys may use; correct 'content_remote', or run the same command again later"
             ) from error

@@ -13,19 +13,24 @@ from typing import Any
 
 import yaml
 
-from medicore.errors import ConfigurationError, IntegrityError
+from medicore.errors import InfrastructureError, IntegrityError
 from medicore.ports.records import CACHE, STORE
 from medicore.records.file_list import files_in
 from medicore.stores.content.content_remote import FolderRemote, Remote
 from medicore.stores.content.dvc_settings import nobody_elses, value_of
+from medicore.stores.files import advice
 
 _ONE_AT_A_TIME = threading.Lock()
 
 
 class DvcContent:
-    """A DVC cache that all runs share, and the remote from which auditors pull."""
+    """A DVC cache that all runs share, and the remote from which auditors pull.
 
-    def __init__(self, cache: Path, remote: Remote, site_cache: Path) -> None:
+    With ``again`` every object is written to the remote, even one that is there already.
+    """
+
+    def __init__(self, cache: Path, remote: Remote, site_cache: Path, *, again: bool = False) -> None:
+        self._again = again
         self._cache = cache
         self._remote = remote
         self._site_cache = site_cache
@@ -51,8 +56,8 @@ class DvcContent:
     def add(self, folder: Path, name: str) -> bytes:
         """Put file or folder ``name`` below ``folder`` into the store and return its pointer, the ``.dvc`` file.
 
-        Like ``put`` and ``commit``, it raises ConfigurationError when the disk is full, and IntegrityError when cache
-        or remote return other bytes; no pointer is left then.
+        Like ``put`` and ``commit``, it raises InfrastructureError when the disk is full or the remote cannot be used, and
+        IntegrityError when cache or remote return other bytes; no pointer is left then.
         """
         pointer = folder / f"{name}.dvc"
         try:
@@ -104,6 +109,7 @@ class DvcContent:
             with self._repository(folder) as repository:
                 repository.pull(targets=wanted, force=True)
         except DvcException as error:
+            self._remote.prove()  # a place that does not answer is no damage
             raise IntegrityError(
                 f"the content store cannot return {', '.join(wanted)}; run 'medicore verify --all'"
             ) from error
@@ -201,17 +207,10 @@ class DvcContent:
         ``dvc push`` would read all stages again to find the same objects. If the remote has the list of a folder's
         files, ``dvc push`` assumes that it has the files too.
         """
-        from dvc.exceptions import UploadError
-
-        cache, remote = repository.cache.local, repository.cloud.get_remote_odb()
-        failures: list[BaseException] = []
-        # The list comes last: a list in the remote then means that its files are there.
-        for addresses in ([md5(file.read_bytes()) for file in _files(kept)], _lists(kept)):
-            paths = [cache.oid_to_path(address) for address in addresses]
-            remote.add(paths, cache.fs, addresses, on_error=lambda _, error: failures.append(error))
-            if failures:
-                first = failures[0]
-                raise first if isinstance(first, OSError) else UploadError(len(failures)) from first
+        cache = repository.cache.local
+        # The lists come last: a list in the remote then means that its files are there.
+        for address in dict.fromkeys([md5(file.read_bytes()) for file in _files(kept)] + _lists(kept)):
+            self._remote.write(address, Path(cache.oid_to_path(address)).read_bytes(), again=self._again)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -243,7 +242,7 @@ def _stored(stages: Iterable[Any]) -> dict[Path, str]:
 
 @contextlib.contextmanager
 def _written(what: str, folder: Path) -> Iterator[None]:
-    """Raise ConfigurationError when the disk is full, or DVC's own files in ``folder`` cannot be written.
+    """Raise InfrastructureError when the disk is full, or DVC's own files in ``folder`` cannot be written.
 
     Raises IntegrityError when DVC finds an object under the same name with other contents.
     """
@@ -258,9 +257,9 @@ def _written(what: str, folder: Path) -> Iterator[None]:
             "the object aside as evidence, then run the same command again"
         ) from error
     except (OSError, sqlite3.Error, DvcException) as error:
-        why = error.strerror if isinstance(error, OSError) else type(error).__name__
-        raise ConfigurationError(
-            f"the content store could not store {what}: {why}; make room, or mend the folder {folder}, then run the "
+        why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        raise InfrastructureError(
+            f"the content store could not store {what}: {why}; {advice(error, f'mend the folder {folder}')}, then run the "
             "same command again"
         ) from error
 

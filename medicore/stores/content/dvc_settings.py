@@ -9,6 +9,13 @@ from pathlib import Path
 from medicore.errors import ConfigurationError
 
 _OF_DVC = "DVC_"
+_OF_S3 = {
+    # DVC's configuration has no key for these; MediCore hashes every object itself.
+    "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+}
+"""How DVC's client talks to a server, as our own does (stores/s3/client.py)."""
 _NEEDS_QUOTES = re.compile(r"[#,\n\r]|%\(|^[\s\"']|\s$")
 
 
@@ -17,20 +24,25 @@ def nobody_elses(nowhere: Path) -> Iterator[None]:
     """Hide the variables and the configuration of user and machine from DVC within the block.
 
     They could name another cache, another way of writing files, or options of a remote with the same name as ours.
-    ``nowhere`` is a folder that does not exist.
+    ``nowhere`` is a folder that does not exist. DVC's client of S3 gets the settings of our own client.
     """
-    given = {name: value for name, value in os.environ.items() if name.startswith(_OF_DVC)}
+    given = {name: value for name, value in os.environ.items() if _is_changed(name)}
     for name in given:
         del os.environ[name]
     os.environ.update(
         DVC_GLOBAL_CONFIG_DIR=str(nowhere), DVC_SYSTEM_CONFIG_DIR=str(nowhere), DVC_NO_ANALYTICS="1"
     )
+    os.environ.update(_OF_S3)
     try:
         yield
     finally:
-        for name in [name for name in os.environ if name.startswith(_OF_DVC)]:
+        for name in [name for name in os.environ if _is_changed(name)]:
             del os.environ[name]
         os.environ.update(given)
+
+
+def _is_changed(name: str) -> bool:
+    return name.startswith(_OF_DVC) or name in _OF_S3
 
 
 def value_of(value: str) -> str:

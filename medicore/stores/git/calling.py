@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from medicore.errors import ConfigurationError, MediCoreError
+from medicore.errors import InfrastructureError, MediCoreError
 from medicore.stores.command import conversation, harmless, run
 
 _NOWHERE = f"{os.devnull}/none"
@@ -63,7 +63,7 @@ def git(
     folder: Path,
     data: bytes | None = None,
     environment: Mapping[str, str] | None = None,
-    failure: type[MediCoreError] = ConfigurationError,
+    failure: type[MediCoreError] = InfrastructureError,
     fetching: bool = False,
 ) -> bytes:
     """Return what git prints about the repository in ``folder``, bare or a checkout; raise ``failure`` when it fails.

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from medicore.errors import ConfigurationError, IntegrityError
+from medicore.errors import ConfigurationError, InfrastructureError, IntegrityError
 from medicore.ports.records import Records
 from medicore.stores.git.bundles import take_bundle, take_pack
 from medicore.stores.git.calling import committed_by, git
@@ -44,7 +44,7 @@ class GitRecords(GitObjects):
             take_pack(self._missing(code, commit), self.folder)
         except (ConfigurationError, IntegrityError) as error:
             if os.strerror(errno.ENOSPC) in str(error):
-                raise ConfigurationError(
+                raise InfrastructureError(
                     f"the record repository cannot be written ({error}); make room, then run the same command again"
                 ) from error
             raise ConfigurationError(

@@ -1,5 +1,6 @@
 """Time stamps: tokens of an RFC 3161 service, requested over HTTP (RFC 3161, 3.4)."""
 
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +52,9 @@ class TimeStampService:
 
         try:
             # No redirect is followed: the address in the settings is the only one that is allowed.
-            with httpx.Client(follow_redirects=False, timeout=SECONDS, trust_env=False) as client:
+            with httpx.Client(
+                follow_redirects=False, timeout=SECONDS, trust_env=False, verify=_trust_store(self.address)
+            ) as client:
                 answer = client.post(
                     self.address, content=request, headers={"Content-Type": "application/timestamp-query"}
                 )
@@ -60,6 +63,11 @@ class TimeStampService:
         if answer.status_code != httpx.codes.OK:
             raise _refused(f"status {answer.status_code}")
         return answer.content
+
+
+def _trust_store(address: str) -> "ssl.SSLContext | bool":
+    # The system's own trust store and SSL_CERT_FILE, so that a company's authority is trusted; http does not need it.
+    return ssl.create_default_context() if address.startswith("https:") else False
 
 
 def _refused(found: str) -> ConfigurationError:

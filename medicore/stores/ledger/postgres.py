@@ -4,18 +4,16 @@ import contextlib
 import functools
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from medicore.errors import ConfigurationError, IntegrityError, MediCoreError
 from medicore.records.canonical import canonical
 from medicore.records.ledger.appending import Rule, month_of
 from medicore.records.ledger.ledger import GENESIS, LedgerEvent, NewEvent, chain
 from medicore.records.moment import timestamp
+from medicore.stores.clock import Clock, DatabaseClock
 from medicore.stores.ledger.postgres_schema import create, differences, exists
 from medicore.stores.ledger.postgres_session import Connection, Row, Session
-
-if TYPE_CHECKING:
-    from medicore.stores.clock import Clock
 
 LOCK = 0x4D454443
 """The advisory lock for appending: the letters MEDC."""
@@ -32,7 +30,7 @@ class PostgresLedger:
     """The append-only, hash-chained audit trail in the table ``medicore.events`` of a PostgreSQL database.
 
     Every append is one transaction under an advisory lock that reads the clock, so that sequence and time agree among
-    threads, processes and machines; it is committed, and on the server's disk, when it returns. The connection may
+    threads, processes and machines. A DatabaseClock follows the server's; with any other the times are that clock's. It is committed, and on the server's disk, when it returns. The connection may
     break at any point: then the event is looked for under the lock, and appended again only if it is missing.
     Triggers refuse every change, removal and gap, for every role.
 
@@ -45,7 +43,8 @@ class PostgresLedger:
     IntegrityError
         When the table differs from the one that MediCore makes, lacks its triggers, or is damaged.
     ConfigurationError
-        When there is no ledger (read only), the server cannot be reached, or it refuses the role.
+        When there is no ledger (read only), the server cannot be reached or refuses the role, or, unless ``read_only``, this
+        host's clock differs by more than a minute from the server's.
     BusyError
         When other writers hold the ledger for all that time.
     """
@@ -53,7 +52,7 @@ class PostgresLedger:
     def __init__(
         self,
         url: str,
-        clock: "Clock",
+        clock: Clock,
         *,
         read_only: bool = False,
         rule: Rule | None = None,
@@ -124,7 +123,7 @@ class PostgresLedger:
                 ) == _stored(event.digest):
                     await connection.execute("ROLLBACK")
                     return event
-            at = timestamp(self._clock.now())
+            at = timestamp(await self._now(connection))
             await self._require_possible(connection, new, at)
             row = await connection.fetchrow(_LAST)
             event = chain(new, at, None if row is None else _event(row))
@@ -138,6 +137,16 @@ class PostgresLedger:
         sent.append(event)
         await connection.execute("COMMIT")
         return event
+
+    async def _now(self, connection: Connection) -> datetime:
+        """Return the time of an event; raise InfrastructureError when this host's clock is far from the server's."""
+        if not isinstance(self._clock, DatabaseClock):
+            return self._clock.now()
+        found: datetime = await connection.fetchval("SELECT pg_catalog.clock_timestamp()")
+        self._clock.follow(found)
+        if not self._read_only:
+            self._clock.require_close()
+        return found
 
     async def _require_possible(self, connection: Connection, new: NewEvent, at: str) -> None:
         """Ask the rule whether ``new`` may follow the events of its run's month."""
@@ -166,6 +175,8 @@ class PostgresLedger:
                 )
             await create(connection, LOCK)
         await self._require_schema(connection)
+        if isinstance(self._clock, DatabaseClock):
+            await self._now(connection)
         await connection.fetchrow(_LAST)  # a role that may not read it gets the error at once
 
     async def _require_schema(self, connection: Connection) -> None:

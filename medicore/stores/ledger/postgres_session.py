@@ -16,7 +16,13 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from medicore.errors import BusyError, ConfigurationError, IntegrityError, MediCoreError
+from medicore.errors import (
+    BusyError,
+    ConfigurationError,
+    InfrastructureError,
+    IntegrityError,
+    MediCoreError,
+)
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -80,7 +86,9 @@ class Session:
     Raises
     ------
     ConfigurationError
-        When the address is malformed, the server is not reached, or it refuses the role, its right or its version.
+        When the address is malformed.
+    InfrastructureError
+        When the server is not reached, or it refuses the role, its right or its version.
     BusyError
         When others hold the database in all that time.
     IntegrityError
@@ -172,7 +180,7 @@ class Session:
                 "keep the database, take the ledger from the archive"
             )
         remedy = _REMEDIES.get(code) or _REMEDIES.get(code[:2])
-        return ConfigurationError(
+        return InfrastructureError(
             f"{self.name} {remedy or f'cannot be used ({code}); expected a working database; ask its keeper'}"
         )
 
@@ -182,7 +190,7 @@ class Session:
                 f"other writers held {self.name} for {self._attempts * self._patience:.0f} s; "
                 "wait for them, then try again"
             )
-        return ConfigurationError(
+        return InfrastructureError(
             f"{self.name} was not reached for {self._attempts * self._patience:.0f} s; expected a running server; "
             "start it, or correct MEDICORE_LEDGER"
         )

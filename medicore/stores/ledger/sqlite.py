@@ -11,7 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from medicore.errors import BusyError, ConfigurationError, IntegrityError, MediCoreError
+from medicore.errors import (
+    BusyError,
+    ConfigurationError,
+    InfrastructureError,
+    IntegrityError,
+    MediCoreError,
+)
 from medicore.records.ledger.appending import Rule, month_of
 from medicore.records.ledger.ledger import GENESIS, LedgerEvent, NewEvent, chain
 from medicore.records.moment import timestamp
@@ -22,6 +28,7 @@ if TYPE_CHECKING:  # the ports import pandas, which takes a second, and the ledg
     from medicore.stores.clock import Clock
 
 _PAUSE = (0.0005, 0.004)
+_OF_DISK = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}
 
 # SQLite uses POSIX locks: a process loses its lock on a file as soon as it closes any descriptor of the file. SQLite
@@ -228,9 +235,11 @@ class SqliteLedger:
         code = getattr(error, "sqlite_errorcode", None)
         if code is None or code & 0xFF in _CORRUPT or code == sqlite3.SQLITE_ERROR:
             return _damaged(self._path)
-        return ConfigurationError(
+        on_disk = code & 0xFF in _OF_DISK
+        return InfrastructureError(
             f"ledger {self._path.name} cannot be used ({error.sqlite_errorname}); "
-            "expected a writable folder with free space; make room or correct the settings"
+            f"expected a folder that this account may write, with free space; "
+            f"{'make room or mend the disk' if on_disk else 'correct owner and mode of the file, or the settings'}"
         )
 
 

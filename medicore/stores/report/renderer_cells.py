@@ -25,9 +25,7 @@ def execute(cells: Sequence[Cell], parameters: Mapping[str, str], folder: Path, 
     ------
     ConfigurationError
         When a cell fails, or shows anything except printed text. The message names the cell and the kind of the
-        exception, never its values.
-    TimeLimitError
-        When the cells do not end within LIMIT_S.
+        exception, never its values. Also when the cells do not end within LIMIT_S: a template can loop without end.
     """
     asked = {
         "limit": 2 * LIMIT_S,
@@ -49,7 +47,7 @@ def execute(cells: Sequence[Cell], parameters: Mapping[str, str], folder: Path, 
         )
         found = json.loads(answer)
     except TimeLimitError:
-        raise TimeLimitError(
+        raise ConfigurationError(
             f"the report's cell {_current(home)!r} was stopped: the cells did not end within {LIMIT_S} s; "
             "correct the template or its input"
         ) from None

@@ -76,8 +76,8 @@ class QuartoRenderer:
             try:
                 run(arguments, folder=folder, environment=_environment(home, stamp), limit=RENDER_LIMIT_S)
                 made = (folder / _OUTPUT).read_bytes()
-            except TimeLimitError:
-                raise
+            except TimeLimitError as error:  # a template can loop without end
+                raise ConfigurationError(str(error)) from None
             except (ConfigurationError, FileNotFoundError):
                 # Quarto repeats the cell's output, which may hold values.
                 raise ConfigurationError(

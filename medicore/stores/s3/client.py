@@ -1,17 +1,24 @@
-"""Access to an S3 server: its address, its credentials, and how often a request is repeated."""
+"""Access to an S3 server: its address, its credentials, and how long a request is repeated."""
 
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
 from typing import Any, TypeVar
 
-from medicore.errors import ConfigurationError, UnavailableError
+from medicore.errors import ConfigurationError, InfrastructureError, UnavailableError
 from medicore.records.address import Address
 
 ATTEMPTS = 5
-"""The number of attempts after which the archive counts as unreachable."""
+"""The least number of attempts after which a server counts as unreachable."""
 
-_FIRST_PAUSE_SECONDS = 0.3
+PATIENCE_SECONDS = 60.0
+"""How long a server may be silent before it counts as unreachable, as with the ledger's database."""
+
+_AUTHORITIES = ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.3, 5.0
 _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 _PASSING = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "TooManyRequestsException"}
@@ -22,11 +29,25 @@ _NEVER = {501, 505}
 Answer = TypeVar("Answer")
 
 
+@dataclass(slots=True)
+class _Silence:
+    """The time since when a server gives no answer; None while it answers."""
+
+    since: float | None = None
+
+    def seconds(self, now: float) -> float:
+        """Return how long the silence has lasted; it begins now if there was none."""
+        self.since = now if self.since is None else self.since
+        return now - self.since
+
+
 @dataclass(frozen=True, slots=True)
 class S3Access:
     """How a server is reached: an address other than Amazon's, and the Prefect block with the credentials.
 
-    Without a block the credentials come from the environment, as for every AWS program.
+    Without a block the credentials come from the environment, as for every AWS program. A request is repeated until the
+    server has been silent for ``patience`` seconds, and ATTEMPTS times at least. The silence is that of the server, not of
+    the request: many requests to a server that stays away wait for it once.
 
     Raises
     ------
@@ -38,6 +59,9 @@ class S3Access:
     block: str | None = None
     read_seconds: float = _READ_SECONDS
     pause: Callable[[float], None] = time.sleep
+    patience: float = PATIENCE_SECONDS
+    clock: Callable[[], float] = time.monotonic
+    _silence: _Silence = field(default_factory=_Silence, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.endpoint is not None:
@@ -58,7 +82,6 @@ class S3Access:
         from prefect_aws import AwsClientParameters
 
         credentials = self._credentials()
-        given = credentials.aws_client_parameters
         endpoint = self.endpoint_in_use()
         config = Config(
             connect_timeout=_CONNECT_SECONDS,
@@ -72,7 +95,7 @@ class S3Access:
             ignore_configured_endpoint_urls=True,
         )
         parameters = AwsClientParameters(
-            endpoint_url=endpoint, config=config, verify_cert_path=given.verify_cert_path
+            endpoint_url=endpoint, config=config, verify_cert_path=self.authorities()
         )
         chosen = credentials.model_copy(update={"aws_client_parameters": parameters})
         try:
@@ -100,7 +123,34 @@ class S3Access:
             _require_safe(endpoint)
         return endpoint
 
-    def block_keys(self) -> dict[str, str]:
+    def authorities(self) -> Path | None:
+        """Return the file of the certificate authorities that are trusted; None for those that everybody trusts.
+
+        The block names it, or one of the variables of the environment in their order.
+
+        Raises
+        ------
+        ConfigurationError
+            When the block cannot be read, or there is no such file.
+        """
+        named = {name: os.environ[name] for name in _AUTHORITIES if os.environ.get(name)}
+        held = None if self.block is None else self._credentials().aws_client_parameters.verify_cert_path
+        if held is not None:
+            named = {f"the Prefect block {self.block!r}": str(held)}
+        for name, path in named.items():
+            if not Path(path).is_file():
+                raise ConfigurationError(
+                    f"{name} names no file of certificate authorities; expected one in PEM; correct it"
+                )
+            return Path(path)
+        return None
+
+    def keys(self) -> dict[str, str]:
+        """Return what opens the server, under DVC's names: the keys in the block, and the file of authorities."""
+        authorities = self.authorities()
+        return {**self._block_keys(), **({} if authorities is None else {"ssl_verify": str(authorities)})}
+
+    def _block_keys(self) -> dict[str, str]:
         """Return the keys in the block under DVC's names for them; nothing without a block.
 
         Raises
@@ -128,30 +178,39 @@ class S3Access:
         try:
             return AwsCredentials.load(self.block)
         except Exception as error:  # Prefect passes on every error of its server, its database and pydantic
-            raise ConfigurationError(
+            raise InfrastructureError(
                 f"the Prefect block {self.block!r} of AWS credentials cannot be read; expected it on the server of "
                 "PREFECT_API_URL; register it there or correct 's3_credentials'"
             ) from error
 
     def ask(self, what: str, request: Callable[[], Answer]) -> Answer:
         """Return the answer to a request that may be repeated; raise UnavailableError when there is no answer."""
-        for attempt in range(ATTEMPTS):
+        for attempt in count():
             try:
-                return request()
+                answer = request()
             except Exception as error:
                 if not is_passing(error):
+                    self._silence.since = None
                     raise
                 self.wait(what, attempt, error)
+            else:
+                self._silence.since = None
+                return answer
         raise AssertionError("the last wait raises")  # pragma: no cover
 
-    def wait(self, what: str, attempt: int, error: Exception) -> None:
-        """Wait before the next attempt, longer each time; raise UnavailableError after the last attempt."""
-        if attempt + 1 >= ATTEMPTS:
+    def wait(self, what: str, attempt: int, error: Exception, since: float | None = None) -> None:
+        """Wait before the next attempt, longer each time; raise UnavailableError when the server was silent too long.
+
+        ``since`` is the time of the first attempt at a request that fails while others are answered.
+        """
+        now = self.clock()
+        silent = max(self._silence.seconds(now), 0.0 if since is None else now - since)
+        if attempt + 1 >= ATTEMPTS and silent >= self.patience:
             raise UnavailableError(
-                f"{what}: the archive did not answer after {ATTEMPTS} attempts ({trouble(error)}); only what was "
+                f"{what}: the archive did not answer after {attempt + 1} attempts ({trouble(error)}); only what was "
                 "read back counts as archived; run the same command again later"
             ) from error
-        self.pause(_FIRST_PAUSE_SECONDS * 2**attempt)
+        self.pause(min(_FIRST_PAUSE_SECONDS * 2 ** min(attempt, 8), _LONGEST_PAUSE_SECONDS))
 
 
 def is_passing(error: Exception) -> bool:
@@ -167,7 +226,7 @@ def is_passing(error: Exception) -> bool:
         exceptions.IncompleteReadError,
         exceptions.ResponseStreamingError,
     )
-    return isinstance(error, cut)
+    return isinstance(error, cut) and not _is_untrusted(error)
 
 
 def is_never(error: Exception) -> bool:
@@ -181,8 +240,14 @@ def status_of(error: Exception) -> int:
 
 
 def trouble(error: Exception) -> str:
-    """Return S3's name for an error, or the name of its class."""
+    """Return S3's name for an error, or the name of its class; a certificate that is not trusted is described."""
+    if _is_untrusted(error):
+        return "its certificate is of an authority that is not trusted here: name the authority's file in AWS_CA_BUNDLE"
     return str(_answer_in(error).get("Error", {}).get("Code") or type(error).__name__)
+
+
+def _is_untrusted(error: Exception) -> bool:
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def _answer_in(error: Exception) -> dict[str, Any]:

@@ -264,7 +264,7 @@ def nowhere(monkeypatch: pytest.MonkeyPatch) -> S3Access:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    return S3Access(f"http://127.0.0.1:{port}", pause=lambda _: None)
+    return S3Access(f"http://127.0.0.1:{port}", pause=lambda _: None, patience=0)
 
 
 def test_an_archive_that_does_not_answer_is_told_as_not_asked(

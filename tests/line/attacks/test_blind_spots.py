@@ -102,7 +102,7 @@ def test_a_bucket_that_does_not_answer_is_not_damage(
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     # How long it waits between its attempts is no matter here.
-    monkeypatch.setattr("medicore.wiring.S3Access", partial(S3Access, pause=lambda _: None))
+    monkeypatch.setattr("medicore.wiring.S3Access", partial(S3Access, pause=lambda _: None, patience=0))
     answer = released.project.medicore(
         "verify", released.run(REFERENCE), expected=8, MEDICORE_ARCHIVE="s3://any-bucket/archive",
         MEDICORE_S3_ENDPOINT=f"http://127.0.0.1:{port}", **KEYS,

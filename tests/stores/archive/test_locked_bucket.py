@@ -235,7 +235,7 @@ def test_wrong_keys_are_refused(locking_server: S3Server, monkeypatch: pytest.Mo
     """Who may not enter reads which right is missing, and the key is in no message."""
     bucket = locking_server.bucket()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
-    access = S3Access(f"{locking_server.endpoint}/", pause=lambda _: None)
+    access = S3Access(f"{locking_server.endpoint}/", pause=lambda _: None, patience=0)
     with pytest.raises(ConfigurationError, match=r"\(InvalidAccessKeyId\)") as refused:
         LockedBucket(bucket, "", access).prove()
     assert "nobody" not in str(refused.value)

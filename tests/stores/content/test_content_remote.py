@@ -27,7 +27,9 @@ def server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> S
 
 def remote_at(server: S3Server, bucket: str) -> BucketRemote:
     """Return the remote below a prefix of a bucket; it waits for nothing between its attempts."""
-    return BucketRemote.at(f"s3://{bucket}/content/dvc", S3Access(server.endpoint, pause=lambda _: None))
+    return BucketRemote.at(
+        f"s3://{bucket}/content/dvc", S3Access(server.endpoint, pause=lambda _: None, patience=0)
+    )
 
 
 @pytest.mark.parametrize("lock", [False, True])

@@ -249,5 +249,5 @@ def test_what_dvc_cannot_read_of_its_own_is_told_with_the_folder(
         ConfigurationError, match="the content store could not store cohort, report: "
     ) as told:
         content.commit(work, ["cohort", "report"])
-    assert f"make room, or mend the folder {work}, then" in str(told.value)
+    assert f"; mend the folder {work}, then" in str(told.value)
     assert "\n" not in str(told.value)

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from medicore.errors import ConfigurationError, TimeLimitError
+from medicore.errors import ConfigurationError
 from medicore.stores.report import renderer_cells
 from medicore.stores.report.cell_runner import perform
 from medicore.stores.report.renderer_cells import execute
@@ -109,7 +109,9 @@ def test_a_cell_that_hangs_is_stopped_with_what_it_started(
         "pathlib.Path('child').write_text(str(child.pid))\n"
         "child.wait()"
     )
-    with pytest.raises(TimeLimitError, match="cell 'hangs' was stopped: the cells did not end within 2 s"):
+    with pytest.raises(
+        ConfigurationError, match="cell 'hangs' was stopped: the cells did not end within 2 s"
+    ):
         execute((PARAMETERS, Cell("hangs", code)), {"study": "x"}, *folders)
     assert runners() == []
     child = folders[0] / "child"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from medicore.errors import ConfigurationError, TimeLimitError
+from medicore.errors import ConfigurationError
 from medicore.settings import Settings
 from medicore.stores.report import renderer_quarto
 from medicore.stores.report.renderer import TEMPLATE
@@ -85,7 +85,7 @@ def test_a_quarto_that_hangs_is_stopped(
     """Quarto that does not end is stopped, and the line says so rather than that a cell fails."""
     (stand_in / "quarto").write_text("#!/bin/sh\nsleep 3600\n", encoding="utf-8")
     monkeypatch.setattr("medicore.stores.report.renderer_quarto.RENDER_LIMIT_S", 0.5)
-    with pytest.raises(TimeLimitError, match=r"render was stopped because it did not end within"):
+    with pytest.raises(ConfigurationError, match=r"render was stopped because it did not end within"):
         QuartoRenderer().render(str(templates), INPUTS, CREATED)
 
 
