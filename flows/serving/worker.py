@@ -2,7 +2,7 @@
 
 Prefect's own worker does what the API says: command, environment, working directory and steps that fetch code come
 from pool, deployment and flow run. This worker takes only three things from the API: the deployment's name, its flow
-run, and a commit.
+run, and a commit. A flow run that continues an open run gets the commit with which that run began.
 """
 
 import abc
@@ -33,11 +33,15 @@ from prefect.utilities.processutils import command_to_string, setup_signal_handl
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from flows.serving.known import Deployment, Job, Known, claimed, refused_name, step_names
+from flows.serving.worker_environment import repository_of, require_own_checkout, surroundings
+from medicore.cases.review.own_commit import own_commit, own_commit_of_month
 from medicore.cases.run.requesting import refuse_flow_run
-from medicore.errors import ConfigurationError, MediCoreError
-from medicore.settings import read_settings
-from medicore.stores.git.clone import clone_commit
-from medicore.stores.git.workspace import running_from
+from medicore.errors import MediCoreError
+from medicore.records.identifiers import RunId
+from medicore.settings import Settings, read_settings
+from medicore.stores.content.pinned_code import PinnedCode, pinned_code
+from medicore.stores.content.recorded_environment import RecordedEnvironments
+from medicore.stores.git.workspace import code_of, running_from
 from medicore.stores.surroundings import ask_this_machine_directly, leave_out_socks
 from medicore.wiring import open_house
 
@@ -79,9 +83,10 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
 
     job_configuration = OwnJob
 
-    def __init__(self, pool: str, root: Path, repository: str) -> None:
+    def __init__(self, pool: str, settings: Settings, repository: str) -> None:
         super().__init__(work_pool_name=pool, create_pool_if_not_found=False)
-        self._root, self._repository, self._known = root, repository, Known(root)
+        self._root, self._home, self._repository = settings.root, settings.home, repository
+        self._known = Known(settings.root)
 
     async def run(
         self,
@@ -93,9 +98,9 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
         status = task_status or anyio.TASK_STATUS_IGNORED
         try:
             job = self._known.job(await self._told(flow_run), flow_run.job_variables or {})
-            async with self._code(job) as folder:
-                return await self._execute(flow_run, configuration, job.entrypoint, folder, status)
-        except ConfigurationError as refusal:
+            async with self._code(flow_run, job) as code:
+                return await self._execute(flow_run, configuration, job.entrypoint, code, status)
+        except MediCoreError as refusal:
             await self._refuse(flow_run, str(refusal))
             status.started(0)
             return ProcessWorkerResult(status_code=0, identifier="refused")
@@ -118,31 +123,47 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
         )
 
     @asynccontextmanager
-    async def _code(self, job: Job) -> AsyncIterator[Path]:
-        """Yield the folder whose code is executed: the checkout, or a clone that is removed afterwards."""
-        if job.commit is None:
-            yield self._root
+    async def _code(self, flow_run: FlowRun, job: Job) -> AsyncIterator[PinnedCode]:
+        """Yield the code that is executed: that of the checkout, or a clone that is removed afterwards."""
+        commit = job.commit or await run_sync(self._own_commit, claimed(flow_run.parameters or {}))
+        if commit is None:
+            yield PinnedCode(self._root, running_from(self._root), Path(sys.executable))
             return
         with tempfile.TemporaryDirectory(prefix="medicore-commit-") as scratch:
-            folder = Path(scratch) / "code"
-            await run_sync(clone_commit, self._repository, job.commit, folder)
-            yield folder
+            environments = RecordedEnvironments(self._home / "environments")
+            yield await run_sync(pinned_code, self._repository, commit, Path(scratch), environments)
+
+    def _own_commit(self, asked: Mapping[str, Any]) -> str | None:
+        """Return the commit of the open run that a flow run continues; None when the checkout's own is right."""
+        if "commit" in asked:  # signed for; the flow compares it with the code that runs
+            return None
+        try:
+            house = open_house(read_settings())
+            if "run" in asked:
+                return own_commit(house, RunId.parse(asked["run"]))
+            if "study" in asked and "month" in asked:
+                return own_commit_of_month(house, asked["study"], asked["month"])
+        except (MediCoreError, OSError):  # the flow meets the same, and says so
+            self._logger.exception("the ledger could not say by which commit the run continues")
+        return None
 
     async def _execute(
         self,
         flow_run: FlowRun,
         configuration: ProcessJobConfiguration,
         entrypoint: str,
-        folder: Path,
+        code: PinnedCode,
         status: TaskStatus[int],
     ) -> ProcessWorkerResult:
+        # The engine of an earlier environment is the one that was made for it.
+        here = code.python == Path(sys.executable)
+        engine = _ENGINE if here else code.code / "flows" / "serving" / _ENGINE.name
         async with FlowRunExecutorContext() as context:
             starter = EngineCommandStarter(
-                command=command_to_string([sys.executable, "-P", str(_ENGINE)]),
+                command=command_to_string([str(code.python), "-P", str(engine)]),
                 entrypoint=entrypoint,
-                cwd=folder,
-                # The code of the folder must come before an installed copy.
-                env={**configuration.env, "PYTHONPATH": str(running_from(folder))},
+                cwd=code.root,
+                env={**configuration.env, **surroundings(self._home, code)},
                 stream_output=configuration.stream_output,
                 control_channel=context.control_channel,
             )
@@ -194,10 +215,16 @@ def main(pool: str) -> None:
     ask_this_machine_directly()
     leave_out_socks()
     setup_signal_handlers_worker(os.getpid(), "the worker", print)
-    root = read_settings().root
-    repository = os.environ.get("MEDICORE_REPOSITORY") or str(root)
-    asyncio.run(KnownWorker(pool, root, repository).start())
+    settings = read_settings()
+    require_own_checkout(os.environ.get("MEDICORE_CHECKOUT"), settings.root)
+    commit = code_of(settings.root).commit()
+    print(f"worker of pool {pool}: {settings.root} at commit {commit[:12]}", flush=True)  # noqa: T201 - for its log
+    asyncio.run(KnownWorker(pool, settings, repository_of(settings)).start())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except MediCoreError as error:
+        print(f"medicore: {error}", file=sys.stderr)  # noqa: T201 - the one message of a worker that does not begin
+        sys.exit(error.exit_code)
