@@ -24,7 +24,7 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 def part(settings: Settings, subject: str) -> Diagnosis:
     """Return what is said of one part."""
-    (one,) = [one for one in diagnose(settings) if one.subject == subject]
+    (one,) = [one for one in diagnose(settings, {}) if one.subject == subject]
     return one
 
 

@@ -6,6 +6,7 @@ run, and a commit. A flow run that continues an open run gets the commit with wh
 """
 
 import abc
+import argparse
 import asyncio
 import contextlib
 import os
@@ -23,7 +24,7 @@ from anyio.to_thread import run_sync
 from httpx import HTTPError
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import Flow, FlowRun, State, WorkPool
-from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.responses import DeploymentResponse, WorkerFlowRunResponse
 from prefect.exceptions import ObjectNotFound
 from prefect.runner._flow_run_executor import FlowRunExecutorContext
 from prefect.runner._process_manager import ProcessHandle
@@ -33,12 +34,14 @@ from prefect.utilities.processutils import command_to_string, setup_signal_handl
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
 from flows.serving.known import Deployment, Job, Known, claimed, refused_name, step_names
-from flows.serving.worker_environment import repository_of, require_own_checkout, surroundings
+from flows.serving.resumed import end_of, is_resumed, wait_of
+from flows.serving.worker_environment import HEARTBEAT_S, repository_of, require_own_checkout, surroundings
 from medicore.cases.review.own_commit import own_commit, own_commit_of_month
 from medicore.cases.run.requesting import refuse_flow_run
 from medicore.errors import MediCoreError
 from medicore.records.identifiers import RunId
 from medicore.settings import Settings, read_settings
+from medicore.stores.clock import SystemClock
 from medicore.stores.content.pinned_code import PinnedCode, pinned_code
 from medicore.stores.content.recorded_environment import RecordedEnvironments
 from medicore.stores.git.workspace import code_of, running_from
@@ -83,10 +86,12 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
 
     job_configuration = OwnJob
 
-    def __init__(self, pool: str, settings: Settings, repository: str) -> None:
-        super().__init__(work_pool_name=pool, create_pool_if_not_found=False)
+    def __init__(self, pool: str, settings: Settings, repository: str, limit: int, heartbeat: float) -> None:
+        super().__init__(work_pool_name=pool, create_pool_if_not_found=False, limit=limit)
         self._root, self._home, self._repository = settings.root, settings.home, repository
+        self._heartbeat = heartbeat
         self._known = Known(settings.root)
+        self._executing: set[UUID] = set()
 
     async def run(
         self,
@@ -95,8 +100,20 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
         task_status: TaskStatus[int] | None = None,
     ) -> ProcessWorkerResult:
         """Execute the flow run in a process of its own, or refuse it; return how its process ended."""
-        status = task_status or anyio.TASK_STATUS_IGNORED
+        self._executing.add(flow_run.id)
         try:
+            return await self._taken(flow_run, configuration, task_status or anyio.TASK_STATUS_IGNORED)
+        finally:
+            self._executing.discard(flow_run.id)
+
+    async def _taken(
+        self, flow_run: FlowRun, configuration: ProcessJobConfiguration, status: TaskStatus[int]
+    ) -> ProcessWorkerResult:
+        try:
+            if is_resumed(flow_run) and (state := await self._not_begun(flow_run)) is not None:
+                await self.client.set_flow_run_state(flow_run.id, state, force=True)
+                status.started(0)
+                return ProcessWorkerResult(status_code=0, identifier="not begun")
             job = self._known.job(await self._told(flow_run), flow_run.job_variables or {})
             async with self._code(flow_run, job) as code:
                 return await self._execute(flow_run, configuration, job.entrypoint, code, status)
@@ -104,6 +121,24 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
             await self._refuse(flow_run, str(refusal))
             status.started(0)
             return ProcessWorkerResult(status_code=0, identifier="refused")
+
+    async def _submit_scheduled_flow_runs(
+        self, flow_run_response: list[WorkerFlowRunResponse]
+    ) -> list[FlowRun]:
+        """Take up the flow runs of an answer, except those that this worker executes still.
+
+        A silent one may have been started again while its process lives; Prefect's limiter would end the worker.
+        """
+        new = [one for one in flow_run_response if one.flow_run.id not in self._executing]
+        return await super()._submit_scheduled_flow_runs(new)
+
+    async def _not_begun(self, flow_run: FlowRun) -> State[Any] | None:
+        """Return the state of a flow run that was started again and may not begin now; None when it begins."""
+        ended = await end_of(self.client, flow_run)
+        return ended or await run_sync(self._waiting, claimed(flow_run.parameters or {}))
+
+    def _waiting(self, asked: Mapping[str, Any]) -> State[Any] | None:
+        return wait_of(open_house(read_settings()).locks, asked, SystemClock().now())
 
     async def _told(self, flow_run: FlowRun) -> Deployment | None:
         """Return what the API says of a flow run's deployment; None when it has none."""
@@ -163,7 +198,11 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
                 command=command_to_string([str(code.python), "-P", str(engine)]),
                 entrypoint=entrypoint,
                 cwd=code.root,
-                env={**configuration.env, **surroundings(self._home, code)},
+                env={
+                    **configuration.env,
+                    **surroundings(self._home, code),
+                    "MEDICORE_HEARTBEAT": str(self._heartbeat),
+                },
                 stream_output=configuration.stream_output,
                 control_channel=context.control_channel,
             )
@@ -210,21 +249,41 @@ class _Began(TaskStatus[ProcessHandle]):
             self._status.started(value.pid)
 
 
-def main(pool: str) -> None:
+def main(words: list[str]) -> None:
     """Work until this process is ended."""
+    cores = len(os.sched_getaffinity(0))
+    parser = argparse.ArgumentParser(prog="python -m flows.serving.worker", description=__doc__)
+    parser.add_argument("pool", help="The work pool, 'medicore'.")
+    parser.add_argument(
+        "--limit",
+        type=int,
+        default=cores,
+        help="Runs at a time; by default the cores, since a run fills one.",
+    )
+    parser.add_argument(
+        "--heartbeat",
+        type=float,
+        default=HEARTBEAT_S,
+        help="Seconds between heartbeats of a run; 0 for none.",
+    )
+    asked = parser.parse_args(words)
     ask_this_machine_directly()
     leave_out_socks()
     setup_signal_handlers_worker(os.getpid(), "the worker", print)
     settings = read_settings()
     require_own_checkout(os.environ.get("MEDICORE_CHECKOUT"), settings.root)
     commit = code_of(settings.root).commit()
-    print(f"worker of pool {pool}: {settings.root} at commit {commit[:12]}", flush=True)  # noqa: T201 - for its log
-    asyncio.run(KnownWorker(pool, settings, repository_of(settings)).start())
+    print(  # noqa: T201 - for its log
+        f"worker of pool {asked.pool}: {settings.root} at commit {commit[:12]}, {asked.limit} run(s) at a time",
+        flush=True,
+    )
+    worker = KnownWorker(asked.pool, settings, repository_of(settings), asked.limit, asked.heartbeat)
+    asyncio.run(worker.start())
 
 
 if __name__ == "__main__":
     try:
-        main(sys.argv[1])
+        main(sys.argv[1:])
     except MediCoreError as error:
         print(f"medicore: {error}", file=sys.stderr)  # noqa: T201 - the one message of a worker that does not begin
         sys.exit(error.exit_code)

@@ -7,6 +7,9 @@ from medicore.errors import ConfigurationError
 from medicore.settings import Settings
 from medicore.stores.content.pinned_code import PinnedCode
 
+HEARTBEAT_S = 30.0
+"""The seconds between two heartbeats of a flow run, of which an automation misses three before it acts."""
+
 
 def repository_of(settings: Settings) -> str:
     """Return the path or address from which commits are cloned: MEDICORE_REPOSITORY, or else the worker's checkout."""
