@@ -5,11 +5,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from flows.serving.worker_environment import repository_of, surroundings
+from flows.serving.worker_environment import cloned, surroundings
 from medicore.records.identifiers import RunId
 from medicore.settings import Settings
-from medicore.stores.content.pinned_code import pinned_code
-from medicore.stores.content.recorded_environment import RecordedEnvironments
 
 
 def follow_by(settings: Settings, commit: str, run: RunId) -> int:
@@ -22,9 +20,8 @@ def follow_by(settings: Settings, commit: str, run: RunId) -> int:
     ConfigurationError
         When the repository has no such commit, or the packages of its lock file are not available.
     """
-    environments = RecordedEnvironments(settings.home / "environments")
     with tempfile.TemporaryDirectory(prefix="medicore-commit-") as scratch:
-        code = pinned_code(repository_of(settings), commit, Path(scratch), environments)
+        code = cloned(settings, commit, Path(scratch))
         kept = {
             name: value for name, value in os.environ.items() if not name.startswith("MEDICORE_PASSPHRASE")
         }

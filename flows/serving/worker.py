@@ -8,11 +8,10 @@ run, and a commit. A flow run that continues an open run gets the commit with wh
 import abc
 import argparse
 import asyncio
-import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -21,34 +20,29 @@ from uuid import UUID
 import anyio
 from anyio.abc import TaskStatus
 from anyio.to_thread import run_sync
-from httpx import HTTPError
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.objects import Flow, FlowRun, State, WorkPool
+from prefect.client.schemas.objects import FlowRun, State, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse, WorkerFlowRunResponse
-from prefect.exceptions import ObjectNotFound
 from prefect.runner._flow_run_executor import FlowRunExecutorContext
 from prefect.runner._process_manager import ProcessHandle
 from prefect.runner._starter_engine import EngineCommandStarter
-from prefect.states import Crashed
 from prefect.utilities.processutils import command_to_string, setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
-from flows.serving.known import Deployment, Job, Known, claimed, refused_name, step_names
-from flows.serving.resumed import end_of, is_resumed, wait_of
-from flows.serving.worker_environment import HEARTBEAT_S, repository_of, require_own_checkout, surroundings
-from medicore.cases.review.own_commit import own_commit, own_commit_of_month
-from medicore.cases.run.requesting import refuse_flow_run
+from flows.serving.known import Job, Known
+from flows.serving.taken import Taken
+from flows.serving.worker_environment import (
+    HEARTBEAT_S,
+    cloned,
+    engine_of,
+    require_own_checkout,
+    surroundings,
+)
 from medicore.errors import MediCoreError
-from medicore.records.identifiers import RunId
 from medicore.settings import Settings, read_settings
-from medicore.stores.clock import SystemClock
-from medicore.stores.content.pinned_code import PinnedCode, pinned_code
-from medicore.stores.content.recorded_environment import RecordedEnvironments
+from medicore.stores.content.pinned_code import PinnedCode
 from medicore.stores.git.workspace import code_of, running_from
 from medicore.stores.surroundings import ask_this_machine_directly, leave_out_socks
-from medicore.wiring import open_house
-
-_ENGINE = Path(__file__).with_name("engine.py")
 
 
 class OwnJob(ProcessJobConfiguration):
@@ -86,10 +80,9 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
 
     job_configuration = OwnJob
 
-    def __init__(self, pool: str, settings: Settings, repository: str, limit: int, heartbeat: float) -> None:
+    def __init__(self, pool: str, settings: Settings, limit: int, heartbeat: float) -> None:
         super().__init__(work_pool_name=pool, create_pool_if_not_found=False, limit=limit)
-        self._root, self._home, self._repository = settings.root, settings.home, repository
-        self._heartbeat = heartbeat
+        self._settings, self._heartbeat = settings, heartbeat
         self._known = Known(settings.root)
         self._executing: set[UUID] = set()
 
@@ -109,16 +102,16 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
     async def _taken(
         self, flow_run: FlowRun, configuration: ProcessJobConfiguration, status: TaskStatus[int]
     ) -> ProcessWorkerResult:
+        taken = Taken(self.client, flow_run, self._settings)
         try:
-            if is_resumed(flow_run) and (state := await self._not_begun(flow_run)) is not None:
-                await self.client.set_flow_run_state(flow_run.id, state, force=True)
+            if await taken.ends_or_waits():
                 status.started(0)
                 return ProcessWorkerResult(status_code=0, identifier="not begun")
-            job = self._known.job(await self._told(flow_run), flow_run.job_variables or {})
-            async with self._code(flow_run, job) as code:
+            job = self._known.job(await taken.told(), flow_run.job_variables or {})
+            async with self._code(taken, job) as code:
                 return await self._execute(flow_run, configuration, job.entrypoint, code, status)
         except MediCoreError as refusal:
-            await self._refuse(flow_run, str(refusal))
+            await taken.refuse(str(refusal))
             status.started(0)
             return ProcessWorkerResult(status_code=0, identifier="refused")
 
@@ -132,55 +125,16 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
         new = [one for one in flow_run_response if one.flow_run.id not in self._executing]
         return await super()._submit_scheduled_flow_runs(new)
 
-    async def _not_begun(self, flow_run: FlowRun) -> State[Any] | None:
-        """Return the state of a flow run that was started again and may not begin now; None when it begins."""
-        ended = await end_of(self.client, flow_run)
-        return ended or await run_sync(self._waiting, claimed(flow_run.parameters or {}))
-
-    def _waiting(self, asked: Mapping[str, Any]) -> State[Any] | None:
-        return wait_of(open_house(read_settings()).locks, asked, SystemClock().now())
-
-    async def _told(self, flow_run: FlowRun) -> Deployment | None:
-        """Return what the API says of a flow run's deployment; None when it has none."""
-        if flow_run.deployment_id is None:
-            return None
-        try:
-            found = await self.client.read_deployment(flow_run.deployment_id)
-            flow: Flow = await self.client.read_flow(found.flow_id)
-        except ObjectNotFound:
-            return None
-        return Deployment(
-            flow.name,
-            found.name,
-            found.entrypoint or "",
-            step_names(found.pull_steps),
-            found.job_variables or {},
-        )
-
     @asynccontextmanager
-    async def _code(self, flow_run: FlowRun, job: Job) -> AsyncIterator[PinnedCode]:
+    async def _code(self, taken: Taken, job: Job) -> AsyncIterator[PinnedCode]:
         """Yield the code that is executed: that of the checkout, or a clone that is removed afterwards."""
-        commit = job.commit or await run_sync(self._own_commit, claimed(flow_run.parameters or {}))
+        commit = job.commit or await run_sync(taken.own_commit)
         if commit is None:
-            yield PinnedCode(self._root, running_from(self._root), Path(sys.executable))
+            root = self._settings.root
+            yield PinnedCode(root, running_from(root), Path(sys.executable))
             return
         with tempfile.TemporaryDirectory(prefix="medicore-commit-") as scratch:
-            environments = RecordedEnvironments(self._home / "environments")
-            yield await run_sync(pinned_code, self._repository, commit, Path(scratch), environments)
-
-    def _own_commit(self, asked: Mapping[str, Any]) -> str | None:
-        """Return the commit of the open run that a flow run continues; None when the checkout's own is right."""
-        if "commit" in asked:  # signed for; the flow compares it with the code that runs
-            return None
-        try:
-            house = open_house(read_settings())
-            if "run" in asked:
-                return own_commit(house, RunId.parse(asked["run"]))
-            if "study" in asked and "month" in asked:
-                return own_commit_of_month(house, asked["study"], asked["month"])
-        except (MediCoreError, OSError):  # the flow meets the same, and says so
-            self._logger.exception("the ledger could not say by which commit the run continues")
-        return None
+            yield await run_sync(cloned, self._settings, commit, Path(scratch))
 
     async def _execute(
         self,
@@ -190,17 +144,14 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
         code: PinnedCode,
         status: TaskStatus[int],
     ) -> ProcessWorkerResult:
-        # The engine of an earlier environment is the one that was made for it.
-        here = code.python == Path(sys.executable)
-        engine = _ENGINE if here else code.code / "flows" / "serving" / _ENGINE.name
         async with FlowRunExecutorContext() as context:
             starter = EngineCommandStarter(
-                command=command_to_string([str(code.python), "-P", str(engine)]),
+                command=command_to_string([str(code.python), "-P", str(engine_of(code))]),
                 entrypoint=entrypoint,
                 cwd=code.root,
                 env={
                     **configuration.env,
-                    **surroundings(self._home, code),
+                    **surroundings(self._settings.home, code),
                     "MEDICORE_HEARTBEAT": str(self._heartbeat),
                 },
                 stream_output=configuration.stream_output,
@@ -213,28 +164,6 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
         if ended is None or ended.status_code is None:
             raise RuntimeError("the flow run's process did not start; see the log of the worker")
         return ProcessWorkerResult(status_code=ended.status_code, identifier=str(ended.handle.pid))
-
-    async def _refuse(self, flow_run: FlowRun, reason: str) -> None:
-        """Write into the ledger, the worker's log and the flow run's state that nothing was executed."""
-        said, asked = f"flow run {flow_run.id} is refused: {reason}", claimed(flow_run.parameters or {})
-        self._logger.error(said)
-        try:
-            await run_sync(_record, said, str(flow_run.id), asked)
-        except (MediCoreError, OSError):  # the refusal stands even if the ledger cannot record it
-            self._logger.exception("the ledger could not record the refusal of flow run %s", flow_run.id)
-        try:
-            with contextlib.suppress(HTTPError):  # only a name; the state says more
-                await self.client.update_flow_run(flow_run.id, name=refused_name(asked))
-            await self.client.set_flow_run_state(
-                flow_run.id, Crashed(name="Refused", message=said), force=True
-            )
-        except ObjectNotFound:  # deleted meanwhile
-            return
-
-
-def _record(said: str, flow_run: str, asked: Mapping[str, Any]) -> None:
-    """Write the refusal of a flow run into the ledger, with the claims in its parameters."""
-    refuse_flow_run(open_house(read_settings()), said, flow_run, asked)
 
 
 class _Began(TaskStatus[ProcessHandle]):
@@ -277,7 +206,7 @@ def main(words: list[str]) -> None:
         f"worker of pool {asked.pool}: {settings.root} at commit {commit[:12]}, {asked.limit} run(s) at a time",
         flush=True,
     )
-    worker = KnownWorker(asked.pool, settings, repository_of(settings), asked.limit, asked.heartbeat)
+    worker = KnownWorker(asked.pool, settings, asked.limit, asked.heartbeat)
     asyncio.run(worker.start())
 
 

@@ -46,7 +46,7 @@ def test_a_file_that_is_no_template_is_refused(
     if text is not None:
         (tmp_path / "template.json").write_text(text)
     with pytest.raises(ConfigurationError, match=said):
-        setup(template=tmp_path / "template.json")
+        setup(template_file=tmp_path / "template.json")
 
 
 def test_the_server_of_serve_is_known_by_its_password(

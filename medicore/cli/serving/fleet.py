@@ -35,8 +35,9 @@ def setup(
     kind: Annotated[
         str, typer.Option("--type", help="Kind of the pool's workers: process, ecs or kubernetes.")
     ] = "process",
-    template: Annotated[
-        Path | None, typer.Option(help="Job template of the pool; by default that of our own worker.")
+    template_file: Annotated[
+        Path | None,
+        typer.Option("--template", help="Job template of the pool; by default that of our own worker."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -58,7 +59,7 @@ def setup(
         )
     require_given_server()
     settings()
-    wanted = _template(template)
+    wanted = _template(template_file)
 
     from flows.serving.fleet import Patience, Pool, set_up
     from flows.serving.service import POOL
@@ -73,6 +74,34 @@ def setup(
     say(
         "Next: prefect deploy --all, and on each machine: python -m flows.serving.worker medicore --limit CORES"
     )
+
+
+@fleet.command()
+def template(
+    kind: Annotated[str, typer.Argument(help="Kind of the pool's workers: ecs or kubernetes.")],
+    values: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="A value of the template; the message names those that are missing.",
+        ),
+    ] = None,
+    commit: Annotated[
+        str,
+        typer.Option(
+            help="The full commit that runs where a flow run names none, such as the validated release."
+        ),
+    ] = "",
+) -> None:
+    """Print the job template of a pool of containers as JSON, for 'fleet setup --type KIND --template FILE'."""
+    from flows.serving.job_templates import job_template
+    from medicore.errors import ConfigurationError
+
+    pairs = [value.partition("=") for value in values or ()]
+    if loose := [name for name, mark, _ in pairs if not mark]:
+        raise ConfigurationError(f"--set {loose[0][:60]!r} has no '='; expected NAME=VALUE; correct it")
+    emit(job_template(kind, {name: value for name, _, value in pairs}, commit))
 
 
 def _template(path: Path | None) -> dict[str, Any]:

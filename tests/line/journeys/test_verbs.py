@@ -74,9 +74,12 @@ KEEPING: Steps = (
     ("report check", ("{new}/restored/report.pdf",), 0, "met"),
 )
 DATA = "studies/sources/REF-NHEFS/raw/nhefs.csv"
+_NAMED = ("image", "namespace", "repository", "secret", "service_account", "state_claim")
+_VALUES = tuple(word for name in _NAMED for word in ("--set", f"{name}=own"))
 PLANNING: Steps = (
     ("deploy", ("--check",), 0, "follows the protocols"),
     ("fleet setup", ("--silence", "20"), 9, ""),
+    ("fleet template", ("kubernetes", *_VALUES), 0, "flows.serving.container"),
     ("study schema", (), 0, "estimand"),
     ("study check", (REFERENCE, "--data", DATA), 0, "the data follow its contract"),
     ("study preview", (REFERENCE,), 0, "never read"),
