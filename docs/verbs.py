@@ -18,8 +18,8 @@ _ONE_LINE = re.compile(r"\s+")
 
 def verbs_page() -> str:
     """Return every verb with its arguments and options, by the person who needs it first, and the exit codes."""
-    for module in pkgutil.iter_modules(medicore.cli.__path__):
-        importlib.import_module(f"medicore.cli.{module.name}")  # adds its verbs
+    for module in pkgutil.walk_packages(medicore.cli.__path__, "medicore.cli."):
+        importlib.import_module(module.name)  # adds its verbs
     group: Any = typer.main.get_command(app)
     lines = [
         "# Verbs",

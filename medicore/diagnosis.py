@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from medicore.cases.people.service import service_keys
@@ -42,8 +42,11 @@ class Diagnosis:
     found: str
 
 
-def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
-    """Return the state of every part; a part with a fault says what to do."""
+def diagnose(settings: Settings, more: Mapping[str, Callable[[], str]]) -> tuple[Diagnosis, ...]:
+    """Return the state of every part; a part with a fault says what to do.
+
+    ``more`` are parts of floors above this one.
+    """
     parts: list[tuple[str, Callable[[], str]]] = [
         ("Python", _python),
         ("git", lambda: _program("git")),
@@ -62,6 +65,7 @@ def diagnose(settings: Settings) -> tuple[Diagnosis, ...]:
         ("content store", lambda: _content(settings)),
         ("disk", lambda: _disk(settings)),
         ("renderer", lambda: _renderer(settings)),
+        *more.items(),
     ]
     return tuple(_examine(subject, work) for subject, work in parts)
 

@@ -37,7 +37,7 @@ def found_quickly(settings: Settings) -> Settings:
 
 def part(settings: Settings, subject: str) -> Diagnosis:
     """Return what is said of one part."""
-    (one,) = [one for one in diagnose(settings) if one.subject == subject]
+    (one,) = [one for one in diagnose(settings, {}) if one.subject == subject]
     return one
 
 

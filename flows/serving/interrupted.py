@@ -24,8 +24,9 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.settings import PREFECT_API_REQUEST_TIMEOUT, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled, Crashed, Scheduled
 
+from flows.serving.resumed import BEGINS, LOST, RESUMING
+
 _AT_WORK = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
-_BEGINS = 3
 _NAMED = b"PREFECT__FLOW_RUN_ID="
 
 
@@ -69,7 +70,7 @@ class Interrupted:
         alive = _alive()
         dead = [run for run in at_work if run.id not in alive]
         lost = [run for run in dead if run.id in self._suspects] + [
-            run for run in crashed if run.id not in alive and run.run_count < _BEGINS
+            run for run in crashed if run.id not in alive and run.run_count < BEGINS
         ]
         told = [_end(client, run) for run in lost]
         self._suspects = {run.id for run in dead} - {run.id for run in lost}
@@ -93,15 +94,14 @@ class Interrupted:
 
 def _end(client: SyncPrefectClient, run: FlowRun) -> str:
     """Set a flow run that has no process to the state from which it continues, if it may, and return a message."""
-    lost = "its process or its worker had ended abruptly"
     if run.state_type == StateType.CANCELLING:
-        client.set_flow_run_state(run.id, Cancelled(message=lost), force=True)
-        return f"flow run '{run.name}' is cancelled: {lost}"
-    if run.run_count >= _BEGINS:
-        client.set_flow_run_state(run.id, Crashed(message=f"{lost}, {run.run_count} times"), force=True)
-        return f"flow run '{run.name}' crashed: {lost}, {run.run_count} times; see its logs in Prefect"
-    client.set_flow_run_state(run.id, Scheduled(name="Resuming", message=lost), force=True)
-    return f"flow run '{run.name}' is started again: {lost}"
+        client.set_flow_run_state(run.id, Cancelled(message=LOST), force=True)
+        return f"flow run '{run.name}' is cancelled: {LOST}"
+    if run.run_count >= BEGINS:
+        client.set_flow_run_state(run.id, Crashed(message=f"{LOST}, {run.run_count} times"), force=True)
+        return f"flow run '{run.name}' crashed: {LOST}, {run.run_count} times; see its logs in Prefect"
+    client.set_flow_run_state(run.id, Scheduled(name=RESUMING, message=LOST), force=True)
+    return f"flow run '{run.name}' is started again: {LOST}"
 
 
 def _alive() -> set[UUID]:

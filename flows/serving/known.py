@@ -2,7 +2,7 @@
 
 Everyone who may use Prefect's API can make deployments, change existing ones, and give a flow run their own job
 variables. So only ``prefect.yaml`` of the checkout says what is executed. The API only says which of its deployments
-is meant, and which commit, for deployments that clone one.
+is meant, and which commit, where that is not the checkout's own.
 """
 
 import re
@@ -18,7 +18,7 @@ from medicore.records.identifiers import RunId, commit_id, month_id, person_id, 
 
 COMMIT = "commit"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
-_CLONES = "prefect.deployments.steps.git_clone"
+_PINNED = "flows.serving.pulling.pinned_code"
 _SHOWN = 80
 _MOST = 100
 _FORMS: Mapping[str, Callable[[str], object]] = {
@@ -47,7 +47,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The code of a flow run: an entrypoint of this checkout, or of a ``commit`` that is cloned for it."""
+    """The code of a flow run: an entrypoint of this checkout, or of the ``commit`` that the flow run names."""
 
     entrypoint: str
     commit: str | None
@@ -91,7 +91,7 @@ class Known:
                     f"the {part} of its deployment {_shown(name)} was changed to {_shown(shown)}; expected what "
                     "prefect.yaml declares: start 'medicore serve' again, which deploys it again"
                 )
-        return Job(known.entrypoint, _commit_of(asked, cloned=_CLONES in known.pull))
+        return Job(known.entrypoint, _commit_of(asked, required=_PINNED in known.pull))
 
 
 def step_names(steps: Sequence[Mapping[str, Any]] | None) -> tuple[str, ...]:
@@ -146,13 +146,12 @@ def _declared(entry: Mapping[str, Any], pull: Sequence[Mapping[str, Any]]) -> De
     return Deployment(flow, str(entry["name"]), entrypoint, steps, variables)
 
 
-def _commit_of(asked: Mapping[str, Any], *, cloned: bool) -> str | None:
-    """Return the commit in a flow run's job variables; None when the deployment clones none."""
-    foreign = sorted(set(asked) - ({COMMIT} if cloned else set()))
+def _commit_of(asked: Mapping[str, Any], *, required: bool) -> str | None:
+    """Return the commit in a flow run's job variables; None when there is none, and none is ``required``."""
+    foreign = sorted(set(asked) - {COMMIT})
     if foreign:
-        allowed = f"{COMMIT!r} alone" if cloned else "none"
-        raise ConfigurationError(f"it gives the job variable {_shown(foreign[0])}; expected {allowed}")
-    if not cloned:
+        raise ConfigurationError(f"it gives the job variable {_shown(foreign[0])}; expected {COMMIT!r} alone")
+    if COMMIT not in asked and not required:
         return None
     commit = asked.get(COMMIT)
     if not isinstance(commit, str) or _COMMIT.fullmatch(commit) is None:

@@ -61,6 +61,16 @@ def find_password(home: Path) -> None:
         os.environ[OF_CLIENT] = password
 
 
+def is_own_server(home: Path) -> bool:
+    """Return whether ``PREFECT_API_URL`` names the server of ``medicore serve`` on this machine with this state folder."""
+    address = urlsplit(os.environ.get("PREFECT_API_URL", ""))
+    try:
+        port = address.port or 80
+    except ValueError:
+        return False
+    return address.hostname in {_LOOPBACK, "localhost"} and password_file(home, port).exists()
+
+
 def require_own_port(port: int) -> None:
     """Raise ConfigurationError when another user's program answers at a port of loopback."""
     others = listeners(port) - {os.geteuid()}

@@ -23,6 +23,8 @@ from medicore.stores.git.workspace import running_from
 
 POOL = "medicore"
 _ATTEND_S, _LOOK_S = 1.0, 20.0
+TEMPLATE = Path(__file__).with_name("pool.json")
+"""The job template of our own worker: it takes nothing but a commit."""
 _COMMANDS = Path(__file__).with_name("prefect_commands.py")
 
 
@@ -90,13 +92,15 @@ def service(
         given = _given(settings, url)
         told = {**inherited(), **given}
         log = settings.home / "prefect" / "worker.log"
-        template = str(running_from(settings.root) / "flows" / "serving" / "pool.json")
+        template = str(TEMPLATE)
         pool = ("create", POOL, "--type", "process", "--base-job-template", template, "--overwrite")
         # A run fills a core; more runs than cores would only delay each other and Prefect's SQLite file.
         cores = str(len(os.sched_getaffinity(0)))
         limit = ("set-concurrency-limit", POOL, cores)
         _prefect(settings.root, told, log, ("work-pool", *pool), ("work-pool", *limit), ("deploy", "--all"))
-        command = [sys.executable, "-m", "flows.serving.worker", POOL]
+        command = [sys.executable, "-m", "flows.serving.worker", POOL, f"--limit={cores}"]
+        if server is not None:  # ``attend`` looks after its runs; on SQLite heartbeats would slow them down
+            command.append("--heartbeat=0")
         # The worker's runs need the EDC's secrets; people sign elsewhere, with their passphrases.
         environment = {**inherited(without="MEDICORE_PASSPHRASE"), **given}
         with contextlib.ExitStack() as ending:

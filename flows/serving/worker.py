@@ -2,16 +2,16 @@
 
 Prefect's own worker does what the API says: command, environment, working directory and steps that fetch code come
 from pool, deployment and flow run. This worker takes only three things from the API: the deployment's name, its flow
-run, and a commit.
+run, and a commit. A flow run that continues an open run gets the commit with which that run began.
 """
 
 import abc
+import argparse
 import asyncio
-import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -20,28 +20,29 @@ from uuid import UUID
 import anyio
 from anyio.abc import TaskStatus
 from anyio.to_thread import run_sync
-from httpx import HTTPError
 from prefect.client.orchestration import PrefectClient
-from prefect.client.schemas.objects import Flow, FlowRun, State, WorkPool
-from prefect.client.schemas.responses import DeploymentResponse
-from prefect.exceptions import ObjectNotFound
+from prefect.client.schemas.objects import FlowRun, State, WorkPool
+from prefect.client.schemas.responses import DeploymentResponse, WorkerFlowRunResponse
 from prefect.runner._flow_run_executor import FlowRunExecutorContext
 from prefect.runner._process_manager import ProcessHandle
 from prefect.runner._starter_engine import EngineCommandStarter
-from prefect.states import Crashed
 from prefect.utilities.processutils import command_to_string, setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
-from flows.serving.known import Deployment, Job, Known, claimed, refused_name, step_names
-from medicore.cases.run.requesting import refuse_flow_run
-from medicore.errors import ConfigurationError, MediCoreError
-from medicore.settings import read_settings
-from medicore.stores.git.clone import clone_commit
-from medicore.stores.git.workspace import running_from
+from flows.serving.known import Job, Known
+from flows.serving.taken import Taken
+from flows.serving.worker_environment import (
+    HEARTBEAT_S,
+    cloned,
+    engine_of,
+    require_own_checkout,
+    surroundings,
+)
+from medicore.errors import MediCoreError
+from medicore.settings import Settings, read_settings
+from medicore.stores.content.pinned_code import PinnedCode
+from medicore.stores.git.workspace import code_of, running_from
 from medicore.stores.surroundings import ask_this_machine_directly, leave_out_socks
-from medicore.wiring import open_house
-
-_ENGINE = Path(__file__).with_name("engine.py")
 
 
 class OwnJob(ProcessJobConfiguration):
@@ -79,9 +80,11 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
 
     job_configuration = OwnJob
 
-    def __init__(self, pool: str, root: Path, repository: str) -> None:
-        super().__init__(work_pool_name=pool, create_pool_if_not_found=False)
-        self._root, self._repository, self._known = root, repository, Known(root)
+    def __init__(self, pool: str, settings: Settings, limit: int, heartbeat: float) -> None:
+        super().__init__(work_pool_name=pool, create_pool_if_not_found=False, limit=limit)
+        self._settings, self._heartbeat = settings, heartbeat
+        self._known = Known(settings.root)
+        self._executing: set[UUID] = set()
 
     async def run(
         self,
@@ -90,59 +93,67 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
         task_status: TaskStatus[int] | None = None,
     ) -> ProcessWorkerResult:
         """Execute the flow run in a process of its own, or refuse it; return how its process ended."""
-        status = task_status or anyio.TASK_STATUS_IGNORED
+        self._executing.add(flow_run.id)
         try:
-            job = self._known.job(await self._told(flow_run), flow_run.job_variables or {})
-            async with self._code(job) as folder:
-                return await self._execute(flow_run, configuration, job.entrypoint, folder, status)
-        except ConfigurationError as refusal:
-            await self._refuse(flow_run, str(refusal))
+            return await self._taken(flow_run, configuration, task_status or anyio.TASK_STATUS_IGNORED)
+        finally:
+            self._executing.discard(flow_run.id)
+
+    async def _taken(
+        self, flow_run: FlowRun, configuration: ProcessJobConfiguration, status: TaskStatus[int]
+    ) -> ProcessWorkerResult:
+        taken = Taken(self.client, flow_run, self._settings)
+        try:
+            if await taken.ends_or_waits():
+                status.started(0)
+                return ProcessWorkerResult(status_code=0, identifier="not begun")
+            job = self._known.job(await taken.told(), flow_run.job_variables or {})
+            async with self._code(taken, job) as code:
+                return await self._execute(flow_run, configuration, job.entrypoint, code, status)
+        except MediCoreError as refusal:
+            await taken.refuse(str(refusal))
             status.started(0)
             return ProcessWorkerResult(status_code=0, identifier="refused")
 
-    async def _told(self, flow_run: FlowRun) -> Deployment | None:
-        """Return what the API says of a flow run's deployment; None when it has none."""
-        if flow_run.deployment_id is None:
-            return None
-        try:
-            found = await self.client.read_deployment(flow_run.deployment_id)
-            flow: Flow = await self.client.read_flow(found.flow_id)
-        except ObjectNotFound:
-            return None
-        return Deployment(
-            flow.name,
-            found.name,
-            found.entrypoint or "",
-            step_names(found.pull_steps),
-            found.job_variables or {},
-        )
+    async def _submit_scheduled_flow_runs(
+        self, flow_run_response: list[WorkerFlowRunResponse]
+    ) -> list[FlowRun]:
+        """Take up the flow runs of an answer, except those that this worker executes still.
+
+        A silent one may have been started again while its process lives; Prefect's limiter would end the worker.
+        """
+        new = [one for one in flow_run_response if one.flow_run.id not in self._executing]
+        return await super()._submit_scheduled_flow_runs(new)
 
     @asynccontextmanager
-    async def _code(self, job: Job) -> AsyncIterator[Path]:
-        """Yield the folder whose code is executed: the checkout, or a clone that is removed afterwards."""
-        if job.commit is None:
-            yield self._root
+    async def _code(self, taken: Taken, job: Job) -> AsyncIterator[PinnedCode]:
+        """Yield the code that is executed: that of the checkout, or a clone that is removed afterwards."""
+        commit = job.commit or await run_sync(taken.own_commit)
+        if commit is None:
+            root = self._settings.root
+            yield PinnedCode(root, running_from(root), Path(sys.executable))
             return
         with tempfile.TemporaryDirectory(prefix="medicore-commit-") as scratch:
-            folder = Path(scratch) / "code"
-            await run_sync(clone_commit, self._repository, job.commit, folder)
-            yield folder
+            yield await run_sync(cloned, self._settings, commit, Path(scratch))
 
     async def _execute(
         self,
         flow_run: FlowRun,
         configuration: ProcessJobConfiguration,
         entrypoint: str,
-        folder: Path,
+        code: PinnedCode,
         status: TaskStatus[int],
     ) -> ProcessWorkerResult:
         async with FlowRunExecutorContext() as context:
             starter = EngineCommandStarter(
-                command=command_to_string([sys.executable, "-P", str(_ENGINE)]),
+                command=command_to_string([str(code.python), "-P", str(engine_of(code))]),
                 entrypoint=entrypoint,
-                cwd=folder,
-                # The code of the folder must come before an installed copy.
-                env={**configuration.env, "PYTHONPATH": str(running_from(folder))},
+                cwd=code.root,
+                env={
+                    **configuration.env,
+                    **surroundings(self._settings.home, code),
+                    "MEDICORE_HEARTBEAT": str(self._heartbeat),
+                },
                 stream_output=configuration.stream_output,
                 control_channel=context.control_channel,
             )
@@ -153,28 +164,6 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
         if ended is None or ended.status_code is None:
             raise RuntimeError("the flow run's process did not start; see the log of the worker")
         return ProcessWorkerResult(status_code=ended.status_code, identifier=str(ended.handle.pid))
-
-    async def _refuse(self, flow_run: FlowRun, reason: str) -> None:
-        """Write into the ledger, the worker's log and the flow run's state that nothing was executed."""
-        said, asked = f"flow run {flow_run.id} is refused: {reason}", claimed(flow_run.parameters or {})
-        self._logger.error(said)
-        try:
-            await run_sync(_record, said, str(flow_run.id), asked)
-        except (MediCoreError, OSError):  # the refusal stands even if the ledger cannot record it
-            self._logger.exception("the ledger could not record the refusal of flow run %s", flow_run.id)
-        try:
-            with contextlib.suppress(HTTPError):  # only a name; the state says more
-                await self.client.update_flow_run(flow_run.id, name=refused_name(asked))
-            await self.client.set_flow_run_state(
-                flow_run.id, Crashed(name="Refused", message=said), force=True
-            )
-        except ObjectNotFound:  # deleted meanwhile
-            return
-
-
-def _record(said: str, flow_run: str, asked: Mapping[str, Any]) -> None:
-    """Write the refusal of a flow run into the ledger, with the claims in its parameters."""
-    refuse_flow_run(open_house(read_settings()), said, flow_run, asked)
 
 
 class _Began(TaskStatus[ProcessHandle]):
@@ -189,15 +178,41 @@ class _Began(TaskStatus[ProcessHandle]):
             self._status.started(value.pid)
 
 
-def main(pool: str) -> None:
+def main(words: list[str]) -> None:
     """Work until this process is ended."""
+    cores = len(os.sched_getaffinity(0))
+    parser = argparse.ArgumentParser(prog="python -m flows.serving.worker", description=__doc__)
+    parser.add_argument("pool", help="The work pool, 'medicore'.")
+    parser.add_argument(
+        "--limit",
+        type=int,
+        default=cores,
+        help="Runs at a time; by default the cores, since a run fills one.",
+    )
+    parser.add_argument(
+        "--heartbeat",
+        type=float,
+        default=HEARTBEAT_S,
+        help="Seconds between heartbeats of a run; 0 for none.",
+    )
+    asked = parser.parse_args(words)
     ask_this_machine_directly()
     leave_out_socks()
     setup_signal_handlers_worker(os.getpid(), "the worker", print)
-    root = read_settings().root
-    repository = os.environ.get("MEDICORE_REPOSITORY") or str(root)
-    asyncio.run(KnownWorker(pool, root, repository).start())
+    settings = read_settings()
+    require_own_checkout(os.environ.get("MEDICORE_CHECKOUT"), settings.root)
+    commit = code_of(settings.root).commit()
+    print(  # noqa: T201 - for its log
+        f"worker of pool {asked.pool}: {settings.root} at commit {commit[:12]}, {asked.limit} run(s) at a time",
+        flush=True,
+    )
+    worker = KnownWorker(asked.pool, settings, asked.limit, asked.heartbeat)
+    asyncio.run(worker.start())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1:])
+    except MediCoreError as error:
+        print(f"medicore: {error}", file=sys.stderr)  # noqa: T201 - the one message of a worker that does not begin
+        sys.exit(error.exit_code)

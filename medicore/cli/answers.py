@@ -214,9 +214,11 @@ def _show_verified(found: "Verified", card: "tuple[Score, ...]") -> None:
 @app.command()
 def doctor(as_json: Json = False) -> None:
     """Examine the installation: programs, code, environment, state folder; say what is wrong and what to do."""
+    from medicore.cli.serving.fleet import examined_fleet
     from medicore.diagnosis import diagnose
 
-    findings = diagnose(settings())
+    chosen = settings()
+    findings = diagnose(chosen, {"fleet": lambda: examined_fleet(chosen.home)})
     if as_json:
         emit([{"subject": f.subject, "healthy": f.healthy, "found": f.found} for f in findings])
     else:

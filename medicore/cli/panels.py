@@ -10,7 +10,7 @@ PANELS = {
     "For the inspector": (
         "explain", "reproduce", "verify", "history", "attempts", "subject", "access", "export", "sbom", "ledger",
     ),
-    "For the operator": ("new", "init", "serve", "deploy", "doctor", "people", "edc", "archive"),
+    "For the operator": ("new", "init", "serve", "deploy", "fleet", "doctor", "people", "edc", "archive"),
 }  # fmt: skip
 """The verbs and groups of each person."""
 

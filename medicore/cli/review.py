@@ -1,11 +1,11 @@
 """Verbs of the reviewer: review and sign."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, RunText, app, house, prefect, settings
+from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.serving.followed import followed
 from medicore.cli.show import emit, pairs, say, show_explored, show_head, table, warn
 
 if TYPE_CHECKING:
@@ -219,20 +219,20 @@ def sign(
             say(said)
             say(f"Next: {following}")
         return
-    followed = _followed(command, chosen, opened, target)
+    done = followed(command, chosen, opened, target)
     if as_json:
         emit(
             {
-                **followed.row,
+                **done.row,
                 "decision": event.as_json(),
                 "signed_before": again,
-                "signed_report": followed.address or None,
+                "signed_report": done.address or None,
             }
         )
     else:
         say(said)
-        followed.show()
-    followed.leave()
+        done.show()
+    done.leave()
 
 
 @app.command()
@@ -248,49 +248,9 @@ def follow(command: typer.Context, run: RunText, as_json: Json = False) -> None:
     require_given_server()
     chosen = settings()
     opened = house(chosen)
-    followed = _followed(command, chosen, opened, RunId.parse(run))
+    done = followed(command, chosen, opened, RunId.parse(run))
     if as_json:
-        emit({**followed.row, "signed_report": followed.address or None})
+        emit({**done.row, "signed_report": done.address or None})
     else:
-        followed.show()
-    followed.leave()
-
-
-@dataclass(frozen=True, slots=True)
-class _Followed:
-    """The state of a run after its decisions were carried out, the path of its signed report, and the exit code."""
-
-    row: dict[str, Any]
-    address: str
-    code: int
-
-    def show(self) -> None:
-        """Print the state of the run, and what went wrong."""
-        signed = {"signed report": self.address} if self.address else {}
-        pairs({"run": self.row["run"], "state": self.row["state"], **signed})
-        for message in self.row["messages"] if self.code else ():
-            say(message)
-
-    def leave(self) -> None:
-        """End the command with the exit code of the outcome."""
-        if self.code:
-            raise typer.Exit(self.code)
-
-
-def _followed(command: typer.Context, chosen: "Settings", opened: "House", target: "RunId") -> _Followed:
-    """Carry out the decisions on a run by the flow, and return its new state."""
-    from flows.shown.afterwards import SIGNED_REPORT_MISSING, afterwards
-    from medicore.cases.answers.status import line
-    from medicore.layout import lay_out_signed_report
-
-    with prefect(command, chosen.home):
-        from flows.analysis import outcome_of
-        from flows.ending import noting
-        from flows.requests import ReviewRequest
-        from flows.review import review as flow
-
-        outcome = outcome_of(noting(lambda: flow(ReviewRequest(run=str(target)), return_state=True)))
-    row, address = line(opened, target), ""
-    with afterwards(target, SIGNED_REPORT_MISSING):
-        address = lay_out_signed_report(chosen, opened, target)
-    return _Followed(row, address, outcome.exit_code)
+        done.show()
+    done.leave()

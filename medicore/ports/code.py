@@ -24,6 +24,10 @@ class Code(Protocol):
         """Return the same commit after verifying that the running code is that of the repository's commit."""
         ...
 
+    def origin(self, commit: str) -> str:
+        """Return the commit of the repository that has the code of a run's ``commit``; in a workspace it is another one."""
+        ...
+
 
 class Environment(Protocol):
     """The installed packages, compared with the lock file."""

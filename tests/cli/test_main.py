@@ -85,7 +85,7 @@ def test_verbs_that_analyse_nothing_import_no_statistics() -> None:
     """A process with every verb's module has imported neither pandas nor SciPy: a status costs no second for them."""
     script = (
         "import importlib, pkgutil, sys, medicore.cli as cli\n"
-        "for module in pkgutil.iter_modules(cli.__path__): importlib.import_module('medicore.cli.' + module.name)\n"
+        "for module in pkgutil.walk_packages(cli.__path__, 'medicore.cli.'): importlib.import_module(module.name)\n"
         "import medicore.wiring, medicore.cases.answers.status, medicore.cases.answers.attempts\n"
         "print({'pandas', 'pyarrow', 'scipy'} & sys.modules.keys())"
     )

@@ -192,7 +192,8 @@ def require_begun_on(run: RunId, began: str, now: str) -> None:
     if now != began:
         raise ConfigurationError(
             f"run {run} began on commit {began[:12]}, and the code is at {now[:12]}; a run is completed, and "
-            "computed again, with the code with which it began; check out that commit and try again"
+            f"computed again, with the code with which it began: 'medicore follow {run}' continues an open run by that commit; "
+            "otherwise check out that commit and try again"
         )
 
 

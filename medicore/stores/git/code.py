@@ -124,6 +124,10 @@ class GitCode:
             )
         return self.commit(study)
 
+    def origin(self, commit: str) -> str:
+        """Return the commit itself: in a checkout a run's commit is one of the repository."""
+        return commit
+
     def export(self, commit: str, target: Path) -> None:
         """Write the tree of ``commit`` into the folder ``target``."""
         write_tree(self.root, commit, target)

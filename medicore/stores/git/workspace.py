@@ -1,5 +1,6 @@
 """A workspace: a company's own repository of protocols, whose code is the product's wheel in it."""
 
+import re
 import tempfile
 from collections.abc import Mapping
 from functools import cached_property
@@ -20,6 +21,9 @@ _SHARED_FOLDERS = (".dvc/", f"{FOLDER}/")
 _OF_ALL_STUDIES = ("studies/names.yaml",)
 _BUILT = tuple(f"{SOURCES}{name}" for name in ("dvc.yaml", "prefect.yaml", LOCK_FILE))
 """What the build puts into the wheel from elsewhere in the checkout, and nothing reads in an installation."""
+
+
+_MADE_FROM = re.compile(r"of workspace commit ([0-9a-f]{40})\s*\Z")
 
 
 def is_workspace(root: Path) -> bool:
@@ -101,6 +105,21 @@ class WorkspaceCode(GitCode):
                 expected.pop(name, None)
         return unlike(our_modules(), expected, PACKAGES, where="imported", than=self.wheel.name)
 
+    def origin(self, commit: str) -> str:
+        """Return the workspace's commit from which the commit of a study was made.
+
+        Raises ConfigurationError when the repository no longer has the study's commit.
+        """
+        try:
+            words = git("show", "-s", "--format=%s", commit, folder=self.root).decode(errors="replace")
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                f"workspace {self.root.name} no longer has commit {commit[:12]} of the study; expected it: fetch it from "
+                "records.git of the state folder with 'git fetch'"
+            ) from error
+        found = _MADE_FROM.search(words)
+        return found[1] if found else commit
+
     def _alone(self, head: str, study: str) -> str:
         """Return the commit of a study: without parent, with what all studies share, and no other study."""
         own = (f"studies/{study}.yaml", *_OF_ALL_STUDIES, *_SHARED, *self._families(head, study))
@@ -120,7 +139,7 @@ class WorkspaceCode(GitCode):
                 return git(*arguments, folder=self.root, data=data, environment=environment).decode().strip()
 
             call("update-index", "-z", "--index-info", data=b"".join(entry + b"\0" for entry in kept))
-            message = f"Study {study} of workspace commit {head}"
+            message = f"Study {study} of workspace commit {head}"  # as _MADE_FROM reads it
             return call("commit-tree", call("write-tree"), "-m", message)
 
     def _families(self, head: str, study: str) -> tuple[str, ...]:

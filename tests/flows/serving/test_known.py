@@ -18,10 +18,10 @@ STUDY = Deployment(
     "analysis",
     "study",
     "flows/analysis.py:analysis",
-    ("prefect.deployments.steps.set_working_directory",),
+    ("flows.serving.pulling.own_code",),
     {},
 )
-PINNED = replace(STUDY, name="pinned", pull=("prefect.deployments.steps.git_clone",))
+PINNED = replace(STUDY, name="pinned", pull=("flows.serving.pulling.pinned_code",))
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +31,35 @@ def known() -> Known:
 
 
 def test_what_is_declared_is_executed(known: Known) -> None:
-    """A deployment as declared is its entrypoint; a pinned one that of the commit which the flow run names."""
+    """A deployment as declared is its entrypoint: by the checkout's code, or by that of the commit which the flow run names."""
     assert known.job(STUDY, {}) == Job("flows/analysis.py:analysis", None)
+    assert known.job(STUDY, {"commit": COMMIT}) == Job("flows/analysis.py:analysis", COMMIT)
     assert known.job(PINNED, {"commit": COMMIT}) == Job("flows/analysis.py:analysis", COMMIT)
+
+
+def test_every_deployment_can_be_pinned(known: Known) -> None:
+    """Whatever is deployed, review too, a flow run can name the commit whose code it executes."""
+    entries = yaml.load((ROOT / "prefect.yaml").read_text("utf-8"), yaml.CSafeLoader)
+    for entry in entries["deployments"]:
+        file, _, flow = entry["entrypoint"].partition(":")
+        steps = tuple(step for step_ in entry.get("pull", entries["pull"]) for step in step_)
+        told = Deployment(flow, entry["name"], f"{file}:{flow}", steps, {})
+        assert known.job(told, {"commit": COMMIT}).commit == COMMIT
+
+
+def test_nothing_of_the_machine_that_deploys_is_kept() -> None:
+    """No variable of an environment becomes part of a deployment, and no other worker executes its code."""
+    declared = yaml.load((ROOT / "prefect.yaml").read_text("utf-8"), yaml.CSafeLoader)
+    assert "$" not in str(declared)
+    steps = {step: inputs for entry in (declared, *declared["deployments"]) for one in entry.get("pull", ())
+             for step, inputs in one.items()}  # fmt: skip
+    assert not any(steps.values())
+    for step in steps:
+        module, _, function = step.rpartition(".")
+        with pytest.raises(
+            ConfigurationError, match=r"a worker of another kind has taken it; expected MediCore's own"
+        ):
+            getattr(import_module(module), function)()
 
 
 def test_flows_of_a_workspace_are_modules(tmp_path: Path) -> None:
@@ -83,9 +109,9 @@ def test_flows_have_the_name_of_their_function() -> None:
         (replace(STUDY, entrypoint="evil.py:evil"), {}, "the entrypoint of its deployment 'analysis/study' was"),
         (replace(STUDY, pull=("prefect.deployments.steps.run_shell_script",)), {}, "the pull of its deployment"),
         (replace(STUDY, variables={"env": {"PYTHONPATH": "evil"}}), {}, "the variables of its deployment"),
-        (STUDY, {"command": "evil"}, "the job variable 'command'; expected none"),
-        (STUDY, {"env.PYTHONPATH": "evil"}, r"the job variable 'env\.PYTHONPATH'; expected none"),
-        (STUDY, {"commit": COMMIT}, "the job variable 'commit'; expected none"),
+        (STUDY, {"command": "evil"}, "the job variable 'command'; expected 'commit' alone"),
+        (STUDY, {"env.PYTHONPATH": "evil"}, r"the job variable 'env\.PYTHONPATH'; expected 'commit' alone"),
+        (STUDY, {"commit": None}, "'commit' is None; expected 40"),
         (PINNED, {"commit": COMMIT, "working_dir": "evil"}, "'working_dir'; expected 'commit' alone"),
         (PINNED, {}, "'commit' is None; expected 40"),
         (PINNED, {"commit": "main"}, "'commit' is 'main'; expected 40"),

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project, found_project, git
+from medicore.cases.review.review import Decision, sign_decision
+from medicore.cases.run.histories import history_of
+from medicore.records.identifiers import RunId
+from medicore.settings import read_settings
+from medicore.wiring import open_house
+from tests.command_line import as_command
+from tests.conftest import PASSPHRASES, Project, found_project, git
 from tests.line.ended_run import require_one_record
 from tests.line.worker import children, service, signed_request
 from tests.server import a_server
@@ -28,7 +34,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
 
 @pytest.mark.deep
 def test_a_run_goes_on_by_the_code_that_it_began_with(project: Project) -> None:
-    """After a redeploy a decision does not let a halted run go on by the new code; on its own commit it does."""
+    """After an upgrade a halted run is continued by its own commit when its finding is answered, without a checkout by hand."""
     project.medicore("run", WAITING.study, MONTH, "--as", "analyst", expected=10)
     (finding,) = project.medicore("review", RUN, "--json").json()["findings"]
     began = git("rev-parse", "HEAD", folder=project.root)
@@ -36,16 +42,35 @@ def test_a_run_goes_on_by_the_code_that_it_began_with(project: Project) -> None:
         readme.write("\nA later version.\n")
     git("commit", "--quiet", "--all", "--message", "A later version", folder=project.root)
     now = git("rev-parse", "HEAD", folder=project.root)
-    answer = project.sign(RUN, "proceed", finding=finding["digest"], expected=9)
-    assert f"began on commit {began[:12]}, and the code is at {now[:12]}" in answer.err
-    assert answer.err.splitlines()[-1].startswith("medicore: ")
-    assert [event["action"] for event in project.events(RUN)][-2:] == ["decision.signed", "review.halted"]
-    git("checkout", "--quiet", began, folder=project.root)
-    assert (
-        project.sign(RUN, "proceed", finding=finding["digest"]).json()["state"] == "sealed, awaiting approval"
-    )
-    git("checkout", "--quiet", "main", folder=project.root)
+    signed = project.sign(RUN, "proceed", finding=finding["digest"]).json()
+    assert signed["state"] == "sealed, awaiting approval"
+    assert git("rev-parse", "HEAD", folder=project.root) == now, "nobody checked anything out"
+    events = project.events(RUN)
+    assert [event["action"] for event in events].count("run.requested") == 1
+    identity = events[0]["details"]["identity"]
+    assert identity["code_commit"] == began
+    sealed = git("show", f"run/{RUN}.2:README.md", folder=project.home / "records.git")
+    assert "A later version." not in sealed
     assert project.medicore("verify", RUN, "--json").json()[0]["failed"] == {}
+
+
+@pytest.mark.deep
+def test_a_worker_continues_a_run_by_the_code_that_it_began_with(project: Project) -> None:
+    """After an upgrade the deployment of decisions continues a halted run by that run's commit, which nobody names."""
+    month = "2025-09"
+    WAITING.deliver(project, month)
+    project.medicore("run", WAITING.study, month, "--as", "analyst", expected=10)
+    run = RunId(WAITING.study, month, 1)
+    git("commit", "--quiet", "--allow-empty", "--message", "A later version", folder=project.root)
+    with as_command(project.root, project.surroundings()):
+        house = open_house(read_settings())
+        for finding in history_of(house, run).findings:
+            decision = Decision("reviewer", "proceed", "Looked at it and found it so", finding.digest)
+            sign_decision(house, run, decision, PASSPHRASES["reviewer"])
+    with service(project) as served:
+        state = served.server.trigger("review/decision", {"run": str(run)})
+    assert (state["type"], state["message"]) == ("COMPLETED", f"{run} is candidate")
+    assert project.medicore("verify", str(run), "--json").json()[0]["failed"] == {}
 
 
 @pytest.mark.deep

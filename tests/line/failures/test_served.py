@@ -233,7 +233,7 @@ def test_job_variables_are_refused_by_server_and_worker(
             for name, value in foreign.items()
         }
         for name, flow_run in sent.items():
-            reason = f"it gives the job variable '{name}'; expected none"
+            reason = f"it gives the job variable '{name}'; expected 'commit' alone"
             require_refused(server, project, flow_run, reason, claimed="analyst")
     defaults = json.loads(json.dumps(TEMPLATE))
     for name in ("command", "env", "working_dir"):

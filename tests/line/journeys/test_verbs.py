@@ -74,8 +74,12 @@ KEEPING: Steps = (
     ("report check", ("{new}/restored/report.pdf",), 0, "met"),
 )
 DATA = "studies/sources/REF-NHEFS/raw/nhefs.csv"
+_NAMED = ("image", "namespace", "repository", "secret", "service_account", "state_claim")
+_VALUES = tuple(word for name in _NAMED for word in ("--set", f"{name}=own"))
 PLANNING: Steps = (
     ("deploy", ("--check",), 0, "follows the protocols"),
+    ("fleet setup", ("--silence", "20"), 9, ""),
+    ("fleet template", ("kubernetes", *_VALUES), 0, "flows.serving.container"),
     ("study schema", (), 0, "estimand"),
     ("study check", (REFERENCE, "--data", DATA), 0, "the data follow its contract"),
     ("study preview", (REFERENCE,), 0, "never read"),
@@ -111,8 +115,8 @@ def answer_each(project: Project, new: Path) -> None:
 
 def test_no_verb_is_left_out() -> None:
     """What is started here and what runs until it is stopped are all the verbs that there are."""
-    for module in pkgutil.iter_modules(cli.__path__):
-        importlib.import_module(f"{cli.__name__}.{module.name}")
+    for module in pkgutil.walk_packages(cli.__path__, f"{cli.__name__}."):
+        importlib.import_module(module.name)
     started = [verb for verb, *_ in VERBS]
     assert len(started) == len(set(started))
     assert {*started} | SERVING == set(_verbs(typer.main.get_command(app)))

@@ -136,3 +136,12 @@ def test_families_are_of_their_studies(code: WorkspaceCode) -> None:
             names = git("ls-tree", "-r", "--name-only", code.commit(study), folder=code.root).splitlines()
             held[text, study] = "studies/families.yaml" in names
     assert [*held.values()] == [True, False, False, False]
+
+
+def test_a_study_s_commit_leads_to_the_workspace_s(code: WorkspaceCode) -> None:
+    """From a study's own commit the workspace's is found, by which its run continues; a commit that is gone is told."""
+    head = code.commit()
+    assert code.origin(code.commit("EXAMPLE-01")) == head
+    assert code.origin(head) == head
+    with pytest.raises(ConfigurationError, match="no longer has commit 0000000000"):
+        code.origin("0" * 40)
