@@ -61,6 +61,7 @@ def _run(sessions: "list[PrefectSession]") -> int:
     import medicore.cli.report
     import medicore.cli.request
     import medicore.cli.review
+    import medicore.cli.seeing
     import medicore.cli.study
     import medicore.cli.work
     import medicore.cli.workspace  # noqa: F401 - each module adds its verbs to the app

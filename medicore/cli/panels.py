@@ -8,7 +8,7 @@ PANELS = {
     ),
     "For the reviewer": ("console", "review", "sign", "follow", "approvals"),
     "For the inspector": (
-        "explain", "reproduce", "verify", "history", "attempts", "subject", "access", "export", "sbom", "ledger",
+        "explain", "reproduce", "verify", "history", "attempts", "subject", "access", "unblind", "export", "sbom", "ledger",
     ),
     "For the operator": ("new", "init", "serve", "deploy", "doctor", "people", "edc", "archive"),
 }  # fmt: skip

@@ -60,6 +60,7 @@ def _list_waiting(opened: "House", *, as_json: bool) -> None:
 def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str, Any]:
     """Return the state of a run: its line, its findings with their answers, what a signature binds to, what comes next."""
     from flows.shown.afterwards import REPORT_MISSING, afterwards
+    from medicore.cases.answers.shown import shown_findings
     from medicore.cases.answers.status import line_of
     from medicore.cases.review.namesakes import namesakes
     from medicore.cases.review.review import answered_findings, next_step, require_open, standing_decisions
@@ -73,9 +74,11 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
     answered = answered_findings(standing)
     with afterwards(target, REPORT_MISSING):
         report = report_for_people(chosen, opened, target)
+    held = history.findings if halted else ()
+    shown = shown_findings(opened, target.study, (finding.stored for finding in held))
     findings = [
-        {**finding.stored, "may_be": _answer(finding), "answered": _answered(answered.get(finding.digest))}
-        for finding in (history.findings if halted else ())
+        {**told, "may_be": _answer(finding), "answered": _answered(answered.get(finding.digest), told)}
+        for told, finding in zip(shown, held, strict=True)
     ]
     return {
         **line_of(opened, history),
@@ -111,8 +114,8 @@ def _next_answer(opened: "House", target: "RunId") -> str:
     return _command(history, what, about) if about else ""
 
 
-def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any] | None:
-    """Return who answered a finding, when and why; None before an answer."""
+def _answered(decided: "tuple[Statement, LedgerEvent] | None", told: dict[str, Any]) -> dict[str, Any] | None:
+    """Return who answered a finding, when and why; None before an answer. A finding ``told`` without digest is closed."""
     if decided is None:
         return None
     statement, event = decided
@@ -121,7 +124,7 @@ def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any]
         "name": statement.printed_name,
         "signer": statement.signer,
         "at": event.at,
-        "reason": statement.reason,
+        "reason": statement.reason if told["digest"] else "closed",
         "sequence": event.sequence,
     }
 

@@ -64,6 +64,7 @@ SIGNED = {
     CORRECTED: ("operator", "quality"),
     "subject.viewed": ("reviewer", "quality"),
     "subject.sought": ("reviewer", "quality"),
+    "closed.viewed": ("analyst", "reviewer", "quality", "operator", "board", "executive", "inspector"),
     "archive.extended": ("operator", "quality"),
     "archive.held": ("operator", "quality"),
     "archive.lifted": ("quality",),

@@ -1,6 +1,6 @@
 """verify: everything that is stored of a run is read again and compared with what was recorded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -34,7 +34,8 @@ from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, verify_chain
 from medicore.records.people.people import Permission
 
-_ACTS = {
+_ACTS: Mapping[str, Permission | None] = {
+    "closed.viewed": None,
     "subject.viewed": Permission.VIEW,
     "subject.sought": Permission.VIEW,
     "run.exported": Permission.EXPORT,

@@ -4,12 +4,14 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from medicore.cases.people.seeing import closed, require_permitted
 from medicore.cases.people.signers import people, refuse, require_not_locked
 from medicore.cases.review.signed_report import sign_report
 from medicore.cases.run.decisions import SEALED, decision_digests, proved_decision, verified
 from medicore.cases.run.histories import history_of
 from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
+from medicore.records.blinding.pooled import FITNESS
 from medicore.records.finding import StoredFinding
 from medicore.records.identifiers import RunId, person_id
 from medicore.records.ledger.history import RunHistory
@@ -25,7 +27,7 @@ from medicore.records.people.decision import (
     require_bound,
     state,
 )
-from medicore.records.people.people import person_named
+from medicore.records.people.people import Person, person_named
 
 _ANSWERS = {Meaning.PROCEED: RunState.HALTED, Meaning.APPROVE: RunState.SEALED}
 _CAUSES = {WrongPassphraseError: "passphrase", ConfigurationError: "configuration"}
@@ -97,6 +99,7 @@ def _sign(house: House, history: RunHistory, decision: Decision, passphrase: str
         signed_at=timestamp(house.clock.now()),
     )
     require_allowed(statement, person, history.request.requester, history.gate_of(decision.finding))
+    _require_seeing(house, history, statement, person)
     envelope = house.seals.sign(statement, passphrase)
     house.seals.verify(envelope, person, statement.signed_at)
     for earlier in history.decisions:
@@ -116,6 +119,17 @@ def _sign(house: House, history: RunHistory, decision: Decision, passphrase: str
     return house.ledger.append(
         NewEvent(person.identifier, person.role.value, "decision.signed", str(run), statement.reason, details)
     )
+
+
+def _require_seeing(house: House, history: RunHistory, statement: Statement, person: Person) -> None:
+    """Raise ReviewError when a decision judges closed results and its signer may not see them.
+
+    A rejection, and the answer to a finding about the fitness of the data, judge no comparison.
+    """
+    fit = any(one.digest == statement.finding and one.step in FITNESS for one in history.findings)
+    closure = closed(house, history.run.study)
+    if closure is not None and statement.meaning is not Meaning.REJECT and not fit:
+        require_permitted(house, history.run.study, person, closure)
 
 
 def approvals_of(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent], ...]:

@@ -83,6 +83,7 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "checkpoint.failed": _EVERY,
         "subject.viewed": _EVERY,
         "subject.sought": _EVERY,
+        "closed.viewed": _EVERY,
         "ledger.corrected": _EVERY,
     }
 )
@@ -100,6 +101,9 @@ NOT_OF_A_RUN = frozenset(
         "session.opened",
         "session.refused",
         "subject.refused",
+        "closed.refused",
+        "study.unblinded",
+        "page.opened",
         "authority.created",
         "clock.corrected",
         "service.refused",

@@ -190,6 +190,8 @@ ALLOWED = {
     ("operator", "extend"),
     ("quality", "extend"),
     ("quality", "lift"),
+    ("quality", "unblind"),
+    ("board", "see"),
     ("service", "request"),
     ("service", "attest"),
 }
