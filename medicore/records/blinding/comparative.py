@@ -40,7 +40,7 @@ def _person(text: str) -> str:
 
 
 class Closed(Part):
-    """Comparative results are closed: to nobody but the monitoring board and who is named here, and with a signature each time.
+    """Comparative results are closed: only the monitoring board and who is named here see them, after a signature.
 
     ``closed_until`` is a day, from whose beginning in the study's time zone the results are open, or ``unblinded``: until
     quality unblinds the study by ``medicore unblind``, which also opens it before a day. ``unblinded`` names the
