@@ -58,7 +58,11 @@ def approvals(run: RunText, as_json: Json = False) -> None:
 
 
 def _show_approvals(answer: dict[str, Any]) -> None:
-    say(f"{answer['run']}, requested by {answer['requested_by']}: {len(answer['decisions'])} decision(s)")
+    needed = answer["approvals_needed"]
+    wanted = f"; a release needs {needed} people's approvals" if needed > 1 else ""
+    say(
+        f"{answer['run']}, requested by {answer['requested_by']}: {len(answer['decisions'])} decision(s){wanted}"
+    )
     for row in answer["decisions"]:
         certificate = row["certificate"]
         say()

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from medicore.cases.review.namesakes import namesakes
+from medicore.cases.review.returning import returns_of
 from medicore.cases.review.review import (
     answered_findings,
     next_step,
@@ -94,10 +95,19 @@ def panel(request: Request) -> Response:
         run=str(run),
         line=line_for(request, house, history),
         **_decided(request, house, history),
+        returned=returns_of(house, history),
+        approvals=(_approvals(house, history), history.request.approvals),
         busy=console.following.busy(run),
         trouble=console.following.trouble(run),
         warnings=dict(namesakes(house, history)),
     )
+
+
+def _approvals(house: House, history: RunHistory) -> int:
+    """Return how many people have approved a run that waits for approval."""
+    if history.state is not RunState.SEALED:
+        return 0
+    return len({statement.signer for statement, _ in proved_approvals(house, history)})
 
 
 def follow(request: Request) -> Response:

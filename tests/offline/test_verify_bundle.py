@@ -82,6 +82,7 @@ def test_the_program_knows_who_may_act() -> None:
         "archive.lifted": Permission.LIFT,
         "archive.restored": Permission.EXPORT,
         "run.exported": Permission.EXPORT,
+        "run.returned": Permission.RETURN,
     }
     may = {
         action: {role.value for role, given in PERMISSIONS.items() if permission in given}

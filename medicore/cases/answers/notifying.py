@@ -46,6 +46,23 @@ def tell_of_run(house: House, run: RunId, post: Post) -> None:
     _send(house, post, str(run), message)
 
 
+def tell_of_return(house: House, run: RunId, post: Post) -> None:
+    """Send that a run was returned with comments, to whom and by whom; the comments stay in the house."""
+    history = history_of(house, run)
+    event = history.returns[-1]
+    requester = history.request.requester
+    message = {
+        "text": f"{run} was returned to {requester} with comments by {event.actor}",
+        "run": str(run),
+        "study": run.study,
+        "month": run.month,
+        "state": history.state.value,
+        "requested_by": requester,
+        "returned_by": event.actor,
+    }
+    _send(house, post, str(run), message)
+
+
 def _findings(house: House, run: RunId, stop: Ending) -> list[dict[str, Any]]:
     return shown_findings(house, run.study, (finding.stored for finding in stop.findings))
 

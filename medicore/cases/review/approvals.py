@@ -38,6 +38,7 @@ def approvals(house: House, run: RunId) -> dict[str, Any]:
     return {
         "run": str(run),
         "requested_by": history.request.requester,
+        "approvals_needed": history.request.approvals,
         "decisions": [_decision(house, history, decision) | hidden for decision in history.decisions],
         "refused": [
             {

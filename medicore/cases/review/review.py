@@ -115,10 +115,21 @@ def _sign(house: House, history: RunHistory, decision: Decision, passphrase: str
         _require_overridable(history, decision.finding)
     details = {"statement": statement.as_json(), "envelope": base64.b64encode(envelope).decode()}
     if statement.meaning is Meaning.APPROVE:
+        _require_another(house, history, person)
         details |= sign_report(house, run, statement, passphrase, proved_approvals(house, history))
     return house.ledger.append(
         NewEvent(person.identifier, person.role.value, "decision.signed", str(run), statement.reason, details)
     )
+
+
+def _require_another(house: House, history: RunHistory, person: Person) -> None:
+    """Raise ReviewError when a person who approves ever had a key of one who has approved already."""
+    for statement, _ in proved_approvals(house, history):
+        if statement.signer in person.key_shared_with:
+            raise ReviewError(
+                f"{person.identifier} and {statement.signer}, who approved this run, had one public key; expected the approval "
+                "of another person; ask someone"
+            )
 
 
 def _require_seeing(house: House, history: RunHistory, statement: Statement, person: Person) -> None:
@@ -185,10 +196,11 @@ def next_step(
 
     It is ``follow`` when everything needed was signed, and only has to be carried out.
     """
-    if any(statement.meaning is not Meaning.PROCEED for statement, _ in standing):
+    if any(statement.meaning is Meaning.REJECT for statement, _ in standing):
         return "follow", None
     if history.state is not RunState.HALTED:
-        return Meaning.APPROVE.value, None
+        signers = {statement.signer for statement, _ in standing if statement.meaning is Meaning.APPROVE}
+        return ("follow" if len(signers) >= history.request.approvals else Meaning.APPROVE.value), None
     if any(not finding.overridable for finding in history.findings):
         return Meaning.REJECT.value, None
     waiting = waiting_findings(history, standing)

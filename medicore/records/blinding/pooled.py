@@ -26,7 +26,7 @@ _CONDUCT = frozenset(
 _TELLING = frozenset(
     {
         *(f"{step}.{end}" for step in ("cohort", "propensity", "effect", "sensitivity", "report") for end in ("completed", "halted")),
-        "run.halted", "run.failed", "run.explored", "run.continued", "run.rejected", "review.completed", "decision.signed",
+        "run.halted", "run.failed", "run.explored", "run.continued", "run.returned", "run.rejected", "review.completed", "decision.signed",
         "decision.refused", "verification.failed", "verification.warned",
     }
 )  # fmt: skip

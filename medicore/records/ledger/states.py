@@ -78,6 +78,7 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "notice.failed": _EVERY,
         "verification.warned": _EVERY,
         "decision.signed": frozenset({_S.HALTED, _S.SEALED}),
+        "run.returned": frozenset({_S.HALTED, _S.SEALED}),
         "decision.refused": _EVERY,
         "checkpoint.signed": _EVERY,
         "checkpoint.failed": _EVERY,

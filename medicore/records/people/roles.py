@@ -24,7 +24,8 @@ class Permission(StrEnum):
     'administer' allows adding, renewing, revoking and unlocking people; 'view' allows seeing one patient's data;
     'correct' allows a run to proceed with locked values that the source corrected;
     'extend' allows a later retention date or a legal hold on a record; 'lift' allows ending a legal hold.
-    'see' allows closed comparative results; 'unblind' allows opening them.
+    'see' allows closed comparative results; 'unblind' allows opening them;
+    'return' allows returning a run with comments.
     """
 
     REQUEST = "request"
@@ -40,13 +41,21 @@ class Permission(StrEnum):
     ATTEST = "attest"
     SEE = "see"
     UNBLIND = "unblind"
+    RETURN = "return"
 
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.ANALYST: frozenset({Permission.REQUEST}),
         Role.REVIEWER: frozenset(
-            {Permission.PROCEED, Permission.APPROVE, Permission.REJECT, Permission.EXPORT, Permission.VIEW}
+            {
+                Permission.PROCEED,
+                Permission.APPROVE,
+                Permission.REJECT,
+                Permission.RETURN,
+                Permission.EXPORT,
+                Permission.VIEW,
+            }
         ),
         Role.QUALITY: frozenset(
             {
@@ -59,6 +68,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.EXTEND,
                 Permission.LIFT,
                 Permission.UNBLIND,
+                Permission.RETURN,
             }
         ),
         Role.OPERATOR: frozenset({Permission.REQUEST, Permission.ADMINISTER, Permission.EXTEND}),

@@ -21,6 +21,7 @@ from medicore.records.protocol.negative_controls import NegativeControl
 from medicore.records.protocol.outcome import Outcome
 from medicore.records.protocol.part import Month, Name, Part, Positive, Share, Text
 from medicore.records.protocol.randomisation import RandomisationPlan, by_design
+from medicore.records.protocol.review import Review
 from medicore.records.protocol.safety.plan import Safety
 from medicore.records.protocol.source import Source
 
@@ -209,6 +210,7 @@ class Protocol(GrowingPart):
             "ethics",
             "registration",
             "comparative_results",
+            "review",
         }
     )
 
@@ -243,6 +245,7 @@ class Protocol(GrowingPart):
     ethics: Text | None = None
     registration: Text | None = None
     comparative_results: ComparativeResults = "open"
+    review: Review = Review()
     retention: Retention = Retention()
     seed: Annotated[int, Field(ge=0, lt=2**63)]
 

@@ -24,7 +24,7 @@ from tests.whole_house.people import actor, words
 RUN_PAGE = "/runs/{study}/{month}/{number}"
 OPEN = {
     "/", "/search", "/ledger", "/ledger/{sequence}", "/people", "/sign-in",
-    RUN_PAGE, f"{RUN_PAGE}/panel", f"{RUN_PAGE}/sign",
+    RUN_PAGE, f"{RUN_PAGE}/panel", f"{RUN_PAGE}/sign", f"{RUN_PAGE}/return",
 }  # fmt: skip
 """What anybody may open, in which nothing compares arms."""
 GUARDED = {f"{RUN_PAGE}/report", f"{RUN_PAGE}/report.pdf", f"{RUN_PAGE}/signed.pdf", f"{RUN_PAGE}/number"}
@@ -32,7 +32,7 @@ GUARDED = {f"{RUN_PAGE}/report", f"{RUN_PAGE}/report.pdf", f"{RUN_PAGE}/signed.p
 ACTS = {
     "/sign-in",
     "/sign-out",
-    *(f"{RUN_PAGE}/{act}" for act in ("number", "sign", "seen", "follow", "proof")),
+    *(f"{RUN_PAGE}/{act}" for act in ("number", "sign", "return", "seen", "follow", "proof")),
 }
 """What is sent by a form."""
 ASKED = {"sign": "?meaning=reject", "number": "?at=primary.estimate", "search": f"?q={CLOSED}"}

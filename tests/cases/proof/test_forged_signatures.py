@@ -35,6 +35,7 @@ SIGNED = frozenset(
             "subject.viewed",
             "subject.sought",
             "closed.viewed",
+            "run.returned",
             "run.exported",
             "decision.signed",
             "ledger.corrected",

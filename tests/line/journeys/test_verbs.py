@@ -52,6 +52,7 @@ WORK: Steps = (
     ("portfolio", (NEXT, "MED-2024-0212"), 4, "failed"),
     ("request", (CLEAN, "2025-05", "--as", "analyst", "--print"), 0, "signature"),
     ("review", (WAITING,), 0, "--meaning approve"),
+    ("return", (WAITING, "--comments", "Say why", "--as", "reviewer"), 0, "is returned to"),
     ("sign", (WAITING, "--meaning", "approve", "--as", "reviewer", *WHY), 0, "archived"),
     ("follow", (WAITING,), 0, "archived"),
     ("step", ("extract",), 0, ""),

@@ -36,6 +36,8 @@ ALLOWED = {
     ("quality", "extend"),
     ("quality", "lift"),
     ("quality", "unblind"),
+    ("quality", "return"),
+    ("reviewer", "return"),
     ("board", "see"),
     ("service", "request"),
     ("service", "attest"),
