@@ -21,6 +21,7 @@ from flows.shown.ended import publish
 from flows.shown.progress import show_progress
 from flows.tasks import move
 from flows.waiting import waiting
+from medicore.cases.answers.shown import shown_outcome
 from medicore.cases.run.analysis import Outcome, analyse, ended
 from medicore.cases.run.requesting import Request, begun_by
 from medicore.cases.run.runs import ActiveRun, begin
@@ -58,7 +59,7 @@ def performed(request: AnalysisRequest) -> State[Any]:
         name_run(active.id)
         outcome = run_to_end(house, active)
     publish(settings, house, active, outcome)
-    return as_state(outcome)
+    return as_state(shown_outcome(house, outcome))
 
 
 def retried(house: House, request: AnalysisRequest) -> Outcome | None:

@@ -12,6 +12,7 @@ from flows.requests import ReviewRequest
 from flows.shown.ended import publish, publish_decided
 from flows.shown.progress import show_progress
 from flows.waiting import waiting
+from medicore.cases.answers.shown import shown_outcome
 from medicore.cases.keeping.release import follow
 from medicore.cases.run.analysis import Outcome
 from medicore.records.identifiers import RunId
@@ -40,4 +41,4 @@ def followed(request: ReviewRequest) -> State[Any]:
         publish_decided(settings, house, run)
         return Completed(message=f"the decision on {run} is done", data=outcome)
     publish(settings, house, continued, outcome)
-    return as_state(outcome)
+    return as_state(shown_outcome(house, outcome))

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from medicore.cases.people.seeing import closed
 from medicore.cases.review.review import proved_approvals
 from medicore.cases.review.signed_report import signed_report
 from medicore.cases.run.histories import history_of
@@ -18,9 +19,9 @@ _REPORT, _RESULTS, _EVIDENCE = "report.pdf", "results.json", "evidence.pdf"
 
 
 def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
-    """Copy a run's signed report to where people read it, and return its address; empty when it is not released."""
+    """Copy a run's signed report to where people read it, and return its address; empty when it is not released or closed."""
     history = history_of(house, run)
-    if history.release is None:
+    if history.release is None or closed(house, run.study) is not None:
         return ""
     path = _place(settings, run, ".signed.pdf")
     write_atomically(path, signed_report(house, proved_approvals(house, history)))
@@ -30,7 +31,7 @@ def lay_out_signed_report(settings: Settings, house: House, run: RunId) -> str:
 def lay_out_report(settings: Settings, house: House, run: RunId) -> str:
     """Copy a run's report, and its tables, to where people read them; return its address, empty when there is none.
 
-    The report comes last: where it is, its tables are. Of a halted run it is the evidence report, copied each time:
+    While a study is closed, nothing of it is copied. The report comes last: where it is, its tables are. Of a halted run it is the evidence report, copied each time:
     another halt has another one.
 
     Raises
@@ -40,6 +41,8 @@ def lay_out_report(settings: Settings, house: House, run: RunId) -> str:
     IntegrityError
         When no copy of a file is the recorded one.
     """
+    if closed(house, run.study) is not None:
+        return ""
     made = _made(house, run)
     if made is None:
         return _lay_out_evidence(settings, house, run)
@@ -67,7 +70,8 @@ def _lay_out_evidence(settings: Settings, house: House, run: RunId) -> str:
 def report_for_people(settings: Settings, house: House, run: RunId) -> str:
     """Return the address of a run's report where people read it; it is copied there unless that was done before."""
     path = _place(settings, run, ".pdf")
-    return path.as_uri() if path.exists() else lay_out_report(settings, house, run)
+    is_there = path.exists() and closed(house, run.study) is None
+    return path.as_uri() if is_there else lay_out_report(settings, house, run)
 
 
 def _made(house: House, run: RunId) -> tuple[bytes, bytes] | None:

@@ -85,12 +85,17 @@ def show_comparisons(run: str, comparisons: tuple[Comparison, ...]) -> None:
     create_table_artifact(key=_key(run, "replay"), table=rows, description=f"Files of {run}, built again")
 
 
-def show_results(run: str, results: Results, report: str, record: str) -> None:
-    """Publish a run's primary result with the place of its record, its CONSORT counts and a link to its report, if any."""
+def show_results(run: str, results: Results, report: str, record: str, closed: str | None) -> None:
+    """Publish a run's primary result with the place of its record, its CONSORT counts and a link to its report, if any.
+
+    Of a study that is ``closed`` until then, the primary result is left out.
+    """
     primary, cohort = results.primary, results.cohort
     create_markdown_artifact(
         key=_key(run, "result"),
-        markdown=(
+        markdown=f"Comparative results are closed until {closed}; n {primary.n}.\n\nRecord: {record}\n"
+        if closed
+        else (
             f"| estimand | estimator | n | estimate | valid interval | pointwise {primary.level:.0%} interval | p |\n"
             "|---|---|---|---|---|---|---|\n"
             f"| {primary.estimand} | {primary.estimator} | {primary.n} | {primary.estimate:.4f} | {_valid(results)} "

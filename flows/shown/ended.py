@@ -4,6 +4,8 @@ from flows.shown import notices
 from flows.shown.afterwards import REPORT_MISSING, afterwards
 from flows.shown.artifacts import show_findings, show_results
 from flows.shown.assets import made_by, materialise, of_archive, of_record
+from medicore.cases.answers.shown import shown_outcome
+from medicore.cases.people.seeing import closed
 from medicore.cases.run.analysis import Outcome
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun
@@ -32,10 +34,12 @@ def publish(settings: Settings, house: House, active: ActiveRun, outcome: Outcom
             record = {"commit": outcome.commit, "tag": active.tag, "state": outcome.state}
             materialise("record", of_record(run), made_by(active), record)
         if outcome.findings:
-            show_findings(outcome.run, outcome.findings)
+            show_findings(outcome.run, shown_outcome(house, outcome).findings)
         if outcome.state == "candidate" and not active.exploratory:
             results = read_results(house, run, outcome.commit)
-            show_results(outcome.run, results, report, f"{active.tag}, commit {outcome.commit}")
+            closure = closed(house, run.study)
+            until = None if closure is None else closure.until
+            show_results(outcome.run, results, report, f"{active.tag}, commit {outcome.commit}", until)
 
 
 def publish_decided(settings: Settings, house: House, run: RunId) -> None:

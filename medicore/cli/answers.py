@@ -71,12 +71,13 @@ def history(
 ) -> None:
     """Show every run of a study, including failed and rejected ones; or every ledger event of one run."""
     from medicore.cases.answers.lookup import lines
+    from medicore.cases.answers.shown import shown_events
     from medicore.records.identifiers import RunId, study_id
 
     opened = house(settings())
     if "/" in study:
         run = RunId.parse(study)
-        events = [event.as_json() for event in opened.ledger.events(subject=str(run))]
+        events = [event.as_json() for event in shown_events(opened, opened.ledger.events(subject=str(run)))]
         if as_json:
             emit(events)
         else:

@@ -75,6 +75,13 @@ Trusted = Annotated[
         help="The fingerprint of the authority that you trust; any other authority fails.",
     ),
 ]
+Seer = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        help="Who looks, where a study's comparative results are closed; by default the setting 'person'.",
+    ),
+]
 RunText = Annotated[str, typer.Argument(metavar="RUN", help="A run, such as MED-2024-0147/2025-03/1.")]
 
 
@@ -98,6 +105,18 @@ def house(chosen: "Settings") -> "House":
     from medicore.wiring import open_house
 
     return open_house(chosen, show_progress)
+
+
+def require_seen(chosen: "Settings", opened: "House", person: str | None, what: str, *runs: str) -> None:
+    """Let results of ``runs`` be shown; where they are closed, only to a person who may see them and signs that."""
+    from medicore.cases.people.seeing import Viewer
+    from medicore.cases.people.seeing import require_seen as seen
+    from medicore.cli.passphrase import passphrase_of
+    from medicore.records.identifiers import RunId
+
+    seen(
+        opened, [RunId.parse(run) for run in runs], Viewer(person or chosen.person or "", passphrase_of), what
+    )
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.app import Json, RunText, Seer, app, house, require_seen, settings
 from medicore.cli.show import between, emit, figure, say, table
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _TOGETHER = " + "
 
 
 @app.command()
-def diff(before: RunText, after: RunText, as_json: Json = False) -> None:
+def diff(before: RunText, after: RunText, person: Seer = None, as_json: Json = False) -> None:
     """Show the differences between two runs, and the effect of each part on the estimate."""
     from dataclasses import asdict
 
@@ -25,8 +25,11 @@ def diff(before: RunText, after: RunText, as_json: Json = False) -> None:
     from medicore.records.identifiers import RunId
 
     runs = RunId.parse(before), RunId.parse(after)
+    chosen = settings()
+    opened = house(chosen)
+    require_seen(chosen, opened, person, "diff", before, after)
     with tempfile.TemporaryDirectory(prefix="medicore-diff-") as scratch:
-        found = compared(house(settings()), *runs, Path(scratch))
+        found = compared(opened, *runs, Path(scratch))
     if as_json:
         emit(asdict(found))
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from medicore.cli.app import Json, app, house, settings
+from medicore.cli.app import Json, Seer, app, house, require_seen, settings
 from medicore.cli.show import emit, pairs, say, table
 from medicore.errors import IntegrityError
 
@@ -42,12 +42,13 @@ def explain(
             help="The number is from the run's evidence report, though the run has a report by now.",
         ),
     ] = False,
+    person: Seer = None,
     as_json: Json = False,
 ) -> None:
     """Show how a number was computed: function, protocol, inputs, subjects; and compute it again now.
 
-    Without RUN, search the results of every run for a printed number, the latest run first. A run that halted is
-    explained by its evidence report.
+    Without RUN, search the results of every run for a printed number, the latest run first; closed results are not
+    searched. A run that halted is explained by its evidence report.
     """
     from medicore.records.identifiers import study_id
 
@@ -59,8 +60,10 @@ def explain(
         raise typer.BadParameter("--study is for a search without RUN")
     if run and bool(path) == bool(value):
         raise typer.BadParameter("give either a path of results.json or a number with --value")
-    opened = house(settings())
+    chosen = settings()
+    opened = house(chosen)
     if run:
+        require_seen(chosen, opened, person, f"explain {(path or value)[:60]}", run)
         _of_one(opened, run, path, value, evidence=evidence, as_json=as_json)
     else:
         _of_all(opened, value, study_id(study) if study else None, as_json=as_json)

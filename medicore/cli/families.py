@@ -3,14 +3,17 @@
 from collections.abc import Collection
 
 from medicore.cli.app import house, settings
-from medicore.cli.show import table
+from medicore.cli.show import say, table
 
 
 def show_families(month: str, studies: Collection[str]) -> None:
     """Print a table of each declared family with one of the studies, by default of all; nothing without one."""
-    from medicore.cases.portfolio.families import portfolio_families
+    from medicore.cases.portfolio.families import closed_families, portfolio_families
 
-    for family in portfolio_families(house(settings()), month, studies):
+    opened = house(settings())
+    for name in closed_families(opened, studies):
+        say(f"Family {name}: not shown, since the comparative results of a study of its are closed.")
+    for family in portfolio_families(opened, month, studies):
         table(
             f"Family {family['name']}: {family['method']}, level {family['alpha']:g}, declared in commit "
             f"{family['declared_in'][:12]}",

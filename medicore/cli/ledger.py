@@ -35,9 +35,13 @@ def show(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show events in order: number, time (UTC), who in which role, what, of which run or person, why."""
+    """Show events in order: number, time (UTC), who in which role, what, of which run or person, why.
+
+    While a study's comparative results are closed, what its steps found is left out of its events.
+    """
     from collections import deque
 
+    from medicore.cases.answers.shown import shown_events
     from medicore.records.ledger.selection import Selection, end_moment, first_moment
 
     wanted = Selection(
@@ -48,8 +52,9 @@ def show(
         until=None if until is None else end_moment(until),
     )
     exact = None if action is None or action.endswith(".") else action
-    held = _house().ledger.events(subject=subject, action=exact)
-    events = deque((event for event in held if wanted.has(event)), maxlen=last)
+    opened = _house()
+    held = opened.ledger.events(subject=subject, action=exact)
+    events = [*shown_events(opened, deque((event for event in held if wanted.has(event)), maxlen=last))]
     if as_json:
         emit([event.as_json() for event in events])
         return

@@ -6,9 +6,9 @@ PANELS = {
     "For the biostatistician": (
         "study", "looks", "request", "run", "portfolio", "status", "diff", "report",
     ),
-    "For the reviewer": ("console", "review", "sign", "follow", "approvals"),
+    "For the reviewer": ("console", "review", "sign", "return", "follow", "approvals"),
     "For the inspector": (
-        "explain", "reproduce", "verify", "history", "attempts", "subject", "access", "export", "sbom", "ledger",
+        "explain", "reproduce", "verify", "history", "attempts", "subject", "access", "unblind", "export", "sbom", "ledger",
     ),
     "For the operator": ("new", "init", "serve", "deploy", "fleet", "doctor", "people", "edc", "archive"),
 }  # fmt: skip

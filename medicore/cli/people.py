@@ -74,7 +74,10 @@ def list_people(as_json: Json = False) -> None:
 @people.command()
 def add(
     person: Identifier,
-    role: Annotated[str, typer.Option(help="analyst, reviewer, quality or operator.")],
+    role: Annotated[
+        str,
+        typer.Option(help="analyst, reviewer, quality, operator, board, executive or inspector."),
+    ],
     reason: Reason,
     who: Who,
     name: Annotated[
@@ -83,6 +86,9 @@ def add(
     days: Annotated[
         int, typer.Option(min=1, max=3660, help="Validity in days of a key that is made here.")
     ] = _DAYS,
+    study: Annotated[
+        list[str] | None, typer.Option(help="For an inspector: a study to read; once for each.")
+    ] = None,
     certificate: CertificateFile = None,
     chain: ChainFile = None,
     key: KeyFile = None,
@@ -93,7 +99,7 @@ def add(
 
     given = _credential(person, days, certificate, chain, key)
     opened = house(settings())
-    event = add(opened, _actor(who, reason), Newcomer(person, name, role), given)
+    event = add(opened, _actor(who, reason), Newcomer(person, name, role, tuple(study or ())), given)
     _tell(event, as_json=as_json)
     _warn_of_name(opened, person)
 

@@ -1,4 +1,4 @@
-"""Verbs for an inspector's questions about people and patients: attempts, approvals, subject, access."""
+"""Verbs for an inspector's questions about people and patients: attempts, approvals, subject."""
 
 from typing import Annotated, Any
 
@@ -58,7 +58,11 @@ def approvals(run: RunText, as_json: Json = False) -> None:
 
 
 def _show_approvals(answer: dict[str, Any]) -> None:
-    say(f"{answer['run']}, requested by {answer['requested_by']}: {len(answer['decisions'])} decision(s)")
+    needed = answer["approvals_needed"]
+    wanted = f"; a release needs {needed} people's approvals" if needed > 1 else ""
+    say(
+        f"{answer['run']}, requested by {answer['requested_by']}: {len(answer['decisions'])} decision(s){wanted}"
+    )
     for row in answer["decisions"]:
         certificate = row["certificate"]
         say()
@@ -157,40 +161,3 @@ def _rule(row: dict[str, Any]) -> str:
         else str(expected)
     )
     return f"{row['column']} {row['operator']} {shown}".rstrip()
-
-
-@app.command()
-def access(
-    study: Annotated[str, typer.Argument(help="Study, as MED-2024-0147.")],
-    at: Annotated[str, typer.Option(help="A day, YYYY-MM-DD; the answer is for the end of the day in UTC.")],
-    as_json: Json = False,
-) -> None:
-    """Show who could do what on a day: people, roles, and the standing of their certificates."""
-    from medicore.cases.people.access import access
-
-    answer = access(house(settings()), study, at)
-    if as_json:
-        emit(answer)
-        return
-    if not answer["ledger_event"]:
-        began = f"began at {answer['ledger_began']}" if answer["ledger_began"] else "has not begun"
-        say(f"Nobody had access to {study} on {at}: the ledger {began}. Name a day from then on.")
-        return
-    cells = [
-        (
-            row["identifier"],
-            row["name"],
-            row["role"],
-            row["standing"] + (", locked" if row["locked"] else ""),
-            ", ".join(row["may"]) or "nothing",
-            row["valid_until"][:10],
-            row["fingerprint"][:16],
-        )
-        for row in answer["people"]
-    ]
-    heads = ("identifier", "name", "role", "certificate", "could", "until", "fingerprint")
-    table(f"Access to {study} as of {answer['as_of']}, ledger event {answer['ledger_event']}", heads, cells)
-    for change in answer["changes_that_day"]:
-        say(
-            f"{change['at'][:19]}  {change['action']} {change['person']}, by {change['by']}: {change['reason']}"
-        )

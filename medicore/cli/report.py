@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from medicore.cli.app import Json, RunText, app, house, new_target, require_new, settings
+from medicore.cli.app import Json, RunText, Seer, app, house, new_target, require_new, require_seen, settings
 from medicore.cli.show import emit, say, table
 from medicore.errors import ConfigurationError, IntegrityError
 
@@ -69,6 +69,7 @@ def tables(
             help="Tables as CSV or as one workbook (xlsx); values as one data set with its Define-XML; CDISC ARS; figures as SVG; or all.",
         ),
     ] = TableFormat.CSV,
+    person: Seer = None,
     as_json: Json = False,
 ) -> None:
     """Write the tables of a sealed run's report for other software; each row has its place in the results.
@@ -86,6 +87,7 @@ def tables(
     named, chosen = RunId.parse(run), settings()
     require_new(chosen, folder)
     opened = house(chosen)
+    require_seen(chosen, opened, person, "report tables", run)
     made: dict[str, bytes] = {}
     if form in {TableFormat.SVG, TableFormat.ALL}:
         sources = rendition_sources(opened, named)
@@ -119,6 +121,8 @@ def portfolio(
 ) -> None:
     """Write the state of a month's studies, page 1 for the Chief Medical Officer; it is a summary, not a record.
 
+    Of a study whose comparative results are closed it shows the state alone.
+
     Exit code 3: no study has a run in the month; 6: a record differs from what was sealed; 9: a report exists already
     or cannot be made; 11: the ledger grew meanwhile.
     """
@@ -144,6 +148,7 @@ def html(
     evidence: Annotated[
         bool, typer.Option("--evidence", help="The evidence report, though the run has a report by now.")
     ] = False,
+    person: Seer = None,
     as_json: Json = False,
 ) -> None:
     """Write a sealed run's report as one self-contained HTML page, from the record's own template; it is not a record.
@@ -158,7 +163,9 @@ def html(
     from medicore.stores.report.rendition import render_html
 
     named, chosen = RunId.parse(run), settings()
-    sources = page_sources(house(chosen), named, evidence=evidence)
+    opened = house(chosen)
+    require_seen(chosen, opened, person, "report html", run)
+    sources = page_sources(opened, named, evidence=evidence)
     what = "_evidence" if sources.page else ""
     target = new_target(chosen, f"{named.study}_{named.month}_{named.number}{what}.html", folder, _REPORTS)
     page = render_html(sources.template, sources.inputs, sources.page)

@@ -5,16 +5,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
+from medicore.cli.findings import answered_by, possible_answer
 from medicore.cli.serving.followed import followed
 from medicore.cli.show import emit, pairs, say, show_explored, show_head, table, warn
 
 if TYPE_CHECKING:
     from medicore.ports.house import House
-    from medicore.records.finding import StoredFinding
     from medicore.records.identifiers import RunId
     from medicore.records.ledger.history import RunHistory
-    from medicore.records.ledger.ledger import LedgerEvent
-    from medicore.records.people.decision import Statement
     from medicore.settings import Settings
 
 
@@ -60,8 +58,10 @@ def _list_waiting(opened: "House", *, as_json: bool) -> None:
 def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str, Any]:
     """Return the state of a run: its line, its findings with their answers, what a signature binds to, what comes next."""
     from flows.shown.afterwards import REPORT_MISSING, afterwards
+    from medicore.cases.answers.shown import shown_findings
     from medicore.cases.answers.status import line_of
     from medicore.cases.review.namesakes import namesakes
+    from medicore.cases.review.returning import returns_of
     from medicore.cases.review.review import answered_findings, next_step, require_open, standing_decisions
     from medicore.cases.run.decisions import decision_digests
     from medicore.cases.run.histories import history_of
@@ -73,9 +73,15 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
     answered = answered_findings(standing)
     with afterwards(target, REPORT_MISSING):
         report = report_for_people(chosen, opened, target)
+    held = history.findings if halted else ()
+    shown = shown_findings(opened, target.study, (finding.stored for finding in held))
     findings = [
-        {**finding.stored, "may_be": _answer(finding), "answered": _answered(answered.get(finding.digest))}
-        for finding in (history.findings if halted else ())
+        {
+            **told,
+            "may_be": possible_answer(finding),
+            "answered": answered_by(answered.get(finding.digest), told),
+        }
+        for told, finding in zip(shown, held, strict=True)
     ]
     return {
         **line_of(opened, history),
@@ -83,6 +89,7 @@ def _reviewed(chosen: "Settings", opened: "House", target: "RunId") -> dict[str,
         "evidence_report": (report or None) if halted else None,
         "findings": findings,
         "decision_is_bound_to": decision_digests(opened, target, history.sealed_commit),
+        "returned": returns_of(opened, history),
         "next": _command(history, *next_step(history, standing)),
         "warnings": dict(namesakes(opened, history)),
     }
@@ -100,30 +107,15 @@ def _command(history: "RunHistory", what: str, about: str | None) -> str:
 
 
 def _next_answer(opened: "House", target: "RunId") -> str:
-    """Return the command that answers the next finding of a halted run; empty when all findings are answered."""
+    """Return the command for the next signature that a run needs; empty when every one is there."""
     from medicore.cases.review.review import next_step, standing_decisions
     from medicore.cases.run.histories import history_of
 
     history = history_of(opened, target)
-    if history.state.name != "HALTED":
+    if history.state.name not in {"HALTED", "SEALED"}:
         return ""
     what, about = next_step(history, standing_decisions(opened, history))
-    return _command(history, what, about) if about else ""
-
-
-def _answered(decided: "tuple[Statement, LedgerEvent] | None") -> dict[str, Any] | None:
-    """Return who answered a finding, when and why; None before an answer."""
-    if decided is None:
-        return None
-    statement, event = decided
-    return {
-        "meaning": statement.meaning.value,
-        "name": statement.printed_name,
-        "signer": statement.signer,
-        "at": event.at,
-        "reason": statement.reason,
-        "sequence": event.sequence,
-    }
+    return _command(history, what, about) if about or what == "approve" else ""
 
 
 def _show_reviewed(answer: dict[str, Any]) -> None:
@@ -153,19 +145,13 @@ def _show_reviewed(answer: dict[str, Any]) -> None:
     if answer["findings"]:
         done = sum(finding["answered"] is not None for finding in answer["findings"])
         say(f"\n{done} of {len(answer['findings'])} finding(s) answered.")
-    say()
-    say("A signature binds to:")
+    for told in answer["returned"]:
+        say(
+            f"returned by {told['by']} at {told['at'][:19]}, ledger event {told['sequence']}: {told['comments']}"
+        )
+    say("\nA signature binds to:")
     pairs(answer["decision_is_bound_to"])
     say(f"\nNext: {answer['next']}")
-
-
-def _answer(finding: "StoredFinding") -> str:
-    """Return the possible answers to a finding."""
-    if finding.overridable:
-        return "proceed or reject"
-    return (
-        "reject; the data need correction" if finding.step == "check" else "reject; no signature overrides it"
-    )
 
 
 @app.command()

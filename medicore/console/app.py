@@ -9,8 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from medicore.console import board, deciding, numbers, room, run_page, searching, sign_in
+from medicore.console import board, deciding, numbers, returning, room, run_page, searching, seeing, sign_in
 from medicore.console.console import Console, console_of
+from medicore.console.inspecting import Inspecting
 from medicore.console.protection import Protection
 from medicore.errors import MediCoreError, ProtocolError
 
@@ -36,6 +37,9 @@ ROUTES = (
     Route(f"{_RUN}/number", numbers.compute, methods=["POST"]),
     Route(f"{_RUN}/sign", deciding.show),
     Route(f"{_RUN}/sign", deciding.sign, methods=["POST"]),
+    Route(f"{_RUN}/return", returning.show),
+    Route(f"{_RUN}/return", returning.send, methods=["POST"]),
+    Route(f"{_RUN}/seen", seeing.see, methods=["POST"]),
     Route(f"{_RUN}/follow", run_page.follow, methods=["POST"]),
     Route(f"{_RUN}/proof", room.prove, methods=["POST"]),
 )
@@ -49,7 +53,7 @@ def application(console: Console, hosts: Iterable[str]) -> ASGIApp:
         exception_handlers={MediCoreError: _refused, 404: _missing, 405: _missing},
     )
     app.state.console = console
-    return Protection(app, console.sessions, hosts)
+    return Protection(Inspecting(app, console), console.sessions, hosts)
 
 
 def _style(_: Request) -> Response:

@@ -11,6 +11,7 @@ from medicore.cases.answers.lateness import gaps, with_deadlines
 from medicore.cases.answers.lookup import standing_lines
 from medicore.console.console import console_of, session_of
 from medicore.console.deciders import FITTING, meanings_for
+from medicore.console.inspecting import seen_by
 from medicore.console.sparkline import sparkline
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
@@ -28,7 +29,8 @@ def board(request: Request) -> Response:
     console = console_of(request)
     person = session_of(request).person
     house = console.open_house()
-    lines = with_deadlines(house, standing_lines(house))
+    held = standing_lines(house)
+    lines = with_deadlines(house, seen_by(person, ((line["run"], line) for line in held)))
     months = sorted({_month(line) for line in lines}, reverse=True)
     asked = request.query_params.get("month", "")
     month = asked if asked in months else months[0] if months else ""

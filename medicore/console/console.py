@@ -46,7 +46,7 @@ class Console:
     """The console of one state folder.
 
     ``open_house`` opens the house for each request; ``render`` makes a rendition in HTML; ``follow`` gives the command
-    that carries out decisions; ``now`` gives seconds that never go back.
+    that carries out decisions; ``now`` gives seconds that never go back; ``tell`` sends a notice of a run that was returned.
     """
 
     open_house: Callable[[], House]
@@ -54,6 +54,7 @@ class Console:
     follow: Follow
     now: Callable[[], float] = time.monotonic
     jobs: Jobs = field(default_factory=Jobs)
+    tell: Callable[[House, RunId], None] = lambda *_: None
 
     def __post_init__(self) -> None:
         self.sessions = Sessions(self.now)

@@ -1,5 +1,7 @@
 """Deciding: a person signs a decision with the passphrase of their own key, and it is carried out."""
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -8,7 +10,9 @@ from medicore.cases.review.review import Decision, next_step, sign_decision, sta
 from medicore.cases.run.decisions import decision_digests
 from medicore.cases.run.histories import history_of
 from medicore.console.console import console_of, redirect, run_of, session_of
+from medicore.console.seeing import findings_for
 from medicore.errors import MediCoreError, ProtocolError, ReviewError
+from medicore.ports.house import House
 from medicore.records.ledger.history import RunHistory
 from medicore.records.moment import timestamp
 from medicore.records.people.decision import Meaning
@@ -59,7 +63,7 @@ def _form(request: Request, given: dict[str, str], message: str, status: int) ->
         run=str(run),
         meaning=meaning.value,
         means=_MEANS[meaning],
-        finding=_finding(history, given.get("finding", "")),
+        finding=_finding(request, house, history, given.get("finding", "")),
         reason=given.get("reason", ""),
         digests=decision_digests(house, run, history.sealed_commit),
         now=timestamp(house.clock.now())[:19] + "Z",
@@ -74,13 +78,13 @@ def _meaning(text: str) -> Meaning:
         raise ProtocolError(f"meaning {text[:20]!r} is unknown; expected {', '.join(Meaning)}") from error
 
 
-def _finding(history: RunHistory, digest: str) -> dict[str, object] | None:
+def _finding(request: Request, house: House, history: RunHistory, digest: str) -> Mapping[str, object] | None:
     """Return the finding that is answered; None for the run as a whole."""
     if not digest:
         return None
-    for finding in history.findings:
+    for told, finding in zip(findings_for(request, house, history), history.findings, strict=True):
         if finding.digest == digest:
-            return dict(finding.stored)
+            return {**told, "digest": digest}
     raise ProtocolError(
         f"finding {digest[:12]!r} is not one at which {history.run} waits; open the run again"
     )

@@ -20,6 +20,7 @@ from medicore.cases.answers.explain import (
     told,
 )
 from medicore.console.console import Console, console_of, redirect, run_of, session_of, whole_number
+from medicore.console.seeing import closed_page
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
 from medicore.records.results.paths import leaves_of
@@ -34,6 +35,8 @@ def number(request: Request) -> Response:
     """Show the origin of a number: named by a path or a reference (``at``), or as printed (``text``)."""
     console, run = console_of(request), run_of(request)
     house, asked = console.open_house(), request.query_params
+    if (closed := closed_page(request, house, run, "number")) is not None:
+        return closed
     at = asked.get("at", "")
     if "text" in asked:
         found = _places(house, run, asked["text"], asked.get("within", ""))
@@ -57,8 +60,10 @@ def number(request: Request) -> Response:
 def compute(request: Request) -> Response:
     """Compute a number again, from the frozen data by the recorded code, while a page says that it runs."""
     console, run = console_of(request), run_of(request)
-    at = request.state.form.get("at", "")
-    origin = told(console.open_house(), run, at)  # what is no result is refused at once
+    at, house = request.state.form.get("at", ""), console.open_house()
+    if (closed := closed_page(request, house, run, "number, computed again")) is not None:
+        return closed
+    origin = told(house, run, at)  # what is no result is refused at once
     person = session_of(request).person.identifier
     job = console.jobs.begin(
         f"{at} of {run}, computed again", person, "computed.html", lambda: _computed(console, origin)

@@ -1,18 +1,19 @@
 """The inspector's room: the ledger with its filters, one event, the people, and the proof of a run while one waits."""
 
-import itertools
 import json
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from medicore.cases.answers.shown import shown_events
 from medicore.cases.people.signers import people as known_people
 from medicore.cases.proof.score_card import score_card
 from medicore.cases.proof.verify import verify
 from medicore.cases.proof.verify_all import Verified
 from medicore.cases.run.histories import event_at
 from medicore.console.console import Console, console_of, redirect, run_of, session_of, whole_number
+from medicore.console.inspecting import seen_by, sees
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.actions import ACTIONS
@@ -29,15 +30,16 @@ def ledger(request: Request) -> Response:
     house = console.open_house()
     filters = {name: asked.get(name, "") for name in ("subject", "action", "person")}
     given: dict[str, Any] = {name: value for name, value in filters.items() if value}
-    found = [*house.ledger.events(**given)]
+    person = session_of(request).person
+    held = seen_by(person, ((event.subject, event) for event in house.ledger.events(**given)))
     sequence, digest = house.ledger.head()
     return console.page(
         request,
         "ledger.html",
         filters=filters,
         actions=sorted(ACTIONS),
-        events=list(itertools.islice(reversed(found), _SHOWN)),
-        found=len(found),
+        events=[*shown_events(house, held[: -_SHOWN - 1 : -1])],
+        found=len(held),
         head=(sequence, digest),
     )
 
@@ -46,9 +48,11 @@ def event(request: Request) -> Response:
     """Show one event whole; of a signature its length, since nobody reads its bytes."""
     console = console_of(request)
     sequence = whole_number(request.path_params["sequence"], "event")
-    found = event_at(console.open_house(), sequence)
-    if found is None:
+    house = console.open_house()
+    whole = event_at(house, sequence)
+    if whole is None or not sees(session_of(request).person, whole.subject):
         raise ProtocolError(f"the ledger has no event {sequence}; see the ledger's last event")
+    (found,) = shown_events(house, [whole])
     details = {
         name: f"{len(value)} characters" if name == _ENVELOPE else value
         for name, value in found.details.items()

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from medicore.cases.answers.status import line_of
 from medicore.cases.review.namesakes import namesakes
+from medicore.cases.review.returning import returns_of
 from medicore.cases.review.review import (
     answered_findings,
     next_step,
@@ -21,6 +21,7 @@ from medicore.cases.run.stored import stored_file
 from medicore.console.console import console_of, redirect, run_of, session_of
 from medicore.console.deciders import FITTING, meanings_for
 from medicore.console.protection import REPORT_POLICY
+from medicore.console.seeing import closed_page, findings_for, line_for
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
@@ -50,8 +51,11 @@ def run_page(request: Request) -> Response:
 def report(request: Request) -> Response:
     """Show the report in HTML, each number a link."""
     console, run = console_of(request), run_of(request)
+    house = console.open_house()
+    if (closed := closed_page(request, house, run, "report")) is not None:
+        return closed
     try:
-        made = console.rendition(console.open_house(), run)
+        made = console.rendition(house, run)
     except ProtocolError as error:
         return console.page(request, "in_frame.html", title="No report", message=str(error))
     return Response(
@@ -62,6 +66,8 @@ def report(request: Request) -> Response:
 def pdf(request: Request) -> Response:
     """Give the PDF of a run: its report, or the evidence of its halt, as it was sealed."""
     house, run = console_of(request).open_house(), run_of(request)
+    if (closed := closed_page(request, house, run, "PDF")) is not None:
+        return closed
     history = history_of(house, run)
     name = _PDF.get(history.state, "report.pdf")
     return _file(stored_file(house, run, history.sealed_commit, name), run, name)
@@ -70,6 +76,8 @@ def pdf(request: Request) -> Response:
 def signed_pdf(request: Request) -> Response:
     """Give the signed PDF of a released run."""
     house, run = console_of(request).open_house(), run_of(request)
+    if (closed := closed_page(request, house, run, "signed PDF")) is not None:
+        return closed
     history = history_of(house, run)
     if history.release is None:
         raise ProtocolError(f"{run} is {history.state}; expected one that was released; see its findings")
@@ -79,18 +87,27 @@ def signed_pdf(request: Request) -> Response:
 def panel(request: Request) -> Response:
     """Show where the run stands, its findings and decisions, and what the person who looks can do about it."""
     console, run = console_of(request), run_of(request)
-    house, person = console.open_house(), session_of(request).person
+    house = console.open_house()
     history = history_of(house, run)
     return console.page(
         request,
         "panel.html",
         run=str(run),
-        line=line_of(house, history),
-        **_decided(house, history, person),
+        line=line_for(request, house, history),
+        **_decided(request, house, history),
+        returned=returns_of(house, history),
+        approvals=(_approvals(house, history), history.request.approvals),
         busy=console.following.busy(run),
         trouble=console.following.trouble(run),
         warnings=dict(namesakes(house, history)),
     )
+
+
+def _approvals(house: House, history: RunHistory) -> int:
+    """Return how many people have approved a run that waits for approval."""
+    if history.state is not RunState.SEALED:
+        return 0
+    return len({statement.signer for statement, _ in proved_approvals(house, history)})
 
 
 def follow(request: Request) -> Response:
@@ -100,27 +117,28 @@ def follow(request: Request) -> Response:
     return redirect(f"/runs/{run}/panel")
 
 
-def _decided(house: House, history: RunHistory, person: Person) -> dict[str, Any]:
+def _decided(request: Request, house: House, history: RunHistory) -> dict[str, Any]:
     """Return findings with their answers, what comes next, and the meanings that the person may sign."""
     if history.state not in FITTING:
         return {"findings": [], "next": None, "meanings": [], "digests": {}, "why_not": ""}
-    standing = standing_decisions(house, history)
+    standing, person = standing_decisions(house, history), session_of(request).person
     answered, meanings = answered_findings(standing), _meanings(history, person)
     step, about = next_step(history, standing)
     findings = [
         {
-            **finding.stored,
+            **told,
             "overridable": finding.overridable,
             "answered": None
             if finding.digest not in answered
             else {
                 "by": answered[finding.digest][0].printed_name,
                 "at": answered[finding.digest][1].at,
-                "reason": answered[finding.digest][0].reason,
+                "reason": answered[finding.digest][0].reason if told["digest"] else "closed",
                 "event": answered[finding.digest][1].sequence,
             },
         }
-        for finding in (history.findings if history.state is RunState.HALTED else ())
+        for told, finding in zip(findings_for(request, house, history), history.findings, strict=True)
+        if history.state is RunState.HALTED
     ]
     return {
         "findings": findings,

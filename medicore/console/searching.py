@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from medicore.cases.answers.lookup import lines, sightings
-from medicore.console.console import console_of, redirect
+from medicore.console.console import console_of, redirect, session_of
+from medicore.console.inspecting import seen_by
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 
@@ -24,13 +25,15 @@ def search(request: Request) -> Response:
         run = RunId.parse(named[1])
         return redirect(f"/runs/{run}" + (f"?{urlencode({'at': named[2]})}" if named[2] else ""))
     house = console.open_house()
-    runs = [row for row in lines(house) if text and RunId.parse(row["run"]).study == text]
+    person = session_of(request).person
+    held = seen_by(person, ((row["run"], row) for row in lines(house)))
+    runs = [row for row in held if text and RunId.parse(row["run"]).study == text]
     if runs:
         return console.page(request, "found.html", text=text, runs=runs[::-1], places=[], message="")
     try:
-        found, message = sightings(house, text), ""
+        found, message = seen_by(person, ((one.run, one) for one in sightings(house, text))), ""
     except ProtocolError as error:
-        found, message = (), f"{error}. A run is written STUDY/MONTH/NUMBER, a study by its identifier."
+        found, message = [], f"{error}. A run is written STUDY/MONTH/NUMBER, a study by its identifier."
     return console.page(
         request, "found.html", 200, text=text, runs=[], places=found[:_SHOWN], message=message
     )

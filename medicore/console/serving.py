@@ -1,15 +1,20 @@
 """Serving: the console on loopback, until it is ended."""
 
 import socket
+from functools import partial
 
 import uvicorn
 
+from medicore.cases.answers.notifying import tell_of_return
 from medicore.console.app import application
 from medicore.console.console import Console
 from medicore.console.following import command_of
 from medicore.errors import ConfigurationError
+from medicore.ports.house import House
+from medicore.records.identifiers import RunId
 from medicore.settings import Settings
 from medicore.stores.report.rendition import render_html
+from medicore.stores.webhook import post
 from medicore.wiring import open_house
 
 LOOPBACK = "127.0.0.1"
@@ -17,7 +22,14 @@ LOOPBACK = "127.0.0.1"
 
 def console_for(settings: Settings) -> Console:
     """Return the console of a state folder."""
-    return Console(lambda: open_house(settings), render_html, command_of(settings.root))
+    console = Console(lambda: open_house(settings), render_html, command_of(settings.root))
+    if settings.notify is not None:
+        console.tell = partial(_tell, settings.notify)
+    return console
+
+
+def _tell(address: str, house: House, run: RunId) -> None:
+    tell_of_return(house, run, partial(post, address))
 
 
 def hosts_of(port: int) -> tuple[str, ...]:

@@ -17,12 +17,16 @@ TRIES, WITHIN_S = 10, 60.0
 
 @dataclass(slots=True)
 class Session:
-    """A person who has signed in; ``token`` is what a form must send back, so that no other page can send it."""
+    """A person who has signed in; ``token`` is what a form must send back, so that no other page can send it.
+
+    ``looked`` are the runs whose closed results they signed to look at.
+    """
 
     person: Person
     started_at: float
     seen: float
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32))
+    looked: set[str] = field(default_factory=set)
 
 
 class Sessions:

@@ -54,7 +54,7 @@ REMARKS = {
     **dict.fromkeys((*WORK, "run.resumed", "run.taken", "lock.frozen"), ("running",)),
     "review.completed": ("running", "halted", "sealed", "released", "rejected"),
     "review.halted": ("halted", "sealed"),
-    "decision.signed": ("halted", "sealed"),
+    **dict.fromkeys(("decision.signed", "run.returned"), ("halted", "sealed")),
     "archive.halted": STATES[1:-1],
     "archive.failed": ("released",),
     **dict.fromkeys(("archive.extended", "archive.held", "archive.lifted"), ("archived",)),
@@ -64,6 +64,8 @@ SIGNED = {
     CORRECTED: ("operator", "quality"),
     "subject.viewed": ("reviewer", "quality"),
     "subject.sought": ("reviewer", "quality"),
+    "run.returned": ("reviewer", "quality"),
+    "closed.viewed": ("analyst", "reviewer", "quality", "operator", "board", "executive", "inspector"),
     "archive.extended": ("operator", "quality"),
     "archive.held": ("operator", "quality"),
     "archive.lifted": ("quality",),
@@ -118,12 +120,21 @@ def follows(bundle: Bundle, event: Json, sealed: Json, accepted: list[Json]) -> 
         rejected = [said.get("meaning"), said.get("reason")] == ["reject", event["reason"]]
         need(rejected, f"{name} follows from no signed rejection")
     elif action == "run.released":
-        approved = any(said["meaning"] == "approve" for said in standing.values())
+        approved = {said["signer"] for said in standing.values() if said["meaning"] == "approve"}
         need(approved, f"{name} follows from no signed approval")
+        wanted = approvals_needed(bundle)
+        need(len(approved) >= wanted, f"{name} follows from {len(approved)} of {wanted} people's approvals")
         same = event["details"]["commit"] == bundle.manifest["record_commit"]
         need(same, f"{name} released another record than this one")
     elif action in SEALING and event["details"]["commit"] == bundle.manifest["sealed_commit"]:
         told_as_sealed(bundle, event, accepted)
+
+
+def approvals_needed(bundle: Bundle) -> int:
+    """Return how many different people approve the run, according to the protocol in its request."""
+    requests = bundle.named("run.requested", on=bundle.manifest["run"])
+    review: Json = requests[0]["details"].get("protocol", {}).get("review", {})
+    return int(review.get("approvals", 1))
 
 
 def continuation(name: str, told: list[Json], findings: list[Json], standing: dict[int, Json]) -> list[Json]:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.guards.breaking import REGISTERS, ROOT, Guard, attacks
 
-SUBJECTS = {"acts", "blind_spots", "console", "hosts", "keys", "repository", "service", "ways_out"}
+SUBJECTS = {"acts", "blind_spots", "closed", "console", "hosts", "keys", "repository", "service", "ways_out"}
 
 SOURCE = """
 LIMIT = 1

@@ -9,7 +9,7 @@ import pytest
 
 from medicore.offline import bundle_acts, bundle_parts, verify_bundle
 from medicore.records.ledger.states import MOVES, REMARKS, RunState
-from medicore.records.people.people import PERMISSIONS, Permission
+from medicore.records.people.people import PERMISSIONS, Permission, Role
 from tests.whole_house.exported import third_party
 
 OLDEST = (3, 9)
@@ -82,9 +82,13 @@ def test_the_program_knows_who_may_act() -> None:
         "archive.lifted": Permission.LIFT,
         "archive.restored": Permission.EXPORT,
         "run.exported": Permission.EXPORT,
+        "run.returned": Permission.RETURN,
     }
     may = {
         action: {role.value for role, given in PERMISSIONS.items() if permission in given}
         for action, permission in wanted.items()
     }
+    may["closed.viewed"] = {role.value for role in Role} - {
+        Role.SERVICE
+    }  # the protocol names who is unblinded
     assert {action: set(roles) for action, roles in bundle_acts.SIGNED.items()} == may

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from medicore.cases.portfolio.figures import pooled_entry
 from medicore.errors import ConfigurationError
 from medicore.stores.report.pdf_text import pages_of, text_of, tight
 from medicore.stores.report.renderer import scratch_folder
@@ -23,6 +24,8 @@ from tests.quarto_templates.portfolio_sample import CREATED, LONG, TEMPLATE, con
 from tests.quarto_templates.test_both_renderers import quarto  # noqa: F401 - a fixture
 from tests.quarto_templates.test_report import HOSTILE
 
+CLEARED = {"figures": None, "change": None, "diagnostics": None, "findings": [], "months": []}
+"""What the contents for a closed study never hold."""
 RENDER = """
 import json, sys, datetime
 from medicore.stores.report.renderer_embedded import EmbeddedRenderer
@@ -228,3 +231,15 @@ def test_families_across_studies_are_a_table(portfolio: bytes) -> None:
     assert tight("1.00 1.00 not rejected not sealed") in text
     without = render({**contents(), "families": []})
     assert tight("No family across studies is declared") in tight(text_of(without))
+
+
+def test_closed_studies_show_their_states_alone() -> None:
+    """Their rows have state, reason and what they wait for, and no number that compares arms; their family is named."""
+    document = contents()
+    document["studies"] = [pooled_entry(one | CLEARED, "2027-06-30") for one in document["studies"]]
+    made = render(document | {"families": [], "closed_families": ["lipids"]})
+    text = tight(text_of(made))
+    assert text.count(tight("comparative results are closed until 2027-06-30")) >= 8
+    assert tight("a study of theirs are closed: lipids") in text
+    for number in ("12.25", "24.50", "0.1315", "0.388", "374"):
+        assert number not in text

@@ -21,6 +21,7 @@ from medicore.stores.git.reading import GitReading
 from medicore.stores.git.records import GitRecords
 from medicore.stores.ledger.index import SqliteIndex
 from medicore.stores.ledger.sqlite import SqliteLedger
+from medicore.stores.protocols import StudyFolder
 from tests.conftest import git
 
 AT = datetime(2025, 2, 1, tzinfo=UTC)
@@ -62,6 +63,16 @@ class IndexedHouse:
     index: SqliteIndex
     base: str
     commits: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def clock(self) -> SystemClock:
+        """The real time."""
+        return SystemClock()
+
+    @property
+    def protocols(self) -> StudyFolder:
+        """The protocols, of which there is none."""
+        return StudyFolder(self.folder / "studies")
 
     @property
     def index_file(self) -> Path:

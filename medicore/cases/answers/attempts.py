@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from medicore.cases.answers.shown import closures
 from medicore.cases.run.histories import history_of
 from medicore.ports.house import House
+from medicore.records.blinding.pooled import pooled_messages
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import CLAIMED, Ending, details_of
 from medicore.records.ledger.history import STOPPED_BY, RunHistory, histories
@@ -21,12 +23,17 @@ def attempts(house: House, study: str | None = None, *, failed: bool = False) ->
     """Return a row for each time that a run stopped or ended, in order; with ``failed`` only if it halted or failed.
 
     A row has the run, how and when it ended, the step, the messages, the requester and the reason, and the present
-    state of the run. A run that halted twice has two rows. Requests that were refused before they had a run are rows
+    state of the run. While a study is closed, the messages compare no arms. A run that halted twice has two rows. Requests that were refused before they had a run are rows
     too, except in the answer for one study, since such a request may name no study.
     """
     subject = f"{study}/" if study else None
     known = _stopped(house, subject) if failed else histories(house.ledger.events(subject=subject))
-    found = [row for history in known for row in _rows(history, failed=failed)]
+    closure_of = closures(house)
+    found = [
+        row
+        for history in known
+        for row in _rows(history, failed=failed, hidden=closure_of(history.run.study) is not None)
+    ]
     if study is None:
         found += [_refused(event) for event in house.ledger.events(action="run.refused")]
     return sorted(found, key=lambda row: int(row["sequence"]))
@@ -42,14 +49,14 @@ def _stopped(house: House, subject: str | None) -> tuple[RunHistory, ...]:
     return tuple(history_of(house, RunId.parse(run)) for run in sorted(runs))
 
 
-def _rows(history: RunHistory, *, failed: bool) -> list[dict[str, Any]]:
+def _rows(history: RunHistory, *, failed: bool, hidden: bool) -> list[dict[str, Any]]:
     """Return a row for each time that a run stopped or ended, or one row that says that it has not ended."""
     ended = history.told(*(STOPPED_BY if failed else _ENDED))
-    rows = [_row(history, event, _ENDED[event.action]) for event in ended]
-    return rows or [_row(history, history.request.event, "not ended")]
+    rows = [_row(history, event, _ENDED[event.action], hidden=hidden) for event in ended]
+    return rows or [_row(history, history.request.event, "not ended", hidden=hidden)]
 
 
-def _row(history: RunHistory, event: LedgerEvent, how: str) -> dict[str, Any]:
+def _row(history: RunHistory, event: LedgerEvent, how: str, *, hidden: bool) -> dict[str, Any]:
     ending, asked = Ending(event), history.request.event
     told = event.action in STOPPED_BY or ending.findings
     return {
@@ -57,7 +64,7 @@ def _row(history: RunHistory, event: LedgerEvent, how: str) -> dict[str, Any]:
         "how": how,
         "at": event.at,
         "step": ending.step,
-        "messages": list(ending.messages) if told else [],
+        "messages": _messages(ending, hidden=hidden) if told else [],
         "error": ending.error,
         "requested_by": asked.actor,
         "requested_at": asked.at,
@@ -65,6 +72,10 @@ def _row(history: RunHistory, event: LedgerEvent, how: str) -> dict[str, Any]:
         "state": history.state.value,
         "sequence": event.sequence,
     }
+
+
+def _messages(ending: Ending, *, hidden: bool) -> list[str]:
+    return pooled_messages(ending) if hidden else list(ending.messages)
 
 
 def _refused(event: LedgerEvent) -> dict[str, Any]:

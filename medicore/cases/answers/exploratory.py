@@ -3,7 +3,9 @@
 import json
 from typing import Any
 
-from medicore.cases.answers.status import line_of, tried
+from medicore.cases.answers.shown import shown_findings
+from medicore.cases.answers.status import shown_line, tried, whole_line
+from medicore.cases.people.seeing import closed
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
@@ -23,10 +25,11 @@ def explored(house: House, history: RunHistory) -> dict[str, Any]:
     files = house.workspaces.files(history.run)
     documents = [DOCUMENT[step] for step in STEP_NAMES if step in DOCUMENT]
     found = [json.loads(files.read(name)) for name in documents if files.exists(name)]
+    findings = [finding for section in found for finding in section.get("findings", ())]
+    whole = whole_line(house, history) | tried(house, history.run)
     return {
-        **line_of(house, history),
-        **tried(house, history.run),
-        "findings": [finding for section in found for finding in section.get("findings", ())],
+        **shown_line(whole, closed(house, history.run.study)),
+        "findings": shown_findings(house, history.run.study, findings),
         "next": NEXT,
     }
 

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from medicore.cases.answers.status import line
+from medicore.cases.answers.status import RESULTS, shown_line, whole_line
+from medicore.cases.people.seeing import closed
+from medicore.cases.run.histories import history_of
 from medicore.cases.run.seal import read_results
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
+from medicore.records.blinding.closure import Closure
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.indexed import Entry, Indexed, Numbers
 from medicore.records.ledger.ledger import LedgerEvent
@@ -30,9 +33,19 @@ class Sighting:
 
 
 def lines(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
-    """Return the line of every run, or of every run of one study, in order of request."""
+    """Return the line of every run, or of every run of one study, in order of request; pooled where a study is closed."""
     entries = sorted(current(house).entries.values(), key=lambda entry: entry.requested)
-    return tuple(dict(entry.line) for entry in entries if study in {None, RunId.parse(entry.run).study})
+    wanted = [entry for entry in entries if study in {None, RunId.parse(entry.run).study}]
+    closures = _closures(house, wanted)
+    return tuple(shown_line(entry.line, closures[RunId.parse(entry.run).study]) for entry in wanted)
+
+
+def _closures(house: House, entries: Iterable[Entry]) -> dict[str, Closure | None]:
+    """Return the closure of each study, whose entries are all here, by what the index holds of their protocols."""
+    told: dict[str, list[Any]] = {}
+    for entry in entries:
+        told.setdefault(RunId.parse(entry.run).study, []).append(entry.line[RESULTS])
+    return {study: closed(house, study, recorded) for study, recorded in told.items()}
 
 
 def standing_lines(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
@@ -66,7 +79,7 @@ def _standing(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighting, ...]:
     """Return every result of all sealed runs that is printed like ``text``, the latest requested run first.
 
-    Within a run the likeliest place comes first, as in ``explain RUN --value``.
+    A study whose results are closed is not searched. Within a run the likeliest place comes first, as in ``explain RUN --value``.
 
     Raises
     ------
@@ -77,6 +90,8 @@ def sightings(house: House, text: str, study: str | None = None) -> tuple[Sighti
     spans = number.spans()
     indexed = current(house, numbers=True)
     newest = sorted(indexed.entries.values(), key=lambda entry: -entry.requested)
+    closures = _closures(house, newest)
+    newest = [entry for entry in newest if closures[RunId.parse(entry.run).study] is None]
     found: list[Sighting] = []
     definitions: dict[tuple[str, str], str] = {}  # runs of one study share their paths
     for run in (entry.run for entry in newest if study in {None, RunId.parse(entry.run).study}):
@@ -148,10 +163,14 @@ def _bring(
     """Return the index after reading the ``changed`` runs again, and store it."""
     with house.records.reading() as records:
         reading = replace(house, records=records)
-        entries = {run: Entry(run, at, line(reading, RunId.parse(run))) for run, at in changed.items()}
+        entries = {run: Entry(run, at, _whole(reading, run)) for run, at in changed.items()}
         numbers = {found.run: found for found in _numbers(reading, entries.values())}
     house.index.bring(head, entries.values(), numbers.values(), rebuild=rebuild)
     return Indexed(head, {**known.entries, **entries}, {**known.numbers, **numbers})
+
+
+def _whole(house: House, run: str) -> dict[str, Any]:
+    return whole_line(house, history_of(house, RunId.parse(run)))
 
 
 def _numbers(house: House, entries: Iterable[Entry]) -> Iterator[Numbers]:

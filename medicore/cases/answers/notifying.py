@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from medicore.cases.answers.lateness import gaps, with_deadlines
+from medicore.cases.answers.shown import shown_findings
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.run.histories import history_of
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.event_details import Ending
 from medicore.records.ledger.states import RunState
 from medicore.records.protocol.calendar import due_date, month_after
 
@@ -29,7 +31,7 @@ def tell_of_run(house: House, run: RunId, post: Post) -> None:
     stop = history.stop if history.state in {RunState.HALTED, RunState.FAILED} else None
     # Only this much of the cause: the texts of findings hold no values, but they stay in the house.
     step = "" if stop is None else stop.step or ""
-    gates = [] if stop is None else sorted({finding.gate for finding in stop.findings})
+    gates = [] if stop is None else sorted({str(one["gate"]) for one in _findings(house, run, stop)})
     cause = f" at {step}" if step else ""
     cause += f": {', '.join(gates)}" if gates else ""
     message = {
@@ -42,6 +44,27 @@ def tell_of_run(house: House, run: RunId, post: Post) -> None:
         "gates": gates,
     }
     _send(house, post, str(run), message)
+
+
+def tell_of_return(house: House, run: RunId, post: Post) -> None:
+    """Send that a run was returned with comments, to whom and by whom; the comments stay in the house."""
+    history = history_of(house, run)
+    event = history.returns[-1]
+    requester = history.request.requester
+    message = {
+        "text": f"{run} was returned to {requester} with comments by {event.actor}",
+        "run": str(run),
+        "study": run.study,
+        "month": run.month,
+        "state": history.state.value,
+        "requested_by": requester,
+        "returned_by": event.actor,
+    }
+    _send(house, post, str(run), message)
+
+
+def _findings(house: House, run: RunId, stop: Ending) -> list[dict[str, Any]]:
+    return shown_findings(house, run.study, (finding.stored for finding in stop.findings))
 
 
 def tell_of_late(house: House, lines: Iterable[Mapping[str, Any]], post: Post) -> tuple[str, ...]:

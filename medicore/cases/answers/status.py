@@ -1,12 +1,16 @@
 """Answers about the state of runs: status, history, and a run's line in a table."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from medicore.cases.people.seeing import closed
 from medicore.cases.run.analysis import Outcome
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.seal import read_results
 from medicore.cases.run.stored import read_document
 from medicore.ports.house import House
+from medicore.records.blinding.closure import KEY, Closure, closing_part
+from medicore.records.blinding.pooled import pooled_messages, pooled_row
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.states import RunState
@@ -14,6 +18,10 @@ from medicore.records.results.looks import stored_number
 from medicore.records.results.results import Balance, Cohort, Results, document_section
 
 _EVIDENCE = "evidence.pdf"
+CONDUCT, RESULTS = "conduct", KEY
+WITHIN = frozenset({CONDUCT, RESULTS})
+"""What a whole line has in addition: the messages that everybody may see, and of the protocol what closes the study."""
+
 _FIGURES = (
     "n", "estimate", "valid_low", "valid_high", "sequential_p", "look", "ci_low", "ci_high", "p_value", "smd_before",
     "smd_after",
@@ -22,12 +30,23 @@ _FIGURES = (
 
 
 def line(house: House, run: RunId) -> dict[str, Any]:
-    """Return a run's state, and its primary result if the record has one."""
+    """Return a run's state, and its primary result if the record has one; pooled while the study is closed."""
     return line_of(house, history_of(house, run))
 
 
 def line_of(house: House, history: RunHistory) -> dict[str, Any]:
     """Return the same for a run whose history was read already."""
+    return shown_line(whole_line(house, history), closed(house, history.run.study))
+
+
+def shown_line(whole: Mapping[str, Any], closure: Closure | None) -> dict[str, Any]:
+    """Return of a whole line what may be shown to everybody; ``closed`` says until when the rest is not."""
+    row = {key: value for key, value in whole.items() if key not in WITHIN}
+    return {**row, "closed": None} if closure is None else pooled_row(row, closure.until, whole[CONDUCT])
+
+
+def whole_line(house: House, history: RunHistory) -> dict[str, Any]:
+    """Return the line of a run for the index and for who may see it, with what decides how much of it is shown."""
     state, asked = history.state, history.request
     row: dict[str, Any] = {
         "run": str(history.run),
@@ -36,6 +55,8 @@ def line_of(house: House, history: RunHistory) -> dict[str, Any]:
         "requested_at": asked.event.at,
         "messages": _messages(history),
         **dict.fromkeys(_FIGURES),
+        CONDUCT: pooled_messages(history.trouble),
+        RESULTS: closing_part(asked.event),
     }
     if history.sealings:
         row |= _figures(house, history.run, history.sealed_commit)
@@ -115,7 +136,13 @@ def summary(house: House, outcome: Outcome) -> dict[str, Any]:
     """Return the line of a run that has just ended, or of a refused request."""
     if outcome.state == "refused":
         empty = dict.fromkeys(_FIGURES)
-        return {"run": outcome.run, "state": "refused", "messages": [outcome.message], **empty}
+        return {
+            "run": outcome.run,
+            "state": "refused",
+            "messages": [outcome.message],
+            "closed": None,
+            **empty,
+        }
     history = history_of(house, RunId.parse(outcome.run))
     more = tried(house, history.run) if history.state is RunState.EXPLORED else {}
-    return line_of(house, history) | more
+    return shown_line(whole_line(house, history) | more, closed(house, history.run.study))

@@ -13,6 +13,7 @@ import pandas as pd
 from medicore.cases.answers.subject_box import Applied, Box, applied_criteria, box_of
 from medicore.cases.answers.subject_row import Place, SourceRow, locate
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
+from medicore.cases.people.seeing import require_seer
 from medicore.cases.run.histories import histories_of
 from medicore.cases.run.stored import file_entry, read_provenance, stored_file
 from medicore.errors import DataError, ProtocolError
@@ -46,8 +47,8 @@ def subject(
     Raises
     ------
     ReviewError
-        When the viewer is unknown, locked, no longer active, may not see patients, or gives a wrong passphrase. The
-        refusal is in the ledger.
+        When the viewer is unknown, locked, no longer active, may not see patients or, where they are closed, comparative
+        results, or gives a wrong passphrase. The refusal is in the ledger.
     ProtocolError
         When the study has no sealed run that reached the cohort.
     DataError
@@ -58,6 +59,7 @@ def subject(
     study_id(study)
     chosen = month if month is None else month_id(month)
     with refusals(house, person_id(viewer), "subject.refused", study):
+        require_seer(house, study, viewer)  # it shows an arm beside an outcome
         signatory = require_signatory(house, viewer, Permission.VIEW, passphrase)
     record = _sealed_with_cohort(house, study, chosen)
     protocol = record.protocol()

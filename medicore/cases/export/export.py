@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from medicore.cases.export.contents import contents, described
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
 from medicore.cases.people.logged import SERVICE
+from medicore.cases.people.seeing import require_seer
 from medicore.cases.people.service import signed_head
 from medicore.cases.review.readiness import require_service_key
 from medicore.ports.house import House
@@ -47,7 +48,8 @@ def export(
     ------
     ReviewError
         When the person is unknown, locked, no longer active, may not export (records hold patients' data: 21 CFR
-        11.10(d)), or gives a wrong passphrase. The refusal is in the ledger.
+        11.10(d)), may not see comparative results that are closed, of any study where the whole ledger is included, or gives a
+        wrong passphrase. The refusal is in the ledger.
     ProtocolError
         When the run has no sealed record.
     IntegrityError
@@ -56,8 +58,11 @@ def export(
         When the service's key cannot sign the ledger's head; nothing is recorded.
     """
     with refusals(house, person_id(person), "export.refused", str(run)):
+        events = tuple(house.ledger.events())
+        studies = {_study(event) for event in events} - {""} if whole_ledger else {run.study}
+        for study in sorted(studies):
+            require_seer(house, study, person)
         exporter = require_signatory(house, person, Permission.EXPORT, passphrase)
-    events = tuple(house.ledger.events())
     found = contents(house, run)
     answering = found.answering
     own = RunHistory.of(run, (event for event in events if event.subject == str(run)))
@@ -88,6 +93,11 @@ def export(
     since = [e for e in house.ledger.events() if len(events) < e.sequence <= exported.sequence]
     files |= _signed(tuple(since), envelope, whole_ledger=whole_ledger)
     return Export(str(run), files, manifest, exported.sequence, again=False)
+
+
+def _study(event: LedgerEvent) -> str:
+    """Return the study of the run that an event began; an empty text for another event."""
+    return RunId.parse(event.subject).study if event.action == "run.requested" else ""
 
 
 def _excerpt(

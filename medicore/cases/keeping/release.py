@@ -7,7 +7,7 @@ from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.review.review import answered_findings, standing_decisions, waiting_findings
 from medicore.cases.review.signed_report import released_files
 from medicore.cases.run.attest import attest
-from medicore.cases.run.decisions import accepted_entry, proved_decision
+from medicore.cases.run.decisions import accepted_entry, missing_approvals, proved_decision
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import ActiveRun, lease, reopen, require_begun_on, take_up
 from medicore.cases.run.stored import stored_file
@@ -80,6 +80,11 @@ def _decide(house: House, history: RunHistory) -> ActiveRun | None:
     approved = [(s, e) for s, e in standing if s.meaning is Meaning.APPROVE]
     if not approved:
         raise ReviewError(f"run {run} has no approval; sign one with 'medicore sign {run} --meaning approve'")
+    if missing := missing_approvals(house, history, approved):
+        raise ReviewError(
+            f"run {run} lacks {missing} of {history.request.approvals} approvals; expected those of different people; have "
+            f"another sign 'medicore sign {run} --meaning approve'"
+        )
     _release(house, history, standing)
     archive(house, run, _retention_years(house, history))
     return None

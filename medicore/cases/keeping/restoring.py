@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from medicore.cases.keeping.archived_run import archived_manifest, manifest_keys, require_whole
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
+from medicore.cases.people.seeing import require_seer
 from medicore.cases.run.histories import history_of
 from medicore.errors import ArchiveError
 from medicore.ports.house import House
@@ -37,14 +38,15 @@ def restore(house: House, run: RunId, person: str, passphrase: Callable[[str], s
     Raises
     ------
     ReviewError
-        When the person may not export (records hold patients' data: 21 CFR 11.10(d)), or gives a wrong passphrase.
-        The refusal is in the ledger.
+        When the person may not export (records hold patients' data: 21 CFR 11.10(d)) or, where they are closed, see
+        comparative results, or gives a wrong passphrase. The refusal is in the ledger.
     ArchiveError
         When the archive lacks the run or a part of it.
     IntegrityError
         When an object differs from the manifest.
     """
     with refusals(house, person_id(person), "export.refused", str(run)):
+        require_seer(house, run.study, person)
         signatory = require_signatory(house, person, Permission.EXPORT, passphrase)
     history = history_of(house, run)
     known = bool(history.events)

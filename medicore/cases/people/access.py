@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from medicore.cases.people.seen import seen
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
 from medicore.records.identifiers import study_id
@@ -16,10 +17,11 @@ _SIGNED = frozenset({"proceed", "approve", "reject", "administer", "extend"})
 """The permissions that need a signature; a locked person cannot sign."""
 
 
-def access(house: House, study: str, at: str) -> dict[str, Any]:
-    """Return the permissions of each person at the end of a day in UTC, and the changes of people on that day.
+def access(house: House, study: str, at: str | None = None) -> dict[str, Any]:
+    """Return the permissions of each person at the end of a day in UTC, by default today, and the changes of people then.
 
-    Roles apply to all studies. The answer uses only the ledger's events up to then. ``ledger_began`` is the time of
+    ``comparative_results`` says who could see them, and who saw them while they were closed. Roles apply to all studies,
+    except that the protocol names who is unblinded. The answer uses only the ledger's events up to then. ``ledger_began`` is the time of
     the ledger's first event; nobody had a role before.
 
     Raises
@@ -28,11 +30,11 @@ def access(house: House, study: str, at: str) -> dict[str, Any]:
         When the study has neither protocol nor run, or the date is malformed or in the future.
     """
     _require_study(house, study_id(study))
-    day = _day(at)
+    day = house.clock.now().date() if at is None else _day(at)
     end = f"{day.isoformat()}T23:59:59.999999Z"
     now = timestamp(house.clock.now())
     if day.isoformat() > now[:10]:
-        raise ProtocolError(f"{at} is in the future; expected a day up to {now[:10]}; choose one")
+        raise ProtocolError(f"{day} is in the future; expected a day up to {now[:10]}; choose one")
     ledger = tuple(house.ledger.events())
     began, events = ledger[0].at if ledger else None, _until(ledger, end)
     last = min(end, now)
@@ -70,11 +72,13 @@ def access(house: House, study: str, at: str) -> dict[str, Any]:
     ]
     return {
         "study": study,
+        "day": day.isoformat(),
         "ledger_began": began,
         "as_of": last,
         "ledger_event": events[-1].sequence if events else 0,
         "people": rows,
         "changes_that_day": changes,
+        "comparative_results": seen(house, study, events, moment(last)),
     }
 
 

@@ -1,7 +1,7 @@
 """people: adding, renewing, revoking and unlocking people; the person who makes a change signs it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -26,17 +26,19 @@ from medicore.records.people.people import (
     require_unused,
     role_named,
     standing_of,
+    studies_of_role,
 )
 from medicore.records.people.printed_names import name_warnings
 
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """The person to add: identifier, printed name (None means the certificate's) and role."""
+    """The person to add: identifier, printed name (None means the certificate's), role, and the studies of an inspector."""
 
     identifier: str
     name: str | None
     role: str
+    studies: tuple[str, ...] = ()
 
 
 Credential = Callable[[], Issuance | Registration]
@@ -49,7 +51,8 @@ def add(house: House, actor: Actor, newcomer: Newcomer, credential: Credential) 
     Raises
     ------
     ReviewError
-        When the identifier is or was in use, the role is unknown or the service's, the certificate cannot be made, is
+        When the identifier is or was in use, the role is unknown or the service's, an inspector has no study or somebody else
+        has one, the certificate cannot be made, is
         unsuitable or has a key that anybody ever had, or the actor lacks the permission. The ledger records the
         refusal.
     """
@@ -62,9 +65,10 @@ def add(house: House, actor: Actor, newcomer: Newcomer, credential: Credential) 
             raise ReviewError(
                 "the role service is not for people; expected another; 'medicore init' makes it"
             )
+        studies = studies_of_role(role, newcomer.studies)
         person, key = _with_certificate(house, identifier, newcomer.name, role, credential())
         require_new_key(known, person.certificate)
-        return person.details(), _keeping(house, identifier, key)
+        return replace(person, studies=studies).details(), _keeping(house, identifier, key)
 
     return change(house, actor, "person.added", identifier, prepare)
 
@@ -90,7 +94,7 @@ def renew(
                 f"{identifier} has this very certificate already; expected a new one; have it issued"
             )
         require_new_key(known, made.certificate)
-        return made.details(), _keeping(house, identifier, key)
+        return replace(made, studies=person.studies).details(), _keeping(house, identifier, key)
 
     return change(house, actor, "person.renewed", identifier, prepare)
 
@@ -171,6 +175,7 @@ def listed(house: House) -> list[dict[str, Any]]:
             "identifier": person.identifier,
             "name": person.name,
             "role": person.role.value,
+            "studies": [*person.studies],
             "standing": standing_of(person, now),
             "locked": is_locked(house.ledger.events(person=person.identifier), person.identifier),
             "revoked_at": person.revoked_at,

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from medicore.cases.portfolio.figures import figures, finding, shown
+from medicore.cases.people.seeing import closed
+from medicore.cases.portfolio.figures import figures, finding, pooled_entry, shown
 from medicore.cases.portfolio.late_months import NO_RUN, deadline
 from medicore.cases.portfolio.standing import able, attempts, earlier_whole, standing_run, state
 from medicore.cases.review.review import answered_findings, proved_approvals, standing_decisions
@@ -38,7 +39,8 @@ def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
     found_state = None if chosen is None else state(house, chosen)
     words = NO_RUN if found_state is None else found_state.value
     due, late = deadline(house, study, month, words, moment(at))
-    series = [_figure_of(house, study, held) for held in _months(month)]
+    closure = closed(house, study)
+    series = [_figure_of(house, study, held) for held in _months(month)] if closure is None else []
     found: dict[str, Any] = {
         "study": study,
         "title": _title(house, study, chosen),
@@ -53,6 +55,8 @@ def entry(house: House, study: str, month: str, at: str) -> dict[str, Any]:
         **dict.fromkeys(("figures", "change", "diagnostics")),
         "findings": [],
     }
+    if closure is not None:
+        return pooled_entry(found, closure.until)
     if chosen is not None and found_state in WHOLE:
         found |= _results(house, chosen)
     return found

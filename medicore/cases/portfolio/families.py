@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from medicore.cases.people.seeing import closed
 from medicore.cases.portfolio.standing import standing_run, state
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import stored_file
@@ -36,7 +37,7 @@ class _Entering:
 def portfolio_families(house: House, month: str, studies: Collection[str] = ()) -> list[dict[str, Any]]:
     """Return the decided families of a month, by default all, else those with one of ``studies``.
 
-    Every study enters with the sequential p-value that the run sealed which represents its month. A study whose run is not
+    A family with a closed study is left out: ``closed_families`` names it. Every study enters with the sequential p-value that the run sealed which represents its month. A study whose run is not
     sealed, whose look was not planned, or whose run is of code without this very declaration, counts as p = 1.
 
     Raises
@@ -47,10 +48,23 @@ def portfolio_families(house: House, month: str, studies: Collection[str] = ()) 
         When a record's results differ from the recorded ones.
     """
     return [
-        _decided(house, month, family)
-        for family in house.protocols.families()
-        if not studies or set(studies) & set(family.studies)
+        _decided(house, month, family) for family in _wanted(house, studies) if not _closed(house, family)
     ]
+
+
+def closed_families(house: House, studies: Collection[str] = ()) -> list[str]:
+    """Return the names of the families that are not decided here: a study of theirs is closed, and p-values would tell of it."""
+    return [family.name for family in _wanted(house, studies) if _closed(house, family)]
+
+
+def _wanted(house: House, studies: Collection[str]) -> list[PortfolioFamily]:
+    return [
+        family for family in house.protocols.families() if not studies or set(studies) & set(family.studies)
+    ]
+
+
+def _closed(house: House, family: PortfolioFamily) -> bool:
+    return any(closed(house, study) is not None for study in family.studies)
 
 
 def _decided(house: House, month: str, family: PortfolioFamily) -> dict[str, Any]:

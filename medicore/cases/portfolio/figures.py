@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from medicore.records.blinding.pooled import HIDDEN, pooled_finding
+
 _PRIMARY = (
     "estimand", "estimator", "measure", "scale", "null", "unit", "estimate", "standard_error", "ci_low", "ci_high",
     "p_value", "level", "n",
@@ -28,6 +30,22 @@ def shown(results: Mapping[str, Any], protocol: Mapping[str, Any]) -> dict[str, 
             **{key: propensity.get(key) for key in _DIAGNOSTICS},
         },
         "findings": [finding(one) for one in results["findings"]],
+    }
+
+
+def pooled_entry(found: Mapping[str, Any], until: str) -> dict[str, Any]:
+    """Return the contents for a closed study: its states and conduct, and why no result is shown."""
+    opened = [
+        pooled_finding(one) | {"who": one["who"], "run": one["run"], "answer": one["answer"]}
+        for one in found["open"]
+    ]
+    why = f"comparative results are closed until {until}"
+    halted = [one["message"] for one in opened]
+    return {
+        **found,
+        "open": [{**one, "command": HIDDEN} for one in opened],
+        "why": [why, *halted],
+        "closed": until,
     }
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from medicore.cases.portfolio.entry import entry
-from medicore.cases.portfolio.families import portfolio_families
+from medicore.cases.portfolio.families import closed_families, portfolio_families
 from medicore.cases.portfolio.late_months import earlier_late, later_late
 from medicore.errors import BusyError, ProtocolError
 from medicore.ports.house import House
@@ -83,7 +83,7 @@ def portfolio_contents(
     with house.records.reading() as records:
         reading = replace(house, records=records)
         entries = [entry(reading, study, month, at) for study in asked]
-        families = portfolio_families(reading, month, asked)
+        families, hidden = portfolio_families(reading, month, asked), closed_families(reading, asked)
     if house.ledger.head()[0] != last.sequence:
         raise BusyError(
             f"the ledger grew past event {last.sequence} while the report was made; expected no new event; try again"
@@ -98,6 +98,7 @@ def portfolio_contents(
         "renderer": dict(house.renderer(house.renderer_name).identity),
         "studies": entries,
         "families": families,
+        **({"closed_families": hidden} if hidden else {}),
         "earlier_late": earlier_late(house, asked, month, moment(at)),
         "later_late": later_late(house, asked, month, moment(at)),
     }

@@ -1,6 +1,6 @@
 """verify: everything that is stored of a run is read again and compared with what was recorded."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -30,11 +30,13 @@ from medicore.records.canonical import sha256
 from medicore.records.checking import Check, CheckKind, attempt, refuted, same_bytes
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import Archiving, Release, Sealing, SignedDecision
-from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RunHistory
+from medicore.records.ledger.history import EXTENDED, HELD, LIFTED, RETURNED, RunHistory
 from medicore.records.ledger.ledger import LedgerEvent, verify_chain
 from medicore.records.people.people import Permission
 
-_ACTS = {
+_ACTS: Mapping[str, Permission | None] = {
+    "closed.viewed": None,
+    RETURNED: Permission.RETURN,
     "subject.viewed": Permission.VIEW,
     "subject.sought": Permission.VIEW,
     "run.exported": Permission.EXPORT,

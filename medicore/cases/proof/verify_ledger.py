@@ -8,6 +8,7 @@ from medicore.cases.keeping.archived_ledger import copies
 from medicore.cases.people.authority import require_authority
 from medicore.cases.people.changes import people_check
 from medicore.cases.people.signing_in import sessions_check
+from medicore.cases.people.unblinding import unblindings_check
 from medicore.cases.proof.inventory import archive_check
 from medicore.cases.proof.verify_acts import move_checks
 from medicore.cases.run.attest import archived_keys, kept, key_of
@@ -104,7 +105,7 @@ def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
     if checks[1].passed:
         against, wrong = _against(house, reading, opened)
         trusted = attempt(CheckKind.AUTHORITY, "authority", partial(require_authority, house, authority))
-        about_people = people_check(house), sessions_check(house)
+        about_people = people_check(house), sessions_check(house), unblindings_check(house)
         checks += [*against, trusted, *about_people, *_moves(house), archive_check(house, listed)]
     keys = set(opened)
     return LedgerReport(

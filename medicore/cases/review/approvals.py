@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from medicore.cases.people.seeing import closed
 from medicore.cases.people.signers import people
 from medicore.cases.run.decisions import DECIDED_UPON, decision_digests, proved_decision, verified
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.stored import stored_file
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
+from medicore.records.blinding.pooled import HIDDEN
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import SignedDecision
 from medicore.records.ledger.history import RunHistory
@@ -23,7 +25,8 @@ def approvals(house: House, run: RunId) -> dict[str, Any]:
     A decision has its signer, role, meaning, reason, time and certificate, and the digests that it is bound to.
     ``valid_when_signed``: signature, certificate, role and person were valid then. ``valid_now``: this can still be
     proved, and everything that the decision was signed on is unchanged, byte for byte. A certificate that expired,
-    was renewed or was revoked since changes neither; ``certificate.now`` says how it stands.
+    was renewed or was revoked since changes neither; ``certificate.now`` says how it stands. While the study is closed,
+    reasons and findings are left out: whoever wrote them had seen results.
 
     Raises
     ------
@@ -31,10 +34,12 @@ def approvals(house: House, run: RunId) -> dict[str, Any]:
         When there is no request for the run.
     """
     history = history_of(house, run)
+    hidden = {"reason": HIDDEN, "finding": HIDDEN} if closed(house, run.study) is not None else {}
     return {
         "run": str(run),
         "requested_by": history.request.requester,
-        "decisions": [_decision(house, history, decision) for decision in history.decisions],
+        "approvals_needed": history.request.approvals,
+        "decisions": [_decision(house, history, decision) | hidden for decision in history.decisions],
         "refused": [
             {
                 "sequence": refused.event.sequence,

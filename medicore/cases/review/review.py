@@ -4,12 +4,14 @@ import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from medicore.cases.people.seeing import closed, require_permitted
 from medicore.cases.people.signers import people, refuse, require_not_locked
 from medicore.cases.review.signed_report import sign_report
 from medicore.cases.run.decisions import SEALED, decision_digests, proved_decision, verified
 from medicore.cases.run.histories import history_of
 from medicore.errors import ConfigurationError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
+from medicore.records.blinding.pooled import FITNESS
 from medicore.records.finding import StoredFinding
 from medicore.records.identifiers import RunId, person_id
 from medicore.records.ledger.history import RunHistory
@@ -25,7 +27,7 @@ from medicore.records.people.decision import (
     require_bound,
     state,
 )
-from medicore.records.people.people import person_named
+from medicore.records.people.people import Person, person_named
 
 _ANSWERS = {Meaning.PROCEED: RunState.HALTED, Meaning.APPROVE: RunState.SEALED}
 _CAUSES = {WrongPassphraseError: "passphrase", ConfigurationError: "configuration"}
@@ -97,6 +99,7 @@ def _sign(house: House, history: RunHistory, decision: Decision, passphrase: str
         signed_at=timestamp(house.clock.now()),
     )
     require_allowed(statement, person, history.request.requester, history.gate_of(decision.finding))
+    _require_seeing(house, history, statement, person)
     envelope = house.seals.sign(statement, passphrase)
     house.seals.verify(envelope, person, statement.signed_at)
     for earlier in history.decisions:
@@ -112,10 +115,32 @@ def _sign(house: House, history: RunHistory, decision: Decision, passphrase: str
         _require_overridable(history, decision.finding)
     details = {"statement": statement.as_json(), "envelope": base64.b64encode(envelope).decode()}
     if statement.meaning is Meaning.APPROVE:
+        _require_another(house, history, person)
         details |= sign_report(house, run, statement, passphrase, proved_approvals(house, history))
     return house.ledger.append(
         NewEvent(person.identifier, person.role.value, "decision.signed", str(run), statement.reason, details)
     )
+
+
+def _require_another(house: House, history: RunHistory, person: Person) -> None:
+    """Raise ReviewError when a person who approves ever had a key of one who has approved already."""
+    for statement, _ in proved_approvals(house, history):
+        if statement.signer in person.key_shared_with:
+            raise ReviewError(
+                f"{person.identifier} and {statement.signer}, who approved this run, had one public key; expected the approval "
+                "of another person; ask someone"
+            )
+
+
+def _require_seeing(house: House, history: RunHistory, statement: Statement, person: Person) -> None:
+    """Raise ReviewError when a decision judges closed results and its signer may not see them.
+
+    A rejection, and the answer to a finding about the fitness of the data, judge no comparison.
+    """
+    fit = any(one.digest == statement.finding and one.step in FITNESS for one in history.findings)
+    closure = closed(house, history.run.study)
+    if closure is not None and statement.meaning is not Meaning.REJECT and not fit:
+        require_permitted(house, history.run.study, person, closure)
 
 
 def approvals_of(house: House, run: RunId) -> tuple[tuple[Statement, LedgerEvent], ...]:
@@ -171,10 +196,11 @@ def next_step(
 
     It is ``follow`` when everything needed was signed, and only has to be carried out.
     """
-    if any(statement.meaning is not Meaning.PROCEED for statement, _ in standing):
+    if any(statement.meaning is Meaning.REJECT for statement, _ in standing):
         return "follow", None
     if history.state is not RunState.HALTED:
-        return Meaning.APPROVE.value, None
+        signers = {statement.signer for statement, _ in standing if statement.meaning is Meaning.APPROVE}
+        return ("follow" if len(signers) >= history.request.approvals else Meaning.APPROVE.value), None
     if any(not finding.overridable for finding in history.findings):
         return Meaning.REJECT.value, None
     waiting = waiting_findings(history, standing)

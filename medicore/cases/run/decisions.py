@@ -18,6 +18,7 @@ from medicore.records.ledger.event_details import Ending, SignedDecision, detail
 from medicore.records.ledger.history import SEALED_BY, RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.decision import Meaning, Statement, require_allowed, require_bound
+from medicore.records.people.people import Person
 
 DECIDED_UPON = (
     "evidence.json",
@@ -146,8 +147,30 @@ def _rejection(house: House, history: RunHistory, event: LedgerEvent) -> None:
 
 
 def _release(house: House, history: RunHistory, event: LedgerEvent) -> None:
-    if not _standing(house, history, event, Meaning.APPROVE):
+    approvals = _standing(house, history, event, Meaning.APPROVE)
+    if not approvals:
         raise _undecided(history, event, "approval")
+    if missing := missing_approvals(house, history, approvals):
+        raise ReviewError(
+            f"ledger event {event.sequence} ({event.action}) of {history.run} follows from {missing} signed approval(s) too few; "
+            f"expected those of {history.request.approvals} different people before it; take the ledger from the archive"
+        )
+
+
+def missing_approvals(
+    house: House, history: RunHistory, approvals: Iterable[tuple[Statement, LedgerEvent]]
+) -> int:
+    """Return how many people still have to approve a run, after these proved ``approvals`` of its sealing.
+
+    Who ever had a key of another approver is no other person.
+    """
+    counted: list[Person] = []
+    for statement, event in approvals:
+        person = signer_of(house, event)
+        others = {other.identifier for other in counted}
+        if statement.signer not in others and not person.key_shared_with & others:
+            counted.append(person)
+    return max(history.request.approvals - len(counted), 0)
 
 
 _FOLLOWING: Mapping[str, Callable[[House, RunHistory, LedgerEvent], object]] = MappingProxyType(

@@ -90,6 +90,12 @@ class RunRequest(_Told):
         """The study's sponsor."""
         return self._details.part("protocol").text("sponsor")
 
+    @property
+    def approvals(self) -> int:
+        """How many different people approve the report before it is released: one where the protocol does not say."""
+        protocol = self._details.part("protocol")
+        return protocol.part("review").count("approvals") if protocol.has("review") else 1
+
 
 class Sealing(_Told):
     """An event by which the run's record was sealed: whole, halted or failed."""

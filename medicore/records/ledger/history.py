@@ -32,6 +32,7 @@ STOPPED_BY = frozenset({"run.halted", "run.failed"})
 EXTENDED = "archive.extended"
 HELD = "archive.held"
 LIFTED = "archive.lifted"
+RETURNED = "run.returned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,12 @@ class RunHistory:
     def decisions(self) -> tuple[SignedDecision, ...]:
         """Every decision on the run, in order."""
         return tuple(SignedDecision(event) for event in self.told("decision.signed"))
+
+    @property
+    def returns(self) -> tuple[LedgerEvent, ...]:
+        """Every return with comments since the last sealing, in order."""
+        sealed = self.sealings[-1].event.sequence if self.sealings else 0
+        return tuple(event for event in self.told(RETURNED) if event.sequence > sealed)
 
     @property
     def refused_decisions(self) -> tuple[RefusedDecision, ...]:

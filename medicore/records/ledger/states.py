@@ -78,11 +78,13 @@ REMARKS: Mapping[str, frozenset[RunState]] = MappingProxyType(
         "notice.failed": _EVERY,
         "verification.warned": _EVERY,
         "decision.signed": frozenset({_S.HALTED, _S.SEALED}),
+        "run.returned": frozenset({_S.HALTED, _S.SEALED}),
         "decision.refused": _EVERY,
         "checkpoint.signed": _EVERY,
         "checkpoint.failed": _EVERY,
         "subject.viewed": _EVERY,
         "subject.sought": _EVERY,
+        "closed.viewed": _EVERY,
         "ledger.corrected": _EVERY,
     }
 )
@@ -100,6 +102,9 @@ NOT_OF_A_RUN = frozenset(
         "session.opened",
         "session.refused",
         "subject.refused",
+        "closed.refused",
+        "study.unblinded",
+        "page.opened",
         "authority.created",
         "clock.corrected",
         "service.refused",

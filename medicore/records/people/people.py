@@ -1,72 +1,35 @@
-"""People, their roles and the permissions of each role. All of it is derived from the ledger's events."""
+"""People and the roles that they have. All of it is derived from the ledger's events."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from types import MappingProxyType
 from typing import Any
 
-from medicore.errors import IntegrityError, ReviewError
-from medicore.records.identifiers import RESERVED, person_id
+from medicore.errors import IntegrityError, MediCoreError, ReviewError
+from medicore.records.identifiers import RESERVED, person_id, study_id
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import moment, timestamp
 from medicore.records.people.public_key import fingerprint, public_key
+from medicore.records.people.roles import PERMISSIONS, Permission, Role
 
-
-class Role(StrEnum):
-    """The role of a person in the studies."""
-
-    ANALYST = "analyst"
-    REVIEWER = "reviewer"
-    QUALITY = "quality"
-    OPERATOR = "operator"
-    SERVICE = "service"
-
-
-class Permission(StrEnum):
-    """What a role may allow. The permissions for the three decisions have the same names as their meanings.
-
-    'administer' allows adding, renewing, revoking and unlocking people; 'view' allows seeing one patient's data;
-    'correct' allows a run to proceed with locked values that the source corrected;
-    'extend' allows a later retention date or a legal hold on a record; 'lift' allows ending a legal hold.
-    """
-
-    REQUEST = "request"
-    PROCEED = "proceed"
-    CORRECT = "correct"
-    APPROVE = "approve"
-    REJECT = "reject"
-    EXPORT = "export"
-    ADMINISTER = "administer"
-    VIEW = "view"
-    EXTEND = "extend"
-    LIFT = "lift"
-    ATTEST = "attest"
-
-
-PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
-    {
-        Role.ANALYST: frozenset({Permission.REQUEST}),
-        Role.REVIEWER: frozenset(
-            {Permission.PROCEED, Permission.APPROVE, Permission.REJECT, Permission.EXPORT, Permission.VIEW}
-        ),
-        Role.QUALITY: frozenset(
-            {
-                Permission.CORRECT,
-                Permission.APPROVE,
-                Permission.REJECT,
-                Permission.EXPORT,
-                Permission.VIEW,
-                Permission.ADMINISTER,
-                Permission.EXTEND,
-                Permission.LIFT,
-            }
-        ),
-        Role.OPERATOR: frozenset({Permission.REQUEST, Permission.ADMINISTER, Permission.EXTEND}),
-        Role.SERVICE: frozenset({Permission.REQUEST, Permission.ATTEST}),
-    }
-)
-"""The permissions of each role; everything that the table does not list is denied (21 CFR 11.10(d), (g))."""
+__all__ = [
+    "PERMISSIONS",
+    "Permission",
+    "Person",
+    "Role",
+    "enter",
+    "people_of",
+    "person_named",
+    "printed_name",
+    "require_active",
+    "require_new_key",
+    "require_own_key",
+    "require_permission",
+    "require_unused",
+    "role_named",
+    "standing_of",
+    "studies_of_role",
+    "user_of_key",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +38,7 @@ class Person:
 
     ``fingerprint`` is the SHA-256 of the certificate in DER, ``certificate`` the certificate in PEM. ``chain``
     holds the issuers of an external certificate, in PEM and up to their root; it is empty for a certificate of the
-    embedded authority. Times are in UTC; ``revoked_at`` is None unless the certificate was revoked.
+    embedded authority; ``studies`` are those that an inspector may read. Times are in UTC; ``revoked_at`` is None unless the certificate was revoked.
 
     A public key is used once, for ever. ``keys`` are the public keys that the identifier ever had, the present one
     last; ``first_user`` is who had the present key before, if the identifier is not its first user; ``key_shared_with``
@@ -91,6 +54,7 @@ class Person:
     certificate: str
     revoked_at: str | None = None
     chain: str = ""
+    studies: tuple[str, ...] = ()
     keys: tuple[str, ...] = field(default=(), compare=False, repr=False)
     first_user: str = field(default="", compare=False, repr=False)
     key_shared_with: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
@@ -105,7 +69,8 @@ class Person:
             "valid_until": self.valid_until,
             "certificate": self.certificate,
         }
-        return {**details, "chain": self.chain} if self.chain else details
+        more = {"chain": self.chain, "studies": list(self.studies)}
+        return {**details, **{key: value for key, value in more.items() if value}}
 
 
 def printed_name(text: str) -> str:
@@ -127,6 +92,17 @@ def role_named(text: str) -> Role:
         return Role(text)
     except ValueError as error:
         raise ReviewError(f"role {text[:40]!r} is unknown; expected one of {', '.join(Role)}") from error
+
+
+def studies_of_role(role: Role, studies: Iterable[str]) -> tuple[str, ...]:
+    """Return the studies that somebody of a role may read, sorted; raise ReviewError unless just an inspector has them."""
+    named = tuple(sorted({study_id(study) for study in studies}))
+    if bool(named) != (role is Role.INSPECTOR):
+        raise ReviewError(
+            f"role {role.value} with {len(named)} study(ies) named; expected one or more for an inspector, and none for others; "
+            "name them with --study"
+        )
+    return named
 
 
 def people_of(events: Iterable[LedgerEvent]) -> dict[str, Person]:
@@ -285,9 +261,10 @@ def _person_in(event: LedgerEvent) -> Person:
             valid_until=timestamp(moment(found["valid_until"])),
             certificate=found["certificate"],
             chain=str(found.get("chain", "")),
+            studies=tuple(study_id(study) for study in found.get("studies", ())),
         )
         same = fingerprint(person.certificate) == person.fingerprint
-    except (AttributeError, KeyError, TypeError, ValueError, ReviewError, IntegrityError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, MediCoreError) as error:
         raise _integrity_error(event, "holds a person without name, role or certificate") from error
     if not same:
         raise _integrity_error(event, "holds a certificate that differs from its fingerprint")

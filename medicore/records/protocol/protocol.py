@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from medicore.errors import ProtocolError
+from medicore.records.blinding.comparative import ComparativeResults
 from medicore.records.canonical import digest, document
 from medicore.records.identifiers import study_id
 from medicore.records.protocol.contract import Contract, require_contrast
@@ -20,6 +21,7 @@ from medicore.records.protocol.negative_controls import NegativeControl
 from medicore.records.protocol.outcome import Outcome
 from medicore.records.protocol.part import Month, Name, Part, Positive, Share, Text
 from medicore.records.protocol.randomisation import RandomisationPlan, by_design
+from medicore.records.protocol.review import Review
 from medicore.records.protocol.safety.plan import Safety
 from medicore.records.protocol.source import Source
 
@@ -192,6 +194,7 @@ class Protocol(GrowingPart):
     """A whole protocol. Build it with ``parse_protocol``.
 
     ``monitoring`` is None in a record of before there were looks; ``parse_protocol`` refuses a file without it.
+    ``comparative_results`` says who may see what compares the arms: everybody (``open``), or while ``Closed`` few.
     """
 
     later: ClassVar[frozenset[str]] = frozenset(
@@ -206,6 +209,8 @@ class Protocol(GrowingPart):
             "discussion",
             "ethics",
             "registration",
+            "comparative_results",
+            "review",
         }
     )
 
@@ -239,6 +244,8 @@ class Protocol(GrowingPart):
     discussion: tuple[Text, ...] = ()
     ethics: Text | None = None
     registration: Text | None = None
+    comparative_results: ComparativeResults = "open"
+    review: Review = Review()
     retention: Retention = Retention()
     seed: Annotated[int, Field(ge=0, lt=2**63)]
 

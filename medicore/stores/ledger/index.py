@@ -14,7 +14,7 @@ from medicore.records.ledger.indexed import Entry, Indexed, Numbers
 APPLICATION = 0x4D454449
 """The letters MEDI in the file's header."""
 
-MAKE = 3
+MAKE = 4
 """Rises whenever the tables or their meaning change; an index of another version is built again."""
 
 _SCHEMA = """

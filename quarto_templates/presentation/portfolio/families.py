@@ -10,7 +10,10 @@ from presentation.writing.typst import block, call
 
 def decided(portfolio: Portfolio) -> str:
     """Return Table 3.2: every family across studies with the decision on each primary, or a sentence without one."""
-    found = portfolio.contents["families"]
+    found, hidden = portfolio.contents["families"], portfolio.contents.get("closed_families", [])
+    closed = f"Not decided here, since the comparative results of a study of theirs are closed: {', '.join(hidden)}."
+    if not found and hidden:
+        return block(call("para", closed))
     if not found:
         words = "No family across studies is declared: the studies' p-values are not adjusted for each other."
         return block(call("para", words))
@@ -44,6 +47,7 @@ def decided(portfolio: Portfolio) -> str:
         "p = 1 while it is not sealed, where its look was not planned, and where its run is of code without this very "
         "declaration in studies/families.yaml."
     )
+    note = f"{note} {closed}" if hidden else note
     return block(table("3.2", "Families across studies", columns, rows, note=note, source="monitoring"))
 
 

@@ -19,7 +19,7 @@ from medicore.records.checking import Check
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.actions import ACTIONS
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
-from medicore.records.ledger.states import MOVES, NOT_OF_A_RUN, REMARKS
+from medicore.records.ledger.states import MOVES, NOT_OF_A_RUN, REMARKS, TRANSITIONS, RunState
 from medicore.records.people.people import Permission
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.people import actor, add_person, issuance, words
@@ -28,9 +28,18 @@ from tests.whole_house.tampering import second_signature, slip_in
 
 RUNS = (SOUND_RUN, WAITING_RUN)
 RUN = RunId.parse(SOUND_RUN)
+STATES = {SOUND_RUN: RunState.ARCHIVED, WAITING_RUN: RunState.HALTED}
 SIGNED = frozenset(
     {
-        *("subject.viewed", "subject.sought", "run.exported", "decision.signed", "ledger.corrected"),
+        *(
+            "subject.viewed",
+            "subject.sought",
+            "closed.viewed",
+            "run.returned",
+            "run.exported",
+            "decision.signed",
+            "ledger.corrected",
+        ),
         *("archive.extended", "archive.held", "archive.lifted", "archive.restored"),
         *("person.added", "person.renewed", "person.revoked", "person.unlocked", "clock.corrected"),
     }
@@ -56,7 +65,10 @@ class Forged:
     @property
     def needs_a_signature(self) -> bool:
         """Whether the event may not stand, whatever signature somebody copies into it."""
-        return self.action in SIGNED or (self.action in BY_STATE and self.subject in RUNS)
+        if self.subject not in RUNS:
+            return self.action in SIGNED
+        impossible = (STATES[self.subject], self.action) not in TRANSITIONS
+        return self.action in SIGNED | BY_STATE or impossible
 
 
 def act(whole: WholeHouse, what: str) -> None:

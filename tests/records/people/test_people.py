@@ -3,7 +3,6 @@
 import base64
 import hashlib
 from dataclasses import replace
-from itertools import product
 
 import pytest
 
@@ -11,17 +10,13 @@ from medicore.errors import IntegrityError, ProtocolError, ReviewError
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent, chain
 from medicore.records.people.lockout import is_locked, require_unlocked
 from medicore.records.people.people import (
-    PERMISSIONS,
-    Permission,
     Person,
     Role,
     people_of,
     person_named,
     printed_name,
     require_active,
-    require_permission,
     require_unused,
-    role_named,
 )
 from medicore.records.people.public_key import fingerprint
 
@@ -170,52 +165,6 @@ def test_a_key_holds_until_its_revocation() -> None:
     require_active(revoked, "2025-06-29T23:59:59.999999Z")
     with pytest.raises(ReviewError, match="was revoked on 2025-06-30"):
         require_active(revoked, "2025-06-30T00:00:00.000000Z")
-
-
-ALLOWED = {
-    ("analyst", "request"),
-    ("reviewer", "proceed"),
-    ("reviewer", "approve"),
-    ("reviewer", "reject"),
-    ("reviewer", "export"),
-    ("quality", "approve"),
-    ("quality", "correct"),
-    ("reviewer", "view"),
-    ("quality", "reject"),
-    ("quality", "administer"),
-    ("quality", "view"),
-    ("quality", "export"),
-    ("operator", "request"),
-    ("operator", "administer"),
-    ("operator", "extend"),
-    ("quality", "extend"),
-    ("quality", "lift"),
-    ("service", "request"),
-    ("service", "attest"),
-}
-
-
-@pytest.mark.parametrize(("role", "permission"), list(product(Role, Permission)))
-def test_a_role_may_do_what_the_table_says(role: Role, permission: Permission) -> None:
-    """Every pair of role and action is allowed or denied as written here, and deny is the default."""
-    person = replace(RITA, role=role)
-    if (role.value, permission.value) in ALLOWED:
-        require_permission(person, permission)
-    else:
-        with pytest.raises(ReviewError, match=f"rita has the role {role}, which may not {permission}"):
-            require_permission(person, permission)
-
-
-def test_every_role_has_its_line() -> None:
-    """The table of permissions has a line for each role, so that none is forgotten."""
-    assert set(PERMISSIONS) == set(Role)
-
-
-def test_roles_have_names() -> None:
-    """A role is found by its name, and only by that."""
-    assert role_named("quality") is Role.QUALITY
-    with pytest.raises(ReviewError, match="'Quality' is unknown; expected one of analyst"):
-        role_named("Quality")
 
 
 @pytest.mark.parametrize("name", ["Dr Rita Reviewer", "Łukasz Żółć", "山", "x" * 64])

@@ -73,10 +73,10 @@ class Places:
     def path_of(self, error: Mapping[str, Any]) -> Path:
         """Return the path of an error of pydantic as the file has it.
 
-        Pydantic adds the source's system or the method of monitoring, and the alternatives of a type: no keys of the file.
+        Pydantic adds the source's system, the method of monitoring or the form of a closure, and the alternatives of a type: no keys of the file.
         """
         path = tuple(str(part) for part in error["loc"])
-        if path[:1] in (("edc",), ("monitoring",)):
+        if path[:1] in (("edc",), ("monitoring",), ("comparative_results",)):
             path = (path[0], *path[2:])
         while path and path not in self.found and path[-1] in _UNIONS:
             path = path[:-1]

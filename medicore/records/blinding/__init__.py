@@ -1,0 +1,1 @@
+"""Blinding: who may see comparative results while a study goes on, and what everybody may see meanwhile."""
