@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from medicore.errors import ConfigurationError
+from medicore.errors import InfrastructureError
 
 OPENBLAS = "Haswell"
 NUMPY = "X86_V3"
@@ -68,16 +68,16 @@ def in_use(libraries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 
 
 def require_pinned(libraries: Iterable[Mapping[str, Any]]) -> None:
-    """Raise ConfigurationError when this process computes with other kernels than records on this machine need."""
+    """Raise InfrastructureError when this process computes with other kernels than records on this machine need."""
     found = in_use(libraries)
     if found["machine"] != _MACHINE or (found["openblas"], found["numpy"]) == (OPENBLAS, NUMPY):
         return
     if not _processor_has(_NEEDED):
-        raise ConfigurationError(
+        raise InfrastructureError(
             f"this processor has no AVX2 and FMA; expected an x86-64 processor that has them, since its "
             f"kernels ({OPENBLAS}) give a record's last digits; use another machine"
         )
-    raise ConfigurationError(
+    raise InfrastructureError(
         f"linear algebra was loaded with the kernels OpenBLAS {found['openblas']}, NumPy {found['numpy']}; expected "
         f"{OPENBLAS} and {NUMPY}; load medicore before NumPy, or set "
         + " and ".join(f"{name}='{value}'" for name, value in VARIABLES.items())

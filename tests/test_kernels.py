@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from medicore import kernels
-from medicore.errors import ConfigurationError
+from medicore.errors import InfrastructureError
 from medicore.kernels import NUMPY, OPENBLAS, VARIABLES, in_use, require_pinned
 
 on_x86 = pytest.mark.skipif(
@@ -57,7 +57,7 @@ def test_kernels_that_were_loaded_before_are_refused(other: dict[str, str], foun
     done = in_process("import numpy.linalg\n" + TOLD, **given)
     assert done.returncode == 1
     said = done.stderr.splitlines()[-1]
-    assert said.startswith("medicore.errors.ConfigurationError: linear algebra was loaded with the kernels")
+    assert said.startswith("medicore.errors.InfrastructureError: linear algebra was loaded with the kernels")
     assert found in said
     assert f"OPENBLAS_CORETYPE='{OPENBLAS}'" in said
 
@@ -69,7 +69,7 @@ def test_a_processor_without_the_pinned_kernels_is_refused(monkeypatch: pytest.M
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Nehalem")
     kernels.pin()
     assert os.environ["OPENBLAS_CORETYPE"] == "Nehalem"
-    with pytest.raises(ConfigurationError, match="this processor has no AVX2 and FMA"):
+    with pytest.raises(InfrastructureError, match="this processor has no AVX2 and FMA"):
         require_pinned([{"internal_api": "openblas", "architecture": "Nehalem"}])
 
 

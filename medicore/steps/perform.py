@@ -49,7 +49,7 @@ def perform(
 
     Raises
     ------
-    ConfigurationError
+    InfrastructureError
         When linear algebra was loaded with other kernels.
     """
     step_named(name)
