@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from medicore import kernels
 from medicore.errors import ConfigurationError
 from medicore.kernels import NUMPY, OPENBLAS, VARIABLES, in_use, require_pinned
 
+ROOT = Path(__file__).resolve().parent.parent
 on_x86 = pytest.mark.skipif(
     os.uname().machine != "x86_64", reason="kernels are chosen for x86-64 processors alone"
 )
@@ -27,6 +29,7 @@ def in_process(code: str, **environment: str) -> "subprocess.CompletedProcess[st
     """Run Python code in a process of its own with these variables."""
     return subprocess.run(
         [sys.executable, "-c", code],
+        cwd=ROOT,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -87,3 +90,18 @@ def test_a_machine_that_does_not_list_its_processor_keeps_its_kernels(
 def test_no_loaded_library_is_told_so() -> None:
     """A process without OpenBLAS says so, and its NumPy level is that of this process."""
     assert in_use([])["openblas"] == "not loaded"
+
+
+@on_x86
+def test_this_process_computes_with_the_pinned_kernels() -> None:
+    """Tests compute as a run does."""
+    require_pinned(threadpool_info())
+
+
+@on_x86
+def test_tests_choose_the_kernels_before_their_plugins() -> None:
+    """A plugin of pytest loads NumPy; with another choice in the environment the tests compute with the pinned kernels."""
+    code = "import sys, pytest; sys.exit(pytest.main(['-q', '-n0', '-k', 'this_process', 'tests/test_kernels.py']))"
+    done = in_process(code, OPENBLAS_CORETYPE="Nehalem")
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
