@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,8 @@ def _run(sessions: "list[PrefectSession]") -> int:
     arrange(app)
     streams = Streams()
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see __main__; from here on it has to be told
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         app(standalone_mode=True, obj=sessions)
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):

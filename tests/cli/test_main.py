@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -154,3 +155,30 @@ def test_an_error_that_any_file_can_give_is_one_line(error: OSError, words: str)
     assert _told(error).startswith(words)
     with pytest.raises(FileNotFoundError):
         _told(FileNotFoundError(errno.ENOENT, "No such file"))
+
+
+def test_an_interrupt_while_the_command_is_loaded_is_silent() -> None:
+    """Ctrl-C before a command has begun ends it by that signal, without a traceback; afterwards it has to be told."""
+    code = """
+import os, runpy, signal, sys
+
+named, sys.argv[1] = sys.argv[1], "status"
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == named:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+runpy.run_module("medicore", run_name="__main__")
+"""
+    found = {}
+    for module in ("medicore.cli.work", "medicore.cases.answers.status"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, module], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        found[module] = (done.returncode, "Traceback" in done.stderr)
+    assert found == {
+        "medicore.cli.work": (-signal.SIGINT, False),
+        "medicore.cases.answers.status": (130, False),
+    }
