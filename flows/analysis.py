@@ -112,10 +112,18 @@ def run_to_end(house: House, active: ActiveRun) -> Outcome:
     return note(analyse(house, active, step))
 
 
+class RunFailedError(MediCoreError):
+    """A run ended as failed: what Prefect is told, for which a failed state holds an error."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
+
+
 def as_state(outcome: Outcome) -> State[Any]:
     """Return the Prefect state of an outcome: a run that waits for a human is complete, and says so."""
     if outcome.state == "failed":
-        return Failed(message=outcome.message, data=outcome)
+        return Failed(message=outcome.message, data=RunFailedError(outcome))
     if outcome.state == "halted":
         return Completed(name="Halted", message=outcome.message, data=outcome)
     return Completed(message=f"{outcome.run} is {outcome.state}", data=outcome)
@@ -138,9 +146,15 @@ def name_flow_run(name: str, *tags: str) -> None:
 
 def outcome_of(state: State[Any]) -> Outcome:
     """Return the outcome in a state that ``as_state`` made; otherwise raise what the flow raised."""
-    found = own_result(state)
+    found = outcome_in(state)
     if isinstance(found, BaseException):
         raise found
     if not isinstance(found, Outcome):
         raise TypeError(f"a flow ended with {type(found).__name__} instead of an outcome")
     return found
+
+
+def outcome_in(state: State[Any]) -> object:
+    """Return what ``own_result`` does, and the outcome of a run that failed."""
+    found = own_result(state)
+    return found.outcome if isinstance(found, RunFailedError) else found

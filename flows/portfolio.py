@@ -6,7 +6,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.analysis import analysis, name_flow_run
+from flows.analysis import analysis, name_flow_run, outcome_in
 from flows.ending import note, noting, own_result
 from flows.requests import AnalysisRequest, PortfolioRequest
 from flows.schedule import signed_portfolio
@@ -37,7 +37,7 @@ def portfolio(request: PortfolioRequest) -> State[Any]:
 def _one(request: AnalysisRequest) -> Outcome:
     """Return how one study ended; a refusal or a crash is an outcome too, so that the next study runs."""
     state = noting(lambda: analysis(request, return_state=True))
-    found = own_result(state)
+    found = outcome_in(state)
     if isinstance(found, Outcome):
         return found
     run = f"{request.study}/{request.month}"

@@ -13,6 +13,7 @@ from medicore.errors import ConfigurationError
 from medicore.records.address import Address
 from medicore.stores.git.workspace import is_workspace
 from medicore.stores.installed import PRODUCT
+from medicore.stores.privacy import require_owned
 
 _VARIABLES = (
     "person", "renderer", "paper", "ledger", "time_stamps", "archive", "content_remote", "s3_endpoint", "s3_credentials",
@@ -104,7 +105,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     Raises
     ------
     ConfigurationError
-        When ``medicore.toml`` is malformed, or holds an unknown key or a password.
+        When ``medicore.toml`` is malformed, or holds an unknown key or a password, or the state folder is another account's.
     """
     variables = os.environ if environment is None else environment
     root = _root(variables)
@@ -127,6 +128,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
                 f"{path.name} holds a password in 'ledger'; remove it, give it as PGPASSWORD or in MEDICORE_LEDGER"
             )
         return Settings(**{"root": root, "home": home, **stored, **named})
+    except PermissionError as error:
+        require_owned(home, home.name)
+        raise ConfigurationError(
+            f"{path.name} in {home.name} may not be read by this account; expected its owner's: run the command as its owner"
+        ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path.name} is not valid TOML; correct it or remove it") from error
     except ValidationError as error:

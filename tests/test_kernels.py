@@ -1,6 +1,7 @@
 """The kernels of linear algebra are the pinned ones, whatever processor and environment there are."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from threadpoolctl import threadpool_info
 
 from medicore import kernels
 from medicore.errors import InfrastructureError
-from medicore.kernels import NUMPY, OPENBLAS, VARIABLES, in_use, require_pinned
+from medicore.kernels import NUMPY, OPENBLAS, VARIABLES, in_use, require_address_space, require_pinned
 
 ROOT = Path(__file__).resolve().parent.parent
 on_x86 = pytest.mark.skipif(
@@ -105,3 +106,24 @@ def test_tests_choose_the_kernels_before_their_plugins() -> None:
     done = in_process(code, OPENBLAS_CORETYPE="Nehalem")
     assert done.returncode == 0, done.stdout
     assert "1 passed" in done.stdout
+
+
+@pytest.mark.parametrize("processors", [1, 2, 64])
+def test_too_little_address_space_is_refused(processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 1.5 GB nothing is loaded that would wait for memory without end; no limit, and enough, are allowed."""
+    monkeypatch.setattr(kernels.os, "cpu_count", lambda: processors)
+    least = 3 * 1024**3 + processors * 128 * 1024**2
+    for limit, allowed in (
+        (resource.RLIM_INFINITY, True),
+        (least, True),
+        (least - 1, False),
+        (1_500_000_000, False),
+    ):
+        monkeypatch.setattr(
+            kernels.resource, "getrlimit", lambda _, soft=limit: (soft, resource.RLIM_INFINITY)
+        )
+        if allowed:
+            require_address_space()
+            continue
+        with pytest.raises(InfrastructureError, match=r"may address [\d.]+ GiB of memory; .*'ulimit -v'"):
+            require_address_space()

@@ -1,6 +1,7 @@
 """Settings come from one file and a few variables, and nothing is guessed."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +204,17 @@ def test_notices_go_over_no_wire_in_the_clear(tmp_path: Path, address: str) -> N
         read_settings({"MEDICORE_HOME": str(tmp_path), "MEDICORE_NOTIFY": address})
     for allowed in ("https://hooks.example/x", "http://localhost:8080/x"):
         assert read_settings({"MEDICORE_HOME": str(tmp_path), "MEDICORE_NOTIFY": allowed}).notify == allowed
+
+
+def test_the_state_folder_of_another_account_is_named(tmp_path: Path) -> None:
+    """An account that may not look into the folder gets one line that says what to do."""
+    home, found = tmp_path / "state", os.geteuid()
+    home.mkdir(mode=0)
+    (os.seteuid if found == 0 else int)(65534)  # root may look into every folder
+    try:
+        with pytest.raises(ConfigurationError, match=r"as its owner") as told:
+            read_settings({"MEDICORE_HOME": str(home)})
+    finally:
+        os.seteuid(found)
+    assert str(told.value).startswith("state ")
+    assert "\n" not in str(told.value)

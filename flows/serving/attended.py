@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from flows.serving.rotating import rotate
 from medicore.errors import ConfigurationError
 from medicore.stores.command import inherited
 
@@ -44,11 +45,14 @@ class Attended:
     def attend(self) -> str:
         """Start the process again if it has ended, and return a message about that; an empty text while it runs.
 
+        Its log is rotated.
+
         Raises
         ------
         ConfigurationError
             When it ends so often that it cannot be chance.
         """
+        rotate(self.log)
         ended = self.process.poll()
         if ended is None:
             return ""

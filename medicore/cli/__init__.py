@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,8 @@ def _run(sessions: "list[PrefectSession]") -> int:
     arrange(app)
     streams = Streams()
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:  # see __main__; from here on it has to be told
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         app(standalone_mode=True, obj=sessions)
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):
@@ -78,15 +81,27 @@ def _run(sessions: "list[PrefectSession]") -> int:
         _say(str(error))
         return error.exit_code
     except OSError as error:
-        # Any write can find the disk full; every command may be repeated.
-        if not is_full(error):
-            raise
-        _say(f"the disk is full ({error.strerror}); make room, then run the same command again")
+        _say(_told(error))
         return ConfigurationError.exit_code
     except KeyboardInterrupt:
         _say("interrupted; run the same command again to resume")
         return 130
     return 0
+
+
+def _told(error: OSError) -> str:
+    """Return one line about an error that any command can meet; raise it again when it is another.
+
+    Any write can find the disk full, and any file can belong to another account.
+    """
+    if is_full(error):
+        return f"the disk is full ({error.strerror}); make room, then run the same command again"
+    if isinstance(error, PermissionError) and error.filename:
+        return (
+            f"{error.filename} may not be used by this account ({error.strerror}); expected a file of the account that runs "
+            "MediCore: run the command as its owner, or have the file given to this account"
+        )
+    raise error
 
 
 def _pipe_broke(streams: Streams, error: BrokenPipeError) -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from medicore.kernels import require_address_space
 from medicore.stores.bundle_target import is_within, require_free, require_outside
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def options(
     ] = False,
 ) -> None:
     """Regulated causal analysis that anyone can check."""
+    require_address_space()
 
 
 edc = typer.Typer(

@@ -61,6 +61,10 @@ class Workspaces(Protocol):
         """Return Parquet bytes as a table."""
         ...
 
+    def discard(self, run: RunId) -> None:
+        """Remove the work folder of a run that has ended; its record has everything that counts."""
+        ...
+
     def discard_lock(self, run: RunId) -> None:
         """Remove the data lock of a run from its work folder."""
         ...

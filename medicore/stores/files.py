@@ -5,6 +5,7 @@ import errno
 import fcntl
 import io
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -171,6 +172,6 @@ class FolderLocks:
                     f"{study} {month} is at work in {holder}; wait for it, then try again"
                 ) from error
             stream.truncate(0)
-            stream.write(f"{purpose} (process {os.getpid()})")
+            stream.write(f"{purpose} (process {os.getpid()} on {socket.gethostname()})")
             stream.flush()
             yield

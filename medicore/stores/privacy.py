@@ -24,7 +24,7 @@ def require_private(home: Path) -> str:
     _require_closed(home, home.name, 0o700)
     for path in (home / "people", home / "prefect"):
         if path.exists():
-            _require_owned(path, f"{home.name}/{path.name}")
+            require_owned(path, f"{home.name}/{path.name}")
     for pattern in _SECRETS:
         for path in sorted(home.glob(pattern)):
             _require_closed(path, f"{home.name}/{path.relative_to(home)}", 0o600)
@@ -86,7 +86,7 @@ def _parts(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def _require_closed(path: Path, shown: str, expected: int) -> None:
-    _require_owned(path, shown)
+    require_owned(path, shown)
     if _mode(path) & _FOR_OTHERS:
         raise ConfigurationError(
             f"{shown} has mode {_mode(path):04o}, so that other users may look into it; expected {expected:04o}: "
@@ -94,7 +94,8 @@ def _require_closed(path: Path, shown: str, expected: int) -> None:
         )
 
 
-def _require_owned(path: Path, shown: str) -> None:
+def require_owned(path: Path, shown: str) -> None:
+    """Raise ConfigurationError when a file or folder, called ``shown`` in the message, belongs to another account."""
     found = _status(path, shown).st_uid
     if found != os.geteuid():
         raise ConfigurationError(
@@ -110,6 +111,10 @@ def _mode(path: Path) -> int:
 def _status(path: Path, shown: str) -> os.stat_result:
     try:
         return path.stat()
+    except PermissionError as error:
+        raise ConfigurationError(
+            f"{shown} may not be examined by this account ({error.strerror}); expected its owner's: run the command as its owner"
+        ) from error
     except OSError as error:
         raise ConfigurationError(
             f"{shown} cannot be examined ({error.strerror}); expected a state folder: run 'medicore init'"

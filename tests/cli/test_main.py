@@ -1,6 +1,8 @@
 """The end of a command: its exit code, and that nothing which Prefect is still to be told holds it up."""
 
+import errno
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.cli import _run
+from medicore.cli import _run, _told
 from medicore.cli.panels import PANELS
 from tests.conftest import ROOT
 
@@ -118,3 +120,65 @@ def test_every_verb_is_in_the_panel_of_a_person(
         assert title in out
         assert all(f" {name} " in out for name in names)
     assert "─ Commands ─" not in out
+
+
+def test_a_process_with_little_memory_ends_with_a_message() -> None:
+    """A verb that would load linear algebra below ``ulimit -v`` ends in one line with exit code 9, and does not hang."""
+    code = "import resource; resource.setrlimit(resource.RLIMIT_AS, (1_500_000_000,) * 2); import medicore.__main__ as m; m.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "status"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (9, "", 1)
+    assert done.stderr.startswith("medicore: this process may address 1.40 GiB of memory; expected ")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (
+            PermissionError(errno.EACCES, "Permission denied", "ledger.db"),
+            "ledger.db may not be used by this account",
+        ),
+        (
+            OSError(errno.ENOSPC, "No space left on device"),
+            "the disk is full (No space left on device); make room",
+        ),
+    ],
+)
+def test_an_error_that_any_file_can_give_is_one_line(error: OSError, words: str) -> None:
+    """A file of another account and a full disk are told with what to do; any other error is none of these."""
+    assert _told(error).startswith(words)
+    with pytest.raises(FileNotFoundError):
+        _told(FileNotFoundError(errno.ENOENT, "No such file"))
+
+
+def test_an_interrupt_while_the_command_is_loaded_is_silent() -> None:
+    """Ctrl-C before a command has begun ends it by that signal, without a traceback; afterwards it has to be told."""
+    code = """
+import os, runpy, signal, sys
+
+named, sys.argv[1] = sys.argv[1], "status"
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == named:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupting())
+runpy.run_module("medicore", run_name="__main__")
+"""
+    found = {}
+    for module in ("medicore.cli.work", "medicore.cases.answers.status"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, module], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        found[module] = (done.returncode, "Traceback" in done.stderr)
+    assert found == {
+        "medicore.cli.work": (-signal.SIGINT, False),
+        "medicore.cases.answers.status": (130, False),
+    }

@@ -7,7 +7,9 @@ from httpx import ConnectError
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.analysis import RunFailedError, as_state, outcome_of
 from flows.ending import note, noting
+from medicore.cases.run.analysis import Outcome
 from medicore.errors import IntegrityError, MediCoreError
 
 
@@ -64,3 +66,12 @@ def test_each_flow_has_its_own_ending() -> None:
     assert note("alone") == "alone"
     with pytest.raises(ConnectError):
         noting(lambda: raises(ConnectError("gone"), ended=False))
+
+
+def test_a_failed_run_is_an_error_for_prefect_and_an_outcome_for_us() -> None:
+    """Prefect raises the message of a failed run, whoever asks for its result; our commands read the outcome."""
+    outcome = Outcome("A/2025-03/1", "failed", "", message="no data", exit_code=4)
+    state = as_state(outcome)
+    with pytest.raises(RunFailedError, match=r"^no data$"):
+        state.result()
+    assert outcome_of(noting(lambda: ends_in(state))) == outcome

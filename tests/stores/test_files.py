@@ -3,6 +3,7 @@
 import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -141,7 +142,7 @@ def test_lock_names_its_holder(tmp_path: Path) -> None:
     """Who comes second learns who is at work; other studies and months are free (FAULTS 66)."""
     locks = FolderLocks(tmp_path / "locks")
     with locks.hold("REF-NHEFS", "2025-01", "run 1"):
-        expected = rf"^REF-NHEFS 2025-01 is at work in run 1 \(process {os.getpid()}\); wait"
+        expected = rf"^REF-NHEFS 2025-01 is at work in run 1 \(process {os.getpid()} on {socket.gethostname()}\); wait"
         with pytest.raises(BusyError, match=expected), locks.hold("REF-NHEFS", "2025-01", "run 2"):
             pass
         with locks.hold("REF-NHEFS", "2025-02", "run 1"), locks.hold("MED-2024-0147", "2025-01", "run 1"):
@@ -173,7 +174,7 @@ def test_lock_dies_with_its_process(tmp_path: Path) -> None:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with (
-            pytest.raises(BusyError, match=rf"run 9 \(process {holder.pid}\)"),
+            pytest.raises(BusyError, match=rf"run 9 \(process {holder.pid} on "),
             locks.hold("REF-NHEFS", "2025-01", "run 10"),
         ):
             pass

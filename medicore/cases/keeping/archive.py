@@ -59,6 +59,7 @@ def archive(house: House, run: RunId, years: int) -> dict[str, Any]:
     }
     log(house, SERVICE, "archive.completed", str(run), "", details)
     attest(house, run, years)
+    house.workspaces.discard(run)
     house.progress(run, "archive", f"kept until {until}")
     return manifest
 

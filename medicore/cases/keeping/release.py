@@ -44,6 +44,7 @@ def follow(house: House, run: RunId) -> ActiveRun | None:
         _require_same_code(house, history)
         return take_up(house, history)
     if found in {RunState.ARCHIVED, RunState.REJECTED}:
+        house.workspaces.discard(run)  # a killed process may have left it
         return None
     if found not in {RunState.HALTED, RunState.SEALED}:
         raise ReviewError(
@@ -95,6 +96,7 @@ def _close(house: House, history: RunHistory, statement: Statement, event: Ledge
     log(house, SERVICE, "review.completed", str(run), "", {"decision": event.sequence})
     log(house, SERVICE, "run.rejected", str(run), statement.reason, {"decision": event.sequence})
     attest(house, run, _retention_years(house, history))
+    house.workspaces.discard(run)
     house.progress(run, "review", "rejected")
 
 

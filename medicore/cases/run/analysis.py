@@ -73,6 +73,8 @@ def analyse(house: House, active: ActiveRun, step: Advance | None = None) -> Out
             house.progress(active.id, name, "failed")
             details = {"step": name, "error": type(error).__name__, "exit_code": error.exit_code}
             commit = seal(house, active, "failed", str(error), details)
+            if not active.exploratory:  # an exploration has no record, so its files stay
+                house.workspaces.discard(active.id)
             return Outcome(run, "failed", commit, message=str(error), exit_code=error.exit_code)
         if findings:
             stopped = {"step": name, "findings": [finding.as_json() for finding in findings]}

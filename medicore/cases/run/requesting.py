@@ -73,7 +73,7 @@ def sign_request(
     ProtocolError
         When a study or the month is malformed.
     """
-    with _refusals(house, request):
+    with refusals(house, request):
         person = _requester(house, request.requester)
         require_not_locked(house, person.identifier)
         act = _declared(house, person, request, studies)
@@ -82,7 +82,7 @@ def sign_request(
 
 def sign_for_service(house: House, request: Request, studies: Sequence[str]) -> str:
     """Return the service's signature on a schedule's request; the caller has proved that it comes from a schedule."""
-    with _refusals(house, request):
+    with refusals(house, request):
         act = _declared(house, _requester(house, SERVICE), request, studies)
         return base64.b64encode(house.certifier.sign_for_service(act)).decode()
 
@@ -101,7 +101,7 @@ def admit(house: House, request: Request) -> tuple[Protocol, str, str]:
         When code or packages do not meet the requirements of a regulatory run, or the code is of another commit than
         requested.
     """
-    with _refusals(house, request):
+    with refusals(house, request):
         _requester(house, request.requester)
         if request.commit:
             require_commit(request.commit, house.code.commit(request.study))
@@ -158,7 +158,7 @@ def require_signed(house: House, request: Request, resumed: RunId | None) -> Non
 
     The refusal is in the ledger.
     """
-    with _refusals(house, request):
+    with refusals(house, request):
         if not request.signature:
             raise ReviewError(
                 f"the request of {request.requester} for {request.study} {request.month} is not signed; expected the "
@@ -282,7 +282,7 @@ def _used(house: House, request: Request, envelope: bytes) -> Iterator[RunId]:
 
 
 @contextmanager
-def _refusals(house: House, request: Request) -> Iterator[None]:
+def refusals(house: House, request: Request) -> Iterator[None]:
     """Record a refusal in the ledger with the claimed requester, as ``refuse`` does."""
     try:
         yield

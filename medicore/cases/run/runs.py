@@ -9,7 +9,7 @@ from medicore.cases.people.authority import authority_fingerprint
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.run.decisions import accepted
 from medicore.cases.run.histories import histories_of, history_of
-from medicore.cases.run.requesting import Request, admit, require_signed
+from medicore.cases.run.requesting import Request, admit, refusals, require_signed
 from medicore.errors import BusyError, ConfigurationError
 from medicore.ports.files import RecordFiles
 from medicore.ports.house import House
@@ -125,7 +125,8 @@ def interrupted(earlier: Iterable[RunHistory], *, exploratory: bool) -> RunHisto
 
 def _resume(house: House, history: RunHistory, request: Request, commit: str) -> ActiveRun:
     run = history.run
-    require_begun_on(run, history.request.code_commit, commit)
+    with refusals(house, request):
+        require_begun_on(run, history.request.code_commit, commit)
     identity = _identity(house, history)  # before the run is taken, so that a forged run does not continue
     details = {ENVELOPE: request.signature, LEASE: lease(house)}
     taken = log(house, request.requester, "run.resumed", str(run), request.reason, details)

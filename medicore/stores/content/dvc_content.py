@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import io
 import logging
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -200,6 +201,8 @@ class DvcContent:
                 yield repository
             finally:
                 repository.close()
+                # DVC's notes on the folder: they are read by nobody else, and would be kept for every folder for ever.
+                shutil.rmtree(repository.site_cache_dir, ignore_errors=True)
 
     def _push(self, repository: Any, kept: Mapping[Path, str]) -> None:  # noqa: ANN401 - DVC ships no types
         """Copy everything that was stored to the remote, object by object.

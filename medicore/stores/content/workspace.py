@@ -1,5 +1,6 @@
 """Work folders: the tree of a code commit with one run's record folder in it, as ``dvc repro`` expects it."""
 
+import contextlib
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,6 +62,13 @@ class Workspaces:
     def table(self, data: bytes) -> "pd.DataFrame":
         """Return Parquet bytes as a table."""
         return read_parquet(data, "a stored table")
+
+    def discard(self, run: RunId) -> None:
+        """Remove the work folder of a run that has ended, and the folders above it that are then empty."""
+        shutil.rmtree(self.path(run), ignore_errors=True)
+        with contextlib.suppress(OSError):  # another run of the month or the study has its folder there
+            self.path(run).parent.rmdir()
+            self.path(run).parent.parent.rmdir()
 
     def discard_lock(self, run: RunId) -> None:
         """Remove the data lock of a run from its work folder."""

@@ -79,10 +79,8 @@ class S3Access:
         """
         from botocore.client import Config
         from botocore.exceptions import BotoCoreError
-        from prefect_aws import AwsClientParameters
 
-        credentials = self._credentials()
-        endpoint = self.endpoint_in_use()
+        endpoint, authorities = self.endpoint_in_use(), self.authorities()
         config = Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=self.read_seconds,
@@ -94,17 +92,15 @@ class S3Access:
             s3={"addressing_style": "path" if endpoint else "auto"},
             ignore_configured_endpoint_urls=True,
         )
-        parameters = AwsClientParameters(
-            endpoint_url=endpoint, config=config, verify_cert_path=self.authorities()
-        )
-        chosen = credentials.model_copy(update={"aws_client_parameters": parameters})
         try:
-            if chosen.get_boto3_session().get_credentials() is None:
+            session = self._session()
+            if session.get_credentials() is None:
                 raise ConfigurationError(
                     "no credentials for the archive; expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
                     "'s3_credentials' with the name of a Prefect block; set one"
                 )
-            return chosen.get_s3_client()
+            verify = None if authorities is None else str(authorities)
+            return session.client("s3", endpoint_url=endpoint, config=config, verify=verify)
         except (BotoCoreError, ValueError) as error:
             raise ConfigurationError(
                 f"the settings of the AWS environment are not usable ({type(error).__name__}); correct them"
@@ -118,7 +114,9 @@ class S3Access:
         ConfigurationError
             When the block cannot be read, or its address is not safe.
         """
-        endpoint = self.endpoint or self._credentials().aws_client_parameters.endpoint_url
+        if self.endpoint is not None or self.block is None:
+            return self.endpoint
+        endpoint: str | None = self._credentials(self.block).aws_client_parameters.endpoint_url
         if endpoint is not None:
             _require_safe(endpoint)
         return endpoint
@@ -134,7 +132,11 @@ class S3Access:
             When the block cannot be read, or there is no such file.
         """
         named = {name: os.environ[name] for name in _AUTHORITIES if os.environ.get(name)}
-        held = None if self.block is None else self._credentials().aws_client_parameters.verify_cert_path
+        held = (
+            None
+            if self.block is None
+            else self._credentials(self.block).aws_client_parameters.verify_cert_path
+        )
         if held is not None:
             named = {f"the Prefect block {self.block!r}": str(held)}
         for name, path in named.items():
@@ -160,7 +162,7 @@ class S3Access:
         """
         if self.block is None:
             return {}
-        held = self._credentials()
+        held = self._credentials(self.block)
         secret = held.aws_secret_access_key
         named = {
             "access_key_id": held.aws_access_key_id,
@@ -170,16 +172,27 @@ class S3Access:
         }
         return {name: str(value) for name, value in named.items() if value}
 
-    def _credentials(self) -> Any:  # noqa: ANN401 - imported late
+    def _session(self) -> Any:  # noqa: ANN401 - a boto3 session
+        """Return boto3's session; Prefect is imported for a block alone, since it reads its settings when it is imported."""
+        import boto3
+
+        return boto3.Session() if self.block is None else self._credentials(self.block).get_boto3_session()
+
+    def _credentials(self, block: str) -> Any:  # noqa: ANN401 - imported late
+        """Return the block; Prefect would start a server of its own where none is named, so that is refused."""
+        from prefect.settings import PREFECT_API_URL
         from prefect_aws import AwsCredentials
 
-        if self.block is None:
-            return AwsCredentials()
+        if PREFECT_API_URL.value() is None:
+            raise ConfigurationError(
+                f"'s3_credentials' names the Prefect block {block!r}, and PREFECT_API_URL no server; expected the server "
+                "that holds the block; set PREFECT_API_URL"
+            )
         try:
-            return AwsCredentials.load(self.block)
+            return AwsCredentials.load(block)
         except Exception as error:  # Prefect passes on every error of its server, its database and pydantic
             raise InfrastructureError(
-                f"the Prefect block {self.block!r} of AWS credentials cannot be read; expected it on the server of "
+                f"the Prefect block {block!r} of AWS credentials cannot be read; expected it on the server of "
                 "PREFECT_API_URL; register it there or correct 's3_credentials'"
             ) from error
 

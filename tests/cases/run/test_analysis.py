@@ -134,3 +134,24 @@ def test_a_report_that_fails_to_render_cannot_be_signed(founded: WholeHouse) -> 
             founded.sign(SOUND_RUN, meaning)
     assert founded.actions(SOUND_RUN)[-2:] == ["decision.refused"] * 2
     assert [check for check in verify(founded.house, run) if not check.passed] == []
+
+
+def test_the_work_folder_of_a_run_goes_when_the_run_has_ended(month: WholeHouse) -> None:
+    """A failed, a rejected and an archived run leave no scratch files; those of runs that wait, or explore, stay."""
+
+    def left() -> set[str]:
+        home = month.home / "work"
+        return {path.relative_to(home).as_posix() for path in home.glob("*/*/*") if path.is_dir()}
+
+    assert left() == {SOUND_RUN, WAITING_RUN, BROKEN_RUN}
+    month.sign(BROKEN_RUN, "reject")
+    month.follow(BROKEN_RUN)
+    assert left() == {SOUND_RUN, WAITING_RUN}
+    scratch = month.house.workspaces.path(RunId.parse(BROKEN_RUN))
+    scratch.mkdir(parents=True)  # as a process leaves it that is killed after the last event
+    month.follow(BROKEN_RUN)
+    assert left() == {SOUND_RUN, WAITING_RUN}
+    month.release(SOUND_RUN)
+    assert left() == {WAITING_RUN}
+    tried = month.run(SOUND, "2025-04", exploratory=True)
+    assert left() == {WAITING_RUN, tried.run}

@@ -70,7 +70,7 @@ def test_an_exploratory_run_takes_up_no_regulatory_one(founded: WholeHouse) -> N
 
 
 def test_other_code_takes_up_no_run(founded: WholeHouse) -> None:
-    """A run ends by the code that it began with; by other code it is refused, and nothing is recorded of the run."""
+    """A run ends by the code that it began with; by other code it is refused, which is an event, and the run stays."""
     active = founded.begin(SOUND)
     (founded.root / "dvc.yaml").write_text("stages: {}\n")
     later = founded.commit("A later version")
@@ -80,6 +80,8 @@ def test_other_code_takes_up_no_run(founded: WholeHouse) -> None:
     ):
         founded.begin(SOUND)
     assert founded.actions(SOUND_RUN) == ["run.requested"]
+    (refused,) = founded.house.ledger.events(action="run.refused")
+    assert (refused.details["claimed"], refused.reason.partition(" on ")[0]) == ("ana", f"run {RUN} began")
     git("checkout", "--quiet", began, folder=founded.root)
     assert founded.begin(SOUND).id == RUN
     assert code_commit(founded.house, RUN) == began

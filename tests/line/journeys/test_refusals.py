@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ def test_second_process_is_told_who_works(month: Month) -> None:
 
     with FolderLocks(month.project.home / "locks").hold("MED-2024-0198", MONTH, "a test"):
         answer = month.project.medicore("run", "MED-2024-0198", MONTH, expected=11)
-    assert f"a test (process {os.getpid()})" in answer.err
+    assert f"a test (process {os.getpid()} on {socket.gethostname()})" in answer.err
 
 
 def _kill_when(process: "subprocess.Popen[str]", words: str) -> None:

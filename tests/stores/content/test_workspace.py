@@ -144,3 +144,15 @@ def test_stored_table_is_read(workspaces: Workspaces, tmp_path: Path) -> None:
     files = FolderFiles(tmp_path)
     files.write_table("t.parquet", pd.DataFrame({"n": [1.5]}))
     assert workspaces.table(files.read("t.parquet"))["n"].tolist() == [1.5]
+
+
+def test_a_folder_that_is_discarded_takes_empty_ones_with_it(workspaces: Workspaces, code: GitCode) -> None:
+    """The folder of an ended run goes, and those of its month and study when no other run is there; again does nothing."""
+    other = RunId(RUN.study, RUN.month, RUN.number + 1)
+    for run in (RUN, other):
+        workspaces.prepare(run, code.commit(), PROTOCOL, IDENTITY)
+    workspaces.discard(RUN)
+    assert (workspaces.path(RUN).exists(), workspaces.path(other).exists()) == (False, True)
+    for _ in range(2):
+        workspaces.discard(other)
+        assert not workspaces.path(other).parent.parent.exists()

@@ -1,13 +1,19 @@
 """How long a client waits for an S3 server: as long as for the ledger's database, and once for all its requests."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import repeat
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from medicore.errors import InfrastructureError, UnavailableError
+from medicore.errors import ConfigurationError, InfrastructureError, UnavailableError
 from medicore.stores.s3.client import ATTEMPTS, PATIENCE_SECONDS, S3Access
+from tests.conftest import ROOT
+from tests.s3 import KEYS
 
 LOST = EndpointConnectionError(endpoint_url="https://s3.example")
 
@@ -90,3 +96,28 @@ def test_a_write_that_alone_is_refused_is_given_up_too() -> None:
     with pytest.raises(UnavailableError):
         written()
     assert PATIENCE_SECONDS <= waiting.now < PATIENCE_SECONDS + 6
+
+
+def test_a_client_needs_no_prefect() -> None:
+    """Prefect reads its settings when it is imported: a command that asks S3 first still finds its own server afterwards."""
+    code = "import sys; from medicore.stores.s3.client import S3Access; S3Access('https://s3.example').client(); print('prefect' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **KEYS},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "False\n"
+
+
+def test_a_block_is_on_a_server_that_is_named() -> None:
+    """Without the server's address a block is refused, and Prefect starts no server to look for it."""
+    with (
+        temporary_settings({PREFECT_API_URL: None}),
+        pytest.raises(
+            ConfigurationError, match="names the Prefect block 'keys', and PREFECT_API_URL no server"
+        ),
+    ):
+        S3Access("https://s3.example", "keys").keys()
