@@ -102,6 +102,7 @@ NOT_OF_A_RUN = frozenset(
         "subject.refused",
         "authority.created",
         "clock.corrected",
+        "request.admitted",
         "service.refused",
     }
 )
