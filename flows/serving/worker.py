@@ -11,6 +11,7 @@ import asyncio
 import os
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from uuid import UUID
 import anyio
 from anyio.abc import TaskStatus
 from anyio.to_thread import run_sync
+from httpx import HTTPError
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, State, WorkPool
 from prefect.client.schemas.responses import DeploymentResponse, WorkerFlowRunResponse
@@ -29,6 +31,7 @@ from prefect.runner._starter_engine import EngineCommandStarter
 from prefect.utilities.processutils import command_to_string, setup_signal_handlers_worker
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker, ProcessWorkerResult
 
+from flows.serving.arrivals import Arrivals
 from flows.serving.known import Job, Known
 from flows.serving.taken import Taken
 from flows.serving.worker_environment import (
@@ -43,6 +46,8 @@ from medicore.settings import Settings, read_settings
 from medicore.stores.content.pinned_code import PinnedCode
 from medicore.stores.git.workspace import code_of, running_from
 from medicore.stores.surroundings import ask_this_machine_directly, leave_out_socks
+
+_LOOK_S = 20.0
 
 
 class OwnJob(ProcessJobConfiguration):
@@ -85,6 +90,7 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
         self._settings, self._heartbeat = settings, heartbeat
         self._known = Known(settings.root)
         self._executing: set[UUID] = set()
+        self._arrivals, self._look = Arrivals(pool, settings), 0.0
 
     async def run(
         self,
@@ -114,6 +120,17 @@ class KnownWorker(ProcessWorker, abc.ABC):  # an abstract class does not replace
             await taken.refuse(str(refusal))
             status.started(0)
             return ProcessWorkerResult(status_code=0, identifier="refused")
+
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """Take up flow runs as Prefect's worker does, and record the signed requests of those that wait."""
+        taken = await super().get_and_submit_flow_runs()
+        if time.monotonic() > self._look:
+            self._look = time.monotonic() + _LOOK_S
+            try:
+                await self._arrivals.record(self.client)
+            except (HTTPError, MediCoreError, OSError):  # the next look finds the same
+                self._logger.exception("the requests that wait could not be recorded")
+        return taken
 
     async def _submit_scheduled_flow_runs(
         self, flow_run_response: list[WorkerFlowRunResponse]

@@ -35,8 +35,9 @@ def request(
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Sign a request for a study's month and send it to the Prefect server of PREFECT_API_URL; it is valid for an hour."""
+    """Sign a request for a study's month and send it to the Prefect server of PREFECT_API_URL; it must arrive within an hour."""
     from medicore.cases.people.clock import require_clock
+    from medicore.cases.run.arriving import record_arrival
     from medicore.cases.run.requesting import Request, admit, sign_request
     from medicore.cli.passphrase import passphrase_of
 
@@ -62,12 +63,50 @@ def request(
         return
     deployment = deployment or (PINNED if commit else DEPLOYMENT)
     sent = _send(deployment, body)
+    record_arrival(opened, signed)
     answer = {"flow_run": str(sent.id), "name": sent.name, "deployment": deployment}
     if as_json:
         emit(answer)
     else:
         say(f"Asked for {study} {month}: flow run {answer['flow_run']} of {deployment}")
         say(f"Next: medicore history {study}")
+
+
+def request_month(
+    month: str, studies: list[str], reason: str, person: str | None, *, print_only: bool, as_json: bool
+) -> None:
+    """Sign one request for a month of studies and send it for each of them, or print the signed bodies."""
+    from medicore.cases.people.clock import require_clock
+    from medicore.cases.run.arriving import record_arrival
+    from medicore.cases.run.requesting import Request, admit, sign_request
+    from medicore.cli.passphrase import passphrase_of
+    from medicore.records.identifiers import study_id
+
+    chosen = settings()
+    opened = house(chosen)
+    wanted = tuple(study_id(study) for study in studies) or opened.protocols.studies()
+    asked = Request(wanted[0], month, person or chosen.person or "", reason)
+    require_clock(opened)
+    for study in wanted:
+        admit(opened, replace(asked, study=study))
+    signature = sign_request(opened, asked, wanted, passphrase_of)
+    common = {"month": month, "requester": asked.requester, "reason": reason, "signature": signature}
+    bodies = [{"parameters": {"request": {"study": study, **common}}} for study in wanted]
+    if print_only:
+        emit(bodies)
+        return
+    rows = []
+    for study, body in zip(wanted, bodies, strict=True):
+        sent = _send(DEPLOYMENT, body)
+        rows.append({"study": study, "flow_run": str(sent.id), "name": sent.name, "deployment": DEPLOYMENT})
+        if len(rows) == 1:
+            record_arrival(opened, body["parameters"]["request"])
+    if as_json:
+        emit(rows)
+        return
+    for row in rows:
+        say(f"Asked for {row['study']} {month}: flow run {row['flow_run']} of {DEPLOYMENT}")
+    say("Next: medicore status")
 
 
 def _send(deployment: str, body: dict[str, Any]) -> "FlowRun":

@@ -70,11 +70,29 @@ def portfolio(
     ] = None,
     reason: Reason = "Monthly analysis",
     person: Asker = None,
+    send: Annotated[
+        bool,
+        typer.Option(
+            "--send",
+            help="Send a request for each study, by one signature, to the server of PREFECT_API_URL instead.",
+        ),
+    ] = False,
+    print_only: Annotated[
+        bool,
+        typer.Option(
+            "--print",
+            help="Print the signed bodies for POST …/create_flow_run, one for each study, and send nothing.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Analyse the month of all studies; a study that halts does not stop the others."""
     from medicore.cli.families import show_families
+    from medicore.cli.request import request_month
 
+    if send or print_only:
+        request_month(month, studies or [], reason, person, print_only=print_only, as_json=as_json)
+        return
     house(settings()).protocols.families()  # a malformed file is refused before anything is computed
     outcomes = _perform(command, studies or [], month, reason, person, exploratory=False)
     if not as_json:

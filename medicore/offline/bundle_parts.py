@@ -20,6 +20,7 @@ ASKED = ("run.requested", "run.resumed")
 UNLISTED = {MANIFEST, EXPORTED, CHECKPOINT}  # the signature over the ledger's head covers these
 KEYS, ENDINGS = ("person.added", "person.renewed"), ("person.revoked", "person.renewed")  # of certificates
 LIMIT = timedelta(hours=1)  # the longest time between a signature and the event that records it
+QUEUE = timedelta(days=7)  # the longest time between the arrival of a request and the beginning of its run
 Json = dict[str, Any]
 
 
@@ -161,9 +162,21 @@ def opened(bundle: Bundle, name: str, envelope: bytes, kind: str, event: Json) -
         held = openssl(bundle.scratch, "verify", *alone, "-attime", str(when), "pem")
         need(held, f"{name}: the certificate of {who} was not valid at {instant}")
         need(all(end["at"] > instant for end in ended), f"{name}: {who} was revoked before {instant}")
-    told, said = map(moment, instants)
+    told, said = map(moment, (recorded(bundle, event), instants[1]))
     need(abs(told - said) <= LIMIT, f"{name}: was signed at {instants[1]}, more than an hour from its event")
     return signed, signer
+
+
+def recorded(bundle: Bundle, event: Json) -> str:
+    """Return when the signature of an event came into the ledger: a request arrives before it begins or continues a run."""
+    if event.get("action") not in ASKED:
+        return str(event["at"])
+    text, run = event["details"]["envelope"], event["subject"]
+    first = [e for e in bundle.named(ASKED[0], on=run) if e["details"]["envelope"] == text]
+    used = first[0]["at"] if first and first[0]["sequence"] < event["sequence"] else event["at"]
+    arrived = [e["at"] for e in bundle.named("request.admitted") if e["details"]["envelope"] == text]
+    waited = [at for at in arrived if timedelta(0) <= moment(used) - moment(at) <= QUEUE]
+    return str(min(waited, default=used))
 
 
 def moment(text: str) -> datetime:
@@ -199,7 +212,7 @@ def check_told_once(events: list[Json]) -> int:
     seen = dict[tuple[str, bytes, str], Json]()
     for event in events:
         text = event.get("details", {}).get("envelope", "")
-        if not text or event["action"] == "checkpoint.signed":
+        if not text or event["action"] in ("checkpoint.signed", "request.admitted"):
             continue
         parts = as_json(place(event), base64.b64decode(text))
         proof = base64.b64decode(parts["signatures"][0]["sig"])

@@ -47,8 +47,11 @@ class Certifier(Protocol):
         """Return the envelope of an act of the service, signed with the service's key."""
         ...
 
-    def verify(self, envelope: bytes, person: Person, at: str) -> Act:
-        """Return the act in an envelope after verifying signature and certificate as of ``at``."""
+    def verify(self, envelope: bytes, person: Person, at: str, recorded: str | None = None) -> Act:
+        """Return the act in an envelope after verifying signature and certificate as of ``at``.
+
+        ``recorded`` is when the ledger first held the signature, by default ``at``: within an hour of the signer's time.
+        """
         ...
 
     def sign_for_authority(self, act: Act, passphrase: str) -> bytes:

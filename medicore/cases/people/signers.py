@@ -101,10 +101,11 @@ def signed_act(
     event: LedgerEvent,
     permission: Permission | None,
     signer: Callable[[House, LedgerEvent], Person] = signer_of,
+    recorded: str | None = None,
 ) -> Act:
     """Return what the signer of an event signed, even if the event says something else.
 
-    Raise ReviewError as ``proved`` does.
+    ``recorded`` is when an earlier event recorded the same signature. Raise ReviewError as ``proved`` does.
     """
     if ENVELOPE not in event.details:
         raise ReviewError(
@@ -114,7 +115,7 @@ def signed_act(
     if event.actor == event.role == AUTHORITY:
         return _act_of_authority(house, event)
     person = signer(house, event)
-    act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), person, event.at)
+    act = house.certifier.verify(base64.b64decode(event.details[ENVELOPE]), person, event.at, recorded)
     if permission is not None:
         require_permission(person, permission)
     return act

@@ -10,6 +10,7 @@ from typing import Any
 from medicore.cases.people.logged import SERVICE, log
 from medicore.cases.people.signers import refuse, require_not_locked, require_standing, signed_act
 from medicore.cases.run.histories import histories_of, history_of
+from medicore.cases.run.recorded import SUBJECT, recorded_at
 from medicore.errors import (
     ConfigurationError,
     InfrastructureError,
@@ -23,7 +24,7 @@ from medicore.records.identifiers import RunId, commit_id, confusable_form, mont
 from medicore.records.ledger.event_details import CLAIMED
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import timestamp
-from medicore.records.people.act import Act, declare
+from medicore.records.people.act import ENVELOPE, Act, declare
 from medicore.records.people.people import Permission, Person
 from medicore.records.people.told_once import signature_in, signature_of
 from medicore.records.protocol.calendar import day_begins, first_day, local_date
@@ -33,9 +34,6 @@ from medicore.records.protocol.protocol import Protocol
 
 ACTION = "run.requested"
 """The name of the signed act of a request, for a new run and for one that continues."""
-
-SUBJECT = "requests"
-"""The subject of the act, since the run has no number yet."""
 
 BY_REQUEST = (ACTION, "run.resumed")
 """The events that contain a request's envelope."""
@@ -156,7 +154,7 @@ def require_commit(wanted: str, running: str) -> None:
 def require_signed(house: House, request: Request, resumed: RunId | None) -> None:
     """Raise ReviewError unless the request has its requester's valid signature, and no run except ``resumed`` has used it.
 
-    The refusal is in the ledger.
+    It must have been recorded within an hour of its signature (``recorded.py``). The refusal is in the ledger.
     """
     with refusals(house, request):
         if not request.signature:
@@ -171,8 +169,11 @@ def require_signed(house: House, request: Request, resumed: RunId | None) -> Non
                 "the signature of the request is not base64; expected what 'medicore request' prints"
             ) from error
         person = _requester(house, request.requester)
-        act = house.certifier.verify(envelope, person, timestamp(house.clock.now()))
-        _require_asked(act, request)
+        now = timestamp(house.clock.now())
+        beginning = None if resumed is None else history_of(house, resumed).request.event
+        recorded = recorded_at(house, envelope, now, beginning)
+        act = house.certifier.verify(envelope, person, now, recorded)
+        require_asked(act, request)
         for run in _used(house, request, envelope):
             if run != resumed:
                 raise ReviewError(
@@ -200,12 +201,15 @@ def proved_request(house: House, event: LedgerEvent) -> Act:
         When something else was signed.
     """
     run = RunId.parse(event.subject)
-    act = signed_act(house, event, Permission.REQUEST)
     first = history_of(house, run).request
+    recorded = recorded_at(
+        house, base64.b64decode(str(event.details.get(ENVELOPE, ""))), event.at, first.event
+    )
+    act = signed_act(house, event, Permission.REQUEST, recorded=recorded)
     commit = first.code_commit if "commit" in act.details else ""
     told = Request(run.study, run.month, event.actor, event.reason, first.exploratory, commit=commit)
     try:
-        _require_asked(act, told)
+        require_asked(act, told)
     except ReviewError as error:
         raise IntegrityError(
             f"ledger event {event.sequence} differs from what {event.actor} signed ({error}); expected the "
@@ -253,7 +257,7 @@ def _declared(house: House, person: Person, request: Request, studies: Sequence[
     return declare(person, ACTION, SUBJECT, request.reason, details, timestamp(house.clock.now()))
 
 
-def _require_asked(act: Act, request: Request) -> None:
+def require_asked(act: Act, request: Request) -> None:
     """Raise ReviewError, which names the difference, unless the act is exactly this request."""
     wanted = {
         "what": (act.action, ACTION),

@@ -11,6 +11,7 @@ from typing import Any
 
 from medicore.records.canonical import canonical, document, sha256
 from medicore.records.ledger.ledger import LedgerEvent
+from medicore.records.people.told_once import signature_of
 
 MANIFEST = "MANIFEST.json"
 EXCERPT = "ledger/excerpt.jsonl"
@@ -48,7 +49,7 @@ def shown_events(
 
     These are the events of the run, the creation of the authority, and the events about the people who acted on the
     run, about who exports it (``by``), about the service that signs the ledger, and about who gave the service a new key;
-    ``everything`` shows the whole ledger. ``answering`` names the earlier runs by whose decisions findings of the run are answered, each with the last
+    the arrival of the run's request is shown too; ``everything`` shows the whole ledger. ``answering`` names the earlier runs by whose decisions findings of the run are answered, each with the last
     event that the run read of them: up to that event they are shown as the run itself is. Events about exports are left
     out, so another export of the run shows the same events.
     """
@@ -57,6 +58,7 @@ def shown_events(
         return tuple(event.sequence for event in held)
     own = {event.sequence: event for event in held if _is_of(event, run, answering)}
     actors = {by, *(event.actor for event in own.values())}
+    asked = {signature_of(event) for event in own.values() if event.action == "run.requested"} - {None}
     services = {event.subject for event in held if event.details.get("role") == "service"}
     actors |= {event.actor for event in held if event.action in OF_PEOPLE and event.subject in services}
     return tuple(
@@ -64,6 +66,7 @@ def shown_events(
         for event in held
         if event.sequence in own
         or event.action == "authority.created"
+        or (event.action == "request.admitted" and signature_of(event) in asked)
         or (event.action in OF_PEOPLE and event.subject in actors | services)
     )
 

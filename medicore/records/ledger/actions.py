@@ -8,6 +8,7 @@ from medicore.errors import IntegrityError
 ACTIONS: Mapping[str, str] = MappingProxyType(
     {
         "run.requested": "Someone asked for an analysis and signed the request; the run took its number.",
+        "request.admitted": "A signed request arrived and was found valid; it may wait for a worker for up to a week.",
         "run.refused": "The start or the continuation of a run, or a flow run of Prefect, was refused; the details name who claimed to ask.",
         "service.refused": "The service's API refused requests, without its password or with what it does not allow; the details count them.",
         "run.resumed": "A run whose process had stopped continued from what it had recorded.",

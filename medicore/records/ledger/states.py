@@ -107,6 +107,7 @@ NOT_OF_A_RUN = frozenset(
         "page.opened",
         "authority.created",
         "clock.corrected",
+        "request.admitted",
         "service.refused",
     }
 )

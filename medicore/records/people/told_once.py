@@ -13,6 +13,8 @@ _REQUESTS = frozenset({"run.requested", _CONTINUED})
 """The events of a request: one signature may cover several studies of a month, and a run continues with its own."""
 _HEADS = frozenset({"checkpoint.signed"})
 """The events whose envelope holds a head of the ledger, which the service signed, and no act."""
+_ARRIVALS = frozenset({"request.admitted"})
+"""The events by which a request is recorded before it is used: they begin nothing, and two workers may record one arrival."""
 
 Signature = tuple[str, str]
 """What was signed, and the first number of the ECDSA signature on it, in hexadecimal digits.
@@ -55,7 +57,7 @@ def told_again(events: Iterable[LedgerEvent]) -> tuple[tuple[LedgerEvent, Ledger
     found = []
     for event in events:
         signature = signature_of(event)
-        if signature is None:
+        if signature is None or event.action in _ARRIVALS:
             continue
         study = event.subject.partition("/")[0] if event.action in _REQUESTS else ""
         first = seen.setdefault((signature, study), event)

@@ -105,9 +105,9 @@ class AuthorityCertifier:
         authority = self._authority()
         return signer.sign_act(act, authority.key(act.signer), authority.service_passphrase(act.signer))
 
-    def verify(self, envelope: bytes, person: Person, at: str) -> Act:
-        """Return the act in an envelope after verifying signature and certificate as of ``at``."""
-        return signer.verify_act(envelope, person, self._authority().certificate, at)
+    def verify(self, envelope: bytes, person: Person, at: str, recorded: str | None = None) -> Act:
+        """Return the act in an envelope after verifying signature and certificate as of ``at``; see the port."""
+        return signer.verify_act(envelope, person, self._authority().certificate, at, recorded)
 
     def sign_for_authority(self, act: Act, passphrase: str) -> bytes:
         """Return the envelope of an act of the authority, signed with its own key."""

@@ -85,13 +85,16 @@ def sign_act(act: Act, pkcs12_bytes: bytes, passphrase: str) -> bytes:
     return _seal(act.payload(), ACT_TYPE, pkcs12_bytes, passphrase, act.signer, act.certificate)
 
 
-def verify_act(envelope: bytes, person: Person, ca_pem: str | bytes, at: str) -> Act:
+def verify_act(
+    envelope: bytes, person: Person, ca_pem: str | bytes, at: str, recorded: str | None = None
+) -> Act:
     """Return the act in ``envelope`` after verifying its signature and its certificate in the same way as ``verify``.
 
-    ``person`` is the signer as the ledger knew them at ``at``, when it recorded the act.
+    ``person`` is the signer as the ledger knew them at ``at``, when the act was used. ``recorded`` is when the ledger first
+    held it, by default ``at``.
     """
     act = Act.from_payload(_unseal(envelope, ACT_TYPE, load(person.certificate), person.certificate))
-    _require_signer(act, "act", person.certificate, ca_pem, at, person.chain)
+    _require_signer(act, "act", person.certificate, ca_pem, at, person.chain, recorded)
     if person.revoked_at is not None and moment(at) >= moment(person.revoked_at):
         raise _revoked(act.signer, "act", person.revoked_at, at)
     return act
@@ -250,7 +253,13 @@ def _unseal(
 
 
 def _require_signer(
-    signed: Statement | Act, what: str, certificate_pem: str | bytes, ca_pem: str | bytes, at: str, chain: str
+    signed: Statement | Act,
+    what: str,
+    certificate_pem: str | bytes,
+    ca_pem: str | bytes,
+    at: str,
+    chain: str,
+    recorded: str | None = None,
 ) -> None:
     """Raise ReviewError unless the certificate is the signer's own, and its chain was valid when it signed."""
     certificate = load(certificate_pem)
@@ -262,7 +271,7 @@ def _require_signer(
             f"the {what} is by {signed.signer}, the certificate is another's; expected the signer's own; "
             "sign with your own key"
         )
-    _require_recorded(what, signed.signed_at, at)
+    _require_recorded(what, signed.signed_at, recorded or at)
     for instant in (signed.signed_at, at):
         if chain:
             require_chained(certificate, chain, instant, signed.signer)

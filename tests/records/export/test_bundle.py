@@ -1,5 +1,6 @@
 """What a bundle shows of the ledger, and how its manifest names its files."""
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -62,6 +63,26 @@ def test_a_run_that_answers_is_shown_up_to_what_was_read_of_it() -> None:
     )
     shown = bundle.shown_events(ledger(told), RUN, answering={OTHER: 9})
     assert shown == (1, 2, 3, 5, 6, 7, 8, 10)
+
+
+def test_the_arrival_of_its_request_is_shown() -> None:
+    """When the run's own signed request arrived proves that it came in time; the arrival of another is another's matter."""
+    own, other = (
+        {"envelope": base64.b64encode(canonical(_envelope(text))).decode()} for text in ("own", "other")
+    )
+    told = (
+        *TOLD[:3],
+        ("ada", "request.admitted", "requests", own),
+        ("ada", "request.admitted", "requests", other),
+        ("ada", "run.requested", RUN, own),
+    )
+    before = bundle.shown_events(ledger((*TOLD[:3], told[-1])), RUN)
+    assert bundle.shown_events(ledger(told), RUN) == (*before[:-1], 4, 6)
+
+
+def _envelope(payload: str) -> dict[str, object]:
+    proof = base64.b64encode(b"\x30\x08\x02\x02\x11\x12\x02\x02\x21\x22").decode()
+    return {"payload": payload, "signatures": [{"sig": proof}]}
 
 
 def test_everything_can_be_shown() -> None:

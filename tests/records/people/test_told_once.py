@@ -46,6 +46,8 @@ def events(*told: tuple[str, str, object]) -> list[LedgerEvent]:
         ([("run.requested", FIRST, envelope()), ("run.resumed", FIRST, envelope())], []),
         ([("run.resumed", FIRST, envelope()), ("run.requested", SECOND, envelope())], [2]),
         ([("checkpoint.signed", FIRST, envelope()), ("checkpoint.signed", FIRST, envelope())], []),
+        ([("request.admitted", "requests", envelope()), ("run.requested", FIRST, envelope())], []),
+        ([("request.admitted", "requests", envelope()), ("request.admitted", "requests", envelope())], []),
         ([("archive.held", FIRST, "no envelope"), ("archive.held", FIRST, "no envelope")], []),
         ([("archive.held", FIRST, 7), ("archive.held", FIRST, 7)], []),
     ],
