@@ -36,6 +36,7 @@ def status(
     """
     from medicore.cases.answers.lateness import gaps, with_deadlines
     from medicore.cases.answers.lookup import standing_lines
+    from medicore.cases.review.trail import in_words, unreviewed
     from medicore.records.identifiers import study_id
 
     opened = house(settings())
@@ -60,6 +61,7 @@ def status(
         for row in rows
     ]
     table("Late months" if late else "Months", ("run", "n", "estimate", "state", "late", "findings"), cells)
+    say(in_words(unreviewed(opened)))
     if unasked:
         missing = [(gap.study, gap.first, gap.last, str(gap.months), gap.due) for gap in unasked]
         table("Late, and nobody has requested it", ("study", "from", "to", "months", "due since"), missing)

@@ -128,6 +128,35 @@ def correct(
 
 
 @ledger.command()
+def review(
+    first: Annotated[int | None, typer.Option("--from", min=1, help="The first event of the part.")] = None,
+    last: Annotated[int | None, typer.Option("--to", min=1, help="The last event of the part.")] = None,
+    who: Annotated[str | None, typer.Option("--as", help="Who reviewed it: quality.")] = None,
+    result: Annotated[
+        str | None, typer.Option(help="What the review found; an inspector will read it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Sign that a part of the audit trail was reviewed, with the result; without options, say what nobody reviewed yet."""
+    from medicore.cases.people.acting import Actor
+    from medicore.cases.review.trail import in_words, review_trail, unreviewed
+    from medicore.cli.passphrase import passphrase_of
+
+    given = (first, last, who, result)
+    if all(one is None for one in given):
+        found = unreviewed(_house())
+        emit(found) if as_json else say(in_words(found))
+        return
+    if first is None or last is None or who is None or result is None:
+        raise typer.BadParameter("--from, --to, --as and --result belong together")
+    event = review_trail(house(settings()), Actor(who, result, passphrase_of(who)), first, last)
+    if as_json:
+        emit(event.as_json())
+        return
+    say(f"Events {first} to {last} reviewed by {who} at {event.at}. Ledger event {event.sequence}.")
+
+
+@ledger.command()
 def clock(
     who: Annotated[str, typer.Option("--as", help="Who corrects it: an operator, or quality.")],
     reason: Annotated[str, typer.Option(help="Why the last times are wrong; an inspector will read it.")],

@@ -11,6 +11,7 @@ from medicore.cases.people.signers import people as known_people
 from medicore.cases.proof.score_card import score_card
 from medicore.cases.proof.verify import verify
 from medicore.cases.proof.verify_all import Verified
+from medicore.cases.review.trail import in_words, unreviewed
 from medicore.cases.run.histories import event_at
 from medicore.console.console import Console, console_of, redirect, run_of, session_of, whole_number
 from medicore.console.inspecting import seen_by, sees
@@ -41,6 +42,7 @@ def ledger(request: Request) -> Response:
         events=[*shown_events(house, held[: -_SHOWN - 1 : -1])],
         found=len(held),
         head=(sequence, digest),
+        trail=in_words(unreviewed(house)),
     )
 
 

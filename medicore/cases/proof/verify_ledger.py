@@ -11,6 +11,7 @@ from medicore.cases.people.signing_in import sessions_check
 from medicore.cases.people.unblinding import unblindings_check
 from medicore.cases.proof.inventory import archive_check
 from medicore.cases.proof.verify_acts import move_checks
+from medicore.cases.review.trail import reviews_check
 from medicore.cases.run.attest import archived_keys, kept, key_of
 from medicore.errors import IntegrityError, MediCoreError
 from medicore.ports.house import House
@@ -105,7 +106,12 @@ def verify_ledger(house: House, authority: str | None = None) -> LedgerReport:
     if checks[1].passed:
         against, wrong = _against(house, reading, opened)
         trusted = attempt(CheckKind.AUTHORITY, "authority", partial(require_authority, house, authority))
-        about_people = people_check(house), sessions_check(house), unblindings_check(house)
+        about_people = (
+            people_check(house),
+            sessions_check(house),
+            unblindings_check(house),
+            reviews_check(house),
+        )
         checks += [*against, trusted, *about_people, *_moves(house), archive_check(house, listed)]
     keys = set(opened)
     return LedgerReport(

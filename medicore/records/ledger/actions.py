@@ -74,6 +74,7 @@ ACTIONS: Mapping[str, str] = MappingProxyType(
         "checkpoint.signed": "The service signed the head of the ledger as a checkpoint, to be kept outside the ledger.",
         "checkpoint.failed": "A checkpoint could not be stored outside the ledger; the next one covers it.",
         "run.taken": "A worker took up a run that another had left; the decisions and the request before it still hold.",
+        "ledger.reviewed": "Quality reviewed a part of the ledger, from one event to another, and signed the result.",
         "ledger.corrected": "An operator named events of a run that its state did not allow, and signed that; they are skipped.",
         "clock.corrected": "A person signed that the last times of the ledger are wrong; time may go backwards at this event.",
     }

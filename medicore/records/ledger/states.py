@@ -105,6 +105,7 @@ NOT_OF_A_RUN = frozenset(
         "closed.refused",
         "study.unblinded",
         "page.opened",
+        "ledger.reviewed",
         "authority.created",
         "clock.corrected",
         "request.admitted",

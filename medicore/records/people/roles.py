@@ -25,7 +25,8 @@ class Permission(StrEnum):
     'correct' allows a run to proceed with locked values that the source corrected;
     'extend' allows a later retention date or a legal hold on a record; 'lift' allows ending a legal hold.
     'see' allows closed comparative results; 'unblind' allows opening them;
-    'return' allows returning a run with comments.
+    'return' allows returning a run with comments; 'audit' allows
+    stating that a part of the audit trail was reviewed.
     """
 
     REQUEST = "request"
@@ -42,6 +43,7 @@ class Permission(StrEnum):
     SEE = "see"
     UNBLIND = "unblind"
     RETURN = "return"
+    AUDIT = "audit"
 
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
@@ -68,6 +70,7 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
                 Permission.EXTEND,
                 Permission.LIFT,
                 Permission.UNBLIND,
+                Permission.AUDIT,
                 Permission.RETURN,
             }
         ),

@@ -108,6 +108,7 @@ def verbs(shut: WholeHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     settings = Settings(root=shut.root, home=shut.home)
     monkeypatch.setattr("medicore.settings.read_settings", lambda *_: settings)
     monkeypatch.setattr("medicore.wiring.open_house", lambda *_, **__: shut.house)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
     for person in PEOPLE:
         monkeypatch.setenv(f"MEDICORE_PASSPHRASE_{person.upper()}", words(person))
     new = tmp_path / "new"

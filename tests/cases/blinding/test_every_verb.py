@@ -39,7 +39,7 @@ WITHOUT_RESULTS = {
     "edc deliver", "edc manifest",
     "study schema", "study check", "study preview", "study new",
     "looks spending", "looks sequence", "looks maxsprt",
-    "ledger verify", "ledger clock", "ledger correct",
+    "ledger verify", "ledger review", "ledger clock", "ledger correct",
     "people add", "people renew", "people revoke", "people unlock",
     "archive verify", "archive surveil", "archive extend", "archive hold", "archive lift",
     "report check",

@@ -35,6 +35,7 @@ ANSWERS: Steps = (
     ("unblind", (REFERENCE, *OPERATOR), 7, ""),
     ("ledger show", ("--last", "1"), 0, "closed.refused"),
     ("ledger verify", (), 0, "intact"),
+    ("ledger review", (), 0, "was never reviewed"),
     ("ledger clock", OPERATOR, 7, ""),
     ("ledger correct", (RUN, *OPERATOR), 7, ""),
     ("people list", (), 0, "Rosa Reviewer"),

@@ -37,6 +37,7 @@ ALLOWED = {
     ("quality", "lift"),
     ("quality", "unblind"),
     ("quality", "return"),
+    ("quality", "audit"),
     ("reviewer", "return"),
     ("board", "see"),
     ("service", "request"),
