@@ -44,7 +44,7 @@ def commands() -> list[str]:
     import medicore.cli.people
     import medicore.cli.questions
     import medicore.cli.report
-    import medicore.cli.review  # noqa: F401 - adds its verbs
+    import medicore.cli.reviewing.review  # noqa: F401 - adds its verbs
 
     group = typer.main.get_command(app)
     return [name for name, command in group.commands.items() if not command.hidden]  # type: ignore[attr-defined]

@@ -59,9 +59,9 @@ def _run(sessions: "list[PrefectSession]") -> int:
     import medicore.cli.questions
     import medicore.cli.report
     import medicore.cli.request
-    import medicore.cli.returning
-    import medicore.cli.review
-    import medicore.cli.seeing
+    import medicore.cli.reviewing.returning
+    import medicore.cli.reviewing.review
+    import medicore.cli.reviewing.seeing
     import medicore.cli.serving.fleet
     import medicore.cli.study
     import medicore.cli.work

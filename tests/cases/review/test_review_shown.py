@@ -7,7 +7,7 @@ import pytest
 
 from medicore.cases.portfolio.report import portfolio_contents
 from medicore.cli import _run
-from medicore.cli.review import _reviewed, _show_reviewed
+from medicore.cli.reviewing.review import _reviewed, _show_reviewed
 from medicore.errors import ReviewError
 from medicore.records.identifiers import RunId
 from medicore.settings import Settings
@@ -68,8 +68,8 @@ def test_an_answer_to_one_of_two_findings_leads_to_the_other(
     """``sign`` with a finding still open succeeds, follows nothing, and ends with the command that answers the next."""
     first, second = (finding.digest for finding in month.history(WAITING_RUN).findings)
     chosen = Settings(root=month.root, home=month.home)
-    monkeypatch.setattr("medicore.cli.review.settings", lambda: chosen)
-    monkeypatch.setattr("medicore.cli.review.house", lambda _: month.house)
+    monkeypatch.setattr("medicore.cli.reviewing.review.settings", lambda: chosen)
+    monkeypatch.setattr("medicore.cli.reviewing.review.house", lambda _: month.house)
     monkeypatch.setenv("MEDICORE_PASSPHRASE", words("rita"))
     signed = ["sign", WAITING_RUN, "--meaning", "proceed", "--as", "rita", "--reason", "Seen"]
     assert verb(monkeypatch, *signed, "--finding", first) == 0

@@ -15,7 +15,7 @@ from medicore.cases.portfolio.report import portfolio_contents
 from medicore.cases.proof.verify import verify
 from medicore.cases.run.seal import read_results
 from medicore.cases.run.stored import read_provenance, stored_file
-from medicore.cli.review import _reviewed, _show_reviewed
+from medicore.cli.reviewing.review import _reviewed, _show_reviewed
 from medicore.records.identifiers import RunId
 from medicore.settings import Settings
 from tests.whole_house.house import WholeHouse

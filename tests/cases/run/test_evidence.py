@@ -12,7 +12,7 @@ from medicore.cases.proof.reproduce import reproduce
 from medicore.cases.proof.verify import verify
 from medicore.cases.review.approvals import approvals
 from medicore.cases.run.stored import read_document, read_provenance, stored_file
-from medicore.cli.review import _reviewed, _show_reviewed
+from medicore.cli.reviewing.review import _reviewed, _show_reviewed
 from medicore.errors import ConfigurationError
 from medicore.records.canonical import sha256
 from medicore.records.identifiers import RunId

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from medicore.cli.app import Json, RunText, app, house, settings
-from medicore.cli.findings import answered_by, possible_answer
+from medicore.cli.reviewing.findings import answered_by, possible_answer
 from medicore.cli.serving.followed import followed
 from medicore.cli.show import emit, pairs, say, show_explored, show_head, table, warn
 
