@@ -2,7 +2,7 @@
 
 import pytest
 
-from medicore.cli.review import _answer
+from medicore.cli.findings import possible_answer
 from medicore.records.finding import StoredFinding
 from medicore.records.section import Section
 
@@ -17,4 +17,4 @@ from medicore.records.section import Section
 )
 def test_a_finding_names_its_answers(finding: dict[str, object], told: str) -> None:
     """What nobody may override is to be rejected, and broken data are to be corrected."""
-    assert _answer(StoredFinding(Section("finding", finding, ""))) == told
+    assert possible_answer(StoredFinding(Section("finding", finding, ""))) == told
