@@ -1,4 +1,4 @@
-"""Inspecting: an inspector reads the studies that they were let in for, and every page that they open is an event."""
+"""Inspecting: an inspector reads the studies that they were let in for and decides nothing; each page opened is an event."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -15,6 +15,8 @@ from medicore.console.sessions import Session
 from medicore.records.people.people import Person, Role
 
 OPENED = "page.opened"
+_READING = frozenset({"number", "proof", "seen", "sign-out"})
+"""What an inspector may send: to compute a number again, to prove a run, to look at what is closed, to leave."""
 T = TypeVar("T")
 
 
@@ -33,8 +35,9 @@ class Inspecting:
             await self._app(scope, receive, send)
             return
         allowed = not path.startswith("/runs/") or sees(session.person, path.removeprefix("/runs/"))
+        allowed = allowed and (request.method != "POST" or path.rpartition("/")[2] in _READING)
         await run_in_threadpool(self._note, session.person, path, allowed=allowed)
-        refusal = PlainTextResponse("this study is not among those that you may inspect\n", status_code=403)
+        refusal = PlainTextResponse("this is not among what you may inspect\n", status_code=403)
         await (self._app if allowed else refusal)(scope, receive, send)
 
     def _note(self, person: Person, path: str, *, allowed: bool) -> None:

@@ -1,10 +1,12 @@
 """attempts: how every run ended, in particular the failed and halted ones."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from medicore.cases.answers.shown import closures
+from medicore.cases.people.seeing import closed
 from medicore.cases.run.histories import history_of
 from medicore.ports.house import House
+from medicore.records.blinding.closure import protocol_told
 from medicore.records.blinding.pooled import pooled_messages
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.event_details import CLAIMED, Ending, details_of
@@ -28,15 +30,23 @@ def attempts(house: House, study: str | None = None, *, failed: bool = False) ->
     """
     subject = f"{study}/" if study else None
     known = _stopped(house, subject) if failed else histories(house.ledger.events(subject=subject))
-    closure_of = closures(house)
+    hidden = _closed(house, known, whole=not failed)
     found = [
-        row
-        for history in known
-        for row in _rows(history, failed=failed, hidden=closure_of(history.run.study) is not None)
+        row for history in known for row in _rows(history, failed=failed, hidden=history.run.study in hidden)
     ]
     if study is None:
         found += [_refused(event) for event in house.ledger.events(action="run.refused")]
     return sorted(found, key=lambda row: int(row["sequence"]))
+
+
+def _closed(house: House, known: Iterable[RunHistory], *, whole: bool) -> frozenset[str]:
+    """Return the closed studies among those of the runs; where these are all runs, the ledger is not read again."""
+    told: dict[str, list[Mapping[str, Any]]] = {}
+    for history in known:
+        told.setdefault(history.run.study, []).append(protocol_told(history.request.event))
+    return frozenset(
+        study for study, recorded in told.items() if closed(house, study, recorded if whole else None)
+    )
 
 
 def _stopped(house: House, subject: str | None) -> tuple[RunHistory, ...]:

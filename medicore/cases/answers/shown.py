@@ -3,16 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from medicore.cases.people.seeing import closed
-from medicore.cases.run.analysis import Outcome
 from medicore.errors import ProtocolError
 from medicore.ports.house import House
 from medicore.records.blinding.closure import Closure
 from medicore.records.blinding.pooled import pooled_event, pooled_finding, pooled_findings
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent
+
+if TYPE_CHECKING:
+    from medicore.cases.run.analysis import Outcome
 
 
 def closures(house: House) -> Callable[[str], Closure | None]:
@@ -34,7 +36,7 @@ def shown_findings(house: House, study: str, findings: Iterable[Mapping[str, Any
     return [pooled_finding(finding) if hidden else dict(finding) for finding in findings]
 
 
-def shown_outcome(house: House, outcome: Outcome) -> Outcome:
+def shown_outcome(house: House, outcome: "Outcome") -> "Outcome":
     """Return how an analysis ended as everybody may see it."""
     study = _study(outcome.run)
     if study is None or closed(house, study) is None:

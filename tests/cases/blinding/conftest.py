@@ -71,7 +71,6 @@ class Verbs:
         """Return the exit code of a verb, and everything that it printed."""
         out, err = io.StringIO(), io.StringIO()
         monkeypatch.setattr("sys.argv", ["medicore", *words_typed])
-        monkeypatch.setattr("medicore.cli.show._OUT.file", out)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = _run([])
         return code, out.getvalue() + err.getvalue()

@@ -8,6 +8,7 @@ import pytest
 
 from medicore.cases.people.unblinding import unblind
 from medicore.console.app import ROUTES
+from medicore.records.identifiers import RunId
 from tests.cases.blinding.conftest import (
     BLIND,
     CLOSED,
@@ -79,17 +80,18 @@ def test_a_page_compares_no_arms(closed_desk: Desk, person: str) -> None:
 
 
 @pytest.mark.parametrize("person", [one for one in BLIND if one != "ivan"])
-@pytest.mark.parametrize("path", sorted(GUARDED))
-def test_a_guarded_page_refuses(closed_desk: Desk, person: str, path: str) -> None:
-    """Whoever may not see is told so in one line, and the refusal is an event."""
-    browser = closed_desk.browser(person)
-    answer = browser.get(places(path, CLOSED_RUN))
-    assert answer.status_code == 403
-    assert "may not see them" in answer.text
-    assert "passphrase" not in answer.text
-    (event,) = closed_desk.whole.house.ledger.events(action="closed.refused")
-    assert (event.subject, event.details["claimed"]) == (CLOSED, person)
-    compute = browser.act(places(f"{RUN_PAGE}/number", CLOSED_RUN).partition("?")[0], at="primary.estimate")
+def test_a_guarded_page_refuses(closed_desk: Desk, person: str) -> None:
+    """Whoever may not see is told so in one line, and the refusal is an event; nothing is computed for them either."""
+    browser, house = closed_desk.browser(person), closed_desk.whole.house
+    for path in sorted(GUARDED):
+        before = house.ledger.head()[0]
+        answer = browser.get(places(path, CLOSED_RUN))
+        assert answer.status_code == 403
+        assert "may not see them" in answer.text
+        assert "passphrase" not in answer.text
+        (event,) = house.ledger.events(after=before)
+        assert (event.action, event.subject, event.details["claimed"]) == ("closed.refused", CLOSED, person)
+    compute = browser.act(f"/runs/{CLOSED_RUN}/number", at="primary.estimate")
     assert compute.status_code == 403
 
 
@@ -149,14 +151,17 @@ def test_an_inspector_reads_one_study(closed_desk: Desk) -> None:
     for place in ("/", "/ledger", f"/search?q={HALTED}"):
         assert HALTED_RUN not in browser.get(place).text, place
     assert CLOSED_RUN in browser.get("/").text
-    opened = [*whole.house.ledger.events(action="page.opened")]
-    assert [(one.actor, one.role, one.details["page"], one.details["shown"]) for one in opened][:2] == [
+    noted = [*whole.house.ledger.events(action="page.opened")]
+    assert [(one.actor, one.role, one.details["page"], one.details["shown"]) for one in noted][:2] == [
         ("ivan", "inspector", f"/runs/{CLOSED_RUN}/panel", True),
         ("ivan", "inspector", f"/runs/{HALTED_RUN}/panel", False),
     ]
-    assert len(opened) == 8
+    follow = browser.act(f"/runs/{CLOSED_RUN}/follow")
+    assert (follow.status_code, closed_desk.console.following.busy(RunId.parse(CLOSED_RUN))) == (403, False)
+    assert "Proof of" in browser.done(browser.act(f"/runs/{CLOSED_RUN}/proof")).text
+    opened = len([*whole.house.ledger.events(action="page.opened")])
     closed_desk.browser("rita").get("/")
-    assert len([*whole.house.ledger.events(action="page.opened")]) == 8
+    assert len([*whole.house.ledger.events(action="page.opened")]) == opened
 
 
 def test_an_inspectors_day_ends(closed_desk: Desk) -> None:

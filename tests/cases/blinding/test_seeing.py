@@ -1,5 +1,6 @@
 """Who may see closed results, who opens them, and what runs, notices and reports say meanwhile."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from flows.shown import artifacts
 from medicore.cases.answers.notifying import tell_of_run
 from medicore.cases.answers.shown import shown_outcome
 from medicore.cases.answers.status import line, summary
+from medicore.cases.export.export import export
 from medicore.cases.people.access import access
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.seeing import Viewer, closed, require_seen
@@ -24,6 +26,8 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
 from medicore.settings import Settings
 from tests.cases.blinding.conftest import CLOSED, CLOSED_RUN, HALTED_RUN, Verbs, as_json, secrets
+from tests.offline.forger import Forger
+from tests.whole_house.exported import third_party
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.people import actor, words
 from tests.whole_house.prepared_study import MONTH
@@ -54,6 +58,33 @@ def test_a_look_is_signed_and_proved(shut: WholeHouse) -> None:
     forged = shut.house.ledger.head()[0]
     again = {check.subject: check for check in verify(shut.house, RUN)}
     assert not again[f"act {forged} by bea"].passed
+
+
+def test_an_export_shows_the_looks(shut: WholeHouse, tmp_path: Path) -> None:
+    """After the unblinding the bundle verifies with the looks of the board and of the unblinded, each signed, and no forged one.
+
+    The whole ledger tells of every study, and is exported when all are open.
+    """
+    look(shut, "bea")
+    look(shut, "uma")
+    opened(shut)
+    with pytest.raises(ReviewError, match="results of TEST-HALTED are closed"):
+        export(shut.house, RUN, "rita", words, whole_ledger=True)
+    unblind(shut.house, actor("quinn", "The study has ended"), "TEST-HALTED")
+    bundle = tmp_path / "bundle"
+    for name, data in export(shut.house, RUN, "rita", words, whole_ledger=True).files.items():
+        (bundle / name).parent.mkdir(parents=True, exist_ok=True)
+        (bundle / name).write_bytes(data)
+    code, answer = third_party(bundle, tmp_path)
+    assert code == 0, answer
+
+    def another(event: dict[str, Any]) -> None:
+        if event["action"] == "closed.viewed":
+            event["details"]["what"] = "nothing"
+
+    Forger(bundle, shut.home / "people").rewrite(another)
+    code, answer = third_party(bundle, tmp_path)
+    assert (code, "(closed.viewed) is not what" in answer) == (1, True), answer
 
 
 def test_unblinding_opens_for_ever(shut: WholeHouse) -> None:

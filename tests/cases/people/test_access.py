@@ -33,7 +33,10 @@ def test_access_follows_the_ledger(tmp_path: Path) -> None:
     again = access(house, STUDY, "2025-04-02")
     assert again["people"] == first["people"]
     rita = again["people"][1]
-    assert (rita["standing"], rita["may"]) == ("in force", ["approve", "export", "proceed", "reject", "view"])
+    assert (rita["standing"], rita["may"]) == (
+        "in force",
+        ["approve", "export", "proceed", "reject", "return", "view"],
+    )
     renewed = access(house, STUDY, "2025-04-05")
     assert renewed["people"][1]["fingerprint"] != rita["fingerprint"]
     assert [change["action"] for change in renewed["changes_that_day"]] == ["person.renewed"]

@@ -8,6 +8,7 @@ from medicore.cases.export.export import export
 from medicore.cases.people.people import renew
 from medicore.cases.proof.verify import verify
 from medicore.cases.review.approvals import approvals
+from medicore.cases.review.returning import return_run
 from medicore.cases.review.review import next_step, standing_decisions
 from medicore.cases.review.signed_report import signed_report
 from medicore.errors import ReviewError
@@ -51,6 +52,7 @@ def wanted(whole: WholeHouse) -> str:
 
 def test_two_people_release_a_report(twice: WholeHouse, tmp_path: Path) -> None:
     """One approval releases nothing, and the same person's second is the first again; two people's signatures are in the report."""
+    return_run(twice.house, RUN, actor("quinn", "Say why week 12 was late"))
     assert wanted(twice) == "approve"
     first = twice.sign(TWICE_RUN, "approve", by="rita")
     assert wanted(twice) == "approve"

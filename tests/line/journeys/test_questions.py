@@ -105,7 +105,7 @@ def test_access_today_and_before(month: Month) -> None:
     answer = month.project.medicore("access", CLEAN, "--at", today, "--json").json()
     found = {row["identifier"]: row for row in answer["people"]}
     assert found["analyst"]["may"] == ["request"]
-    assert found["reviewer"]["may"] == ["approve", "export", "proceed", "reject", "view"]
+    assert found["reviewer"]["may"] == ["approve", "export", "proceed", "reject", "return", "view"]
     assert found["operator"]["may"] == ["administer", "extend", "request"]
     added = [change["person"] for change in answer["changes_that_day"] if change["action"] == "person.added"]
     assert {"analyst", "reviewer", "operator", "medicore"} <= set(added)
