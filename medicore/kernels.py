@@ -8,6 +8,7 @@ nothing is chosen; there the record only says what was used.
 
 import os
 import platform
+import resource
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -27,12 +28,28 @@ _MACHINE = "x86_64"
 _NEEDED = frozenset({"avx2", "fma"})
 _LISTED = Path("/proc/cpuinfo")
 _HEAD_BYTES = 8192
+_ADDRESSES, _ADDRESSES_OF_A_PROCESSOR = 3 * 1024**3, 128 * 1024**2
+"""Bytes: a run with 300 subjects addressed 2.7 GiB on two processors."""
 
 
 def pin() -> None:
     """Choose the kernels for this process and its children, whatever the environment says."""
     if os.uname().machine == _MACHINE and _processor_has(_NEEDED):
         os.environ.update(VARIABLES)
+
+
+def require_address_space() -> None:
+    """Raise ConfigurationError when this process may address too little memory for the libraries of linear algebra.
+
+    OpenBLAS reserves memory for each processor when it is loaded, and asks without end for what it does not get.
+    """
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    least = _ADDRESSES + (os.cpu_count() or 1) * _ADDRESSES_OF_A_PROCESSOR
+    if limit != resource.RLIM_INFINITY and limit < least:
+        raise ConfigurationError(
+            f"this process may address {limit / 1024**3:.2f} GiB of memory; expected {least / 1024**3:.2f} GiB or more on this "
+            "machine, since linear algebra would wait for memory without end; raise the limit ('ulimit -v')"
+        )
 
 
 def narrowed() -> bool:

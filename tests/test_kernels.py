@@ -1,6 +1,7 @@
 """The kernels of linear algebra are the pinned ones, whatever processor and environment there are."""
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from medicore import kernels
 from medicore.errors import ConfigurationError
-from medicore.kernels import NUMPY, OPENBLAS, VARIABLES, in_use, require_pinned
+from medicore.kernels import NUMPY, OPENBLAS, VARIABLES, in_use, require_address_space, require_pinned
 
 on_x86 = pytest.mark.skipif(
     os.uname().machine != "x86_64", reason="kernels are chosen for x86-64 processors alone"
@@ -87,3 +88,24 @@ def test_a_machine_that_does_not_list_its_processor_keeps_its_kernels(
 def test_no_loaded_library_is_told_so() -> None:
     """A process without OpenBLAS says so, and its NumPy level is that of this process."""
     assert in_use([])["openblas"] == "not loaded"
+
+
+@pytest.mark.parametrize("processors", [1, 2, 64])
+def test_too_little_address_space_is_refused(processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 1.5 GB nothing is loaded that would wait for memory without end; no limit, and enough, are allowed."""
+    monkeypatch.setattr(kernels.os, "cpu_count", lambda: processors)
+    least = 3 * 1024**3 + processors * 128 * 1024**2
+    for limit, allowed in (
+        (resource.RLIM_INFINITY, True),
+        (least, True),
+        (least - 1, False),
+        (1_500_000_000, False),
+    ):
+        monkeypatch.setattr(
+            kernels.resource, "getrlimit", lambda _, soft=limit: (soft, resource.RLIM_INFINITY)
+        )
+        if allowed:
+            require_address_space()
+            continue
+        with pytest.raises(ConfigurationError, match=r"may address [\d.]+ GiB of memory; .*'ulimit -v'"):
+            require_address_space()

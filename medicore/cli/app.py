@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from medicore.kernels import require_address_space
 from medicore.stores.bundle_target import is_within, require_free, require_outside
-from medicore.stores.surroundings import require_address_space
 
 if TYPE_CHECKING:
     from medicore.ports.house import House

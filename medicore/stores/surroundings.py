@@ -1,19 +1,14 @@
-"""What a process inherits and must not obey, or cannot work with: proxies, an encoding, a limit of memory."""
+"""Inherited settings that a process must not obey: proxies for this machine itself, and an encoding other than UTF-8."""
 
 import os
 import re
-import resource
 import sys
 from io import TextIOWrapper
-
-from medicore.errors import ConfigurationError
 
 _OF_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _PROXIES = frozenset({"all_proxy", "http_proxy", "https_proxy"})
 _SOCKS = re.compile(r"socks\w*://", re.IGNORECASE)
 _UTF8 = "utf-8"
-_ADDRESSES, _ADDRESSES_OF_A_PROCESSOR = 3 * 1024**3, 128 * 1024**2
-"""Bytes: a run with 300 subjects addressed 2.7 GiB on two processors."""
 
 
 def ask_this_machine_directly() -> None:
@@ -60,20 +55,6 @@ def print_everything() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a process may have been started without one
             stream.reconfigure(errors="backslashreplace")
-
-
-def require_address_space() -> None:
-    """Raise ConfigurationError when this process may address too little memory for the libraries of linear algebra.
-
-    OpenBLAS reserves memory for each processor when it is loaded, and asks without end for what it does not get.
-    """
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    least = _ADDRESSES + (os.cpu_count() or 1) * _ADDRESSES_OF_A_PROCESSOR
-    if limit != resource.RLIM_INFINITY and limit < least:
-        raise ConfigurationError(
-            f"this process may address {limit / 1024**3:.2f} GiB of memory; expected {least / 1024**3:.2f} GiB or more on this "
-            "machine, since linear algebra would wait for memory without end; raise the limit ('ulimit -v')"
-        )
 
 
 def is_utf8(encoding: str | None) -> bool:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import urllib.request
@@ -11,13 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from medicore.errors import ConfigurationError
-from medicore.stores.surroundings import (
-    ask_this_machine_directly,
-    is_utf8,
-    leave_out_socks,
-    require_address_space,
-)
+from medicore.stores.surroundings import ask_this_machine_directly, is_utf8, leave_out_socks
 from tests.conftest import ROOT
 
 NAMES = (
@@ -140,22 +133,3 @@ def test_every_name_can_be_read_and_printed(tmp_path: Path, locale: dict[str, st
 def test_utf8_takes_every_character(encoding: str | None, all_of_it: bool) -> None:
     """The spellings of UTF-8 count as it, and so does a stream in memory; other encodings do not."""
     assert is_utf8(encoding) is all_of_it
-
-
-@pytest.mark.parametrize("processors", [1, 2, 64])
-def test_too_little_address_space_is_refused(processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With 1.5 GB nothing is loaded that would wait for memory without end; no limit, and enough, are allowed."""
-    monkeypatch.setattr("os.cpu_count", lambda: processors)
-    least = 3 * 1024**3 + processors * 128 * 1024**2
-    for limit, allowed in (
-        (resource.RLIM_INFINITY, True),
-        (least, True),
-        (least - 1, False),
-        (1_500_000_000, False),
-    ):
-        monkeypatch.setattr("resource.getrlimit", lambda _, soft=limit: (soft, resource.RLIM_INFINITY))
-        if allowed:
-            require_address_space()
-            continue
-        with pytest.raises(ConfigurationError, match=r"may address [\d.]+ GiB of memory; .*'ulimit -v'"):
-            require_address_space()
