@@ -42,6 +42,8 @@ SECONDS = {
     "quarto_templates/test_presentation_terms.py": 9,
     "stats/imputation/test_conditional_outcomes.py": 9,
     "tiers/test_quick.py": 9,
+    "flows/test_waiting.py": 9,
+    "cases/run/test_interrupted.py": 9,
     "edc/test_connectors.py": 8,
     "flows/test_after_the_end.py": 8,
     "mutation/test_mutants.py": 8,

@@ -59,7 +59,7 @@ def test_the_content_store_is_tried(founded: Settings) -> None:
     told = part(founded, "content store")
     store.unlink()
     away.rename(store)
-    assert (told.healthy, "mend the folder" in told.found) == (False, True)
+    assert (told.healthy, "mend /" in told.found) == (False, True)
 
 
 def test_a_wrong_clock_is_a_fault(tmp_path: Path, postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:

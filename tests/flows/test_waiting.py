@@ -65,7 +65,7 @@ def test_a_deployment_s_flow_run_waits_and_continues(project: Project, client: S
     store.write_bytes(b"no folder")
     by_hand, deployed = (asked(project, client, deployed=of) for of in (False, True))
     lost = executed(project, client.read_flow_run(by_hand))
-    assert (lost.type, "Not a directory; mend the folder" in str(lost.message)) == (StateType.FAILED, True)
+    assert (lost.type, "Not a directory; mend /" in str(lost.message)) == (StateType.FAILED, True)
     before = SystemClock().now()
     state = executed(project, client.read_flow_run(deployed))
     assert (state.type, state.name) == (StateType.SCHEDULED, "AwaitingRetry")

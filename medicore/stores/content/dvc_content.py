@@ -261,9 +261,10 @@ def _written(what: str, folder: Path) -> Iterator[None]:
         ) from error
     except (OSError, sqlite3.Error, DvcException) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        place = getattr(error, "filename", None) or f"the folder {folder}"
         raise InfrastructureError(
-            f"the content store could not store {what}: {why}; {advice(error, f'mend the folder {folder}')}, then run the "
-            "same command again"
+            f"the content store could not store {what}: {why}; {advice(error, f'mend {place}')}, then run the same command "
+            "again"
         ) from error
 
 

@@ -103,7 +103,7 @@ def test_a_store_that_is_lost_at_the_seal_leaves_the_run_open(founded: WholeHous
             (tmp_path / "remote").write_bytes(b"no folder")
         return found
 
-    with pytest.raises(InfrastructureError, match=r"could not store .*: Not a directory; mend the folder"):
+    with pytest.raises(InfrastructureError, match=r"could not store .*: Not a directory; mend /"):
         analyse(founded.house, founded.begin(SOUND), step)
     assert founded.state(SOUND_RUN) is RunState.RUNNING
     (tmp_path / "remote").unlink()
