@@ -2,8 +2,9 @@
 
 The worker of a pool of containers is Prefect's own; this is the command of its containers. Like our worker
 (``flows/serving/worker.py``) it takes from the API only the deployment's name, the flow run and a commit, and executes no
-pull step. It clones MEDICORE_REPOSITORY at MEDICORE_COMMIT, which the pool's job template says, unless MEDICORE_CHECKOUT is
-a workspace that is mounted; then it becomes the engine of the flow run.
+pull step. It clones MEDICORE_REPOSITORY at the default commit of the pool's job template (MEDICORE_RELEASE), which says what
+the deployments are, unless MEDICORE_CHECKOUT is a workspace that is mounted. Then it becomes the engine of the flow run, by the
+code of that commit or of the one that the flow run names (MEDICORE_COMMIT).
 """
 
 import asyncio
@@ -108,7 +109,7 @@ def _code(settings: "Settings", scratch: Path) -> "tuple[PinnedCode, str]":
 
     if is_workspace(settings.root):
         return PinnedCode(settings.root, running_from(settings.root), Path(sys.executable)), ""
-    commit = wanted_commit(os.environ)
+    commit = os.environ.get("MEDICORE_RELEASE") or wanted_commit(os.environ)
     return cloned(settings, commit, _folder(scratch / "commit")), commit
 
 

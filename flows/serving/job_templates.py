@@ -10,6 +10,9 @@ from flows.serving.service import TEMPLATE
 from medicore.errors import ConfigurationError
 from medicore.records.identifiers import commit_id
 
+RELEASE = "MEDICORE_RELEASE"
+"""The variable that holds the default commit in a container: its prefect.yaml says which deployments there are."""
+
 _FOLDER = Path(__file__).parent
 _PLACE = re.compile(r"\$\{([a-z_]+)\}")
 KINDS = tuple(sorted(path.name.split(".")[1] for path in _FOLDER.glob("pool.*.json")))
@@ -48,6 +51,7 @@ def job_template(kind: str, values: Mapping[str, str], commit: str = "") -> dict
     pinned = dict(json.loads(TEMPLATE.read_text(encoding="utf-8"))["variables"]["properties"]["commit"])
     if commit:
         pinned["default"] = commit_id(commit)
+        template["job_configuration"]["env"][RELEASE] = commit
     template["variables"]["properties"]["commit"] = pinned
     return template
 

@@ -113,6 +113,7 @@ def test_the_ecs_worker_makes_a_task_of_it(asked: dict[str, str], runs: str, pre
     assert override["command"] in (COMMAND, " ".join(COMMAND))
     given = {item["name"]: item["value"] for item in override["environment"]}
     assert (given["MEDICORE_COMMIT"], given["PREFECT__FLOW_RUN_ID"]) == (runs, str(flow_run.id))
+    assert given["MEDICORE_RELEASE"] == COMMIT, "the deployments are those of the default"
     assert not [name for name in given if "AUTH_STRING" in name or "API_KEY" in name], "they are mounted"
 
 

@@ -43,7 +43,9 @@ def begun(client: SyncPrefectClient, name: str, **more: Any) -> UUID:
     return client.create_flow_run_from_deployment(deployment, **more).id
 
 
-def contained(project: Project, run: UUID, folder: Path, commit: str) -> "subprocess.CompletedProcess[str]":
+def contained(
+    project: Project, run: UUID, folder: Path, commit: str, **more: str
+) -> "subprocess.CompletedProcess[str]":
     """Execute the command of the image, in a folder that is no checkout, with the product as it is installed."""
     folder.mkdir()
     given = {
@@ -51,6 +53,7 @@ def contained(project: Project, run: UUID, folder: Path, commit: str) -> "subpro
         "MEDICORE_COMMIT": commit,
         "MEDICORE_REPOSITORY": str(project.root),
         "PYTHONPATH": str(ROOT),
+        **more,
     }
     return subprocess.run(
         [sys.executable, "-P", "-m", "flows.serving.container"],
@@ -71,6 +74,19 @@ def test_a_container_runs_the_code_of_its_commit(
     assert (found.state.type.value, found.state.message) == ("COMPLETED", "0 month(s) became late"), (
         done.stderr
     )
+    declared = project.root / "prefect.yaml"
+    now = declared.read_text("utf-8")
+    declared.write_text(
+        now.replace("flows.serving.pulling.own_code", "prefect.deployments.steps.other"), "utf-8"
+    )
+    git("commit", "--quiet", "--all", "--message", "An earlier version", folder=project.root)
+    earlier = git("rev-parse", "HEAD", folder=project.root)
+    git("revert", "--no-edit", "HEAD", folder=project.root)
+    run = begun(client, "daily", job_variables={"commit": earlier})
+    done = contained(project, run, tmp_path / "earlier", earlier, MEDICORE_RELEASE=commit)
+    found = client.read_flow_run(run)
+    assert found.state is not None, done.stderr
+    assert found.state.type.value == "COMPLETED", f"{found.state.message}\n{done.stderr}"
     for name, variables, wanted, said in (
         ("evil", {}, commit, "its deployment 'lateness/evil' is unknown"),
         ("daily", {"image": "evil"}, commit, "it gives the job variable 'image'; expected 'commit' alone"),
