@@ -19,6 +19,7 @@ NOT_IMPORTED = {"dvc-s3": "DVC loads it for remotes in a bucket"}
 BROUGHT = {
     "anyio": "prefect",  # its workers start processes by it
     "asn1crypto": "pyhanko",
+    "boto3": "prefect-aws",
     "botocore": "prefect-aws",
     "dvc-objects": "dvc",
     "pyhanko-certvalidator": "pyhanko",
