@@ -1,6 +1,6 @@
 """Flow runs that the fleet's automations start again: what becomes of one that may not begin, or not yet."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ RESUMING = "Resuming"
 """The name of the state of a flow run that lost its process or its worker and waits to be begun again."""
 LOST = "its process or its worker had ended abruptly"
 _WAIT = timedelta(seconds=60)
+_WAITED = "AwaitingRetry"
 
 
 def is_resumed(flow_run: FlowRun) -> bool:
@@ -33,9 +34,15 @@ async def end_of(client: PrefectClient, flow_run: FlowRun) -> State[Any] | None:
     states = await client.read_flow_run_states(flow_run.id)
     if any(state.type is StateType.CANCELLING for state in states):
         return Cancelled(message=LOST)
-    if flow_run.run_count >= BEGINS:
-        return Crashed(message=f"{LOST}, {flow_run.run_count} times; see its logs, and ask for the run again")
+    begun = beginnings(flow_run, states)
+    if begun >= BEGINS:
+        return Crashed(message=f"{LOST}, {begun} times; see its logs, and ask for the run again")
     return None
+
+
+def beginnings(flow_run: FlowRun, states: Iterable[State[Any]]) -> int:
+    """Return how often a flow run was begun, without the times after which it waited for its infrastructure by itself."""
+    return flow_run.run_count - sum(state.name == _WAITED for state in states)
 
 
 def wait_of(locks: Locks, asked: Mapping[str, Any], now: datetime) -> State[Any] | None:

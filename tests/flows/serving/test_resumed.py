@@ -9,7 +9,7 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Cancelling, Pending, Running, Scheduled
+from prefect.states import AwaitingRetry, Cancelling, Pending, Running, Scheduled
 
 from flows.serving.resumed import BEGINS, RESUMING, end_of, is_resumed, wait_of
 from medicore.stores.clock import SystemClock
@@ -45,6 +45,12 @@ def test_only_so_many_beginnings(prefect_url: str) -> None:
     last = ended(prefect_url, *((*again, Scheduled()) * BEGINS))
     assert last is not None
     assert (last.type, f"abruptly, {BEGINS} times" in str(last.message)) == (StateType.CRASHED, True)
+
+
+def test_waiting_for_a_store_is_no_lost_process(prefect_url: str) -> None:
+    """A flow run that waited for its infrastructure many times, and then lost its host once, begins again."""
+    waited = (Pending(), Running(), AwaitingRetry())
+    assert ended(prefect_url, *(waited * BEGINS), Pending(), Running()) is None
 
 
 def test_what_was_to_be_cancelled_is(prefect_url: str) -> None:
