@@ -52,6 +52,12 @@ def test_one_more_copy_changes_nothing() -> None:
     assert bundle.shown_events(ledger(TOLD[:9]), RUN) == bundle.shown_events(ledger(), RUN)
 
 
+def test_the_page_shows_no_copies() -> None:
+    """Exports, their refusals and heads are left out, so that a further copy has the same page."""
+    left = bundle.without_copies(event for event in ledger() if event.subject == RUN)
+    assert [event.action for event in left] == ["run.requested", "decision.signed"]
+
+
 def test_a_run_that_answers_is_shown_up_to_what_was_read_of_it() -> None:
     """The events of an earlier run by whose decision a finding is answered, and its people; nothing that came later."""
     told = (
