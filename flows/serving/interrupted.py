@@ -70,7 +70,7 @@ class Interrupted:
         alive = _alive()
         dead = [run for run in at_work if run.id not in alive]
         lost = [run for run in dead if run.id in self._suspects] + [
-            run for run in crashed if run.id not in alive and _begun(client, run) < BEGINS
+            run for run in crashed if run.id not in alive and _beginnings(client, run) < BEGINS
         ]
         told = [_end(client, run) for run in lost]
         self._suspects = {run.id for run in dead} - {run.id for run in lost}
@@ -97,15 +97,15 @@ def _end(client: SyncPrefectClient, run: FlowRun) -> str:
     if run.state_type == StateType.CANCELLING:
         client.set_flow_run_state(run.id, Cancelled(message=LOST), force=True)
         return f"flow run '{run.name}' is cancelled: {LOST}"
-    begun = _begun(client, run)
-    if begun >= BEGINS:
-        client.set_flow_run_state(run.id, Crashed(message=f"{LOST}, {begun} times"), force=True)
-        return f"flow run '{run.name}' crashed: {LOST}, {begun} times; see its logs in Prefect"
+    count = _beginnings(client, run)
+    if count >= BEGINS:
+        client.set_flow_run_state(run.id, Crashed(message=f"{LOST}, {count} times"), force=True)
+        return f"flow run '{run.name}' crashed: {LOST}, {count} times; see its logs in Prefect"
     client.set_flow_run_state(run.id, Scheduled(name=RESUMING, message=LOST), force=True)
     return f"flow run '{run.name}' is started again: {LOST}"
 
 
-def _begun(client: SyncPrefectClient, run: FlowRun) -> int:
+def _beginnings(client: SyncPrefectClient, run: FlowRun) -> int:
     return beginnings(run, client.read_flow_run_states(run.id))
 
 

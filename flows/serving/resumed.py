@@ -34,9 +34,9 @@ async def end_of(client: PrefectClient, flow_run: FlowRun) -> State[Any] | None:
     states = await client.read_flow_run_states(flow_run.id)
     if any(state.type is StateType.CANCELLING for state in states):
         return Cancelled(message=LOST)
-    begun = beginnings(flow_run, states)
-    if begun >= BEGINS:
-        return Crashed(message=f"{LOST}, {begun} times; see its logs, and ask for the run again")
+    count = beginnings(flow_run, states)
+    if count >= BEGINS:
+        return Crashed(message=f"{LOST}, {count} times; see its logs, and ask for the run again")
     return None
 
 

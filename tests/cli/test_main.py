@@ -163,6 +163,7 @@ def test_an_interrupt_while_the_command_is_loaded_is_silent() -> None:
 import os, runpy, signal, sys
 
 named, sys.argv[1] = sys.argv[1], "status"
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 
 class Interrupting:
     def find_spec(self, name, path=None, target=None):

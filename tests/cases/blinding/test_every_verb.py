@@ -35,7 +35,7 @@ GUARDED = {
 LINES = {"run", "portfolio", "sign", "follow"}
 """What starts Prefect and then prints the lines of runs: ``test_seeing`` asks the use cases behind them."""
 WITHOUT_RESULTS = {
-    "new", "init", "doctor", "deploy", "step", "request", "unblind", "return",
+    "new", "init", "doctor", "deploy", "fleet setup", "fleet template", "step", "request", "unblind", "return",
     "edc deliver", "edc manifest",
     "study schema", "study check", "study preview", "study new",
     "looks spending", "looks sequence", "looks maxsprt",
