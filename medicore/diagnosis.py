@@ -9,7 +9,7 @@ from medicore.cases.people.service import service_keys
 from medicore.cases.review.readiness import require_service_key
 from medicore.cases.studies.deploying import undeployed
 from medicore.errors import ConfigurationError, IntegrityError, MediCoreError
-from medicore.kernels import in_use, require_pinned
+from medicore.kernels import in_use, loaded, require_pinned
 from medicore.records.ledger.ledger import verify_chain
 from medicore.records.people.public_key import fingerprint
 from medicore.settings import Settings
@@ -83,10 +83,7 @@ def _python() -> str:
 
 
 def _kernels() -> str:
-    import numpy.linalg  # noqa: F401 - what is not loaded has no kernels
-    from threadpoolctl import threadpool_info
-
-    libraries = threadpool_info()
+    libraries = loaded()
     require_pinned(libraries)
     return ", ".join(f"{name} {value}" for name, value in in_use(libraries).items())
 

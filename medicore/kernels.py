@@ -66,6 +66,14 @@ def _processor_has(flags: frozenset[str]) -> bool:
     return any(flags <= set(line.split()) for line in head.splitlines() if line.startswith("flags"))
 
 
+def loaded() -> list[dict[str, Any]]:
+    """Return the libraries of linear algebra of this process, after loading NumPy: what is not loaded has no kernels."""
+    import numpy.linalg  # noqa: F401
+    from threadpoolctl import threadpool_info
+
+    return list(threadpool_info())
+
+
 def in_use(libraries: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Return the kernels that this process computes with; ``libraries`` are those that threadpoolctl finds loaded.
 

@@ -16,7 +16,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.results.origin import Origin
 from medicore.records.results.outcomes.traced import trace_files
 from medicore.records.results.paths import value_at
-from medicore.records.results.printed import Place, places_of
+from medicore.records.results.printed import Place, places_of, within
 from medicore.records.results.recorded_trace import recorded_origins
 from medicore.records.results.references import path_of
 from medicore.records.results.tracing import Trace
@@ -78,7 +78,7 @@ class Recorded:
         self._run, self._shown = run, reported(house, run, evidence=evidence)
         commit, self.results = self._shown.commit, self._shown.document
         provenance = read_provenance(house, run, commit)
-        self._code_commit = str(provenance["run"]["code_commit"])
+        self.code_commit = str(provenance["run"]["code_commit"])
         self._digests = {entry["name"]: entry["sha256"] for entry in provenance["files"]}
         self._protocol = read_document(house, run, commit, "protocol.json")
         self._code = recorded_code(house, commit)
@@ -119,7 +119,7 @@ class Recorded:
             origin=origin,
             inner=inner,
             sealed=self._shown.commit,
-            commit=self._code_commit,
+            commit=self.code_commit,
             file=file,
             line=line,
             wheel=None if wheel is None else {"name": wheel.name, "sha256": wheel.sha256},
@@ -195,8 +195,7 @@ def places_within(
     document = reported(house, run, evidence=evidence).document
     named = [path_of(document, reference) for reference in references]
     found = places_of(document, text)
-    near = tuple(place for place in found if any(f"{place.path}.".startswith(f"{path}.") for path in named))
-    return near or found
+    return within(found, named) or found
 
 
 def cited(house: House, run: RunId, reference: str, *, evidence: bool = False) -> str:

@@ -1,6 +1,5 @@
 """The contents of an exported bundle: everything that the stores hold of a run, read and proved piece by piece."""
 
-import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from medicore.cases.review.signed_report import signed_report
 from medicore.cases.run.histories import history_of
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import SIGNED_REPORT, read_document, read_provenance, stored_file
-from medicore.errors import IntegrityError, ProtocolError
+from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.canonical import document, sha256
 from medicore.records.export import bundle
@@ -27,7 +26,6 @@ from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.people import people_of
 from medicore.records.people.public_key import fingerprint
-from medicore.records.protocol.hypotheses.portfolio_family import FAMILIES, parse_families
 from medicore.records.results.analysis_results import reporting_event
 from medicore.records.results.looks import LOOKS, answering_runs
 from medicore.records.section import Section
@@ -84,7 +82,7 @@ def contents(house: House, run: RunId) -> Contents:
         "environment/sbom.cdx.json": document(sbom(house, run)),
         **_code(house, identity),
         **_record(house, history, commit, provenance),
-        bundle.PAGE: offline_page(house, run, identity["code_commit"]),
+        bundle.PAGE: offline_page(house, run),
     }
     if "record/results.json" in files:
         results, protocol = (
@@ -165,8 +163,7 @@ def _code(house: House, identity: Mapping[str, str]) -> dict[str, bytes]:
     code, sealed = identity["code_commit"], identity["sealed_commit"]
     source = house.history.tree(code)
     before = {file.name: file.data for file in source}
-    study = RunId.parse(identity["run"]).study
-    own, others = own_and_others(source, study, in_family=in_family(before, study))
+    own, others = own_and_others(source, RunId.parse(identity["run"]).study)
     changed = {
         f"repository/{file.name}": file.data
         for file in house.history.tree(sealed)
@@ -180,15 +177,6 @@ def _code(house: House, identity: Mapping[str, str]) -> dict[str, bytes]:
         "code/record.commit": house.history.commit_object(identity["record_commit"]),
         **changed,
     }
-
-
-def in_family(tree: Mapping[str, bytes], study: str) -> bool:
-    """Return whether the families across studies, as the commit has them, name the study; unreadable ones name nobody."""
-    name = f"studies/{FAMILIES}"
-    with contextlib.suppress(ProtocolError):
-        families = parse_families(tree[name].decode(errors="replace"), name) if name in tree else ()
-        return any(study in family.studies for family in families)
-    return False
 
 
 def _record(

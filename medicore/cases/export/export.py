@@ -59,7 +59,11 @@ def export(
     """
     with refusals(house, person_id(person), "export.refused", str(run)):
         events = tuple(house.ledger.events())
-        studies = {_study(event) for event in events} - {""} if whole_ledger else {run.study}
+        studies = {run.study}
+        if whole_ledger:
+            studies |= {
+                RunId.parse(event.subject).study for event in events if event.action == "run.requested"
+            }
         for study in sorted(studies):
             require_seer(house, study, person)
         exporter = require_signatory(house, person, Permission.EXPORT, passphrase)
@@ -93,11 +97,6 @@ def export(
     since = [e for e in house.ledger.events() if len(events) < e.sequence <= exported.sequence]
     files |= _signed(tuple(since), envelope, whole_ledger=whole_ledger)
     return Export(str(run), files, manifest, exported.sequence, again=False)
-
-
-def _study(event: LedgerEvent) -> str:
-    """Return the study of the run that an event began; an empty text for another event."""
-    return RunId.parse(event.subject).study if event.action == "run.requested" else ""
 
 
 def _excerpt(

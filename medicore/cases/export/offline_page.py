@@ -9,11 +9,11 @@ from medicore.ports.house import House
 from medicore.records.export.linking import Addresses, linked
 from medicore.records.export.page import Entry, anchor, page_without_report, with_origins
 from medicore.records.identifiers import RunId
-from medicore.records.results.printed import PrintedResults, same_number
+from medicore.records.results.printed import PrintedResults, same_number, within
 from medicore.records.results.references import path_of
 
 
-def offline_page(house: House, run: RunId, code_commit: str) -> bytes:
+def offline_page(house: House, run: RunId) -> bytes:
     """Return the report of a sealed run, or the evidence of its halt, in HTML, each number with its origin; no trail yet.
 
     A run without a report, or with one whose template makes no HTML, has a page that says so.
@@ -21,11 +21,12 @@ def offline_page(house: House, run: RunId, code_commit: str) -> bytes:
     try:
         sources = page_sources(house, run, evidence=False)
         report = house.rendition(sources.template, sources.inputs, sources.page)
-        origins = _Origins(Recorded(house, run))
+        record = Recorded(house, run)
     except (ProtocolError, ConfigurationError) as error:
         return page_without_report(str(run), str(error))
+    origins = _Origins(record)
     made = linked(report, Addresses(origins.of_reference, origins.of_number))
-    return with_origins(made, str(run), code_commit, origins.entries, origins.codes)
+    return with_origins(made, str(run), record.code_commit, origins.entries, origins.codes)
 
 
 class _Origins:
@@ -51,7 +52,7 @@ class _Origins:
             found = self._printed.places(text)
         except ProtocolError:
             return None
-        near = [one for one in found if any(f"{one.path}.".startswith(f"{path}.") for path in paths)]
+        near = within(found, paths)
         if not near:
             return None
         return self._address(near[0].path if same_number(near) else paths[0])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from medicore.cases.people.logged import SERVICE, log
 from medicore.errors import MediCoreError, ReviewError, WrongPassphraseError
 from medicore.ports.house import House
+from medicore.records.checking import Check, CheckKind, attempt
 from medicore.records.identifiers import AUTHORITY
 from medicore.records.ledger.event_details import CLAIMED
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
@@ -94,6 +95,16 @@ def proved(
         When it has no valid signature.
     """
     return require_told(signed_act(house, event, permission, signer), event)
+
+
+def acts_check(subject: str, house: House, action: str, permission: Permission | None) -> Check:
+    """Return the check that every event with this ``action`` was signed by its actor, who had the ``permission``."""
+
+    def prove() -> None:
+        for event in house.ledger.events(action=action):
+            proved(house, event, permission)
+
+    return attempt(CheckKind.PEOPLE, subject, prove)
 
 
 def signed_act(

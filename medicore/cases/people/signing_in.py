@@ -1,10 +1,10 @@
 """signing_in: a person proves with their own key who they are, before the console shows them anything."""
 
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
-from medicore.cases.people.signers import people, proved
-from medicore.errors import MediCoreError, ReviewError
+from medicore.cases.people.signers import acts_check, people
+from medicore.errors import ReviewError
 from medicore.ports.house import House
-from medicore.records.checking import AS_RECORDED, Check, CheckKind, refuted
+from medicore.records.checking import Check
 from medicore.records.identifiers import person_id
 from medicore.records.people.people import Person, Role, person_named
 
@@ -34,9 +34,4 @@ def sign_in(house: House, identifier: str, passphrase: str) -> Person:
 
 def sessions_check(house: House) -> Check:
     """Return the check of all sessions: each was opened with the key of the person whom the event names."""
-    try:
-        for event in house.ledger.events(action=OPENED):
-            proved(house, event, None)
-    except MediCoreError as error:
-        return refuted(CheckKind.PEOPLE, "sessions of the console", error)
-    return Check(CheckKind.PEOPLE, "sessions of the console", True, AS_RECORDED)
+    return acts_check("sessions of the console", house, OPENED, None)

@@ -3,16 +3,14 @@
 from medicore.cases.people.acting import Actor
 from medicore.cases.people.attributed import record_act, refusals, require_signatory
 from medicore.cases.people.seeing import REFUSED, UNBLINDED, closed, unblinding
-from medicore.cases.people.signers import proved
-from medicore.errors import MediCoreError, ReviewError
+from medicore.cases.people.signers import acts_check
+from medicore.errors import ReviewError
 from medicore.ports.house import House
-from medicore.records.checking import AS_RECORDED, Check, CheckKind, refuted
+from medicore.records.checking import Check
 from medicore.records.identifiers import person_id, study_id
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.people.decision import require_reason
 from medicore.records.people.people import Permission
-
-_WHAT = "studies that were unblinded"
 
 
 def unblind(house: House, actor: Actor, study: str) -> LedgerEvent:
@@ -50,9 +48,4 @@ def unblind(house: House, actor: Actor, study: str) -> LedgerEvent:
 
 def unblindings_check(house: House) -> Check:
     """Return the check of all unblindings: each was signed by who may unblind."""
-    try:
-        for event in house.ledger.events(action=UNBLINDED):
-            proved(house, event, Permission.UNBLIND)
-    except MediCoreError as error:
-        return refuted(CheckKind.PEOPLE, _WHAT, error)
-    return Check(CheckKind.PEOPLE, _WHAT, True, AS_RECORDED)
+    return acts_check("studies that were unblinded", house, UNBLINDED, Permission.UNBLIND)

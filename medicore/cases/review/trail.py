@@ -10,7 +10,7 @@ from medicore.cases.people.signers import proved
 from medicore.cases.run.histories import event_at
 from medicore.errors import IntegrityError, MediCoreError, ProtocolError
 from medicore.ports.house import House
-from medicore.records.checking import AS_RECORDED, Check, CheckKind, refuted
+from medicore.records.checking import Check, CheckKind, attempt
 from medicore.records.identifiers import person_id
 from medicore.records.ledger.event_details import details_of
 from medicore.records.ledger.ledger import LedgerEvent
@@ -117,12 +117,12 @@ def in_words(found: dict[str, Any]) -> str:
 
 def reviews_check(house: House) -> Check:
     """Return the check of all reviews of the trail: each signed by who may, about the events as they are."""
-    try:
+
+    def prove() -> None:
         for event in house.ledger.events(action=REVIEWED):
             _proved(house, event)
-    except MediCoreError as error:
-        return refuted(CheckKind.PEOPLE, _WHAT, error)
-    return Check(CheckKind.PEOPLE, _WHAT, True, AS_RECORDED)
+
+    return attempt(CheckKind.PEOPLE, _WHAT, prove)
 
 
 def _event(house: House, sequence: int) -> LedgerEvent:

@@ -12,6 +12,7 @@ from medicore.errors import IntegrityError
 from medicore.ports.house import House
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import moment
+from medicore.records.people.act import RECORDING_LIMIT
 from medicore.records.people.told_once import signature_in, signature_of
 
 ADMITTED = "request.admitted"
@@ -19,9 +20,6 @@ ADMITTED = "request.admitted"
 
 SUBJECT = "requests"
 """The subject of a request and of its admission, since the run has no number yet."""
-
-ARRIVAL_LIMIT = timedelta(hours=1)
-"""The longest time between a signature and the event that records it."""
 
 QUEUE_LIMIT = timedelta(days=7)
 """The longest time between the admission of a request and the beginning of a run by it."""
@@ -38,7 +36,7 @@ def recorded_at(house: House, envelope: bytes, at: str, beginning: LedgerEvent |
         if beginning is not None and asked is not None and signature_of(beginning) == asked
         else at
     )
-    if asked is None or moment(used) - _signed_at(envelope, used) <= ARRIVAL_LIMIT:
+    if asked is None or moment(used) - _signed_at(envelope, used) <= RECORDING_LIMIT:
         return used
     admitted = [
         event.at

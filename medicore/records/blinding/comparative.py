@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
-from medicore.errors import ProtocolError
 from medicore.records.identifiers import person_id
-from medicore.records.protocol.part import Part
+from medicore.records.protocol.part import Part, identified_by
 
 UNBLINDED = "unblinded"
 """The end of a closure that only the signed act ``study.unblinded`` brings."""
@@ -32,13 +31,6 @@ def _end(text: str) -> str:
     return text
 
 
-def _person(text: str) -> str:
-    try:
-        return person_id(text)
-    except ProtocolError as error:
-        raise ValueError(str(error)) from error
-
-
 class Closed(Part):
     """Comparative results are closed: only the monitoring board and who is named here see them, after a signature.
 
@@ -48,7 +40,7 @@ class Closed(Part):
     """
 
     closed_until: Annotated[str, BeforeValidator(_until), AfterValidator(_end)]
-    unblinded: Annotated[tuple[Annotated[str, AfterValidator(_person)], ...], Field(max_length=20)] = ()
+    unblinded: Annotated[tuple[Annotated[str, identified_by(person_id)], ...], Field(max_length=20)] = ()
 
 
 def _form(value: object) -> str:

@@ -6,6 +6,7 @@ A decision is bound to a run. An act is bound to one ledger event: its action, s
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any, Self
 
 from medicore.errors import IntegrityError, ReviewError
@@ -18,6 +19,9 @@ from medicore.records.people.people import Person
 
 ENVELOPE = "envelope"
 """The key in an event's details that holds the signed act; the act covers all other keys."""
+
+RECORDING_LIMIT = timedelta(hours=1)
+"""The largest difference between the signer's time and the time at which the ledger recorded the act."""
 
 
 @dataclass(frozen=True, slots=True)

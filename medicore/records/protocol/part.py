@@ -1,5 +1,6 @@
 """The base of a protocol's parts, and the kinds of text and number that they share."""
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -8,11 +9,16 @@ from medicore.errors import ProtocolError
 from medicore.records.identifiers import month_id
 
 
-def _month(text: str) -> str:
-    try:
-        return month_id(text)
-    except ProtocolError as error:
-        raise ValueError(str(error)) from error
+def identified_by(check: Callable[[str], str]) -> AfterValidator:
+    """Return the validator of a text that ``check`` of ``records.identifiers`` accepts; its refusal is a problem of the key."""
+
+    def checked(text: str) -> str:
+        try:
+            return check(text)
+        except ProtocolError as error:
+            raise ValueError(str(error)) from error
+
+    return AfterValidator(checked)
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
@@ -21,7 +27,7 @@ Share = Annotated[float, Field(gt=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Level = Annotated[float, Field(gt=0, lt=0.5)]
 Action = Literal["board", "none"]
-Month = Annotated[str, AfterValidator(_month)]
+Month = Annotated[str, identified_by(month_id)]
 
 
 class Part(BaseModel):

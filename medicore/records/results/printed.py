@@ -192,6 +192,12 @@ def told_in(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
                     yield path, float(number.replace(",", ""))
 
 
+def within(places: Iterable[Place], paths: Iterable[str]) -> tuple[Place, ...]:
+    """Return the places at or below one of the ``paths``."""
+    above = tuple(f"{path}." for path in paths)
+    return tuple(place for place in places if f"{place.path}.".startswith(above))
+
+
 def same_number(places: Sequence[Place]) -> bool:
     """Return whether all places hold the same number to twelve digits."""
     return len({f"{place.value:.12g}" for place in places}) == 1

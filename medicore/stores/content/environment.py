@@ -8,7 +8,7 @@ from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
 from medicore.errors import ConfigurationError
-from medicore.kernels import in_use
+from medicore.kernels import in_use, loaded
 from medicore.records.canonical import sha256
 from medicore.records.export.sbom import Licence
 
@@ -39,10 +39,7 @@ class LockedEnvironment:
 
     def kernels(self) -> dict[str, str]:
         """Return the kernels of linear algebra that this process computes with, and the machine and C library."""
-        import numpy.linalg  # noqa: F401 - what is not loaded has no kernels
-        from threadpoolctl import threadpool_info
-
-        return in_use(threadpool_info())
+        return in_use(loaded())
 
     def installed(self) -> dict[str, str]:
         """Return name and version of every package that is installed."""

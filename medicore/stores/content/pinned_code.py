@@ -34,13 +34,18 @@ def pinned_code(
     """
     root = scratch / "checkout"
     clone_commit(repository, commit, root)
+    python = environments.python(root)
+    code = scratch / "product"
+    return PinnedCode(root, code if unpack_product(root, code) else root, python)
+
+
+def unpack_product(root: Path, target: Path) -> bool:
+    """Write the code of the wheel in a workspace's folder below ``target``; return False where it holds no wheel."""
     folder = root / FOLDER
     name = wheel_in(path.name for path in folder.iterdir()) if folder.is_dir() else None
-    python = environments.python(root)
     if name is None:
-        return PinnedCode(root, root, python)
-    code = scratch / "product"
+        return False
     for path, data in read_wheel(name, (folder / name).read_bytes()).files.items():
-        (code / path).parent.mkdir(parents=True, exist_ok=True)
-        (code / path).write_bytes(data)
-    return PinnedCode(root, code, python)
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_bytes(data)
+    return True

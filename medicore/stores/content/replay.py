@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 from medicore.errors import EstimationError
 from medicore.kernels import VARIABLES
-from medicore.records.workspace.wheel import FOLDER, read_wheel, wheel_in
 from medicore.stores.command import harmless, run
 from medicore.stores.content.dvc_content import DvcContent
+from medicore.stores.content.pinned_code import unpack_product
 from medicore.stores.content.recorded_environment import RecordedEnvironments
 from medicore.stores.files import FolderFiles, write_atomically
 from medicore.stores.git.records import GitRecords
@@ -40,7 +40,7 @@ class Replay:
         another data lock, another ``requirements.lock`` other packages.
         """
         self._records.export(commit, target)
-        _unpack_product(target)
+        unpack_product(target, target)  # this code performs the steps, whatever is installed
         write_atomically(target / ".dvc" / "config.local", self._content.local_config())
         files = _keep_only(target / record_folder, keep)
         for name, data in replaced.items():
@@ -61,7 +61,7 @@ class Replay:
             records.create()
             records.bring(bundle, tag)
             records.export(f"refs/tags/{tag}^{{commit}}", target)
-        _unpack_product(target)
+        unpack_product(target, target)  # this code performs the steps, whatever is installed
         return _keep_only(target / record_folder, keep)
 
     def perform(
@@ -86,17 +86,6 @@ class Replay:
             failure=EstimationError,
             limit=_LIMIT_S,
         )
-
-
-def _unpack_product(target: Path) -> None:
-    """Write the code of the wheel beside it, where a record holds one: this code performs the steps, whatever is installed."""
-    folder = target / FOLDER
-    name = wheel_in(path.name for path in folder.iterdir()) if folder.is_dir() else None
-    if name is None:
-        return
-    for path, data in read_wheel(name, (folder / name).read_bytes()).files.items():
-        (target / path).parent.mkdir(parents=True, exist_ok=True)
-        (target / path).write_bytes(data)
 
 
 def _keep_only(folder: Path, names: Iterable[str]) -> FolderFiles:

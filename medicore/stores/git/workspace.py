@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from medicore.errors import ConfigurationError, IntegrityError, ProtocolError
-from medicore.records.protocol.hypotheses.portfolio_family import FAMILIES, parse_families
+from medicore.errors import ConfigurationError, IntegrityError
+from medicore.records.protocol.hypotheses.portfolio_family import FAMILIES, in_a_family
 from medicore.records.workspace.files import SOURCES, WORKSPACE, locked_line
 from medicore.records.workspace.wheel import FOLDER, PACKAGES, Wheel, read_wheel, wheel_in
 from medicore.stores.content.environment import LOCK_FILE
@@ -148,8 +148,4 @@ class WorkspaceCode(GitCode):
         if not git("ls-tree", head, "--", name, folder=self.root):
             return ()
         text = git("cat-file", "blob", f"{head}:{name}", folder=self.root).decode(errors="replace")
-        try:
-            families = parse_families(text, name)
-        except ProtocolError:
-            return ()
-        return (name,) if any(study in family.studies for family in families) else ()
+        return (name,) if in_a_family(text, study) else ()

@@ -4,7 +4,6 @@ securesystemslib is imported only where it is used: it imports boto3, which take
 """
 
 import json
-from datetime import timedelta
 from functools import partial
 
 from cryptography import x509
@@ -16,7 +15,7 @@ from medicore.records.canonical import canonical
 from medicore.records.identifiers import AUTHORITY
 from medicore.records.ledger.ledger import Checkpoint
 from medicore.records.moment import moment
-from medicore.records.people.act import Act
+from medicore.records.people.act import RECORDING_LIMIT, Act
 from medicore.records.people.decision import Statement
 from medicore.records.people.people import Person
 from medicore.records.people.public_key import fingerprint
@@ -33,8 +32,6 @@ from medicore.stores.keys.passphrases import opened
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 ACT_TYPE = "application/vnd.medicore.act+json"
 CHECKPOINT_TYPE = "application/vnd.medicore.checkpoint+json"
-RECORDING_LIMIT = timedelta(hours=1)
-"""The largest difference between the signer's time and the time at which the ledger recorded the decision."""
 
 
 def sign(statement: Statement, pkcs12_bytes: bytes, passphrase: str) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from medicore.cases.export.contents import contents, described, in_family, sbom
+from medicore.cases.export.contents import contents, described, sbom
 from medicore.cases.run.runs import sealed_commit
 from medicore.cases.run.stored import file_entry, read_provenance
 from medicore.errors import IntegrityError, ProtocolError
@@ -141,21 +141,3 @@ def test_no_byte_of_another_study_leaves_the_house(released: WholeHouse) -> None
     assert len(marks) > 2
     for name, data in found.files.items():
         assert not [mark for mark in marks if mark in data], name
-
-
-@pytest.mark.parametrize(
-    ("written", "kept"),
-    [
-        (f"families:\n  - {{name: First, studies: [{SOUND}, {WAITING}], method: holm, alpha: 0.05}}\n", True),
-        (
-            f"families:\n  - {{name: First, studies: [{BROKEN}, {WAITING}], method: holm, alpha: 0.05}}\n",
-            False,
-        ),
-        ("families: {", False),
-    ],
-)
-def test_families_stay_with_a_study_that_belongs_to_one(written: str, kept: bool) -> None:
-    """The plan of a family is part of its studies' plans; another study's bundle holds its digest alone."""
-    tree = {"studies/families.yaml": written.encode()}
-    assert in_family(tree, SOUND) is kept
-    assert not in_family({}, SOUND)

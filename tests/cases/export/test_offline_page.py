@@ -65,4 +65,4 @@ def test_a_run_without_a_report_says_so(month: WholeHouse) -> None:
         raise ConfigurationError("the template of this record makes no HTML")
 
     old = replace(month.house, rendition=refuse)
-    assert b"makes no HTML" in offline_page(old, RunId.parse(WAITING_RUN), "c")
+    assert b"makes no HTML" in offline_page(old, RunId.parse(WAITING_RUN))

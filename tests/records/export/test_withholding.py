@@ -18,16 +18,23 @@ NAMES = (
     "studies/sources/ACME-10/raw/a.csv",
     "studies/notes/ACME-1.yaml",
 )
-FILES = tuple(TreeFile("100644", name, name.encode()) for name in NAMES)
+FAMILY = "families:\n  - {{name: First, studies: [{}, ACME-10], method: holm, alpha: 0.05}}\n"
 
 
-@pytest.mark.parametrize("in_family", [True, False])
-def test_the_files_of_other_studies_are_left_out(*, in_family: bool) -> None:
+@pytest.mark.parametrize(
+    ("families", "in_family"),
+    [(FAMILY.format("ACME-1"), True), (FAMILY.format("ACME-2"), False), ("families: {", False)],
+)
+def test_the_files_of_other_studies_are_left_out(families: str, in_family: bool) -> None:
     """A study keeps its protocol, its sources, the rule for names and, if it belongs to one, the families; code stays whole."""
-    own, others = own_and_others(FILES, "ACME-1", in_family=in_family)
+    files = tuple(
+        TreeFile("100644", name, (families if name.endswith("families.yaml") else name).encode())
+        for name in NAMES
+    )
+    own, others = own_and_others(files, "ACME-1")
     out = {"studies/ACME-10.yaml", "studies/sources/ACME-10/raw/a.csv", "studies/notes/ACME-1.yaml"}
     assert {file.name for file in others} == out | (set() if in_family else {"studies/families.yaml"})
-    assert sorted((*own, *others), key=lambda file: file.name) == sorted(FILES, key=lambda file: file.name)
+    assert sorted((*own, *others), key=lambda file: file.name) == sorted(files, key=lambda file: file.name)
 
 
 def test_the_list_has_gits_name_of_the_contents() -> None:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medicore.errors import ProtocolError
-from medicore.records.results.printed import numbers_of, places_of, printed_number, same_number, told_in
+from medicore.records.results.printed import (
+    Place,
+    numbers_of,
+    places_of,
+    printed_number,
+    same_number,
+    told_in,
+    within,
+)
 
 RESULTS: dict[str, Any] = {
     "study": {"id": "X", "phase": 3.37},
@@ -121,6 +129,14 @@ def test_numbers_are_those_with_an_origin() -> None:
     assert found["primary.estimate"] == 3.3732632
     assert found["baseline.0.overall.percent"] == 48.659
     assert not {"study.phase", "propensity.converged", "primary.unit"} & set(found)
+
+
+def test_places_are_found_below_paths() -> None:
+    """A place is within its own path and those above it, and not within a path whose name only begins alike."""
+    places = [Place(path, 1.0, "") for path in ("balance.terms.1.smd", "balance.terms.10.smd", "primary.n")]
+    assert within(places, ["balance.terms.1"]) == (places[0],)
+    assert within(places, ["primary.n", "balance"]) == tuple(places)
+    assert within(places, []) == ()
 
 
 def test_places_hold_the_same_number_or_not() -> None:

@@ -2,29 +2,22 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import study_id
 from medicore.records.protocol.file.yaml_text import read_yaml
 from medicore.records.protocol.hypotheses.family import FamilyMethod
-from medicore.records.protocol.part import Part
+from medicore.records.protocol.part import Part, identified_by
 
 FAMILIES = "families.yaml"
 """The file of the families, in the folder of the protocols."""
 
 
-def _study(text: str) -> str:
-    try:
-        return study_id(text)
-    except ProtocolError as error:
-        raise ValueError(str(error)) from error
-
-
 class PortfolioFamily(FamilyMethod):
     """A family of the primaries of several studies."""
 
-    studies: Annotated[tuple[Annotated[str, AfterValidator(_study)], ...], Field(min_length=2)]
+    studies: Annotated[tuple[Annotated[str, identified_by(study_id)], ...], Field(min_length=2)]
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -34,6 +27,15 @@ class PortfolioFamily(FamilyMethod):
         if problems:
             raise ValueError(f"family {self.name!r}: {'; '.join(problems)}")
         return self
+
+
+def in_a_family(text: str, study: str) -> bool:
+    """Return whether the families in a file name the study; a file that cannot be read names nobody."""
+    try:
+        families = parse_families(text, f"studies/{FAMILIES}")
+    except ProtocolError:
+        return False
+    return any(study in family.studies for family in families)
 
 
 class _Declared(Part):
