@@ -1,20 +1,18 @@
 """A flow run that is executed again, and one whose request is refused: how they end, and what they are called."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.flow_engine import run_flow
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import StateType
 from prefect.states import AwaitingRetry
 
 from flows.analysis import _named, analysis
 from medicore.records.identifiers import RunId
 from tests.command_line import as_command
 from tests.conftest import Project, found_project
+from tests.flows.executed import executed
 from tests.whole_house import faulty_deliveries as faulty
 from tests.whole_house.prepared_study import MONTH, prepare
 
@@ -27,21 +25,6 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
     """A project of its own, with a study that halts."""
     made = found_project(tmp_path_factory.mktemp("retried"), prefect_url)
     prepare(made, HALTING)
-    return made
-
-
-@pytest.fixture
-def client(prefect_url: str) -> Iterator[SyncPrefectClient]:
-    """Return a client of the session's server."""
-    with temporary_settings({PREFECT_API_URL: prefect_url}), get_client(sync_client=True) as found:
-        yield found
-
-
-def executed(project: Project, known: FlowRun) -> State[object]:
-    """Execute a flow run as the worker's process does, with the parameters that the server has, and return its state."""
-    with as_command(project.root, project.surroundings()):
-        made = run_flow(analysis, flow_run=known, parameters=known.parameters, return_type="state")
-    assert isinstance(made, State)
     return made
 
 

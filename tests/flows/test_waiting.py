@@ -1,14 +1,11 @@
 """A flow run that the infrastructure interrupts: Prefect executes it again, and the run continues under its number."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.flow_engine import run_flow
-from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Scheduled
 
 from flows.analysis import analysis
@@ -17,6 +14,7 @@ from medicore.errors import BusyError, InfrastructureError, UnavailableError
 from medicore.stores.clock import SystemClock
 from tests.command_line import as_command
 from tests.conftest import Project, found_project
+from tests.flows.executed import executed
 from tests.whole_house import faulty_deliveries as faulty
 from tests.whole_house.prepared_study import MONTH, prepare
 
@@ -29,21 +27,6 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
     """A project of its own, with a study that halts."""
     made = found_project(tmp_path_factory.mktemp("waiting"), prefect_url)
     prepare(made, faulty.empty())
-    return made
-
-
-@pytest.fixture
-def client(prefect_url: str) -> Iterator[SyncPrefectClient]:
-    """Return a client of the session's server."""
-    with temporary_settings({PREFECT_API_URL: prefect_url}), get_client(sync_client=True) as found:
-        yield found
-
-
-def executed(project: Project, known: FlowRun) -> State[object]:
-    """Execute a flow run as the worker's process does, and return its state."""
-    with as_command(project.root, project.surroundings()):
-        made = run_flow(analysis, flow_run=known, parameters=known.parameters, return_type="state")
-    assert isinstance(made, State)
     return made
 
 

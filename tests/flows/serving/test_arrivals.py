@@ -1,15 +1,12 @@
 """The requests of waiting flow runs are recorded when they arrive, and one signature asks for a month of studies."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import anyio
-import pytest
 from prefect import flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from flows.serving.arrivals import Arrivals
 from medicore.settings import read_settings
@@ -21,13 +18,6 @@ STUDIES, MONTH = ("REF-NHEFS", "MED-2024-0181"), "2025-03"
 @flow(name="analysis")
 def analysis() -> None:
     """Stand for the flow of an analysis; it is never run."""
-
-
-@pytest.fixture
-def client(prefect_url: str) -> Iterator[SyncPrefectClient]:
-    """A client of the session's server."""
-    with temporary_settings({PREFECT_API_URL: prefect_url}), get_client(sync_client=True) as found:
-        yield found
 
 
 def looked(arrivals: Arrivals) -> int:

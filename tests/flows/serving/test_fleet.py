@@ -2,11 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import WorkPoolUpdate
 from prefect.client.schemas.objects import FlowRun
 from prefect.events.clients import AssertingEventsClient
@@ -22,13 +21,6 @@ from flows.serving.server import free_port
 from medicore.errors import ConfigurationError
 
 TEMPLATE = json.loads(service.TEMPLATE.read_text("utf-8"))
-
-
-@pytest.fixture
-def client(prefect_url: str) -> Iterator[SyncPrefectClient]:
-    """A client of the session's server."""
-    with temporary_settings({PREFECT_API_URL: prefect_url}), get_client(sync_client=True) as found:
-        yield found
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
 from prefect import flow
-from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.client.schemas.objects import State, StateType
 from prefect.settings import PREFECT_API_URL, temporary_settings
@@ -17,13 +16,6 @@ from prefect.states import Cancelling, Crashed, Pending, Running
 from flows.serving.interrupted import Interrupted
 from flows.serving.server import free_port
 from medicore.stores.clock import SystemClock
-
-
-@pytest.fixture
-def client(prefect_url: str) -> Iterator[SyncPrefectClient]:
-    """Return a client of the session's server."""
-    with temporary_settings({PREFECT_API_URL: prefect_url}), get_client(sync_client=True) as found:
-        yield found
 
 
 @pytest.fixture
