@@ -238,7 +238,7 @@ def _archived(terminal: Terminal) -> None:
 
 def _require_completed(server: Server, printed: str, runs: int) -> None:
     """Assert that the flow runs which a command's answer names have completed."""
-    found = dict.fromkeys(re.findall(r"(?:flow run |\"id\":\"|flow-run/)([0-9a-f-]{36})", printed))
+    found = dict.fromkeys(re.findall(r"(?:flow run |^{\"id\":\"|flow-run/)([0-9a-f-]{36})", printed))
     assert len(found) == runs, printed
     for flow_run in found:
         assert server.ended(flow_run)["type"] == "COMPLETED", (
