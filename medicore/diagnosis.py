@@ -18,6 +18,7 @@ from medicore.stores.content.environment import LockedEnvironment
 from medicore.stores.git.records import GitRecords
 from medicore.stores.git.workspace import code_of
 from medicore.stores.keys.authority import Authority
+from medicore.stores.locking import prove_locks
 from medicore.stores.privacy import require_private
 from medicore.stores.protocols import StudyFolder
 from medicore.wiring import (
@@ -58,6 +59,7 @@ def diagnose(settings: Settings, more: Mapping[str, Callable[[], str]]) -> tuple
         ("state folder", lambda: _state(settings)),
         ("record repository", lambda: _records(settings)),
         ("permissions", lambda: require_private(settings.home)),
+        ("locks", lambda: _locks(settings)),
         ("ledger", lambda: _ledger(settings)),
         ("authority", lambda: _authority(settings)),
         ("service key", lambda: _service_key(settings)),
@@ -123,6 +125,11 @@ def _records(settings: Settings) -> str:
     _state(settings)
     GitRecords(settings.records).require_plain()
     return "objects, tags and code alone"
+
+
+def _locks(settings: Settings) -> str:
+    _state(settings)
+    return prove_locks(settings.home)
 
 
 def _ledger(settings: Settings) -> str:

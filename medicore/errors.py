@@ -67,6 +67,10 @@ class UnavailableError(ArchiveError, InfrastructureError):
     """The archive or the content store does not answer, or refuses to: what it holds is unknown."""
 
 
+class SourceUnavailableError(DataError, InfrastructureError):
+    """The EDC gives no complete answer for now; whether its data are right is unknown."""
+
+
 class TimeLimitError(InfrastructureError):
     """A program that MediCore started did not end in time, and was stopped."""
 

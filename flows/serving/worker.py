@@ -42,6 +42,7 @@ from flows.serving.worker_environment import (
     surroundings,
 )
 from medicore.errors import MediCoreError
+from medicore.kernels import require_address_space
 from medicore.settings import Settings, read_settings
 from medicore.stores.content.pinned_code import PinnedCode
 from medicore.stores.git.workspace import code_of, running_from
@@ -213,6 +214,7 @@ def main(words: list[str]) -> None:
         help="Seconds between heartbeats of a run; 0 for none.",
     )
     asked = parser.parse_args(words)
+    require_address_space()
     ask_this_machine_directly()
     leave_out_socks()
     setup_signal_handlers_worker(os.getpid(), "the worker", print)

@@ -9,7 +9,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
-from medicore.errors import ConfigurationError, DataError
+from medicore.errors import ConfigurationError, DataError, SourceUnavailableError
 from medicore.records.address import Address
 
 if TYPE_CHECKING:
@@ -120,8 +120,10 @@ class EdcServer:
 
         Raises
         ------
+        SourceUnavailableError
+            When every attempt failed, or the EDC asks for a long wait.
         DataError
-            When every attempt failed, or the EDC refuses or redirects the request.
+            When the EDC refuses or redirects the request.
         ConfigurationError
             When the EDC refuses the credentials.
         """
@@ -130,15 +132,15 @@ class EdcServer:
                 return self._try(request)
             except _PassingTroubleError as trouble:
                 if attempt + 1 == ATTEMPTS:
-                    raise DataError(
+                    raise SourceUnavailableError(
                         f"{request.what}: the EDC gave {trouble} in {ATTEMPTS} attempts; expected a complete answer; "
-                        "nothing was frozen, run again later"
+                        "nothing was frozen and no run failed, run again later"
                     ) from trouble
                 wait = _FIRST_PAUSE_SECONDS * 2**attempt if trouble.wait is None else trouble.wait
                 if wait > _LONGEST_PAUSE_SECONDS:
-                    raise DataError(
+                    raise SourceUnavailableError(
                         f"{request.what}: the EDC gave {trouble} and asks for a wait of {wait:.0f} seconds; expected at most "
-                        f"{_LONGEST_PAUSE_SECONDS:.0f}; nothing was frozen, run again after that"
+                        f"{_LONGEST_PAUSE_SECONDS:.0f}; nothing was frozen and no run failed, run again after that"
                     ) from trouble
                 self.pause(wait)
         raise AssertionError("the last attempt raises")  # pragma: no cover

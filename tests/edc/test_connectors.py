@@ -7,7 +7,7 @@ import pytest
 
 from medicore.edc.delivery_folder import DeliveryFolder
 from medicore.edc.simulated.simulator import deliver
-from medicore.errors import ConfigurationError, DataError
+from medicore.errors import ConfigurationError, DataError, SourceUnavailableError
 from medicore.records.delivery.delimited import TextTable, read_delimited
 from medicore.records.delivery.exported import ACCOMPANYING, join_pages, read_members, without
 from medicore.records.delivery.odm import REPEAT_KEYS
@@ -103,11 +103,11 @@ def test_extract_is_the_one_of_the_files(inbox: Path, name: str, tmp_path: Path)
     ("fault", "error", "message"),
     [
         ("cut-end", DataError, "cut|incomplete|900"),
-        ("cut-connection", DataError, "in 5 attempts"),
+        ("cut-connection", SourceUnavailableError, "in 5 attempts"),
         ("401", ConfigurationError, "refuses the credentials|refuses this with status 401"),
-        ("429", DataError, "status 429 in 5 attempts"),
-        ("500", DataError, "status 500 in 5 attempts"),
-        ("503", DataError, "status 503 in 5 attempts"),
+        ("429", SourceUnavailableError, "status 429 in 5 attempts"),
+        ("500", SourceUnavailableError, "status 500 in 5 attempts"),
+        ("503", SourceUnavailableError, "status 503 in 5 attempts"),
         ("redirect", DataError, "redirects"),
     ],
 )

@@ -13,7 +13,7 @@ from threading import Thread
 import pytest
 
 from medicore.edc.http import ATTEMPTS, Answer, EdcServer, Request
-from medicore.errors import ConfigurationError, DataError
+from medicore.errors import ConfigurationError, DataError, SourceUnavailableError
 
 SECRET = "s3cret-token"
 REQUEST = Request("the records", "/x", {"page": "1"}, {"token": SECRET}, {"api-key": SECRET})
@@ -117,7 +117,7 @@ def test_lasting_trouble_ends(answer: bytes, found: str) -> None:
     """Trouble that lasts ends after so many attempts; a cut answer is never handed over (FAULTS 33, 42)."""
     with (
         scripted(answer) as script,
-        pytest.raises(DataError, match=f"the records: the EDC gave {found}.* 5 attempts"),
+        pytest.raises(SourceUnavailableError, match=f"the records: the EDC gave {found}.* 5 attempts"),
     ):
         script.server().ask(REQUEST)
     assert len(script.seen) == ATTEMPTS
@@ -183,7 +183,7 @@ def test_silence_ends() -> None:
     pauses: list[float] = []
     with socket.create_server(("127.0.0.1", 0)) as silent:
         server = EdcServer(f"http://127.0.0.1:{silent.getsockname()[1]}/", seconds=0.05, pause=pauses.append)
-        with pytest.raises(DataError, match="gave no answer in time in 5 attempts"):
+        with pytest.raises(SourceUnavailableError, match="gave no answer in time in 5 attempts"):
             server.ask(REQUEST)
     assert len(pauses) == ATTEMPTS - 1
 

@@ -11,14 +11,18 @@ from medicore.cases.run.advance import advance
 from medicore.cases.run.analysis import analyse
 from medicore.cases.run.requesting import Request, sign_request
 from medicore.cases.run.runs import ActiveRun
+from medicore.edc.http import EdcServer
+from medicore.edc.http import Request as Question
 from medicore.errors import (
     BusyError,
     ConfigurationError,
     InfrastructureError,
     MediCoreError,
+    SourceUnavailableError,
     TimeLimitError,
     UnavailableError,
 )
+from medicore.records.delivery.transfer import Transfer
 from medicore.records.finding import Finding
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import LedgerEvent, NewEvent
@@ -28,6 +32,7 @@ from medicore.stores.content.dvc_content import DvcContent
 from medicore.stores.content.workspace import Workspaces
 from medicore.stores.git.calling import git
 from medicore.stores.s3.client import S3Access
+from tests.edc.test_http import WHOLE, raw, scripted
 from tests.faulty_s3 import Faulty, faulty_server
 from tests.s3 import S3Server, moto_server  # noqa: F401 - a fixture
 from tests.whole_house.house import WholeHouse
@@ -90,6 +95,33 @@ def test_a_bucket_that_takes_nothing_leaves_the_run_open(
     actions = founded.actions(SOUND_RUN)
     assert [actions.count(name) for name in ("lock.frozen", "run.resumed", "run.failed")] == [1, 1, 0]
     assert [check for check in verify(founded.house, RunId.parse(SOUND_RUN)) if not check.passed] == []
+
+
+def test_an_edc_that_is_down_leaves_the_run_open(founded: WholeHouse) -> None:
+    """A server of the EDC that answers nothing but 503 fails no run; when it answers, the same run ends in its one record."""
+    folder = founded.house.edc
+
+    class Served:
+        """A source whose delivery is fetched only after a real server gave a whole answer."""
+
+        def __init__(self, server: EdcServer) -> None:
+            self.server = server
+
+        def pull(self, study: str, month: str) -> Transfer:
+            self.server.ask(Question("the records"))
+            return folder(None).pull(study, month)  # type: ignore[arg-type] # the folder of deliveries
+
+    with scripted(raw("503 Out of service")) as script:
+        founded.house = replace(founded.house, edc=lambda _: Served(script.server()))
+        with pytest.raises(SourceUnavailableError, match="status 503 in 5 attempts") as caught:
+            founded.run(SOUND)
+        assert caught.value.exit_code == 4
+        assert founded.state(SOUND_RUN) is RunState.RUNNING
+        script.answers = [WHOLE]
+        outcome = founded.run(SOUND)
+    assert (outcome.run, outcome.state) == (SOUND_RUN, "candidate")
+    actions = founded.actions(SOUND_RUN)
+    assert [actions.count(name) for name in ("lock.frozen", "run.resumed", "run.failed")] == [1, 1, 0]
 
 
 def test_a_store_that_is_lost_at_the_seal_leaves_the_run_open(founded: WholeHouse, tmp_path: Path) -> None:
