@@ -84,8 +84,8 @@ class WorkspaceCode(GitCode):
         if found:
             raise ConfigurationError(
                 f"the running product is not {self.wheel.name} of workspace {self.root.name}: {len(found)} difference(s), "
-                f"first {found[0]!r}; in the workspace's folder run 'pip install --require-hashes -r {LOCK_FILE}'; or, to take "
-                "the running product, 'medicore new FOLDER --update', and commit"
+                f"first {found[0]!r}; in the workspace's folder run 'pip install --no-deps --require-hashes -r {LOCK_FILE}'; "
+                "or, to take the running product, 'medicore new FOLDER --update', and commit"
             )
 
     def _foreign(self, recorded: Mapping[str, str]) -> list[str]:  # noqa: ARG002 - the wheel is among what git holds

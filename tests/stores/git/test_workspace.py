@@ -72,7 +72,8 @@ def test_another_product_is_not_the_wheel(code: WorkspaceCode, tmp_path: Path) -
     with pytest.raises(ConfigurationError, match=said):
         code.require_running()
     with pytest.raises(
-        ConfigurationError, match=r"'pip install --require-hashes -r requirements\.lock'; or, .* --update"
+        ConfigurationError,
+        match=r"'pip install --no-deps --require-hashes -r requirements\.lock'; or, .* --update",
     ):
         WorkspaceCode(code.root).require_clean()
 
