@@ -181,7 +181,7 @@ def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
                 say(f"{row['run']}: {message}")
             if row.get("report"):
                 say(f"{row['run']}: report {row['report']}")
-            if row["state"] == RunState.HALTED.value:
+            if row["state"] in {RunState.HALTED.value, RunState.EXPLORED.value}:
                 say(f"Next: medicore review {row['run']}")
     codes = {outcome.exit_code for outcome in outcomes} - {0}
     if codes:

@@ -79,7 +79,8 @@ def test_cells_are_named_with_their_counts() -> None:
     )
     assert "a=1 (1 in the treated arm), b=2 (1 in the control arm) and c=3 (2 in the control arm)" in problem
     assert (
-        "merge these levels with others in a new version of the protocol, or leave the terms out" in problem
+        "merge these levels with others in a new version of the protocol, by recode of their columns, or leave"
+        in problem
     )
     assert str(sparse_problem([Cell("a=1", "treated", 0)])).startswith("all but a few")
 
