@@ -10,7 +10,7 @@ from medicore.stats.imputation.single_imputation import impute_once
 from medicore.steps.models.imputing import incomplete_covariate, with_columns
 from medicore.steps.models.seeds import derived_seed
 
-ROUNDS = 2
+ROUNDS = 1
 """The rounds of chained equations in a preview: enough to see overlap and sparse levels, and done within seconds."""
 
 
