@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from medicore.ports.history import History
+
 
 class Code(Protocol):
     """The repository of code and protocols: the checkout that this program runs from, or a workspace with its wheel."""
@@ -26,6 +28,10 @@ class Code(Protocol):
 
     def origin(self, commit: str) -> str:
         """Return the commit of the repository that has the code of a run's ``commit``; in a workspace it is another one."""
+        ...
+
+    def require_made(self, study: str, commit: str, held: History) -> None:
+        """Raise IntegrityError unless a study's ``commit``, as ``held`` has it, follows from the repository's own commit."""
         ...
 
 

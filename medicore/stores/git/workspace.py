@@ -7,13 +7,14 @@ from functools import cached_property
 from pathlib import Path
 
 from medicore.errors import ConfigurationError, IntegrityError
+from medicore.ports.history import History
 from medicore.records.protocol.hypotheses.portfolio_family import FAMILIES, in_a_family
 from medicore.records.workspace.files import SOURCES, WORKSPACE, locked_line
 from medicore.records.workspace.wheel import FOLDER, PACKAGES, Wheel, read_wheel, wheel_in
 from medicore.stores.content.environment import LOCK_FILE
 from medicore.stores.git.calling import committed_by, git
 from medicore.stores.git.code import GitCode, our_modules, unlike
-from medicore.stores.git.trees import object_name
+from medicore.stores.git.trees import object_name, tree_of
 from medicore.stores.installed import PRODUCT
 
 _SHARED = (WORKSPACE, LOCK_FILE, "dvc.yaml", "params.yaml", ".dvcignore", ".gitattributes", ".gitignore")
@@ -119,6 +120,35 @@ class WorkspaceCode(GitCode):
             ) from error
         found = _MADE_FROM.search(words)
         return found[1] if found else commit
+
+    def require_made(self, study: str, commit: str, held: History) -> None:
+        """Prove that a study's commit is made from a commit of this workspace; ``held`` is where the commit is kept.
+
+        It has no parent, names the workspace's commit, has none but that commit's files, byte for byte, and of the protocols
+        the study's own alone.
+
+        Raises
+        ------
+        IntegrityError
+            When one of this does not hold, or the workspace lacks the commit that is named.
+        """
+        head, _, words = held.commit_object(commit).decode(errors="replace").partition("\n\n")
+        found = _MADE_FROM.search(words)
+        if found is None or words != f"Study {study} of workspace commit {found[1]}\n" or "\nparent " in head:
+            raise IntegrityError(
+                f"commit {commit[:12]} is none that a workspace makes for {study}; expected one without parent that names the "
+                "workspace's commit; restore the record from the archive"
+            )
+        whole = {file.name: file for file in tree_of(self.root, found[1])}
+        files = held.tree(commit)
+        strange = [file.name for file in files if whole.get(file.name) != file]
+        own = {f"studies/{name}" for name in (f"{study}.yaml", FAMILIES)} | {*_OF_ALL_STUDIES}
+        strange += [file.name for file in files if file.name.startswith("studies/") and file.name not in own]
+        if strange:
+            raise IntegrityError(
+                f"commit {commit[:12]} of {study} has {len(strange)} file(s) that commit {found[1][:12]} of the workspace does "
+                f"not give it, first {strange[0]!r}; restore the record from the archive"
+            )
 
     def _alone(self, head: str, study: str) -> str:
         """Return the commit of a study: without parent, with what all studies share, and no other study."""
