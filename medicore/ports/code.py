@@ -26,6 +26,10 @@ class Code(Protocol):
         """Return the same commit after verifying that the running code is that of the repository's commit."""
         ...
 
+    def of_study(self, study: str, commit: str) -> str:
+        """Return the commit that a run of ``study`` has by the code of the repository's ``commit``; see ``commit``."""
+        ...
+
     def origin(self, commit: str) -> str:
         """Return the commit of the repository that has the code of a run's ``commit``; in a workspace it is another one."""
         ...

@@ -16,7 +16,6 @@ _LOCKED = re.compile(rb"^\./product/([\w.+-]+\.whl) \\\n +--hash=sha256:([0-9a-f
 _CODE = re.compile(
     r"^( +- )(medicore/records|medicore/stats|medicore/steps|quarto_templates)\n", re.MULTILINE
 )
-_CLONING = re.compile(r"^(  # [^\n]*\n)?  (pinned: &pinned|- <<: \*pinned)\n(    [^\n]*\n)+\n?", re.MULTILINE)
 _ENTRYPOINT = re.compile(r"^( +entrypoint: )flows/(\w+)\.py:(\w+)$", re.MULTILINE)
 
 
@@ -53,8 +52,5 @@ def pipeline_of(dvc: str, wheel: Wheel) -> str:
 
 
 def deployments_of(prefect: str) -> str:
-    """Return ``prefect.yaml`` of a workspace, whose flows are modules of the installed product.
-
-    The deployments that clone a commit are left out: a workspace has no code to clone.
-    """
-    return _ENTRYPOINT.sub(r"\1flows.\2.\3", _CLONING.sub("", prefect))
+    """Return ``prefect.yaml`` of a workspace, whose flows are modules of the installed product, or of a commit's wheel."""
+    return _ENTRYPOINT.sub(r"\1flows.\2.\3", prefect)

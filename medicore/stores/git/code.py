@@ -125,6 +125,10 @@ class GitCode:
             )
         return self.commit(study)
 
+    def of_study(self, study: str, commit: str) -> str:  # noqa: ARG002 - a checkout has one commit for all studies
+        """Return the commit itself."""
+        return commit
+
     def origin(self, commit: str) -> str:
         """Return the commit itself: in a checkout a run's commit is one of the repository."""
         return commit

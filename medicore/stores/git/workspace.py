@@ -74,6 +74,19 @@ class WorkspaceCode(GitCode):
         head = self._head()
         return head if study is None else self._alone(head, study)
 
+    def of_study(self, study: str, commit: str) -> str:
+        """Return the commit of a study alone that follows from a commit of the workspace.
+
+        Raises ConfigurationError when the workspace has no such commit, or the commit no protocol of the study.
+        """
+        name = f"studies/{study}.yaml"
+        if not git("ls-tree", commit, "--", name, folder=self.root):
+            raise ConfigurationError(
+                f"commit {commit[:12]} of workspace {self.root.name} has no {name}; expected a commit with the study's protocol; "
+                "name another"
+            )
+        return self._alone(commit, study)
+
     def require_clean(self, study: str | None = None) -> str:
         """Return the commit as ``commit`` does, after proving that the workspace is its commit and what runs is its wheel."""
         self.require_running()  # says what to install, where the base class would speak of changes to commit

@@ -117,6 +117,11 @@ def test_a_study_has_a_commit_of_its_own(code: WorkspaceCode) -> None:
     git("commit", "--quiet", "--message", "Another study", folder=code.root)
     head, alone = code.commit(), code.require_clean("ACME-02")
     assert code.commit("ACME-02") == alone != code.commit("EXAMPLE-01")
+    assert code.of_study("ACME-02", head) == alone
+    first = git("rev-parse", "HEAD~1", folder=code.root)
+    assert code.origin(code.of_study("EXAMPLE-01", first)) == first
+    with pytest.raises(ConfigurationError, match=rf"commit {first[:12]} of .* has no studies/ACME-02\.yaml"):
+        code.of_study("ACME-02", first)
     listed = git("ls-tree", "-r", "--name-only", alone, folder=code.root).splitlines()
     assert listed == [
         ".dvc/.gitignore", ".dvc/config", ".dvcignore", ".gitattributes", ".gitignore", "dvc.yaml", "params.yaml",
