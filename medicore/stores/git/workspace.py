@@ -80,7 +80,13 @@ class WorkspaceCode(GitCode):
         Raises ConfigurationError when the workspace has no such commit, or the commit no protocol of the study.
         """
         name = f"studies/{study}.yaml"
-        if not git("ls-tree", commit, "--", name, folder=self.root):
+        try:
+            held = git("ls-tree", commit, "--", name, folder=self.root)
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                f"workspace {self.root.name} has no commit {commit[:12]}; expected one of its own; fetch it, or name another"
+            ) from error
+        if not held:
             raise ConfigurationError(
                 f"commit {commit[:12]} of workspace {self.root.name} has no {name}; expected a commit with the study's protocol; "
                 "name another"

@@ -122,6 +122,10 @@ def test_a_study_has_a_commit_of_its_own(code: WorkspaceCode) -> None:
     assert code.origin(code.of_study("EXAMPLE-01", first)) == first
     with pytest.raises(ConfigurationError, match=rf"commit {first[:12]} of .* has no studies/ACME-02\.yaml"):
         code.of_study("ACME-02", first)
+    with pytest.raises(
+        ConfigurationError, match=r"has no commit 111111111111; expected one of its own; fetch it"
+    ):
+        code.of_study("ACME-02", "1" * 40)
     listed = git("ls-tree", "-r", "--name-only", alone, folder=code.root).splitlines()
     assert listed == [
         ".dvc/.gitignore", ".dvc/config", ".dvcignore", ".gitattributes", ".gitignore", "dvc.yaml", "params.yaml",
