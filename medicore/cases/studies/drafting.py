@@ -193,7 +193,7 @@ class _Parts:
             "category": f", values: [{', '.join(quoted(level) for level, _ in sorted(column.levels))}]",
         }[column.kind]
         line = f"    - {{name: {self.names[column.name]}, type: {column.kind}, timing: {timing}{gaps}{rest}}}"
-        return line + noted(column, self.found)
+        return line + noted(column, self.found) if timing == "baseline" else line
 
     def outcome_column(self, column: ColumnProfile) -> str:
         """Return the line of the outcome in the contract; two levels become 0 and 1."""

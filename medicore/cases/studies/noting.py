@@ -9,7 +9,7 @@ MANY = 0.2
 
 
 def noted(column: ColumnProfile, found: TableProfile) -> str:
-    """Return the comment that follows a column in the draft, '' where there is nothing to note."""
+    """Return the comment that follows a covariate in the draft, '' where there is nothing to note."""
     notes = "; ".join(_notes(column, found))
     return f"  # {notes}" if notes else ""
 
@@ -21,10 +21,10 @@ def quoted(text: str) -> str:
 
 def _notes(column: ColumnProfile, found: TableProfile) -> Iterator[str]:
     if column.sparse:
-        yield (
-            f"few subjects have: {', '.join(column.sparse)}; to merge it with another level: "
-            f"recode: {{{quoted(column.sparse[0])}: 'another level'}}"
-        )
+        mended = f"to merge it with another level: recode: {{{quoted(column.sparse[0])}: 'another level'}}"
+        if len(column.levels) < 3:
+            mended = "leave it out"
+        yield f"few subjects have: {', '.join(column.sparse)}; {mended}"
     share = column.missing / found.rows
     if share >= MANY and column.kind == "category":
         yield (

@@ -1,6 +1,7 @@
 """A draft is a protocol that only a person can finish, and it carries no value of a patient that nobody allowed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,11 @@ def test_what_a_person_should_see_of_a_column_is_noted_beside_it() -> None:
         row["bmi"] = "" if place % 2 else row["bmi"]
         row["region"] = "far" if place < 3 else row["region"]
         row["age"] = str(3 * place)
+        row["died"] = "Yes" if place < 2 else "No"
     lines = {}
-    for line in drafted(given=table(found=found)).text.splitlines():
+    chosen = replace(CHOICES, levels=CHOICES.levels | {"died"})
+    late = replace(chosen, late=("bmi",))
+    for line in drafted(chosen, table(found=found)).text.splitlines():
         if line.startswith("    - {name: "):
             lines[line.removeprefix("    - {name: ").split(",")[0]] = line
     assert (
@@ -105,6 +109,8 @@ def test_what_a_person_should_see_of_a_column_is_noted_beside_it() -> None:
         in lines["region"]
     )
     assert "no two subjects share a value" in lines["age"]
+    assert "few subjects have: Yes; leave it out" in lines["died"]
+    assert "50%" not in drafted(late, table(found=found)).text, "what is measured later is no covariate"
 
 
 def test_a_number_of_the_row_is_no_covariate() -> None:
