@@ -17,6 +17,7 @@ from medicore.steps.models.terms import Terms, model_terms
 from medicore.steps.primaries.primary_estimator import Adjusted
 
 Flags = NDArray[np.bool_]
+_Level = tuple[str, Flags]
 
 _NAMED = 12
 """The largest number of cells that a message names."""
@@ -48,7 +49,12 @@ def few_subjects(
     ``treated`` is ``(n,)`` bool. With ``outcome``, ``(n,)`` of 0, 1 or NaN, a cell is of arm, level and outcome, as the
     regression of a binary outcome separates where a level has no event or nothing else.
     """
-    found = [cell for name, level in _levels(terms) for cell in _cells(name, level, treated, outcome, most)]
+    found = [
+        cell
+        for parts in (*_levels(terms), *_references(terms))
+        for name, level in parts
+        for cell in _cells(name, level, treated, outcome, most)
+    ]
     return tuple(sorted(found, key=lambda cell: (cell.count, cell.term, cell.arm)))
 
 
@@ -121,27 +127,39 @@ def _about(share: float) -> str:
     return "all but a few" if share > 0.995 else f"about {share:.0%}"
 
 
-def _levels(terms: Terms) -> Iterator[tuple[str, Flags]]:
-    """Yield the terms that are 0 or 1 with who has them, ``(n,)`` bool; a constant term tells nobody apart."""
+def _levels(terms: Terms) -> Iterator[tuple[_Level, ...]]:
+    """Yield the terms that are 0 or 1, with who has them and who has not; a constant term tells nobody apart."""
     for name, column in zip(terms.names, terms.matrix.T, strict=True):
         if set(np.unique(column)) == {0.0, 1.0}:
-            yield name, column == 1
+            yield (name, column == 1), (f"not {name}", column == 0)
+
+
+def _references(terms: Terms) -> Iterator[tuple[_Level]]:
+    """Yield the first level of each category of three or more: without it, the indicators of the others sum to 1."""
+    for covariate in dict.fromkeys(terms.covariates):
+        own = [
+            place
+            for place, name in enumerate(terms.names)
+            if terms.covariates[place] == covariate and name.startswith(f"{covariate}=")
+        ]
+        first = ~(terms.matrix[:, own] == 1).any(axis=1)
+        if len(own) > 1 and first.any():
+            yield ((f"first level of {covariate}", first),)
 
 
 def _cells(
     name: str, level: Flags, treated: Flags, outcome: NDArray[np.float64] | None, most: int
 ) -> Iterator[Cell]:
-    """Yield the cells of a term that few subjects have: with the level or, where these are fewer, without it."""
+    """Yield the cells of a level, ``(n,)`` bool, that few subjects have."""
     for arm, inside in (("treated", treated), ("control", ~treated)):
-        parts = ((name, level & inside), (f"not {name}", ~level & inside))
-        for words, who in parts:
-            kinds = [("", who)]
-            if outcome is not None:
-                kinds = [
-                    (" with the event", who & (outcome == 1)),
-                    (" without the event", who & (outcome == 0)),
-                ]
-            for kind, some in kinds:
-                count = int(some.sum())
-                if count < most:
-                    yield Cell(words, arm, count, kind)
+        who = level & inside
+        kinds = [("", who)]
+        if outcome is not None:
+            kinds = [
+                (" with the event", who & (outcome == 1)),
+                (" without the event", who & (outcome == 0)),
+            ]
+        for kind, some in kinds:
+            count = int(some.sum())
+            if count < most:
+                yield Cell(name, arm, count, kind)
