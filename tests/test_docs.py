@@ -92,6 +92,17 @@ def test_every_fault_has_its_test() -> None:
             assert any(name.startswith(("line/", "cases/")) for name in tests[int(number)]), (group, number)
 
 
+def test_locked_libraries_are_installed_as_the_lock_says() -> None:
+    """Every text that installs a lock file asks for its hashes and for nothing beside it, as the pips of Python 3.11 need."""
+    ours = (path for folder in ("medicore", "docs") for path in (ROOT / folder).rglob("*"))
+    texts = [path.read_text(encoding="utf-8") for path in ours if path.suffix in {".md", ".py"}]
+    told = [
+        line for text in texts for line in text.splitlines() if "pip install" in line and "-hashes" in line
+    ]
+    assert len(told) > 5
+    assert not [line for line in told if "--no-deps --require-hashes" not in line]
+
+
 def test_links_lead_somewhere() -> None:
     """Every relative link in README leads to a file or folder."""
     for target in re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")):

@@ -124,6 +124,9 @@ def require_seen(chosen: "Settings", opened: "House", person: str | None, what: 
 @contextlib.contextmanager
 def prefect(command: typer.Context, home: "Path") -> Iterator[None]:
     """Provide a Prefect API within the block, and note the session, so that ``main`` knows what was not delivered."""
+    from flows.shown.progress import show_waiting
+
+    show_waiting("starting Prefect (some seconds)")
     from flows.serving.server import prefect_server
 
     with prefect_server(home) as session:

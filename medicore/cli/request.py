@@ -27,7 +27,9 @@ def request(
     ] = "",
     commit: Annotated[
         str,
-        typer.Option(help="The full commit of the code; no other code may run. See the deployment 'pinned'."),
+        typer.Option(
+            help="The full commit of the checkout or workspace; no other code may run. See the deployment 'pinned'."
+        ),
     ] = "",
     print_only: Annotated[
         bool,
@@ -40,11 +42,14 @@ def request(
     from medicore.cases.run.arriving import record_arrival
     from medicore.cases.run.requesting import Request, admit, sign_request
     from medicore.cli.passphrase import passphrase_of
+    from medicore.records.identifiers import commit_id, study_id
 
     chosen = settings()
     opened = house(chosen)
-    asked = Request(study, month, person or chosen.person or "", reason, commit=commit)
     require_clock(opened)
+    # Signed is the commit that the run will have; the worker clones the one that was given.
+    of_study = opened.code.of_study(study_id(study), commit_id(commit)) if commit else ""
+    asked = Request(study, month, person or chosen.person or "", reason, commit=of_study)
     # The worker proves that its code is of that commit; the code here may be another.
     admit(opened, replace(asked, commit=""))
     signed = {
@@ -53,7 +58,7 @@ def request(
         "requester": asked.requester,
         "reason": reason,
         "signature": sign_request(opened, asked, (study,), passphrase_of),
-        **({"commit": commit} if commit else {}),
+        **({"commit": of_study} if commit else {}),
     }
     body: dict[str, Any] = {"parameters": {"request": signed}}
     if commit:

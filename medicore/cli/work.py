@@ -176,12 +176,13 @@ def _finish(outcomes: "list[Outcome]", *, as_json: bool) -> None:
                 for row in rows
             ],
         )
+        waiting = {RunState.HALTED.value, RunState.EXPLORED.value}
         for row in rows:
             for message in row["messages"]:
                 say(f"{row['run']}: {message}")
             if row.get("report"):
                 say(f"{row['run']}: report {row['report']}")
-            if row["state"] == RunState.HALTED.value:
+            if row["state"] in waiting or (row["state"] == RunState.SEALED.value and len(rows) == 1):
                 say(f"Next: medicore review {row['run']}")
     codes = {outcome.exit_code for outcome in outcomes} - {0}
     if codes:

@@ -36,5 +36,7 @@ def new(
             "\nNext: look at 'git diff' and commit it; a run that has begun is completed with its own product."
         )
         return
-    say(f"\nNext: cd {folder} && pip install --require-hashes -r requirements.lock && medicore init")
+    say(
+        f"\nNext: cd {folder} && pip install --no-deps --require-hashes -r requirements.lock && medicore init"
+    )
     say("README.md there leads through the example.")

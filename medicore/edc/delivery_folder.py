@@ -50,8 +50,8 @@ def _read(folder: Path, name: str, place: str) -> bytes:
         return (folder / name).read_bytes()
     except OSError as error:
         raise DataError(
-            f"{place}/{name} cannot be read ({error.strerror}); expected the EDC's delivery there; have it "
-            "delivered, then run again"
+            f"{place}/{name} cannot be read ({error.strerror}); expected a delivery there; have it delivered, or put its files "
+            "into its folder raw/ and run 'medicore edc manifest'; then run again"
         ) from error
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from medicore.ports.history import History
+
 
 class Code(Protocol):
     """The repository of code and protocols: the checkout that this program runs from, or a workspace with its wheel."""
@@ -24,8 +26,16 @@ class Code(Protocol):
         """Return the same commit after verifying that the running code is that of the repository's commit."""
         ...
 
+    def of_study(self, study: str, commit: str) -> str:
+        """Return the commit that a run of ``study`` has by the code of the repository's ``commit``; see ``commit``."""
+        ...
+
     def origin(self, commit: str) -> str:
         """Return the commit of the repository that has the code of a run's ``commit``; in a workspace it is another one."""
+        ...
+
+    def require_made(self, study: str, commit: str, held: History) -> None:
+        """Raise IntegrityError unless a study's ``commit``, as ``held`` has it, follows from the repository's own commit."""
         ...
 
 

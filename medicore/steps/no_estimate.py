@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import Any
 
 from medicore.errors import EstimationError
@@ -23,13 +24,13 @@ def halted_without_estimate(
     harms: list[dict[str, Any]],
     counted: tuple[SeenHarm, ...],
 ) -> tuple[Finding, ...]:
-    """Write the effect section without an estimate, and return the findings, those about the models with the ``error``.
+    """Write the effect section without an estimate, and return the findings, the first about the models with the ``error``.
 
     Harms are counted even so: ``counted`` is what the ledger's event tells of them.
     """
     stopped = [
-        replace(finding, message=f"{finding.message}; no estimate follows: {error}", overridable=False)
-        for finding in about_models
+        replace(finding, message=f"{finding.message}; no estimate follows{reason}", overridable=False)
+        for finding, reason in zip(about_models, chain([f": {error}"], repeat("")), strict=False)
     ]
     look = this_look(files, None, counted).details() if counted else None
     section = {**NO_EFFECT, "harms": harms, "look": look}

@@ -140,8 +140,10 @@ def test_a_separated_propensity_is_never_a_warning() -> None:
             assert np.array_equal(found > 0, label)
 
 
-def test_scikit_learn_is_imported_by_the_first_model_alone() -> None:
-    """A process that imports the second implementation without fitting a model does not import scikit-learn."""
-    script = "import sys, medicore.cli, medicore.stats.verification; print('sklearn' in sys.modules)"
+def test_slow_libraries_are_imported_where_they_are_needed_alone() -> None:
+    """A process that imports all steps without fitting a second model imports neither scikit-learn nor scipy.stats."""
+    script = (
+        "import sys, medicore.cli, medicore.steps.perform; print({'sklearn', 'scipy.stats'} & {*sys.modules})"
+    )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, text=True)
-    assert answer.stdout == "False\n"
+    assert answer.stdout == "set()\n"

@@ -68,7 +68,7 @@ def _rows(history: RunHistory, *, failed: bool, hidden: bool) -> list[dict[str, 
 
 def _row(history: RunHistory, event: LedgerEvent, how: str, *, hidden: bool) -> dict[str, Any]:
     ending, asked = Ending(event), history.request.event
-    told = event.action in STOPPED_BY or ending.findings
+    told = event.action in STOPPED_BY or (event.action == "run.explored" and not ending.whole)
     return {
         "run": str(history.run),
         "how": how,

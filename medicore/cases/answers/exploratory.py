@@ -27,8 +27,10 @@ def explored(house: House, history: RunHistory) -> dict[str, Any]:
     found = [json.loads(files.read(name)) for name in documents if files.exists(name)]
     findings = [finding for section in found for finding in section.get("findings", ())]
     whole = whole_line(house, history) | tried(house, history.run)
+    line = shown_line(whole, closed(house, history.run.study))
     return {
-        **shown_line(whole, closed(house, history.run.study)),
+        **line,
+        "messages": [] if findings else line["messages"],  # those of the findings
         "findings": shown_findings(house, history.run.study, findings),
         "next": NEXT,
     }

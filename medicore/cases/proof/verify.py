@@ -133,6 +133,7 @@ def _sealing_checks(house: House, run: RunId, sealing: Sealing) -> Iterator[Chec
     yield attempt(
         CheckKind.PROVENANCE, f"provenance of {sealing.tag}", partial(_provenance, house, run, sealing)
     )
+    yield attempt(CheckKind.GIT_OBJECTS, f"code of {sealing.tag}", partial(_code, house, run, sealing))
 
 
 def _event_checks(
@@ -189,6 +190,12 @@ def _provenance(house: House, run: RunId, sealing: Sealing) -> None:
         raise IntegrityError(
             "provenance.json is not the one that the ledger names; restore it from the archive"
         )
+
+
+def _code(house: House, run: RunId, sealing: Sealing) -> None:
+    """Raise IntegrityError unless the study's commit that the record follows is made from one of the workspace."""
+    commit = read_provenance(house, run, sealing.commit)["run"]["code_commit"]
+    house.code.require_made(run.study, commit, house.history)
 
 
 def _files(

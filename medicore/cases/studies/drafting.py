@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from medicore.cases.studies.noting import noted, quoted
 from medicore.errors import DataError
 from medicore.records.delivery.reading import PLAIN, Reading
 from medicore.records.identifiers import study_id
@@ -54,7 +55,12 @@ def propose_subject(found: TableProfile) -> str:
             return named[0]
     if len(unique) == 1:
         return unique[0]
-    listed = ", ".join(unique) or "none"
+    if not unique:
+        raise DataError(
+            "no column of the file tells subjects apart; expected one with another value in each row, such as an identifier; "
+            "have it added where the data come from, as a record must be able to name each subject"
+        )
+    listed = ", ".join(unique)
     raise DataError(
         f"the file has {len(unique)} column(s) that tell subjects apart ({listed}); expected one; name it with --subject"
     )
@@ -82,7 +88,7 @@ def draft(found: TableProfile, chosen: Choices) -> Draft:
     columns = [
         f"    - {{name: {names[subject.name]}, type: identifier, timing: administrative}}",
         f"    - {{name: {names[treatment.name]}, type: category, timing: baseline, required: false, "
-        f"values: [{', '.join(map(_quoted, arms))}]}}",
+        f"values: [{', '.join(map(quoted, arms))}]}}",
     ]
     used = [subject, treatment, outcome]
     for column in found.columns:
@@ -139,6 +145,8 @@ def _unfit(column: ColumnProfile, chosen: Choices) -> str:
         return "a date; add it by hand where a criterion or the outcome's schedule needs it"
     if column.distinct == 1:
         return "the same value for everybody"
+    if column.counting:
+        return "numbers the rows; a number of a row is no covariate"
     if column.kind == "category" and column.name not in chosen.levels:
         return "its levels were not confirmed; name it with --levels, or answer yes"
     return ""
@@ -163,12 +171,8 @@ def _contract_names(found: TableProfile) -> dict[str, str]:
 def _reading(reading: Reading) -> Iterator[str]:
     """Yield the parts of a reading as a protocol declares them."""
     for key, value in reading.model_dump().items():
-        shown = {"\t": '"\\t"'}.get(value, _quoted(value)) if isinstance(value, str) else str(value).lower()
+        shown = {"\t": '"\\t"'}.get(value, quoted(value)) if isinstance(value, str) else str(value).lower()
         yield f"{key}: {shown}"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +190,10 @@ class _Parts:
         rest = {
             "integer": "",
             "number": ", unit: none",
-            "category": f", values: [{', '.join(_quoted(level) for level, _ in sorted(column.levels))}]",
+            "category": f", values: [{', '.join(quoted(level) for level, _ in sorted(column.levels))}]",
         }[column.kind]
-        note = f"  # few subjects have: {', '.join(column.sparse)}" if column.sparse else ""
-        return f"    - {{name: {self.names[column.name]}, type: {column.kind}, timing: {timing}{gaps}{rest}}}{note}"
+        line = f"    - {{name: {self.names[column.name]}, type: {column.kind}, timing: {timing}{gaps}{rest}}}"
+        return line + noted(column, self.found) if timing == "baseline" else line
 
     def outcome_column(self, column: ColumnProfile) -> str:
         """Return the line of the outcome in the contract; two levels become 0 and 1."""
@@ -199,7 +203,7 @@ class _Parts:
             return f"{head}type: integer, minimum: 0, maximum: 1}}"
         if self.is_binary(column):
             first, second = sorted(level for level, _ in column.levels)
-            return f"{head}type: integer, minimum: 0, maximum: 1, recode: {{{_quoted(first)}: '0', {_quoted(second)}: '1'}}}}"
+            return f"{head}type: integer, minimum: 0, maximum: 1, recode: {{{quoted(first)}: '0', {quoted(second)}: '1'}}}}"
         return f"{head}type: {column.kind}, unit: none}}"
 
     def lines(
@@ -237,22 +241,22 @@ class _Parts:
         yield "edc:"
         yield "  system: files"
         yield "  datasets:"
-        yield f"    - file: {_quoted(chosen.file)}"
+        yield f"    - file: {quoted(chosen.file)}"
         if chosen.reading.words != PLAIN.words:
             yield f"      reading: {{{', '.join(_reading(chosen.reading))}}}"
-        yield f"      subject: {_quoted(subject.name)}"
+        yield f"      subject: {quoted(subject.name)}"
         yield "      columns:"
         for column in used:
             if column.name != subject.name:
-                yield f"        {names[column.name]}: {_quoted(column.name)}"
+                yield f"        {names[column.name]}: {quoted(column.name)}"
         yield "# Types are proved by the file; ranges and units are knowledge: add minimum, maximum and unit."
         yield "# Timing: what was measured after time zero is 'follow-up', and no covariate."
         yield "contract:"
         yield f"  subject: {names[subject.name]}"
-        yield f"  missing: [{', '.join(map(_quoted, dict.fromkeys(('', *self.found.missing))))}]"
+        yield f"  missing: [{', '.join(map(quoted, dict.fromkeys(('', *self.found.missing))))}]"
         yield "  columns:"
         yield from columns
-        yield f"treatment: {{column: {names[treatment.name]}, treated: {_quoted(self.arms[0])}, control: {_quoted(self.arms[1])}}}"
+        yield f"treatment: {{column: {names[treatment.name]}, treated: {quoted(self.arms[0])}, control: {quoted(self.arms[1])}}}"
         yield "outcome:"
         yield f"  column: {names[outcome.name]}"
         yield f"  type: {'binary' if binary else 'continuous'}"
@@ -265,7 +269,7 @@ class _Parts:
         yield "covariates:"
         for column in covariates:
             term = "categories" if column.kind == "category" else "linear"
-            yield f"  - {{column: {names[column.name]}, label: {_quoted(column.name or names[column.name])}, terms: [{term}]}}"
+            yield f"  - {{column: {names[column.name]}, label: {quoted(column.name or names[column.name])}, terms: [{term}]}}"
         if gaps:
             yield "imputation: {method: multiple}  # covariates have gaps"
         yield f"models:\n  propensity: [{listed}]\n  outcome: [{listed}]"

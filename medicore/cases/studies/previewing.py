@@ -56,11 +56,16 @@ def _cohort_lines(found: Preview) -> Iterator[str]:
     yield f"Arms         {', '.join(f'{label}: {size}' for label, size in cohort['arms'].items())}"
     if cohort["missing_covariates"]:
         gaps = ", ".join(f"{column} {count}" for column, count in cohort["missing_covariates"].items())
-        yield f"Missing      {gaps}; the preview uses the {cohort.get('complete', 0)} subjects without gaps"
+        yield f"Missing      {gaps}{_filled(found)}"
     if cohort["not_of_their_type"]:
         wrong = ", ".join(f"{column} {count}" for column, count in cohort["not_of_their_type"].items())
         yield f"Not of type  {wrong}; 'medicore study check --data' tells more"
     yield f"Hidden       {', '.join(cohort['hidden']) or 'nothing'}: measured after time zero, never read"
+
+
+def _filled(found: Preview) -> str:
+    """Return what the preview does about gaps, where it comes to scores."""
+    return "; the preview fills each gap once, without the outcome" if found.scores is not None else ""
 
 
 def _score_lines(found: Preview) -> Iterator[str]:

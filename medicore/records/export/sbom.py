@@ -8,6 +8,7 @@ from uuid import UUID
 
 from medicore.errors import IntegrityError
 from medicore.records.canonical import sha256
+from medicore.records.workspace.files import locked_wheel
 
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)(?:\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})", re.ASCII)
@@ -77,9 +78,7 @@ def bill_of_materials(
         "type": "application",
         "bom-ref": "medicore",
         "name": "medicore",
-        "version": code_commit,
-        "hashes": [{"alg": "SHA-1", "content": code_commit}],
-        "description": f"The code that made run {run}; the hash is git's name of its commit",
+        **_product(run, code_commit, lock),
     }
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
@@ -99,6 +98,26 @@ def bill_of_materials(
         "dependencies": [
             {"ref": "medicore", "dependsOn": [component["bom-ref"] for component in components]},
         ],
+    }
+
+
+def _product(run: str, code_commit: str, lock: bytes) -> dict[str, Any]:
+    """Return version, hash and description of the product: its wheel in a workspace, otherwise the commit of its code."""
+    wheel = locked_wheel(lock)
+    if wheel is None:
+        words = f"The code that made run {run}; the hash is git's name of its commit"
+        return {
+            "version": code_commit,
+            "hashes": [{"alg": "SHA-1", "content": code_commit}],
+            "description": words,
+        }
+    name, digest = wheel
+    version = name.split("-")[1]
+    return {
+        "version": version,
+        "purl": f"pkg:generic/medicore@{version}?checksum=sha256:{digest}&file_name={name}",
+        "hashes": [{"alg": "SHA-256", "content": digest}],
+        "description": f"The wheel that made run {run}; commit {code_commit} of the study holds it in product/",
     }
 
 

@@ -140,6 +140,11 @@ class Ending(_Told):
         return self._details.text_or_none("step")
 
     @property
+    def whole(self) -> bool:
+        """Whether an exploratory run came to its end."""
+        return self._details.text_or_none("outcome") == "candidate"
+
+    @property
     def error(self) -> str | None:
         """The kind of error; None where there was none."""
         return self._details.text_or_none("error")

@@ -105,8 +105,12 @@ class RunHistory:
 
     @property
     def trouble(self) -> Ending | None:
-        """What went wrong last: the run halted, failed or was rejected, or its archiving failed; None for nothing."""
-        found = self.told("run.halted", "run.failed", "archive.failed", "run.rejected")
+        """What went wrong last: the run halted, failed or was rejected, or its archiving failed; None for nothing.
+
+        An exploratory run has one event, which says how it ended.
+        """
+        tried = (event for event in self.told("run.explored") if not Ending(event).whole)
+        found = self.told("run.halted", "run.failed", "archive.failed", "run.rejected") or (*tried,)
         return Ending(found[-1]) if found else None
 
     @property

@@ -12,10 +12,10 @@ SOURCES = "medicore/workspace_files/"
 """The folder of the wheel with the files from which a workspace is made."""
 
 _PRODUCT = re.compile(rb"^\./product/[^\n]*\\\n +--hash=[^\n]*\n", re.MULTILINE)
+_LOCKED = re.compile(rb"^\./product/([\w.+-]+\.whl) \\\n +--hash=sha256:([0-9a-f]{64})$", re.MULTILINE)
 _CODE = re.compile(
     r"^( +- )(medicore/records|medicore/stats|medicore/steps|quarto_templates)\n", re.MULTILINE
 )
-_CLONING = re.compile(r"^(  # [^\n]*\n)?  (pinned: &pinned|- <<: \*pinned)\n(    [^\n]*\n)+\n?", re.MULTILINE)
 _ENTRYPOINT = re.compile(r"^( +entrypoint: )flows/(\w+)\.py:(\w+)$", re.MULTILINE)
 
 
@@ -27,6 +27,12 @@ def lock_of(lock: bytes, wheel: Wheel) -> bytes:
 def locked_line(wheel: Wheel) -> str:
     """Return the line by which pip installs the wheel, and no other file in its place, from the workspace's folder."""
     return f"./{wheel.path} \\\n    --hash=sha256:{wheel.sha256}\n"
+
+
+def locked_wheel(lock: bytes) -> tuple[str, str] | None:
+    """Return file name and SHA-256 of the wheel that a lock file of a workspace names; None for another lock file."""
+    found = _LOCKED.search(lock)
+    return (found[1].decode(), found[2].decode()) if found else None
 
 
 def libraries_of(lock: bytes) -> bytes:
@@ -46,8 +52,5 @@ def pipeline_of(dvc: str, wheel: Wheel) -> str:
 
 
 def deployments_of(prefect: str) -> str:
-    """Return ``prefect.yaml`` of a workspace, whose flows are modules of the installed product.
-
-    The deployments that clone a commit are left out: a workspace has no code to clone.
-    """
-    return _ENTRYPOINT.sub(r"\1flows.\2.\3", _CLONING.sub("", prefect))
+    """Return ``prefect.yaml`` of a workspace, whose flows are modules of the installed product, or of a commit's wheel."""
+    return _ENTRYPOINT.sub(r"\1flows.\2.\3", prefect)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 from medicore.errors import EstimationError
 
@@ -54,8 +54,10 @@ def incidence(days: Days, subject: Days, day: Days, level: float) -> Incidence:
     if n == 0:
         return Incidence(0, None, 0, 0.0, None, None, None, None)
     tail = (1 - level) / 2
-    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    high = float(chi2.ppf(1 - tail, 2 * count + 2)) / 2
+    low = (
+        float(gammaincinv(count, tail)) if count else 0.0
+    )  # half of the quantile of χ² with 2c degrees of freedom
+    high = float(gammaincinv(count + 1, 1 - tail))
     return Incidence(
         count,
         count / n,

@@ -33,15 +33,8 @@ def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
             "propensity", "separation", "propensity model", "separated", "none",
             "the covariates predict treatment perfectly for some subjects (separation); their weights mean nothing",
         )  # fmt: skip
-    low, high = float(fit.fitted.min()), float(fit.fitted.max())
-    if protocol.trimming.method == "none" and (low <= gates.score_lower or high >= gates.score_upper):
-        outside = int(((fit.fitted <= gates.score_lower) | (fit.fitted >= gates.score_upper)).sum())
-        yield Finding(
-            "propensity", "overlap", "propensity score", f"{shown(low)} to {shown(high)}",
-            f"{shown(gates.score_lower)} to {shown(gates.score_upper)}",
-            f"{outside} subject(s) have a propensity score at or beyond the limits {shown(gates.score_lower)} and "
-            f"{shown(gates.score_upper)}; restrict the population to where both arms occur, or plan a trimming",
-        )  # fmt: skip
+    if protocol.trimming.method == "none":
+        yield from _overlap_findings(protocol, fit.fitted)
     if protocol.trimming.method == "discard":
         outside = int(((fit.fitted < protocol.trimming.lower) | (fit.fitted > protocol.trimming.upper)).sum())
         share = outside / len(fit.fitted)
@@ -52,6 +45,30 @@ def model_findings(protocol: Protocol, fit: LogisticFit) -> Iterator[Finding]:
                 f"{protocol.trimming.lower:g} to {protocol.trimming.upper:g}; the limit is {gates.trimmed_share:.1%}; "
                 "see whether the estimand still holds for who is left",
             )  # fmt: skip
+
+
+def _overlap_findings(protocol: Protocol, fitted: NDArray[np.float64]) -> Iterator[Finding]:
+    """Yield the finding about scores, ``(n,)``, where the target population needs both arms and hardly has one of them.
+
+    The ATT needs controls for whoever was treated, so that a score near 1 counts alone: the weight of a control goes to 0
+    with its score. The ATO weights by overlap itself and needs none (Li, Morgan & Zaslavsky, 2018).
+    """
+    gates, target = protocol.gates, protocol.estimand.target
+    too_low = (fitted <= gates.score_lower) & (target == "ATE")
+    too_high = (fitted >= gates.score_upper) & (target != "ATO")
+    outside = int((too_low | too_high).sum())
+    if not outside:
+        return
+    limits = f"limits {shown(gates.score_lower)} and {shown(gates.score_upper)}"
+    if target == "ATT":
+        limits = f"limit {shown(gates.score_upper)}, above which the treated have no controls"
+    yield Finding(
+        "propensity", "overlap", "propensity score",
+        f"{shown(float(fitted.min()))} to {shown(float(fitted.max()))}",
+        f"{shown(gates.score_lower)} to {shown(gates.score_upper)}",
+        f"{outside} subject(s) have a propensity score at or beyond the {limits}; restrict the population to where both "
+        "arms occur, or plan a trimming",
+    )  # fmt: skip
 
 
 def size_findings(
@@ -123,13 +140,15 @@ def weight_findings(protocol: Protocol, made: Scored) -> Iterator[Finding]:
             yield Finding(
                 "propensity", "weight share", arm, shown(shares[arm]), shown(gates.weight_share),
                 f"one {arm} subject carries {shares[arm]:.1%} of the arm's weight; the limit is "
-                f"{gates.weight_share:.1%}",
+                f"{gates.weight_share:.1%}; restrict the population to where both arms occur, plan a trimming, or show why "
+                "one subject may decide so much",
             )  # fmt: skip
         if effective <= gates.effective_sample_size_share:
             yield Finding(
                 "propensity", "effective sample size", arm, shown(effective), shown(gates.effective_sample_size_share),
-                f"weighting leaves {effective:.1%} of the {arm} arm's size; the limit is "
-                f"{gates.effective_sample_size_share:.1%}",
+                f"weighting leaves {effective:.1%} of the {arm} arm's size, as if {made.effective_sample_size[arm]:.0f} of its "
+                f"{made.sizes[arm]} subjects were analysed; the limit is {gates.effective_sample_size_share:.1%}; restrict "
+                "the population to where both arms occur, or show why so many are enough",
             )  # fmt: skip
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from scipy.stats import binomtest
-
 from medicore.records.protocol.protocol import Protocol
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.timed_sample import TimedSample
@@ -19,6 +17,8 @@ def allocation_section(protocol: Protocol, sample: Sample | TimedSample) -> dict
     plan = protocol.randomisation
     if plan is None:
         return None
+    from scipy.stats import binomtest  # loading it takes a second, and only randomised studies need it
+
     weights = plan.allocation or {}
     one, zero = (weights.get(arm, 1.0) for arm in (protocol.treatment.treated, protocol.treatment.control))
     planned = one / (one + zero)

@@ -58,14 +58,14 @@ def complete(protocol: Protocol, observed: pd.DataFrame) -> Completed:
     back = np.argsort(order, kind="stable")
     ordered = observed.iloc[order].reset_index(drop=True)
     covariates = [
-        _incomplete_covariate(protocol, one.column, ordered[one.column]) for one in protocol.covariates
+        incomplete_covariate(protocol, one.column, ordered[one.column]) for one in protocol.covariates
     ]
     gaps = [place for place, covariate in enumerate(covariates) if covariate.missing.any()]
     fills: dict[str, float | str | None] = {}
     sets, kept, seed = [ordered], covariates, None
     if plan.method == "single" and gaps:
         sets[0], fills = _filled(ordered, covariates, indicators=plan.indicators)
-        kept = [_incomplete_covariate(protocol, one.name, sets[0][one.name]) for one in covariates]
+        kept = [incomplete_covariate(protocol, one.name, sets[0][one.name]) for one in covariates]
     if drawing or (plan.method == "multiple" and gaps):
         seed = derived_seed(protocol.seed, "imputation")
         sets = _drawn(protocol, sets[0], kept, seed)
@@ -93,7 +93,7 @@ def _filled(
 ) -> tuple[pd.DataFrame, dict[str, float | str | None]]:
     """Return the analysis set with one value for each gap, and the values."""
     made = impute_once(covariates, indicators=indicators)
-    filled = _frame(ordered, covariates, made.columns)
+    filled = with_columns(ordered, covariates, made.columns)
     for name, marks in made.indicators:
         filled[missing_indicator(name)] = marks
     return filled, {fill.name: fill.value for fill in made.fills}
@@ -112,9 +112,9 @@ def _drawn(
         number=number_of_sets(protocol),
         model=ImputationModel(numbers=plan.numbers, iterations=plan.iterations),
         observed=ordered["observed"].to_numpy(dtype=bool),
-        gaps=outcome_gaps(protocol, lambda columns: _frame(ordered, covariates, columns)),
+        gaps=outcome_gaps(protocol, lambda columns: with_columns(ordered, covariates, columns)),
     )
-    return [_frame(ordered, covariates, one.columns).assign(outcome=one.outcome) for one in drawn]
+    return [with_columns(ordered, covariates, one.columns).assign(outcome=one.outcome) for one in drawn]
 
 
 def _seeded(protocol: Protocol, seed: int | None) -> dict[str, Any]:
@@ -178,7 +178,8 @@ def in_any_set(found: Sequence[Iterable[Finding]]) -> tuple[Finding, ...]:
     )
 
 
-def _incomplete_covariate(protocol: Protocol, column: str, values: pd.Series) -> IncompleteCovariate:
+def incomplete_covariate(protocol: Protocol, column: str, values: pd.Series) -> IncompleteCovariate:
+    """Return a covariate as the imputation takes it: a number, or a category with the levels of its contract."""
     rule = protocol.contract.column(column)
     missing: NDArray[np.bool_] = values.isna().to_numpy(dtype=bool)
     if rule.type == "category":
@@ -187,7 +188,7 @@ def _incomplete_covariate(protocol: Protocol, column: str, values: pd.Series) ->
     return IncompleteCovariate(column, values.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
-def _frame(
+def with_columns(
     observed: pd.DataFrame, covariates: Sequence[IncompleteCovariate], columns: Sequence[Vector]
 ) -> pd.DataFrame:
     """Return the analysis set with these columns instead of the observed ones."""

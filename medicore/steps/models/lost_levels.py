@@ -8,13 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
+from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.steps.gate import shown
 from medicore.steps.models.naming import FEW, listed
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.terms import Terms, model_terms
 from medicore.steps.primaries.primary_estimator import Adjusted
 
 Flags = NDArray[np.bool_]
+_Level = tuple[str, Flags]
+
+_NAMED = 12
+"""The largest number of cells that a message names."""
 
 MOST = 0.5
 """A bootstrap of which this share or more would fail is not drawn: what is left of it says nothing about the estimate."""
@@ -36,14 +42,19 @@ class Cell:
 
 
 def few_subjects(
-    terms: Terms, treated: Flags, outcome: NDArray[np.float64] | None = None
+    terms: Terms, treated: Flags, outcome: NDArray[np.float64] | None = None, *, most: int = FEW
 ) -> tuple[Cell, ...]:
-    """Return the cells of arm and level with fewer than ten subjects, fewest first.
+    """Return the cells of arm and level with fewer than ``most`` subjects, by default ten, fewest first.
 
     ``treated`` is ``(n,)`` bool. With ``outcome``, ``(n,)`` of 0, 1 or NaN, a cell is of arm, level and outcome, as the
     regression of a binary outcome separates where a level has no event or nothing else.
     """
-    found = [cell for name, level in _levels(terms) for cell in _cells(name, level, treated, outcome)]
+    found = [
+        cell
+        for parts in (*_levels(terms), *_references(terms))
+        for name, level in parts
+        for cell in _cells(name, level, treated, outcome, most)
+    ]
     return tuple(sorted(found, key=lambda cell: (cell.count, cell.term, cell.arm)))
 
 
@@ -61,12 +72,29 @@ def sparse_problem(cells: Iterable[Cell]) -> str | None:
     share = failing_share(held)
     if share < MOST:
         return None
-    words = [cell.words for cell in held]
     return (
         f"{_about(share)} of the bootstrap's resamples would lose a level that few subjects have and could not be estimated: "
-        f"{listed(words, range(len(words)))}; merge these levels with others in a new version of the protocol, or leave the "
-        "terms out"
+        f"{_named(held)}; merge these levels with others in a new version of the protocol, by recode of their columns, or leave "
+        "the terms out"
     )
+
+
+def lost_by_events(limit: float, terms: Terms, treated: Flags) -> Iterator[Finding]:
+    """Yield the finding that a binary outcome, however it falls, makes more resamples fail than ``limit``, their share.
+
+    The regression of a binary outcome needs subjects with and without the event at every level in each arm. That half of
+    them have it is the best that can be: a resample then lacks one of two halves of k subjects with 1 − (1 − e^(−k/2))².
+    Nothing is read of the outcome.
+    """
+    held = few_subjects(terms, treated, most=2 * FEW)
+    share = 1 - prod((1 - exp(-cell.count / 2)) ** 2 for cell in held)
+    if share >= limit:
+        yield Finding(
+            "effect", "failed replicates", "bootstrap", shown(share), shown(limit),
+            f"the outcome splits each level by the event: even if half have it, {_about(share)} of the bootstrap's resamples "
+            f"would lose a level and could not be estimated: {_named([one for one in held if one.count < FEW] or held)}; the "
+            f"limit is {limit:.1%}; merge these levels with others by recode of their columns, or leave the terms out",
+        )  # fmt: skip
 
 
 def require_resamples(protocol: Protocol, sample: Sample) -> None:
@@ -89,29 +117,49 @@ def require_resamples(protocol: Protocol, sample: Sample) -> None:
         raise EstimationError(problem)
 
 
+def _named(cells: Sequence[Cell]) -> str:
+    """Return the cells in words: enough of them that one new version of the protocol can mend all."""
+    words = [cell.words for cell in cells]
+    return listed(words, range(len(words)), most=_NAMED)
+
+
 def _about(share: float) -> str:
     return "all but a few" if share > 0.995 else f"about {share:.0%}"
 
 
-def _levels(terms: Terms) -> Iterator[tuple[str, Flags]]:
-    """Yield the terms that are 0 or 1 with who has them, ``(n,)`` bool; a constant term tells nobody apart."""
+def _levels(terms: Terms) -> Iterator[tuple[_Level, ...]]:
+    """Yield the terms that are 0 or 1, with who has them and who has not; a constant term tells nobody apart."""
     for name, column in zip(terms.names, terms.matrix.T, strict=True):
         if set(np.unique(column)) == {0.0, 1.0}:
-            yield name, column == 1
+            yield (name, column == 1), (f"not {name}", column == 0)
 
 
-def _cells(name: str, level: Flags, treated: Flags, outcome: NDArray[np.float64] | None) -> Iterator[Cell]:
-    """Yield the cells of a term that few subjects have: with the level or, where these are fewer, without it."""
+def _references(terms: Terms) -> Iterator[tuple[_Level]]:
+    """Yield the first level of each category of three or more: without it, the indicators of the others sum to 1."""
+    for covariate in dict.fromkeys(terms.covariates):
+        own = [
+            place
+            for place, name in enumerate(terms.names)
+            if terms.covariates[place] == covariate and name.startswith(f"{covariate}=")
+        ]
+        first = ~(terms.matrix[:, own] == 1).any(axis=1)
+        if len(own) > 1 and first.any():
+            yield ((f"first level of {covariate}", first),)
+
+
+def _cells(
+    name: str, level: Flags, treated: Flags, outcome: NDArray[np.float64] | None, most: int
+) -> Iterator[Cell]:
+    """Yield the cells of a level, ``(n,)`` bool, that few subjects have."""
     for arm, inside in (("treated", treated), ("control", ~treated)):
-        parts = ((name, level & inside), (f"not {name}", ~level & inside))
-        for words, who in parts:
-            kinds = [("", who)]
-            if outcome is not None:
-                kinds = [
-                    (" with the event", who & (outcome == 1)),
-                    (" without the event", who & (outcome == 0)),
-                ]
-            for kind, some in kinds:
-                count = int(some.sum())
-                if count < FEW:
-                    yield Cell(words, arm, count, kind)
+        who = level & inside
+        kinds = [("", who)]
+        if outcome is not None:
+            kinds = [
+                (" with the event", who & (outcome == 1)),
+                (" without the event", who & (outcome == 0)),
+            ]
+        for kind, some in kinds:
+            count = int(some.sum())
+            if count < most:
+                yield Cell(name, arm, count, kind)

@@ -65,11 +65,11 @@ def _convergence(terms: Terms, treated: NDArray[np.bool_], fit: LogisticFit) -> 
     )
 
 
-def listed(all_names: Sequence[str], columns: Sequence[int]) -> str:
-    """Return the names of some columns in words; beyond five, the rest are counted."""
+def listed(all_names: Sequence[str], columns: Sequence[int], *, most: int = _MOST) -> str:
+    """Return the names of some columns in words; beyond ``most``, by default five, the rest are counted."""
     names = [all_names[column] for column in columns]
-    rest = [f"{len(names) - _MOST} more"] if len(names) > _MOST else []
-    *first, last = [*names[:_MOST], *rest]
+    rest = [f"{len(names) - most} more"] if len(names) > most else []
+    *first, last = [*names[:most], *rest]
     return f"{', '.join(first)} and {last}" if first else last
 
 

@@ -16,12 +16,13 @@ from medicore.records.protocol.protocol import Protocol
 from medicore.stats.balance.overlap import c_statistic, equipoise
 from medicore.steps.data.satisfying import satisfies
 from medicore.steps.gates.propensity_gates import collinearity_findings, propensity_findings, size_findings
-from medicore.steps.models.lost_levels import few_subjects, sparse_problem
+from medicore.steps.models.lost_levels import few_subjects, lost_by_events, sparse_problem
 from medicore.steps.models.naming import FEW, named
 from medicore.steps.models.scoring import Scored, effective_shares, scored
 from medicore.steps.models.splines import with_knots
 from medicore.steps.models.terms import Terms, model_terms
 from medicore.steps.preview.blind import blind_table
+from medicore.steps.preview.filling import filled
 from medicore.steps.propensity import balance_section
 
 POWER = 0.8
@@ -53,20 +54,22 @@ class Preview:
 def preview(texts: TextTable, protocol: Protocol) -> Preview:
     """Return the preview of a plan on the texts of a delivery; it reads no column that is measured after time zero.
 
-    Subjects without a value of a covariate are left out of it where a run would impute the value.
+    Gaps of covariates that a run would impute are filled once, without the outcome.
     """
     seen = blind_table(texts, protocol)
     subjects, cohort, problems = _cohort(protocol, seen.table)
     cohort |= {"hidden": seen.hidden, "not_of_their_type": seen.uncastable}
     if not problems:
-        frame = _frame(protocol, subjects)
-        cohort["complete"] = len(frame)
-        arms = frame["treated"].to_numpy(dtype=bool)
+        arms = (subjects[protocol.treatment.column] == protocol.treatment.treated).to_numpy(dtype=bool)
         if min(int(arms.sum()), int((~arms).sum())) < 2:
             problems = [
                 "an arm has fewer than 2 eligible subjects; check treatment labels and eligibility criteria"
             ]
         else:
+            try:
+                frame = _frame(protocol, subjects, arms)
+            except EstimationError as error:
+                return Preview(cohort, (str(error),))
             return _with_scores(protocol, frame, cohort)
     return Preview(cohort, tuple(problems))
 
@@ -114,11 +117,10 @@ def _cohort(protocol: Protocol, table: pd.DataFrame) -> tuple[pd.DataFrame, dict
     return found, cohort, problems
 
 
-def _frame(protocol: Protocol, subjects: pd.DataFrame) -> pd.DataFrame:
-    """Return ``treated`` and the covariates of the subjects who have them all, with the knots of splines."""
+def _frame(protocol: Protocol, subjects: pd.DataFrame, treated: NDArray[np.bool_]) -> pd.DataFrame:
+    """Return ``treated`` and the covariates, their gaps filled, with the knots of splines."""
     columns = [covariate.column for covariate in protocol.covariates]
-    complete = subjects.dropna(subset=columns).reset_index(drop=True)
-    treated = complete[protocol.treatment.column] == protocol.treatment.treated
+    complete = filled(protocol, subjects, treated) if subjects[columns].isna().any(axis=None) else subjects
     return with_knots(protocol, complete[columns].assign(treated=treated))
 
 
@@ -143,6 +145,8 @@ def _with_scores(protocol: Protocol, frame: pd.DataFrame, cohort: dict[str, Any]
     lost = None
     if protocol.inference.scored:
         lost = sparse_problem(dict.fromkeys((*few_subjects(terms, treated), *few_subjects(outcome, treated))))
+        if lost is None and protocol.outcome.type == "binary":
+            findings += tuple(lost_by_events(protocol.gates.failed_replicates_share, outcome, treated))
     constants = tuple(f"the term {name} is the same for everybody; leave it out" for name in constant)
     return Preview(
         cohort,
@@ -166,7 +170,9 @@ def _sparse(protocol: Protocol, frame: pd.DataFrame, treated: NDArray[np.bool_])
         for level in levels:
             counts = [int(((texts == level) & arm).sum()) for arm in (treated, ~treated)]
             if min(counts) < FEW:
-                remedy = "merge it with another level" if len(levels) > 2 else "leave the covariate out"
+                remedy = (
+                    "merge it with another level by recode" if len(levels) > 2 else "leave the covariate out"
+                )
                 found.append(
                     {
                         "column": column,

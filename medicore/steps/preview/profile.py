@@ -31,7 +31,7 @@ class ColumnProfile:
     """A column of a file: its kind, missing and distinct values, whether it tells subjects apart, and its levels.
 
     ``levels`` are the values of a category with their counts, the most frequent first; they are empty for other kinds.
-    ``two_valued`` says of integers that they are 0 and 1 alone.
+    ``two_valued`` says of integers that they are 0 and 1 alone, ``counting`` that they number the rows without a gap.
     """
 
     name: str
@@ -41,6 +41,7 @@ class ColumnProfile:
     unique: bool
     levels: tuple[tuple[str, int], ...] = ()
     two_valued: bool = False
+    counting: bool = False
 
     @property
     def sparse(self) -> tuple[str, ...]:
@@ -76,9 +77,17 @@ def _column(name: str, texts: tuple[str, ...], missing: tuple[str, ...], commas:
     unique = bool(values) and gaps == 0 and distinct == len(values)
     kind = _kind(counts, commas)
     levels = tuple(counts.most_common()) if kind == "category" else ()
-    return ColumnProfile(
-        name, kind, gaps, distinct, unique, levels, kind == "integer" and set(counts) <= {"0", "1"}
+    two_valued = kind == "integer" and set(counts) <= {"0", "1"}
+    counting = (
+        unique
+        and kind == "integer"
+        and _without_a_gap({int(float(text.replace(",", "."))) for text in counts})
     )
+    return ColumnProfile(name, kind, gaps, distinct, unique, levels, two_valued, counting)
+
+
+def _without_a_gap(numbers: set[int]) -> bool:
+    return max(numbers) - min(numbers) == len(numbers) - 1
 
 
 def _kind(counts: Counter[str], commas: bool) -> Kind:

@@ -68,6 +68,7 @@ class RecordedEnvironments:
                         "install",
                         "--quiet",
                         "--no-input",
+                        "--no-deps",  # the lock file is whole, and older pips refuse extras of what it pins
                         "--require-hashes",
                         *wanted,
                     ],

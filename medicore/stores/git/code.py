@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from medicore.errors import ConfigurationError
+from medicore.ports.history import History
 from medicore.stores.git.calling import git
 from medicore.stores.git.trees import object_name, write_tree
 
@@ -124,9 +125,16 @@ class GitCode:
             )
         return self.commit(study)
 
+    def of_study(self, study: str, commit: str) -> str:  # noqa: ARG002 - a checkout has one commit for all studies
+        """Return the commit itself."""
+        return commit
+
     def origin(self, commit: str) -> str:
         """Return the commit itself: in a checkout a run's commit is one of the repository."""
         return commit
+
+    def require_made(self, study: str, commit: str, held: History) -> None:
+        """Do nothing: in a checkout a run's commit is one of the repository, and follows from no other."""
 
     def export(self, commit: str, target: Path) -> None:
         """Write the tree of ``commit`` into the folder ``target``."""

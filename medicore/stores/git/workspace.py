@@ -7,13 +7,14 @@ from functools import cached_property
 from pathlib import Path
 
 from medicore.errors import ConfigurationError, IntegrityError
+from medicore.ports.history import History
 from medicore.records.protocol.hypotheses.portfolio_family import FAMILIES, in_a_family
 from medicore.records.workspace.files import SOURCES, WORKSPACE, locked_line
 from medicore.records.workspace.wheel import FOLDER, PACKAGES, Wheel, read_wheel, wheel_in
 from medicore.stores.content.environment import LOCK_FILE
 from medicore.stores.git.calling import committed_by, git
 from medicore.stores.git.code import GitCode, our_modules, unlike
-from medicore.stores.git.trees import object_name
+from medicore.stores.git.trees import object_name, tree_of
 from medicore.stores.installed import PRODUCT
 
 _SHARED = (WORKSPACE, LOCK_FILE, "dvc.yaml", "params.yaml", ".dvcignore", ".gitattributes", ".gitignore")
@@ -73,6 +74,25 @@ class WorkspaceCode(GitCode):
         head = self._head()
         return head if study is None else self._alone(head, study)
 
+    def of_study(self, study: str, commit: str) -> str:
+        """Return the commit of a study alone that follows from a commit of the workspace.
+
+        Raises ConfigurationError when the workspace has no such commit, or the commit no protocol of the study.
+        """
+        name = f"studies/{study}.yaml"
+        try:
+            held = git("ls-tree", commit, "--", name, folder=self.root)
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                f"workspace {self.root.name} has no commit {commit[:12]}; expected one of its own; fetch it, or name another"
+            ) from error
+        if not held:
+            raise ConfigurationError(
+                f"commit {commit[:12]} of workspace {self.root.name} has no {name}; expected a commit with the study's protocol; "
+                "name another"
+            )
+        return self._alone(commit, study)
+
     def require_clean(self, study: str | None = None) -> str:
         """Return the commit as ``commit`` does, after proving that the workspace is its commit and what runs is its wheel."""
         self.require_running()  # says what to install, where the base class would speak of changes to commit
@@ -84,8 +104,8 @@ class WorkspaceCode(GitCode):
         if found:
             raise ConfigurationError(
                 f"the running product is not {self.wheel.name} of workspace {self.root.name}: {len(found)} difference(s), "
-                f"first {found[0]!r}; in the workspace's folder run 'pip install --require-hashes -r {LOCK_FILE}'; or, to take "
-                "the running product, 'medicore new FOLDER --update', and commit"
+                f"first {found[0]!r}; in the workspace's folder run 'pip install --no-deps --require-hashes -r {LOCK_FILE}'; "
+                "or, to take the running product, 'medicore new FOLDER --update', and commit"
             )
 
     def _foreign(self, recorded: Mapping[str, str]) -> list[str]:  # noqa: ARG002 - the wheel is among what git holds
@@ -119,6 +139,35 @@ class WorkspaceCode(GitCode):
             ) from error
         found = _MADE_FROM.search(words)
         return found[1] if found else commit
+
+    def require_made(self, study: str, commit: str, held: History) -> None:
+        """Prove that a study's commit is made from a commit of this workspace; ``held`` is where the commit is kept.
+
+        It has no parent, names the workspace's commit, has none but that commit's files, byte for byte, and of the protocols
+        the study's own alone.
+
+        Raises
+        ------
+        IntegrityError
+            When one of this does not hold, or the workspace lacks the commit that is named.
+        """
+        head, _, words = held.commit_object(commit).decode(errors="replace").partition("\n\n")
+        found = _MADE_FROM.search(words)
+        if found is None or words != f"Study {study} of workspace commit {found[1]}\n" or "\nparent " in head:
+            raise IntegrityError(
+                f"commit {commit[:12]} is none that a workspace makes for {study}; expected one without parent that names the "
+                "workspace's commit; restore the record from the archive"
+            )
+        whole = {file.name: file for file in tree_of(self.root, found[1])}
+        files = held.tree(commit)
+        strange = [file.name for file in files if whole.get(file.name) != file]
+        own = {f"studies/{name}" for name in (f"{study}.yaml", FAMILIES)} | {*_OF_ALL_STUDIES}
+        strange += [file.name for file in files if file.name.startswith("studies/") and file.name not in own]
+        if strange:
+            raise IntegrityError(
+                f"commit {commit[:12]} of {study} has {len(strange)} file(s) that commit {found[1][:12]} of the workspace does "
+                f"not give it, first {strange[0]!r}; restore the record from the archive"
+            )
 
     def _alone(self, head: str, study: str) -> str:
         """Return the commit of a study: without parent, with what all studies share, and no other study."""

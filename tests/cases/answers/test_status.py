@@ -1,10 +1,12 @@
 """status: a run's line has its state, who asked, what a human should know, and the figures that its record holds."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from medicore.cases.answers.attempts import attempts
 from medicore.cases.answers.explain import explain
 from medicore.cases.answers.exploratory import explored, tried_number
 from medicore.cases.answers.lookup import lines, sightings, standing_lines
@@ -17,8 +19,10 @@ from medicore.errors import IntegrityError, ProtocolError
 from medicore.records.identifiers import RunId
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import (
+    BROKEN,
     BROKEN_RUN,
     FAILED_RUN,
+    FAILING,
     SOUND,
     SOUND_RUN,
     WAITING_RUN,
@@ -123,6 +127,22 @@ def test_a_number_leads_to_its_runs(month: WholeHouse) -> None:
     assert (first.path, first.value) == ("primary.estimate", estimate)
     assert "propensity scores and outcome models together" in first.definition
     assert {one.run for one in sightings(month.house, f"{estimate:.3f}", SOUND)} == {SOUND_RUN}
+
+
+@pytest.mark.parametrize(
+    ("study", "words"), [(BROKEN, "break the rule .allowed values."), (FAILING, "no eligible subject")]
+)
+def test_an_exploratory_run_that_stopped_says_why(month: WholeHouse, study: str, words: str) -> None:
+    """Its line, its review and the list of attempts have the findings, or the error, as those of a regulatory run have."""
+    outcome = month.run(study, exploratory=True)
+    assert outcome.exit_code != 0
+    (said,) = summary(month.house, outcome)["messages"]
+    told = explored(month.house, history_of(month.house, RunId.parse(outcome.run)))
+    row = attempts(month.house, study)[-1]
+    findings = [finding["message"] for finding in told["findings"]]
+    assert row["messages"] == findings + told["messages"]
+    assert re.search(words, row["messages"][0])
+    assert said.startswith(row["messages"][0])
 
 
 def test_an_exploratory_run_that_just_ended_has_its_figures_and_its_report(founded: WholeHouse) -> None:

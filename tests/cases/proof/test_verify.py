@@ -18,6 +18,7 @@ from medicore.records.identifiers import RunId
 from medicore.records.ledger.ledger import NewEvent
 from medicore.stores.archive.folder import FolderArchive
 from medicore.stores.files import FolderFiles
+from tests.whole_house.checkout import SmallCode
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.study import (
     BROKEN_RUN,
@@ -60,6 +61,20 @@ def test_every_run_of_the_month_is_as_recorded(released: WholeHouse) -> None:
         assert released.events(run) == before
 
 
+def test_code_that_does_not_follow_from_the_repository_fails(released: WholeHouse) -> None:
+    """Of a repository that did not make the record's commit, the sealing's code is named, and nothing else."""
+
+    class Other(SmallCode):
+        def require_made(self, study: str, commit: str, held: object) -> None:
+            assert held is released.house.history
+            raise IntegrityError(f"{commit} is none of {study}")
+
+    other = replace(released.house, code=Other(released.house.code.root))
+    found = {check.subject: check.found for check in verify(other, RUN) if not check.passed}
+    commit = read_provenance(released.house, RUN, sealed_commit(released.house, RUN))["run"]["code_commit"]
+    assert found == {f"code of run/{RUN}": f"{commit} is none of {SOUND}"}
+
+
 def test_what_is_checked_of_a_release(released: WholeHouse) -> None:
     """Ledger, authority, people, tags, objects, provenance, each file in each store, signatures, acts and the archive."""
     subjects = [check.subject for check in verify(released.house, RUN)]
@@ -67,7 +82,7 @@ def test_what_is_checked_of_a_release(released: WholeHouse) -> None:
     (event,) = released.house.ledger.events(subject=SOUND_RUN, action="decision.signed")
     (asked,) = released.house.ledger.events(subject=SOUND_RUN, action="run.requested")
     for subject in (
-        f"tag run/{RUN}", f"objects of run/{RUN}", f"provenance of run/{RUN}", f"tag record/{RUN}",
+        f"tag run/{RUN}", f"objects of run/{RUN}", f"provenance of run/{RUN}", f"code of run/{RUN}", f"tag record/{RUN}",
         "results.json (record repository)", "report.pdf (content store)", "report.pdf (local cache)",
         "lock/raw/subjects.csv (content store)", "report.signed.pdf (content store)",
         "report.signed.pdf (local cache, signatures)", f"request {asked.sequence} by ana",

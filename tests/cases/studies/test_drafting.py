@@ -1,6 +1,7 @@
 """A draft is a protocol that only a person can finish, and it carries no value of a patient that nobody allowed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,43 @@ def test_gaps_in_covariates_plan_an_imputation() -> None:
     assert not protocol.contract.column("bmi").required
 
 
+def test_what_a_person_should_see_of_a_column_is_noted_beside_it() -> None:
+    """Many gaps and levels that few have are noted with the key that mends them, and so are integers that nobody shares."""
+    found = rows()
+    for place, row in enumerate(found):
+        row["sex"] = "" if place % 4 else row["sex"]
+        row["bmi"] = "" if place % 2 else row["bmi"]
+        row["region"] = "far" if place < 3 else row["region"]
+        row["age"] = str(3 * place)
+        row["died"] = "Yes" if place < 2 else "No"
+    lines = {}
+    chosen = replace(CHOICES, levels=CHOICES.levels | {"died"})
+    late = replace(chosen, late=("bmi",))
+    for line in drafted(chosen, table(found=found)).text.splitlines():
+        if line.startswith("    - {name: "):
+            lines[line.removeprefix("    - {name: ").split(",")[0]] = line
+    assert (
+        "75% have no value; where that says something, make it a level: recode: {'': 'none'}" in lines["sex"]
+    )
+    assert "50% have no value; leave it out" in lines["bmi"]
+    assert (
+        "few subjects have: far; to merge it with another level: recode: {'far': 'another level'}"
+        in lines["region"]
+    )
+    assert "no two subjects share a value" in lines["age"]
+    assert "few subjects have: Yes; leave it out" in lines["died"]
+    assert "50%" not in drafted(late, table(found=found)).text, "what is measured later is no covariate"
+
+
+def test_a_number_of_the_row_is_no_covariate() -> None:
+    """A column without a name that counts the rows, as R writes it, is left out with its reason."""
+    head = ("", *HEAD)
+    counted = [row | {"": str(place)} for place, row in enumerate(rows(), start=1)]
+    made = drafted(given=table(head, counted))
+    assert made.left_out[""] == "numbers the rows; a number of a row is no covariate"
+    assert "column_1" not in made.text
+
+
 def test_no_number_of_a_patient_is_in_a_draft() -> None:
     """No value of a numeric column, no identifier and no unconfirmed level stands in the text; its words are our own."""
     found = [row | {"age": str(7000 + place), "bmi": f"{8000 + place}.5"} for place, row in enumerate(rows())]
@@ -137,6 +175,10 @@ def test_the_subject_is_proposed_by_name_or_by_being_alone() -> None:
     assert propose_subject(profile(TextTable(("code", "x"), (("a", "1"), ("b", "1"))))) == "code"
     with pytest.raises(DataError, match=r"2 column\(s\) that tell subjects apart \(one, two\)"):
         propose_subject(profile(TextTable(("one", "two"), (("a", "1"), ("b", "2")))))
+    with pytest.raises(
+        DataError, match="no column of the file tells subjects apart; expected one with another"
+    ):
+        propose_subject(profile(TextTable(("x",), (("1",), ("1",)))))
 
 
 @given(
@@ -146,7 +188,7 @@ def test_any_names_of_columns_make_a_protocol(names: list[str]) -> None:
     """Blanks, quotes, marks and letters of any language in the head still give a draft that is a protocol."""
     head = ("subject", "arm", "score", *(f"{name}~" for name in names))
     found = tuple(
-        (f"S{place}", "ab"[place % 2], f"{place}.5", *(str(place + one) for one in range(len(names))))
+        (f"S{place}", "ab"[place % 2], f"{place}.5", *(str(2 * place + one) for one in range(len(names))))
         for place in range(40)
     )
     made = draft(profile(TextTable(head, found)), CHOICES)

@@ -86,6 +86,57 @@ def test_few_subjects_of_a_level_are_named_with_what_mends_it(tmp_path: Path) ->
     assert "merge it with another level" in preview_page(planned(path), found)
 
 
+@pytest.mark.parametrize("method", ["single", "multiple"])
+def test_gaps_that_a_run_would_impute_are_filled(tmp_path: Path, method: str) -> None:
+    """Everybody is in the scores though half of a number and of a category are missing, and the outcome says nothing."""
+    gaps = [row | {"bmi": "", "sex": ""} if place % 2 else row for place, row in enumerate(rows(600))]
+    path = written(tmp_path, gaps)
+    protocol = planned(path)
+    protocol = protocol.model_copy(
+        update={"imputation": protocol.imputation.model_copy(update={"method": method})}
+    )
+    found = previewed(path, protocol)
+    assert found.histogram is not None
+    assert sum(map(sum, found.histogram.values())) == 600
+    assert found.findings == ()
+    assert "Missing      bmi 300, sex 300; the preview fills each gap once, without the outcome" in lines_of(
+        found
+    )
+    other = written(tmp_path, [row | {"score": "1.0"} for row in gaps])
+    assert preview_page(protocol, previewed(other, protocol)) == preview_page(protocol, found)
+
+
+def test_gaps_that_nothing_fills_end_the_preview(tmp_path: Path) -> None:
+    """A covariate without an observed value is told as what would end the run."""
+    protocol = planned(
+        written(tmp_path, [row | {"bmi": ""} if row["age"] == "30" else row for row in rows()])
+    )
+    found = previewed(written(tmp_path, [row | {"bmi": ""} for row in rows()]), protocol)
+    assert len(found.problems) == 1
+    assert "bmi" in found.problems[0]
+
+
+@pytest.mark.parametrize(("few", "fires"), [(5, True), (14, False)])
+def test_levels_that_a_binary_outcome_splits_are_named(tmp_path: Path, few: int, fires: bool) -> None:
+    """Of a binary outcome each level needs both outcomes in each arm: what even half of them would lose is told, blind."""
+    held = {"new drug": 0, "control": 0}
+
+    def rare(found: list[Row]) -> None:
+        for row in found:
+            if held[row["arm"]] < few:
+                held[row["arm"]] += 1
+                row["region"] = "far away"
+
+    path = written(tmp_path, changed(rare))
+    found = previewed(path, planned(path, outcome="died"))
+    told = [one.message for one in found.findings if one.gate == "failed replicates"]
+    assert bool(told) == fires
+    words = "even if half have it, about 29% of the bootstrap's resamples would lose a level and could not be estimated: "
+    assert all(
+        f"{words}region=far away (5 in the control arm) and region=far away (5 in" in one for one in told
+    )
+
+
 def test_a_copied_covariate_is_named(tmp_path: Path) -> None:
     """A column that is another one in other units would halt the run: it is named."""
     found = [row | {"age in months": str(12 * int(row["age"]))} for row in rows()]

@@ -69,8 +69,7 @@ def test_flows_of_a_workspace_are_modules(tmp_path: Path) -> None:
     declared = Known(tmp_path)
     module = "flows.analysis.analysis"
     assert declared.job(replace(STUDY, entrypoint=module), {}) == Job(module, None)
-    with pytest.raises(ConfigurationError, match="'analysis/pinned' is unknown"):
-        declared.job(replace(PINNED, entrypoint=module), {"commit": COMMIT})
+    assert declared.job(replace(PINNED, entrypoint=module), {"commit": COMMIT}) == Job(module, COMMIT)
 
 
 def test_every_study_is_declared_monthly() -> None:

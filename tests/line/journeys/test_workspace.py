@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import Project, git
+from tests.line.inspection import dvc
 from tests.whole_house.exported import export, third_party
 from tests.whole_house.wheel import NAME, product, product_wheel
 
@@ -90,7 +91,7 @@ def test_export_has_nothing_of_another_study(workspace: Project, tmp_path: Path)
 
 
 def test_clone_of_the_record_has_one_study(workspace: Project, tmp_path: Path) -> None:
-    """A clone by plain git has the study's protocol and the wheel in every commit, and no other study in any."""
+    """A clone by plain git has the study's protocol and the wheel, and no other study in any commit; by DVC it is whole."""
     records = workspace.home / "records.git"
     git("clone", "--quiet", "--branch", f"record/{RUN}", str(records), "clone", folder=tmp_path)
     clone = tmp_path / "clone"
@@ -99,6 +100,18 @@ def test_clone_of_the_record_has_one_study(workspace: Project, tmp_path: Path) -
     assert {name for name in named if name.startswith("studies/")} == {f"studies/{STUDY}.yaml"}
     head = git("rev-parse", "HEAD", folder=workspace.root)
     assert f"Study {STUDY} of workspace commit {head}" in git("log", "--format=%s", folder=clone)
+    dvc("pull", folder=clone)
+    assert "up to date" in dvc("status", folder=clone)
+
+
+def test_request_for_a_commit_signs_that_of_the_study(workspace: Project) -> None:
+    """The worker is told the workspace's commit, which it can clone, and the request has the commit that the run will have."""
+    head = git("rev-parse", "HEAD", folder=workspace.root)
+    asked = ("request", STUDY, "2025-04", "--as", "analyst", "--commit", head, "--print")
+    body = workspace.medicore(*asked).json()
+    assert body["job_variables"] == {"commit": head}
+    made = git("show", "-s", "--format=%s", body["parameters"]["request"]["commit"], folder=workspace.root)
+    assert made == f"Study {STUDY} of workspace commit {head}"
 
 
 def test_record_is_reproduced_under_another_product(workspace: Project, tmp_path: Path) -> None:

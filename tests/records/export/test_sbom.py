@@ -56,6 +56,17 @@ def test_components_are_those_of_the_environment() -> None:
     assert typing["licenses"] == [{"license": {"name": "Python Software Foundation License"}}]
 
 
+def test_of_a_workspace_the_product_is_its_wheel() -> None:
+    """Version, file and SHA-256 are those that the lock file names, and the study's commit is told."""
+    name = "medicore-1.2.3-py3-none-any.whl"
+    found = materials(f"{LOCK}./product/{name} \\\n    --hash=sha256:{'f' * 64}\n")
+    product = found["metadata"]["component"]
+    assert (product["version"], product["hashes"]) == ("1.2.3", [{"alg": "SHA-256", "content": "f" * 64}])
+    assert product["purl"] == f"pkg:generic/medicore@1.2.3?checksum=sha256:{'f' * 64}&file_name={name}"
+    assert "c" * 40 in product["description"]
+    assert found["components"] == materials()["components"]
+
+
 def test_document_is_cyclonedx() -> None:
     """Format, version, serial number, time and the application stand where CycloneDX 1.6 wants them."""
     document = materials()

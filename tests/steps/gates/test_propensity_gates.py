@@ -66,6 +66,19 @@ def test_scores_at_or_beyond_the_limits_are_a_finding(low: float, high: float, o
     assert all(finding.message.startswith(f"{outside} subject(s)") for finding in findings)
 
 
+@pytest.mark.parametrize(
+    ("target", "low", "high", "outside"),
+    [("ATT", 1e-9, 0.5, 0), ("ATT", 1e-9, 0.999, 1), ("ATO", 1e-9, 1 - 1e-9, 0)],
+)
+def test_overlap_is_asked_where_the_target_gives_weight(
+    target: str, low: float, high: float, outside: int
+) -> None:
+    """For the ATT a score near 0 halts nothing and one near 1 does; the overlap population needs no limit."""
+    findings = list(model_findings(protocol(estimand={"target": target}), fit(fitted=scores(low, high))))
+    assert gates(findings) == ["overlap"] * outside
+    assert all("above which the treated have no controls" in finding.message for finding in findings)
+
+
 def test_trimming_takes_the_place_of_the_overlap_gate() -> None:
     """Where scores are discarded by plan, extreme ones are the trimming's business alone."""
     plan = protocol(trimming={"method": "discard", "lower": 0.01, "upper": 0.99})

@@ -60,6 +60,19 @@ def test_the_share_of_failing_resamples_is_known_before(k: int, family: Any) -> 
     assert abs(sum(found.failed.values()) / 400 - expected) < NEAR
 
 
+def test_the_first_level_of_a_category_is_a_level_too() -> None:
+    """Where a resample lacks it the indicators of the others sum to 1: the formula counts it, as a bootstrap finds."""
+    terms, treated, outcome = few(2, "gaussian")
+    rare = terms.matrix[:, 1] == 1
+    halves = [~rare & (np.arange(300) % 2 == part) for part in (0, 1)]
+    matrix = np.column_stack([terms.matrix[:, 0], *halves]).astype(np.float64)
+    held = Terms(matrix, ("x", "site=b", "site=c"), ("x", "site", "site"))
+    cells = few_subjects(held, treated)
+    assert cells == (Cell("first level of site", "treated", 2),)
+    found = bootstrap_effect(matrix, matrix, treated, outcome, replicates=400, seed=1)
+    assert abs(sum(found.failed.values()) / 400 - failing_share(cells)) < NEAR
+
+
 def test_cells_are_named_with_their_counts() -> None:
     """Level and arm, or the rest beside a level that nearly everybody has; terms of other values are none."""
     treated = np.arange(40) < 20
@@ -79,7 +92,8 @@ def test_cells_are_named_with_their_counts() -> None:
     )
     assert "a=1 (1 in the treated arm), b=2 (1 in the control arm) and c=3 (2 in the control arm)" in problem
     assert (
-        "merge these levels with others in a new version of the protocol, or leave the terms out" in problem
+        "merge these levels with others in a new version of the protocol, by recode of their columns, or leave"
+        in problem
     )
     assert str(sparse_problem([Cell("a=1", "treated", 0)])).startswith("all but a few")
 

@@ -20,13 +20,16 @@ from medicore.stores.content.recorded_environment import QUARTO_LOCK, RecordedEn
 NAME = "medicore_test_package"
 
 
-def wheel(folder: Path, number: str, name: str = NAME) -> str:
+def wheel(folder: Path, number: str, name: str = NAME, needs: str = "") -> str:
     """Write a wheel with one module that knows its version, and return the wheel's SHA-256."""
     path = folder / f"{name}-{number}-py3-none-any.whl"
     info = f"{name}-{number}.dist-info"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(f"{name}.py", f"VERSION = {number!r}\n")
-        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {number}\n")
+        needed = f"Requires-Dist: {needs}\n" if needs else ""
+        archive.writestr(
+            f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {number}\n{needed}"
+        )
         archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr(f"{info}/RECORD", "")
     return hashlib.sha256(path.read_bytes()).hexdigest()
@@ -88,6 +91,20 @@ def test_another_environment_is_built_once(
     assert "building the recorded environment" in capsys.readouterr().err
     assert kept.python(code) == python
     assert capsys.readouterr().err == ""
+
+
+def test_a_library_may_ask_for_an_extra_of_another(tmp_path: Path, code: Path) -> None:
+    """What is locked is installed and nothing else is asked for, by pips too that would take the newest of what has an extra."""
+    shelf, other = tmp_path / "shelf", "medicore_test_other"
+    held = wheel(shelf, "1.0", other)
+    wheel(shelf, "2.0", other)
+    asking = wheel(shelf, "1.2.3", needs=f"{other}[more]>=1")
+    (code / LOCK_FILE).write_text(
+        f"{NAME}==1.2.3 --hash=sha256:{asking}\n{other}==1.0 --hash=sha256:{held}\n", "utf-8"
+    )
+    python = str(RecordedEnvironments(tmp_path / "environments").python(code))
+    found = run([python, "-c", f"import {other}; print({other}.VERSION)"], folder=tmp_path)
+    assert found.decode().strip() == "1.0"
 
 
 def test_a_package_with_another_hash_is_refused_and_nothing_is_kept(tmp_path: Path, code: Path) -> None:

@@ -8,7 +8,9 @@ from types import ModuleType
 
 import pytest
 
-from medicore.errors import ConfigurationError
+from medicore.errors import ConfigurationError, IntegrityError
+from medicore.records.export.packing import TreeFile
+from medicore.stores.git.records import GitRecords
 from medicore.stores.git.workspace import WorkspaceCode, code_of, running_from
 from medicore.workspace import make_workspace
 from tests.conftest import ROOT, copy_tree, git
@@ -72,7 +74,8 @@ def test_another_product_is_not_the_wheel(code: WorkspaceCode, tmp_path: Path) -
     with pytest.raises(ConfigurationError, match=said):
         code.require_running()
     with pytest.raises(
-        ConfigurationError, match=r"'pip install --require-hashes -r requirements\.lock'; or, .* --update"
+        ConfigurationError,
+        match=r"'pip install --no-deps --require-hashes -r requirements\.lock'; or, .* --update",
     ):
         WorkspaceCode(code.root).require_clean()
 
@@ -114,6 +117,15 @@ def test_a_study_has_a_commit_of_its_own(code: WorkspaceCode) -> None:
     git("commit", "--quiet", "--message", "Another study", folder=code.root)
     head, alone = code.commit(), code.require_clean("ACME-02")
     assert code.commit("ACME-02") == alone != code.commit("EXAMPLE-01")
+    assert code.of_study("ACME-02", head) == alone
+    first = git("rev-parse", "HEAD~1", folder=code.root)
+    assert code.origin(code.of_study("EXAMPLE-01", first)) == first
+    with pytest.raises(ConfigurationError, match=rf"commit {first[:12]} of .* has no studies/ACME-02\.yaml"):
+        code.of_study("ACME-02", first)
+    with pytest.raises(
+        ConfigurationError, match=r"has no commit 111111111111; expected one of its own; fetch it"
+    ):
+        code.of_study("ACME-02", "1" * 40)
     listed = git("ls-tree", "-r", "--name-only", alone, folder=code.root).splitlines()
     assert listed == [
         ".dvc/.gitignore", ".dvc/config", ".dvcignore", ".gitattributes", ".gitignore", "dvc.yaml", "params.yaml",
@@ -122,6 +134,52 @@ def test_a_study_has_a_commit_of_its_own(code: WorkspaceCode) -> None:
     shown = git("cat-file", "commit", alone, folder=code.root)
     assert "parent" not in shown
     assert shown.endswith(f"\n\nStudy ACME-02 of workspace commit {head}")
+
+
+class Forged(GitRecords):
+    """A record repository in which a commit has other words, or a file more."""
+
+    def __init__(self, folder: Path, words: str = "", more: tuple[TreeFile, ...] = ()) -> None:
+        super().__init__(folder)
+        self._words, self._more = words, more
+
+    def commit_object(self, commit: str) -> bytes:
+        """Return the commit with other words."""
+        head, _, words = super().commit_object(commit).partition(b"\n\n")
+        return head + b"\n\n" + (self._words.encode() or words)
+
+    def tree(self, commit: str) -> tuple[TreeFile, ...]:
+        """Return the files and those that are more."""
+        return (*super().tree(commit), *self._more)
+
+
+def test_a_commit_of_a_study_follows_from_the_workspace(code: WorkspaceCode) -> None:
+    """Its words, its files and their bytes are proved against the commit that it names, whatever was committed since."""
+    made, repository = code.commit("EXAMPLE-01"), code.root / ".git"
+    protocol = (code.root / "studies" / "EXAMPLE-01.yaml").read_bytes()
+    (code.root / "studies" / "EXAMPLE-01.yaml").write_text("study: none\n")
+    git("commit", "--quiet", "--all", "--message", "Changed", folder=code.root)
+    code.require_made("EXAMPLE-01", made, Forged(repository))
+    foreign = TreeFile("100644", "studies/ACME-02.yaml", b"study: ACME-02")
+    changed = TreeFile("100644", "params.yaml", protocol)
+    for forged, said in (
+        (Forged(repository, "A commit"), "is none that a workspace makes for EXAMPLE-01"),
+        (Forged(repository, f"Study EXAMPLE-01 of workspace commit {'0' * 40}\n"), "0" * 12),
+        (
+            Forged(repository, more=(foreign,)),
+            r"has 2 file\(s\) that .* not give it, first 'studies/ACME-02\.yaml'",
+        ),
+        (Forged(repository, more=(changed,)), r"has 1 file\(s\) that .* not give it, first 'params\.yaml'"),
+    ):
+        with pytest.raises(IntegrityError, match=said):
+            code.require_made("EXAMPLE-01", made, forged)
+    with pytest.raises(IntegrityError, match="is none that a workspace makes for ACME-02"):
+        code.require_made("ACME-02", made, Forged(repository))
+    head = git("rev-parse", "HEAD", folder=code.root)
+    with pytest.raises(IntegrityError, match="expected one without parent"):
+        code.require_made(
+            "EXAMPLE-01", head, Forged(repository, f"Study EXAMPLE-01 of workspace commit {head}\n")
+        )
 
 
 def test_families_are_of_their_studies(code: WorkspaceCode) -> None:
