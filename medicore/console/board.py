@@ -12,10 +12,11 @@ from medicore.cases.answers.lookup import standing_lines
 from medicore.console.console import console_of, session_of
 from medicore.console.deciders import FITTING, meanings_for
 from medicore.console.inspecting import seen_by
+from medicore.console.quality import may
 from medicore.console.sparkline import sparkline
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
-from medicore.records.people.people import Person
+from medicore.records.people.people import Permission, Person
 
 _WAITS = {
     RunState.HALTED: "a reviewer answers the findings",
@@ -50,6 +51,7 @@ def board(request: Request) -> Response:
         month=month,
         filters=[(name, sum(_fits(row, name) for row in rows)) for name in FILTERS],
         chosen=chosen,
+        may_unblind=may(person, Permission.UNBLIND),
         rows=shown,
         missing=[asdict(gap) | {"months": gap.months} for gap in gaps(house, lines)],
         elsewhere=[line for line in other if line["state"] in _WAITS and _judged(line, person)["mine"]],

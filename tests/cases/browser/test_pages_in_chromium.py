@@ -64,6 +64,10 @@ def shown(people: Visitors) -> Iterator[tuple[str, "Page"]]:
     board = people.signed_in("bea")
     board.goto(f"/runs/{CLOSED_RUN}/report")
     yield "closed results", board
+    quality = people.signed_in("quinn")
+    for address in ("/ledger/review", f"/studies/{CLOSED}/unblind"):
+        quality.goto(address)
+        yield address, quality
 
 
 def test_every_page(people: Visitors) -> None:

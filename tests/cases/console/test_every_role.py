@@ -27,8 +27,10 @@ PAGES = {
     "/sign-in": 200,
     "/search": 200,
     "/ledger": 200,
+    "/ledger/review": 200,
     "/ledger/{sequence}": 200,
     "/people": 200,
+    "/studies/{study}/unblind": 404,
     "/jobs/{name}": 404,
     RUN: 200,
     f"{RUN}/report": 200,
@@ -40,7 +42,7 @@ PAGES = {
     f"{RUN}/return": 200,
 }
 """What is shown of an open study that waits for approval, to every role; an inspector sees the ledger of their studies alone."""
-EVERYBODY, DECIDERS, TEAM = "everybody", "deciders", "team"
+EVERYBODY, DECIDERS, TEAM, QUALITY = "everybody", "deciders", "team", "quality"
 ACTS = {
     "/sign-in": EVERYBODY,
     f"{RUN}/number": EVERYBODY,
@@ -49,12 +51,16 @@ ACTS = {
     f"{RUN}/return": DECIDERS,
     f"{RUN}/sign": DECIDERS,
     f"{RUN}/follow": TEAM,
+    "/ledger/review": QUALITY,
     "/sign-out": EVERYBODY,
 }
 """Who may send what, in the order in which it is tried; all others are refused."""
+UNBLIND = "/studies/{study}/unblind"
+"""Sent where a study is closed: tests/cases/blinding/test_unblinding_page.py."""
 ALLOWED = {
     EVERYBODY: {*Role} - {Role.SERVICE},
     DECIDERS: {Role.REVIEWER, Role.QUALITY},
+    QUALITY: {Role.QUALITY},
     TEAM: {*Role} - {Role.SERVICE, Role.INSPECTOR},
 }
 ASKED = {"sign": "?meaning=approve", "number": "?at=cohort.assessed", "search": f"?q={SOUND}"}
@@ -84,7 +90,7 @@ def test_the_tables_are_complete() -> None:
     """Every address that can be read or sent to stands in a table, and somebody of every role tries it."""
     read = {route.path for route in ROUTES if "GET" in (route.methods or ())}
     sent = {route.path for route in ROUTES if "POST" in (route.methods or ())}
-    assert (read, sent) == ({*PAGES}, {*ACTS})
+    assert (read, sent) == ({*PAGES}, {*ACTS, UNBLIND})
     assert {*PEOPLE.values()} == ALLOWED[EVERYBODY]
 
 
@@ -108,6 +114,9 @@ def test_what_a_role_may_send(month: WholeHouse, tmp_path: Path, person: str) ->
     desk = desk_for(month, tmp_path, person)
     browser, role = desk.browser(person), PEOPLE[person]
     given = {
+        "first": "1",
+        "last": "2",
+        "result": "Complete",
         "reason": "Read and found right",
         "passphrase": words(person),
         "meaning": "approve",

@@ -24,7 +24,7 @@ SOUND_PARTS = {
     "name": ["x"],
 }
 FIELDS = ("at", "text", "within", "q", "month", "show", "subject", "action", "person", "next", "meaning", "finding",
-          "reason", "passphrase", "back", "token", "through", "study")  # fmt: skip
+          "reason", "passphrase", "back", "token", "first", "last", "result")  # fmt: skip
 SOUND_VALUES = ("primary.estimate", "cohort.assessed", "R2", "300", "0.00", "1", "approve", "proceed", "reject", "",
                 "run.sealed", "2025-03", f"{SOUND}/2025-03/1", "/people")  # fmt: skip
 EXPECTED = frozenset({200, 303, 307, 403, 404, 409, 413, 429})
