@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from cryptography.hazmat.primitives.serialization import pkcs12
 
-from benchmarks.years_studies import MONTHS, STUDIES, deliver
+from benchmarks.years_studies import MONTHS, PASSPHRASE, STUDIES, deliver
 from medicore.cases.keeping.release import follow
 from medicore.cases.people.logged import log
 from medicore.cases.review.review import Decision, sign_decision
@@ -35,17 +35,17 @@ from medicore.settings import read_settings
 from medicore.stores.content.dvc_content import DvcContent
 from medicore.stores.content.workspace import parameters
 from medicore.stores.files import write_atomically
-from medicore.wiring import open_house
+from medicore.wiring import open_house, open_remote
 
 REASON = "the month's analysis"
-_PASSPHRASE = "a passphrase of the bench"  # noqa: S105 - of a scratch folder
 
 
 class _Copied(DvcContent):
     """The content store for a run whose files it holds already: what it says comes from the record they are of."""
 
     def __init__(self, home: Path, template: "_Template", run: RunId) -> None:
-        super().__init__(home / "dvc" / "cache", home / "dvc" / "remote", home / "dvc" / "site")
+        remote = open_remote(read_settings({"MEDICORE_HOME": str(home)}))
+        super().__init__(home / "dvc" / "cache", remote, home / "dvc" / "site")
         self._template, self._run = template, run
 
     def add(self, folder: Path, name: str) -> bytes:  # noqa: ARG002 - of the port
@@ -94,14 +94,14 @@ def build(house: House, home: Path, count: int, part: int | None) -> None:
             if run.study not in templates:
                 templates[run.study] = _template(house, RunId(run.study, MONTHS[0], 1))
             _copy(house, home, templates[run.study], run)
-        sign_decision(house, run, approval, _PASSPHRASE)
+        sign_decision(house, run, approval, PASSPHRASE)
         follow(house, run)
         house.workspaces.discard(run)
 
 
 def _signed(house: House, request: Request) -> Request:
     """Return a request with its requester's signature."""
-    return replace(request, signature=sign_request(house, request, (request.study,), lambda _: _PASSPHRASE))
+    return replace(request, signature=sign_request(house, request, (request.study,), lambda _: PASSPHRASE))
 
 
 def _template(house: House, run: RunId) -> _Template:
@@ -117,7 +117,7 @@ def _template(house: House, run: RunId) -> _Template:
         or event.action == "lock.frozen"
     )
     return _Template(
-        reopen(house, history_of(house, run)),
+        reopen(house, history_of(house, run), fence=0),  # it is copied, not worked on
         events,
         files,
         addresses,
@@ -151,7 +151,7 @@ def _copy(house: House, home: Path, template: _Template, run: RunId) -> None:
 if __name__ == "__main__":
     place, records = Path(sys.argv[1]), int(sys.argv[2])
     chosen = read_settings({"MEDICORE_HOME": str(place)})
-    found(chosen, {"analyst": "Ana Lyst", "reviewer": "Re Viewer"}, lambda _: _PASSPHRASE)
+    found(chosen, {"analyst": "Ana Lyst", "reviewer": "Re Viewer"}, lambda _: PASSPHRASE)
     opened = functools.cache(pkcs12.load_key_and_certificates)
     with patch.object(
         pkcs12, "load_key_and_certificates", opened

@@ -14,6 +14,7 @@ STUDIES = tuple(f"MED-2011-{number:04}" for number in range(1, 9))
 FIRST_YEAR, YEARS = 2011, 15
 MONTHS = tuple(f"{FIRST_YEAR + year}-{month:02}" for year in range(YEARS) for month in range(1, 13))
 SIZE = 60
+PASSPHRASE = "a passphrase of the bench"  # noqa: S105 - of a scratch folder
 
 _PROTOCOL = """
 study: {study}

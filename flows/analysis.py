@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from flows.ending import note, own_result
+from flows.halted import executed_before, halted, name_of
 from flows.requests import AnalysisRequest
 from flows.schedule import signed_month
 from flows.serving.known import claimed, refused_name
@@ -65,14 +66,14 @@ def performed(request: AnalysisRequest) -> State[Any]:
 def retried(house: House, request: AnalysisRequest) -> Outcome | None:
     """Return how the run ended that an earlier execution of this flow run began; None when there is still something to do.
 
-    Prefect's button "Retry" executes a flow run again, but the run has used up its signature. The ledger says which
+    Prefect's buttons "Retry" and "Resume" execute a flow run again, but the run has used up its signature. The ledger says which
     run used it. For a schedule, which signs again, the name that ``name_run`` gave the flow run says it.
     """
-    name, count = "", 0
+    name, again = "", False
     with best_effort(), get_client(sync_client=True) as client:
         known = client.read_flow_run(UUID(str(flow_run.get_id())))
-        name, count = known.name, known.run_count
-    if count < 2:
+        name, again = known.name, executed_before(known)
+    if not again:
         return None
     signed = Request(**request.model_dump())
     run = begun_by(house, signed) if request.signature else _named(name, request.study)
@@ -121,11 +122,11 @@ class RunFailedError(MediCoreError):
 
 
 def as_state(outcome: Outcome) -> State[Any]:
-    """Return the Prefect state of an outcome: a run that waits for a human is complete, and says so."""
+    """Return the Prefect state of an outcome."""
     if outcome.state == "failed":
         return Failed(message=outcome.message, data=RunFailedError(outcome))
     if outcome.state == "halted":
-        return Completed(name="Halted", message=outcome.message, data=outcome)
+        return halted(outcome)
     return Completed(message=f"{outcome.run} is {outcome.state}", data=outcome)
 
 
@@ -134,7 +135,7 @@ def name_run(run: RunId, before: str = "") -> None:
 
     The tasks do not get these tags: for each task with a tag Prefect asks its server whether the tag has a limit.
     """
-    name_flow_run(f"{before}{run.study} · {run.month} · run {run.number}", run.study, run.month)
+    name_flow_run(f"{before}{name_of(run)}", run.study, run.month)
 
 
 def name_flow_run(name: str, *tags: str) -> None:

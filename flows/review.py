@@ -8,6 +8,7 @@ from prefect.states import Completed
 
 from flows.analysis import as_state, name_run, run_to_end
 from flows.ending import note
+from flows.halted import REVIEW, settle
 from flows.requests import ReviewRequest
 from flows.shown.ended import publish, publish_decided
 from flows.shown.progress import show_progress
@@ -31,9 +32,10 @@ def followed(request: ReviewRequest) -> State[Any]:
     settings = read_settings()
     house = open_house(settings, show_progress)
     run = RunId.parse(request.run)
-    name_run(run, "review · ")
+    name_run(run, REVIEW)
     with house.locks.hold(run.study, run.month, f"review of {run}"):
         continued = follow(house, run)
+        settle(run)
         outcome = (
             note(Outcome(str(run), "reviewed", "")) if continued is None else run_to_end(house, continued)
         )

@@ -47,6 +47,10 @@ class WrongPassphraseError(ReviewError):
     """The passphrase does not open the key; five in a row lock the person out."""
 
 
+class UnknownPersonError(ReviewError):
+    """Nobody has the identifier; whoever tries to sign in is not told which part was wrong."""
+
+
 class ArchiveError(MediCoreError):
     """The archive could not take, keep or give back what was asked."""
 

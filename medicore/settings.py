@@ -17,7 +17,7 @@ from medicore.stores.privacy import require_owned
 
 _VARIABLES = (
     "person", "renderer", "paper", "ledger", "time_stamps", "archive", "content_remote", "s3_endpoint", "s3_credentials",
-    "notify", "edc_hosts", "edc_credentials", "lease_seconds",
+    "notify", "console", "edc_hosts", "edc_credentials", "lease_seconds",
 )  # fmt: skip
 
 
@@ -35,6 +35,7 @@ class Settings(BaseModel):
     ``s3_credentials`` names the Prefect block with the keys, which are never in the settings themselves. In
     ``content_remote``, a bucket on the same server, DVC keeps frozen data and large results. ``notify`` is
     the address that is told of a run's end and of late months; without TLS it must be on this machine.
+    ``console`` is the address of the console, to which links in Prefect lead; ``medicore serve`` gives its own.
     ``lease_seconds`` is how long a worker that is silent keeps the run that it holds from workers with another state folder.
     ``edc_hosts`` are the hosts that connectors may ask beside this machine; ``edc_credentials`` is how the names of the
     Prefect Secret blocks begin that open them.
@@ -55,6 +56,7 @@ class Settings(BaseModel):
     s3_credentials: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
     lease_seconds: int = Field(default=900, ge=30, le=86400)
     notify: str | None = Field(default=None, pattern=r"^https?://[^@\s]+$")
+    console: str | None = Field(default=None, pattern=r"^https?://[^@\s/?#]+$")
     edc_hosts: tuple[HostName, ...] = ()
     edc_credentials: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
 

@@ -17,6 +17,8 @@ SECONDS = {
     "line/keeping/test_archive_s3.py": 20,
     "flows/serving/test_server.py": 16,
     "stats/bootstrap/test_disagreement.py": 16,
+    "cases/browser/test_pages_in_chromium.py": 20,
+    "cases/browser/test_console_in_chromium.py": 20,
     "cases/console/test_protection.py": 20,
     "cases/run/test_statistical_faults.py": 14,
     "line/journeys/test_month.py": 14,

@@ -106,6 +106,7 @@ def service(
         with contextlib.ExitStack() as ending:
             console = _console(settings, console_port, environment) if console_port else None
             if console is not None:
+                environment.setdefault("MEDICORE_CONSOLE", f"http://127.0.0.1:{console_port}")
                 ending.callback(console.stop)
             worker = Attended("the worker", command, log, settings.root, environment)
             ending.callback(worker.stop)

@@ -62,8 +62,8 @@ def _one_attempt() -> Iterator[None]:
         yield
 
 
-def show_findings(run: str, findings: tuple[Finding, ...]) -> None:
-    """Publish a run's findings as a table."""
+def show_findings(run: str, findings: tuple[Finding, ...], link: str = "") -> None:
+    """Publish a run's findings as a table, and a link to where people decide on them, if any."""
     rows = [
         {
             "step": f.step,
@@ -77,6 +77,8 @@ def show_findings(run: str, findings: tuple[Finding, ...]) -> None:
     create_table_artifact(
         key=_key(run, "findings"), table=rows, description=f"Findings of {run}: a human decides"
     )
+    if link:
+        create_link_artifact(key=_key(run, "decide"), link=link, description=f"Decide on {run}")
 
 
 def show_comparisons(run: str, comparisons: tuple[Comparison, ...]) -> None:
@@ -85,7 +87,7 @@ def show_comparisons(run: str, comparisons: tuple[Comparison, ...]) -> None:
     create_table_artifact(key=_key(run, "replay"), table=rows, description=f"Files of {run}, built again")
 
 
-def show_results(run: str, results: Results, report: str, record: str, closed: str | None) -> None:
+def show_results(run: str, results: Results, link: str, record: str, closed: str | None) -> None:
     """Publish a run's primary result with the place of its record, its CONSORT counts and a link to its report, if any.
 
     Of a study that is ``closed`` until then, the primary result is left out.
@@ -107,8 +109,8 @@ def show_results(run: str, results: Results, report: str, record: str, closed: s
     flow = [{"criterion": "assessed", "excluded": 0, "remaining": cohort.assessed}]
     flow += [{"criterion": c.name, "excluded": c.excluded, "remaining": c.remaining} for c in cohort.criteria]
     create_table_artifact(key=_key(run, "consort"), table=flow, description=f"CONSORT counts of {run}")
-    if report:
-        create_link_artifact(key=_key(run, "report"), link=report, description=f"Report of {run}")
+    if link:
+        create_link_artifact(key=_key(run, "report"), link=link, description=f"Report of {run}")
 
 
 def _valid(results: Results) -> str:

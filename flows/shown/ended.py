@@ -25,6 +25,7 @@ def publish(settings: Settings, house: House, active: ActiveRun, outcome: Outcom
     None of this changes how the run ended, and nobody who works on the study waits for it.
     """
     run, report = active.id, ""
+    page = f"{settings.console}/runs/{run}" if settings.console else ""
     with afterwards(run, REPORT_MISSING):
         report = lay_out_report(settings, house, run)
     with afterwards(run, _NOT_TOLD):
@@ -34,12 +35,14 @@ def publish(settings: Settings, house: House, active: ActiveRun, outcome: Outcom
             record = {"commit": outcome.commit, "tag": active.tag, "state": outcome.state}
             materialise("record", of_record(run), made_by(active), record)
         if outcome.findings:
-            show_findings(outcome.run, shown_outcome(house, outcome).findings)
+            show_findings(outcome.run, shown_outcome(house, outcome).findings, page)
         if outcome.state == "candidate" and not active.exploratory:
             results = read_results(house, run, outcome.commit)
             closure = closed(house, run.study)
             until = None if closure is None else closure.until
-            show_results(outcome.run, results, report, f"{active.tag}, commit {outcome.commit}", until)
+            show_results(
+                outcome.run, results, page or report, f"{active.tag}, commit {outcome.commit}", until
+            )
 
 
 def publish_decided(settings: Settings, house: House, run: RunId) -> None:

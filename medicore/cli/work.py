@@ -13,6 +13,8 @@ from medicore.cli.show import between, emit, figure, pairs, say, table
 if TYPE_CHECKING:
     from medicore.cases.run.analysis import Outcome
 
+_CONSOLE_PORT = 4280
+
 
 @app.command()
 def init(
@@ -194,7 +196,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port on loopback.")] = 4200,
     console_port: Annotated[
         int, typer.Option(min=0, max=65535, help="Port of the console on loopback; 0 for none.")
-    ] = 4280,
+    ] = _CONSOLE_PORT,
 ) -> None:
     """Run the months: Prefect server, work pool, worker, a deployment for each study, and the console, until Ctrl-C."""
     import signal
@@ -231,7 +233,7 @@ def serve(
 
 @app.command()
 def console(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on loopback.")] = 4280,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on loopback.")] = _CONSOLE_PORT,
 ) -> None:
     """Serve the console alone: board, reports with numbers to click, signing and the ledger in a browser, until Ctrl-C."""
     from medicore.console.serving import serve as served

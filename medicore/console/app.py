@@ -9,7 +9,18 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from medicore.console import board, deciding, numbers, returning, room, run_page, searching, seeing, sign_in
+from medicore.console import (
+    board,
+    deciding,
+    numbers,
+    quality,
+    returning,
+    room,
+    run_page,
+    searching,
+    seeing,
+    sign_in,
+)
 from medicore.console.console import Console, console_of
 from medicore.console.inspecting import Inspecting
 from medicore.console.protection import Protection
@@ -25,8 +36,12 @@ ROUTES = (
     Route("/sign-out", sign_in.sign_out, methods=["POST"]),
     Route("/search", searching.search),
     Route("/ledger", room.ledger),
+    Route("/ledger/review", quality.show_review),
+    Route("/ledger/review", quality.review, methods=["POST"]),
     Route("/ledger/{sequence}", room.event),
     Route("/people", room.people),
+    Route("/studies/{study}/unblind", quality.show_unblind),
+    Route("/studies/{study}/unblind", quality.open_results, methods=["POST"]),
     Route("/jobs/{name}", room.job),
     Route(_RUN, run_page.run_page),
     Route(f"{_RUN}/report", run_page.report),

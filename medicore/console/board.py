@@ -12,10 +12,11 @@ from medicore.cases.answers.lookup import standing_lines
 from medicore.console.console import console_of, session_of
 from medicore.console.deciders import FITTING, meanings_for
 from medicore.console.inspecting import seen_by
+from medicore.console.quality import may
 from medicore.console.sparkline import sparkline
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
-from medicore.records.people.people import Person
+from medicore.records.people.people import Permission, Person
 
 _WAITS = {
     RunState.HALTED: "a reviewer answers the findings",
@@ -29,13 +30,18 @@ def board(request: Request) -> Response:
     console = console_of(request)
     person = session_of(request).person
     house = console.open_house()
-    held = standing_lines(house)
-    lines = with_deadlines(house, seen_by(person, ((line["run"], line) for line in held)))
-    months = sorted({_month(line) for line in lines}, reverse=True)
+    lines = seen_by(person, ((line["run"], line) for line in standing_lines(house)))
+    runs = [RunId.parse(line["run"]) for line in lines]
+    months = sorted({run.month for run in runs}, reverse=True)
     asked = request.query_params.get("month", "")
     month = asked if asked in months else months[0] if months else ""
     chosen = request.query_params.get("show", "all")
-    rows = [_row(line, lines, person) for line in lines if _month(line) == month]
+    of_study: dict[str, list[Mapping[str, Any]]] = {}
+    for run, line in zip(runs, lines, strict=True):
+        of_study.setdefault(run.study, []).append(line)
+    now = [line for run, line in zip(runs, lines, strict=True) if run.month == month]
+    rows = [_row(line, of_study, person) for line in with_deadlines(house, now)]
+    other = [line for run, line in zip(runs, lines, strict=True) if run.month != month]
     shown = [row for row in rows if _fits(row, chosen)]
     shown.sort(key=lambda row: (not row["mine"], not row["waits"], not row["late"], row["run"]))
     return console.page(
@@ -45,16 +51,18 @@ def board(request: Request) -> Response:
         month=month,
         filters=[(name, sum(_fits(row, name) for row in rows)) for name in FILTERS],
         chosen=chosen,
+        may_unblind=may(person, Permission.UNBLIND),
         rows=shown,
         missing=[asdict(gap) | {"months": gap.months} for gap in gaps(house, lines)],
-        elsewhere=[row for line in lines if _month(line) != month and (row := _judged(line, person))["mine"]],
+        elsewhere=[line for line in other if line["state"] in _WAITS and _judged(line, person)["mine"]],
     )
 
 
-def _row(line: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], person: Person) -> dict[str, Any]:
+def _row(
+    line: Mapping[str, Any], of_study: Mapping[str, Sequence[Mapping[str, Any]]], person: Person
+) -> dict[str, Any]:
     study = RunId.parse(line["run"]).study
-    months = [other for other in lines if RunId.parse(other["run"]).study == study]
-    return {**_judged(line, person), "study": study, "sparkline": sparkline(months, line["run"])}
+    return {**_judged(line, person), "study": study, "sparkline": sparkline(of_study[study], line["run"])}
 
 
 def _judged(line: Mapping[str, Any], person: Person) -> dict[str, Any]:
@@ -69,7 +77,3 @@ def _fits(row: Mapping[str, Any], chosen: str) -> bool:
     return {"for me": bool(row["mine"]), "waiting": bool(row["waits"]), "late": bool(row["late"])}.get(
         chosen, True
     )
-
-
-def _month(line: Mapping[str, Any]) -> str:
-    return RunId.parse(line["run"]).month

@@ -15,11 +15,12 @@ from medicore.cases.review.trail import in_words, unreviewed
 from medicore.cases.run.histories import event_at
 from medicore.console.console import Console, console_of, redirect, run_of, session_of, whole_number
 from medicore.console.inspecting import seen_by, sees
+from medicore.console.quality import may
 from medicore.errors import ProtocolError
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.actions import ACTIONS
 from medicore.records.moment import timestamp
-from medicore.records.people.people import PERMISSIONS, standing_of
+from medicore.records.people.people import PERMISSIONS, Permission, standing_of
 
 _SHOWN = 200
 _ENVELOPE = "envelope"
@@ -43,6 +44,7 @@ def ledger(request: Request) -> Response:
         found=len(held),
         head=(sequence, digest),
         trail=in_words(unreviewed(house)),
+        may_review=may(person, Permission.AUDIT),
     )
 
 

@@ -7,7 +7,7 @@ from medicore.cases.people.signing_in import sign_in as opened
 from medicore.console.console import console_of, redirect
 from medicore.console.protection import COOKIE, SIGN_IN, cookie_of, local
 from medicore.console.sessions import LONGEST_S
-from medicore.errors import ProtocolError, ReviewError, WrongPassphraseError
+from medicore.errors import ProtocolError, ReviewError, UnknownPersonError, WrongPassphraseError
 
 _WRONG = "identifier or passphrase is wrong; five wrong passphrases in a row lock the person"
 
@@ -48,4 +48,4 @@ def sign_out(request: Request) -> Response:
 
 def _may_be_told(error: ReviewError | ProtocolError) -> bool:
     """Say whether a refusal may be told as it is: not whether there is such a person, nor which part was wrong."""
-    return not isinstance(error, WrongPassphraseError | ProtocolError) and "unknown" not in str(error)
+    return not isinstance(error, WrongPassphraseError | UnknownPersonError | ProtocolError)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDTH, HEIGHT, EDGE = 120.0, 32.0, 4.0
+LONGEST = 36
+"""So many months are drawn; more could not be told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +23,13 @@ class Mark:
 
 
 def sparkline(lines: Sequence[Mapping[str, Any]], shown: str) -> tuple[Mark, ...]:
-    """Return the marks of a study's months, in pixels from the upper left; none for fewer than two estimates."""
-    held = [line for line in lines if isinstance(line["estimate"], float)]
+    """Return the marks of a study's months, in pixels from the upper left; none for fewer than two estimates.
+
+    Of many months those that end with the one ``shown`` are drawn.
+    """
+    place = next((place for place, line in enumerate(lines, start=1) if line["run"] == shown), len(lines))
+    first = max(0, place - LONGEST)
+    held = [line for line in lines[first : first + LONGEST] if isinstance(line["estimate"], float)]
     if len(held) < 2:
         return ()
     spans = [(line["estimate"], *_interval(line)) for line in held]

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.client.schemas.objects import StateType
-from prefect.states import AwaitingRetry
 
 from flows.analysis import _named, analysis
 from medicore.records.identifiers import RunId
@@ -18,6 +18,8 @@ from tests.whole_house.prepared_study import MONTH, prepare
 
 HALTING = replace(faulty.empty(), study="TEST-RETRIED")
 RUN = f"{HALTING.study}/{MONTH}/1"
+DECIDE = f"{RUN}-decide".lower().replace("/", "-")
+CONSOLE = "http://127.0.0.1:4280"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Proje
     """A project of its own, with a study that halts."""
     made = found_project(tmp_path_factory.mktemp("retried"), prefect_url)
     prepare(made, HALTING)
-    return made
+    return replace(made, environment=made.environment | {"MEDICORE_CONSOLE": CONSOLE})
 
 
 def asked(project: Project, **changed: str) -> dict[str, str]:
@@ -35,20 +37,23 @@ def asked(project: Project, **changed: str) -> dict[str, str]:
 
 
 def created(project: Project, client: SyncPrefectClient, request: dict[str, str]) -> UUID:
-    """Return a new flow run of the flow with these parameters."""
+    """Return a new flow run of a deployment with these parameters."""
     with as_command(project.root, project.surroundings()):
-        return client.create_flow_run(analysis, parameters={"request": request}).id
+        made = client.create_deployment(client.create_flow(analysis), name="retried")
+        return client.create_flow_run_from_deployment(made, parameters={"request": request}).id
 
 
-def test_a_halted_flow_run_that_is_retried_halts_again(project: Project, client: SyncPrefectClient) -> None:
-    """Prefect's button "Retry" ends in the same run, halted, with one line; the same request sent again is refused."""
+def test_a_halted_flow_run_is_amber_until_it_is_decided(project: Project, client: SyncPrefectClient) -> None:
+    """A link leads to its page in the console; Prefect's "Resume" ends in the same run; the decision ends the flow run."""
     request = asked(project)
     flow_run = created(project, client, request)
     assert executed(project, client.read_flow_run(flow_run)).name == "Halted"
+    (link,) = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=[DECIDE])))
+    assert f"{CONSOLE}/runs/{RUN})" in str(link.data)
     before = project.events(RUN)
-    client.set_flow_run_state(flow_run, AwaitingRetry(), force=True)
+    client.resume_flow_run(flow_run)
     state = executed(project, client.read_flow_run(flow_run))
-    assert (state.type, state.name) == (StateType.COMPLETED, "Halted")
+    assert (state.type, state.name) == (StateType.PAUSED, "Halted")
     assert state.message == (
         f"{RUN} is halted, awaiting a decision; nothing was done again; see 'medicore review {RUN}'"
     )
@@ -57,6 +62,10 @@ def test_a_halted_flow_run_that_is_retried_halts_again(project: Project, client:
     refused = executed(project, client.read_flow_run(created(project, client, request)))
     assert refused.type is StateType.FAILED
     assert f"is that of run {RUN}, which has ended" in str(refused.message)
+    project.sign(RUN, "reject")
+    decided = client.read_flow_run(flow_run).state
+    assert decided is not None
+    assert (decided.type, decided.name) == (StateType.COMPLETED, "Decided")
 
 
 @pytest.mark.parametrize(

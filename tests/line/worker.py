@@ -23,7 +23,7 @@ from tests.conftest import Project
 from tests.session import QUIET, lay_prefect_tables
 
 LIMIT_S = 600.0
-ENDS = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
+ENDS = frozenset({"COMPLETED", "PAUSED", "FAILED", "CRASHED", "CANCELLED"})
 
 
 @dataclass(frozen=True)

@@ -35,16 +35,21 @@ class Sighting:
 def lines(house: House, study: str | None = None) -> tuple[dict[str, Any], ...]:
     """Return the line of every run, or of every run of one study, in order of request; pooled where a study is closed."""
     entries = sorted(current(house).entries.values(), key=lambda entry: entry.requested)
-    wanted = [entry for entry in entries if study in {None, RunId.parse(entry.run).study}]
+    wanted = [entry for entry in entries if study in {None, _study(entry)}]
     closures = _closures(house, wanted)
-    return tuple(shown_line(entry.line, closures[RunId.parse(entry.run).study]) for entry in wanted)
+    return tuple(shown_line(entry.line, closures[_study(entry)]) for entry in wanted)
+
+
+def _study(entry: Entry) -> str:
+    """Return the study of an entry; the index holds valid runs alone, and thousands of them."""
+    return entry.run.partition("/")[0]
 
 
 def _closures(house: House, entries: Iterable[Entry]) -> dict[str, Closure | None]:
     """Return the closure of each study, whose entries are all here, by what the index holds of their protocols."""
     told: dict[str, list[Any]] = {}
     for entry in entries:
-        told.setdefault(RunId.parse(entry.run).study, []).append(entry.line[RESULTS])
+        told.setdefault(_study(entry), []).append(entry.line[RESULTS])
     return {study: closed(house, study, recorded) for study, recorded in told.items()}
 
 
@@ -56,13 +61,15 @@ def standing_lines(house: House, study: str | None = None) -> tuple[dict[str, An
     """
     months: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in lines(house, study):
-        run = RunId.parse(row["run"])
-        months.setdefault((run.study, run.month), []).append(row)
+        named, month, _ = str(row["run"]).split("/")
+        months.setdefault((named, month), []).append(row)
     return tuple(_standing(months[month]) for month in sorted(months))
 
 
 def _standing(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the line of the run that represents a month, with ``later``."""
+    if len(rows) == 1:
+        return {**rows[0], "later": []}
 
     def order(row: dict[str, Any]) -> tuple[bool, bool, int]:
         return precedence(RunState(row["state"]), RunId.parse(row["run"]).number)

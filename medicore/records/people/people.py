@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from medicore.errors import IntegrityError, MediCoreError, ReviewError
+from medicore.errors import IntegrityError, MediCoreError, ReviewError, UnknownPersonError
 from medicore.records.identifiers import RESERVED, person_id, study_id
 from medicore.records.ledger.ledger import LedgerEvent
 from medicore.records.moment import moment, timestamp
@@ -209,9 +209,9 @@ def require_unused(people: Mapping[str, Person], identifier: str) -> str:
 
 
 def person_named(people: Mapping[str, Person], identifier: str) -> Person:
-    """Return the person of that identifier; raise ReviewError when there is none."""
+    """Return the person of that identifier; raise UnknownPersonError when there is none."""
     if identifier not in people:
-        raise ReviewError(f"person {identifier[:40]!r} is unknown; see 'medicore people list'")
+        raise UnknownPersonError(f"person {identifier[:40]!r} is unknown; see 'medicore people list'")
     return people[identifier]
 
 

@@ -24,7 +24,8 @@ from tests.whole_house.people import actor, words
 
 RUN_PAGE = "/runs/{study}/{month}/{number}"
 OPEN = {
-    "/", "/search", "/ledger", "/ledger/{sequence}", "/people", "/sign-in",
+    "/", "/search", "/ledger", "/ledger/{sequence}", "/ledger/review", "/people", "/sign-in",
+    "/studies/{study}/unblind",
     RUN_PAGE, f"{RUN_PAGE}/panel", f"{RUN_PAGE}/sign", f"{RUN_PAGE}/return",
 }  # fmt: skip
 """What anybody may open, in which nothing compares arms."""
@@ -33,6 +34,8 @@ GUARDED = {f"{RUN_PAGE}/report", f"{RUN_PAGE}/report.pdf", f"{RUN_PAGE}/signed.p
 ACTS = {
     "/sign-in",
     "/sign-out",
+    "/ledger/review",
+    "/studies/{study}/unblind",
     *(f"{RUN_PAGE}/{act}" for act in ("number", "sign", "return", "seen", "follow", "proof")),
 }
 """What is sent by a form."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from medicore.console.app import application
-from medicore.console.console import Console
+from medicore.console.console import Console, Render
+from medicore.console.following import Follow
 from tests.cases.console.browser import ADDRESS, Browser
 from tests.whole_house.house import WholeHouse
 from tests.whole_house.people import words
@@ -16,14 +17,24 @@ PAGE = """<!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><head><title
 
 
 class Desk:
-    """The console of a house, whose seconds a test sets, and the browsers of people at it."""
+    """The console of a house, whose seconds a test sets, and the browsers of people at it.
 
-    def __init__(self, whole: WholeHouse, folder: Path) -> None:
+    By default its reports are one short page, and what was signed is not carried out.
+    """
+
+    def __init__(
+        self,
+        whole: WholeHouse,
+        folder: Path,
+        address: str = ADDRESS,
+        render: Render = lambda *_: PAGE.encode(),
+        follow: Follow | None = None,
+    ) -> None:
         self.whole, self.seconds = whole, 1000.0
         self.console = Console(
-            lambda: whole.house, lambda *_: PAGE.encode(), lambda _: (["true"], folder), lambda: self.seconds
+            lambda: whole.house, render, follow or (lambda _: (["true"], folder)), lambda: self.seconds
         )
-        self.app = application(self.console, [ADDRESS.removeprefix("http://")])
+        self.app = application(self.console, [address.removeprefix("http://")])
 
     def browser(self, person: str = "") -> Browser:
         """Return a browser, in which a person has signed in where one is named."""

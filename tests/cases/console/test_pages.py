@@ -66,6 +66,25 @@ def test_a_study_of_several_months_has_a_sparkline() -> None:
     assert (first.shown, second.shown) == (False, True)
 
 
+def test_a_long_study_is_drawn_up_to_the_month_that_is_shown() -> None:
+    """Fifteen years of months could not be told apart: the last three years up to the month of the board are drawn."""
+    held = [
+        {
+            "run": f"S/{place}",
+            "estimate": float(place),
+            "valid_low": None,
+            "valid_high": None,
+            "ci_low": 0.0,
+            "ci_high": 9.0,
+        }
+        for place in range(180)
+    ]
+    for shown, first, last in (("S/179", "S/144", "S/179"), ("S/99", "S/64", "S/99"), ("S/3", "S/0", "S/35")):
+        marks = sparkline(held, shown)
+        assert (marks[0].run, marks[-1].run) == (first, last)
+        assert [mark.run for mark in marks if mark.shown] == [shown]
+
+
 def test_the_run_page_shows_report_and_panel(desk: Desk) -> None:
     """Two frames stand side by side; a deep link opens the origin of a number at once."""
     browser = desk.browser("rita")
