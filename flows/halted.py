@@ -10,7 +10,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateDetails, StateType
-from prefect.runtime import deployment
+from prefect.context import FlowRunContext
 from prefect.states import Completed
 
 from flows.shown.artifacts import best_effort
@@ -26,10 +26,11 @@ REVIEW = "review · "
 def halted(outcome: Outcome) -> State[Any]:
     """Return the state of a flow run whose run waits for a decision: paused, for Prefect, which shows that in amber.
 
-    Prefect's button "Resume" has a worker execute the flow run again, and that finds the run as it was. A flow run of a
-    command has no worker, so that it is complete.
+    Prefect's button "Resume" has a worker execute the flow run again, and that finds the run as it was. No worker executes
+    the flow run of a command, or that of one study in a portfolio's, so that it is complete.
     """
-    if deployment.get_id() is None:
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None or context.flow_run.deployment_id is None:
         return Completed(name=HALTED, message=outcome.message, data=outcome)
     details = StateDetails(pause_reschedule=True)
     return State(

@@ -5,10 +5,16 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    FlowRunFilter,
+    FlowRunFilterParentFlowRunId,
+)
 from prefect.client.schemas.objects import StateType
 
 from flows.analysis import _named, analysis
+from flows.portfolio import portfolio
 from medicore.records.identifiers import RunId
 from tests.command_line import as_command
 from tests.conftest import Project, found_project
@@ -17,6 +23,7 @@ from tests.whole_house import faulty_deliveries as faulty
 from tests.whole_house.prepared_study import MONTH, prepare
 
 HALTING = replace(faulty.empty(), study="TEST-RETRIED")
+OTHER = replace(HALTING, study="TEST-PORTFOLIO")
 RUN = f"{HALTING.study}/{MONTH}/1"
 DECIDE = f"{RUN}-decide".lower().replace("/", "-")
 CONSOLE = "http://127.0.0.1:4280"
@@ -24,9 +31,9 @@ CONSOLE = "http://127.0.0.1:4280"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> Project:
-    """A project of its own, with a study that halts."""
+    """A project of its own, with studies that halt."""
     made = found_project(tmp_path_factory.mktemp("retried"), prefect_url)
-    prepare(made, HALTING)
+    prepare(made, HALTING, OTHER)
     return replace(made, environment=made.environment | {"MEDICORE_CONSOLE": CONSOLE})
 
 
@@ -66,6 +73,25 @@ def test_a_halted_flow_run_is_amber_until_it_is_decided(project: Project, client
     decided = client.read_flow_run(flow_run).state
     assert decided is not None
     assert (decided.type, decided.name) == (StateType.COMPLETED, "Decided")
+
+
+def test_a_halted_study_of_a_portfolio_waits_in_no_flow_run(
+    project: Project, client: SyncPrefectClient
+) -> None:
+    """No worker could resume the flow run of one study in a portfolio's, so both are complete."""
+    (body,) = project.medicore("portfolio", MONTH, OTHER.study, "--as", "analyst", "--print").json()
+    request = {**body["parameters"]["request"], "studies": [OTHER.study]}
+    del request["study"]
+    with as_command(project.root, project.surroundings()):
+        made = client.create_deployment(client.create_flow(portfolio), name="months")
+        flow_run = client.create_flow_run_from_deployment(made, parameters={"request": request})
+    state = executed(project, flow_run, portfolio)
+    assert (state.type, state.message) == (StateType.COMPLETED, "1 studies")
+    (below,) = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(parent_flow_run_id=FlowRunFilterParentFlowRunId(any_=[flow_run.id]))
+    )
+    assert below.state is not None
+    assert (below.state.type, below.state.name) == (StateType.COMPLETED, "Halted")
 
 
 @pytest.mark.parametrize(
