@@ -23,6 +23,7 @@ from medicore.steps.gates.cohort_gates import cohort_findings
 from medicore.steps.gates.missing_gates import missing_findings
 from medicore.steps.models.clusters import CLUSTER
 from medicore.steps.models.imputing import Completed, complete
+from medicore.steps.models.lost_levels import require_levels
 from medicore.steps.models.splines import splines_section, with_knots
 
 OUTSIDE = "Arm outside the declared contrast"
@@ -44,7 +45,8 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     Each excluded subject has one reason: the first criterion that it fails. A missing value fails every criterion.
     Subjects whose outcome is not yet due are left out of this month's population; those whose outcome is missing stay
     in it, unless the protocol analyses complete cases. Missing covariates are imputed if the protocol plans it. Raises
-    DataError when an eligible subject lacks treatment or (without such a plan) a covariate, or when an arm is empty.
+    DataError when an eligible subject lacks treatment or (without such a plan) a covariate, or when an arm is empty, and
+    EstimationError when levels that few subjects have make the bootstrap fail, whatever is imputed.
     """
     extract = files.read_table("extract.parquet")
     locked_on = lock_day(files, protocol)
@@ -86,6 +88,8 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     findings = (*cohort_findings(protocol, analysis), *missing_findings(protocol, told))
     # Nothing is imputed from an arm that has nothing to impute from; such a finding cannot be overridden.
     stopped = any(not finding.overridable for finding in findings)
+    if protocol.imputation.method == "multiple" and not stopped:
+        require_levels(protocol, analysis)
     completed = Completed(analysis, None, None) if stopped else complete(protocol, analysis)
     files.write_table("analysis.parquet", completed.table)
     told["outcomes"] |= {"imputation": completed.outcomes}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import exp, prod
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from medicore.errors import EstimationError
@@ -106,10 +107,36 @@ def require_resamples(protocol: Protocol, sample: Sample) -> None:
         return
     scores = model_terms(protocol, protocol.models.propensity, sample.analysis)
     models = model_terms(protocol, protocol.models.outcome, sample.analysis)
-    cells = dict.fromkeys((*few_subjects(scores, sample.treated), *few_subjects(models, sample.treated)))
-    if sample.family == "binomial":
+    _require(scores, models, sample.treated, sample.outcome if sample.family == "binomial" else None)
+
+
+def require_levels(protocol: Protocol, analysis: pd.DataFrame) -> None:
+    """Raise EstimationError, before gaps are drawn, when covariates without gaps alone make most resamples fail.
+
+    Drawing takes minutes, and nothing that is drawn mends it: ``require_resamples`` would say the same of the completed sets.
+    """
+    outcome = protocol.outcome
+    gaps = [one.column for one in protocol.covariates if analysis[one.column].isna().any()]
+    if not gaps or not protocol.inference.scored or outcome.timed or outcome.counted or outcome.graded:
+        return
+    curved = [one.column for one in protocol.covariates if one.terms == ("spline",)]
+    nothing = Terms(np.empty((len(analysis), 0)), (), ())
+    scores, models = (
+        model_terms(protocol, whole, analysis) if whole else nothing
+        for columns in (protocol.models.propensity, protocol.models.outcome)
+        for whole in [[column for column in columns if column not in (*gaps, *curved)]]
+    )
+    treated = analysis["treated"].to_numpy(dtype=bool)
+    binary = outcome.family == "binomial"
+    _require(scores, models, treated, analysis["outcome"].to_numpy(dtype=np.float64) if binary else None)
+
+
+def _require(scores: Terms, models: Terms, treated: Flags, outcome: NDArray[np.float64] | None) -> None:
+    """Raise EstimationError when most resamples would lose a level of these designs."""
+    cells = dict.fromkeys((*few_subjects(scores, treated), *few_subjects(models, treated)))
+    if outcome is not None:
         # Who has the outcome is among those of the level: only the smaller cell counts.
-        split = few_subjects(models, sample.treated, sample.outcome)
+        split = few_subjects(models, treated, outcome)
         apart = {(cell.term, cell.arm) for cell in split}
         cells = dict.fromkeys((*(cell for cell in cells if (cell.term, cell.arm) not in apart), *split))
     problem = sparse_problem(cells)

@@ -130,17 +130,6 @@ def test_why_a_run_stopped() -> None:
     assert rejected.stop == halted.stop
 
 
-def test_why_an_exploratory_run_stopped() -> None:
-    """Its one event tells the findings, or else the error; of one that came to its end nothing went wrong."""
-    halted = history(("run.explored", {"outcome": "halted", "findings": [FINDING]})).trouble
-    failed = history(("run.explored", {"outcome": "failed", "error": "DataError"})).trouble
-    assert halted is not None
-    assert halted.messages == ("age is imbalanced",)
-    assert failed is not None
-    assert (failed.messages, failed.whole) == (("reason of run.explored",), False)
-    assert history(("run.explored", {"outcome": "candidate"})).trouble is None
-
-
 def test_a_halt_without_its_findings_is_refused() -> None:
     """Who asks at what a run waits is never told that it waits at nothing."""
     with pytest.raises(

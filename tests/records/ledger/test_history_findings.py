@@ -19,3 +19,14 @@ def test_who_claimed_to_sign_is_told() -> None:
     """A refused attempt names who claimed it; an earlier version had that name as the actor."""
     found = history("run.requested", ("decision.refused", {"claimed": "mallory"}), "decision.refused")
     assert [one.who for one in found.refused_decisions] == ["mallory", found.refused_decisions[1].event.actor]
+
+
+def test_why_an_exploratory_run_stopped() -> None:
+    """Its one event tells the findings, or else the error; of one that came to its end nothing went wrong."""
+    halted = history(("run.explored", {"outcome": "halted", "findings": [FINDING]})).trouble
+    failed = history(("run.explored", {"outcome": "failed", "error": "DataError"})).trouble
+    assert halted is not None
+    assert halted.messages == ("age is imbalanced",)
+    assert failed is not None
+    assert (failed.messages, failed.whole) == (("reason of run.explored",), False)
+    assert history(("run.explored", {"outcome": "candidate"})).trouble is None

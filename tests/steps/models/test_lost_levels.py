@@ -13,6 +13,7 @@ from medicore.stats.bootstrap.bootstrap import bootstrap_effect
 from medicore.stats.bootstrap.replicated import bootstrap_means
 from medicore.stats.effect.contrasts import ArmMeans
 from medicore.stats.randomisation.randomisation_scheme import Randomisation
+from medicore.steps.cohort import cohort
 from medicore.steps.effect import analysed, effect
 from medicore.steps.models.lost_levels import (
     Cell,
@@ -24,7 +25,7 @@ from medicore.steps.models.lost_levels import (
 from medicore.steps.models.sample import Sample
 from medicore.steps.models.terms import Terms
 from medicore.steps.primaries.primary_estimator import Adjusted
-from tests.steps.analysed_trial import protocol, subjects, weighed, with_column
+from tests.steps.analysed_trial import extracted, protocol, subjects, weighed, with_column
 
 FRAME = subjects()
 ACTIVE = (FRAME["arm"] == "active").to_numpy(dtype=bool)
@@ -71,6 +72,40 @@ def test_the_first_level_of_a_category_is_a_level_too() -> None:
     assert cells == (Cell("first level of site", "treated", 2),)
     found = bootstrap_effect(matrix, matrix, treated, outcome, replicates=400, seed=1)
     assert abs(sum(found.failed.values()) / 400 - failing_share(cells)) < NEAR
+
+
+@pytest.mark.parametrize(
+    ("gaps", "region", "changed", "refused"),
+    [
+        (True, "west", {}, True),
+        (False, "west", {}, False),
+        (True, "", {}, False),
+        (True, "west", {"models": {"propensity": ["age", "weight"], "outcome": ["age", "weight"]}}, False),
+    ],
+)
+def test_nothing_is_drawn_for_a_run_that_will_fail(
+    tmp_path: Path, gaps: bool, region: str, changed: dict[str, Any], refused: bool
+) -> None:
+    """A level that no treated subject has ends the run before gaps are drawn; without gaps, or without the level, it goes on."""
+    frame = subjects()
+    if region:
+        rare = frame.index[(frame["arm"] == "active") & (frame["region"] == region)]
+        frame.loc[rare, "region"] = "north"
+    if gaps:
+        frame.loc[frame.index[::9], "weight"] = np.nan
+    planned = protocol(
+        imputation={"method": "multiple", "number": 5},
+        outcome={"missing": {"method": "multiple imputation", "number": 5}},
+        eligibility=[{"name": "Under 18", "column": "age", "operator": "at least", "value": 18}],
+        **changed,
+    )
+    files = extracted(tmp_path, frame)
+    if refused:
+        with pytest.raises(EstimationError, match=r"region=west \(0 in the treated arm\)"):
+            cohort(files, planned)
+        assert not files.exists("analysis.parquet")
+    else:
+        assert cohort(files, planned) == ()
 
 
 def test_cells_are_named_with_their_counts() -> None:
