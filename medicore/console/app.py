@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from medicore.console import (
     board,
+    changing,
     deciding,
     numbers,
     quality,
@@ -56,6 +57,7 @@ ROUTES = (
     Route(f"{_RUN}/return", returning.send, methods=["POST"]),
     Route(f"{_RUN}/seen", seeing.see, methods=["POST"]),
     Route(f"{_RUN}/follow", run_page.follow, methods=["POST"]),
+    Route(f"{_RUN}/changes", changing.changes, methods=["POST"]),
     Route(f"{_RUN}/proof", room.prove, methods=["POST"]),
 )
 """Pages by GET, acts by POST."""

@@ -15,8 +15,8 @@ from medicore.console.sessions import Session
 from medicore.records.people.people import Person, Role
 
 OPENED = "page.opened"
-_READING = frozenset({"number", "proof", "seen", "sign-out"})
-"""What an inspector may send: to compute a number again, to prove a run, to look at what is closed, to leave."""
+_READING = frozenset({"changes", "number", "proof", "seen", "sign-out"})
+"""What an inspector may send: to compare with an earlier month, to compute a number again, to prove a run, to look at what is closed, to leave."""
 T = TypeVar("T")
 
 

@@ -10,6 +10,7 @@ from medicore.cases.run.runs import runs_of
 from medicore.cases.run.stored import stored_file
 from medicore.ports.house import House
 from medicore.records.identifiers import RunId
+from medicore.records.ledger.history import RunHistory
 from medicore.records.ledger.precedence import precedence
 from medicore.records.ledger.states import WHOLE
 from medicore.records.results.results import Results
@@ -37,14 +38,21 @@ def previous_estimate(house: House, run: RunId) -> dict[str, Any] | None:
 
     A released run comes before other runs, a later one before an earlier one.
     """
+    latest = previous_run(house, run)
+    if latest is None:
+        return None
+    data = stored_file(house, latest.run, latest.sealed_commit, "results.json")
+    primary = Results.from_json(data).primary
+    return earlier_estimate(latest.run.month, str(latest.run), dict(primary.section.values))
+
+
+def previous_run(house: House, run: RunId) -> RunHistory | None:
+    """Return the run of the latest earlier month with a complete sealed run that was not rejected, as ``previous_estimate``."""
     months = {earlier.month for earlier in runs_of(house, run.study) if earlier.month < run.month}
     for month in sorted(months, reverse=True):
         standing = [history for history in histories_of(house, run.study, month) if history.state in WHOLE]
         if standing:
-            latest = max(standing, key=lambda one: precedence(one.state, one.run.number))
-            data = stored_file(house, latest.run, latest.sealed_commit, "results.json")
-            primary = Results.from_json(data).primary
-            return earlier_estimate(month, str(latest.run), dict(primary.section.values))
+            return max(standing, key=lambda one: precedence(one.state, one.run.number))
     return None
 
 

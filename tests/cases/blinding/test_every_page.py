@@ -36,7 +36,7 @@ ACTS = {
     "/sign-out",
     "/ledger/review",
     "/studies/{study}/unblind",
-    *(f"{RUN_PAGE}/{act}" for act in ("number", "sign", "return", "seen", "follow", "proof")),
+    *(f"{RUN_PAGE}/{act}" for act in ("number", "sign", "return", "seen", "follow", "proof", "changes")),
 }
 """What is sent by a form."""
 ASKED = {"sign": "?meaning=reject", "number": "?at=primary.estimate", "search": f"?q={CLOSED}"}
@@ -96,6 +96,7 @@ def test_a_guarded_page_refuses(closed_desk: Desk, person: str) -> None:
         assert (event.action, event.subject, event.details["claimed"]) == ("closed.refused", CLOSED, person)
     compute = browser.act(f"/runs/{CLOSED_RUN}/number", at="primary.estimate")
     assert compute.status_code == 403
+    assert browser.act(f"/runs/{CLOSED_RUN}/changes").status_code == 403
 
 
 @pytest.mark.parametrize("person", ["bea", "uma"])

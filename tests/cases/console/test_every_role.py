@@ -48,6 +48,7 @@ ACTS = {
     f"{RUN}/number": EVERYBODY,
     f"{RUN}/seen": EVERYBODY,
     f"{RUN}/proof": EVERYBODY,
+    f"{RUN}/changes": EVERYBODY,
     f"{RUN}/return": DECIDERS,
     f"{RUN}/sign": DECIDERS,
     f"{RUN}/follow": TEAM,
