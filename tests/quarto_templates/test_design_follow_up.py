@@ -5,7 +5,7 @@ from typing import Any
 from presentation.design import follow_up
 
 from medicore.records.results.printed import places_of
-from tests.quarto_templates.test_presentation_randomised import says
+from tests.quarto_templates.says import says
 
 ARM = {
     "n": 402, "without": 3, "median": 183.0, "lower_quartile": 179.5, "upper_quartile": 190.0, "minimum": 168.0, "maximum": 1210.0,

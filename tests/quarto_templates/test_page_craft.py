@@ -119,7 +119,7 @@ def test_a_table_that_goes_on_says_so_above_its_repeated_head(many: bytes) -> No
     ]
     above = [part[: part.index("Source:sensitivity.supplementary")] for part in parts]
     assert all("notestimable,forthereasongiven" in part for part in above)
-    assert all("AIPW" in part.partition("notestimable")[0] for part in above)
+    assert all("ATE" in part.partition("notestimable")[0] for part in above)
 
 
 def test_a_plot_that_goes_on_has_title_heads_and_axis_on_each_page(many: bytes) -> None:

@@ -17,6 +17,8 @@ from presentation.sections import (
 )
 from presentation.writing.typst import literal
 
+from tests.quarto_templates.says import says
+
 FINDING: dict[str, Any] = {
     "step": "propensity",
     "gate": "SMD (weighted)",
@@ -37,11 +39,6 @@ SIGNED = {
     "role": "statistician",
     "signed_at": "2025-04-02T09:00:00Z",
 }
-
-
-def says(made: str, *texts: str) -> bool:
-    """Return whether the source holds all these texts."""
-    return all(literal(text)[1:-1] in made for text in texts)
 
 
 def test_an_observational_result_is_conditional_and_a_randomised_one_is_not(inputs: Any) -> None:
@@ -182,10 +179,12 @@ def test_overlap_of_an_empty_arm_is_drawn_flat(inputs: Any) -> None:
 
 
 def test_sensitivity_and_supplementary_are_kept_apart(inputs: Any) -> None:
-    """Each kind has its own table and plot; a row names estimand, estimator, variance and n."""
-    report, weighted = inputs.report(), "IPW (Hájek) for treatment and observation · stacked sandwich, ddof 0"
+    """Each kind has its own table and plot; a row names estimand, estimator, variance and n, or that they are the primary's."""
+    report, weighted = inputs.report(), "IPW (Hájek) for treatment and observation · stacked sandwich"
     first, second = (sensitivity.rows_table(report, kind) for kind in ("sensitivity", "supplementary"))
     assert says(first, "Table 14.2.3", f"ATE · {weighted}", "ATE · TMLE for treatment and observation · ")
+    assert says(first, "ATE · estimator and variance of the primary analysis")
+    assert not says(first, "ddof")
     assert says(second, "Table 14.2.4", "Effect in the treated", f"ATT · {weighted}")
     assert not says(first, "Effect in the treated")
     assert says(sensitivity.forest(report, "supplementary"), "Figure 14.2.2", "Primary analysis")
