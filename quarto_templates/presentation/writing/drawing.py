@@ -30,6 +30,7 @@ def drawn(body: Code, alternative: str, width: int) -> str:
     made = typst.compile(
         _PAGE.format(width=width, body=body).encode(),
         ignore_system_fonts=True,
+        font_paths=["fonts"],
         format="svg",
     )
     prefix = f"d{hashlib.sha256(body.encode()).hexdigest()[:8]}-"
