@@ -66,7 +66,9 @@ def enriched(inputs: Any) -> None:
 
 _ROOMS = {
     "rendition": "writing",
-    **dict.fromkeys(("checklist", "declared", "flow", "follow_up", "methods_text", "trial"), "design"),
+    **dict.fromkeys(
+        ("checklist", "declared", "flow", "follow_up", "literature", "methods_text", "trial"), "design"
+    ),
     **dict.fromkeys(("outcome", "rates", "survival", "survival_curves", "wins"), "kinds"),
 }
 """The rooms of the modules that are not among the sections."""

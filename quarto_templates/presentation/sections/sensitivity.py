@@ -76,7 +76,7 @@ def _description(row: Mapping[str, Any], primary: Mapping[str, Any]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _interaction(row: dict[str, Any]) -> str:
+def _interaction(row: Mapping[str, Any]) -> str:
     """Return the test that the effect is the same in every level of the subgroup's category; nothing without one."""
     found = row.get("interaction_p_value")
     return "" if found is None else f"test of interaction: {p_sentence(found)}"
