@@ -217,13 +217,14 @@ def test_the_e_value_is_reported_when_it_is_there(inputs: Any) -> None:
 
 
 def test_findings_have_their_false_alarm_rate_and_decision(inputs: Any) -> None:
-    """A finding is printed with limit, false-alarm rate and who decided what; an open one says so."""
+    """A finding is printed with its term in words, limit, false-alarm rate and who decided what; an open one says so."""
     assert says(findings.findings_and_decisions(inputs.report()), "No gate of the protocol fired")
     inputs.results["findings"] = [FINDING, {**FINDING, "false_alarm_rate": None, "decision": SIGNED}]
     made = findings.findings_and_decisions(inputs.report())
     assert says(
         made, "2 findings needed a decision", "26.4 % if nothing were wrong", "none yet", "not applicable"
     )
+    assert says(made, "Finding 1: propensity – SMD (weighted) – Age")
     assert says(made, "proceed: The term does not confound", "Béatrice Reviewer (b.reviewer), statistician")
     assert says(synopsis.synopsis(inputs.report()), "2 found by gates, 1 decided")
 

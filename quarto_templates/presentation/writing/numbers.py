@@ -10,7 +10,7 @@ _MINUS = "\u2212"
 _SMALLEST_P = 0.0001
 _MOST_DECIMALS = 15
 _DIVISOR = re.compile(r", ddof [01]\b")
-_HYPHEN = re.compile(r"(?<![\w.,-])-(?=\d)")
+_HYPHEN = re.compile(r"(?<![\w.,-])-(?=\d)|(?<=\w )-(?= \w)")
 
 
 def plain(variance: str) -> str:
@@ -19,7 +19,7 @@ def plain(variance: str) -> str:
 
 
 def typeset(words: str) -> str:
-    """Return a sentence of the results with a minus sign before its negative numbers, as all others have it."""
+    """Return words of the results with a minus sign where they have a hyphen before a number, or between two terms."""
     return _HYPHEN.sub(_MINUS, words)
 
 
