@@ -18,6 +18,7 @@ from medicore.steps.data.follow_up_days import follow_up_days
 from medicore.steps.data.outcome_counts import lock_day, outcome_section
 from medicore.steps.data.outcome_states import MISSING, NOT_YET_DUE, outcomes_of
 from medicore.steps.data.satisfying import satisfies
+from medicore.steps.data.treatment_days import treatment_days
 from medicore.steps.gate import write_section
 from medicore.steps.gates.cohort_gates import cohort_findings
 from medicore.steps.gates.missing_gates import missing_findings
@@ -84,6 +85,7 @@ def cohort(files: RecordFiles, protocol: Protocol) -> tuple[Finding, ...]:
     of_treated = arms == protocol.treatment.treated
     told = outcome_section(protocol, outcomes, compared, of_treated, locked_on)
     told["outcomes"] |= follow_up_days(protocol, extract, compared, of_treated)
+    told["outcomes"] |= treatment_days(protocol, extract, compared, of_treated)
     told["outcomes"] |= follow_up_section(protocol, analysis) | exposure_section(protocol, analysis)
     findings = (*cohort_findings(protocol, analysis), *missing_findings(protocol, told))
     # Nothing is imputed from an arm that has nothing to impute from; such a finding cannot be overridden.

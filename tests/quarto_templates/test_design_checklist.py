@@ -10,7 +10,7 @@ from presentation.design.guidelines import CONSORT, STROBE, TARGET, TITLE
 from presentation.writing.html import html
 
 from medicore.stores.report.pdf_text import pages_of
-from tests.quarto_templates.test_presentation_randomised import says
+from tests.quarto_templates.says import says
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "quarto_templates" / "regulatory_report.qmd"
 

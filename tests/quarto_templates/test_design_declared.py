@@ -5,7 +5,7 @@ from typing import Any
 from presentation.design import declared, trial
 from presentation.sections import synopsis
 
-from tests.quarto_templates.test_presentation_randomised import says
+from tests.quarto_templates.says import says
 
 
 def test_registration_and_ethics_are_printed_or_said_to_be_absent(inputs: Any) -> None:

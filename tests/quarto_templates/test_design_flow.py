@@ -4,8 +4,8 @@ from typing import Any
 
 from presentation.design import flow
 
+from tests.quarto_templates.says import says
 from tests.quarto_templates.test_design_methods import COUNTED
-from tests.quarto_templates.test_presentation_randomised import says
 
 
 def test_an_observational_flow_is_that_of_the_target_trial(inputs: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from presentation.design import follow_up
 
 from medicore.records.results.printed import places_of
-from tests.quarto_templates.test_presentation_randomised import says
+from tests.quarto_templates.says import says
 
 ARM = {
     "n": 402, "without": 3, "median": 183.0, "lower_quartile": 179.5, "upper_quartile": 190.0, "minimum": 168.0, "maximum": 1210.0,
@@ -33,3 +33,21 @@ def test_days_that_nobody_collected_are_said_to_be_missing(inputs: Any) -> None:
     assert says(follow_up.days(inputs.report()), "Time of follow-up: not collected")
     del inputs.results["cohort"]["outcomes"]["follow_up_days"]
     assert follow_up.days(inputs.report()) == ""
+
+
+def test_days_on_treatment_are_printed_by_arm(inputs: Any) -> None:
+    """Where the protocol names the end of treatment its days stand by arm, with those whose treatment ended, and are found again."""
+    arms = {group: {**ARM, "ended": 31, "median": 84.0} for group in ("treated", "control", "overall")}
+    days = {"from": "enrolled", "to": "stopped", "visit": "visit", "arms": arms}
+    inputs.results["cohort"]["outcomes"]["treatment_days"] = days
+    report = inputs.report()
+    made = follow_up.days(report)
+    assert says(made, "Table 14.1.1.3", "Treatment ended before the visit", "31", "84 (180 to 190)")
+    assert says(made, "end of treatment: stopped, or the visit of the outcome, visit, if it comes first")
+    assert not says(made, "the protocol names no date")
+    assert any(
+        place.path.startswith("cohort.outcomes.treatment_days.arms")
+        for place in places_of(report.results, "31")
+    )
+    days["visit"] = None
+    assert says(follow_up.days(inputs.report()), "no date of the visit is named")

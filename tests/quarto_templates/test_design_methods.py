@@ -6,7 +6,8 @@ import pytest
 from presentation.design import methods_text
 from presentation.sections import estimand, overlap, sensitivity
 
-from tests.quarto_templates.test_presentation_randomised import says, trial
+from tests.quarto_templates.says import says
+from tests.quarto_templates.test_presentation_randomised import trial
 
 COUNTED = {
     "event": "Rescue medication", "strategy": "hypothetical", "counted": True,

@@ -6,6 +6,7 @@ from typing import Any
 import pikepdf
 import pytest
 import typst
+from presentation.writing.exhibits import Column, Group, Row, table
 
 from medicore.stores.report.pdf_text import pages_of, tight
 from tests.quarto_templates import portfolio_sample
@@ -119,7 +120,19 @@ def test_a_table_that_goes_on_says_so_above_its_repeated_head(many: bytes) -> No
     ]
     above = [part[: part.index("Source:sensitivity.supplementary")] for part in parts]
     assert all("notestimable,forthereasongiven" in part for part in above)
-    assert all("AIPW" in part.partition("notestimable")[0] for part in above)
+    assert all("ATE" in part.partition("notestimable")[0] for part in above)
+
+
+def test_a_group_that_goes_on_has_its_title_again(pdf: bytes, inputs: Any) -> None:
+    """The first row of a page on which the baseline goes on is the title of a covariate; no title stands above rows beside it."""
+    goes_on = tight("Table 14.1.2 Baseline characteristics of the analysis set (continued)")
+    titles = {tight(row["label"]) for row in inputs.results["baseline"]}
+    found = [page.partition(goes_on)[2].partition("SMD")[2] for page in pages_of(pdf) if goes_on in page]
+    assert found
+    assert all(any(rest.startswith(title) for title in titles) for rest in found)
+    rows = [Group("A"), Row(("1",), "indented"), Group("B"), Row(("2",), "indented"), Row(("3",), "total")]
+    shown = table("9", "T", (Column(("x",)),), rows).arguments[5]
+    assert [row["repeated"] for row in shown if row["kind"] == "group"] == [True, False]
 
 
 def test_a_plot_that_goes_on_has_title_heads_and_axis_on_each_page(many: bytes) -> None:

@@ -10,7 +10,7 @@ from tests.quarto_templates.conftest import Inputs
 from tests.quarto_templates.page_extent import half_empty
 from tests.quarto_templates.printed_numbers import unresolved
 from tests.quarto_templates.reported_study import Reported, moved_below, reported
-from tests.quarto_templates.test_presentation_monitoring import says
+from tests.quarto_templates.says import says
 from tests.whole_house.safety_study import safe
 
 

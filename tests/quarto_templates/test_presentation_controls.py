@@ -4,7 +4,7 @@ from typing import Any
 
 from presentation.sections import controls
 
-from tests.quarto_templates.test_presentation_monitoring import says
+from tests.quarto_templates.says import says
 
 
 def test_the_controls_are_told_in_words(inputs: Any) -> None:

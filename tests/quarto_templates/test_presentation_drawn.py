@@ -6,7 +6,7 @@ import pytest
 from presentation.sections import outcomes, sensitivity
 
 from medicore.records.results.references import references_of
-from tests.quarto_templates.test_presentation_measures import says
+from tests.quarto_templates.says import says
 
 ARM = {
     "observed": 380, "imputed": 23, "mean_observed": 4.53, "mean_imputed": 4.16, "mean_expected": 4.21,
@@ -94,7 +94,7 @@ def test_the_tipping_point_tells_the_share_that_is_shifted(inputs: Any) -> None:
         inputs.results["references"] = list(references_of(inputs.results))
         made = sensitivity.tipping(inputs.report())
         assert says(made, "12 of 415 treated subjects (2.9 %) lack an outcome that was due")
-        assert says(made, "changes when their mean outcome differs by −4.20 kg")
+        assert says(made, "changes when their mean outcome differs by −4.200 kg")
         assert says(made, "A shift moves the effect by 3.1 % of it") == told
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from presentation.sections import flexible
 
-from tests.quarto_templates.test_presentation_measures import says
+from tests.quarto_templates.says import says
 
 SPLIT = {
     "learner": "penalised", "data_set": 1, "split": 1, "seed": 77, "estimate": 3.4123, "standard_error": 0.4871,

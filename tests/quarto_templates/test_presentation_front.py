@@ -6,7 +6,7 @@ import pytest
 from presentation.sections import front, review
 from presentation.writing.inputs import LostParameterError, WrongSchemaError, load
 
-from tests.quarto_templates.test_presentation_measures import says
+from tests.quarto_templates.says import says
 
 
 @pytest.mark.parametrize("status", ["candidate", "exploratory", "reference", "draft"])

@@ -6,7 +6,7 @@ from presentation.sections import hypotheses
 from presentation.writing.numbers import p_value
 
 from medicore.records.protocol.hypotheses.family import Method
-from tests.quarto_templates.test_presentation_monitoring import says
+from tests.quarto_templates.says import says
 
 
 def test_every_endpoint_is_a_row(inputs: Any) -> None:

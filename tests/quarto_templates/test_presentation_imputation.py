@@ -6,7 +6,7 @@ import pytest
 from presentation.sections import cohort, imputation
 
 from medicore.stores.report.pdf_text import text_of, tight
-from tests.quarto_templates.test_presentation_measures import says
+from tests.quarto_templates.says import says
 
 AGE = {
     "column": "age", "label": "Age", "unit": "years", "observed": 1500, "missing": {"treated": 20, "control": 46},

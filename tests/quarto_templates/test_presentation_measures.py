@@ -5,12 +5,8 @@ from typing import Any
 import pytest
 from presentation.kinds import outcome
 from presentation.sections import effect, methods, sensitivity
-from presentation.writing.typst import literal
 
-
-def says(made: str, *texts: str) -> bool:
-    """Return whether the source holds all these texts."""
-    return all(literal(text)[1:-1] in made for text in texts)
+from tests.quarto_templates.says import says
 
 
 def as_ratio(inputs: Any) -> None:

@@ -5,12 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from presentation.sections import effect, monitoring
-from presentation.writing.typst import literal
 
-
-def says(made: str, *texts: str) -> bool:
-    """Return whether the source holds all these texts."""
-    return all(literal(text)[1:-1] in made for text in texts)
+from tests.quarto_templates.says import says
 
 
 def test_the_headline_is_the_valid_interval_and_the_pointwise_one_is_called_so(inputs: Any) -> None:

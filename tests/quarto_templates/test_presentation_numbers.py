@@ -134,3 +134,22 @@ def test_a_plot_has_every_row_and_says_whether_it_fits(count: int, label: str, f
     assert all(f"row{index:03d}" in made for index in range(count))
     assert made.count("kind: ") == 1
     assert stays_on_a_page(rows) is fits
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        ("from -7.88 to 7.88 kg", "from −7.88 to 7.88 kg"),
+        ("averaged; p(1 - p) for two-valued columns", "averaged; p(1 − p) for two-valued columns"),
+        ("2025-03-31, HC2-corrected, 1-2", "2025-03-31, HC2-corrected, 1-2"),
+    ],
+)
+def test_words_of_the_results_have_a_minus_sign(words: str, printed: str) -> None:
+    """A hyphen before a number or between terms becomes a minus sign; dates and compounds stay."""
+    assert numbers.typeset(words) == printed
+
+
+@pytest.mark.parametrize("variance", ["robust, ddof 0", "robust, ddof 1", "robust"])
+def test_a_variance_is_named_without_its_divisor(variance: str) -> None:
+    """The notation of programs is in the results alone."""
+    assert numbers.plain(variance) == "robust"

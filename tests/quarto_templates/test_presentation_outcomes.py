@@ -5,7 +5,7 @@ from typing import Any
 from presentation.design import flow
 from presentation.sections import cohort, estimand, outcomes, synopsis
 
-from tests.quarto_templates.test_presentation_measures import says
+from tests.quarto_templates.says import says
 
 
 def event(**keys: Any) -> dict[str, Any]:

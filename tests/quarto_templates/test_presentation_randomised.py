@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from presentation.portfolio import diagnostics
 from presentation.sections import effect, methods, propensity, randomised, sensitivity, synopsis
-from presentation.writing.typst import literal
 
+from tests.quarto_templates.says import says
 from tests.quarto_templates.test_references import covered, exhibits, moved
 
 HYPOTHESIS: dict[str, Any] = {
@@ -38,11 +38,6 @@ RANDOMISATION: dict[str, Any] = {
     },
     "p_value": 0.51,
 }
-
-
-def says(made: str, *texts: str) -> bool:
-    """Return whether the source holds all these texts."""
-    return all(literal(text)[1:-1] in made for text in texts)
 
 
 def trial(inputs: Any) -> Any:

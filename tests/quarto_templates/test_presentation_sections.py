@@ -17,6 +17,8 @@ from presentation.sections import (
 )
 from presentation.writing.typst import literal
 
+from tests.quarto_templates.says import says
+
 FINDING: dict[str, Any] = {
     "step": "propensity",
     "gate": "SMD (weighted)",
@@ -37,11 +39,6 @@ SIGNED = {
     "role": "statistician",
     "signed_at": "2025-04-02T09:00:00Z",
 }
-
-
-def says(made: str, *texts: str) -> bool:
-    """Return whether the source holds all these texts."""
-    return all(literal(text)[1:-1] in made for text in texts)
 
 
 def test_an_observational_result_is_conditional_and_a_randomised_one_is_not(inputs: Any) -> None:
@@ -182,10 +179,12 @@ def test_overlap_of_an_empty_arm_is_drawn_flat(inputs: Any) -> None:
 
 
 def test_sensitivity_and_supplementary_are_kept_apart(inputs: Any) -> None:
-    """Each kind has its own table and plot; a row names estimand, estimator, variance and n."""
-    report, weighted = inputs.report(), "IPW (Hájek) for treatment and observation · stacked sandwich, ddof 0"
+    """Each kind has its own table and plot; a row names estimand, estimator, variance and n, or that they are the primary's."""
+    report, weighted = inputs.report(), "IPW (Hájek) for treatment and observation · stacked sandwich"
     first, second = (sensitivity.rows_table(report, kind) for kind in ("sensitivity", "supplementary"))
     assert says(first, "Table 14.2.3", f"ATE · {weighted}", "ATE · TMLE for treatment and observation · ")
+    assert says(first, "ATE · estimator and variance of the primary analysis")
+    assert not says(first, "ddof")
     assert says(second, "Table 14.2.4", "Effect in the treated", f"ATT · {weighted}")
     assert not says(first, "Effect in the treated")
     assert says(sensitivity.forest(report, "supplementary"), "Figure 14.2.2", "Primary analysis")
@@ -218,13 +217,14 @@ def test_the_e_value_is_reported_when_it_is_there(inputs: Any) -> None:
 
 
 def test_findings_have_their_false_alarm_rate_and_decision(inputs: Any) -> None:
-    """A finding is printed with limit, false-alarm rate and who decided what; an open one says so."""
+    """A finding is printed with its term in words, limit, false-alarm rate and who decided what; an open one says so."""
     assert says(findings.findings_and_decisions(inputs.report()), "No gate of the protocol fired")
     inputs.results["findings"] = [FINDING, {**FINDING, "false_alarm_rate": None, "decision": SIGNED}]
     made = findings.findings_and_decisions(inputs.report())
     assert says(
         made, "2 findings needed a decision", "26.4 % if nothing were wrong", "none yet", "not applicable"
     )
+    assert says(made, "Finding 1: propensity – SMD (weighted) – Age")
     assert says(made, "proceed: The term does not confound", "Béatrice Reviewer (b.reviewer), statistician")
     assert says(synopsis.synopsis(inputs.report()), "2 found by gates, 1 decided")
 

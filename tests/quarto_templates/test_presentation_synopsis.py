@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from presentation.sections import synopsis
 
-from tests.quarto_templates.test_presentation_measures import says
+from tests.quarto_templates.says import says
 
 
 def declared(inputs: Any, better: str, relevant: float | None, interval: tuple[Any, Any]) -> Any:
@@ -88,11 +88,15 @@ def test_the_plot_has_the_analyses_farthest_from_the_primary(inputs: Any) -> Non
 
 
 def test_limitations_of_the_protocol_are_printed(inputs: Any) -> None:
-    """They stand in the synopsis where the protocol names some; a long one is shortened."""
+    """They stand in the synopsis where the protocol names some: as many as have room, and none is cut if one has room."""
     inputs.protocol["limitations"] = []
     assert not says(synopsis.synopsis(inputs.report()), "Limitations")
     inputs.protocol["limitations"] = ["Smoking was told and not measured.", "x " * 400]
-    assert says(synopsis.synopsis(inputs.report()), "Limitations", "Smoking was told and not measured.", "…")
+    made = synopsis.synopsis(inputs.report())
+    assert says(made, "Limitations", "Smoking was told and not measured. More in section 13.2.")
+    assert not says(made, "x x")
+    inputs.protocol["limitations"] = ["x " * 400]
+    assert says(synopsis.synopsis(inputs.report()), "x x x…")
 
 
 @pytest.mark.parametrize(

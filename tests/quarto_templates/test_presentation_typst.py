@@ -22,7 +22,9 @@ from presentation.writing.typst import (
 )
 
 from medicore.records.protocol import printable as before_a_run
+from tests.quarto_templates.conftest import TEMPLATES
 
+_SERIF = '"Libertinus Serif", "Noto Naskh Arabic", "DejaVu Sans Mono"'
 _POINT = re.compile(r"\\u\{([0-9a-f]+)\}")
 _ALL = [point for first, last in PRINTABLE for point in range(first, last + 1)]
 _PAGE = '#set document(title: "x")\n#set text(font: ({fonts}), weight: {weight}, lang: "en")\n#par({text})\n'
@@ -33,11 +35,15 @@ def test_the_record_asks_for_what_the_template_prints() -> None:
     assert before_a_run.PRINTABLE == PRINTABLE
 
 
-def compiled(text: str, fonts: str = '"Libertinus Serif", "DejaVu Sans Mono"', weight: int = 400) -> bytes:
+def compiled(text: str, fonts: str = _SERIF, weight: int = 400) -> bytes:
     """Return the PDF/A of one paragraph that is this text."""
     page = _PAGE.format(text=literal(text), fonts=fonts, weight=weight)
     made: bytes = typst.compile(
-        page.encode(), ignore_system_fonts=True, format="pdf", pdf_standards=["a-2b", "ua-1"]
+        page.encode(),
+        ignore_system_fonts=True,
+        font_paths=[TEMPLATES / "fonts"],
+        format="pdf",
+        pdf_standards=["a-2b", "ua-1"],
     )
     return made
 
@@ -55,9 +61,7 @@ def test_a_literal_is_harmless_to_every_reader_on_the_way(text: str) -> None:
 
 
 @pytest.mark.parametrize("weight", [400, 600])
-@pytest.mark.parametrize(
-    "fonts", ['"Libertinus Serif", "DejaVu Sans Mono"', '"DejaVu Sans Mono", "Libertinus Serif"']
-)
+@pytest.mark.parametrize("fonts", [_SERIF, '"DejaVu Sans Mono", "Libertinus Serif", "Noto Naskh Arabic"'])
 def test_the_embedded_fonts_draw_every_printable_character(fonts: str, weight: int) -> None:
     """PDF/A refuses a missing glyph; every character called printable is there, in both faces and weights."""
     assert compiled(" ".join(map(chr, _ALL)), fonts, weight).startswith(b"%PDF")

@@ -7,7 +7,7 @@ from presentation.design import methods_text
 from presentation.sections import effect, front, methods, outcomes, synopsis, visits
 
 from tests.quarto_templates.printed_numbers import unresolved
-from tests.quarto_templates.test_presentation_measures import says
+from tests.quarto_templates.says import says
 from tests.quarto_templates.test_presentation_randomised import trial
 
 ROW = {

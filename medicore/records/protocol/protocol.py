@@ -58,14 +58,18 @@ class Estimand(Part):
 
 
 class Treatment(GrowingPart):
-    """The treatment column and the declared contrast: ``treated`` against ``control``; ``contrasts``: whether all others, too."""
+    """The treatment column and the declared contrast: ``treated`` against ``control``; ``contrasts``: whether all others, too.
 
-    later: ClassVar[frozenset[str]] = frozenset({"contrasts"})
+    ``ended`` is the column with the date at which a subject's treatment ended, empty while it goes on.
+    """
+
+    later: ClassVar[frozenset[str]] = frozenset({"contrasts", "ended"})
 
     column: Name
     treated: Text
     control: Text
     contrasts: Literal["declared", "all"] = "declared"
+    ended: Name | None = None
 
 
 class Covariate(GrowingPart):

@@ -30,7 +30,7 @@ def planned_columns(protocol: Protocol) -> set[str]:
         named |= {event.column_before, event.duration}
         if event.rule is not None:
             named |= {event.rule.column, event.rule.date}
-    named |= {protocol.outcome.event, protocol.outcome.exposure}
+    named |= {protocol.outcome.event, protocol.outcome.exposure, protocol.treatment.ended}
     return {name for name in named if name is not None} | set(missing.covariates if missing else ())
 
 
@@ -74,6 +74,12 @@ def _schedule(protocol: Protocol) -> Iterator[str]:
     schedule = protocol.outcome.schedule
     for key, name in (("anchor", schedule.anchor), ("visit", schedule.visit)) if schedule else ():
         yield from _needs_date(protocol, f"outcome.assessed.{key}", name)
+    yield from _needs_date(protocol, "treatment.ended", protocol.treatment.ended)
+    if protocol.treatment.ended is not None and (schedule is None or schedule.anchor is None):
+        yield (
+            "treatment.ended has no time zero from which days are counted; write outcome.assessed with an anchor, or delete "
+            "treatment.ended"
+        )
 
 
 def _needs_date(protocol: Protocol, place: str, name: str | None) -> Iterator[str]:

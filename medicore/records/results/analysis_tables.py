@@ -5,6 +5,7 @@ This is the part of the mapping to the CDISC Analysis Results Standard that know
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from medicore.records.results.analysis_hypotheses import HYPOTHESIS_TABLES
@@ -37,8 +38,9 @@ def _flow(results: Mapping[str, Any]) -> tuple[Row, ...]:
     return (Row(numbers(cohort)), *flow, *arms)
 
 
-def _followed(results: Mapping[str, Any]) -> tuple[Row, ...]:
-    section = (results["cohort"].get("outcomes") or {}).get("follow_up_days") or {"arms": {}}
+def _days(part: str, results: Mapping[str, Any]) -> tuple[Row, ...]:
+    """Return the rows of a part of the outcomes that describes days by arm."""
+    section = (results["cohort"].get("outcomes") or {}).get(part) or {"arms": {}}
     return tuple(
         Row(numbers(found), {} if arm == "overall" else {ARM: arm}) for arm, found in section["arms"].items()
     )
@@ -227,7 +229,9 @@ TABLES = (
     Table("Outcomes due, observed and missing", "cohort.outcomes", "Counts by state of the outcome and arm", DESCRIPTION,
           _outcomes, "AS.ASSESSED", "disposition.parquet"),
     Table("Time of follow-up", "cohort.outcomes.follow_up_days", "Days from time zero to the visit: median, quartiles and range",
-          DESCRIPTION, _followed, "AS.ASSESSED", "extract.parquet"),
+          DESCRIPTION, partial(_days, "follow_up_days"), "AS.ASSESSED", "extract.parquet"),
+    Table("Duration of treatment", "cohort.outcomes.treatment_days", "Days from time zero to the end of treatment, or to the visit: median, quartiles and range",
+          DESCRIPTION, partial(_days, "treatment_days"), "AS.ASSESSED", "extract.parquet"),
     Table("Missing outcomes, imputation", "cohort.outcomes.imputation", "Multiple imputation of the outcome", DESCRIPTION,
           _drawn, outcome=True),
     Table("Intercurrent events", "cohort.intercurrent_events", "Counts by intercurrent event and arm", DESCRIPTION,

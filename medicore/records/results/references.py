@@ -23,6 +23,7 @@ _CITED = (
     "cohort.outcomes.follow_up.arms.*",
     "cohort.outcomes.exposure.arms.*",
     "cohort.outcomes.follow_up_days.arms.*",
+    "cohort.outcomes.treatment_days.arms.*",
     "cohort.intercurrent_events.*",
     "cohort.analysed",
     "cohort.arms.*",

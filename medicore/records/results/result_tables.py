@@ -27,6 +27,7 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
     "14.1.1.1_follow_up": ("cohort.outcomes.follow_up.arms.*",),
     "14.1.1.1_exposure": ("cohort.outcomes.exposure.arms.*",),
     "14.1.1.2_follow_up_days": ("cohort.outcomes.follow_up_days.arms.*",),
+    "14.1.1.3_treatment_days": ("cohort.outcomes.treatment_days.arms.*",),
     "8.2_intercurrent_events": ("cohort.intercurrent_events.*",),
     "14.1.2_baseline": ("baseline.*",),
     "14.1.2.1_imputation": ("imputation", "imputation.covariates.*"),

@@ -35,13 +35,13 @@ def follow_up_days(
         "follow_up_days": {
             "from": schedule.anchor,
             "to": schedule.visit,
-            "arms": {group: _spread(days[within]) for group, within in groups.items()},
+            "arms": {group: spread_of(days[within]) for group, within in groups.items()},
         }
     }
 
 
-def _spread(days: NDArray[np.float64]) -> dict[str, float | int | None]:
-    """Return number, median, quartiles and range; None where nobody has both dates."""
+def spread_of(days: NDArray[np.float64]) -> dict[str, float | int | None]:
+    """Return number, how many are unknown, median, quartiles and range of ``days`` ``(n,)``; None where none is known."""
     known = days[~np.isnan(days)]
     percentiles = {"median": 50, "lower_quartile": 25, "upper_quartile": 75, "minimum": 0, "maximum": 100}
     spread = {

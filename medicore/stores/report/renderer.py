@@ -11,6 +11,8 @@ from pathlib import Path
 from medicore.errors import ConfigurationError
 
 TEMPLATE = "regulatory_report.qmd"
+FONTS = "fonts"
+"""The template's folder of fonts, for letters that Typst's own fonts lack; templates of before December 2026 have none."""
 RENDER_LIMIT_S = 1800.0
 """Time limit, in seconds, for a program that makes a report or a page."""
 VERSION_LIMIT_S = 120.0

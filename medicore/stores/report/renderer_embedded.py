@@ -14,6 +14,7 @@ import typst
 from medicore.errors import ConfigurationError
 from medicore.stores.command import run
 from medicore.stores.report.renderer import (
+    FONTS,
     RENDER_LIMIT_S,
     TEMPLATE,
     VERSION_LIMIT_S,
@@ -99,13 +100,14 @@ def _convert(document: str, folder: Path, home: Path) -> bytes:
 
 
 def _compile(page: Path, standards: tuple[str, ...], stamp: int) -> bytes:
-    """Return the PDF of a Typst document; it uses only embedded fonts and no file outside its folder."""
+    """Return the PDF of a Typst document; it uses only Typst's own fonts and the template's, and no file outside its folder."""
     known: list[Any] = list(standards)
     try:
         made: bytes = typst.compile(
             page,
             root=page.parent,
             ignore_system_fonts=True,
+            font_paths=[page.parent / FONTS],
             format="pdf",
             pdf_standards=known,
             timestamp=stamp,

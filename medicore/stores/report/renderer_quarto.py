@@ -15,6 +15,7 @@ from pathlib import Path
 from medicore.errors import ConfigurationError, TimeLimitError
 from medicore.stores.command import run
 from medicore.stores.report.renderer import (
+    FONTS,
     RENDER_LIMIT_S,
     TEMPLATE,
     VERSION_LIMIT_S,
@@ -142,8 +143,8 @@ def _environment(home: Path, stamp: int) -> dict[str, str]:
         **kernel_environment(home),
         "QUARTO_PYTHON": sys.executable,
         "SOURCE_DATE_EPOCH": str(stamp),
-        # No font of this machine or user: the report is set in the fonts of Typst.
-        "TYPST_FONT_PATHS": str(home),
+        # No font of this machine or user: the report is set in the fonts of Typst and of the template.
+        "TYPST_FONT_PATHS": str(home.with_name("report") / FONTS),
         "TYPST_IGNORE_SYSTEM_FONTS": "true",
         "XDG_CACHE_HOME": str(home / "cache"),
         "XDG_CONFIG_HOME": str(home / "config"),

@@ -16,6 +16,7 @@ from typing import Any
 from medicore.errors import ConfigurationError
 from medicore.records.moment import moment
 from medicore.records.people.decision import Meaning, Statement
+from medicore.stores.report.renderer import FONTS
 
 MEANINGS: Mapping[Meaning, str] = MappingProxyType(
     {
@@ -107,6 +108,7 @@ def _set(template_folder: Path, shown: Mapping[str, Any], signed_at: str) -> byt
                 folder / _TEMPLATE,
                 root=folder,
                 ignore_system_fonts=True,
+                font_paths=[template_folder / FONTS],
                 format="pdf",
                 pdf_standards=["a-2b"],  # refuses a glyph that the fonts lack
                 timestamp=int(moment(signed_at).timestamp()),

@@ -18,7 +18,7 @@ def emulated(report: Report) -> str:
     """Return Table 9.3: each component of the target trial, as specified and as emulated; a randomised study emulates none."""
     if not report.observational:
         return block(call("para", "Treatment was assigned at random, so that no target trial is emulated."))
-    rows = [Row(cells, "row") for cells in _components(report)]
+    rows = [Row(cells, "loose") for cells in _components(report)]
     columns = (
         Column(("Component",), "left", "26mm"),
         Column(("Target trial, specified",), "left", "1fr"),

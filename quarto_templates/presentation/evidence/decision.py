@@ -50,7 +50,7 @@ def _finding(report: Report, index: int, finding: dict[str, Any]) -> Code:
         ("Decision", _decision(finding)),
         ("Digest", mono(finding["digest"])),
     ]
-    title = f"Finding {index}: {finding['step']} – {finding['gate']} – {finding['subject']}"
+    title = f"Finding {index}: {finding['step']} – {finding['gate']} – {report.term(finding['subject'])}"
     return facts(f"1.{index}", title, pairs, source=f"findings.{index - 1}")
 
 

@@ -45,8 +45,8 @@ def error_unit(report: Report) -> str:
 
 
 def with_unit(value: str, report: Report) -> str:
-    """Return an effect with the unit of the outcome."""
-    return f"{value} {report.results['primary']['unit']}".strip()
+    """Return an effect with the unit of the outcome, and no line break between them."""
+    return f"{value}\u00a0{report.results['primary']['unit']}".strip()
 
 
 def headline(report: Report) -> str:

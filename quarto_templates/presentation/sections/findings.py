@@ -47,5 +47,5 @@ def _finding(report: Report, index: int, finding: dict[str, Any]) -> Code:
     if earlier is not None:
         words = f"ledger event {earlier['sequence']}, on run {earlier['run']}, whose look this run repeats"
         pairs.append(("Where it was decided", words))
-    title = f"Finding {index}: {finding['step']} – {finding['gate']} – {finding['subject']}"
+    title = f"Finding {index}: {finding['step']} – {finding['gate']} – {report.term(finding['subject'])}"
     return facts(f"11.7.{index}", title, pairs, source=f"findings.{index - 1}")

@@ -14,6 +14,7 @@ from presentation.writing.numbers import (
     fixed,
     percent,
     smd,
+    typeset,
 )
 from presentation.writing.plots import Strip, stays_on_a_page, strip_plot
 from presentation.writing.typst import Code, block, joined
@@ -87,7 +88,7 @@ def love_plot(report: Report) -> str:
 
 def _note(balance: dict[str, Any]) -> str:
     words = (
-        f"SMD: standardised mean difference, treated minus control; denominator: {balance['denominator']}. Variances: ratio of "
+        f"SMD: standardised mean difference, treated minus control; denominator: {typeset(balance['denominator'])}. Variances: ratio of "
         f"the variances, treated over control; {MISSING} for terms of two values, whose variance follows from their mean. "
         f"{_limit(balance)}"
     )

@@ -62,8 +62,8 @@ _BESIDE = 76
 
 
 def references(report: Report, name: str = "results.json") -> str:
-    """Return Table 16.4: every reference that is printed before this table, and its path in the file of that ``name``."""
-    paths = {number: report.results["references"][number - 1] for number in sorted(report.cited)}
+    """Return Table 16.4: every reference, those too that no other page prints, and its path in the file of that ``name``."""
+    paths = dict(enumerate(report.results["references"], start=1))
     entries = [(call("reference", number), mono(path)) for number, path in paths.items()]
     half, lengths = (len(entries) + 1) // 2, [len(path) for path in paths.values()]
     head, title = Column(("Ref.",), "left"), f"References to {name}"

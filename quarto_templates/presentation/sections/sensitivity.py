@@ -7,7 +7,17 @@ from presentation.sections.effect import decimals, error_unit
 from presentation.writing.axis import spanning
 from presentation.writing.exhibits import Column, Row, figure, table
 from presentation.writing.inputs import Report
-from presentation.writing.numbers import count, fixed, interval, level, p_sentence, p_value, percent, plain
+from presentation.writing.numbers import (
+    count,
+    fixed,
+    interval,
+    level,
+    p_sentence,
+    p_value,
+    percent,
+    plain,
+    typeset,
+)
 from presentation.writing.plots import Strip, stays_on_a_page, strip_plot
 from presentation.writing.typst import block, call, joined
 
@@ -16,6 +26,7 @@ _KINDS = {
     "supplementary": ("14.2.4", "14.2.2", "Supplementary analyses: other estimands and subgroups"),
 }
 _FARTHEST = 6.0
+_ALIKE = "estimator and variance of the primary analysis"
 
 
 def rows_table(report: Report, kind: str) -> str:
@@ -37,7 +48,7 @@ def rows_table(report: Report, kind: str) -> str:
     rows = [
         Row(
             (
-                call("analysis-name", row["name"], _description(row)),
+                call("analysis-name", row["name"], _description(row, report.results["primary"])),
                 count(row["n"]),
                 fixed(row["estimate"], places),
                 fixed(row["standard_error"], report.error_decimals),
@@ -54,16 +65,18 @@ def rows_table(report: Report, kind: str) -> str:
     return block(table(number, title, columns, rows, note=note, source=f"sensitivity.{kind}"))
 
 
-def _description(row: dict[str, Any]) -> str:
-    """Return estimand, estimator, variance and note of a row, as far as it has them."""
+def _description(row: Mapping[str, Any], primary: Mapping[str, Any]) -> str:
+    """Return estimand, estimator, variance and note of a row, as far as it has them; what is the primary's is not said again."""
     estimand = (
         str(row["estimand"]).partition(" within ")[0] if row["name"] in row["estimand"] else row["estimand"]
     )
-    parts = (estimand, row["estimator"], plain(row["variance"]), _interaction(row), row["note"])
+    alike = all(row[key] == primary[key] for key in ("estimator", "variance"))
+    made = (_ALIKE,) if alike else (row["estimator"], plain(row["variance"]))
+    parts = (estimand, *made, _interaction(row), row["note"])
     return " · ".join(part for part in parts if part)
 
 
-def _interaction(row: dict[str, Any]) -> str:
+def _interaction(row: Mapping[str, Any]) -> str:
     """Return the test that the effect is the same in every level of the subgroup's category; nothing without one."""
     found = row.get("interaction_p_value")
     return "" if found is None else f"test of interaction: {p_sentence(found)}"
@@ -203,9 +216,10 @@ def tipping(report: Report) -> str:
     if found["delta"] is None:
         words += "No shift of their outcomes changes whether the interval excludes no effect."
     else:
+        shift = fixed(found["delta"], _shift_places(report, found["unit"]))
         words += (
             "Whether the interval excludes no effect changes when their mean outcome differs by "
-            f"{fixed(found['delta'], 2)} {found['unit']} from what is expected of them given the covariates."
+            f"{shift}\u00a0{found['unit']} from what is expected of them given the covariates."
         )
     if found.get("surface"):
         words += (
@@ -223,14 +237,15 @@ def surface(report: Report) -> str:
     if not found:
         return ""
     places, shifts = decimals(report), found["shifts"]
+    of_shifts = _shift_places(report, found["shift_unit"])
     cells = {(cell["treated"], cell["control"]): cell for cell in found["cells"]}
     columns = (
         Column(("Controls shifted by", found["shift_unit"]), "left", "1fr"),
-        *(Column(("Treated", fixed(shift, 2), "estimate (p)")) for shift in shifts),
+        *(Column(("Treated", fixed(shift, of_shifts), "estimate (p)")) for shift in shifts),
     )
     cited = report.cite("tipping.surface")
     rows = [
-        Row((fixed(zero, 2), *(_cell(cells[one, zero], places) for one in shifts)), "row", cited)
+        Row((fixed(zero, of_shifts), *(_cell(cells[one, zero], places) for one in shifts)), "row", cited)
         for zero in shifts
     ]
     note = joined(
@@ -240,7 +255,12 @@ def surface(report: Report) -> str:
     )
     title = "Missing outcomes shifted in both arms"
     made = table("14.2.3.1", title, columns, rows, note=note, source="tipping.surface.cells")
-    return block(made, call("para", found["words"], cited))
+    return block(made, call("para", typeset(found["words"]), cited))
+
+
+def _shift_places(report: Report, unit: str) -> int:
+    """Return the decimals of a shift: the outcome's own for one in its unit, and two for one of a risk."""
+    return decimals(report) if unit and report.results["primary"]["scale"] != "logarithm" else 2
 
 
 def _cell(cell: dict[str, Any], places: int) -> str:

@@ -1,5 +1,6 @@
 """The synopsis: the study on one page, for a reader with two minutes."""
 
+import itertools
 import math
 from typing import Any
 
@@ -170,9 +171,14 @@ def _hypothesis(report: Report) -> list[tuple[str, Code]]:
 
 
 def _limitations(report: Report) -> list[tuple[str, str]]:
-    """Return the limitations that the protocol names."""
+    """Return the limitations that the protocol names: as many as the synopsis has room for, and where the others are."""
     named = report.protocol.get("limitations", ())
-    return [("Limitations", shortened(" ".join(named), 2 * _LONGEST))] if named else []
+    if not named:
+        return []
+    lengths = itertools.accumulate(len(one) + 1 for one in named)
+    kept = max(sum(length <= 2 * _LONGEST for length in lengths), 1)
+    told = " ".join(shortened(one, 2 * _LONGEST) for one in named[:kept])
+    return [("Limitations", told if kept == len(named) else f"{told} More in section 13.2.")]
 
 
 def _forest(report: Report) -> str:

@@ -5,6 +5,7 @@ This is the only file of this package that runs Typst; it is used only for a ren
 
 import hashlib
 import re
+from typing import Any
 
 from presentation.writing.typst import Code
 
@@ -27,9 +28,11 @@ def drawn(body: Code, alternative: str, width: int) -> str:
     import typst
 
     # Typst reads only the template's own files in the working folder.
-    made = typst.compile(
+    fonts: Any = ["fonts"]
+    made: bytes = typst.compile(
         _PAGE.format(width=width, body=body).encode(),
         ignore_system_fonts=True,
+        font_paths=fonts,
         format="svg",
     )
     prefix = f"d{hashlib.sha256(body.encode()).hexdigest()[:8]}-"

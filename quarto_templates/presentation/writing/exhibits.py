@@ -37,9 +37,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The title of the rows that follow."""
+    """The title of the rows that follow; ``repeated`` on the next page where these go on, if they are all below it."""
 
     title: str
+    repeated: bool = False
 
     @property
     def lines(self) -> float:
@@ -48,7 +49,7 @@ class Group:
 
     def source(self) -> dict[str, Value]:
         """Return the title in the form that the template takes."""
-        return {"kind": "group", "title": self.title}
+        return {"kind": "group", "title": self.title, "repeated": self.repeated}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def table(
     source: str | None = None,
 ) -> Code:
     """Return the call that prints a numbered table; its header is repeated on every page of the table."""
-    kept = list(rows)
+    kept = _repeating(list(rows))
     return call(
         "data-table",
         f"Table {number}",
@@ -83,6 +84,20 @@ def table(
         note=note,
         source=source,
     )
+
+
+def _repeating(rows: list[Row | Group]) -> list[Row | Group]:
+    """Return the rows, with each title repeated of which all rows up to the next title are indented."""
+    made: list[Row | Group] = []
+    below = True
+    for row in reversed(rows):
+        if isinstance(row, Group):
+            made.append(Group(row.title, below))
+            below = True
+        else:
+            made.append(row)
+            below = below and row.kind == "indented"
+    return made[::-1]
 
 
 def facts(

@@ -90,6 +90,11 @@ def _formula(alternative: str, body: Code) -> str:
     return f'<div class="formula">{_scrolling("Formula", drawn(body, in_attribute(alternative), 400))}</div>'
 
 
+def _literature(works: Sequence[Sequence[str]]) -> str:
+    entries = (f"<li>{html(before)}<em>{html(of)}</em>{html(after)}</li>" for before, of, after in works)
+    return f"<ul>{''.join(entries)}</ul>"
+
+
 def _section_place(number: str) -> str:
     """Return a link to a section; a page in HTML has no number."""
     if number == "title":
@@ -272,6 +277,7 @@ _WRITERS: Mapping[str, Callable[..., str]] = {
     "headline": _headline,
     "lead": _paragraph,
     "list-of-printed": _list_of_printed,
+    "literature": _literature,
     "mono": _mono,
     "para": _paragraph,
     "reference": _reference,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from presentation.writing.numbers import decimals_for
-from presentation.writing.typst import Code, call
+from presentation.writing.typst import Block, Code, call
 
 
 class LostParameterError(Exception):
@@ -26,8 +26,8 @@ class Report:
     """The contents of a report: ``results`` (every number), the resolved ``protocol``, and the ``run``'s identity.
 
     ``rendition`` identifies the record of a rendition in HTML; it is None for the PDF of record. ``cited`` collects the
-    printed references for the appendix, which maps them to their paths. ``exhibits`` collects number and title of the
-    tables and figures of a rendition.
+    printed references, ``printed`` what the cells have printed so far, and ``exhibits`` number and title of the tables and
+    figures of a rendition.
     """
 
     results: Mapping[str, Any]
@@ -36,6 +36,7 @@ class Report:
     cited: set[int] = field(default_factory=set)
     rendition: Mapping[str, Any] | None = None
     exhibits: list[tuple[str, str]] = field(default_factory=list)
+    printed: list[Block] = field(default_factory=list)
 
     def cite(self, *paths: str) -> Code:
         """Return the source of the references, such as [R12], for paths in the results.

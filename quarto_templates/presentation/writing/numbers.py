@@ -1,6 +1,7 @@
 """Numbers as they are printed: with enough digits, a typographic minus sign, and ∞ for infinity."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,11 +9,18 @@ MISSING = "–"
 _MINUS = "\u2212"
 _SMALLEST_P = 0.0001
 _MOST_DECIMALS = 15
+_DIVISOR = re.compile(r", ddof [01]\b")
+_HYPHEN = re.compile(r"(?<![\w.,-])-(?=\d)|(?<=\w )-(?= \w)")
 
 
 def plain(variance: str) -> str:
     """Return the name of a variance without the notation of programs."""
-    return variance.replace(", ddof 1", "")
+    return _DIVISOR.sub("", variance)
+
+
+def typeset(words: str) -> str:
+    """Return words of the results with a minus sign where they have a hyphen before a number, or between two terms."""
+    return _HYPHEN.sub(_MINUS, words)
 
 
 def as_float(value: float | str | None) -> float | None:

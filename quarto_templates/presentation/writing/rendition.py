@@ -17,6 +17,8 @@ def printing(report: Report) -> Callable[[str], None]:
     """Return the function with which the cells print: Typst for the PDF, or HTML for a rendition."""
 
     def show(made: str) -> None:
+        if isinstance(made, Block):
+            report.printed.append(made)
         if report.rendition is not None and made:
             if not isinstance(made, Block):
                 raise UnwritableError("text that is no block")

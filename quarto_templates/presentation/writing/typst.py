@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .,;:()-")
 
-# The characters of the embedded fonts (Libertinus Serif, then DejaVu Sans Mono). PDF/A forbids characters that the
-# fonts lack, so these are printed as their code points. A test compiles every range.
+# The characters of the embedded fonts (Libertinus Serif, Noto Naskh Arabic, DejaVu Sans Mono). PDF/A forbids characters
+# that the fonts lack, so these are printed as their code points. A test compiles every range.
 PRINTABLE = (
     (0x0020, 0x007E),
     (0x00A0, 0x00AC),  # without the soft hyphen
@@ -25,16 +25,12 @@ PRINTABLE = (
     (0x0400, 0x0482),  # without combining marks here and below
     (0x048A, 0x04FF),
     (0x05D0, 0x05EA),
-    (0x0621, 0x063A),
-    (0x0640, 0x064A),
-    (0x0660, 0x066D),
-    (0x067E, 0x067E),
-    (0x0686, 0x0686),
-    (0x0698, 0x0698),
-    (0x06A9, 0x06A9),
-    (0x06AF, 0x06AF),
-    (0x06CC, 0x06CC),
-    (0x06F0, 0x06F9),
+    (0x060C, 0x060C),
+    (0x061B, 0x061B),
+    (0x061F, 0x064A),
+    (0x0660, 0x066F),
+    (0x0671, 0x06D5),
+    (0x06EE, 0x06FC),
     (0x1E00, 0x1EFF),
     (0x2010, 0x2027),
     (0x2030, 0x203A),

@@ -1,4 +1,4 @@
-"""Every number that the reports of all studies print is read out of PDF and HTML, and looked up as ``explain`` does."""
+"""The reports of all studies: every number is read out of PDF and HTML and looked up, and every page is measured."""
 
 import functools
 import json
@@ -17,6 +17,7 @@ from tests.quarto_templates.numbers.html_units import html_units
 from tests.quarto_templates.numbers.pdf_units import pdf_units
 from tests.quarto_templates.numbers.rendered_numbers import Rendered, lost, rendered_numbers
 from tests.quarto_templates.numbers.unit import Unit
+from tests.quarto_templates.page_extent import half_empty, pages
 from tests.quarto_templates.printed_numbers import moved
 
 pytestmark = pytest.mark.deep
@@ -42,9 +43,13 @@ def _read(form: str, inputs: Mapping[str, bytes], page: str) -> list[Unit]:
             if path.is_file() and "__pycache__" not in path.parts
         }
         return html_units(render_html(template, inputs, page))
+    return pdf_units(_pdf(inputs, page))
+
+
+def _pdf(inputs: Mapping[str, bytes], page: str) -> bytes:
+    """Return the PDF that the inputs make."""
     kept = {name: data for name, data in inputs.items() if name != "rendition.json"}
-    renderer, folder = EmbeddedRenderer(), str(TEMPLATES)
-    return pdf_units(renderer.render(folder, kept, CREATED, *([page] if page else [])))
+    return EmbeddedRenderer().render(str(TEMPLATES), kept, CREATED, *([page] if page else []))
 
 
 def _numbers(form: str, inputs: Mapping[str, bytes], page: str, told: str) -> list[Rendered]:
@@ -94,3 +99,19 @@ def test_every_number_of_an_evidence_report_is_found(month: DemoMonth, study: st
     assert _lost(month, study, numbers, evidence=True) == []
     print(f"{study} evidence report {form}: {len(numbers)} numbers, all found")  # noqa: T201
     assert len(numbers) > 5
+
+
+@pytest.mark.parametrize("study", PROTOCOLS)
+def test_every_page_is_used(month: DemoMonth, study: str) -> None:
+    """Every page but a section's last is used for 60 % of its height; the share of empty page is told of each report."""
+    reports = {"report": month.report(study), "evidence report": month.evidence(study)}
+    assert any(sources is not None for sources in reports.values())
+    for kind, sources in reports.items():
+        if sources is None:
+            continue
+        made = _pdf(sources.inputs, sources.page)
+        assert half_empty(made) == []
+        empty = [1 - page.filled for page in pages(made)]
+        least = max(range(len(empty)), key=empty.__getitem__)
+        told = f"{len(empty)} pages, {sum(empty) / len(empty):.0%} of them empty, most of page {least + 1}: {empty[least]:.0%}"
+        print(f"{study} {kind}: {told}")  # noqa: T201 - the share is the answer

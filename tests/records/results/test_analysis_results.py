@@ -29,10 +29,8 @@ RESULTS: dict[str, Any] = {
             "due": 91,
             "missing_share": {"treated": 0.28125, "control": 0.265625, "overall": 0.2734375},
             "arms": {"treated": {"missing": 13, "observed": 29}, "control": {"missing": 14, "observed": 36}},
-            "follow_up_days": {
-                "from": "enrolled", "to": "visit",
-                "arms": {"treated": {"n": 37, "median": 83.5}, "overall": {"n": 74, "median": 84.25}},
-            },
+            "follow_up_days": {"arms": {"treated": {"n": 37, "median": 83.5}, "overall": {"n": 74, "median": 84.25}}},
+            "treatment_days": {"arms": {"treated": {"ended": 5, "median": 82.5}, "overall": {"ended": 9, "median": 83.25}}},
             "imputation": {
                 "method": "multiple imputation", "imputations": 25, "seed": 78,
                 "arms": {"treated": {"mean_imputed": 6.375}, "control": {"mean_imputed": 3.4375}},

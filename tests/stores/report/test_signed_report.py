@@ -19,8 +19,9 @@ from medicore.errors import ConfigurationError, IntegrityError, ReviewError, Wro
 from medicore.records.moment import timestamp
 from medicore.stores.report.accessibility_claim import without_claim
 from medicore.stores.report.pdf_text import mark_text, tight
+from medicore.stores.report.signature_mark import draw
 from medicore.stores.report.signature_page import FRAME_HEIGHT, MARGIN
-from tests.stores.signing_room import PAGE, SIGNED, WORDS, YEAR, Room, open_room, small_report
+from tests.stores.signing_room import PAGE, SIGNED, TEMPLATES, WORDS, YEAR, Room, open_room, small_report
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,14 @@ def test_signatures_of_two_are_proved_in_their_order(room: Room, signed: bytes) 
         room.reports().verify(twice, small_report(), [quentin, rita])
     with refused("holds 1 signature(s)"):
         room.reports().verify(signed, small_report(), [rita, quentin])
+
+
+def test_a_reason_in_arabic_is_set_in_its_own_font(room: Room) -> None:
+    """The mark is set in the template's font for Arabic too."""
+    mark = draw(TEMPLATES, room.approval(room.rita, reason="قرأته ووجدته صحيحا"), 400)
+    with pikepdf.open(BytesIO(mark)) as document:
+        fonts = [str(font.BaseFont) for font in document.pages[0].resources.Font.values()]
+    assert any("NotoNaskhArabic" in name for name in fonts)
 
 
 def test_every_byte_of_the_signed_report_counts(room: Room, signed: bytes) -> None:
