@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from medicore.cases.run.runs import all_runs, code_commit, reopen, runs_of, seal_tag, sealed_commit
-from medicore.errors import ConfigurationError, ProtocolError, ReviewError
+from medicore.errors import ConfigurationError, ProtocolError, ReviewError, UnknownPersonError
 from medicore.records.identifiers import RunId
 from medicore.records.ledger.states import RunState
 from tests.conftest import git
@@ -117,7 +117,7 @@ def test_a_regulatory_run_needs_the_code_and_packages_that_it_names(founded: Who
         ({"month": "2025-05"}, ProtocolError, "month 2025-05 has not begun: it begins at 2025-04-30T22:00Z"),
         ({"month": "9999-12"}, ProtocolError, "expected a month up to 2025-04; choose one"),
         ({"by": "rita"}, ReviewError, "rita has the role reviewer, which may not request"),
-        ({"by": "nobody"}, ReviewError, "person 'nobody' is unknown"),
+        ({"by": "nobody"}, UnknownPersonError, "person 'nobody' is unknown"),
         ({"commit": "0" * 40}, ConfigurationError, "expected '0000"),
     ],
 )
