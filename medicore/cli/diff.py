@@ -82,14 +82,12 @@ def _changes(title: str, unit: str, changes: "tuple[Change, ...]", *, values: bo
 
 
 def _attribution(found: "Attribution") -> None:
-    of_ratio = found.scale == "logarithm"
-    unit = "log " + found.measure if of_ratio else found.unit or found.measure
     rows = [(_TOGETHER.join(one.parts), one.value) for one in found.contributions]
     rows += [("environment", found.environment), ("together", found.recorded)]
     say()
     table(
         "The change of the estimate",
-        ("part", unit, "standard errors of the second run"),
+        ("part", found.unit_of_scale, "standard errors of the second run"),
         [(name, f"{value:+.4f}", f"{value / found.standard_error:+.2f}") for name, value in rows],
     )
     say()

@@ -12,7 +12,7 @@ from medicore.cases.answers.diff import Attribution, Difference, Side, diff
 from medicore.cases.run.earlier import previous_run
 from medicore.console.console import Console, console_of, redirect, run_of, session_of
 from medicore.console.seeing import closed_page
-from medicore.console.waterfall import Bar, waterfall
+from medicore.console.waterfall import ROW, WIDTH, Bar, waterfall
 from medicore.records.identifiers import RunId
 
 _SHOWN = 40
@@ -43,7 +43,9 @@ def _compared(console: Console, run: RunId) -> dict[str, Any]:
         "found": found,
         "shown": _SHOWN,
         "bars": _bars(found),
-        "unit": _unit(found.attribution),
+        "width": int(WIDTH),
+        "row": int(ROW),
+        "unit": found.attribution.unit_of_scale if found.attribution else "",
     }
 
 
@@ -62,9 +64,3 @@ def _bars(found: Difference) -> tuple[Bar, ...]:
 def _level(side: Side, told: Attribution) -> float:
     estimate = float(side.estimate or 0.0)
     return math.log(estimate) if told.scale == "logarithm" else estimate
-
-
-def _unit(told: Attribution | None) -> str:
-    if told is None:
-        return ""
-    return f"log {told.measure}" if told.scale == "logarithm" else told.unit or told.measure

@@ -14,15 +14,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from medicore.cases.export.rendition import page_sources
+from medicore.cases.people.acting import Actor
 from medicore.cases.run.histories import history_of
 from medicore.console.following import Follow, Following
 from medicore.console.jobs import Jobs
 from medicore.console.linking import addresses
 from medicore.console.sessions import Session, Sessions
-from medicore.errors import ProtocolError
+from medicore.errors import MediCoreError, ProtocolError, ReviewError
 from medicore.ports.house import House
 from medicore.records.export.linking import linked
 from medicore.records.identifiers import RunId
+from medicore.records.moment import timestamp
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _KEPT = 32
@@ -126,6 +128,22 @@ def whole_number(text: str, what: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise ProtocolError(f"{what} {text[:20]!r} is malformed; expected a whole number")
     return int(text)
+
+
+def actor_of(request: Request, reason: str = "reason") -> Actor:
+    """Return who signs what a form asks for: the person of the session, with the words of its field ``reason``."""
+    form = request.state.form
+    return Actor(session_of(request).person.identifier, form.get(reason, ""), form.get("passphrase", ""))
+
+
+def status_of(error: MediCoreError) -> int:
+    """Return the status of a form that is shown again: 403 where the person may not, 409 where the state does not allow it."""
+    return 403 if isinstance(error, ReviewError) else 409
+
+
+def shown_time(house: House) -> str:
+    """Return the present time as a form shows it, to the second in UTC."""
+    return timestamp(house.clock.now())[:19] + "Z"
 
 
 def redirect(path: str) -> RedirectResponse:

@@ -9,12 +9,11 @@ from medicore.cases.review.readiness import require_ready
 from medicore.cases.review.review import Decision, next_step, sign_decision, standing_decisions
 from medicore.cases.run.decisions import decision_digests
 from medicore.cases.run.histories import history_of
-from medicore.console.console import console_of, redirect, run_of, session_of
+from medicore.console.console import console_of, redirect, run_of, session_of, shown_time, status_of
 from medicore.console.seeing import findings_for
-from medicore.errors import MediCoreError, ProtocolError, ReviewError
+from medicore.errors import MediCoreError, ProtocolError
 from medicore.ports.house import House
 from medicore.records.ledger.history import RunHistory
-from medicore.records.moment import timestamp
 from medicore.records.people.decision import Meaning
 
 _MEANS = {
@@ -45,7 +44,7 @@ def sign(request: Request) -> Response:
                 form.get("passphrase", ""),
             )
     except MediCoreError as error:
-        return _form(request, form, str(error), 403 if isinstance(error, ReviewError) else 409)
+        return _form(request, form, str(error), status_of(error))
     history = history_of(house, run)
     if next_step(history, standing_decisions(house, history))[0] == "follow":
         console.following.begin(run)
@@ -66,7 +65,7 @@ def _form(request: Request, given: dict[str, str], message: str, status: int) ->
         finding=_finding(request, house, history, given.get("finding", "")),
         reason=given.get("reason", ""),
         digests=decision_digests(house, run, history.sealed_commit),
-        now=timestamp(house.clock.now())[:19] + "Z",
+        now=shown_time(house),
         message=message,
     )
 

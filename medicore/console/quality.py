@@ -3,14 +3,20 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from medicore.cases.people.acting import Actor
 from medicore.cases.people.seeing import closed
 from medicore.cases.people.unblinding import unblind
 from medicore.cases.review.trail import in_words, review_trail, unreviewed
-from medicore.console.console import console_of, redirect, session_of, whole_number
-from medicore.errors import MediCoreError, ProtocolError, ReviewError
+from medicore.console.console import (
+    actor_of,
+    console_of,
+    redirect,
+    session_of,
+    shown_time,
+    status_of,
+    whole_number,
+)
+from medicore.errors import MediCoreError, ProtocolError
 from medicore.records.identifiers import study_id
-from medicore.records.moment import timestamp
 from medicore.records.people.people import PERMISSIONS, Permission, Person
 
 
@@ -29,9 +35,9 @@ def review(request: Request) -> Response:
     form = request.state.form
     try:
         first, last = (whole_number(form.get(name, ""), "event") for name in ("first", "last"))
-        review_trail(console_of(request).open_house(), _actor(request, "result"), first, last)
+        review_trail(console_of(request).open_house(), actor_of(request, "result"), first, last)
     except MediCoreError as error:
-        return _review_form(request, form, str(error), _status(error))
+        return _review_form(request, form, str(error), status_of(error))
     return redirect("/ledger")
 
 
@@ -48,7 +54,7 @@ def _review_form(request: Request, given: dict[str, str], message: str, status: 
         last=given.get("last", last),
         result=given.get("result", ""),
         allowed=may(session_of(request).person, Permission.AUDIT),
-        now=_now(request),
+        now=shown_time(house),
         message=message,
     )
 
@@ -62,9 +68,9 @@ def open_results(request: Request) -> Response:
     """Sign the unblinding, and lead to the board; a refusal is shown and stands in the ledger."""
     reason, study = request.state.form.get("reason", ""), str(request.path_params["study"])
     try:
-        unblind(console_of(request).open_house(), _actor(request, "reason"), study)
+        unblind(console_of(request).open_house(), actor_of(request), study)
     except MediCoreError as error:
-        return _unblind_form(request, reason, str(error), _status(error))
+        return _unblind_form(request, reason, str(error), status_of(error))
     return redirect("/")
 
 
@@ -81,19 +87,6 @@ def _unblind_form(request: Request, reason: str, message: str, status: int) -> R
         until=found.until,
         reason=reason,
         allowed=may(session_of(request).person, Permission.UNBLIND),
-        now=_now(request),
+        now=shown_time(house),
         message=message,
     )
-
-
-def _actor(request: Request, reason: str) -> Actor:
-    form = request.state.form
-    return Actor(session_of(request).person.identifier, form.get(reason, ""), form.get("passphrase", ""))
-
-
-def _status(error: MediCoreError) -> int:
-    return 403 if isinstance(error, ReviewError) else 409
-
-
-def _now(request: Request) -> str:
-    return timestamp(console_of(request).open_house().clock.now())[:19] + "Z"

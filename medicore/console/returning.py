@@ -3,11 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from medicore.cases.people.acting import Actor
 from medicore.cases.review.returning import return_run
 from medicore.cases.run.histories import history_of
-from medicore.console.console import console_of, redirect, run_of, session_of
-from medicore.errors import MediCoreError, ReviewError
+from medicore.console.console import actor_of, console_of, redirect, run_of, status_of
+from medicore.errors import MediCoreError
 
 
 def show(request: Request) -> Response:
@@ -17,13 +16,12 @@ def show(request: Request) -> Response:
 
 def send(request: Request) -> Response:
     """Sign the comments, tell the requester, and lead to the run; a refusal is shown and stands in the ledger."""
-    console, run, form = console_of(request), run_of(request), request.state.form
-    given = Actor(session_of(request).person.identifier, form.get("reason", ""), form.get("passphrase", ""))
-    house = console.open_house()
+    console, run = console_of(request), run_of(request)
+    given, house = actor_of(request), console.open_house()
     try:
         return_run(house, run, given)
     except MediCoreError as error:
-        return _form(request, given.reason, str(error), 403 if isinstance(error, ReviewError) else 409)
+        return _form(request, given.reason, str(error), status_of(error))
     console.tell(house, run)
     return redirect(f"/runs/{run}/panel")
 

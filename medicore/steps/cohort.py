@@ -10,6 +10,7 @@ from medicore.errors import DataError
 from medicore.ports.files import RecordFiles
 from medicore.records.finding import Finding
 from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.arms import by_arm
 from medicore.steps.data.baseline_summary import difference, summary
 from medicore.steps.data.counted import EXPOSURE, exposure_section, uncounted
 from medicore.steps.data.disposition import disposition_rows
@@ -198,7 +199,7 @@ def baseline(protocol: Protocol, analysis: pd.DataFrame) -> list[dict[str, objec
     the standardised mean difference before weighting.
     """
     treated = analysis["treated"].to_numpy(dtype=bool)
-    groups = {"treated": treated, "control": ~treated, "overall": np.ones(len(treated), dtype=bool)}
+    groups = by_arm(treated, np.ones(len(treated), dtype=bool))
     rules = {column.name: column for column in protocol.contract.columns}
     target = protocol.estimand.target
     rows: list[dict[str, object]] = []

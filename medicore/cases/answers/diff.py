@@ -80,6 +80,11 @@ class Attribution:
     environment: float
     recomputed: tuple[Recomputed, ...]
 
+    @property
+    def unit_of_scale(self) -> str:
+        """The unit of the parts in words: that of the outcome, or the logarithm of a ratio."""
+        return f"log {self.measure}" if self.scale == "logarithm" else self.unit or self.measure
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:

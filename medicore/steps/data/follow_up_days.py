@@ -7,8 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from medicore.records.protocol.protocol import Protocol
-
-Flags = NDArray[np.bool_]
+from medicore.steps.data.arms import Flags, by_arm
 
 
 def follow_up_days(
@@ -30,12 +29,11 @@ def follow_up_days(
         [np.nan if pd.isna(start) or pd.isna(seen) else (seen - start).days for start, seen in pairs],
         dtype=np.float64,
     )
-    groups = {"treated": compared & treated, "control": compared & ~treated, "overall": compared}
     return {
         "follow_up_days": {
             "from": schedule.anchor,
             "to": schedule.visit,
-            "arms": {group: spread_of(days[within]) for group, within in groups.items()},
+            "arms": {group: spread_of(days[within]) for group, within in by_arm(treated, compared).items()},
         }
     }
 

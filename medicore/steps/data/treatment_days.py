@@ -5,12 +5,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from medicore.records.protocol.protocol import Protocol
+from medicore.steps.data.arms import Flags, by_arm
 from medicore.steps.data.follow_up_days import spread_of
-
-Flags = NDArray[np.bool_]
 
 
 def treatment_days(
@@ -31,10 +29,9 @@ def treatment_days(
     rows = [_days(*dates) for dates in zip(starts, ends, visits, strict=True)]
     days = np.array([row[0] for row in rows], dtype=np.float64)
     early = np.array([row[1] for row in rows], dtype=bool)
-    groups = {"treated": compared & treated, "control": compared & ~treated, "overall": compared}
     arms = {
         group: {"ended": int((early & within).sum()), **spread_of(days[within])}
-        for group, within in groups.items()
+        for group, within in by_arm(treated, compared).items()
     }
     return {"treatment_days": {"from": schedule.anchor, "to": column, "visit": schedule.visit, "arms": arms}}
 
